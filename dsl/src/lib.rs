@@ -1,0 +1,18 @@
+//! The two written forms of a Duka flow: text and YAML in, lines with spans and diagnostics out.
+//!
+//! Reading never fails: every function returns what it could read *and* what is wrong with the rest. This crate does
+//! no IO; files come in as text and leave as text.
+//!
+//! ```text
+//! text ──> layout ──> line (pest) ──┐
+//!                                   ├──> Document (flat lines, comments) ──> ownership ──> FlowFile
+//! YAML ──> yaml::read ──────────────┘         │
+//!                                             └──> print (canonical .duka) / yaml::print
+//! ```
+
+pub mod ast;
+pub mod diagnostic;
+pub mod span;
+
+pub use diagnostic::{Code, Diagnostic};
+pub use span::{FileId, Name, Span, Spanned};
