@@ -58,62 +58,183 @@ pub enum LineKind {
     Use(Path),
     // openers of blocks
     Rules,
-    Remember { customer: bool },
+    Remember {
+        customer: bool,
+    },
     Words,
-    Consent { name: Name, purpose: Text },
-    Experiment { name: Name, arms: Vec<Name> },
-    Phrase { name: Name, parameter: Name },
+    Consent {
+        name: Name,
+        purpose: Text,
+    },
+    Experiment {
+        name: Name,
+        arms: Vec<Name>,
+    },
+    Phrase {
+        name: Name,
+        parameter: Name,
+    },
     Form(Name),
     Anywhere,
     /// `group none` ends grouping: the name is then `none`.
     Group(Name),
     Follow(Name),
-    State { name: Name, was: Vec<Name> },
-    Template { name: Name, category: Category, about: Option<Name> },
+    State {
+        name: Name,
+        was: Vec<Name>,
+    },
+    Template {
+        name: Name,
+        category: Category,
+        about: Option<Name>,
+    },
     // items of blocks
-    Rule { name: Name, value: Literal },
+    Rule {
+        name: Name,
+        value: Literal,
+    },
     Memory(Memory),
     /// One set of `words`.
-    WordSet { name: Name, phrases: Vec<Spanned<SmolStr>> },
+    WordSet {
+        name: Name,
+        phrases: Vec<Spanned<SmolStr>>,
+    },
     /// One form of a `phrase`, for example `one: 1 item`.
-    PhraseForm { plural: Spanned<Plural>, text: Text },
-    Field { name: Name, ty: TypeExpr, optional: bool, label: Text },
+    PhraseForm {
+        plural: Spanned<Plural>,
+        text: Text,
+    },
+    Field {
+        name: Name,
+        ty: TypeExpr,
+        optional: bool,
+        label: Text,
+    },
     Title(Text),
     Submit(Text),
     Body(Text),
-    Sample { path: Path, text: Text },
+    Sample {
+        path: Path,
+        text: Text,
+    },
     // entry lines
-    Say { name: Option<Name>, guard: Option<Guard>, text: Option<Text> },
-    Ask { name: Option<Name>, guard: Option<Guard>, text: Option<Text> },
-    Media { kind: MediaKind, guard: Option<Guard>, source: Text },
+    Say {
+        name: Option<Name>,
+        guard: Option<Guard>,
+        text: Option<Text>,
+    },
+    Ask {
+        name: Option<Name>,
+        guard: Option<Guard>,
+        text: Option<Text>,
+    },
+    Media {
+        kind: MediaKind,
+        guard: Option<Guard>,
+        source: Text,
+    },
     List(Text),
     Section(Text),
     Footer(Text),
     Alert(Text),
-    Link { name: Name, guard: Option<Guard>, title: Text, url: Text },
-    Call { into: Name, operation: Expr, within: Option<Time>, otherwise: Option<Dest> },
-    Do { operation: Expr, within: Option<Time>, otherwise: Option<Dest> },
-    Set { name: Name, value: Expr },
-    Send { template: Name, otherwise: Option<Dest> },
-    If { condition: Expr, dest: Dest },
+    Link {
+        name: Name,
+        guard: Option<Guard>,
+        title: Text,
+        url: Text,
+    },
+    Call {
+        into: Name,
+        operation: Expr,
+        within: Option<Time>,
+        otherwise: Option<Dest>,
+    },
+    Do {
+        operation: Expr,
+        within: Option<Time>,
+        otherwise: Option<Dest>,
+    },
+    Set {
+        name: Name,
+        value: Expr,
+    },
+    Send {
+        template: Name,
+        otherwise: Option<Dest>,
+    },
+    If {
+        condition: Expr,
+        dest: Dest,
+    },
     Jump(Dest),
     /// `| text`: continues the text above.
     More(Text),
     /// `each x in list: text`: repeats one text line.
-    Each { item: Name, list: Expr, text: Text },
+    Each {
+        item: Name,
+        list: Expr,
+        text: Text,
+    },
     // reactions
-    Button { name: Name, guard: Option<Guard>, title: Text, dest: Option<Dest> },
-    Row { name: Name, guard: Option<Guard>, title: Text, note: Option<Text>, dest: Option<Dest> },
-    Pick { name: Name, list: Expr, title: Text, note: Option<Text>, dest: Option<Dest> },
-    Answer { name: Name, range: Option<(Atom, Atom)>, dest: Option<Dest> },
-    Fill { form: Name, into: Option<Name>, dest: Option<Dest> },
-    Hears { words: Name, guard: Option<Guard>, dest: Option<Dest> },
-    On { event: Path, guard: Option<Guard>, dest: Option<Dest> },
-    After { time: Time, dest: Option<Dest> },
-    Quiet { time: Time, dest: Option<Dest> },
-    Else { times: Option<u32>, text: Option<Text>, dest: Option<Dest> },
-    Failed { dest: Option<Dest> },
-    Lost { dest: Option<Dest> },
+    Button {
+        name: Name,
+        guard: Option<Guard>,
+        title: Text,
+        dest: Option<Dest>,
+    },
+    Row {
+        name: Name,
+        guard: Option<Guard>,
+        title: Text,
+        note: Option<Text>,
+        dest: Option<Dest>,
+    },
+    Pick {
+        name: Name,
+        list: Expr,
+        title: Text,
+        note: Option<Text>,
+        dest: Option<Dest>,
+    },
+    Answer {
+        name: Name,
+        range: Option<(Atom, Atom)>,
+        dest: Option<Dest>,
+    },
+    Fill {
+        form: Name,
+        into: Option<Name>,
+        dest: Option<Dest>,
+    },
+    Hears {
+        words: Name,
+        guard: Option<Guard>,
+        dest: Option<Dest>,
+    },
+    On {
+        event: Path,
+        guard: Option<Guard>,
+        dest: Option<Dest>,
+    },
+    After {
+        time: Time,
+        dest: Option<Dest>,
+    },
+    Quiet {
+        time: Time,
+        dest: Option<Dest>,
+    },
+    Else {
+        times: Option<u32>,
+        text: Option<Text>,
+        dest: Option<Dest>,
+    },
+    Failed {
+        dest: Option<Dest>,
+    },
+    Lost {
+        dest: Option<Dest>,
+    },
     /// A line that could not be read; its bytes are kept. It already has its diagnostic.
     Broken(SmolStr),
 }
@@ -297,7 +418,10 @@ pub enum LiteralKind {
     /// Digits with an optional fraction, without group separators: `10`, `1.5`, `-3`.
     Number(SmolStr),
     /// ISO 4217 code and an amount in major units without group separators: `KES`, `5000` or `2500.50`.
-    Money { currency: SmolStr, amount: SmolStr },
+    Money {
+        currency: SmolStr,
+        amount: SmolStr,
+    },
     Duration(Duration),
     YesNo(bool),
     /// `none`: no value.
@@ -351,9 +475,17 @@ impl PartialEq for Text {
 pub enum Segment {
     Literal(SmolStr),
     /// `{path}` or `{path as url}`.
-    Value { path: Path, as_url: bool, span: Span },
+    Value {
+        path: Path,
+        as_url: bool,
+        span: Span,
+    },
     /// `{phrase(path)}`.
-    Phrase { name: Name, argument: Path, span: Span },
+    Phrase {
+        name: Name,
+        argument: Path,
+        span: Span,
+    },
 }
 
 impl PartialEq for Segment {
@@ -361,7 +493,9 @@ impl PartialEq for Segment {
         match (self, other) {
             (Segment::Literal(a), Segment::Literal(b)) => a == b,
             (Segment::Value { path: a, as_url: x, .. }, Segment::Value { path: b, as_url: y, .. }) => a == b && x == y,
-            (Segment::Phrase { name: a, argument: x, .. }, Segment::Phrase { name: b, argument: y, .. }) => a == b && x == y,
+            (Segment::Phrase { name: a, argument: x, .. }, Segment::Phrase { name: b, argument: y, .. }) => {
+                a == b && x == y
+            }
             (Segment::Literal(_) | Segment::Value { .. } | Segment::Phrase { .. }, _) => false,
         }
     }
@@ -619,21 +753,36 @@ pub enum TestLineKind {
     /// `given shop fixtures/zuri.yaml`
     GivenShop(Spanned<SmolStr>),
     /// `given consent.offers.given is yes`, `given language is sw`; the value is the words after `is`.
-    GivenIs { subject: Expr, value: Spanned<SmolStr> },
+    GivenIs {
+        subject: Expr,
+        value: Spanned<SmolStr>,
+    },
     /// `given orders.hold(order) fails [with short_stock]`
-    GivenFails { operation: Expr, refusal: Option<Name> },
+    GivenFails {
+        operation: Expr,
+        refusal: Option<Name>,
+    },
     /// `given orders.hold(order) takes 30 seconds`
-    GivenTakes { operation: Expr, time: Spanned<Duration> },
+    GivenTakes {
+        operation: Expr,
+        time: Spanned<Duration>,
+    },
     StartAt(Name),
     /// `customer: text`
     Customer(Spanned<SmolStr>),
     /// `customer sends photo`, `customer sends cart D-101 x 2, D-102`; the words after the kind.
-    CustomerSends { kind: Name, detail: Option<Spanned<SmolStr>> },
+    CustomerSends {
+        kind: Name,
+        detail: Option<Spanned<SmolStr>>,
+    },
     Tap(Name),
     /// `pick D-101`: an item's key, or the beginning of its title.
     Pick(Spanned<SmolStr>),
     Fill(Vec<(Name, Spanned<SmolStr>)>),
-    Event { name: Path, fields: Vec<(Name, Spanned<SmolStr>)> },
+    Event {
+        name: Path,
+        fields: Vec<(Name, Spanned<SmolStr>)>,
+    },
     Wait(Spanned<Duration>),
     Redeliver,
     Swap,
@@ -647,6 +796,9 @@ pub enum TestLineKind {
     State(Name),
     Expect(Expr),
     /// `called: orders.confirm once`
-    Called { operation: Path, once: bool },
+    Called {
+        operation: Path,
+        once: bool,
+    },
     NotCalled(Path),
 }
