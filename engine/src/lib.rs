@@ -1,1 +1,20 @@
-//! placeholder
+//! From flow files to a checked program, and from an event to the next state of a conversation.
+//!
+//! ```text
+//! ShopSource ── lower ──> hir::Shop ── check, lints, analyses ──> Diagnostics
+//!                             │
+//!                             └──> Program ── step(program, session, event, limits) ──> Step { session, effects, trace }
+//! ```
+//!
+//! Pure: no IO, clock, randomness, threads or logging. Time is part of the event.
+
+pub mod effect;
+pub mod event;
+pub mod expression;
+pub mod hir;
+pub mod outbound;
+pub mod program;
+pub mod session;
+pub mod source;
+pub mod types;
+pub mod value;

@@ -1,0 +1,67 @@
+//! A shop as it lies on disk, handed in as text: the engine opens no files.
+
+/// One file of a shop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Relative to the shop's folder, with `/`; standard files begin with `std/`. Its position in
+    /// [`ShopSource::files`] is its [`duka_dsl::FileId`].
+    pub path: String,
+    pub text: String,
+    pub kind: FileKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FileKind {
+    /// `*.duka`
+    Lines,
+    /// `*.duka.yaml`
+    Yaml,
+    /// `shop.yaml`
+    Shop,
+    /// `*.LANG.duka`, first line `texts LANG for FLOW`
+    Texts,
+    /// `*.test.duka`
+    Tests,
+    /// `hooks.rhai`
+    Hooks,
+    /// `*.contract.yaml`
+    Contract,
+    /// `fixtures/*.yaml`
+    Fixture,
+}
+
+/// The files of a shop, standard flows and built-in contracts included (those with `standard`).
+#[derive(Clone, Debug, Default)]
+pub struct ShopSource {
+    pub files: Vec<SourceFile>,
+    /// How many of the last files are the standard library's.
+    pub standard_from: usize,
+}
+
+impl FileKind {
+    /// What a file is, by its name; for `*.duka` also by its first word. `None`: not one of ours.
+    pub fn of(path: &str, text: &str) -> Option<FileKind> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let first_word = || {
+            let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+            line.and_then(|line| line.split_whitespace().next()).unwrap_or("").to_string()
+        };
+        if name == "shop.yaml" {
+            Some(FileKind::Shop)
+        } else if name == "hooks.rhai" {
+            Some(FileKind::Hooks)
+        } else if name.ends_with(".contract.yaml") {
+            Some(FileKind::Contract)
+        } else if name.ends_with(".duka.yaml") {
+            Some(FileKind::Yaml)
+        } else if name.ends_with(".test.duka") {
+            Some(FileKind::Tests)
+        } else if name.ends_with(".duka") {
+            Some(if first_word() == "texts" { FileKind::Texts } else { FileKind::Lines })
+        } else if path.contains("fixtures/") && name.ends_with(".yaml") {
+            Some(FileKind::Fixture)
+        } else {
+            None
+        }
+    }
+}

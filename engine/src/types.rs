@@ -1,0 +1,70 @@
+//! The types of the language (2.6) and the records that contracts and forms declare.
+
+use duka_dsl::Span;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+/// An index into [`crate::hir::Shop::records`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RecordId(pub u16);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Type {
+    Text,
+    Number,
+    YesNo,
+    Money,
+    Date,
+    Time,
+    Moment,
+    Duration,
+    Phone,
+    Email,
+    Language,
+    /// A name from the shop's delivery zones.
+    Town,
+    Image,
+    Video,
+    Document,
+    Voice,
+    Enum(Vec<SmolStr>),
+    List(Box<Type>),
+    /// Records of contracts and forms, `location`, `address`, `customer`, `cart`, `shop` among them.
+    Record(RecordId),
+    /// `none`, before it is known of what.
+    None,
+    /// Of something already reported; fits everything, so that one mistake is one finding.
+    Unknown,
+}
+
+/// A record type.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub name: SmolStr,
+    pub fields: Vec<Field>,
+    pub origin: RecordOrigin,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordOrigin {
+    /// Declared in a contract, built in or the shop's own.
+    Contract,
+    /// The answers of a `form`.
+    Form,
+}
+
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub name: SmolStr,
+    pub ty: Type,
+    pub optional: bool,
+    pub span: Option<Span>,
+}
+
+impl Record {
+    /// Position and declaration of a field.
+    pub fn field(&self, name: &str) -> Option<(u16, &Field)> {
+        let at = self.fields.iter().position(|field| field.name == name)?;
+        Some((u16::try_from(at).ok()?, self.fields.get(at)?))
+    }
+}
