@@ -8,6 +8,8 @@
 //!
 //! Pure: no IO, clock, randomness, threads or logging. Time is part of the event.
 
+pub mod compile;
+pub mod contract;
 pub mod effect;
 pub mod event;
 pub mod expression;
