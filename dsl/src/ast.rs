@@ -23,18 +23,23 @@ pub struct Document {
     pub form: Form,
     pub lines: Vec<Line>,
     /// Comments after the last line.
-    pub trailing: Vec<SmolStr>,
+    pub trailing: Vec<Comment>,
 }
 
-/// One line with the comments above it. A comment is kept with its `#`; an empty one is a blank line between or below comments.
+/// A comment with its `#`; an empty one is a blank line between or below comments.
+pub type Comment = Spanned<SmolStr>;
+
+/// One line with the comments above it.
 #[derive(Clone, Debug)]
 pub struct Line {
-    pub comments: Vec<SmolStr>,
+    pub comments: Vec<Comment>,
     pub kind: LineKind,
     /// The whole line without indentation and line end.
     pub span: Span,
     /// The first word, which says what the line is.
     pub keyword: Span,
+    /// Columns of white space before the line; `None` in a form that has no indentation of its own.
+    pub indent: Option<u32>,
 }
 
 impl PartialEq for Line {
@@ -532,6 +537,8 @@ pub struct FlowFile {
     pub waivers: Vec<Waiver>,
     /// The `anywhere` line, for findings about the whole block.
     pub anywhere_span: Option<Span>,
+    /// The lines that could not be read. What they would have declared is unknown.
+    pub broken: Vec<Span>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -602,7 +609,10 @@ pub struct State {
     pub reactions: Vec<Reaction>,
     /// From the header to the last line.
     pub span: Span,
+    /// Lines of the state, with its header.
     pub line_count: usize,
+    /// A line of it could not be read: a finding that something is missing here would mislead.
+    pub broken: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
