@@ -273,9 +273,12 @@ pub struct State {
 }
 
 impl State {
-    /// Whether the conversation stays here until something happens: there are reactions, or a question.
+    /// Whether the conversation stays here until something happens: its lines do not end by going elsewhere.
     pub fn is_waiting(&self) -> bool {
-        !self.reactions.is_empty() || self.steps.iter().any(|step| matches!(step.kind, StepKind::Ask { .. }))
+        match self.steps.last().map(|step| &step.kind) {
+            Some(StepKind::Jump { guard: None, dest }) => matches!(dest.kind, DestKind::Visit { .. }),
+            Some(_) | None => true,
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod contract;
 pub mod effect;
 pub mod event;
 pub mod expression;
+pub mod graph;
 pub mod hir;
 pub mod outbound;
 pub mod program;
