@@ -10,7 +10,7 @@ use duka_dsl::ast::{Category, Duration, MediaKind, Plural};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::expression::Script;
+use crate::expression::{Hooks, Script};
 use crate::types::{Record, RecordId, Type};
 use crate::value::{Currency, Value};
 
@@ -78,6 +78,8 @@ pub struct Shop {
     /// `remember customer` of all flows, shared by name.
     pub customer_slots: Vec<Slot>,
     pub hooks: Vec<Hook>,
+    /// Runs the hooks.
+    pub runner: Hooks,
 }
 
 #[derive(Clone, Debug, Default)]
