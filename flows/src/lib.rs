@@ -1,1 +1,27 @@
-//! placeholder
+//! What every shop can use: the standard flows, their texts and tests, and the contracts that every backend answers.
+//!
+//! Only text, built into the binary. Nothing here is read from disk at run time, and nothing is compiled here.
+
+/// A file of the standard library: its path as a shop sees it (`std/tracking.duka`, `std/orders.contract.yaml`), and its text.
+pub type StandardFile = (&'static str, &'static str);
+
+macro_rules! files {
+    ($($path:literal from $place:literal),* $(,)?) => { &[$(($path, include_str!($place))),*] };
+}
+
+/// The contracts that the standard flows are written against. A shop's own contract of the same name replaces operations
+/// and records of the same name; the rest stays.
+pub const CONTRACTS: &[StandardFile] = files![
+    "std/alerts.contract.yaml" from "../contracts/alerts.contract.yaml",
+    "std/cart.contract.yaml" from "../contracts/cart.contract.yaml",
+    "std/catalog.contract.yaml" from "../contracts/catalog.contract.yaml",
+    "std/customer.contract.yaml" from "../contracts/customer.contract.yaml",
+    "std/delivery.contract.yaml" from "../contracts/delivery.contract.yaml",
+    "std/handoff.contract.yaml" from "../contracts/handoff.contract.yaml",
+    "std/orders.contract.yaml" from "../contracts/orders.contract.yaml",
+    "std/payments.contract.yaml" from "../contracts/payments.contract.yaml",
+    "std/shop.contract.yaml" from "../contracts/shop.contract.yaml",
+];
+
+/// The standard flows and their texts.
+pub const STD: &[StandardFile] = files![];
