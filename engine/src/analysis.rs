@@ -1,0 +1,47 @@
+//! Properties of the whole flow (lints.md 11), found on small abstract states. A finding shows its shortest conversation.
+
+mod consent;
+pub mod cost;
+mod exits;
+mod interruption;
+mod loops;
+mod outage;
+pub mod path;
+mod payment;
+mod price;
+mod window;
+
+use duka_dsl::Diagnostic;
+
+use crate::graph::Graph;
+use crate::hir::{FlowId, Shop};
+use path::Paths;
+
+/// One flow, ready for analysis.
+pub(crate) struct Subject<'a> {
+    pub shop: &'a Shop,
+    pub graph: Graph<'a>,
+}
+
+/// Runs every analysis on the shop's own flows; on the standard flows only when there are no others.
+pub fn analyse(shop: &Shop) -> Vec<Diagnostic> {
+    let own_only = shop.flows.iter().any(|flow| !flow.standard);
+    let mut found = Vec::new();
+    for (index, flow) in shop.flows.iter().enumerate() {
+        if own_only && flow.standard {
+            continue;
+        }
+        let Some(graph) = u16::try_from(index).ok().and_then(|index| Graph::new(shop, FlowId(index))) else { continue };
+        let subject = Subject { shop, graph };
+        let paths = Paths::from_start(&subject);
+        found.extend(window::check(&subject, &paths));
+        found.extend(exits::check(&subject, &paths));
+        found.extend(loops::check(&subject, &paths));
+        found.extend(consent::check(&subject, &paths));
+        found.extend(payment::check(&subject, &paths));
+        found.extend(price::check(&subject, &paths));
+        found.extend(interruption::check(&subject, &paths));
+        found.extend(outage::check(&subject, &paths));
+    }
+    found
+}
