@@ -20,5 +20,6 @@ pub mod outbound;
 pub mod program;
 pub mod session;
 pub mod source;
+pub mod trace;
 pub mod types;
 pub mod value;
