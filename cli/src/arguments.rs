@@ -1,0 +1,358 @@
+//! What can be typed after `duka`. The help here is the first documentation that people read.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Write, check, test and try the conversations of a shop.
+///
+/// A shop is a folder: `shop.yaml`, one or more flows (`*.duka`), their tests (`*.test.duka`).
+#[derive(Debug, Parser)]
+#[command(
+    name = "duka",
+    version,
+    styles = STYLES,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    after_help = "\
+Begin here:
+  duka new my-shop          a shop that works, to change into yours
+  duka chat my-shop         talk to it here in the terminal
+  duka check my-shop        what is wrong with it, and what to do
+  duka test my-shop         play its conversation tests
+
+Exit codes: 0 fine, 1 findings or failed tests, 2 the command could not be run."
+)]
+pub struct Arguments {
+    /// When to use colours
+    #[arg(long, alias = "color", global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    pub colour: Colour,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a shop from an example
+    New(New),
+    /// Find what is wrong with a shop, before a customer does
+    Check(Check),
+    /// Put flows into their canonical form
+    Fmt(Fmt),
+    /// Turn a flow into its other form: lines to YAML, YAML to lines
+    Convert(Convert),
+    /// Say what a rule is about, with an example
+    Explain(Explain),
+    /// Play the conversation tests of a shop
+    Test(Test),
+    /// Find the transitions that no test takes, and write a test for each
+    Explore(Explore),
+    /// Draw a flow
+    Draw(Draw),
+    /// Be the customer: talk to a shop in the terminal
+    Chat(Chat),
+    /// Print the JSON Schema of a file format, for editors
+    Schema(Schema),
+    /// Print the completions of a shell
+    Completions(Completions),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka new my-shop                                asks what it needs to know
+  duka new my-shop --kind grocery --country NG --yes
+  duka new my-shop --kind empty --country IN --fulfilment pickup --yes")]
+pub struct New {
+    /// The folder to make; its last part becomes the shop's name
+    pub path: PathBuf,
+    /// Which shop to start from
+    #[arg(long)]
+    pub kind: Option<Kind>,
+    /// Where the shop is: KE, NG, IN, AE, … Sets currency, languages and time zone
+    #[arg(long, value_name = "CODE")]
+    pub country: Option<String>,
+    /// Where products and orders live
+    #[arg(long)]
+    pub backend: Option<Backend>,
+    /// How customers get what they bought
+    #[arg(long)]
+    pub fulfilment: Option<Fulfilment>,
+    /// Ask nothing: take the defaults for what is not given
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// Clothes: variants, returns with a photo, a reminder of the saved bag
+    Boutique,
+    /// Food: weights, substitutions, delivery times, order again
+    Grocery,
+    /// Meals: a menu by time of day, extras, table or delivery
+    Restaurant,
+    /// A few lines that pass every check
+    Empty,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Backend {
+    /// A catalogue in a file, to try things out
+    Demo,
+    /// An HTTP API of your own
+    Rest,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Fulfilment {
+    Delivery,
+    Pickup,
+    Both,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka check                            the shop in this folder
+  duka check examples/*                 several shops
+  duka check my-shop --fix              mend what can be mended without asking
+  duka check my-shop --write-baseline   keep today's warnings out of tomorrow's report
+  duka check my-shop --format sarif > duka.sarif
+
+Errors (E) and policies (P) fail the check; warnings (W) and notes (I) do not, unless `--deny warnings`.
+A policy may be waived where it does not apply, with a reason, in the line above:
+  # duka: allow D701 because the entrance fee is fixed by law")]
+pub struct Check {
+    /// Shops (folders) or single flows
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// How to print what was found
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+    /// Make warnings fail the check as well
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Option<Deny>,
+    /// Mend what can be mended without changing what customers see
+    #[arg(long)]
+    pub fix: bool,
+    /// Old findings to leave out [default: `duka.baseline` in the shop's folder]
+    #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
+    pub baseline: Option<PathBuf>,
+    /// Write today's warnings to the baseline; reasons already written there stay
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
+    pub write_baseline: Option<PathBuf>,
+    /// The shop as it was, to tell what an edit cuts off
+    #[arg(long, value_name = "DIR")]
+    pub against: Option<PathBuf>,
+    /// Show every finding, not only the first 20
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For code scanning (SARIF 2.1.0)
+    Sarif,
+    /// Annotations of a GitHub workflow
+    Github,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    Warnings,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka fmt my-shop            rewrite the files
+  duka fmt my-shop --check    only show what would change; exit code 1 if anything would")]
+pub struct Fmt {
+    /// Shops (folders) or single files
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; show the differences
+    #[arg(long)]
+    pub check: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka convert my-shop/boutique.duka                       print its YAML form
+  duka convert boutique.duka.yaml -o boutique.duka         and back; comments come along")]
+pub struct Convert {
+    /// A flow, `*.duka` or `*.duka.yaml`
+    pub path: PathBuf,
+    /// Write here instead of to the terminal
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka explain D502
+  duka explain button-title-too-long
+  duka explain list")]
+pub struct Explain {
+    /// A code, a name, or `list` for all rules
+    pub rule: String,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka test my-shop
+  duka test my-shop --filter swahili
+  duka test my-shop --coverage --min transitions=90,silence=100")]
+pub struct Test {
+    /// Shops (folders) or single test files
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Say which transitions, guards, silences and failures the tests have seen
+    #[arg(long)]
+    pub coverage: bool,
+    /// Fail below these percentages: `transitions=90,silence=100`
+    #[arg(long, value_name = "GOALS")]
+    pub min: Option<String>,
+    /// Only tests whose title contains this
+    #[arg(long, value_name = "WORDS")]
+    pub filter: Option<String>,
+    /// Chat, and write what happened as a test to this file
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// How to print the results
+    #[arg(long, default_value = "text")]
+    pub format: TestFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    Text,
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub struct Explore {
+    /// A shop (folder) or a single flow
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Write the tests to `explored.test.duka` in the shop's folder
+    #[arg(long)]
+    pub write: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka draw my-shop -o my-shop.svg
+  duka draw my-shop --format mermaid        for a Markdown page")]
+pub struct Draw {
+    /// A shop (folder) or a single flow
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// The kind of drawing [default: by the name of the output, else mermaid]
+    #[arg(long)]
+    pub format: Option<Drawing>,
+    /// Which flow [default: the shop's main flow]
+    #[arg(long, value_name = "FLOW")]
+    pub flow: Option<String>,
+    /// Write here instead of to the terminal
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Drawing {
+    Mermaid,
+    Dot,
+    Svg,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Type what a customer would type; the number or the words of a choice tap it. Lines that begin with `/` are yours:
+  /wait 26 hours    let time pass
+  /state            where the conversation is and what it remembers
+  /undo             take back the last message
+  /record FILE      keep this chat as a conversation test
+  /help             the other ones
+
+Without a terminal, each line of standard input is one message of the customer:
+  printf 'hi\\n1\\n' | duka chat my-shop")]
+pub struct Chat {
+    /// A shop (folder) or a single flow
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Talk as on this channel
+    #[arg(long, default_value = "whatsapp")]
+    pub channel: Channel,
+    /// The customer's language, for example `sw`
+    #[arg(long, visible_alias = "language", value_name = "TAG")]
+    pub lang: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Channel {
+    Whatsapp,
+    Messenger,
+    Web,
+    Console,
+}
+
+impl Channel {
+    /// The name that flows and sessions use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Channel::Whatsapp => "whatsapp",
+            Channel::Messenger => "messenger",
+            Channel::Web => "web",
+            Channel::Console => "console",
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub struct Schema {
+    /// `flow`, `shop` or `contract`; without it, the names
+    pub name: Option<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  duka completions bash > ~/.local/share/bash-completion/completions/duka")]
+pub struct Completions {
+    pub shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_arguments_contradict_each_other_nowhere() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,57 @@
+//! `duka draw`: a flow as a picture. Shows where the conversation can go, and leaves out what a line says in full.
+
+mod dot;
+mod graph;
+mod mermaid;
+mod svg;
+
+use std::io::Write;
+
+use duka_engine::compile::compile;
+
+use crate::arguments::{Draw, Drawing};
+use crate::failure::{Failure, Outcome};
+use crate::load;
+
+pub fn run(arguments: &Draw) -> Result<Outcome, Failure> {
+    let shop = load::shop(&arguments.path)?;
+    let Some(program) = compile(&shop.source).program else {
+        return Err(Failure::usage_with_help(
+            format!("{} has errors, so there is nothing to draw yet", shop.title()),
+            format!("See them with `duka check {}`.", arguments.path.display()),
+        ));
+    };
+    let flows = &program.shop.flows;
+    let flow = match &arguments.flow {
+        None => flows.first(),
+        Some(wanted) => flows.iter().find(|flow| flow.path == wanted.as_str()),
+    };
+    let Some(flow) = flow else {
+        let known: Vec<&str> = flows.iter().map(|flow| flow.path.as_str()).collect();
+        return Err(Failure::usage_with_help(
+            format!("there is no flow called `{}`", arguments.flow.as_deref().unwrap_or("")),
+            format!("This shop runs {}.", known.join(", ")),
+        ));
+    };
+    let graph = graph::Graph::of(&program.shop, flow, &shop);
+    let drawn = match drawing(arguments) {
+        Drawing::Mermaid => mermaid::draw(&graph),
+        Drawing::Dot => dot::draw(&graph),
+        Drawing::Svg => svg::draw(&graph),
+    };
+    match &arguments.output {
+        None => std::io::stdout().write_all(drawn.as_bytes())?,
+        Some(path) => std::fs::write(path, drawn).map_err(|error| Failure::writing(path, error))?,
+    }
+    Ok(Outcome::Fine)
+}
+
+fn drawing(arguments: &Draw) -> Drawing {
+    let extension = arguments.output.as_ref().and_then(|path| path.extension()).and_then(|extension| extension.to_str());
+    match (arguments.format, extension) {
+        (Some(drawing), _) => drawing,
+        (None, Some("svg")) => Drawing::Svg,
+        (None, Some("dot" | "gv")) => Drawing::Dot,
+        (None, Some(_) | None) => Drawing::Mermaid,
+    }
+}

@@ -1,0 +1,233 @@
+//! Reads a shop's folder, or one flow with what belongs to it, into a [`ShopSource`]. Opens only Duka's own files,
+//! follows no links out of the folder, and refuses by name what is too large. Judges nothing else.
+
+use std::path::{Path, PathBuf};
+
+use duka_dsl::{Diagnostic, FileId, Span};
+use duka_engine::source::{FileKind, ShopSource, SourceFile};
+
+use crate::failure::Failure;
+
+/// The largest file that is read.
+const FILE_BYTES: u64 = 256 * 1024;
+/// Fixtures are data, not text that somebody writes.
+const FIXTURE_BYTES: u64 = 4 * 1024 * 1024;
+/// The most files of one shop.
+const FILES: usize = 1_000;
+/// How deep folders are searched.
+const DEPTH: usize = 5;
+
+/// A shop as it lies on disk.
+#[derive(Debug)]
+pub struct Shop {
+    /// As the user named it: a folder, or one flow file.
+    pub path: PathBuf,
+    /// The folder that the files' paths are relative to.
+    pub folder: PathBuf,
+    pub source: ShopSource,
+    /// What is wrong with the bytes of a file.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Shop {
+    /// Where a file lies, as seen from where the user stands.
+    pub fn path_of(&self, file: FileId) -> PathBuf {
+        let index = usize::from(file.0);
+        match self.source.files.get(index) {
+            Some(found) if index >= self.source.standard_from => PathBuf::from(&found.path),
+            Some(found) => self.folder.join(&found.path),
+            None => self.folder.clone(),
+        }
+    }
+
+    /// The same as text, with `/`; without a leading `./`.
+    pub fn name_of(&self, file: FileId) -> String {
+        let path = self.path_of(file).to_string_lossy().replace('\\', "/");
+        path.strip_prefix("./").map_or(path.clone(), str::to_string)
+    }
+
+    pub fn text_of(&self, file: FileId) -> &str {
+        self.source.files.get(usize::from(file.0)).map_or("", |file| &file.text)
+    }
+
+    /// The merchant's own files, without the standard ones.
+    pub fn own_files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        let own = self.source.files.iter().take(self.source.standard_from);
+        own.enumerate().map(|(index, file)| (FileId(u16::try_from(index).unwrap_or(u16::MAX)), file))
+    }
+
+    /// What people call the shop: the path they typed.
+    pub fn title(&self) -> String {
+        let path = self.path.to_string_lossy().replace('\\', "/");
+        let trimmed = path.trim_end_matches('/');
+        if trimmed.is_empty() || trimmed == "." { "this shop".to_string() } else { trimmed.to_string() }
+    }
+}
+
+/// Reads the shop in the folder `path`; or the one flow, texts, tests or YAML file `path`, with the shop profile, contracts,
+/// hooks, fixtures, texts and tests that lie beside it.
+pub fn shop(path: &Path) -> Result<Shop, Failure> {
+    let mut shop = own_files_only(path)?;
+    for (path, text) in duka_flows::standard() {
+        if let Some(kind) = FileKind::of(path, text) {
+            shop.source.files.push(SourceFile { path: (*path).to_string(), text: (*text).to_string(), kind });
+        }
+    }
+    Ok(shop)
+}
+
+/// The same without the standard flows, for commands that only look at the words of files.
+pub fn own_files_only(path: &Path) -> Result<Shop, Failure> {
+    let metadata = std::fs::metadata(path).map_err(|error| Failure::reading(path, error))?;
+    let (folder, only) = if metadata.is_dir() {
+        (path.to_path_buf(), None)
+    } else {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        (path.parent().map(Path::to_path_buf).unwrap_or_default(), Some(name))
+    };
+    let mut paths = Vec::new();
+    let searched = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
+    find(searched, "", 0, &mut paths)?;
+    if let Some(only) = &only {
+        if !paths.contains(only) {
+            return Err(Failure::usage_with_help(
+                format!("`{}` is not a file of Duka", path.display()),
+                "Flows end in `.duka` or `.duka.yaml`, conversation tests in `.test.duka`.",
+            ));
+        }
+        paths.retain(|found| belongs_to(found, only));
+    }
+    let mut shop = Shop { path: path.to_path_buf(), folder, source: ShopSource::default(), findings: Vec::new() };
+    for found in paths {
+        read(&mut shop, &found)?;
+    }
+    if shop.source.files.is_empty() {
+        return Err(Failure::usage_with_help(
+            format!("there is no shop in `{}`: no `shop.yaml` and no `*.duka` file", path.display()),
+            "Start one with `duka new my-shop`.",
+        ));
+    }
+    shop.source.standard_from = shop.source.files.len();
+    Ok(shop)
+}
+
+/// Whether `path` is needed to read the one file `only`: everything but other flows, and the texts and tests of other flows.
+fn belongs_to(path: &str, only: &str) -> bool {
+    if path == only {
+        return true;
+    }
+    let is_flow_text = path.ends_with(".duka") || path.ends_with(".duka.yaml");
+    let stem = only.split('.').next().unwrap_or(only);
+    let is_own_text = path.strip_prefix(stem).is_some_and(|rest| rest.starts_with('.'))
+        && path.ends_with(".duka")
+        && path != format!("{stem}.duka");
+    !is_flow_text || is_own_text
+}
+
+/// Collects the files that may be Duka's, sorted, relative to the shop's folder.
+fn find(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<String>) -> Result<(), Failure> {
+    let entries = std::fs::read_dir(folder).map_err(|error| Failure::reading(folder, error))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| Failure::reading(folder, error))?;
+        let kind = entry.file_type().map_err(|error| Failure::reading(&entry.path(), error))?;
+        if let Some(name) = entry.file_name().to_str() {
+            names.push((name.to_string(), kind));
+        }
+    }
+    names.sort_by(|a, b| a.0.cmp(&b.0));
+    for (name, kind) in names {
+        let relative = format!("{prefix}{name}");
+        if name.starts_with('.') || name == "target" || name == "node_modules" {
+            continue;
+        }
+        if kind.is_dir() && depth < DEPTH {
+            // A folder with a profile of its own is another shop.
+            if !folder.join(&name).join("shop.yaml").is_file() {
+                find(&folder.join(&name), &format!("{relative}/"), depth + 1, found)?;
+            }
+        } else if !kind.is_dir() && FileKind::of(&relative, "").is_some() {
+            found.push(relative);
+        }
+        if found.len() > FILES {
+            return Err(Failure::usage_with_help(
+                format!("`{}` holds more than {FILES} files of Duka", folder.display()),
+                "Name the folder of one shop.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn read(shop: &mut Shop, relative: &str) -> Result<(), Failure> {
+    let path = shop.folder.join(relative);
+    let metadata = std::fs::metadata(&path).map_err(|error| Failure::reading(&path, error))?;
+    if !metadata.is_file() {
+        return Ok(());
+    }
+    let limit = if relative.contains("fixtures/") { FIXTURE_BYTES } else { FILE_BYTES };
+    if metadata.len() > limit {
+        return Err(Failure::usage_with_help(
+            format!("`{}` has {} KiB; Duka reads files up to {} KiB", path.display(), metadata.len() / 1024, limit / 1024),
+            "Move a part of it into a flow of its own, and `use` that.",
+        ));
+    }
+    let bytes = std::fs::read(&path).map_err(|error| Failure::reading(&path, error))?;
+    let file = FileId(u16::try_from(shop.source.files.len()).unwrap_or(u16::MAX));
+    let text = match decode(bytes) {
+        Ok(text) => text,
+        Err((text, at)) => {
+            shop.findings.push(not_utf8(file, at));
+            text
+        }
+    };
+    if let Some(kind) = FileKind::of(relative, &text) {
+        shop.source.files.push(SourceFile { path: relative.to_string(), text, kind });
+    }
+    Ok(())
+}
+
+/// UTF-8, or the UTF-16 that some editors write. Otherwise the readable rest, and where the first unreadable byte is.
+fn decode(bytes: Vec<u8>) -> Result<String, (String, usize)> {
+    if let [first @ (0xff | 0xfe), second @ (0xff | 0xfe), rest @ ..] = bytes.as_slice()
+        && first != second
+    {
+        let read = if *first == 0xff { u16::from_le_bytes } else { u16::from_be_bytes };
+        let units = rest.chunks_exact(2).map(|pair| read([pair.first().copied().unwrap_or(0), pair.last().copied().unwrap_or(0)]));
+        return Ok(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        (String::from_utf8_lossy(error.as_bytes()).into_owned(), at)
+    })
+}
+
+fn not_utf8(file: FileId, at: usize) -> Diagnostic {
+    Diagnostic::new(
+        21,
+        Span::new(file, at, at + char::REPLACEMENT_CHARACTER.len_utf8()),
+        "This letter is not written in UTF-8, so Duka can not tell which one it is.",
+    )
+    .help("Open the file in the program that wrote it and save it with the encoding UTF-8.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{belongs_to, decode};
+
+    #[test]
+    fn a_single_flow_brings_its_own_texts_and_tests_only() {
+        let beside = ["a.duka", "a.sw.duka", "a.test.duka", "a.duka.yaml", "b.duka", "b.test.duka", "shop.yaml", "hooks.rhai"];
+        let kept: Vec<&str> = beside.into_iter().filter(|path| belongs_to(path, "a.duka")).collect();
+        assert_eq!(kept, ["a.duka", "a.sw.duka", "a.test.duka", "shop.yaml", "hooks.rhai"]);
+        let kept: Vec<&str> = beside.into_iter().filter(|path| belongs_to(path, "a.duka.yaml")).collect();
+        assert_eq!(kept, ["a.sw.duka", "a.test.duka", "a.duka.yaml", "shop.yaml", "hooks.rhai"]);
+    }
+
+    #[test]
+    fn utf16_is_read_and_other_bytes_are_pointed_at() {
+        assert_eq!(decode(vec![0xff, 0xfe, b'd', 0, b'u', 0]), Ok("du".to_string()));
+        assert_eq!(decode(vec![0xfe, 0xff, 0, b'd']), Ok("d".to_string()));
+        assert_eq!(decode(b"caf\xe9 1".to_vec()), Err(("caf\u{fffd} 1".to_string(), 3)));
+    }
+}

@@ -1,0 +1,59 @@
+//! Findings as annotations of a GitHub workflow: one line each.
+
+use std::fmt::Write;
+
+use super::{Level, Report};
+
+/// One command line for each open finding.
+pub fn render(reports: &[Report]) -> String {
+    let mut out = String::new();
+    for report in reports {
+        for finding in report.open() {
+            let diagnostic = &finding.diagnostic;
+            let command = match finding.level {
+                Level::Error | Level::Policy => "error",
+                Level::Warning => "warning",
+                Level::Info => "notice",
+            };
+            let (start, end) = report.places(diagnostic.span);
+            // The columns mean nothing to GitHub when the finding spans lines.
+            let columns = if start.line == end.line {
+                format!(",col={},endColumn={}", start.column, end.column)
+            } else {
+                String::new()
+            };
+            let help = diagnostic.help.as_ref().map(|help| format!("\n{help}")).unwrap_or_default();
+            let _ = writeln!(
+                out,
+                "::{command} file={},line={},endLine={}{columns},title={}::{}",
+                property(&report.shop.name_of(diagnostic.span.file)),
+                start.line,
+                end.line,
+                property(&format!("{} {}", diagnostic.code, finding.rule)),
+                words(&format!("{}{help}", diagnostic.message)),
+            );
+        }
+    }
+    out
+}
+
+/// What would end the words of an annotation early.
+fn words(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// The same, and what would end a property.
+fn property(text: &str) -> String {
+    words(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{property, words};
+
+    #[test]
+    fn separators_are_escaped() {
+        assert_eq!(words("50% off\nnow"), "50%25 off%0Anow");
+        assert_eq!(property("a:b,c"), "a%3Ab%2Cc");
+    }
+}
