@@ -32,7 +32,14 @@ Exit codes: 0 fine, 1 findings or failed tests, 2 the command could not be run."
 )]
 pub struct Arguments {
     /// When to use colours
-    #[arg(long, alias = "color", global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        long,
+        alias = "color",
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub colour: Colour,
     #[command(subcommand)]
     pub command: Command,
@@ -153,7 +160,7 @@ pub struct Check {
     #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
     pub baseline: Option<PathBuf>,
     /// Write today's warnings to the baseline; reasons already written there stay
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub write_baseline: Option<PathBuf>,
     /// The shop as it was, to tell what an edit cuts off
     #[arg(long, value_name = "DIR")]

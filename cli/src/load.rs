@@ -68,7 +68,7 @@ impl Shop {
 /// hooks, fixtures, texts and tests that lie beside it.
 pub fn shop(path: &Path) -> Result<Shop, Failure> {
     let mut shop = own_files_only(path)?;
-    for (path, text) in duka_flows::standard() {
+    for (path, text) in duka_flows::CONTRACTS.iter().chain(duka_flows::STD) {
         if let Some(kind) = FileKind::of(path, text) {
             shop.source.files.push(SourceFile { path: (*path).to_string(), text: (*text).to_string(), kind });
         }
@@ -168,7 +168,12 @@ fn read(shop: &mut Shop, relative: &str) -> Result<(), Failure> {
     let limit = if relative.contains("fixtures/") { FIXTURE_BYTES } else { FILE_BYTES };
     if metadata.len() > limit {
         return Err(Failure::usage_with_help(
-            format!("`{}` has {} KiB; Duka reads files up to {} KiB", path.display(), metadata.len() / 1024, limit / 1024),
+            format!(
+                "`{}` has {} KiB; Duka reads files up to {} KiB",
+                path.display(),
+                metadata.len() / 1024,
+                limit / 1024
+            ),
             "Move a part of it into a flow of its own, and `use` that.",
         ));
     }
@@ -193,7 +198,9 @@ fn decode(bytes: Vec<u8>) -> Result<String, (String, usize)> {
         && first != second
     {
         let read = if *first == 0xff { u16::from_le_bytes } else { u16::from_be_bytes };
-        let units = rest.chunks_exact(2).map(|pair| read([pair.first().copied().unwrap_or(0), pair.last().copied().unwrap_or(0)]));
+        let units = rest
+            .chunks_exact(2)
+            .map(|pair| read([pair.first().copied().unwrap_or(0), pair.last().copied().unwrap_or(0)]));
         return Ok(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect());
     }
     String::from_utf8(bytes).map_err(|error| {
@@ -217,7 +224,8 @@ mod tests {
 
     #[test]
     fn a_single_flow_brings_its_own_texts_and_tests_only() {
-        let beside = ["a.duka", "a.sw.duka", "a.test.duka", "a.duka.yaml", "b.duka", "b.test.duka", "shop.yaml", "hooks.rhai"];
+        let beside =
+            ["a.duka", "a.sw.duka", "a.test.duka", "a.duka.yaml", "b.duka", "b.test.duka", "shop.yaml", "hooks.rhai"];
         let kept: Vec<&str> = beside.into_iter().filter(|path| belongs_to(path, "a.duka")).collect();
         assert_eq!(kept, ["a.duka", "a.sw.duka", "a.test.duka", "shop.yaml", "hooks.rhai"]);
         let kept: Vec<&str> = beside.into_iter().filter(|path| belongs_to(path, "a.duka.yaml")).collect();

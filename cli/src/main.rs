@@ -4,6 +4,7 @@
 mod arguments;
 mod command;
 mod failure;
+mod findings;
 mod load;
 mod report;
 mod terminal;
@@ -24,7 +25,9 @@ const STACK_BYTES: usize = 64 * 1024 * 1024;
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
-        eprintln!("duka: something went wrong inside Duka itself{place}. Your files are as they were. Please report it.");
+        eprintln!(
+            "duka: something went wrong inside Duka itself{place}. Your files are as they were. Please report it."
+        );
     }));
     let run = std::thread::Builder::new().name("duka".into()).stack_size(STACK_BYTES).spawn(run);
     match run.map(std::thread::JoinHandle::join) {

@@ -15,13 +15,14 @@ use crate::load;
 
 pub fn run(arguments: &Draw) -> Result<Outcome, Failure> {
     let shop = load::shop(&arguments.path)?;
-    let Some(program) = compile(&shop.source).program else {
+    let compiled = compile(&shop.source);
+    let Some(program) = compiled.shop() else {
         return Err(Failure::usage_with_help(
-            format!("{} has errors, so there is nothing to draw yet", shop.title()),
+            format!("{} can not be read, so there is nothing to draw yet", shop.title()),
             format!("See them with `duka check {}`.", arguments.path.display()),
         ));
     };
-    let flows = &program.shop.flows;
+    let flows = &program.flows;
     let flow = match &arguments.flow {
         None => flows.first(),
         Some(wanted) => flows.iter().find(|flow| flow.path == wanted.as_str()),
@@ -33,7 +34,7 @@ pub fn run(arguments: &Draw) -> Result<Outcome, Failure> {
             format!("This shop runs {}.", known.join(", ")),
         ));
     };
-    let graph = graph::Graph::of(&program.shop, flow, &shop);
+    let graph = graph::Graph::of(program, flow, &shop);
     let drawn = match drawing(arguments) {
         Drawing::Mermaid => mermaid::draw(&graph),
         Drawing::Dot => dot::draw(&graph),
@@ -47,7 +48,8 @@ pub fn run(arguments: &Draw) -> Result<Outcome, Failure> {
 }
 
 fn drawing(arguments: &Draw) -> Drawing {
-    let extension = arguments.output.as_ref().and_then(|path| path.extension()).and_then(|extension| extension.to_str());
+    let extension =
+        arguments.output.as_ref().and_then(|path| path.extension()).and_then(|extension| extension.to_str());
     match (arguments.format, extension) {
         (Some(drawing), _) => drawing,
         (None, Some("svg")) => Drawing::Svg,

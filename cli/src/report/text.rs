@@ -72,12 +72,14 @@ fn render_finding(shop: &Shop, finding: &Finding) -> String {
     files.dedup();
     for file in files {
         let text = shop.text_of(file);
-        let mut snippet = Snippet::source(text).path(if file == diagnostic.span.file { name.clone() } else { shop.name_of(file) });
+        let mut snippet =
+            Snippet::source(text).path(if file == diagnostic.span.file { name.clone() } else { shop.name_of(file) });
         if file == diagnostic.span.file {
             snippet = snippet.annotation(AnnotationKind::Primary.span(within(text, diagnostic.span)));
         }
         for label in diagnostic.labels.iter().filter(|label| label.span.file == file) {
-            snippet = snippet.annotation(AnnotationKind::Context.span(within(text, label.span)).label(label.text.as_str()));
+            snippet =
+                snippet.annotation(AnnotationKind::Context.span(within(text, label.span)).label(label.text.as_str()));
         }
         group = group.element(snippet);
     }

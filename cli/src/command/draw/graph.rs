@@ -213,7 +213,8 @@ impl Drawer<'_> {
 
     fn time(&self, time: Time) -> String {
         let ms = time.ms(self.flow);
-        let units = [("week", 604_800_000), ("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1_000)];
+        let units =
+            [("week", 604_800_000), ("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1_000)];
         let found = units.into_iter().find(|(_, length)| ms >= *length && ms % length == 0);
         let (unit, length) = found.unwrap_or(("second", 1_000));
         let amount = ms / length;

@@ -29,7 +29,8 @@ fn cards(graph: &Graph, out: &mut String, indent: &str, wanted: impl Fn(&Card) -
             CardKind::Passing => ":::passing",
             CardKind::Group | CardKind::Anywhere | CardKind::Follow => ":::always",
         };
-        let words = if card.words.is_empty() { String::new() } else { format!("<br/><small>{}</small>", escape(&card.words)) };
+        let words =
+            if card.words.is_empty() { String::new() } else { format!("<br/><small>{}</small>", escape(&card.words)) };
         let _ = writeln!(out, "{indent}c{index}[\"<b>{}</b>{words}\"]{class}", escape(&card.name));
     }
 }

@@ -202,12 +202,7 @@ fn arrow(graph: &Graph, spots: &[(f64, f64)], route: &layout::Route, (left, top)
         let dashes = if from.rows[number].kind == RowKind::Failure { " stroke-dasharray=\"5 4\"" } else { "" };
         let _ = writeln!(out, "<path class=\"arrow\" d=\"{path}\" stroke=\"{stroke}\"{dashes}/>");
     }
-    let _ = writeln!(
-        out,
-        "<path d=\"M{:.1} {:.1} l-9 -4.5 v9 z\" fill=\"{stroke}\"/>",
-        end.0 + 2.,
-        end.1
-    );
+    let _ = writeln!(out, "<path d=\"M{:.1} {:.1} l-9 -4.5 v9 z\" fill=\"{stroke}\"/>", end.0 + 2., end.1);
 }
 
 fn shorten(text: &str, letters: usize) -> String {

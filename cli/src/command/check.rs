@@ -1,0 +1,94 @@
+//! `duka check`: reads, compiles and checks shops, mends what can be mended, and prints what is left.
+
+mod baseline;
+mod fix;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use duka_engine::source::ShopSource;
+
+use crate::arguments::{Check, Deny, Format};
+use crate::failure::{Failure, Outcome};
+use crate::findings;
+use crate::load;
+use crate::report::{self, Report};
+use crate::terminal::{self, paint};
+
+pub use baseline::Baseline;
+
+/// How often mended files are checked again: a fix may uncover the next one.
+const ROUNDS: usize = 10;
+
+pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
+    let previous = arguments.against.as_deref().map(load::shop).transpose()?;
+    let previous = previous.as_ref().map(|shop| &shop.source);
+    let mut reports = Vec::new();
+    let mut mended = Vec::new();
+    for path in &arguments.paths {
+        if arguments.fix {
+            mended.extend(mend(path, previous)?);
+        }
+        let mut report = findings::check(load::shop(path)?, previous);
+        let file = baseline_file(arguments, &report);
+        if arguments.write_baseline.is_some() {
+            Baseline::of(&report, &Baseline::read(&file)?).write(&file)?;
+        }
+        if arguments.baseline.is_some() && !file.is_file() {
+            return Err(Failure::Missing(file));
+        }
+        Baseline::read(&file)?.set_aside(&mut report);
+        reports.push(report);
+    }
+    print(arguments, &reports, &mended)?;
+    let stops = |report: &Report| {
+        let summary = report.summary();
+        let denied = if arguments.deny == Some(Deny::Warnings) { summary.warnings } else { 0 };
+        summary.errors + summary.policies + denied > 0
+    };
+    Ok(Outcome::of(!reports.iter().any(stops)))
+}
+
+fn baseline_file(arguments: &Check, report: &Report) -> PathBuf {
+    let named = arguments.baseline.as_ref().or(arguments.write_baseline.as_ref());
+    match named.filter(|file| !file.as_os_str().is_empty()) {
+        Some(file) => file.clone(),
+        None => report.shop.folder.join(baseline::FILE),
+    }
+}
+
+/// Applies safe fixes and writes the files, until there is none left. Returns what was done, for the user.
+fn mend(path: &Path, previous: Option<&ShopSource>) -> Result<Vec<String>, Failure> {
+    let mut done = Vec::new();
+    for _ in 0..ROUNDS {
+        let report = findings::check(load::shop(path)?, previous);
+        let changes = fix::changes(&report);
+        if changes.is_empty() {
+            break;
+        }
+        for change in changes {
+            let path = report.shop.path_of(change.file);
+            std::fs::write(&path, change.text).map_err(|error| Failure::writing(&path, error))?;
+            done.extend(change.titles.iter().map(|title| format!("{}: {title}", report.shop.name_of(change.file))));
+        }
+    }
+    Ok(done)
+}
+
+fn print(arguments: &Check, reports: &[Report], mended: &[String]) -> Result<(), Failure> {
+    let mut out = anstream::stdout();
+    match arguments.format {
+        Format::Text => {
+            for line in mended {
+                writeln!(out, "{} {line}", paint(terminal::GOOD, "mended"))?;
+            }
+            for report in reports {
+                out.write_all(report::text::render(report, arguments.all).as_bytes())?;
+            }
+        }
+        Format::Json => out.write_all(report::json::render(reports).as_bytes())?,
+        Format::Sarif => out.write_all(report::sarif::render(reports, findings::summary_of).as_bytes())?,
+        Format::Github => out.write_all(report::github::render(reports).as_bytes())?,
+    }
+    Ok(out.flush()?)
+}
