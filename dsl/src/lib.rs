@@ -12,6 +12,11 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod layout;
+mod line;
+pub mod lines;
+pub mod ownership;
+pub mod print;
 pub mod span;
 
 pub use diagnostic::{Code, Diagnostic};

@@ -1,0 +1,346 @@
+//! One line of a flow: the grammar's rule of its first word, and the [`LineKind`] that its pairs say.
+//!
+//! Knows nothing about other lines except the kind of block it stands in.
+
+pub(crate) mod grammar;
+pub(crate) mod keyword;
+pub(crate) mod parts;
+
+use pest::Parser;
+
+use crate::ast::{Category, LineKind, MediaKind, Memory, Plural, WordSet};
+use crate::span::{FileId, Spanned};
+use grammar::{LineParser, Rule};
+use keyword::Keyword;
+use parts::{Parts, Place};
+
+/// The kind of block a line stands in, as far as it changes how the line reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Block {
+    Rules,
+    Remember,
+    Words,
+    Phrase,
+    /// Any other block, and the header: every line begins with its keyword.
+    Keywords,
+}
+
+/// The form a line was read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Item(Block),
+    Keyword(Keyword),
+    Jump,
+    More,
+    /// The first word means nothing.
+    Unknown,
+}
+
+/// A line that its shape's rule does not match; the offset, in bytes of the line, where it went wrong.
+pub(crate) struct NotRead {
+    pub(crate) at: usize,
+}
+
+/// Reads `text`, a line without indentation and line end that begins at `offset` of `file`.
+pub(crate) fn read(shape: Shape, file: FileId, offset: usize, text: &str) -> Result<LineKind, NotRead> {
+    let rule = rule(shape).ok_or(NotRead { at: 0 })?;
+    let pairs = LineParser::parse(rule, text).map_err(|error| NotRead { at: error_offset(&error) })?;
+    let mut parts = Parts::new(pairs, Place { file, offset });
+    let kind = match shape {
+        Shape::Item(block) => item(block, &mut parts),
+        Shape::Keyword(keyword) => keyword_line(keyword, &mut parts),
+        Shape::Jump => parts.dest().map(LineKind::Jump),
+        Shape::More => Some(LineKind::More(parts.text().unwrap_or_else(|| empty_text(file, offset + text.len())))),
+        Shape::Unknown => None,
+    };
+    kind.ok_or(NotRead { at: 0 })
+}
+
+fn rule(shape: Shape) -> Option<Rule> {
+    Some(match shape {
+        Shape::Item(Block::Rules) => Rule::rule_item,
+        Shape::Item(Block::Remember) => Rule::memory_item,
+        Shape::Item(Block::Words) => Rule::words_item,
+        Shape::Item(Block::Phrase | Block::Keywords) => Rule::plural_item,
+        Shape::Keyword(keyword) => keyword.rule(),
+        Shape::Jump => Rule::jump_line,
+        Shape::More => Rule::more_line,
+        Shape::Unknown => return None,
+    })
+}
+
+fn error_offset(error: &pest::error::Error<Rule>) -> usize {
+    match error.location {
+        pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
+    }
+}
+
+fn empty_text(file: FileId, at: usize) -> crate::ast::Text {
+    crate::ast::Text { segments: Vec::new(), span: crate::span::Span::new(file, at, at) }
+}
+
+/// The shape of a line in a block, by its first word and, for items, the sign after it.
+pub(crate) fn shape(block: Block, text: &str) -> Shape {
+    match text.as_bytes() {
+        [b'|', ..] => return Shape::More,
+        [b'-', b'>', ..] | [b'<', b'-', b'>', ..] => return Shape::Jump,
+        _ if text.starts_with(['→', '➔', '➜', '↔', '⟷']) => return Shape::Jump,
+        _ => {}
+    }
+    let word = first_word(text);
+    let keyword = Keyword::of(word);
+    let item_like = || {
+        let sign = text[word.len()..].trim_start_matches(crate::layout::is_space);
+        match block {
+            Block::Rules => sign.starts_with('='),
+            Block::Remember | Block::Words => sign.starts_with(':'),
+            Block::Phrase => plural(word).is_some(),
+            Block::Keywords => false,
+        }
+    };
+    match keyword {
+        Some(keyword) if !item_like() => Shape::Keyword(keyword),
+        Some(_) => Shape::Item(block),
+        None if item_like() => Shape::Item(block),
+        None => Shape::Unknown,
+    }
+}
+
+/// The letters, digits and `_` that a line begins with.
+pub(crate) fn first_word(text: &str) -> &str {
+    let end = text.bytes().position(|byte| !byte.is_ascii_alphanumeric() && byte != b'_').unwrap_or(text.len());
+    &text[..end]
+}
+
+pub(crate) fn plural(word: &str) -> Option<Plural> {
+    Some(match word {
+        "zero" => Plural::Zero,
+        "one" => Plural::One,
+        "two" => Plural::Two,
+        "few" => Plural::Few,
+        "many" => Plural::Many,
+        "other" => Plural::Other,
+        _ => return None,
+    })
+}
+
+fn item(block: Block, parts: &mut Parts<'_>) -> Option<LineKind> {
+    Some(match block {
+        Block::Rules => LineKind::Rule { name: parts.name()?, value: parts.literal()? },
+        Block::Remember => LineKind::Memory(Memory {
+            name: parts.name()?,
+            ty: parts.type_expr()?,
+            default: parts.literal(),
+            optional: parts.has(Rule::optional),
+            keep: parts.duration(),
+            purpose: parts.text(),
+        }),
+        Block::Words => {
+            let WordSet { name, phrases } = word_set(parts)?;
+            LineKind::WordSet { name, phrases }
+        }
+        Block::Phrase | Block::Keywords => {
+            let (plural, text) = plural_form(parts)?;
+            LineKind::PhraseForm { plural, text }
+        }
+    })
+}
+
+/// `name: phrase, phrase`
+pub(crate) fn word_set(parts: &mut Parts<'_>) -> Option<WordSet> {
+    let name = parts.name()?;
+    let phrases =
+        std::iter::from_fn(|| parts.trimmed(Rule::word_phrase)).filter(|word| !word.value.is_empty()).collect();
+    Some(WordSet { name, phrases })
+}
+
+/// `one: text`
+pub(crate) fn plural_form(parts: &mut Parts<'_>) -> Option<(Spanned<Plural>, crate::ast::Text)> {
+    let form = parts.word(Rule::plural)?;
+    Some((Spanned::new(plural(form.as_str())?, form.span), parts.text()?))
+}
+
+fn keyword_line(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
+    use Keyword as K;
+    Some(match keyword {
+        K::Duka | K::Flow | K::Start | K::Languages | K::Currency | K::Timezone | K::Takes | K::Gives | K::Use => {
+            header(keyword, parts)?
+        }
+        K::Rules | K::Remember | K::Words | K::Consent | K::Experiment | K::Phrase => declaration(keyword, parts)?,
+        K::Form | K::Anywhere | K::Group | K::Follow | K::State | K::Template => opener(keyword, parts)?,
+        K::Field => LineKind::Field {
+            name: parts.name()?,
+            ty: parts.type_expr()?,
+            optional: parts.has(Rule::optional),
+            label: parts.text()?,
+        },
+        K::Sample => LineKind::Sample { path: parts.path()?, text: parts.text()? },
+        K::Title => LineKind::Title(parts.text()?),
+        K::Submit => LineKind::Submit(parts.text()?),
+        K::Body => LineKind::Body(parts.text()?),
+        K::List => LineKind::List(parts.text()?),
+        K::Section => LineKind::Section(parts.text()?),
+        K::Footer => LineKind::Footer(parts.text()?),
+        K::Alert => LineKind::Alert(parts.text()?),
+        K::Say => LineKind::Say { name: parts.name(), guard: parts.guard(), text: parts.text() },
+        K::Ask => LineKind::Ask { name: parts.name(), guard: parts.guard(), text: parts.text() },
+        K::Image => media(MediaKind::Image, parts)?,
+        K::Video => media(MediaKind::Video, parts)?,
+        K::Audio => media(MediaKind::Audio, parts)?,
+        K::Document => media(MediaKind::Document, parts)?,
+        K::Each => LineKind::Each { item: parts.name()?, list: parts.expr()?, text: parts.text()? },
+        K::Link | K::Call | K::Do | K::Set | K::Send | K::If => action(keyword, parts)?,
+        K::Button | K::Row | K::Pick => choice(keyword, parts)?,
+        K::Answer | K::Fill | K::Hears | K::On | K::After | K::Quiet | K::Else | K::Failed | K::Lost => {
+            reaction(keyword, parts)?
+        }
+    })
+}
+
+fn header(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
+    use Keyword as K;
+    Some(match keyword {
+        K::Duka => {
+            let version = parts.word(Rule::version)?;
+            LineKind::Duka(Spanned::new(version.value.parse().ok()?, version.span))
+        }
+        K::Flow => LineKind::Flow(parts.name()?),
+        K::Start => LineKind::Start(parts.name()?),
+        K::Languages => LineKind::Languages(std::iter::from_fn(|| parts.word(Rule::language)).collect()),
+        K::Currency => LineKind::Currency(parts.word(Rule::currency)?),
+        K::Timezone => LineKind::Timezone(parts.word(Rule::timezone)?),
+        K::Takes => LineKind::Takes(parts.name()?, parts.type_expr()?),
+        K::Gives => LineKind::Gives(parts.name()?),
+        K::Use => LineKind::Use(parts.path()?),
+        _ => return None,
+    })
+}
+
+fn declaration(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
+    use Keyword as K;
+    Some(match keyword {
+        K::Rules => LineKind::Rules,
+        K::Remember => LineKind::Remember { customer: parts.has(Rule::customer) },
+        K::Words => LineKind::Words,
+        K::Consent => LineKind::Consent { name: parts.name()?, purpose: parts.text()? },
+        K::Experiment => LineKind::Experiment { name: parts.name()?, arms: parts.names() },
+        K::Phrase => LineKind::Phrase { name: parts.name()?, parameter: parts.name()? },
+        _ => return None,
+    })
+}
+
+fn opener(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
+    use Keyword as K;
+    Some(match keyword {
+        K::Anywhere => LineKind::Anywhere,
+        K::Form => LineKind::Form(parts.name()?),
+        K::Group => LineKind::Group(parts.name()?),
+        K::Follow => LineKind::Follow(parts.name()?),
+        K::State => LineKind::State { name: parts.name()?, was: parts.names() },
+        K::Template => LineKind::Template {
+            name: parts.name()?,
+            category: match parts.word(Rule::category)?.as_str() {
+                "marketing" => Category::Marketing,
+                "utility" => Category::Utility,
+                "authentication" => Category::Authentication,
+                _ => return None,
+            },
+            about: parts.name(),
+        },
+        _ => return None,
+    })
+}
+
+fn media(kind: MediaKind, parts: &mut Parts<'_>) -> Option<LineKind> {
+    Some(LineKind::Media { kind, guard: parts.guard(), source: parts.text()? })
+}
+
+fn action(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
+    use Keyword as K;
+    Some(match keyword {
+        K::Link => {
+            LineKind::Link { name: parts.name()?, guard: parts.guard(), title: parts.text()?, url: parts.text()? }
+        }
+        K::Call => LineKind::Call {
+            into: parts.name()?,
+            operation: parts.expr()?,
+            within: parts.time(),
+            otherwise: parts.dest(),
+        },
+        K::Do => LineKind::Do { operation: parts.expr()?, within: parts.time(), otherwise: parts.dest() },
+        K::Set => LineKind::Set { name: parts.name()?, value: parts.expr()? },
+        K::Send => LineKind::Send { template: parts.name()?, otherwise: parts.dest() },
+        K::If => LineKind::If { condition: parts.expr()?, dest: parts.dest()? },
+        _ => return None,
+    })
+}
+
+fn choice(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
+    use Keyword as K;
+    Some(match keyword {
+        K::Button => {
+            LineKind::Button { name: parts.name()?, guard: parts.guard(), title: parts.text()?, dest: parts.dest() }
+        }
+        K::Row => LineKind::Row {
+            name: parts.name()?,
+            guard: parts.guard(),
+            title: parts.text()?,
+            note: parts.text(),
+            dest: parts.dest(),
+        },
+        K::Pick => LineKind::Pick {
+            name: parts.name()?,
+            list: parts.expr()?,
+            title: parts.text()?,
+            note: parts.text(),
+            dest: parts.dest(),
+        },
+        _ => return None,
+    })
+}
+
+fn reaction(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
+    use Keyword as K;
+    Some(match keyword {
+        K::Answer => {
+            let name = parts.name()?;
+            let range = match parts.atom() {
+                Some(from) => Some((from, parts.atom()?)),
+                None => None,
+            };
+            LineKind::Answer { name, range, dest: parts.dest() }
+        }
+        K::Fill => LineKind::Fill { form: parts.name()?, into: parts.into_name(), dest: parts.dest() },
+        K::Hears => LineKind::Hears { words: parts.name()?, guard: parts.guard(), dest: parts.dest() },
+        K::On => LineKind::On { event: parts.path()?, guard: parts.guard(), dest: parts.dest() },
+        K::After => LineKind::After { time: parts.time()?, dest: parts.dest() },
+        K::Quiet => LineKind::Quiet { time: parts.time()?, dest: parts.dest() },
+        K::Else => LineKind::Else { times: parts.count(), text: parts.text(), dest: parts.dest() },
+        K::Failed => LineKind::Failed { dest: parts.dest() },
+        K::Lost => LineKind::Lost { dest: parts.dest() },
+        _ => return None,
+    })
+}
+
+/// The byte ranges of `text` that customers read or write, for a line that reads as `shape`.
+pub(crate) fn text_ranges(shape: Shape, text: &str) -> Vec<std::ops::Range<usize>> {
+    let Some(rule) = rule(shape) else { return Vec::new() };
+    let Ok(pairs) = LineParser::parse(rule, text) else { return Vec::new() };
+    pairs
+        .flatten()
+        .filter(|pair| {
+            matches!(
+                pair.as_rule(),
+                Rule::text
+                    | Rule::speech
+                    | Rule::title
+                    | Rule::note
+                    | Rule::word_phrase
+                    | Rule::plain_text
+                    | Rule::default_text
+                    | Rule::quoted_text
+            )
+        })
+        .map(|pair| pair.as_span().start()..pair.as_span().end())
+        .collect()
+}

@@ -1,0 +1,190 @@
+//! Reads a flow in its line form. Never fails: a line that can not be read becomes [`LineKind::Broken`] and one diagnostic.
+
+mod diagnose;
+
+use smol_str::SmolStr;
+
+use crate::ast::{Comment, Document, Form, Line, LineKind};
+use crate::diagnostic::Diagnostic;
+use crate::layout::{self, Layout};
+use crate::line::{self, Block, Shape};
+use crate::span::{FileId, Span, Spanned};
+
+/// The largest file that is read.
+pub const MAX_FILE_BYTES: usize = 256 * 1024;
+
+/// After so many broken lines a file is not a flow: the rest of them are kept without a diagnostic each.
+const MAX_BROKEN: usize = 500;
+
+/// Reads `text` as the lines of a flow. Spans are byte ranges of `text` in `file`.
+pub fn read(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
+    if let Err(finding) = size(file, text) {
+        return (Document { form: Form::Lines, lines: Vec::new(), trailing: Vec::new() }, vec![finding]);
+    }
+    let mut reader = Reader::new(file, text);
+    for layout in layout::lines(text) {
+        reader.take(layout);
+    }
+    reader.finish()
+}
+
+/// Refuses a file above [`MAX_FILE_BYTES`].
+pub(crate) fn size(file: FileId, text: &str) -> Result<(), Diagnostic> {
+    if text.len() <= MAX_FILE_BYTES {
+        return Ok(());
+    }
+    let size = text.len().div_ceil(1024);
+    Err(Diagnostic::new(
+        21,
+        Span::new(file, 0, 0),
+        format!("This file has {size} KiB; Duka reads files of up to 256 KiB."),
+    )
+    .help("Split it: put a part of the conversation into a flow of its own and `use` it."))
+}
+
+struct Reader<'a> {
+    file: FileId,
+    source: &'a str,
+    block: Block,
+    lines: Vec<Line>,
+    comments: Comments,
+    diagnostics: Vec<Diagnostic>,
+    broken: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(file: FileId, source: &'a str) -> Reader<'a> {
+        Reader {
+            file,
+            source,
+            block: Block::Keywords,
+            lines: Vec::with_capacity(source.len() / 40),
+            comments: Comments::default(),
+            diagnostics: Vec::new(),
+            broken: 0,
+        }
+    }
+
+    fn take(&mut self, layout: Layout) {
+        let text = layout.text(self.source);
+        if text.is_empty() || text.starts_with('#') {
+            let span = Span::new(self.file, layout.text_start, layout.text_end);
+            self.comments.take(text, span);
+            if !text.is_ascii() {
+                self.diagnostics.extend(diagnose::hidden(self.file, layout.text_start, text));
+            }
+            return;
+        }
+        let shape = line::shape(self.block, text);
+        let kind = self.read_line(shape, layout.text_start, text);
+        self.block = block_after(&kind, shape, self.block);
+        let (start, end) = (layout.text_start, layout.text_end);
+        self.lines.push(Line {
+            comments: self.comments.above_line(),
+            kind,
+            span: Span::new(self.file, start, end),
+            keyword: Span::new(self.file, start, start + diagnose::opening(text).len()),
+            indent: Some(layout.indent),
+        });
+    }
+
+    fn read_line(&mut self, shape: Shape, start: usize, text: &str) -> LineKind {
+        let place = line::parts::Place { file: self.file, offset: start };
+        let hidden = if text.is_ascii() { None } else { diagnose::hidden(self.file, start, text) };
+        let (shape, outcome) = match (shape, line::read(shape, self.file, start, text)) {
+            // A line of another block that happens to look like an item of this one.
+            (Shape::Item(_), Err(error)) => match line::keyword::Keyword::of(line::first_word(text)) {
+                Some(keyword) => match line::read(Shape::Keyword(keyword), self.file, start, text) {
+                    Ok(kind) => (Shape::Keyword(keyword), Ok(kind)),
+                    Err(_) => (shape, Err(error)),
+                },
+                None => (shape, Err(error)),
+            },
+            (shape, outcome) => (shape, outcome),
+        };
+        match outcome {
+            Ok(kind) => {
+                if let Some(finding) = hidden {
+                    self.diagnostics.push(finding);
+                } else if !text.is_ascii() {
+                    self.diagnostics.extend(diagnose::word_processor(shape, place, text));
+                }
+                self.diagnostics.extend(diagnose::reserved(&kind));
+                kind
+            }
+            Err(error) => {
+                self.broken += 1;
+                if self.broken < MAX_BROKEN {
+                    let finding = hidden.unwrap_or_else(|| diagnose::broken(self.block, shape, place, text, error.at));
+                    self.diagnostics.push(finding);
+                } else if self.broken == MAX_BROKEN {
+                    self.diagnostics.push(diagnose::too_many(place, text));
+                }
+                LineKind::Broken(SmolStr::new(text))
+            }
+        }
+    }
+
+    fn finish(self) -> (Document, Vec<Diagnostic>) {
+        let trailing = self.comments.at_end();
+        (Document { form: Form::Lines, lines: self.lines, trailing }, self.diagnostics)
+    }
+}
+
+/// The block that the lines below belong to.
+fn block_after(kind: &LineKind, shape: Shape, before: Block) -> Block {
+    match kind {
+        LineKind::Rules => Block::Rules,
+        LineKind::Remember { .. } => Block::Remember,
+        LineKind::Words => Block::Words,
+        LineKind::Phrase { .. } => Block::Phrase,
+        LineKind::Broken(_) => match shape {
+            Shape::Keyword(keyword) => match keyword.class() {
+                line::keyword::Class::Block => broken_opener(keyword),
+                _ => before,
+            },
+            Shape::Item(_) | Shape::Jump | Shape::More | Shape::Unknown => before,
+        },
+        _ if crate::ownership::opens_block(kind) => Block::Keywords,
+        _ => before,
+    }
+}
+
+fn broken_opener(keyword: line::keyword::Keyword) -> Block {
+    use line::keyword::Keyword as K;
+    match keyword {
+        K::Rules => Block::Rules,
+        K::Remember => Block::Remember,
+        K::Words => Block::Words,
+        K::Phrase => Block::Phrase,
+        _ => Block::Keywords,
+    }
+}
+
+/// Collects comments until the line they belong to. Several blank lines count as one, and none above the first comment.
+#[derive(Default)]
+struct Comments {
+    waiting: Vec<Comment>,
+}
+
+impl Comments {
+    fn take(&mut self, text: &str, span: Span) {
+        let after_comment = self.waiting.last().is_some_and(|comment| !comment.value.is_empty());
+        if !text.is_empty() || after_comment {
+            self.waiting.push(Spanned::new(SmolStr::new(text), span));
+        }
+    }
+
+    fn above_line(&mut self) -> Vec<Comment> {
+        std::mem::take(&mut self.waiting)
+    }
+
+    fn at_end(mut self) -> Vec<Comment> {
+        if self.waiting.last().is_some_and(|comment| comment.value.is_empty()) {
+            self.waiting.pop();
+        }
+        self.waiting
+    }
+}
+
+pub(crate) use diagnose::slug;

@@ -1,0 +1,544 @@
+//! The pass itself: one line after the other goes to the open block, and there to the open reaction.
+
+use super::kinds::{Role, role};
+use super::places::{self, At};
+use crate::ast::{
+    Consent, DestKind, Experiment, Field, FlowFile, Follow, FormBlock, Group, Guard, Line, LineKind, Phrase, Reaction,
+    Segment, State, Step, StepKind, Template, Text, TextBlock, TextPiece, Trigger, WordSet,
+};
+use crate::diagnostic::Diagnostic;
+use crate::span::{Name, Spanned};
+
+#[derive(Default)]
+pub(super) struct Owner {
+    pub(super) flow: FlowFile,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    at: At,
+    group: Option<usize>,
+    open: Open,
+    section: Option<Text>,
+    indents: Indents,
+}
+
+/// What the next step or `|` line can go on with.
+#[derive(Default)]
+struct Open {
+    /// A reaction was read in this block: steps belong to it, or come too late.
+    reacting: bool,
+    /// The reaction takes more lines: it has no arrow yet.
+    reaction: bool,
+    /// The reaction, or the whole block, could not be read: what belongs to it is left out.
+    lost: bool,
+    text: OpenText,
+}
+
+/// The text that a `|` line continues.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum OpenText {
+    #[default]
+    None,
+    /// The last step of the state.
+    Entry,
+    /// The last step of the last reaction.
+    Action,
+    /// The body of the template.
+    Body,
+    /// A text that is not kept.
+    Lost,
+}
+
+/// The author's indentation in the open block.
+#[derive(Default)]
+struct Indents {
+    /// Of the first reaction.
+    first_reaction: Option<u32>,
+    /// Of the open reaction.
+    reaction: Option<u32>,
+}
+
+impl Owner {
+    pub(super) fn take(&mut self, line: &Line) {
+        let role = role(&line.kind);
+        match role {
+            Role::Header => self.header(line),
+            Role::Opener => self.opener(line),
+            Role::Item => self.item(line),
+            Role::Step => self.step(line),
+            Role::Section => self.section(line),
+            Role::More => self.more(line),
+            Role::Reaction => self.reaction(line),
+            Role::Broken => self.broken(line),
+        }
+        if role != Role::More && role != Role::Step && !matches!(line.kind, LineKind::Body(_)) {
+            self.open.text = if role == Role::Broken { OpenText::Lost } else { OpenText::None };
+        }
+        if self.at == At::State && role != Role::Header {
+            self.extend_state(line);
+        }
+        if self.at == At::Template
+            && let Some(template) = self.flow.templates.last_mut()
+        {
+            template.span = template.span.to(line.span);
+        }
+    }
+
+    fn extend_state(&mut self, line: &Line) {
+        if let Some(state) = self.flow.states.last_mut() {
+            state.span = state.span.to(line.span);
+            state.line_count += 1;
+        }
+    }
+
+    fn header(&mut self, line: &Line) {
+        if self.at != At::Header {
+            self.diagnostics.push(places::not_here(line, self.at));
+        }
+        let flow = &mut self.flow;
+        let again = match &line.kind {
+            LineKind::Duka(version) => flow.version.replace(version.clone()).map(|old| old.span),
+            LineKind::Flow(name) => flow.name.replace(name.clone()).map(|old| old.span),
+            LineKind::Start(name) => flow.start.replace(name.clone()).map(|old| old.span),
+            LineKind::Currency(name) => flow.currency.replace(name.clone()).map(|old| old.span),
+            LineKind::Timezone(name) => flow.timezone.replace(name.clone()).map(|old| old.span),
+            LineKind::Gives(name) => flow.gives.replace(name.clone()).map(|old| old.span),
+            LineKind::Languages(names) => {
+                let first = flow.languages.first().map(|name| name.span);
+                flow.languages.extend(names.iter().cloned());
+                first
+            }
+            LineKind::Takes(name, ty) => {
+                flow.takes.push((name.clone(), ty.clone()));
+                None
+            }
+            LineKind::Use(path) => {
+                flow.uses.push(path.clone());
+                None
+            }
+            _ => None,
+        };
+        if let Some(first) = again {
+            self.diagnostics.push(places::twice(line, first));
+        }
+    }
+
+    fn opener(&mut self, line: &Line) {
+        self.open = Open::default();
+        self.section = None;
+        self.indents = Indents::default();
+        let flow = &mut self.flow;
+        self.at = match &line.kind {
+            LineKind::Rules => At::Rules,
+            LineKind::Remember { customer } => At::Remember { customer: *customer },
+            LineKind::Words => At::Words,
+            LineKind::Consent { name, purpose } => {
+                flow.consents.push(Consent { name: name.clone(), purpose: purpose.clone() });
+                At::Consent
+            }
+            LineKind::Experiment { name, arms } => {
+                flow.experiments.push(Experiment { name: name.clone(), arms: arms.clone() });
+                At::Experiment
+            }
+            LineKind::Phrase { name, parameter } => {
+                let (name, parameter) = (name.clone(), parameter.clone());
+                flow.phrases.push(Phrase { name, parameter, forms: Vec::new() });
+                At::Phrase
+            }
+            LineKind::Form(name) => {
+                flow.forms.push(FormBlock { name: name.clone(), title: None, fields: Vec::new(), submit: None });
+                At::Form
+            }
+            LineKind::Anywhere => {
+                flow.anywhere_span.get_or_insert(line.span);
+                At::Anywhere
+            }
+            LineKind::Group(name) if name.as_str() == "none" => {
+                self.group = None;
+                At::NoGroup
+            }
+            LineKind::Group(name) => {
+                self.group = Some(flow.groups.len());
+                flow.groups.push(Group { name: name.clone(), reactions: Vec::new() });
+                At::Group
+            }
+            LineKind::Follow(name) => {
+                flow.follows.push(Follow { name: name.clone(), reactions: Vec::new() });
+                At::Follow
+            }
+            LineKind::State { name, was } => {
+                self.state(line, name.clone(), was.clone(), false);
+                At::State
+            }
+            LineKind::Template { name, category, about } => {
+                flow.templates.push(Template {
+                    name: name.clone(),
+                    category: *category,
+                    about: about.clone(),
+                    image: None,
+                    body: None,
+                    footer: None,
+                    samples: Vec::new(),
+                    buttons: Vec::new(),
+                    links: Vec::new(),
+                    span: line.span,
+                });
+                At::Template
+            }
+            _ => self.at,
+        };
+    }
+
+    fn state(&mut self, line: &Line, name: Name, was: Vec<Name>, broken: bool) {
+        self.flow.states.push(State {
+            name,
+            was,
+            group: self.group,
+            steps: Vec::new(),
+            reactions: Vec::new(),
+            span: line.span,
+            line_count: 0,
+            broken,
+        });
+    }
+
+    fn item(&mut self, line: &Line) {
+        if self.open.lost {
+            return;
+        }
+        if !self.at.takes_item(&line.kind) {
+            self.diagnostics.push(places::not_here(line, self.at));
+            return;
+        }
+        let flow = &mut self.flow;
+        match &line.kind {
+            LineKind::Rule { name, value } => flow.rules.push((name.clone(), value.clone())),
+            LineKind::Memory(memory) if self.at == (At::Remember { customer: true }) => {
+                flow.remember_customer.push(memory.clone());
+            }
+            LineKind::Memory(memory) => flow.remember.push(memory.clone()),
+            LineKind::WordSet { name, phrases } => {
+                flow.words.push(WordSet { name: name.clone(), phrases: phrases.clone() });
+            }
+            LineKind::PhraseForm { plural, text } => {
+                if let Some(phrase) = flow.phrases.last_mut() {
+                    phrase.forms.push((plural.clone(), text.clone()));
+                }
+            }
+            LineKind::Field { name, ty, optional, label } => {
+                if let Some(form) = flow.forms.last_mut() {
+                    let (name, ty, label) = (name.clone(), ty.clone(), label.clone());
+                    form.fields.push(Field { name, ty, optional: *optional, label });
+                }
+            }
+            LineKind::Title(text) => {
+                self.once(line, |owner| owner.flow.forms.last_mut().map(|form| &mut form.title), text)
+            }
+            LineKind::Submit(text) => {
+                self.once(line, |owner| owner.flow.forms.last_mut().map(|form| &mut form.submit), text);
+            }
+            LineKind::Body(text) => {
+                self.once(line, |owner| owner.flow.templates.last_mut().map(|template| &mut template.body), text);
+                self.open.text = OpenText::Body;
+            }
+            LineKind::Sample { path, text } => {
+                if let Some(template) = flow.templates.last_mut() {
+                    template.samples.push((path.clone(), text.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Keeps a text that a block has once.
+    fn once(&mut self, line: &Line, slot: impl FnOnce(&mut Owner) -> Option<&mut Option<Text>>, text: &Text) {
+        let before = slot(self).and_then(|slot| slot.replace(text.clone()));
+        if let Some(before) = before {
+            self.diagnostics.push(places::twice(line, before.span));
+        }
+    }
+
+    fn step(&mut self, line: &Line) {
+        self.open.text = OpenText::Lost;
+        if self.open.lost {
+            return;
+        }
+        if self.at == At::Template {
+            self.template_step(line);
+            return;
+        }
+        let Some(kind) = step_kind(&line.kind) else { return };
+        let step = Step { kind, span: line.span };
+        if self.open.reaction {
+            if places::is_display(&line.kind) {
+                self.diagnostics.push(places::too_late(line));
+                return;
+            }
+            self.diagnostics.extend(self.indents.step(line));
+            self.open.reaction = !leaves(&step.kind);
+            self.open.text = OpenText::Action;
+            if let Some(reaction) = self.reactions().and_then(|reactions| reactions.last_mut()) {
+                reaction.actions.push(step);
+            }
+            return;
+        }
+        if self.at != At::State {
+            self.diagnostics.push(places::not_here(line, self.at));
+            return;
+        }
+        if self.open.reacting {
+            self.diagnostics.push(places::too_late(line));
+            // Its names are known all the same, so that one line out of order stays one finding.
+            if matches!(step.kind, StepKind::Jump(_) | StepKind::If { .. }) {
+                return;
+            }
+        }
+        if let Some(state) = self.flow.states.last_mut() {
+            state.steps.push(step);
+            self.open.text = OpenText::Entry;
+        }
+    }
+
+    fn template_step(&mut self, line: &Line) {
+        let Some(template) = self.flow.templates.last_mut() else { return };
+        let before = match &line.kind {
+            LineKind::Media { kind: crate::ast::MediaKind::Image, guard: None, source } => {
+                template.image.replace(source.clone())
+            }
+            LineKind::Footer(text) => template.footer.replace(text.clone()),
+            LineKind::Link { .. } => {
+                template.links.extend(step_kind(&line.kind).map(|kind| Step { kind, span: line.span }));
+                None
+            }
+            // `set` and arrows under a button of the template belong to it.
+            kind if self.open.reaction && !places::is_display(kind) => {
+                if let Some(button) = template.buttons.last_mut() {
+                    let step = step_kind(kind).map(|kind| Step { kind, span: line.span });
+                    self.open.reaction = !step.as_ref().is_some_and(|step| leaves(&step.kind));
+                    button.actions.extend(step);
+                }
+                None
+            }
+            _ => {
+                self.diagnostics.push(places::not_here(line, self.at));
+                None
+            }
+        };
+        if let Some(before) = before {
+            self.diagnostics.push(places::twice(line, before.span));
+        }
+    }
+
+    fn section(&mut self, line: &Line) {
+        if self.open.lost && !self.open.reacting {
+            return;
+        }
+        let LineKind::Section(text) = &line.kind else { return };
+        if self.at != At::State {
+            self.diagnostics.push(places::not_here(line, self.at));
+            return;
+        }
+        self.section = Some(text.clone());
+        self.open.reaction = false;
+    }
+
+    fn more(&mut self, line: &Line) {
+        let piece = match &line.kind {
+            LineKind::More(text) => TextPiece::Line(text.clone()),
+            LineKind::Each { item, list, text } => {
+                TextPiece::Each { item: item.clone(), list: list.clone(), text: text.clone() }
+            }
+            _ => return,
+        };
+        let taken = match self.open.text {
+            OpenText::Lost => true,
+            OpenText::None => false,
+            OpenText::Entry | OpenText::Action => self.last_step().is_some_and(|step| add_piece(step, piece)),
+            OpenText::Body => match (piece, self.flow.templates.last_mut().and_then(|template| template.body.as_mut()))
+            {
+                (TextPiece::Line(text), Some(body)) => {
+                    join(body, &text);
+                    true
+                }
+                _ => false,
+            },
+        };
+        if !taken && !self.open.lost {
+            self.diagnostics.push(places::continues_nothing(line));
+            self.open.text = OpenText::Lost;
+        }
+    }
+
+    fn reaction(&mut self, line: &Line) {
+        if self.open.lost && !self.open.reacting {
+            return;
+        }
+        let section = match &line.kind {
+            LineKind::Row { .. } | LineKind::Pick { .. } => self.section.clone(),
+            _ => None,
+        };
+        let Some(reaction) = reaction(line, section) else { return };
+        if !self.at.takes_reaction(&line.kind) {
+            self.diagnostics.push(places::not_here(line, self.at));
+            // What is written under it belongs to it, and nowhere else.
+            let lost = !reaction.inline_dest;
+            self.open = Open { reacting: true, lost, ..Open::default() };
+            return;
+        }
+        self.diagnostics.extend(self.indents.reaction(line, self.open.reaction));
+        self.open = Open { reacting: true, reaction: !reaction.inline_dest, ..Open::default() };
+        if let Some(reactions) = self.reactions() {
+            reactions.push(reaction);
+        }
+    }
+
+    fn broken(&mut self, line: &Line) {
+        self.flow.broken.push(line.span);
+        let LineKind::Broken(text) = &line.kind else { return };
+        match places::Meant::of(text) {
+            places::Meant::State(name) => {
+                self.opener_lost(At::State);
+                let name = Spanned::new(name.into(), line.span);
+                self.state(line, name, Vec::new(), true);
+                self.open.lost = false;
+            }
+            places::Meant::Opener(at) => self.opener_lost(at),
+            places::Meant::Reaction { arrow } => {
+                self.open = Open { reacting: true, lost: !arrow, ..Open::default() };
+            }
+            places::Meant::Other => {}
+        }
+        if self.at == At::State
+            && let Some(state) = self.flow.states.last_mut()
+        {
+            state.broken = true;
+        }
+    }
+
+    /// The header of a block could not be read: its lines are passed over.
+    fn opener_lost(&mut self, at: At) {
+        self.at = at;
+        self.open = Open { lost: !at.is_shared(), ..Open::default() };
+        self.section = None;
+        self.indents = Indents::default();
+    }
+
+    /// The reactions of the open block.
+    fn reactions(&mut self) -> Option<&mut Vec<Reaction>> {
+        match self.at {
+            At::Anywhere => Some(&mut self.flow.anywhere),
+            At::Group => self.flow.groups.last_mut().map(|group| &mut group.reactions),
+            At::Follow => self.flow.follows.last_mut().map(|follow| &mut follow.reactions),
+            At::State => self.flow.states.last_mut().map(|state| &mut state.reactions),
+            At::Template => self.flow.templates.last_mut().map(|template| &mut template.buttons),
+            At::Header | At::Rules | At::Remember { .. } | At::Words | At::Consent | At::Experiment => None,
+            At::Phrase | At::Form | At::NoGroup => None,
+        }
+    }
+
+    fn last_step(&mut self) -> Option<&mut Step> {
+        match self.open.text {
+            OpenText::Entry => self.flow.states.last_mut()?.steps.last_mut(),
+            OpenText::Action => self.reactions()?.last_mut()?.actions.last_mut(),
+            OpenText::None | OpenText::Body | OpenText::Lost => None,
+        }
+    }
+}
+
+impl Indents {
+    /// D008 for a line under a reaction that is not drawn under it.
+    fn step(&self, line: &Line) -> Option<Diagnostic> {
+        let (drawn, reaction) = (line.indent?, self.reaction?);
+        (reaction > 0 && drawn <= reaction).then(|| places::drawn_outside(line))
+    }
+
+    /// D008 for a reaction that is drawn under the one above.
+    fn reaction(&mut self, line: &Line, above_open: bool) -> Option<Diagnostic> {
+        let drawn = line.indent?;
+        self.reaction = Some(drawn);
+        let first = *self.first_reaction.get_or_insert(drawn);
+        (above_open && first > 0 && drawn > first).then(|| places::drawn_inside(line))
+    }
+}
+
+/// Whether nothing after this line can run: it goes somewhere for good.
+fn leaves(step: &StepKind) -> bool {
+    match step {
+        StepKind::Jump(dest) => matches!(dest.kind, DestKind::Go(_)),
+        StepKind::Say { .. } | StepKind::Ask { .. } | StepKind::Media { .. } | StepKind::List(_) => false,
+        StepKind::Footer(_) | StepKind::Alert(_) | StepKind::Link { .. } | StepKind::Call { .. } => false,
+        StepKind::Do { .. } | StepKind::Set { .. } | StepKind::Send { .. } | StepKind::If { .. } => false,
+    }
+}
+
+fn add_piece(step: &mut Step, piece: TextPiece) -> bool {
+    match (&mut step.kind, piece) {
+        (StepKind::Say { text, .. } | StepKind::Ask { text, .. }, piece) => {
+            text.pieces.push(piece);
+            true
+        }
+        (StepKind::Alert(text), TextPiece::Line(more)) => {
+            join(text, &more);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Puts `more` on a new line of `text`.
+fn join(text: &mut Text, more: &Text) {
+    text.segments.push(Segment::Literal("\n".into()));
+    text.segments.extend(more.segments.iter().cloned());
+    text.span = text.span.to(more.span);
+}
+
+fn step_kind(kind: &LineKind) -> Option<StepKind> {
+    Some(match kind.clone() {
+        LineKind::Say { name, guard, text } => StepKind::Say { name, guard, text: TextBlock::of(text) },
+        LineKind::Ask { name, guard, text } => StepKind::Ask { name, guard, text: TextBlock::of(text) },
+        LineKind::Media { kind, guard, source } => StepKind::Media { kind, guard, source },
+        LineKind::List(text) => StepKind::List(text),
+        LineKind::Footer(text) => StepKind::Footer(text),
+        LineKind::Alert(text) => StepKind::Alert(text),
+        LineKind::Link { name, guard, title, url } => StepKind::Link { name, guard, title, url },
+        LineKind::Call { into, operation, within, otherwise } => StepKind::Call { into, operation, within, otherwise },
+        LineKind::Do { operation, within, otherwise } => StepKind::Do { operation, within, otherwise },
+        LineKind::Set { name, value } => StepKind::Set { name, value },
+        LineKind::Send { template, otherwise } => StepKind::Send { template, otherwise },
+        LineKind::If { condition, dest } => StepKind::If { condition, dest },
+        LineKind::Jump(dest) => StepKind::Jump(dest),
+        _ => return None,
+    })
+}
+
+fn reaction(line: &Line, section: Option<Text>) -> Option<Reaction> {
+    let mut guard: Option<Guard> = None;
+    let (trigger, dest) = match line.kind.clone() {
+        LineKind::Button { name, guard: when, title, dest } => {
+            guard = when;
+            (Trigger::Button { name, title }, dest)
+        }
+        LineKind::Row { name, guard: when, title, note, dest } => {
+            guard = when;
+            (Trigger::Row { name, title, note }, dest)
+        }
+        LineKind::Pick { name, list, title, note, dest } => (Trigger::Pick { name, list, title, note }, dest),
+        LineKind::Answer { name, range, dest } => (Trigger::Answer { name, range }, dest),
+        LineKind::Fill { form, into, dest } => (Trigger::Fill { form, into }, dest),
+        LineKind::Hears { words, guard: when, dest } => {
+            guard = when;
+            (Trigger::Hears { words }, dest)
+        }
+        LineKind::On { event, guard: when, dest } => {
+            guard = when;
+            (Trigger::On { event }, dest)
+        }
+        LineKind::After { time, dest } => (Trigger::After { time }, dest),
+        LineKind::Quiet { time, dest } => (Trigger::Quiet { time }, dest),
+        LineKind::Else { times, text, dest } => (Trigger::Else { times, text }, dest),
+        LineKind::Failed { dest } => (Trigger::Failed, dest),
+        LineKind::Lost { dest } => (Trigger::Lost, dest),
+        _ => return None,
+    };
+    let inline_dest = dest.is_some();
+    let jump = dest.map(|dest| Step { span: dest.span, kind: StepKind::Jump(dest) });
+    Some(Reaction { trigger, guard, actions: jump.into_iter().collect(), inline_dest, section, span: line.span })
+}
