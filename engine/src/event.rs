@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::effect::CallId;
+use crate::effect::{CallId, EffectId};
 use crate::value::{Media, Value};
 
 /// One event, at a time in milliseconds since 1970-01-01T00:00:00Z.
@@ -32,7 +32,7 @@ pub enum EventKind {
     /// A person took the conversation over without being asked (an owner's reply from the phone).
     HandoffOpened,
     /// A message of ours was not delivered.
-    MessageFailed { effect: u64, reason: SmolStr },
+    MessageFailed { effect: EffectId, reason: SmolStr },
 }
 
 /// What the customer did.

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::effect::CallId;
+use crate::effect::{CallId, EffectId};
+use crate::event::Event;
 use crate::hir::{FlowId, StateId, Target};
 use crate::value::Value;
 
@@ -43,15 +44,21 @@ pub struct Session {
     /// The customer's last message, ms since 1970; 0 before the first.
     pub last_inbound_ms: i64,
     pub busy: Option<Busy>,
+    /// What happened while a call was under way, oldest first; at most [`crate::step::Limits::waiting`].
+    pub waiting: Vec<Event>,
     /// What `event.` means while its turn's lines run.
     pub event: Vec<(SmolStr, Value)>,
     /// Answers of the `else` kind in a row.
     pub else_count: u32,
+    /// Failures of calls since the customer's last message.
+    pub failures: u8,
     pub handed_over: bool,
     pub followers: Vec<Follower>,
     /// The wake-up that the host was last asked for.
     pub wake_at_ms: Option<i64>,
     pub form: Option<FormProgress>,
+    /// The last `send` with an `else`, for when its message can not be delivered.
+    pub sent: Option<Sent>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -62,14 +69,16 @@ pub struct Frame {
     pub entered_ms: i64,
     /// By [`crate::hir::SlotId`].
     pub values: Vec<Value>,
-    /// When a query last filled the slot, ms since 1970, by slot; 0: never.
-    pub read_at_ms: Vec<i64>,
     /// Earlier waiting states, the latest last; `-> back` takes it.
     pub history: Vec<StateId>,
-    /// Which one-off timers of this state have fired: bits by position among its timed reactions.
+    /// Which `after` reactions have fired since the state was entered: bits by position among its timed reactions.
     pub fired: u32,
-    /// Where the caller takes what this flow gives.
-    pub into: Option<Target>,
+    /// Which `quiet` reactions have fired since the customer's last message, in the same way.
+    pub fired_quiet: u32,
+    /// Which page of a long list is shown.
+    pub page: u16,
+    /// Where the caller takes what this flow gives: the frame, and the place in it.
+    pub into: Option<(u8, Target)>,
     /// Where the caller goes on when this flow returns.
     pub resume: Resume,
 }
@@ -82,13 +91,15 @@ pub enum Resume {
     AskAgain,
     /// At the line after the `<->`.
     Line(Cursor),
-    /// The conversation had ended: end again.
+    /// The conversation had not begun, or had ended: end again. No state of the frame was entered.
     End,
 }
 
 /// A line of a flow that is being run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
+    /// The frame whose values the line reads, counted from the outermost; of no meaning in a follower.
+    pub frame: u8,
     pub list: LineList,
     pub index: u16,
 }
@@ -102,8 +113,8 @@ pub enum LineList {
     State(u16),
     /// … of its group.
     Group(u16),
-    /// … of `anywhere` of the flow whose frame is this many below the top.
-    Anywhere { depth: u8, reaction: u16 },
+    /// … of `anywhere` of the frame's flow.
+    Anywhere { reaction: u16 },
     /// … of a template's button.
     Template { template: u16, button: u16 },
     /// … of `follow` number `follow`.
@@ -118,8 +129,29 @@ pub struct Busy {
     pub at: Cursor,
     /// When the error branch is taken without an answer, ms since 1970.
     pub deadline_ms: i64,
-    /// Whether this is a re-run on resume, which says nothing but the prompt.
-    pub resuming: bool,
+    pub why: BusyWhy,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BusyWhy {
+    /// The line is being run.
+    #[default]
+    Line,
+    /// A query is run again before the question is asked again.
+    AskAgain,
+    /// The bag is read before the line is run.
+    Cart,
+    /// The bag is read before the question is asked again.
+    CartAskAgain,
+}
+
+/// A template that was sent by a line with an `else`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    pub effect: EffectId,
+    pub flow: FlowId,
+    pub state: StateId,
+    pub at: Cursor,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -141,12 +173,18 @@ pub struct Follower {
     pub follow: u16,
     /// The order's number.
     pub key: SmolStr,
+    /// One more than the rank of the highest status seen; 0: none yet.
     pub rank: u8,
+    /// Whether the order has reached a status that ends it.
+    pub ended: bool,
+    /// The same for its payment, and which payment that is.
     pub payment_rank: u8,
+    pub payment_key: SmolStr,
     pub values: Vec<Value>,
+    pub event: Vec<(SmolStr, Value)>,
     pub busy: Option<Busy>,
-    /// Events that wait for the call under way.
-    pub waiting: Vec<(SmolStr, Value, Value)>,
+    /// Events that wait for the call under way: the reaction, and what the event brought.
+    pub waiting: Vec<(u16, Vec<(SmolStr, Value)>)>,
 }
 
 /// A form that is being asked field by field, on a channel without forms.
