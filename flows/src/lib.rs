@@ -24,4 +24,32 @@ pub const CONTRACTS: &[StandardFile] = files![
 ];
 
 /// The standard flows and their texts.
-pub const STD: &[StandardFile] = files![];
+pub const STD: &[StandardFile] = files![
+    "std/address.duka" from "../std/address.duka",
+    "std/back_in_stock.duka" from "../std/back_in_stock.duka",
+    "std/bag.duka" from "../std/bag.duka",
+    "std/browse.duka" from "../std/browse.duka",
+    "std/cancel.duka" from "../std/cancel.duka",
+    "std/checkout.duka" from "../std/checkout.duka",
+    "std/faq.duka" from "../std/faq.duka",
+    "std/feedback.duka" from "../std/feedback.duka",
+    "std/handoff.duka" from "../std/handoff.duka",
+    "std/hours.duka" from "../std/hours.duka",
+    "std/language.duka" from "../std/language.duka",
+    "std/menu.duka" from "../std/menu.duka",
+    "std/offers.duka" from "../std/offers.duka",
+    "std/order_updates.duka" from "../std/order_updates.duka",
+    "std/pay.duka" from "../std/pay.duka",
+    "std/privacy.duka" from "../std/privacy.duka",
+    "std/receipt.duka" from "../std/receipt.duka",
+    "std/reminder.duka" from "../std/reminder.duka",
+    "std/reorder.duka" from "../std/reorder.duka",
+    "std/returns.duka" from "../std/returns.duka",
+    "std/search.duka" from "../std/search.duka",
+    "std/sent_cart.duka" from "../std/sent_cart.duka",
+    "std/slot.duka" from "../std/slot.duka",
+    "std/stop.duka" from "../std/stop.duka",
+    "std/tracking.duka" from "../std/tracking.duka",
+    "std/trouble.duka" from "../std/trouble.duka",
+    "std/variant.duka" from "../std/variant.duka",
+];
