@@ -1,1 +1,3 @@
-//! placeholder
+//! What the suites that cross crates share. Holds no tests itself.
+
+pub mod tree;
