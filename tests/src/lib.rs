@@ -1,3 +1,4 @@
 //! What the suites that cross crates share. Holds no tests itself.
 
+pub mod generate;
 pub mod tree;
