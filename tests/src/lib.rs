@@ -1,4 +1,5 @@
 //! What the suites that cross crates share. Holds no tests itself.
 
 pub mod generate;
+pub mod shops;
 pub mod tree;
