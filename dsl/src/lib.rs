@@ -10,6 +10,9 @@
 //!                                             └──> print (canonical .duka) / yaml::print
 //! ```
 
+// The generated grammar names the boxes and results of `alloc`.
+extern crate alloc;
+
 pub mod ast;
 pub mod diagnostic;
 pub mod layout;

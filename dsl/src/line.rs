@@ -6,6 +6,8 @@ pub(crate) mod grammar;
 pub(crate) mod keyword;
 pub(crate) mod parts;
 
+use std::borrow::Cow;
+
 use pest::Parser;
 
 use crate::ast::{Category, LineKind, MediaKind, Memory, Plural, WordSet};
@@ -44,13 +46,15 @@ pub(crate) struct NotRead {
 /// Reads `text`, a line without indentation and line end that begins at `offset` of `file`.
 pub(crate) fn read(shape: Shape, file: FileId, offset: usize, text: &str) -> Result<LineKind, NotRead> {
     let rule = rule(shape).ok_or(NotRead { at: 0 })?;
-    let pairs = LineParser::parse(rule, text).map_err(|error| NotRead { at: error_offset(&error) })?;
-    let mut parts = Parts::new(pairs, Place { file, offset });
+    let spaced = plain_spaces(text);
+    let pairs = LineParser::parse(rule, &spaced).map_err(|error| NotRead { at: error_offset(&error) })?;
+    let pairs = pairs.peek().ok_or(NotRead { at: 0 })?.into_inner();
+    let mut parts = Parts::new(pairs, text, Place { file, offset });
     let kind = match shape {
         Shape::Item(block) => item(block, &mut parts),
         Shape::Keyword(keyword) => keyword_line(keyword, &mut parts),
         Shape::Jump => parts.dest().map(LineKind::Jump),
-        Shape::More => Some(LineKind::More(parts.text().unwrap_or_else(|| empty_text(file, offset + text.len())))),
+        Shape::More => parts.any_text().map(LineKind::More),
         Shape::Unknown => None,
     };
     kind.ok_or(NotRead { at: 0 })
@@ -75,8 +79,21 @@ fn error_offset(error: &pest::error::Error<Rule>) -> usize {
     }
 }
 
-fn empty_text(file: FileId, at: usize) -> crate::ast::Text {
-    crate::ast::Text { segments: Vec::new(), span: crate::span::Span::new(file, at, at) }
+/// Tabs and wide spaces as plain ones, each as many as it has bytes, so that offsets stay what they are.
+fn plain_spaces(text: &str) -> Cow<'_, str> {
+    const WIDE: [char; 5] = ['\t', '\u{a0}', '\u{202f}', '\u{2007}', '\u{3000}'];
+    if !text.contains('\t') && (text.is_ascii() || !text.contains(WIDE)) {
+        return Cow::Borrowed(text);
+    }
+    let mut spaced = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if WIDE.contains(&letter) {
+            spaced.extend(std::iter::repeat_n(' ', letter.len_utf8()));
+        } else {
+            spaced.push(letter);
+        }
+    }
+    Cow::Owned(spaced)
 }
 
 /// The shape of a line in a block, by its first word and, for items, the sign after it.
@@ -325,7 +342,8 @@ fn reaction(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
 /// The byte ranges of `text` that customers read or write, for a line that reads as `shape`.
 pub(crate) fn text_ranges(shape: Shape, text: &str) -> Vec<std::ops::Range<usize>> {
     let Some(rule) = rule(shape) else { return Vec::new() };
-    let Ok(pairs) = LineParser::parse(rule, text) else { return Vec::new() };
+    let spaced = plain_spaces(text);
+    let Ok(pairs) = LineParser::parse(rule, &spaced) else { return Vec::new() };
     pairs
         .flatten()
         .filter(|pair| {

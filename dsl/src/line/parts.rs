@@ -17,6 +17,8 @@ use crate::span::{FileId, Name, Span, Spanned};
 pub(crate) struct Parts<'i> {
     pairs: Pairs<'i, Rule>,
     next: Option<Pair<'i, Rule>>,
+    /// The line as written; the parsed one differs in its spaces only.
+    source: &'i str,
     place: Place,
 }
 
@@ -39,13 +41,19 @@ impl Place {
 }
 
 impl<'i> Parts<'i> {
-    pub(crate) fn new(mut pairs: Pairs<'i, Rule>, place: Place) -> Parts<'i> {
+    pub(crate) fn new(mut pairs: Pairs<'i, Rule>, source: &'i str, place: Place) -> Parts<'i> {
         let next = pairs.next();
-        Parts { pairs, next, place }
+        Parts { pairs, next, source, place }
+    }
+
+    /// What the author wrote where `pair` stands.
+    fn written(&self, pair: &Pair<'i, Rule>) -> &'i str {
+        let span = pair.as_span();
+        self.source.get(span.start()..span.end()).unwrap_or_default()
     }
 
     fn inside(&self, pair: Pair<'i, Rule>) -> Parts<'i> {
-        Parts::new(pair.into_inner(), self.place)
+        Parts::new(pair.into_inner(), self.source, self.place)
     }
 
     fn rule(&self) -> Option<Rule> {
@@ -63,6 +71,11 @@ impl<'i> Parts<'i> {
         std::mem::replace(&mut self.next, self.pairs.next())
     }
 
+    fn take_written(&mut self) -> Option<&'i str> {
+        let pair = self.any()?;
+        Some(self.written(&pair))
+    }
+
     /// The text of a pair of `rule`, with its span.
     pub(crate) fn word(&mut self, rule: Rule) -> Option<Name> {
         let pair = self.pair(rule)?;
@@ -72,7 +85,7 @@ impl<'i> Parts<'i> {
     /// As [`Parts::word`], without white space at either end.
     pub(crate) fn trimmed(&mut self, rule: Rule) -> Option<Spanned<SmolStr>> {
         let pair = self.pair(rule)?;
-        let source = pair.as_str();
+        let source = self.written(&pair);
         let start = pair.as_span().start() + source.len() - source.trim_start().len();
         let word = source.trim();
         Some(Spanned::new(SmolStr::new(word), self.place.span(start, start + word.len())))
@@ -95,12 +108,16 @@ impl<'i> Parts<'i> {
         Some(path(&pair, self.place))
     }
 
+    /// A text that is not empty.
     pub(crate) fn text(&mut self) -> Option<Text> {
-        let rule = self.rule()?;
-        match rule {
+        self.any_text().filter(|text| !text.segments.is_empty())
+    }
+
+    pub(crate) fn any_text(&mut self) -> Option<Text> {
+        match self.rule()? {
             Rule::text | Rule::speech | Rule::title | Rule::note => {
                 let pair = self.any()?;
-                Some(text(pair, self.place))
+                text(self.written(&pair), pair, self.place)
             }
             _ => None,
         }
@@ -108,7 +125,7 @@ impl<'i> Parts<'i> {
 
     pub(crate) fn expr(&mut self) -> Option<Expr> {
         let pair = self.pair(Rule::expr)?;
-        Some(Expr { source: plain_quotes(pair.as_str()), span: self.place.of(&pair) })
+        Some(Expr { source: plain_quotes(self.written(&pair)), span: self.place.of(&pair) })
     }
 
     pub(crate) fn guard(&mut self) -> Option<Guard> {
@@ -213,8 +230,8 @@ impl<'i> Parts<'i> {
             Rule::yes => self.any().map(|_| LiteralKind::YesNo(true))?,
             Rule::no => self.any().map(|_| LiteralKind::YesNo(false))?,
             Rule::none => self.any().map(|_| LiteralKind::None)?,
-            Rule::quoted_text => LiteralKind::Text(unquoted(self.any()?.as_str())),
-            Rule::plain_text | Rule::default_text => LiteralKind::Text(SmolStr::new(self.any()?.as_str().trim_end())),
+            Rule::quoted_text => LiteralKind::Text(unquoted(self.take_written()?)),
+            Rule::plain_text | Rule::default_text => LiteralKind::Text(SmolStr::new(self.take_written()?.trim_end())),
             _ => return None,
         };
         Some(Literal { kind, span })
@@ -250,29 +267,31 @@ fn target(path: Path) -> Option<Target> {
 }
 
 /// Cuts a text at its live values; what lies between them is literal.
-fn text(pair: Pair<'_, Rule>, place: Place) -> Text {
-    let source = pair.as_str();
+fn text(source: &str, pair: Pair<'_, Rule>, place: Place) -> Option<Text> {
     let start = pair.as_span().start();
     let mut segments = Vec::new();
     let mut literal = String::new();
     let mut at = 0;
     for inner in pair.into_inner() {
         let rule = inner.as_rule();
-        if matches!(rule, Rule::text_run | Rule::speech_run | Rule::title_run) {
-            continue;
-        }
         let span = inner.as_span();
+        match rule {
+            Rule::live => {}
+            Rule::escape => {
+                literal.push_str(&source[at..span.start() - start]);
+                literal.push_str(inner.as_str().get(1..).unwrap_or_default());
+                at = span.end() - start;
+                continue;
+            }
+            _ => continue,
+        }
         literal.push_str(&source[at..span.start() - start]);
         at = span.end() - start;
-        if rule == Rule::escape {
-            literal.push_str(&inner.as_str()[1..]);
-            continue;
-        }
         if !literal.is_empty() {
             segments.push(Segment::Literal(SmolStr::new(&literal)));
             literal.clear();
         }
-        segments.extend(live(inner, place));
+        segments.push(live(inner, place)?);
     }
     let tail = source[at..].trim_end_matches(crate::layout::is_space);
     if literal.is_empty() && !tail.is_empty() {
@@ -281,17 +300,20 @@ fn text(pair: Pair<'_, Rule>, place: Place) -> Text {
         literal.push_str(tail);
         segments.push(Segment::Literal(SmolStr::new(&literal)));
     }
-    Text { segments, span: place.span(start, start + at + tail.len()) }
+    Some(Text { segments, span: place.span(start, start + at + tail.len()) })
 }
 
+/// `None` for a phrase with a dot in its name.
 fn live(pair: Pair<'_, Rule>, place: Place) -> Option<Segment> {
     let span = place.of(&pair);
-    let rule = pair.as_rule();
-    let mut parts = Parts::new(pair.into_inner(), place);
-    if rule == Rule::phrase_value {
-        return Some(Segment::Phrase { name: parts.name()?, argument: parts.path()?, span });
+    let mut parts = Parts::new(pair.into_inner(), "", place);
+    let path = parts.path()?;
+    if let Some(argument) = parts.pair(Rule::argument) {
+        let argument = parts.inside(argument).path()?;
+        let [name] = <[Name; 1]>::try_from(path.segments).ok()?;
+        return Some(Segment::Phrase { name, argument, span });
     }
-    Some(Segment::Value { path: parts.path()?, as_url: rule == Rule::url_value, span })
+    Some(Segment::Value { path, as_url: parts.has(Rule::as_url), span })
 }
 
 /// An expression with the quotes and spaces of word processors made plain.

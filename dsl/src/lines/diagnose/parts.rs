@@ -54,7 +54,7 @@ pub(super) fn live_values(place: Place, text: &str) -> Option<Diagnostic> {
             return Some(never_closed(place, open, inside));
         };
         let end = open + 1 + close + 1;
-        if ![Rule::value, Rule::url_value, Rule::phrase_value].iter().any(|rule| whole(*rule, &text[open..end])) {
+        if !is_live(&text[open..end]) {
             return Some(not_a_value(place, open, &inside[..close]));
         }
         at = end;
@@ -62,8 +62,9 @@ pub(super) fn live_values(place: Place, text: &str) -> Option<Diagnostic> {
     None
 }
 
-fn whole(rule: Rule, text: &str) -> bool {
-    LineParser::parse(rule, text).is_ok_and(|pairs| pairs.as_str().len() == text.len())
+fn is_live(text: &str) -> bool {
+    let dotted_phrase = text.split_once('(').is_some_and(|(name, _)| name.contains('.'));
+    !dotted_phrase && LineParser::parse(Rule::live, text).is_ok_and(|pairs| pairs.as_str().len() == text.len())
 }
 
 fn never_closed(place: Place, open: usize, inside: &str) -> Diagnostic {
