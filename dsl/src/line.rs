@@ -327,7 +327,7 @@ fn reaction(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
             };
             LineKind::Answer { name, range, dest: parts.dest() }
         }
-        K::Fill => LineKind::Fill { form: parts.name()?, into: parts.into_name(), dest: parts.dest() },
+        K::Fill => LineKind::Fill { form: parts.name()?, into: parts.kept_in(), dest: parts.dest() },
         K::Hears => LineKind::Hears { words: parts.name()?, guard: parts.guard(), dest: parts.dest() },
         K::On => LineKind::On { event: parts.path()?, guard: parts.guard(), dest: parts.dest() },
         K::After => LineKind::After { time: parts.time()?, dest: parts.dest() },

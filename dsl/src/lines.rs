@@ -18,7 +18,7 @@ const MAX_BROKEN: usize = 500;
 
 /// Reads `text` as the lines of a flow. Spans are byte ranges of `text` in `file`.
 pub fn read(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
-    if let Err(finding) = size(file, text) {
+    if let Some(finding) = too_large(file, text) {
         return (Document { form: Form::Lines, lines: Vec::new(), trailing: Vec::new() }, vec![finding]);
     }
     let mut reader = Reader::new(file, text);
@@ -28,18 +28,17 @@ pub fn read(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
     reader.finish()
 }
 
-/// Refuses a file above [`MAX_FILE_BYTES`].
-pub(crate) fn size(file: FileId, text: &str) -> Result<(), Diagnostic> {
+/// D021 for a file above [`MAX_FILE_BYTES`].
+pub(crate) fn too_large(file: FileId, text: &str) -> Option<Diagnostic> {
     if text.len() <= MAX_FILE_BYTES {
-        return Ok(());
+        return None;
     }
     let size = text.len().div_ceil(1024);
-    Err(Diagnostic::new(
-        21,
-        Span::new(file, 0, 0),
-        format!("This file has {size} KiB; Duka reads files of up to 256 KiB."),
+    let message = format!("This file has {size} KiB; Duka reads files of up to 256 KiB.");
+    Some(
+        Diagnostic::new(21, Span::new(file, 0, 0), message)
+            .help("Split it: put a part of the conversation into a flow of its own and `use` it."),
     )
-    .help("Split it: put a part of the conversation into a flow of its own and `use` it."))
 }
 
 struct Reader<'a> {

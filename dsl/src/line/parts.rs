@@ -149,12 +149,12 @@ impl<'i> Parts<'i> {
             Some(pair) => parts.inside(pair).names(),
             None => Vec::new(),
         };
-        let into = parts.into_name();
+        let into = parts.kept_in();
         Some(Dest { kind: DestKind::Visit { flow, with, into }, span })
     }
 
     /// `into x`
-    pub(crate) fn into_name(&mut self) -> Option<Name> {
+    pub(crate) fn kept_in(&mut self) -> Option<Name> {
         let pair = self.pair(Rule::into)?;
         self.inside(pair).name()
     }
