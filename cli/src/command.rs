@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod draw;
 mod explain;
+mod new;
 mod schema;
 
 use crate::arguments::Command;
@@ -17,8 +18,8 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Draw(arguments) => draw::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
-        Command::New(_)
-        | Command::Fmt(_)
+        Command::New(arguments) => new::run(&arguments),
+        Command::Fmt(_)
         | Command::Convert(_)
         | Command::Test(_)
         | Command::Explore(_)

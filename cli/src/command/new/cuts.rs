@@ -1,0 +1,170 @@
+//! Takes out of an example what the new shop does not have. Works on whole lines: choices, blocks, texts, tests.
+
+use crate::arguments::{Fulfilment, Kind};
+
+/// What is cut for one way of delivery.
+struct Cut {
+    /// Names of choices that lead there, with the lines under them and their translations.
+    choices: &'static [&'static str],
+    /// Blocks that only that way needs, by their opening words, and the beginnings of their texts' keys.
+    blocks: &'static [&'static str],
+    keys: &'static [&'static str],
+}
+
+const NOTHING: Cut = Cut { choices: &[], blocks: &[], keys: &[] };
+
+fn cut(kind: Kind, fulfilment: Fulfilment) -> Cut {
+    match (kind, fulfilment) {
+        (_, Fulfilment::Both) | (Kind::Empty, _) => NOTHING,
+        (_, Fulfilment::Delivery) => Cut { choices: &["pickup"], ..NOTHING },
+        (Kind::Boutique | Kind::Grocery | Kind::Restaurant, Fulfilment::Pickup) => Cut {
+            choices: &["delivery"],
+            blocks: &["state address", "state zone", "state no_delivery", "form delivery_details"],
+            keys: &["address.", "no_delivery.", "form.delivery_details."],
+        },
+    }
+}
+
+/// The text without what `fulfilment` leaves out.
+pub fn fulfilment(kind: Kind, fulfilment: Fulfilment, text: &str) -> String {
+    let cut = cut(kind, fulfilment);
+    let taps: Vec<String> = cut.choices.iter().map(|choice| format!("tap {choice}")).collect();
+    let text = without_tests(text, |line| taps.iter().any(|tap| line.trim() == tap) || is_fill(line, &cut));
+    let mut out = String::new();
+    let mut skipping = Skipping::Nothing;
+    for line in text.lines() {
+        let trimmed = line.trim_start();
+        let is_indented_more = |than: usize| line.len() - trimmed.len() > than && !trimmed.is_empty();
+        skipping = match skipping {
+            Skipping::Choice(indent) if is_indented_more(indent) => Skipping::Choice(indent),
+            Skipping::Block if trimmed.is_empty() || is_indented_more(0) => Skipping::Block,
+            Skipping::Nothing | Skipping::Choice(_) | Skipping::Block => starts(line, &cut),
+        };
+        if matches!(skipping, Skipping::Nothing) {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[derive(Clone, Copy)]
+enum Skipping {
+    Nothing,
+    /// A choice that stands this far from the margin.
+    Choice(usize),
+    Block,
+}
+
+fn starts(line: &str, cut: &Cut) -> Skipping {
+    let trimmed = line.trim_start();
+    let is_choice = cut.choices.iter().any(|choice| {
+        ["button", "row"].iter().any(|word| {
+            let rest = trimmed.strip_prefix(word).and_then(|rest| rest.strip_prefix(' ')?.strip_prefix(choice));
+            rest.is_some_and(|rest| rest.starts_with([':', ' ']))
+        })
+    });
+    let key = trimmed.split(':').next().unwrap_or("");
+    let is_text = !key.contains(' ') && cut.choices.iter().any(|choice| key.ends_with(&format!(".{choice}")));
+    if is_choice {
+        Skipping::Choice(line.len() - trimmed.len())
+    } else if cut.blocks.contains(&line.trim_end()) {
+        Skipping::Block
+    } else if is_text || cut.keys.iter().any(|beginning| key.starts_with(beginning)) {
+        // Continued texts stand under their key.
+        Skipping::Choice(line.len() - trimmed.len())
+    } else {
+        Skipping::Nothing
+    }
+}
+
+/// A test that fills a form that is cut, or begins in a state that is.
+fn is_fill(line: &str, cut: &Cut) -> bool {
+    let trimmed = line.trim();
+    let state = trimmed.strip_prefix("start at ").map(|state| format!("state {state}"));
+    state.is_some_and(|state| cut.blocks.contains(&state.as_str()))
+}
+
+/// The text without the tests that have a line like this.
+fn without_tests(text: &str, is_wrong: impl Fn(&str) -> bool) -> String {
+    if !text.lines().any(|line| line.starts_with("tests for ")) {
+        return text.to_string();
+    }
+    let mut tests: Vec<Vec<&str>> = vec![Vec::new()];
+    for line in text.lines() {
+        if line.starts_with("test ") {
+            tests.push(Vec::new());
+        }
+        if let Some(last) = tests.last_mut() {
+            last.push(line);
+        }
+    }
+    let kept = tests.into_iter().filter(|lines| !lines.iter().any(|line| is_wrong(line)));
+    kept.flatten().map(|line| format!("{line}\n")).collect()
+}
+
+/// The text with only these languages in the flow's header, and without tests in the others.
+pub fn languages(text: &str, languages: &[&str]) -> String {
+    let text = without_tests(text, |line| {
+        let language = line.trim().strip_prefix("given language is ");
+        language.is_some_and(|language| !languages.contains(&language))
+    });
+    let mut out = String::new();
+    for line in text.lines() {
+        let is_header = line.trim_start().starts_with("languages ");
+        if is_header {
+            let indent = line.len() - line.trim_start().len();
+            out.push_str(&format!("{}languages {}", " ".repeat(indent), languages.join(", ")));
+        } else {
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fulfilment, languages};
+    use crate::arguments::{Fulfilment, Kind};
+
+    const FLOW: &str = "\
+form delivery_details
+  field name text: Name
+
+state checkout
+  ask: How?
+  button delivery: Delivery -> address
+  button pickup: Pick up
+    set zone = none
+    -> confirm
+  button bag: Back -> bag
+
+state address
+  ask: Where?
+
+state confirm
+";
+
+    #[test]
+    fn a_shop_without_pickup_loses_the_choice_and_its_lines() {
+        let kept = fulfilment(Kind::Boutique, Fulfilment::Delivery, FLOW);
+        assert!(!kept.contains("pickup") && !kept.contains("set zone") && kept.contains("button bag"), "{kept}");
+    }
+
+    #[test]
+    fn a_shop_without_delivery_loses_its_states_and_form() {
+        let kept = fulfilment(Kind::Boutique, Fulfilment::Pickup, FLOW);
+        assert_eq!(
+            kept,
+            "state checkout\n  ask: How?\n  button pickup: Pick up\n    set zone = none\n    -> confirm\n  button bag: Back -> bag\n\nstate confirm\n"
+        );
+    }
+
+    #[test]
+    fn tests_in_a_language_that_is_gone_go_too() {
+        let tests = "tests for shop\n\ntest a\n  customer: hi\n\ntest b\n  given language is sw\n  customer: habari\n";
+        assert_eq!(languages(tests, &["en"]), "tests for shop\n\ntest a\n  customer: hi\n\n");
+        assert_eq!(languages("  languages en, sw, ar\n", &["en", "ar"]), "  languages en, ar\n");
+    }
+}
