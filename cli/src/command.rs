@@ -19,10 +19,8 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::New(arguments) => new::run(&arguments),
-        Command::Fmt(_)
-        | Command::Convert(_)
-        | Command::Test(_)
-        | Command::Explore(_)
-        | Command::Chat(_) => Err(Failure::usage("this command is not there yet")),
+        Command::Fmt(_) | Command::Convert(_) | Command::Test(_) | Command::Explore(_) | Command::Chat(_) => {
+            Err(Failure::usage("this command is not there yet"))
+        }
     }
 }

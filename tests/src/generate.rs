@@ -5,16 +5,36 @@ use std::fmt::Write;
 
 /// The words that names are made of: readable, and never only a number apart.
 const FIRST: [&str; 22] = [
-    "amber", "brisk", "calm", "dusty", "early", "fresh", "green", "happy", "ivory", "jolly", "keen", "late", "mild", "noble",
-    "open", "plain", "quick", "ready", "sunny", "tidy", "urban", "warm",
+    "amber", "brisk", "calm", "dusty", "early", "fresh", "green", "happy", "ivory", "jolly", "keen", "late", "mild",
+    "noble", "open", "plain", "quick", "ready", "sunny", "tidy", "urban", "warm",
 ];
 const SECOND: [&str; 22] = [
-    "apple", "basket", "candle", "dress", "egg", "flower", "guitar", "hat", "island", "jacket", "kettle", "lamp", "mango",
-    "needle", "orange", "paper", "quilt", "ribbon", "scarf", "teapot", "umbrella", "vase",
+    "apple", "basket", "candle", "dress", "egg", "flower", "guitar", "hat", "island", "jacket", "kettle", "lamp",
+    "mango", "needle", "orange", "paper", "quilt", "ribbon", "scarf", "teapot", "umbrella", "vase",
 ];
 const THIRD: [&str; 22] = [
-    "arch", "bay", "corner", "dock", "end_of_row", "floor", "gate", "hall", "inn", "junction", "kiosk", "lane", "market", "nook",
-    "offer", "place", "quarter", "room", "stall", "table", "upstairs", "view",
+    "arch",
+    "bay",
+    "corner",
+    "dock",
+    "end_of_row",
+    "floor",
+    "gate",
+    "hall",
+    "inn",
+    "junction",
+    "kiosk",
+    "lane",
+    "market",
+    "nook",
+    "offer",
+    "place",
+    "quarter",
+    "room",
+    "stall",
+    "table",
+    "upstairs",
+    "view",
 ];
 
 /// The source of one flow, in the line form, with `states` states of about ten lines each.

@@ -156,8 +156,8 @@ fn files(answers: &Answers, title: &str) -> Vec<(String, String)> {
         if language_of(path).is_some_and(|language| !languages.contains(&language)) {
             continue;
         }
-        let mut text = text.replace(example.title, title);
-        text = text.replace(example.currency, answers.country.currency);
+        let mut text = text.replace(example.profile("name"), title);
+        text = text.replace(example.profile("currency"), answers.country.currency);
         text = cuts::languages(&text, &languages);
         text = cuts::fulfilment(answers.kind, answers.fulfilment, &text);
         if *path == "shop.yaml" {

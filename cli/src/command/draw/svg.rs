@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn long_words_are_cut_and_long_texts_end_in_dots() {
         assert_eq!(wrap("one two three", 7, 3), ["one two", "three"]);
-        assert_eq!(wrap("one two three four", 7, 2), ["one two", "three…"]);
+        assert_eq!(wrap("one two three four", 7, 2), ["one two", "three …"]);
         assert_eq!(wrap("incomprehensible", 6, 2), ["incom…"]);
     }
 }

@@ -1,0 +1,6 @@
+//! The command as its users meet it: what is printed where, and the exit code. Runs the real binary.
+
+#[path = "cli/support.rs"]
+mod support;
+#[path = "cli/usage.rs"]
+mod usage;

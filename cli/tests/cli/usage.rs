@@ -1,0 +1,114 @@
+//! Wrong arguments, missing files, odd bytes: one clear message and exit code 2, never a panic.
+
+use std::process::{Command, Stdio};
+
+use crate::support::{Folder, Run, duka};
+
+/// It could not be run: nothing on the output, and a message that is no panic.
+fn refused(run: &Run, message: &str) {
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert_eq!(run.out, "");
+    assert!(run.err.contains(message), "{}", run.err);
+    assert!(!run.err.contains("panicked"), "{}", run.err);
+}
+
+#[test]
+fn without_arguments_the_help_is_shown() {
+    refused(&duka(&[]), "Begin here:");
+}
+
+#[test]
+fn help_and_version_are_fine() {
+    let run = duka(&["--help"]);
+    assert_eq!(run.code, Some(0));
+    for command in
+        ["new", "check", "fmt", "convert", "explain", "test", "explore", "draw", "chat", "schema", "completions"]
+    {
+        assert!(run.out.contains(&format!("\n  {command} ")), "{command} is in the help");
+        let help = duka(&[command, "--help"]);
+        assert_eq!((help.code, help.err.as_str()), (Some(0), ""), "{command} --help");
+    }
+    assert!(duka(&["--version"]).out.starts_with("duka 0."));
+}
+
+#[test]
+fn an_unknown_command_names_the_nearest() {
+    refused(&duka(&["chek"]), "check");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    for command in ["check", "fmt", "test", "explore", "draw", "chat", "convert"] {
+        refused(&duka(&[command, "no/such/shop"]), "no/such/shop");
+    }
+}
+
+#[test]
+fn a_folder_without_a_shop_says_how_to_start_one() {
+    let folder = Folder::new();
+    folder.write("notes.txt", "hello");
+    refused(&folder.duka(&["check"]), "duka new");
+}
+
+#[test]
+fn a_file_of_another_kind_is_refused_by_name() {
+    let folder = Folder::new();
+    folder.write("notes.txt", "hello");
+    refused(&folder.duka(&["check", "notes.txt"]), "`notes.txt` is not a file of Duka");
+}
+
+#[test]
+fn a_file_that_is_too_large_is_refused_by_name() {
+    let folder = Folder::new();
+    folder.write("big.duka", "# ".repeat(200 * 1024));
+    refused(&folder.duka(&["check"]), "big.duka");
+}
+
+#[test]
+fn a_new_shop_overwrites_nothing() {
+    let folder = Folder::new();
+    folder.write("mine/shop.yaml", "name: Mine\n");
+    refused(&folder.duka(&["new", "mine", "--yes"]), "is there already");
+    assert_eq!(folder.read("mine/shop.yaml"), "name: Mine\n");
+}
+
+#[test]
+fn a_new_shop_needs_answers_where_nobody_can_be_asked() {
+    refused(&Folder::new().duka(&["new", "mine"]), "--yes");
+    refused(&Folder::new().duka(&["new", "mine", "--yes", "--country", "XX"]), "XX");
+}
+
+#[test]
+fn colours_are_only_for_terminals() {
+    let folder = Folder::new();
+    folder.write("a.duka", "duka 1\nflow a\n  start nowhere\n");
+    assert!(!folder.duka(&["check"]).out.contains('\u{1b}'));
+    assert!(folder.duka(&["check", "--colour", "always"]).out.contains('\u{1b}'));
+}
+
+#[test]
+fn a_reader_that_has_enough_is_no_failure() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_duka"))
+        .args(["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the command ends");
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+}
+
+#[test]
+fn any_bytes_are_answered_without_a_panic() {
+    let odd: [&[u8]; 7] =
+        [b"", b"\xff\xfe\x00\xd8", b"\x00\x01\x02", b"caf\xe9", b"\r\r\r", "\u{feff}duka 1".as_bytes(), b"{{{{"];
+    for bytes in odd {
+        for name in ["a.duka", "a.duka.yaml", "shop.yaml", "a.test.duka", "hooks.rhai"] {
+            let folder = Folder::new();
+            folder.write("b.duka", "duka 1\n").write(name, bytes);
+            let run = folder.duka(&["check"]);
+            assert!(matches!(run.code, Some(0..=2)) && !run.err.contains("inside Duka"), "{name} {bytes:?}: {run:?}");
+        }
+    }
+}
