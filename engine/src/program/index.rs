@@ -1,0 +1,276 @@
+//! What a step would otherwise have to search for: folded words, who reads the bag, where answers and orders are kept.
+
+use smol_str::SmolStr;
+
+use crate::hir::{
+    Ambient, DestKind, Expr, ExprKind, Flow, FlowId, Guard, OperationId, Reaction, Segment, Shop, SlotId, SlotKind, State,
+    StateId, StepKind, TextId, TextPiece, Trigger,
+};
+use crate::matching::fold;
+use crate::types::{RecordId, Type};
+
+/// Names of word sets whose whole-message match comes before everything else in a text.
+const RESERVED: [&str; 3] = ["stop", "menu", "human"];
+
+/// The flow whose words withdraw consent.
+const STOP_FLOW: &str = "std.stop";
+
+#[derive(Debug)]
+pub(crate) struct Index {
+    pub flows: Vec<FlowIndex>,
+    /// Folded words that withdraw consent, of all flows and languages.
+    pub opt_out: Vec<String>,
+    /// `cart.current`, and how long a bag stays fresh.
+    pub cart_current: Option<(OperationId, i64)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct FlowIndex {
+    pub states: Vec<StateIndex>,
+    /// By name, for choices of other states.
+    by_name: Vec<(SmolStr, StateId)>,
+    /// By [`crate::hir::WordsId`].
+    pub words: Vec<WordsIndex>,
+    /// Slots that hold an order, and a payment.
+    pub orders: Vec<SlotId>,
+    pub payments: Vec<SlotId>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StateIndex {
+    /// Its lines, or the texts of its choices, read the bag.
+    pub reads_cart: bool,
+    /// Where `answers.STATE` is kept, if it is read at all.
+    pub answer: Option<SlotId>,
+}
+
+#[derive(Debug)]
+pub(crate) struct WordsIndex {
+    /// Folded, by language.
+    pub phrases: Vec<Vec<String>>,
+    pub reserved: bool,
+}
+
+impl Index {
+    pub fn new(shop: &Shop) -> Index {
+        let cart = shop.operations.iter().position(|known| known.contract == "cart" && known.name == "current");
+        let cart_current = cart.and_then(|at| {
+            let fresh_for_ms = shop.operations.get(at).map_or(0, |known| known.fresh_for_ms);
+            Some((OperationId(u16::try_from(at).ok()?), fresh_for_ms))
+        });
+        Index {
+            flows: shop.flows.iter().map(|flow| FlowIndex::new(shop, flow)).collect(),
+            opt_out: opt_out(shop),
+            cart_current,
+        }
+    }
+
+    pub fn flow(&self, flow: FlowId) -> Option<&FlowIndex> {
+        self.flows.get(flow.index())
+    }
+
+    pub fn state(&self, flow: FlowId, state: StateId) -> StateIndex {
+        let found = self.flow(flow).and_then(|flow| flow.states.get(state.index()));
+        found.copied().unwrap_or_default()
+    }
+}
+
+impl FlowIndex {
+    fn new(shop: &Shop, flow: &Flow) -> FlowIndex {
+        let mut states: Vec<StateIndex> = flow.states.iter().map(|state| state_index(flow, state)).collect();
+        for (at, slot) in flow.slots.iter().enumerate() {
+            let (SlotKind::Answer(state), Ok(at)) = (slot.kind, u16::try_from(at)) else { continue };
+            if let Some(state) = states.get_mut(state.index()) {
+                state.answer = Some(SlotId(at));
+            }
+        }
+        let named = flow.states.iter().enumerate();
+        let mut by_name: Vec<(SmolStr, StateId)> =
+            named.filter_map(|(at, state)| Some((state.name.clone(), StateId(u16::try_from(at).ok()?)))).collect();
+        by_name.sort();
+        let folded = |phrases: &Vec<SmolStr>| phrases.iter().map(|phrase| fold(phrase)).collect();
+        let words = flow.words.iter().map(|words| WordsIndex {
+            phrases: words.phrases.iter().map(folded).collect(),
+            reserved: RESERVED.contains(&words.name.as_str()),
+        });
+        FlowIndex {
+            states,
+            by_name,
+            words: words.collect(),
+            orders: slots_of(flow, shop.known_records.order),
+            payments: slots_of(flow, shop.known_records.payment),
+        }
+    }
+
+    pub fn state_named(&self, name: &str) -> Option<StateId> {
+        let at = self.by_name.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
+        self.by_name.get(at).map(|(_, state)| *state)
+    }
+}
+
+/// The places of a flow that keep such a record; what an `each` or `pick` line walks over is not one.
+fn slots_of(flow: &Flow, record: Option<RecordId>) -> Vec<SlotId> {
+    let Some(record) = record else { return Vec::new() };
+    let kept = flow.slots.iter().enumerate().filter(|(_, slot)| {
+        slot.ty == Type::Record(record) && matches!(slot.kind, SlotKind::Remembered | SlotKind::Local(_))
+    });
+    kept.filter_map(|(at, _)| u16::try_from(at).ok().map(SlotId)).collect()
+}
+
+/// Words of sets called `stop`, and of those that lead to the standard flow of that name.
+fn opt_out(shop: &Shop) -> Vec<String> {
+    let is_stop = |flow: FlowId| shop.flows.get(flow.index()).is_some_and(|flow| flow.path == STOP_FLOW);
+    let mut words = Vec::new();
+    for flow in &shop.flows {
+        let states = flow.states.iter().flat_map(|state| &state.reactions);
+        let groups = flow.groups.iter().flat_map(|group| &group.reactions);
+        let leads_there = flow.anywhere.iter().chain(states).chain(groups).filter_map(|reaction| {
+            let Trigger::Hears { words } = reaction.trigger else { return None };
+            match reaction.dest()?.kind {
+                DestKind::Visit { flow, .. } | DestKind::Flow(flow) => is_stop(flow).then_some(words.index()),
+                DestKind::State(_)
+                | DestKind::End
+                | DestKind::Again
+                | DestKind::Back
+                | DestKind::Return
+                | DestKind::Broken => None,
+            }
+        });
+        let leads_there: Vec<usize> = leads_there.collect();
+        let stopping = flow.words.iter().enumerate();
+        let stopping = stopping.filter(|(at, set)| set.name == "stop" || leads_there.contains(at));
+        words.extend(stopping.flat_map(|(_, set)| set.phrases.iter().flatten()).map(|phrase| fold(phrase)));
+    }
+    words.sort();
+    words.dedup();
+    words
+}
+
+fn state_index(flow: &Flow, state: &State) -> StateIndex {
+    let mut reader = CartReader { flow, found: false };
+    for step in &state.steps {
+        reader.step(&step.kind);
+    }
+    state.reactions.iter().for_each(|reaction| reader.choice(reaction));
+    StateIndex { reads_cart: reader.found, answer: None }
+}
+
+/// Looks for `cart` in what a state evaluates before it waits.
+struct CartReader<'a> {
+    flow: &'a Flow,
+    found: bool,
+}
+
+impl CartReader<'_> {
+    fn step(&mut self, step: &StepKind) {
+        match step {
+            StepKind::Say { text, guard } | StepKind::Ask { text, guard } => {
+                self.text(*text);
+                self.guard(guard.as_ref());
+            }
+            StepKind::Media { guard, source, .. } => {
+                self.segments(source);
+                self.guard(guard.as_ref());
+            }
+            StepKind::List { label: text } | StepKind::Footer { text } | StepKind::Alert { text } => self.text(*text),
+            StepKind::Link { guard, title, url, .. } => {
+                self.text(*title);
+                self.segments(url);
+                self.guard(guard.as_ref());
+            }
+            StepKind::Call(call) => call.arguments.iter().for_each(|argument| self.expr(argument)),
+            StepKind::Consent { .. } => {}
+            StepKind::Set { value, .. } => self.expr(value),
+            StepKind::Send { template, .. } => {
+                let flow = self.flow;
+                if let Some(template) = flow.templates.get(template.index()) {
+                    self.text(template.body);
+                }
+            }
+            StepKind::Jump { guard, .. } => guard.iter().for_each(|guard| self.expr(guard)),
+        }
+    }
+
+    fn choice(&mut self, reaction: &Reaction) {
+        match &reaction.trigger {
+            Trigger::Button { title, .. } => self.text(*title),
+            Trigger::Row { title, note, .. } => {
+                self.text(*title);
+                note.iter().for_each(|note| self.text(*note));
+            }
+            Trigger::Pick { list, title, note, .. } => {
+                self.expr(list);
+                self.text(*title);
+                note.iter().for_each(|note| self.text(*note));
+            }
+            Trigger::Answer { .. }
+            | Trigger::Fill { .. }
+            | Trigger::Hears { .. }
+            | Trigger::On { .. }
+            | Trigger::After { .. }
+            | Trigger::Quiet { .. }
+            | Trigger::Else { .. }
+            | Trigger::Failed
+            | Trigger::Lost => return,
+        }
+        reaction.guard.iter().for_each(|guard| self.expr(guard));
+    }
+
+    fn guard(&mut self, guard: Option<&Guard>) {
+        match guard {
+            Some(Guard::If(expr)) => self.expr(expr),
+            Some(Guard::Else) | None => {}
+        }
+    }
+
+    fn text(&mut self, text: TextId) {
+        let flow = self.flow;
+        let blocks = flow.texts.get(text.index()).into_iter().flat_map(|text| text.languages.iter().flatten());
+        for piece in blocks.flat_map(|block| &block.pieces) {
+            match piece {
+                TextPiece::Line(line) => self.segments(line),
+                TextPiece::Each { list, line, .. } => {
+                    self.expr(list);
+                    self.segments(line);
+                }
+            }
+        }
+    }
+
+    fn segments(&mut self, segments: &[Segment]) {
+        for segment in segments {
+            match segment {
+                Segment::Value { value: expr, .. } | Segment::Phrase { argument: expr, .. } => self.expr(expr),
+                Segment::Literal(_) | Segment::Parameter => {}
+            }
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Ambient(Ambient::Cart) => self.found = true,
+            ExprKind::Ambient(_)
+            | ExprKind::Constant(_)
+            | ExprKind::Slot(_)
+            | ExprKind::Customer(_)
+            | ExprKind::Rule(_)
+            | ExprKind::Event(_)
+            | ExprKind::Experiment(_)
+            | ExprKind::Consent(..) => {}
+            ExprKind::Field(inner, _)
+            | ExprKind::Property(inner, _)
+            | ExprKind::Not(inner)
+            | ExprKind::Negate(inner) => self.expr(inner),
+            ExprKind::And(left, right)
+            | ExprKind::Or(left, right)
+            | ExprKind::Compare(_, left, right)
+            | ExprKind::Arithmetic(_, left, right)
+            | ExprKind::In(left, right) => {
+                self.expr(left);
+                self.expr(right);
+            }
+            ExprKind::Hook { arguments, .. } => arguments.iter().for_each(|argument| self.expr(argument)),
+            ExprKind::Script { inputs, .. } => inputs.iter().for_each(|(_, input)| self.expr(input)),
+        }
+    }
+}
