@@ -42,7 +42,7 @@ impl std::fmt::Debug for Locale {
 impl Locale {
     /// Prepares a language by its BCP 47 tag; an unknown one writes as English does.
     pub fn new(tag: &str) -> Locale {
-        let known: Tag = tag.parse().unwrap_or(Tag::UNKNOWN);
+        let known: Tag = with_native_digits(tag).parse().unwrap_or(Tag::UNKNOWN);
         let written = |number: &str| -> String {
             let formatter = DecimalFormatter::try_new(known.clone().into(), Default::default());
             let digits = number.parse::<Digits>();
@@ -203,6 +203,13 @@ impl Locale {
             out.push(self.digits[usize::from(*digit)]);
         }
     }
+}
+
+/// Arabic is written with its own digits, except in the Maghreb; CLDR leaves that to the region.
+fn with_native_digits(tag: &str) -> String {
+    let maghreb = ["ar-MA", "ar-DZ", "ar-TN", "ar-LY"].contains(&tag);
+    let arabic = tag == "ar" || tag.starts_with("ar-");
+    if arabic && !maghreb && !tag.contains("-u-") { format!("{tag}-u-nu-arab") } else { tag.to_string() }
 }
 
 /// The digits of a number, most significant first; `0` has one.
