@@ -30,6 +30,55 @@ impl Messages {
     }
 }
 
+/// From which day which messages are charged inside an open service window. Marketing and authentication always are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Billing {
+    /// Days since 1970-01-01.
+    pub from_day: i32,
+    pub since: &'static str,
+    /// Utility templates inside the window.
+    pub utility_in_window: bool,
+    /// Free-form messages, at the market's utility rate.
+    pub service: bool,
+    /// Free-form messages that are free in a calendar month for each number.
+    pub free_service_a_month: u32,
+}
+
+/// WhatsApp's billing rules as read on 2026-11-21 (per delivered message, by category and the recipient's country code).
+/// The rates themselves change each quarter and are the shop's to state under `prices` in `shop.yaml`.
+pub const BILLING: &[Billing] = &[
+    Billing {
+        from_day: 20_270,
+        since: "2025-07-01",
+        utility_in_window: false,
+        service: false,
+        free_service_a_month: 0,
+    },
+    Billing {
+        from_day: 20_727,
+        since: "2026-10-01",
+        utility_in_window: true,
+        service: true,
+        free_service_a_month: 1_000,
+    },
+];
+
+/// The rules of a day (days since 1970-01-01); the earliest known before that.
+pub fn billing(day: i32) -> &'static Billing {
+    BILLING.iter().rev().find(|rules| rules.from_day <= day).unwrap_or(&BILLING[0])
+}
+
+impl Billing {
+    /// Of these messages, sent in an open window, those that are charged once the month's free ones are used up.
+    pub fn charged(&self, messages: Messages) -> Messages {
+        Messages {
+            service: if self.service { messages.service } else { 0 },
+            utility: if self.utility_in_window { messages.utility } else { 0 },
+            ..messages
+        }
+    }
+}
+
 /// The most that one thing a customer does can make a flow send.
 #[derive(Clone, Debug)]
 pub struct CostBound {
@@ -98,4 +147,24 @@ fn messages_of(graph: &Graph<'_>, steps: &[Step]) -> Messages {
         }
     }
     messages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::parse_date;
+
+    #[test]
+    fn rules_begin_on_the_days_they_name() {
+        for rules in BILLING {
+            assert_eq!(parse_date(rules.since), Some(rules.from_day), "{}", rules.since);
+        }
+    }
+
+    #[test]
+    fn service_messages_are_charged_since_october_2026() {
+        let turn = Messages { service: 2, utility: 1, ..Messages::default() };
+        assert_eq!(billing(20_726).charged(turn).total(), 0);
+        assert_eq!(billing(20_727).charged(turn).total(), 3);
+    }
 }
