@@ -2,16 +2,35 @@
 //!
 //! The only place that knows Rhai. Evaluation changes nothing, reads no clock and does no IO.
 
+mod chain;
+mod convert;
 mod env;
 mod evaluate;
 mod fits;
 mod hooks;
 mod lower;
 mod names;
+mod operators;
+mod read;
+#[cfg(test)]
+mod tests;
+mod typing;
 
+pub use chain::lower_path;
 pub use env::{Env, EvalError, arm};
 pub use evaluate::{evaluate, holds};
 pub use fits::{describe, fits};
 pub use hooks::{Hooks, Script};
-pub use lower::{OperationCall, lower_guard, lower_operation, lower_path, lower_value};
+pub use lower::{OperationCall, lower_guard, lower_operation, lower_value};
 pub use names::{Names, Resolved};
+
+use duka_dsl::Span;
+
+use crate::hir::{Expr, ExprKind};
+use crate::types::Type;
+use crate::value::Value;
+
+/// Stands where something wrong stood; its finding is made already.
+fn unknown(span: Span) -> Expr {
+    Expr { kind: ExprKind::Constant(Value::None), ty: Type::Unknown, span }
+}

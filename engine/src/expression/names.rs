@@ -2,8 +2,9 @@
 
 use smol_str::SmolStr;
 
-use crate::hir::{ConsentId, ExperimentId, ExprKind, Hook, HookId};
+use crate::hir::{ConsentId, ExperimentId, ExprKind, Hook, HookId, RuleId};
 use crate::types::{Record, RecordId, Type};
+use crate::value::{Currency, Value};
 
 /// What a name stands for.
 #[derive(Clone, Debug)]
@@ -48,4 +49,14 @@ pub trait Names {
 
     /// Whether `name.op(…)` is an operation of a contract.
     fn contract(&self, name: &str) -> bool;
+
+    /// The value of a rule, where it is known, so that currencies can be compared.
+    fn rule(&self, _rule: RuleId) -> Option<&Value> {
+        None
+    }
+
+    /// The currency of the shop's amounts.
+    fn currency(&self) -> Option<Currency> {
+        None
+    }
 }
