@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use pest::Parser;
 
-use crate::ast::{Category, LineKind, MediaKind, Memory, Plural, WordSet};
+use crate::ast::{Category, LineKind, LiteralKind, MediaKind, Memory, Plural, WordSet};
 use crate::span::{FileId, Spanned};
 use grammar::{LineParser, Rule};
 use keyword::Keyword;
@@ -361,4 +361,19 @@ pub(crate) fn text_ranges(shape: Shape, text: &str) -> Vec<std::ops::Range<usize
         })
         .map(|pair| pair.as_span().start()..pair.as_span().end())
         .collect()
+}
+
+/// Whether a constant text reads back as itself without quotes; `more` when other words may follow it on the line.
+pub(crate) fn is_plain_text(text: &str, more: bool) -> bool {
+    let (shape, line) = if more {
+        (Shape::Item(Block::Remember), format!("a: text = {text}"))
+    } else {
+        (Shape::Item(Block::Rules), format!("a = {text}"))
+    };
+    let value = match read(shape, FileId::default(), 0, &line) {
+        Ok(LineKind::Rule { value, .. }) => value,
+        Ok(LineKind::Memory(Memory { default: Some(value), optional: false, keep: None, purpose: None, .. })) => value,
+        _ => return false,
+    };
+    matches!(value.kind, LiteralKind::Text(read) if read == text)
 }

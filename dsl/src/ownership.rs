@@ -10,7 +10,7 @@ mod waivers;
 use crate::ast::{Document, FlowFile, Form, LineKind, TextBlock, TextPiece};
 use crate::diagnostic::Diagnostic;
 use crate::span::{FileId, Span};
-pub(crate) use kinds::opens_block;
+pub(crate) use kinds::{Role, opens_block, role, word};
 
 /// The newest version of the language that this crate reads.
 pub const VERSION: u32 = 1;

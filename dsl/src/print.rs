@@ -1,14 +1,157 @@
-//! Writes lines in the canonical way.
+//! Writes lines in the canonical way: order of blocks, indentation, blank lines, spelling. Never changes what a line says.
+//!
+//! A line that could not be read is written as it was, and a document with such a line keeps its order.
 
-use crate::ast::Plural;
+mod line;
+mod order;
+mod text;
 
-pub(crate) fn plural(plural: Plural) -> &'static str {
-    match plural {
-        Plural::Zero => "zero",
-        Plural::One => "one",
-        Plural::Two => "two",
-        Plural::Few => "few",
-        Plural::Many => "many",
-        Plural::Other => "other",
+use crate::ast::{Comment, Document, Line, LineKind};
+use crate::line::keyword::{Class, Keyword};
+use crate::ownership::{Role, role};
+pub(crate) use line::plural;
+
+/// `document` as a canonical `.duka` file. Printing what was printed changes nothing.
+pub fn print(document: &Document) -> String {
+    let mut printer = Printer { out: String::new(), under: Under::Block, text_owner: 0 };
+    let mut before = None;
+    for line in order::canonical(&document.lines) {
+        printer.line(line, before);
+        before = Some(line);
+    }
+    if !document.trailing.is_empty() {
+        if before.is_some() {
+            printer.out.push('\n');
+        }
+        printer.comments(&document.trailing, 0);
+    }
+    printer.out
+}
+
+/// One line of a flow in canonical spelling, without indentation and line end.
+pub fn print_line(kind: &LineKind) -> String {
+    let mut out = String::new();
+    line::write(kind, &mut out);
+    out
+}
+
+struct Printer {
+    out: String,
+    under: Under,
+    /// The indentation of the text that `|` lines continue.
+    text_owner: usize,
+}
+
+/// What the next step stands under.
+#[derive(Clone, Copy, PartialEq)]
+enum Under {
+    Block,
+    Reaction,
+}
+
+const STEP: usize = 2;
+
+impl Printer {
+    fn line(&mut self, line: &Line, before: Option<&Line>) {
+        let part = part(&line.kind);
+        if let Some(before) = before
+            && starts_block(&line.kind, &before.kind)
+        {
+            self.out.push('\n');
+        }
+        let indent = self.indent(part, line);
+        self.comments(&line.comments, indent);
+        self.pad(indent);
+        line::write(&line.kind, &mut self.out);
+        self.out.push('\n');
+        self.under = under(part, &line.kind, self.under);
+        if part != Role::More {
+            self.text_owner = indent;
+        }
+    }
+
+    fn indent(&self, part: Role, line: &Line) -> usize {
+        if let LineKind::Broken(_) = line.kind {
+            return line.indent.unwrap_or(0) as usize;
+        }
+        match part {
+            Role::Header => match line.kind {
+                LineKind::Duka(_) | LineKind::Flow(_) | LineKind::Use(_) => 0,
+                _ => STEP,
+            },
+            Role::Opener => 0,
+            Role::Item | Role::Reaction | Role::Section | Role::Broken => STEP,
+            Role::Step => match self.under {
+                Under::Block => STEP,
+                Under::Reaction => 2 * STEP,
+            },
+            Role::More => self.text_owner + STEP,
+        }
+    }
+
+    fn comments(&mut self, comments: &[Comment], indent: usize) {
+        for comment in comments {
+            if !comment.value.is_empty() {
+                self.pad(indent);
+                self.out.push_str(&comment.value);
+            }
+            self.out.push('\n');
+        }
+    }
+
+    fn pad(&mut self, indent: usize) {
+        self.out.extend(std::iter::repeat_n(' ', indent));
+    }
+}
+
+/// The role of a line; of one that could not be read, the role it was meant to have.
+fn part(kind: &LineKind) -> Role {
+    let LineKind::Broken(text) = kind else { return role(kind) };
+    let Some(keyword) = Keyword::of(crate::line::first_word(text)) else { return Role::Broken };
+    match keyword.class() {
+        Class::Header => Role::Header,
+        Class::Block => Role::Opener,
+        Class::Item => Role::Item,
+        Class::Entry => Role::Step,
+        Class::Reaction => Role::Reaction,
+    }
+}
+
+/// Whether a blank line stands above `kind`.
+fn starts_block(kind: &LineKind, before: &LineKind) -> bool {
+    match part(kind) {
+        Role::Opener => true,
+        Role::Header => matches!(kind, LineKind::Use(_)) && !matches!(before, LineKind::Use(_)),
+        Role::Item | Role::Step | Role::Section | Role::More | Role::Reaction | Role::Broken => false,
+    }
+}
+
+fn under(part: Role, kind: &LineKind, before: Under) -> Under {
+    match part {
+        Role::Reaction if goes(kind) => Under::Block,
+        Role::Reaction => Under::Reaction,
+        Role::Header | Role::Opener | Role::Section => Under::Block,
+        Role::Step if goes(kind) => Under::Block,
+        Role::Step | Role::Item | Role::More | Role::Broken => before,
+    }
+}
+
+/// Whether nothing can follow the line: a reaction with its own arrow, or a jump for good.
+fn goes(kind: &LineKind) -> bool {
+    use LineKind as K;
+    match kind {
+        K::Jump(dest) => matches!(dest.kind, crate::ast::DestKind::Go(_)),
+        K::Button { dest, .. } | K::Row { dest, .. } | K::Pick { dest, .. } | K::Answer { dest, .. } => dest.is_some(),
+        K::Fill { dest, .. } | K::Hears { dest, .. } | K::On { dest, .. } | K::After { dest, .. } => dest.is_some(),
+        K::Quiet { dest, .. } | K::Else { dest, .. } | K::Failed { dest } | K::Lost { dest } => dest.is_some(),
+        K::Broken(text) => text.contains("->"),
+        K::Duka(_) | K::Flow(_) | K::Start(_) | K::Languages(_) | K::Currency(_) | K::Timezone(_) => false,
+        K::Takes(..) | K::Gives(_) | K::Use(_) | K::Rules | K::Remember { .. } | K::Words => false,
+        K::Consent { .. } | K::Experiment { .. } | K::Phrase { .. } | K::Form(_) | K::Anywhere => false,
+        K::Group(_) | K::Follow(_) | K::State { .. } | K::Template { .. } | K::Rule { .. } | K::Memory(_) => false,
+        K::WordSet { .. } | K::PhraseForm { .. } | K::Field { .. } | K::Title(_) | K::Submit(_) => false,
+        K::Body(_) | K::Sample { .. } | K::Say { .. } | K::Ask { .. } | K::Media { .. } | K::List(_) => false,
+        K::Section(_) | K::Footer(_) | K::Alert(_) | K::Link { .. } | K::Call { .. } | K::Do { .. } => false,
+        K::Set { .. } | K::Send { .. } | K::If { .. } | K::More(_) | K::Each { .. } => false,
     }
 }

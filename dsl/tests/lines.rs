@@ -1,7 +1,7 @@
 //! The line form: what a file says, and what is said about a file that is not right.
 
-use duka_dsl::ast::FlowFile;
-use duka_dsl::{Diagnostic, FileId, lines, ownership};
+use duka_dsl::ast::{FlowFile, Line, LineKind};
+use duka_dsl::{Diagnostic, FileId, lines, ownership, print};
 
 const BOUTIQUE: &str = include_str!("fixtures/boutique.duka");
 
@@ -28,4 +28,216 @@ fn indentation_decides_nothing() {
     drawn.anywhere_span = None;
     flat.anywhere_span = None;
     assert_eq!(drawn, flat);
+}
+
+#[test]
+fn the_boutique_is_written_canonically() {
+    let (document, _) = lines::read(FileId(0), BOUTIQUE);
+    similar_lines(&print::print(&document), BOUTIQUE);
+}
+
+#[test]
+fn what_is_printed_reads_as_the_same_lines() {
+    for source in generated() {
+        let (document, _) = lines::read(FileId(0), &source);
+        let printed = print::print(&document);
+        let (again, _) = lines::read(FileId(0), &printed);
+        assert_eq!(print::print(&again), printed, "formatting twice changes: {source:?}");
+        // Only the order of whole blocks may differ.
+        let (mut before, mut after) = (document.lines, again.lines);
+        if before.iter().map(|line| &line.kind).ne(after.iter().map(|line| &line.kind)) {
+            before.sort_by_cached_key(|line| print::print_line(&line.kind));
+            after.sort_by_cached_key(|line| print::print_line(&line.kind));
+            let kinds = |lines: &[Line]| lines.iter().map(|line| line.kind.clone()).collect::<Vec<_>>();
+            assert_eq!(kinds(&before), kinds(&after), "printing changes: {source:?}\n{printed}");
+        } else {
+            assert_eq!(before, after, "printing changes: {source:?}\n{printed}");
+            assert_eq!(document.trailing, again.trailing);
+        }
+    }
+}
+
+#[test]
+fn any_text_is_read_without_a_panic_and_every_line_is_kept() {
+    for source in generated() {
+        let (document, diagnostics) = lines::read(FileId(0), &source);
+        let (_, more) = ownership::own(&document);
+        for span in
+            document.lines.iter().map(|line| line.span).chain(diagnostics.iter().chain(&more).map(|found| found.span))
+        {
+            assert!(source.get(span.range()).is_some(), "{span:?} of {source:?}");
+        }
+        let said = source.split(['\n', '\r']).filter(|line| {
+            let line = line.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
+            !line.is_empty() && !line.starts_with('#')
+        });
+        assert_eq!(document.lines.len(), said.count(), "{source:?}");
+        let broken = document.lines.iter().filter(|line| matches!(line.kind, LineKind::Broken(_))).count();
+        assert!(diagnostics.len() >= broken.min(499), "{source:?}");
+    }
+}
+
+/// Files made of pieces of the language, whole and torn, from a fixed seed.
+fn generated() -> impl Iterator<Item = String> {
+    const PIECES: &[&str] = &[
+        "say",
+        "ask",
+        "button",
+        "row",
+        "pick",
+        "answer",
+        "fill",
+        "state",
+        "group",
+        "rules",
+        "remember",
+        "words",
+        "form",
+        "phrase",
+        "template",
+        "follow",
+        "anywhere",
+        "field",
+        "each",
+        "call",
+        "do",
+        "set",
+        "send",
+        "if",
+        "else",
+        "quiet",
+        "after",
+        "hears",
+        "on",
+        "link",
+        "image",
+        "list",
+        "section",
+        "consent",
+        "experiment",
+        "customer",
+        "duka 1",
+        "flow",
+        "use",
+        "takes",
+        "optional",
+        "keep",
+        "for",
+        "from",
+        "to",
+        "in",
+        "into",
+        "with",
+        "within",
+        "was",
+        "about",
+        "marketing",
+        "one",
+        "other",
+        "name",
+        "bag",
+        "item.price",
+        "std.menu",
+        "Check Out",
+        "1",
+        "10",
+        "KES 5,000",
+        "30 minutes",
+        "yes",
+        "\"x\"",
+        "(",
+        ")",
+        "[",
+        "{",
+        "}",
+        "{item.price}",
+        "{items(cart.count)}",
+        "{query as url}",
+        ":",
+        "=",
+        ",",
+        "|",
+        " | ",
+        "->",
+        "<->",
+        "→",
+        "↔",
+        "\\",
+        "\\{",
+        "\\->",
+        "#",
+        "# duka: allow D701 because x",
+        "\n",
+        "\n  ",
+        "\r\n",
+        "\t",
+        " ",
+        "  ",
+        "\u{a0}",
+        "“",
+        "”",
+        "'",
+        "\u{202e}",
+        "\u{feff}",
+        "مرحبا",
+        "😀",
+        ".",
+        "-",
+        ">",
+        "<",
+    ];
+    const SHAPES: &[&str] = &[
+        "button a: ",
+        "row a: ",
+        "say: ",
+        "ask b if c > 1: ",
+        "| ",
+        "rules\n",
+        "remember\n",
+        "words\n",
+        "state a\n",
+        "x = ",
+        "x: ",
+        "x: text = ",
+        "template a utility\n",
+        "body: ",
+        "link a: b -> ",
+        "else: ",
+        "phrase a(b)\n",
+        "one: ",
+    ];
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = move |bound: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % bound as u64).unwrap_or(0)
+    };
+    let lines: Vec<&str> = BOUTIQUE.lines().collect();
+    (0..6_000).map(move |_| {
+        let mut source = String::new();
+        for _ in 0..1 + next(6) {
+            match next(4) {
+                0 => source.push_str(lines[next(lines.len())]),
+                1 => source.push_str(SHAPES[next(SHAPES.len())]),
+                _ => {}
+            }
+            for _ in 0..next(7) {
+                source.push_str(PIECES[next(PIECES.len())]);
+                if next(3) > 0 {
+                    source.push(' ');
+                }
+            }
+            source.push('\n');
+        }
+        source
+    })
+}
+
+/// Equal, or a panic with the first line that is not.
+fn similar_lines(got: &str, want: &str) {
+    for (index, (got, want)) in got.lines().zip(want.lines()).enumerate() {
+        assert_eq!(got, want, "line {}", index + 1);
+    }
+    assert_eq!(got.len(), want.len());
 }

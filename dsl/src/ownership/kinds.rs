@@ -4,7 +4,7 @@ use crate::ast::{LineKind, MediaKind};
 
 /// The part a line plays in its block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     Header,
     Opener,
     Item,
@@ -18,7 +18,7 @@ pub(super) enum Role {
     Broken,
 }
 
-pub(super) fn role(kind: &LineKind) -> Role {
+pub(crate) fn role(kind: &LineKind) -> Role {
     use LineKind as K;
     match kind {
         K::Duka(_) | K::Flow(_) | K::Start(_) | K::Languages(_) | K::Currency(_) | K::Timezone(_) => Role::Header,
