@@ -14,6 +14,7 @@
 extern crate alloc;
 
 pub mod ast;
+pub mod config;
 pub mod diagnostic;
 pub mod layout;
 mod line;
@@ -21,6 +22,7 @@ pub mod lines;
 pub mod ownership;
 pub mod print;
 pub mod span;
+pub mod yaml;
 
 pub use diagnostic::{Code, Diagnostic};
 pub use span::{FileId, Name, Span, Spanned};

@@ -1,0 +1,433 @@
+//! `shop.yaml`: who the shop is, where it sells, how it is reached, and how strictly its flows are checked.
+//! Secrets are references (`env:NAME`, `file:PATH`), never values.
+
+use smol_str::SmolStr;
+
+use super::fields::Findings;
+use crate::ast::Duration;
+use crate::diagnostic::Diagnostic;
+use crate::span::{FileId, Name, Span, Spanned};
+use crate::yaml::tree::{self, Entry, Node};
+
+/// What `shop.yaml` says. Everything may be missing; what is required is told.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ShopFile {
+    pub name: Option<Spanned<SmolStr>>,
+    /// The flow that answers a new customer; with one flow, that one.
+    pub main: Option<Name>,
+    /// ISO 3166 code of two letters.
+    pub country: Option<Spanned<SmolStr>>,
+    /// ISO 4217 code.
+    pub currency: Option<Spanned<SmolStr>>,
+    /// The first is the one the flows are written in.
+    pub languages: Vec<Spanned<SmolStr>>,
+    /// IANA name.
+    pub timezone: Option<Spanned<SmolStr>>,
+    pub phone: Option<Spanned<SmolStr>>,
+    pub address: Option<Spanned<SmolStr>>,
+    pub website: Option<Spanned<SmolStr>>,
+    pub privacy: Option<Spanned<SmolStr>>,
+    /// Between these times no marketing is sent.
+    pub quiet_hours: Option<Spanned<Hours>>,
+    pub opening_hours: Vec<Opening>,
+    /// How amounts are rounded to what can be paid.
+    pub rounding: Option<Spanned<Rounding>>,
+    pub channels: Vec<Section>,
+    pub adapters: Vec<Section>,
+    pub payments: Option<Payments>,
+    /// How long what kind of data is kept: `photos: 90 days`.
+    pub retention: Vec<(Name, Spanned<Duration>)>,
+    pub delivery: Vec<Zone>,
+    /// The most letters that a value of the catalogue has: `product.name: 40`.
+    pub longest: Vec<(Spanned<SmolStr>, Spanned<u32>)>,
+    /// By code or name of a rule, how severe it is in this shop.
+    pub rules: Vec<(Spanned<SmolStr>, Spanned<Severity>)>,
+    /// The whole file, for findings about what it leaves out.
+    pub span: Option<Span>,
+}
+
+/// From a time to a time, in minutes since midnight of the shop; may go past midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hours {
+    pub from_minute: u16,
+    pub to_minute: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Day {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+/// `saturday: 09:00 to 13:00`; a day without hours is closed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opening {
+    pub day: Spanned<Day>,
+    pub hours: Vec<Spanned<Hours>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rounding {
+    #[default]
+    HalfUp,
+    HalfEven,
+    Up,
+    Down,
+}
+
+/// A channel or an adapter: its name, what kind it is, and the settings that its own code reads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Section {
+    pub name: Name,
+    /// `kind: rest`; a channel's name is its kind.
+    pub kind: Option<Name>,
+    /// `contract: orders.contract.yaml`; without it the built-in contract of that name.
+    pub contract: Option<Spanned<SmolStr>>,
+    pub settings: Vec<Setting>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    pub name: Spanned<SmolStr>,
+    pub value: Node,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Payments {
+    /// `mpesa`, `card`, `cash`, …
+    pub methods: Vec<Name>,
+    pub settings: Vec<Setting>,
+}
+
+/// A place the shop delivers to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zone {
+    pub id: Name,
+    pub name: Option<Spanned<SmolStr>>,
+    pub towns: Vec<Spanned<SmolStr>>,
+    /// `KES 200`, as written.
+    pub fee: Option<Spanned<SmolStr>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Off,
+    Info,
+    Warning,
+    Error,
+}
+
+pub(crate) const TOP: &[&str] = &[
+    "name",
+    "main",
+    "country",
+    "currency",
+    "languages",
+    "timezone",
+    "phone",
+    "address",
+    "website",
+    "privacy",
+    "quiet_hours",
+    "opening_hours",
+    "rounding",
+    "channels",
+    "adapters",
+    "payments",
+    "retention",
+    "delivery",
+    "longest",
+    "rules",
+];
+pub(crate) const DAYS: &[(&str, Day)] = &[
+    ("monday", Day::Monday),
+    ("tuesday", Day::Tuesday),
+    ("wednesday", Day::Wednesday),
+    ("thursday", Day::Thursday),
+    ("friday", Day::Friday),
+    ("saturday", Day::Saturday),
+    ("sunday", Day::Sunday),
+];
+pub(crate) const ROUNDINGS: &[(&str, Rounding)] =
+    &[("half_up", Rounding::HalfUp), ("half_even", Rounding::HalfEven), ("up", Rounding::Up), ("down", Rounding::Down)];
+pub(crate) const SEVERITIES: &[(&str, Severity)] =
+    &[("off", Severity::Off), ("info", Severity::Info), ("warning", Severity::Warning), ("error", Severity::Error)];
+pub(crate) const CHANNELS: &[&str] = &["whatsapp", "messenger", "web"];
+pub(crate) const ZONE: &[&str] = &["name", "towns", "fee"];
+/// What is kept, as the runtime stores it.
+pub(crate) const RETENTION: &[&str] =
+    &["conversations", "messages", "photos", "documents", "voice", "orders", "consent", "customer"];
+
+/// Reads `shop.yaml`. What is wrong is told and left out.
+pub fn read(file: FileId, text: &str) -> (ShopFile, Vec<Diagnostic>) {
+    let (tree, diagnostics) = tree::parse(file, text);
+    let mut findings = Findings::after(&tree, diagnostics);
+    let mut shop = ShopFile::default();
+    let start = Span::new(file, 0, 0);
+    match &tree.root {
+        Some(root) => {
+            shop.span = Some(root.span);
+            for entry in findings.fields(root, "`shop.yaml`", TOP) {
+                take(&mut shop, entry, &mut findings);
+            }
+        }
+        None if tree.broken.is_none() && findings.list.is_empty() => {
+            findings.missing(start, "`shop.yaml`", "name", "name: Zuri Boutique");
+        }
+        None => {}
+    }
+    if let (Some(root), None) = (&tree.root, tree.broken) {
+        let has = |key: &str| root.get(key).is_some();
+        for (key, example) in
+            [("name", "name: Zuri Boutique"), ("currency", "currency: KES"), ("languages", "languages: [en]")]
+        {
+            if root.map().is_some() && !has(key) {
+                findings.missing(start, "`shop.yaml`", key, example);
+            }
+        }
+    }
+    (shop, findings.list)
+}
+
+fn take(shop: &mut ShopFile, entry: &Entry, findings: &mut Findings) {
+    let node = &entry.value;
+    match entry.key.value.as_str() {
+        "name" => shop.name = findings.text(node, "name"),
+        "main" => shop.main = findings.name(node, "main"),
+        "country" => {
+            shop.country = findings.text(node, "country");
+            let two = shop.country.as_ref().is_none_or(|code| code.value.len() == 2 && upper(&code.value));
+            if !two {
+                findings.wrong(node.span, "country", "a code of two capital letters, such as `KE`");
+            }
+        }
+        "currency" => {
+            shop.currency = findings.text(node, "currency").filter(|code| code.value.len() == 3 && upper(&code.value));
+            if shop.currency.is_none() {
+                findings.wrong(node.span, "currency", "a code of three capital letters, such as `KES`");
+            }
+        }
+        "languages" => shop.languages = findings.texts(node, "languages"),
+        "timezone" => shop.timezone = findings.text(node, "timezone"),
+        "phone" => shop.phone = findings.text(node, "phone"),
+        "address" => shop.address = findings.text(node, "address"),
+        "website" => shop.website = findings.text(node, "website"),
+        "privacy" => shop.privacy = findings.text(node, "privacy"),
+        "quiet_hours" => shop.quiet_hours = hours(node, "quiet_hours", findings),
+        "opening_hours" => shop.opening_hours = opening_hours(node, findings),
+        "rounding" => shop.rounding = one_of(node, "rounding", ROUNDINGS, findings),
+        "channels" => shop.channels = channels(node, findings),
+        "adapters" => {
+            let entries = findings.entries(node, "`adapters`");
+            shop.adapters = entries.iter().filter_map(|entry| section(entry, findings)).collect();
+        }
+        "payments" => shop.payments = Some(payments(node, findings)),
+        "retention" => {
+            for entry in findings.fields(node, "`retention`", RETENTION) {
+                let duration = findings.duration(&entry.value, &entry.key.value);
+                shop.retention.extend(duration.map(|duration| (entry.key.clone(), duration)));
+            }
+        }
+        "delivery" => {
+            let entries = findings.entries(node, "`delivery`");
+            shop.delivery = entries.iter().filter_map(|entry| zone(entry, findings)).collect();
+        }
+        "longest" => {
+            for entry in findings.entries(node, "`longest`") {
+                let letters = findings.whole(&entry.value, &entry.key.value);
+                shop.longest.extend(letters.map(|letters| (entry.key.clone(), letters)));
+            }
+        }
+        "rules" => {
+            for entry in findings.entries(node, "`rules`") {
+                let severity = one_of(&entry.value, &entry.key.value, SEVERITIES, findings);
+                shop.rules.extend(severity.map(|severity| (entry.key.clone(), severity)));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn upper(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+fn one_of<T: Copy>(node: &Node, what: &str, known: &[(&str, T)], findings: &mut Findings) -> Option<Spanned<T>> {
+    let written = node.text().unwrap_or_default();
+    if let Some((_, value)) = known.iter().find(|(name, _)| *name == written) {
+        return Some(Spanned::new(*value, node.span));
+    }
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    let message = format!("`{what}` should be one of {}.", names.join(", "));
+    findings.push(Diagnostic::new(25, node.span, message).did_you_mean(written, names));
+    None
+}
+
+/// `21:00 to 08:00`
+fn hours(node: &Node, what: &str, findings: &mut Findings) -> Option<Spanned<Hours>> {
+    let parsed = node
+        .text()
+        .and_then(|text| text.split_once(" to "))
+        .and_then(|(from, to)| Some(Hours { from_minute: minute(from.trim())?, to_minute: minute(to.trim())? }));
+    if parsed.is_none() {
+        findings.wrong(node.span, what, "two times, such as `21:00 to 08:00`");
+    }
+    parsed.map(|hours| Spanned::new(hours, node.span))
+}
+
+/// Minutes since midnight of `08:30`; `24:00` is the end of the day.
+fn minute(text: &str) -> Option<u16> {
+    let (hour, minute) = text.split_once(':')?;
+    let plain = |part: &str| part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !plain(hour) || !plain(minute) {
+        return None;
+    }
+    let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+    (hour < 24 && minute < 60 || hour == 24 && minute == 0).then_some(hour * 60 + minute)
+}
+
+fn opening_hours(node: &Node, findings: &mut Findings) -> Vec<Opening> {
+    let names: Vec<&str> = DAYS.iter().map(|(name, _)| *name).collect();
+    let entries = findings.fields(node, "`opening_hours`", &names);
+    let openings = entries.into_iter().filter_map(|entry| {
+        let (name, day) = DAYS.iter().find(|(name, _)| *name == entry.key.value)?;
+        let closed = entry.value.text() == Some("closed");
+        let spans = if closed { &[] } else { findings.items(&entry.value, name) };
+        let hours = spans.iter().filter_map(|item| hours(item, name, findings)).collect();
+        Some(Opening { day: Spanned::new(*day, entry.key.span), hours })
+    });
+    openings.collect()
+}
+
+fn channels(node: &Node, findings: &mut Findings) -> Vec<Section> {
+    let entries = findings.fields(node, "`channels`", CHANNELS);
+    entries.into_iter().filter_map(|entry| section(entry, findings)).collect()
+}
+
+fn section(entry: &Entry, findings: &mut Findings) -> Option<Section> {
+    let name = findings.key(entry)?;
+    let what = format!("`{}`", name.value);
+    let mut section = Section { name, kind: None, contract: None, settings: Vec::new() };
+    if let Some(kind) = entry.value.text().filter(|kind| !kind.is_empty()) {
+        section.kind = Some(Spanned::new(SmolStr::new(kind), entry.value.span));
+        return Some(section);
+    }
+    for field in findings.entries(&entry.value, &what) {
+        match field.key.value.as_str() {
+            "kind" => section.kind = findings.name(&field.value, "kind"),
+            "contract" => section.contract = findings.text(&field.value, "contract"),
+            _ => section.settings.push(setting(field, findings)),
+        }
+    }
+    Some(section)
+}
+
+fn payments(node: &Node, findings: &mut Findings) -> Payments {
+    let mut payments = Payments::default();
+    for field in findings.entries(node, "`payments`") {
+        match field.key.value.as_str() {
+            "methods" => payments.methods = findings.names(&field.value, "methods"),
+            _ => payments.settings.push(setting(field, findings)),
+        }
+    }
+    payments
+}
+
+fn setting(entry: &Entry, findings: &mut Findings) -> Setting {
+    const SECRET: &[&str] = &["token", "secret", "password", "key", "pin"];
+    let is_secret = entry.key.value.rsplit('_').next().is_some_and(|word| SECRET.contains(&word));
+    let written = entry.value.text().unwrap_or_default();
+    if is_secret && !written.is_empty() && !written.starts_with("env:") && !written.starts_with("file:") {
+        let message = format!("`{}` is written out; whoever reads this file could use it.", entry.key.value);
+        let help = "Put it into the environment and write `env:NAME`, or into a file and write `file:PATH`.";
+        findings.push(Diagnostic::new(907, entry.value.span, message).help(help));
+    }
+    Setting { name: entry.key.clone(), value: entry.value.clone() }
+}
+
+fn zone(entry: &Entry, findings: &mut Findings) -> Option<Zone> {
+    let id = findings.key(entry)?;
+    let what = format!("`{}`", id.value);
+    let mut zone = Zone { id, name: None, towns: Vec::new(), fee: None };
+    for field in findings.fields(&entry.value, &what, ZONE) {
+        match field.key.value.as_str() {
+            "name" => zone.name = findings.text(&field.value, "name"),
+            "towns" => zone.towns = findings.texts(&field.value, "towns"),
+            "fee" => zone.fee = findings.text(&field.value, "fee"),
+            _ => {}
+        }
+    }
+    Some(zone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Severity, read};
+    use crate::span::FileId;
+
+    #[test]
+    fn a_shop_is_read_whole() {
+        let text = "\
+name: Zuri Boutique
+country: NO
+currency: KES
+languages: [en, no]
+timezone: Africa/Nairobi # where the shop stands
+quiet_hours: 21:00 to 08:00
+opening_hours: { monday: [09:00 to 13:00, 14:00 to 18:00], sunday: closed }
+channels:
+  whatsapp: { phone_number_id: 0123, token: env:WHATSAPP_TOKEN }
+adapters:
+  catalog: demo
+  orders: { kind: rest, contract: orders.contract.yaml, token: file:secrets/orders }
+payments: { methods: [mpesa, card] }
+retention: { photos: 90 days }
+delivery: { nairobi: { towns: [Kilimani, Karen], fee: \"KES 200\" } }
+longest: { product.name: 40 }
+rules: { D216: off, sentence-too-long: info }
+";
+        let (shop, findings) = read(FileId(0), text);
+        assert_eq!(findings, []);
+        assert_eq!(shop.country.expect("it is there").value, "NO");
+        assert_eq!(shop.languages[1].value, "no");
+        assert_eq!(shop.channels[0].settings[0].value.text(), Some("0123"));
+        assert_eq!(shop.opening_hours.iter().map(|day| day.hours.len()).collect::<Vec<_>>(), [2, 0]);
+        assert_eq!(shop.quiet_hours.expect("it is there").value.from_minute, 21 * 60);
+        assert_eq!(shop.rules[0].1.value, Severity::Off);
+        assert_eq!(shop.delivery[0].towns.len(), 2);
+    }
+
+    #[test]
+    fn each_mistake_is_one_finding() {
+        let cases = [
+            ("curency: KES", "`shop.yaml` has no `curency`."),
+            ("currency: Kes", "`currency` should be a code of three capital letters, such as `KES`."),
+            ("quiet_hours: at night", "`quiet_hours` should be two times, such as `21:00 to 08:00`."),
+            ("rules: { D216: of }", "`D216` should be one of off, info, warning, error."),
+            ("opening_hours: { monday: 9 to 5 }", "`monday` should be two times, such as `21:00 to 08:00`."),
+            ("payments: { api_key: sk_live_1 }", "`api_key` is written out; whoever reads this file could use it."),
+            ("retention: { photos: long }", "`photos` should be a length of time, such as `10 seconds` or `90 days`."),
+        ];
+        for (line, wanted) in cases {
+            let text = format!("name: Zuri\nlanguages: [en]\ncurrency: KES\n{line}\n");
+            let text = if line.starts_with("currency") { text.replacen("currency: KES\n", "", 1) } else { text };
+            let (_, findings) = read(FileId(0), &text);
+            let shown: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
+            assert_eq!(shown, [wanted], "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let (_, findings) = read(FileId(0), "name: Zuri\n");
+        let shown: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(shown, ["`shop.yaml` needs `currency`.", "`shop.yaml` needs `languages`."]);
+        assert_eq!(read(FileId(0), "").1.len(), 1);
+        assert_eq!(read(FileId(0), "name: [").1.len(), 1);
+    }
+}
