@@ -14,6 +14,7 @@ pub const PARTS: &[&str] = &[
     "categories",
     "zones",
     "slots",
+    "addresses",
     "orders",
     "customer",
     "consent",
@@ -35,7 +36,7 @@ pub fn read(file: FileId, text: &str) -> (Option<Node>, Vec<Diagnostic>) {
     (tree.root, findings.list)
 }
 
-/// A value of a fixture as a backend would send it: bare `true` and `false` are booleans, bare whole numbers without
+/// A value of a fixture as a backend would send it: bare `yes`, `no`, `true` and `false` are booleans, bare whole numbers without
 /// leading zeros are numbers, an absent value is null, all else is a text.
 pub fn json(node: &Node) -> Json {
     match &node.value {
@@ -46,9 +47,9 @@ pub fn json(node: &Node) -> Json {
             Json::Object(fields)
         }
         Value::Scalar(scalar) if scalar.style == Style::Plain => match scalar.text.as_str() {
-            "" | "none" => Json::Null,
-            "true" => Json::Bool(true),
-            "false" => Json::Bool(false),
+            "" | "~" | "none" => Json::Null,
+            "true" | "yes" => Json::Bool(true),
+            "false" | "no" => Json::Bool(false),
             text => whole(text).map_or_else(|| Json::String(text.to_string()), Json::from),
         },
         Value::Scalar(scalar) => Json::String(scalar.text.to_string()),

@@ -29,7 +29,7 @@ pub struct ShopFile {
     pub privacy: Option<Spanned<SmolStr>>,
     /// Between these times no marketing is sent.
     pub quiet_hours: Option<Spanned<Hours>>,
-    pub opening_hours: Vec<Opening>,
+    pub hours: Vec<Opening>,
     /// How amounts are rounded to what can be paid.
     pub rounding: Option<Spanned<Rounding>>,
     pub channels: Vec<Section>,
@@ -134,7 +134,7 @@ pub(crate) const TOP: &[&str] = &[
     "website",
     "privacy",
     "quiet_hours",
-    "opening_hours",
+    "hours",
     "rounding",
     "channels",
     "adapters",
@@ -157,7 +157,7 @@ pub(crate) const ROUNDINGS: &[(&str, Rounding)] =
     &[("half_up", Rounding::HalfUp), ("half_even", Rounding::HalfEven), ("up", Rounding::Up), ("down", Rounding::Down)];
 pub(crate) const SEVERITIES: &[(&str, Severity)] =
     &[("off", Severity::Off), ("info", Severity::Info), ("warning", Severity::Warning), ("error", Severity::Error)];
-pub(crate) const CHANNELS: &[&str] = &["whatsapp", "messenger", "web"];
+pub(crate) const CHANNELS: [&str; 3] = ["whatsapp", "messenger", "web"];
 pub(crate) const ZONE: &[&str] = &["name", "towns", "fee"];
 /// What is kept, as the runtime stores it.
 pub(crate) const RETENTION: &[&str] =
@@ -219,7 +219,7 @@ fn take(shop: &mut ShopFile, entry: &Entry, findings: &mut Findings) {
         "website" => shop.website = findings.text(node, "website"),
         "privacy" => shop.privacy = findings.text(node, "privacy"),
         "quiet_hours" => shop.quiet_hours = hours(node, "quiet_hours", findings),
-        "opening_hours" => shop.opening_hours = opening_hours(node, findings),
+        "hours" => shop.hours = opening_hours(node, findings),
         "rounding" => shop.rounding = one_of(node, "rounding", ROUNDINGS, findings),
         "channels" => shop.channels = channels(node, findings),
         "adapters" => {
@@ -293,7 +293,7 @@ fn minute(text: &str) -> Option<u16> {
 
 fn opening_hours(node: &Node, findings: &mut Findings) -> Vec<Opening> {
     let names: Vec<&str> = DAYS.iter().map(|(name, _)| *name).collect();
-    let entries = findings.fields(node, "`opening_hours`", &names);
+    let entries = findings.fields(node, "`hours`", &names);
     let openings = entries.into_iter().filter_map(|entry| {
         let (name, day) = DAYS.iter().find(|(name, _)| *name == entry.key.value)?;
         let closed = entry.value.text() == Some("closed");
@@ -304,8 +304,21 @@ fn opening_hours(node: &Node, findings: &mut Findings) -> Vec<Opening> {
     openings.collect()
 }
 
+/// `[whatsapp, messenger]`, or each with its settings below its name.
 fn channels(node: &Node, findings: &mut Findings) -> Vec<Section> {
-    let entries = findings.fields(node, "`channels`", CHANNELS);
+    if let Some(items) = node.list() {
+        let names =
+            items.iter().filter_map(|item| one_of(item, "channels", &CHANNELS.map(|name| (name, name)), findings));
+        return names
+            .map(|name| Section {
+                name: Spanned::new(SmolStr::new(name.value), name.span),
+                kind: None,
+                contract: None,
+                settings: Vec::new(),
+            })
+            .collect();
+    }
+    let entries = findings.fields(node, "`channels`", &CHANNELS);
     entries.into_iter().filter_map(|entry| section(entry, findings)).collect()
 }
 
@@ -379,7 +392,7 @@ currency: KES
 languages: [en, no]
 timezone: Africa/Nairobi # where the shop stands
 quiet_hours: 21:00 to 08:00
-opening_hours: { monday: [09:00 to 13:00, 14:00 to 18:00], sunday: closed }
+hours: { monday: [09:00 to 13:00, 14:00 to 18:00], sunday: closed }
 channels:
   whatsapp: { phone_number_id: 0123, token: env:WHATSAPP_TOKEN }
 adapters:
@@ -396,7 +409,7 @@ rules: { D216: off, sentence-too-long: info }
         assert_eq!(shop.country.expect("it is there").value, "NO");
         assert_eq!(shop.languages[1].value, "no");
         assert_eq!(shop.channels[0].settings[0].value.text(), Some("0123"));
-        assert_eq!(shop.opening_hours.iter().map(|day| day.hours.len()).collect::<Vec<_>>(), [2, 0]);
+        assert_eq!(shop.hours.iter().map(|day| day.hours.len()).collect::<Vec<_>>(), [2, 0]);
         assert_eq!(shop.quiet_hours.expect("it is there").value.from_minute, 21 * 60);
         assert_eq!(shop.rules[0].1.value, Severity::Off);
         assert_eq!(shop.delivery[0].towns.len(), 2);
@@ -409,7 +422,7 @@ rules: { D216: off, sentence-too-long: info }
             ("currency: Kes", "`currency` should be a code of three capital letters, such as `KES`."),
             ("quiet_hours: at night", "`quiet_hours` should be two times, such as `21:00 to 08:00`."),
             ("rules: { D216: of }", "`D216` should be one of off, info, warning, error."),
-            ("opening_hours: { monday: 9 to 5 }", "`monday` should be two times, such as `21:00 to 08:00`."),
+            ("hours: { monday: 9 to 5 }", "`monday` should be two times, such as `21:00 to 08:00`."),
             ("payments: { api_key: sk_live_1 }", "`api_key` is written out; whoever reads this file could use it."),
             ("retention: { photos: long }", "`photos` should be a length of time, such as `10 seconds` or `90 days`."),
         ];
