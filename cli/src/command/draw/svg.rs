@@ -14,9 +14,9 @@ const ROW: f64 = 20.;
 const PADDING: f64 = 8.;
 const MARGIN: f64 = 28.;
 /// Letters that fit beside each other at the sizes below.
-const WORDS_LETTERS: usize = 42;
+const WORDS_LETTERS: usize = 38;
 const WORDS_LINES: usize = 3;
-const ROW_LETTERS: usize = 40;
+const ROW_LETTERS: usize = 38;
 const TITLE_BAND: f64 = 70.;
 
 /// One colour for a group: the header, and the paler ground of names that point to it.
@@ -89,8 +89,7 @@ fn row_middle(card: &Card, row: usize) -> f64 {
     height(card) - PADDING / 2. - (card.rows.len() - row) as f64 * ROW + ROW / 2.
 }
 
-fn colour(graph: &Graph, card: &Card) -> (&'static str, &'static str) {
-    let _ = graph;
+fn colour(card: &Card) -> (&'static str, &'static str) {
     match (card.group, card.kind) {
         (_, CardKind::Anywhere | CardKind::Follow) => ALWAYS,
         (Some(group), _) => COLOURS.get(group % COLOURS.len()).copied().unwrap_or(PLAIN),
@@ -110,7 +109,7 @@ fn legend(graph: &Graph, out: &mut String) {
 }
 
 fn paint_card(graph: &Graph, index: usize, card: &Card, (x, y): (f64, f64), placed: &layout::Placed, out: &mut String) {
-    let (ground, _) = colour(graph, card);
+    let (ground, _) = colour(card);
     let (tall, dashes) = (height(card), if card.kind == CardKind::Passing { " stroke-dasharray=\"4 3\"" } else { "" });
     let _ = writeln!(
         out,
@@ -166,7 +165,7 @@ fn paint_row(graph: &Graph, row: &Row, (x, middle): (f64, f64), is_drawn: bool, 
     let _ = writeln!(out, "<text class=\"{class}\" x=\"{:.1}\" y=\"{base:.1}\">{}</text>", x + 22., escape(&label));
     if !target.is_empty() {
         let (fill, pale) = match &row.to {
-            To::Card(card) => graph.cards.get(*card).map_or(PLAIN, |card| colour(graph, card)),
+            To::Card(card) => graph.cards.get(*card).map_or(PLAIN, |card| colour(card)),
             To::Visit(_) | To::Place(_) | To::Nowhere => PLAIN,
         };
         let wide = target.chars().count() as f64 * 6.3 + 12.;
@@ -188,7 +187,7 @@ fn paint_row(graph: &Graph, row: &Row, (x, middle): (f64, f64), is_drawn: bool, 
 /// One arrow for each row that leads along `route`: from the row's end to the header of the other card.
 fn arrow(graph: &Graph, spots: &[(f64, f64)], route: &layout::Route, (left, top): (f64, f64), out: &mut String) {
     let (Some(from), Some(to)) = (graph.cards.get(route.from), graph.cards.get(route.to)) else { return };
-    let (stroke, _) = colour(graph, to);
+    let (stroke, _) = colour(to);
     let end = (spots[route.to].0 - 2., spots[route.to].1 + HEADER / 2.);
     for number in (0..from.rows.len()).filter(|number| from.rows[*number].to == To::Card(route.to)) {
         let start = (spots[route.from].0 + CARD_WIDTH, spots[route.from].1 + row_middle(from, number));
