@@ -1,0 +1,41 @@
+//! How long reading, compiling and checking take, and how that grows with the size of a shop.
+
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use duka_engine::compile::compile;
+use duka_engine::source::{FileKind, ShopSource, SourceFile};
+use duka_tests::{generate, shops};
+
+/// A shop with one generated flow, in the line form.
+fn generated(states: usize) -> ShopSource {
+    let file = |path: &str, text: String, kind| SourceFile { path: path.to_string(), text, kind };
+    shops::with_standard(vec![
+        file("big.duka", generate::flow(states), FileKind::Lines),
+        file("shop.yaml", generate::SHOP.to_string(), FileKind::Shop),
+    ])
+}
+
+fn compiling(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("compile");
+    group.sample_size(20);
+    for states in [50, 100, 1_000, 10_000] {
+        let source = generated(states);
+        group.throughput(Throughput::Elements(states as u64));
+        group.bench_with_input(BenchmarkId::new("lines", states), &source, |bencher, source| {
+            bencher.iter(|| compile(source));
+        });
+    }
+    group.finish();
+}
+
+fn reading(criterion: &mut Criterion) {
+    let text = generate::flow(1_000);
+    let mut group = criterion.benchmark_group("read");
+    group.throughput(Throughput::Bytes(text.len() as u64));
+    group.bench_function("lines/1000", |bencher| {
+        bencher.iter_batched(|| (), |()| duka_dsl::lines::read(duka_dsl::FileId(0), &text), BatchSize::SmallInput);
+    });
+    group.finish();
+}
+
+criterion_group!(benches, reading, compiling);
+criterion_main!(benches);
