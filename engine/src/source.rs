@@ -39,12 +39,16 @@ pub struct ShopSource {
 }
 
 impl FileKind {
-    /// What a file is, by its name; for `*.duka` also by its first word. `None`: not one of ours.
+    /// What a file is, by its name; for `*.duka` also by its first words. `None`: not one of ours.
     pub fn of(path: &str, text: &str) -> Option<FileKind> {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let first_word = || {
-            let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
-            line.and_then(|line| line.split_whitespace().next()).unwrap_or("").to_string()
+        // The first word of the file, or of the line below `duka 1`.
+        let is_texts = || {
+            let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+            let mut words = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+            let first = |line: &str| line.split_whitespace().next().unwrap_or("").to_string();
+            let found = words.next().map(first).filter(|word| word != "duka").or_else(|| words.next().map(first));
+            found.is_some_and(|word| word == "texts")
         };
         if name == "shop.yaml" {
             Some(FileKind::Shop)
@@ -57,7 +61,7 @@ impl FileKind {
         } else if name.ends_with(".test.duka") {
             Some(FileKind::Tests)
         } else if name.ends_with(".duka") {
-            Some(if first_word() == "texts" { FileKind::Texts } else { FileKind::Lines })
+            Some(if is_texts() { FileKind::Texts } else { FileKind::Lines })
         } else if path.contains("fixtures/") && name.ends_with(".yaml") {
             Some(FileKind::Fixture)
         } else {
