@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod draw;
 mod explain;
+mod fmt;
 mod new;
 mod schema;
 
@@ -19,7 +20,8 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::New(arguments) => new::run(&arguments),
-        Command::Fmt(_) | Command::Convert(_) | Command::Test(_) | Command::Explore(_) | Command::Chat(_) => {
+        Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::Convert(_) | Command::Test(_) | Command::Explore(_) | Command::Chat(_) => {
             Err(Failure::usage("this command is not there yet"))
         }
     }

@@ -30,7 +30,8 @@ fn amounts_are_written_the_local_way() {
 
 #[test]
 fn numbers_use_the_digits_and_groups_of_the_language() {
-    let cases = [("en", "1234.50", "1,234.5"), ("ar", "1234", "١٬٢٣٤"), ("hi", "1234567", "12,34,567"), ("en", "-3", "-3")];
+    let cases =
+        [("en", "1234.50", "1,234.5"), ("ar", "1234", "١٬٢٣٤"), ("hi", "1234567", "12,34,567"), ("en", "-3", "-3")];
     for (tag, number, expected) in cases {
         let mut out = String::new();
         Locale::new(tag).number(number.parse().expect("a number"), &mut out);

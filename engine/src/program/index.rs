@@ -3,8 +3,8 @@
 use smol_str::SmolStr;
 
 use crate::hir::{
-    Ambient, DestKind, Expr, ExprKind, Flow, FlowId, Guard, OperationId, Reaction, Segment, Shop, SlotId, SlotKind, State,
-    StateId, StepKind, TextId, TextPiece, Trigger,
+    Ambient, DestKind, Expr, ExprKind, Flow, FlowId, Guard, OperationId, Reaction, Segment, Shop, SlotId, SlotKind,
+    State, StateId, StepKind, TextId, TextPiece, Trigger,
 };
 use crate::matching::fold;
 use crate::types::{RecordId, Type};

@@ -1,0 +1,84 @@
+//! `duka fmt`: files in their canonical form. Changes no meaning, and no byte of a line that could not be read.
+
+use std::io::Write;
+
+use duka_dsl::{FileId, lines, print};
+use duka_engine::source::{FileKind, SourceFile};
+use similar::{ChangeTag, TextDiff};
+
+use crate::arguments::Fmt;
+use crate::failure::{Failure, Outcome};
+use crate::load;
+use crate::report::count;
+use crate::terminal::{self, paint};
+
+/// Lines around a change that are shown with it.
+const CONTEXT: usize = 2;
+
+pub fn run(arguments: &Fmt) -> Result<Outcome, Failure> {
+    let mut out = anstream::stdout();
+    let (mut seen, mut changed) = (0_usize, 0_usize);
+    for path in &arguments.paths {
+        let shop = load::own_files_only(path)?;
+        let is_file = path.is_file();
+        for (id, file) in shop.own_files() {
+            if is_file && shop.path_of(id) != *path {
+                continue;
+            }
+            let Some(formatted) = formatted(file) else { continue };
+            seen += 1;
+            if formatted == file.text {
+                continue;
+            }
+            changed += 1;
+            if arguments.check {
+                out.write_all(difference(&shop.name_of(id), &file.text, &formatted).as_bytes())?;
+            } else {
+                let path = shop.path_of(id);
+                std::fs::write(&path, formatted).map_err(|error| Failure::writing(&path, error))?;
+                writeln!(out, "formatted {}", shop.name_of(id))?;
+            }
+        }
+    }
+    match (arguments.check, changed) {
+        (true, 1..) => writeln!(out, "{} of {} would change. `duka fmt` changes them.", changed, count(seen, "file"))?,
+        (true, 0) => writeln!(out, "{} as it should be.", count(seen, "file"))?,
+        (false, 0) => writeln!(out, "Nothing to change in {}.", count(seen, "file"))?,
+        (false, 1..) => {}
+    }
+    Ok(Outcome::of(!arguments.check || changed == 0))
+}
+
+/// The canonical form of a file; `None` for kinds that have none.
+fn formatted(file: &SourceFile) -> Option<String> {
+    match file.kind {
+        FileKind::Lines => Some(print::print(&lines::read(FileId(0), &file.text).0)),
+        FileKind::Yaml
+        | FileKind::Shop
+        | FileKind::Texts
+        | FileKind::Tests
+        | FileKind::Hooks
+        | FileKind::Contract
+        | FileKind::Fixture => None,
+    }
+}
+
+fn difference(name: &str, before: &str, after: &str) -> String {
+    let mut shown = format!("{}\n", paint(terminal::STRONG, name));
+    let diff = TextDiff::from_lines(before, after);
+    for group in diff.grouped_ops(CONTEXT) {
+        let first = group.first().map_or(0, |change| change.old_range().start);
+        shown.push_str(&paint(terminal::FAINT, format!("  line {}", first + 1)));
+        shown.push('\n');
+        for change in group.iter().flat_map(|change| diff.iter_changes(change)) {
+            let line = change.value().trim_end_matches(['\n', '\r']);
+            let line = match change.tag() {
+                ChangeTag::Delete => paint(terminal::BAD, format!("- {line}")),
+                ChangeTag::Insert => paint(terminal::GOOD, format!("+ {line}")),
+                ChangeTag::Equal => format!("  {line}"),
+            };
+            shown.push_str(&format!("  {line}\n"));
+        }
+    }
+    shown
+}
