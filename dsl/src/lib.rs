@@ -22,6 +22,8 @@ pub mod lines;
 pub mod ownership;
 pub mod print;
 pub mod span;
+pub mod tests_file;
+pub mod texts;
 pub mod yaml;
 
 pub use diagnostic::{Code, Diagnostic};

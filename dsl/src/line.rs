@@ -46,18 +46,26 @@ pub(crate) struct NotRead {
 /// Reads `text`, a line without indentation and line end that begins at `offset` of `file`.
 pub(crate) fn read(shape: Shape, file: FileId, offset: usize, text: &str) -> Result<LineKind, NotRead> {
     let rule = rule(shape).ok_or(NotRead { at: 0 })?;
-    let spaced = plain_spaces(text);
-    let pairs = LineParser::parse(rule, &spaced).map_err(|error| NotRead { at: error_offset(&error) })?;
-    let pairs = pairs.peek().ok_or(NotRead { at: 0 })?.into_inner();
-    let mut parts = Parts::new(pairs, text, Place { file, offset });
-    let kind = match shape {
-        Shape::Item(block) => item(block, &mut parts),
-        Shape::Keyword(keyword) => keyword_line(keyword, &mut parts),
+    read_as(rule, Place { file, offset }, text, |parts| match shape {
+        Shape::Item(block) => item(block, parts),
+        Shape::Keyword(keyword) => keyword_line(keyword, parts),
         Shape::Jump => parts.dest().map(LineKind::Jump),
         Shape::More => parts.any_text().map(LineKind::More),
         Shape::Unknown => None,
-    };
-    kind.ok_or(NotRead { at: 0 })
+    })
+}
+
+/// Reads `text` by one rule of the grammar and makes a value of its parts.
+pub(crate) fn read_as<T>(
+    rule: Rule,
+    place: Place,
+    text: &str,
+    lower: impl FnOnce(&mut Parts<'_>) -> Option<T>,
+) -> Result<T, NotRead> {
+    let spaced = plain_spaces(text);
+    let pairs = LineParser::parse(rule, &spaced).map_err(|error| NotRead { at: error_offset(&error) })?;
+    let pairs = pairs.peek().ok_or(NotRead { at: 0 })?.into_inner();
+    lower(&mut Parts::new(pairs, text, place)).ok_or(NotRead { at: 0 })
 }
 
 fn rule(shape: Shape) -> Option<Rule> {

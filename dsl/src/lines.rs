@@ -186,4 +186,4 @@ impl Comments {
     }
 }
 
-pub(crate) use diagnose::slug;
+pub(crate) use diagnose::{broken_text, hidden, slug};

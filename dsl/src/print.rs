@@ -155,3 +155,45 @@ fn goes(kind: &LineKind) -> bool {
         K::Set { .. } | K::Send { .. } | K::If { .. } | K::More(_) | K::Each { .. } => false,
     }
 }
+
+/// Writes the lines of a file one by one: `place` says, for each that is not blank or a comment, its indentation and whether
+/// a blank line stands above it. A comment goes with the line below it; several blank lines become one.
+pub(crate) fn reindent(text: &str, mut place: impl FnMut(&str) -> (usize, bool)) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut comments: Vec<&str> = Vec::new();
+    let mut blank = false;
+    let mut write = |indent: usize, line: &str| {
+        if !line.is_empty() {
+            out.extend(std::iter::repeat_n(' ', indent));
+            out.push_str(line);
+        }
+        out.push('\n');
+    };
+    let mut first = true;
+    for layout in crate::layout::lines(text) {
+        let line = layout.text(text);
+        if line.is_empty() && comments.is_empty() {
+            blank = true;
+        } else if line.is_empty() {
+            comments.extend(comments.last().is_some_and(|last| !last.is_empty()).then_some(""));
+        } else if line.starts_with('#') {
+            comments.push(line);
+        } else {
+            let (indent, apart) = place(line);
+            if !first && (apart || blank) {
+                write(0, "");
+            }
+            comments.drain(..).for_each(|comment| write(indent, comment));
+            write(indent, line);
+            (first, blank) = (false, false);
+        }
+    }
+    if comments.last().is_some_and(|last| last.is_empty()) {
+        comments.pop();
+    }
+    if !first && !comments.is_empty() {
+        write(0, "");
+    }
+    comments.drain(..).for_each(|comment| write(0, comment));
+    out
+}

@@ -1,7 +1,7 @@
 //! The line form: what a file says, and what is said about a file that is not right.
 
 use duka_dsl::ast::{FlowFile, Line, LineKind};
-use duka_dsl::{Diagnostic, FileId, lines, ownership, print};
+use duka_dsl::{Diagnostic, FileId, lines, ownership, print, tests_file, texts};
 
 const BOUTIQUE: &str = include_str!("fixtures/boutique.duka");
 
@@ -240,4 +240,20 @@ fn similar_lines(got: &str, want: &str) {
         assert_eq!(got, want, "line {}", index + 1);
     }
     assert_eq!(got.len(), want.len());
+}
+
+#[test]
+fn the_tests_and_texts_of_the_boutique_are_read() {
+    let source = include_str!("fixtures/boutique.test.duka");
+    let (suite, diagnostics) = tests_file::read(FileId(0), source);
+    assert_eq!(diagnostics, []);
+    assert_eq!((suite.tests.len(), suite.given.len()), (8, 1));
+    assert_eq!(suite.tests.iter().map(|test| test.lines.len()).sum::<usize>(), 60);
+    assert_eq!(tests_file::format(source), source);
+
+    let source = include_str!("fixtures/boutique.sw.duka");
+    let (texts, diagnostics) = texts::read(FileId(0), source);
+    assert_eq!(diagnostics, []);
+    assert_eq!((texts.entries.len(), texts.words.len(), texts.phrases.len()), (5, 1, 1));
+    assert_eq!(texts::format(source), source);
 }

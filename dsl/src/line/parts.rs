@@ -52,6 +52,12 @@ impl<'i> Parts<'i> {
         self.source.get(span.start()..span.end()).unwrap_or_default()
     }
 
+    /// The parts inside the next pair, if it is of `rule`.
+    pub(crate) fn group(&mut self, rule: Rule) -> Option<Parts<'i>> {
+        let pair = self.pair(rule)?;
+        Some(self.inside(pair))
+    }
+
     fn inside(&self, pair: Pair<'i, Rule>) -> Parts<'i> {
         Parts::new(pair.into_inner(), self.source, self.place)
     }
@@ -86,8 +92,8 @@ impl<'i> Parts<'i> {
     pub(crate) fn trimmed(&mut self, rule: Rule) -> Option<Spanned<SmolStr>> {
         let pair = self.pair(rule)?;
         let source = self.written(&pair);
-        let start = pair.as_span().start() + source.len() - source.trim_start().len();
-        let word = source.trim();
+        let start = pair.as_span().start() + source.len() - source.trim_start_matches(crate::layout::is_space).len();
+        let word = source.trim_matches(crate::layout::is_space);
         Some(Spanned::new(SmolStr::new(word), self.place.span(start, start + word.len())))
     }
 
@@ -124,7 +130,12 @@ impl<'i> Parts<'i> {
     }
 
     pub(crate) fn expr(&mut self) -> Option<Expr> {
-        let pair = self.pair(Rule::expr)?;
+        self.expr_of(Rule::expr)
+    }
+
+    /// An expression that its rule ends elsewhere.
+    pub(crate) fn expr_of(&mut self, rule: Rule) -> Option<Expr> {
+        let pair = self.pair(rule)?;
         Some(Expr { source: plain_quotes(self.written(&pair)), span: self.place.of(&pair) })
     }
 

@@ -137,3 +137,17 @@ fn unknown(block: Block, place: Place, text: &str) -> Diagnostic {
         ),
     }
 }
+
+/// The diagnostic of a line of a texts file that could not be read.
+pub(crate) fn broken_text(place: Place, text: &str, at: usize, usage: &str) -> Diagnostic {
+    if let Some(finding) = signs::invisible(place, text).or_else(|| parts::live_values(place, text)) {
+        return finding;
+    }
+    let line = place.span(0, text.len());
+    let help = format!("It is written like this: `{usage}`.");
+    if !text.contains(':') && usage.contains(':') {
+        return Diagnostic::new(5, line, "This line needs a colon before the words the customer reads.").help(help);
+    }
+    let start = if text.get(at..).is_some_and(|rest| !rest.is_empty()) { at } else { 0 };
+    Diagnostic::new(22, place.span(start, text.len()), "This line is not written the way Duka reads it.").help(help)
+}
