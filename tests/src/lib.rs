@@ -1,5 +1,7 @@
 //! What the suites that cross crates share. Holds no tests itself.
 
 pub mod generate;
+pub mod random;
 pub mod shops;
+pub mod survive;
 pub mod tree;
