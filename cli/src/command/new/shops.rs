@@ -39,6 +39,8 @@ static BOUTIQUE: Example = example!("boutique":
 static GROCERY: Example = example!("grocery":
     "fixtures/mandi.yaml",
     "grocery.duka",
+    "grocery.hi.duka",
+    "grocery.test.duka",
     "orders.contract.yaml",
     "shop.yaml",
 );
@@ -47,7 +49,9 @@ static RESTAURANT: Example = example!("restaurant":
     "fixtures/bait.yaml",
     "kitchen.contract.yaml",
     "orders.contract.yaml",
+    "restaurant.ar.duka",
     "restaurant.duka",
+    "restaurant.test.duka",
     "shop.yaml",
 );
 
