@@ -165,6 +165,10 @@ pub enum SlotKind {
     Customer,
     /// The result of a `call` that is not remembered: known in its state only.
     Local(StateId),
+    /// The same in the lines of a group, `anywhere`, `follow` or a template's button: known in those lines only.
+    Action,
+    /// The order or payment that a `follow` runs beside, when the flow does not remember it by that name.
+    Followed,
     /// The item of an `each` line.
     Each,
     /// `answers.STATE`: the id or value last answered there.

@@ -38,16 +38,17 @@ pub enum Type {
 }
 
 /// A record type.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Record {
     pub name: SmolStr,
     pub fields: Vec<Field>,
     pub origin: RecordOrigin,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RecordOrigin {
     /// Declared in a contract, built in or the shop's own.
+    #[default]
     Contract,
     /// The answers of a `form`.
     Form,

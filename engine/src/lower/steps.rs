@@ -1,0 +1,180 @@
+//! The lines that run: what is said, what is called, where it goes.
+
+use duka_dsl::ast::{self, StepKind as Ast};
+use duka_dsl::{Diagnostic, Name, Span};
+use smol_str::SmolStr;
+
+use crate::hir::{Call, Dest, SlotKind, Step, StepKind, Target, TemplateId};
+use crate::types::Type;
+
+use super::body::Body;
+use super::names::unknown;
+use super::operations::Resolved;
+use super::scope::Place;
+
+impl Body<'_> {
+    /// The lines of a state or reaction. `owner` begins the keys of their texts; results of calls are added to `place`.
+    pub fn steps(&mut self, owner: &str, steps: &[ast::Step], place: &mut Place) -> Vec<Step> {
+        let mut lowered = Vec::with_capacity(steps.len());
+        for step in steps {
+            if let Some(kind) = self.step(owner, step, place) {
+                lowered.push(Step { kind, span: step.span });
+            }
+        }
+        lowered
+    }
+
+    fn step(&mut self, owner: &str, step: &ast::Step, place: &mut Place) -> Option<StepKind> {
+        let key = |part: &str| format!("{owner}.{part}");
+        Some(match &step.kind {
+            Ast::Say { name, guard, text } => {
+                let guard = self.guard(guard.as_ref(), place);
+                StepKind::Say { text: self.text(key(named(name, "say")), text, place), guard }
+            }
+            Ast::Ask { name, guard, text } => {
+                let guard = self.guard(guard.as_ref(), place);
+                StepKind::Ask { text: self.text(key(named(name, "ask")), text, place), guard }
+            }
+            Ast::Media { kind, guard, source } => StepKind::Media {
+                kind: *kind,
+                guard: self.guard(guard.as_ref(), place),
+                source: self.media(source, place),
+            },
+            Ast::List(label) => StepKind::List { label: self.line(key("list"), label, place) },
+            Ast::Footer(text) => StepKind::Footer { text: self.line(key("footer"), text, place) },
+            Ast::Alert(text) => StepKind::Alert { text: self.line(key("alert"), text, place) },
+            Ast::Link { name, guard, title, url } => StepKind::Link {
+                name: name.value.clone(),
+                guard: self.guard(guard.as_ref(), place),
+                title: self.line(key(&name.value), title, place),
+                url: self.segments(url, place, None),
+            },
+            Ast::Call { into, operation, within, otherwise } => {
+                return self.call(Some(into), operation, within.as_ref(), otherwise.as_ref(), place);
+            }
+            Ast::Do { operation, within, otherwise } => {
+                return self.call(None, operation, within.as_ref(), otherwise.as_ref(), place);
+            }
+            Ast::Set { name, value } => {
+                let value = self.value(value, place);
+                let slot = self.set_target(name, &value.ty, place);
+                StepKind::Set { slot, value }
+            }
+            Ast::Send { template, otherwise } => {
+                let on_error = self.dest_of(otherwise.as_ref(), place);
+                StepKind::Send { template: self.template_named(template)?, on_error }
+            }
+            Ast::If { condition, dest } => {
+                let guard = Some(self.condition(condition, place));
+                StepKind::Jump { guard, dest: self.dest(dest, place) }
+            }
+            Ast::Jump(dest) => StepKind::Jump { guard: None, dest: self.dest(dest, place) },
+        })
+    }
+
+    /// `set x = …`: what is remembered, and `none` only for what may be empty.
+    fn set_target(&mut self, name: &Name, ty: &Type, place: &Place) -> Target {
+        let target = self.target(name, ty, place);
+        if *ty == Type::None && !self.may_be_empty(target) {
+            let message = format!("`{}` can not be none: it is not optional.", name.value);
+            let help = format!("Write `optional` behind its type under `remember`, or give `{}` a value.", name.value);
+            self.findings.push(Diagnostic::new(406, name.span, message).help(help));
+        }
+        target
+    }
+
+    fn may_be_empty(&self, target: Target) -> bool {
+        let unknown = |ty: &Type| *ty == Type::Unknown;
+        match target {
+            Target::Slot(slot) => {
+                let slots = self.slots.borrow();
+                slots.get(slot.index()).is_none_or(|slot| {
+                    slot.optional || unknown(&slot.ty) || matches!(slot.kind, SlotKind::Action | SlotKind::Local(_))
+                })
+            }
+            Target::Customer(slot) => {
+                let slot = self.shop.customer_slots.get(slot.index());
+                slot.is_none_or(|slot| slot.optional || unknown(&slot.ty))
+            }
+        }
+    }
+
+    fn call(
+        &mut self,
+        into: Option<&Name>,
+        operation: &ast::Expr,
+        within: Option<&ast::Time>,
+        otherwise: Option<&ast::Dest>,
+        place: &mut Place,
+    ) -> Option<StepKind> {
+        let resolved = self.operation(operation, place);
+        let within = within.map(|time| self.time(time));
+        let on_error: Option<Dest> = self.dest_of(otherwise, place);
+        match resolved {
+            Some(Resolved::Operation { operation, arguments, gives }) => {
+                let into = into.map(|name| {
+                    let ty = gives.unwrap_or_else(|| {
+                        self.gives_nothing(name, operation);
+                        Type::Unknown
+                    });
+                    self.result(name, ty, place)
+                });
+                Some(StepKind::Call(Call { into, operation, arguments, within, on_error }))
+            }
+            Some(Resolved::Consent { consent, given, span }) => {
+                if let Some(name) = into {
+                    self.findings.push(consent_gives_nothing(name, span));
+                    self.result(name, Type::Unknown, place);
+                }
+                Some(StepKind::Consent { consent, given })
+            }
+            None => {
+                if let Some(name) = into {
+                    self.result(name, Type::Unknown, place);
+                }
+                None
+            }
+        }
+    }
+
+    fn gives_nothing(&mut self, name: &Name, operation: crate::hir::OperationId) {
+        let path = self.shop.operations.get(operation.index()).map(|operation| operation.path()).unwrap_or_default();
+        let message = format!("`{path}` gives nothing back, so `{}` would stay empty.", name.value);
+        self.findings.push(Diagnostic::new(406, name.span, message).help(format!("Write `do {path}(…)`.")));
+    }
+
+    /// Where the result of a call goes: what is remembered under that name, else a place of the state or reaction.
+    fn result(&mut self, name: &Name, ty: Type, place: &mut Place) -> Target {
+        if let Some((target, wanted)) = self.remembered(name) {
+            self.expect(&ty, &wanted, name);
+            return target;
+        }
+        let kind = place.state.map_or(SlotKind::Action, SlotKind::Local);
+        let slot = self.place_for(&name.value, ty, kind, name.span);
+        place.locals.push((name.value.clone(), slot));
+        Target::Slot(slot)
+    }
+
+    /// D106: a template of this flow.
+    pub fn template_named(&mut self, name: &Name) -> Option<TemplateId> {
+        let found = self.declared.templates.get(name.as_str()).copied();
+        if found.is_none() && !self.declared.may_be_declared(name.as_str()) {
+            let known = self.declared.templates.keys().copied();
+            let help = format!("Write `template {} utility` with its `body:`.", name.value);
+            let mut finding = unknown(106, "template", name, known, &help);
+            finding.message = format!("`send {}`: there is no such template.", name.value);
+            self.findings.push(finding);
+        }
+        found
+    }
+}
+
+fn named<'n>(name: &'n Option<Name>, otherwise: &'n str) -> &'n str {
+    name.as_ref().map_or(otherwise, |name| name.value.as_str())
+}
+
+fn consent_gives_nothing(name: &Name, span: Span) -> Diagnostic {
+    let help = "Write `do` instead; read it later with `consent.NAME.given`.";
+    let message: SmolStr = format!("Consent gives nothing back, so `{}` would stay empty.", name.value).into();
+    Diagnostic::new(406, span, message).help(help)
+}
