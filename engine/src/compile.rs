@@ -1,4 +1,9 @@
-//! One call from files to a program and findings.
+//! One call from files to a program and findings. Reads no disk, and runs no lints: those read what this gives.
+
+mod choose;
+mod profile;
+mod read;
+mod revision;
 
 use std::sync::Arc;
 
@@ -6,6 +11,7 @@ use duka_dsl::ast::FlowFile;
 use duka_dsl::{Diagnostic, FileId};
 
 use crate::hir::Shop;
+use crate::lower::{self, ContractSource, FlowSource, Input};
 use crate::program::Program;
 use crate::source::ShopSource;
 
@@ -29,7 +35,73 @@ impl Compiled {
     }
 }
 
+/// Findings of reading and resolving that do not stop a program: the author is told, and customers are served.
+const NO_ERRORS: [u16; 6] = [8, 11, 13, 110, 111, 112];
+
 /// Reads, resolves and types a shop. Never fails: what can not be compiled is a diagnostic.
-pub fn compile(_source: &ShopSource) -> Compiled {
-    Compiled::default()
+pub fn compile(source: &ShopSource) -> Compiled {
+    let mut read = read::settings(source);
+    let chosen = choose::flows(source, &mut read);
+    let languages = profile::languages(&read, &chosen);
+    let texts = read::texts(source, &chosen, &languages, &mut read.findings);
+    let input = Input {
+        profile: profile::of(&read, &chosen),
+        languages,
+        flows: chosen.used.iter().map(|flow| flow.source(source)).collect(),
+        known_flows: chosen.known.clone(),
+        texts: texts.iter().map(|(file, texts)| (*file, texts)).collect(),
+        contracts: read
+            .contracts
+            .iter()
+            .map(|(file, contract)| ContractSource { file: *file, contract })
+            .collect(),
+        hooks: read.hooks,
+    };
+    let lowered = if input.flows.is_empty() { None } else { Some(lower::lower(&input)) };
+    let revision = revision::of(source, &input, &chosen, &texts);
+    let mut diagnostics = std::mem::take(&mut read.findings);
+    diagnostics.extend(chosen.findings);
+    let mut compiled = Compiled::default();
+    if let Some(lowered) = lowered {
+        diagnostics.extend(lowered.diagnostics);
+        if diagnostics.iter().all(|found| NO_ERRORS.contains(&found.code.0)) {
+            compiled.program = Some(Arc::new(Program::new(lowered.shop, revision)));
+        } else {
+            compiled.partial = Some(Box::new(lowered.shop));
+        }
+    }
+    compiled.diagnostics = in_order(diagnostics);
+    compiled.files = chosen.used.into_iter().map(|flow| (flow.file, flow.ast)).chain(chosen.unused).collect();
+    compiled
+}
+
+/// In file order; of several findings of one cause, the first.
+fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.sort_by(|a, b| {
+        let key = |found: &Diagnostic| (found.span.file, found.span.start, found.code);
+        key(a).cmp(&key(b))
+    });
+    let mut causes = std::collections::BTreeSet::new();
+    diagnostics.retain(|found| match &found.cause {
+        Some(cause) => causes.insert((found.span.file, found.code, cause.clone())),
+        None => true,
+    });
+    diagnostics
+}
+
+/// One flow of the program, as it was read.
+#[derive(Debug)]
+struct ReadFlow {
+    path: smol_str::SmolStr,
+    file: FileId,
+    standard: bool,
+    ast: FlowFile,
+    document: duka_dsl::ast::Document,
+}
+
+impl ReadFlow {
+    fn source<'a>(&'a self, source: &'a ShopSource) -> FlowSource<'a> {
+        let text = source.files.get(usize::from(self.file.0)).map_or("", |file| file.text.as_str());
+        FlowSource { path: &self.path, file: self.file, standard: self.standard, ast: &self.ast, text }
+    }
 }

@@ -17,6 +17,7 @@ pub mod expression;
 pub mod graph;
 pub mod hir;
 pub mod locale;
+mod lower;
 mod matching;
 pub mod outbound;
 pub mod program;

@@ -1,0 +1,126 @@
+//! From the text of each file to its lines or settings. Standard flows are read only when they are used.
+
+use duka_dsl::ast::{Document, FlowFile, Form, TextsFile};
+use duka_dsl::config::contract::ContractFile;
+use duka_dsl::config::shop::ShopFile;
+use duka_dsl::config::{contract, shop};
+use duka_dsl::{Diagnostic, FileId, Span, lines, ownership};
+use smol_str::SmolStr;
+
+use crate::source::{FileKind, ShopSource, SourceFile};
+
+use super::ReadFlow;
+use super::choose::Chosen;
+
+/// What is read before the flows.
+#[derive(Debug, Default)]
+pub(super) struct Settings<'a> {
+    pub shop: ShopFile,
+    /// The shop's own first.
+    pub contracts: Vec<(FileId, ContractFile)>,
+    pub hooks: Option<(FileId, &'a str)>,
+    pub findings: Vec<Diagnostic>,
+}
+
+pub(super) fn numbered(source: &ShopSource) -> impl Iterator<Item = (FileId, &SourceFile, bool)> {
+    source.files.iter().enumerate().map(|(index, file)| {
+        let standard = index >= source.standard_from;
+        (FileId(u16::try_from(index).unwrap_or(u16::MAX)), file, standard)
+    })
+}
+
+/// Reads everything but flows and texts.
+pub(super) fn settings(source: &ShopSource) -> Settings<'_> {
+    let mut settings = Settings::default();
+    for (id, file, _) in numbered(source) {
+        match file.kind {
+            FileKind::Shop => {
+                let (shop, found) = shop::read(id, &file.text);
+                settings.shop = shop;
+                settings.findings.extend(found);
+            }
+            FileKind::Contract => {
+                let (contract, found) = contract::read(id, &file.text);
+                settings.contracts.push((id, contract));
+                settings.findings.extend(found);
+            }
+            FileKind::Hooks => settings.hooks = Some((id, &file.text)),
+            FileKind::Lines | FileKind::Yaml | FileKind::Texts | FileKind::Tests | FileKind::Fixture => {}
+        }
+    }
+    settings
+}
+
+/// Reads one flow in either form.
+pub(super) fn flow(id: FileId, file: &SourceFile, standard: bool) -> (ReadFlow, Vec<Diagnostic>) {
+    let (document, mut findings) = match file.kind {
+        FileKind::Yaml => yaml(id, &file.text),
+        FileKind::Lines
+        | FileKind::Shop
+        | FileKind::Texts
+        | FileKind::Tests
+        | FileKind::Hooks
+        | FileKind::Contract
+        | FileKind::Fixture => lines::read(id, &file.text),
+    };
+    let (ast, found) = ownership::own(&document);
+    findings.extend(found);
+    let path = flow_path(file, standard, &ast);
+    (ReadFlow { path, file: id, standard, ast, document }, findings)
+}
+
+fn yaml(id: FileId, _text: &str) -> (Document, Vec<Diagnostic>) {
+    let finding = Diagnostic::new(3, Span::new(id, 0, 0), "Flows in YAML can not be read yet.");
+    (Document { form: Form::Yaml, lines: Vec::new(), trailing: Vec::new() }, vec![finding])
+}
+
+/// `boutique`, `std.tracking`: what other flows call it. A flow without a name has its file's.
+fn flow_path(file: &SourceFile, standard: bool, ast: &FlowFile) -> SmolStr {
+    if standard {
+        return standard_path(&file.path);
+    }
+    match &ast.name {
+        Some(name) => name.value.clone(),
+        None => SmolStr::new(stem(&file.path)),
+    }
+}
+
+/// `std/tracking.duka` is `std.tracking`.
+pub(super) fn standard_path(path: &str) -> SmolStr {
+    format!("std.{}", stem(path)).into()
+}
+
+fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split('.').next().unwrap_or(name)
+}
+
+/// Reads the texts of the flows that are used. Of the standard flows only the languages that the shop speaks.
+pub(super) fn texts(
+    source: &ShopSource,
+    chosen: &Chosen,
+    languages: &[SmolStr],
+    findings: &mut Vec<Diagnostic>,
+) -> Vec<(FileId, TextsFile)> {
+    let mut texts = Vec::new();
+    for (id, file, standard) in numbered(source) {
+        if file.kind != FileKind::Texts || (standard && !wanted(&file.path, chosen, languages)) {
+            continue;
+        }
+        let (read, found) = read_texts(id, &file.text);
+        findings.extend(found);
+        texts.push((id, read));
+    }
+    texts
+}
+
+fn read_texts(_id: FileId, _text: &str) -> (TextsFile, Vec<Diagnostic>) {
+    (TextsFile::default(), Vec::new())
+}
+
+/// Whether `std/tracking.sw.duka` is of a language and a flow of the shop.
+fn wanted(path: &str, chosen: &Chosen, languages: &[SmolStr]) -> bool {
+    let flow = standard_path(path);
+    let language = path.trim_end_matches(".duka").rsplit('.').next().unwrap_or("");
+    languages.iter().any(|known| known == language) && chosen.used.iter().any(|used| used.path == flow)
+}
