@@ -50,11 +50,7 @@ pub fn compile(source: &ShopSource) -> Compiled {
         flows: chosen.used.iter().map(|flow| flow.source(source)).collect(),
         known_flows: chosen.known.clone(),
         texts: texts.iter().map(|(file, texts)| (*file, texts)).collect(),
-        contracts: read
-            .contracts
-            .iter()
-            .map(|(file, contract)| ContractSource { file: *file, contract })
-            .collect(),
+        contracts: read.contracts.iter().map(|(file, contract)| ContractSource { file: *file, contract }).collect(),
         hooks: read.hooks,
     };
     let lowered = if input.flows.is_empty() { None } else { Some(lower::lower(&input)) };

@@ -108,11 +108,7 @@ fn same_names(own: &[Option<ReadFlow>], findings: &mut Vec<Diagnostic>) {
 }
 
 /// The flow that answers a new customer: what `shop.yaml` says, else the one that no other uses.
-fn main_flow(
-    own: &[Option<ReadFlow>],
-    settings: &mut Settings<'_>,
-    findings: &mut Vec<Diagnostic>,
-) -> Option<SmolStr> {
+fn main_flow(own: &[Option<ReadFlow>], settings: &mut Settings<'_>, findings: &mut Vec<Diagnostic>) -> Option<SmolStr> {
     let flows: Vec<&ReadFlow> = own.iter().flatten().collect();
     if let Some(main) = &settings.shop.main {
         if flows.iter().any(|flow| flow.path == main.value) {
@@ -123,7 +119,9 @@ fn main_flow(
         findings.push(Diagnostic::new(107, main.span, message).did_you_mean(&main.value, known));
     }
     let used = |flow: &ReadFlow| {
-        flows.iter().any(|other| other.path != flow.path && other.ast.uses.iter().any(|path| path_of(path) == flow.path))
+        flows
+            .iter()
+            .any(|other| other.path != flow.path && other.ast.uses.iter().any(|path| path_of(path) == flow.path))
     };
     let mut roots: Vec<&ReadFlow> = flows.iter().copied().filter(|flow| !used(flow)).collect();
     if roots.is_empty() {

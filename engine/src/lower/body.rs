@@ -7,10 +7,10 @@ use duka_dsl::ast::{self, Atom, Guard as AstGuard, Time as AstTime};
 use duka_dsl::{Diagnostic, Name, Span};
 use smol_str::SmolStr;
 
-use crate::expression::{self, Names};
+use crate::expression;
 use crate::hir::{
-    Expr, ExprKind, Flow, Form, FormField, Group, Guard, Phrase, Slot, SlotId, SlotKind, State, StateId,
-    Target, TextEntry, TextId, Time, Words,
+    Expr, ExprKind, Flow, Form, FormField, Group, Guard, Phrase, Slot, SlotId, SlotKind, State, StateId, Target,
+    TextEntry, TextId, Time, Words,
 };
 use crate::types::Type;
 use crate::value::Value;
@@ -428,12 +428,8 @@ impl<'a> Body<'a> {
         if *given == Type::None || expression::fits(given, wanted) {
             return;
         }
-        let message = format!(
-            "`{}` holds {}, and this is {}.",
-            name.value,
-            self.describe(wanted),
-            self.describe(given)
-        );
+        let message =
+            format!("`{}` holds {}, and this is {}.", name.value, self.describe(wanted), self.describe(given));
         self.findings.push(
             Diagnostic::new(406, name.span, message).help("Use another name, or change its type under `remember`."),
         );

@@ -231,7 +231,8 @@ fn slot(
             let value = literals::fit(value, &given, &ty);
             if value.is_none() {
                 let message = format!("`{}` can not begin with this value: its type is another.", memory.name.value);
-                findings.push(Diagnostic::new(406, literal.span, message).help("Write a value of the type before `=`."));
+                findings
+                    .push(Diagnostic::new(406, literal.span, message).help("Write a value of the type before `=`."));
             }
             value
         }
@@ -253,11 +254,7 @@ fn slot(
 }
 
 /// Declares what belongs to each flow.
-pub(super) fn flows<'a>(
-    input: &Input<'a>,
-    names: &ShopNames,
-    findings: &mut Vec<Diagnostic>,
-) -> Vec<Declared<'a>> {
+pub(super) fn flows<'a>(input: &Input<'a>, names: &ShopNames, findings: &mut Vec<Diagnostic>) -> Vec<Declared<'a>> {
     let beside = |path: &FlowId| input.flows.get(path.index()).is_some_and(|flow| !flow.ast.follows.is_empty());
     let mut flows = Vec::with_capacity(input.flows.len());
     for (index, flow) in input.flows.iter().enumerate() {
@@ -337,9 +334,9 @@ impl Declaring<'_, '_> {
                     state.name.value, was.value, was.value
                 );
                 self.findings.push(
-                    Diagnostic::new(113, was.span, message)
-                        .label(other.name.span, "it is here")
-                        .help("`was` moves conversations out of a state that is gone. Remove `was`, or the other state."),
+                    Diagnostic::new(113, was.span, message).label(other.name.span, "it is here").help(
+                        "`was` moves conversations out of a state that is gone. Remove `was`, or the other state.",
+                    ),
                 );
             }
         }

@@ -122,10 +122,16 @@ impl Body<'_> {
         if handed.len() != takes.len() {
             let wanted: Vec<&str> = takes.iter().map(|(name, _)| *name).collect();
             let (message, help) = if wanted.is_empty() {
-                (format!("`{text}` takes nothing, and here it is handed something."), "Delete what follows `with`.".into())
+                (
+                    format!("`{text}` takes nothing, and here it is handed something."),
+                    "Delete what follows `with`.".into(),
+                )
             } else {
                 let wanted = wanted.join(", ");
-                let message = format!("`{text}` takes {wanted}; {} handed over here.", super::names::count(handed.len(), "value is", "values are"));
+                let message = format!(
+                    "`{text}` takes {wanted}; {} handed over here.",
+                    super::names::count(handed.len(), "value is", "values are")
+                );
                 (message, format!("Write `<-> {text} with {wanted}`, with your names for them."))
             };
             self.findings.push(Diagnostic::new(406, path.span, message).help(help));

@@ -55,7 +55,7 @@ pub(super) fn basic_type(name: &str) -> Option<Type> {
     BASIC.iter().find(|(known, _)| *known == name).map(|(_, ty)| ty.clone())
 }
 
-pub(super) fn basic_type_names() -> impl Iterator<Item = &'static str> {
+pub(super) fn basic_type_names<'a>() -> impl Iterator<Item = &'a str> {
     BASIC.iter().map(|(name, _)| *name)
 }
 

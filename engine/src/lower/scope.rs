@@ -99,7 +99,8 @@ impl Names for Scope<'_> {
             return Some(ambient);
         }
         // What an unreadable line may have declared is unknown, not missing.
-        let unknown = Resolved { kind: ExprKind::Constant(crate::value::Value::None), ty: Type::Unknown, optional: false };
+        let unknown =
+            Resolved { kind: ExprKind::Constant(crate::value::Value::None), ty: Type::Unknown, optional: false };
         declared.may_be_declared(name).then_some(unknown)
     }
 

@@ -284,7 +284,8 @@ impl Body<'_> {
         if !matches!(argument.ty, Type::Number | Type::Unknown) {
             let given = self.describe(&argument.ty);
             let message = format!("`{}` needs a number to count, and this is {given}.", phrase.value);
-            self.findings.push(Diagnostic::new(406, argument.span, message).help("Hand over a number, such as `.count`."));
+            self.findings
+                .push(Diagnostic::new(406, argument.span, message).help("Hand over a number, such as `.count`."));
         }
     }
 
