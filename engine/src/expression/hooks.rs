@@ -170,7 +170,8 @@ fn reason(error: &EvalAltResult) -> String {
         }
         other => {
             let text: String = other.to_string().chars().take(200).collect();
-            sentence(text.lines().next().unwrap_or(""))
+            let text = text.lines().next().unwrap_or("");
+            sentence(text.split_once(" (line ").map_or(text, |(before, _)| before))
         }
     }
 }

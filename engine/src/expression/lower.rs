@@ -222,8 +222,13 @@ impl<'a> Lowering<'a> {
 
     fn path(&mut self, expr: &rhai::Expr) -> Expr {
         let mut links = Vec::new();
-        let Some(head) = flatten(self, expr, &mut links) else {
-            return self.unreadable(0..self.text.text.len());
+        let head = match flatten(self, expr, &mut links) {
+            Some(Head::Name(head)) => head,
+            Some(Head::Value(value)) => {
+                let value = self.expr(value);
+                return self.follow(value, &links);
+            }
+            None => return self.unreadable(0..self.text.text.len()),
         };
         if let Some(finding) = self.operation_in_value(&head, &links) {
             self.diagnostics.push(finding);
@@ -234,8 +239,12 @@ impl<'a> Lowering<'a> {
             Link::Call(..) | Link::Index(_) => None,
         });
         let plain: Vec<Name> = plain.collect();
-        let mut value = chain(&head, &plain, self.names, &mut self.diagnostics);
-        for link in links.get(plain.len()..).unwrap_or_default() {
+        let value = chain(&head, &plain, self.names, &mut self.diagnostics);
+        self.follow(value, links.get(plain.len()..).unwrap_or_default())
+    }
+
+    fn follow(&mut self, mut value: Expr, links: &[Link<'_>]) -> Expr {
+        for link in links {
             value = match link {
                 Link::Name(name) => super::chain::member(value, name, self.names, &mut self.diagnostics),
                 Link::Call(name, call) => self.method(value, name, call),
@@ -269,7 +278,7 @@ impl<'a> Lowering<'a> {
 
     fn operation(&mut self, expr: &rhai::Expr) -> Option<OperationCall> {
         let mut links = Vec::new();
-        let head = flatten(self, expr, &mut links)?;
+        let Head::Name(head) = flatten(self, expr, &mut links)? else { return None };
         let span = self.text.origin.span;
         match links.as_slice() {
             [Link::Call(operation, call)] => {
@@ -303,15 +312,23 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// The head of a chain and its parts in order; `None` when it begins with something that is no name.
-fn flatten<'e>(lowering: &Lowering<'_>, expr: &'e rhai::Expr, links: &mut Vec<Link<'e>>) -> Option<Name> {
+/// What a chain begins with.
+enum Head<'a> {
+    Name(Name),
+    /// A hook's answer, or brackets.
+    Value(&'a rhai::Expr),
+}
+
+/// The head of a chain and its parts in order; `None` when a part is of no kind that the language has.
+fn flatten<'e>(lowering: &Lowering<'_>, expr: &'e rhai::Expr, links: &mut Vec<Link<'e>>) -> Option<Head<'e>> {
     use rhai::Expr as R;
     let mut parts = Vec::new();
     spread(expr, &mut parts);
     let mut parts = parts.into_iter();
-    let head = match parts.next() {
-        Some((R::Variable(variable, _, position), false)) => lowering.name_at(&variable.1, *position),
-        _ => return None,
+    let head = match parts.next()?.0 {
+        R::Variable(variable, _, position) => Head::Name(lowering.name_at(&variable.1, *position)),
+        R::Dot(..) | R::Index(..) => return None,
+        value => Head::Value(value),
     };
     for (part, is_index) in parts {
         links.push(match part {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use duka_dsl::Diagnostic;
-use rhai::{AST, ASTNode, Expr, FlowControl, FnCallExpr, Position, Stmt};
+use rhai::{AST, ASTNode, Expr, FlowControl, FnCallExpr, Position, ScriptFuncDef, Stmt};
 
 use super::MAX_OPERATIONS;
 use super::signature::Source;
@@ -123,25 +123,51 @@ pub(super) fn check(source: &Source<'_>, functions: &AST, hooks: &[Hook], diagno
         );
         diagnostics.push(finding.help("Put it into a function."));
     }
-    let names: Vec<String> = functions.iter_functions().map(|function| function.name.to_string()).collect();
-    for function in functions.iter_functions() {
-        let (name, arity) = (function.name, function.params.len());
-        let body = functions.clone_functions_only_filtered(|_, _, _, other, count| other == name && count == arity);
-        let mut known: BTreeSet<String> = function.params.iter().map(|name| (*name).to_string()).collect();
-        body.walk(&mut |path| {
+    let mut definitions: Vec<&ScriptFuncDef> = functions.iter_fn_def().map(|definition| &**definition).collect();
+    definitions.sort_by(|a, b| (&a.name, a.params.len()).cmp(&(&b.name, b.params.len())));
+    let names: Vec<&str> = definitions.iter().map(|definition| definition.name.as_str()).collect();
+    let mut findings = Vec::new();
+    for definition in &definitions {
+        let body = alone(functions, definition);
+        let mut known: BTreeSet<String> = definition.params.iter().map(ToString::to_string).collect();
+        walk_function(&body, &mut |path| {
             if let Some(ASTNode::Stmt(statement)) = path.last() {
                 declared(statement, &mut known);
             }
-            true
         });
-        let mut walk = Walk { source, hook: name, known: &known, functions: &names, diagnostics };
-        body.walk(&mut |path| {
-            walk.node(path);
-            true
-        });
+        let hook = definition.name.as_str();
+        let mut reading = Reading { source, hook, known: &known, functions: &names, findings: &mut findings };
+        walk_function(&body, &mut |path| reading.node(path));
+        if hooks.iter().any(|hook| hook.name == definition.name.as_str() && hook.takes.len() == definition.params.len())
+        {
+            cost(source, hook, &body, &mut findings);
+        }
     }
-    for hook in hooks {
-        cost(source, functions, hook, diagnostics);
+    findings.sort_by_key(|finding| finding.span);
+    diagnostics.append(&mut findings);
+}
+
+/// One function alone.
+fn alone(functions: &AST, definition: &ScriptFuncDef) -> AST {
+    let mut one = functions.clone();
+    one.clear_statements();
+    one.retain_functions(|_, _, name, count| definition.name == name && definition.params.len() == count);
+    one
+}
+
+fn walk_function(one: &AST, on_node: &mut dyn FnMut(&[ASTNode<'_>])) {
+    one.walk(&mut |path: &[ASTNode<'_>]| {
+        on_node(path);
+        true
+    });
+}
+
+fn walk(body: &[Stmt], on_node: &mut dyn FnMut(&[ASTNode<'_>])) {
+    for statement in body {
+        statement.walk(&mut Vec::new(), &mut |path: &[ASTNode<'_>]| {
+            on_node(path);
+            true
+        });
     }
 }
 
@@ -166,15 +192,15 @@ fn declared(statement: &Stmt, names: &mut BTreeSet<String>) {
     }
 }
 
-struct Walk<'a> {
+struct Reading<'a> {
     source: &'a Source<'a>,
     hook: &'a str,
     known: &'a BTreeSet<String>,
-    functions: &'a [String],
-    diagnostics: &'a mut Vec<Diagnostic>,
+    functions: &'a [&'a str],
+    findings: &'a mut Vec<Diagnostic>,
 }
 
-impl Walk<'_> {
+impl Reading<'_> {
     fn node(&mut self, path: &[ASTNode<'_>]) {
         match path.last() {
             Some(ASTNode::Expr(Expr::Variable(variable, _, position))) => self.variable(&variable.1, *position),
@@ -190,33 +216,32 @@ impl Walk<'_> {
     }
 
     fn variable(&mut self, name: &str, position: Position) {
-        // Parameters of anonymous functions live in functions of their own.
-        if self.known.contains(name) || self.hook.starts_with("anon$") {
+        if self.known.contains(name) {
             return;
         }
-        let message = format!("Hook `{}`: unknown variable `{name}`.", self.hook);
+        let message = if self.hook.starts_with("anon$") {
+            format!("Unknown variable `{name}`: a function within a function reads its own parameters only.")
+        } else {
+            format!("Hook `{}`: unknown variable `{name}`.", self.hook)
+        };
         let finding = Diagnostic::new(901, self.source.word_at(position), message);
-        self.diagnostics.push(finding.did_you_mean(name, self.known.iter().map(String::as_str)));
+        self.findings.push(finding.did_you_mean(name, self.known.iter().map(String::as_str)));
     }
 
     fn call(&mut self, call: &FnCallExpr, position: Position) {
         let name = call.name.as_str();
-        if call.op_token.is_some()
-            || self.functions.iter().any(|function| function == name)
-            || self.known.contains(name)
-        {
+        if call.op_token.is_some() || self.functions.contains(&name) || self.known.contains(name) {
             return;
         }
         let place = self.source.word_at(position);
         if IMPURE.contains(&name) {
             let message = format!("Hook `{}` reads the clock or chance (`{name}`).", self.hook);
             let help = "Take it as a parameter, for example `now: moment`, so that the same conversation always goes the same way.";
-            self.diagnostics.push(Diagnostic::new(906, place, message).help(help));
+            self.findings.push(Diagnostic::new(906, place, message).help(help));
         } else if !KNOWN.contains(&name) {
-            let known =
-                self.functions.iter().map(String::as_str).chain(KNOWN.into_iter().filter(|name| name.len() > 2));
+            let known = self.functions.iter().copied().chain(KNOWN.into_iter().filter(|name| name.len() > 2));
             let message = format!("Hook `{}`: unknown function `{name}`.", self.hook);
-            self.diagnostics.push(Diagnostic::new(901, place, message).did_you_mean(name, known));
+            self.findings.push(Diagnostic::new(901, place, message).did_you_mean(name, known));
         }
     }
 
@@ -225,22 +250,19 @@ impl Walk<'_> {
         let mut read = BTreeSet::new();
         let mut changed = false;
         collect_reads(&parts.expr, &mut read);
-        for statement in parts.body.statements() {
-            statement.walk(&mut Vec::new(), &mut |path| {
-                changed |= match path.last() {
-                    Some(ASTNode::Stmt(Stmt::BreakLoop(_, flags, _))) => flags.contains(rhai::ASTFlags::BREAK),
-                    Some(ASTNode::Stmt(Stmt::Return(..))) => true,
-                    Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => touches(&assignment.1.lhs, &read),
-                    Some(ASTNode::Expr(Expr::Dot(chain, ..))) => touches(&chain.lhs, &read),
-                    _ => false,
-                };
-                true
-            });
-        }
+        walk(parts.body.statements(), &mut |path| {
+            changed |= match path.last() {
+                Some(ASTNode::Stmt(Stmt::BreakLoop(_, flags, _))) => flags.contains(rhai::ASTFlags::BREAK),
+                Some(ASTNode::Stmt(Stmt::Return(..))) => true,
+                Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => touches(&assignment.1.lhs, &read),
+                Some(ASTNode::Expr(Expr::Dot(chain, ..))) => touches(&chain.lhs, &read),
+                _ => false,
+            };
+        });
         if !changed {
             let place = self.source.word_at(position);
             let finding = Diagnostic::new(904, place, "This loop may never end: nothing in it stops it.");
-            self.diagnostics.push(finding.help("Write `for` over a list or a range, or leave it with `break`."));
+            self.findings.push(finding.help("Write `for` over a list or a range, or leave it with `break`."));
         }
     }
 }
@@ -264,25 +286,22 @@ fn touches(expr: &Expr, names: &BTreeSet<String>) -> bool {
 }
 
 /// A hook that may use up its budget on long lists (D905).
-fn cost(source: &Source<'_>, functions: &AST, hook: &Hook, diagnostics: &mut Vec<Diagnostic>) {
-    let arity = hook.takes.len();
-    let body = functions.clone_functions_only_filtered(|_, _, _, name, count| name == hook.name && count == arity);
+fn cost(source: &Source<'_>, hook: &str, body: &AST, findings: &mut Vec<Diagnostic>) {
     let mut estimate = 0_u64;
-    body.walk(&mut |path| {
-        let turns = path.iter().take(path.len().saturating_sub(1)).fold(1_u64, |turns, node| match node {
+    walk_function(body, &mut |path| {
+        let around = path.iter().take(path.len().saturating_sub(1));
+        let turns = around.fold(1_u64, |turns, node| match node {
             ASTNode::Stmt(Stmt::For(parts, _)) => turns.saturating_mul(turns_of(&parts.2.expr)),
             _ => turns,
         });
         estimate = estimate.saturating_add(turns);
-        true
     });
     if estimate > MAX_OPERATIONS {
         let message = format!(
-            "Hook `{}` may exceed its budget: about {estimate} operations on {LIST_TURNS} items, of {MAX_OPERATIONS}.",
-            hook.name
+            "Hook `{hook}` may exceed its budget: about {estimate} operations on lists of {LIST_TURNS} items; {MAX_OPERATIONS} are allowed."
         );
-        let finding = Diagnostic::new(905, source.function(&hook.name), message);
-        diagnostics.push(finding.help("Let the shop's own systems work it out, or go over shorter lists."));
+        let finding = Diagnostic::new(905, source.function(hook), message);
+        findings.push(finding.help("Let the shop's own systems work it out, or go over shorter lists."));
     }
 }
 
