@@ -28,3 +28,4 @@ pub mod step;
 pub mod trace;
 pub mod types;
 pub mod value;
+pub mod walk;
