@@ -28,6 +28,8 @@ pub enum FileKind {
     Contract,
     /// `fixtures/*.yaml`
     Fixture,
+    /// `texts.lock`: what each translation was made from
+    TextsLock,
 }
 
 /// The files of a shop, standard flows and built-in contracts included (those with `standard`).
@@ -52,6 +54,8 @@ impl FileKind {
         };
         if name == "shop.yaml" {
             Some(FileKind::Shop)
+        } else if name == "texts.lock" {
+            Some(FileKind::TextsLock)
         } else if name == "hooks.rhai" {
             Some(FileKind::Hooks)
         } else if name.ends_with(".contract.yaml") {

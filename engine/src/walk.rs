@@ -1,7 +1,7 @@
 //! Going through a resolved flow: every list of lines, every expression, every text. Judges nothing.
 
 use crate::hir::{
-    Dest, DestKind, Expr, ExprKind, Flow, GroupId, Guard, Reaction, Segment, State, StateId, Step, StepKind,
+    Dest, DestKind, Expr, ExprKind, Flow, GroupId, Guard, Reaction, Segment, State, StateId, Step, StepKind, Target,
     TemplateId, TextBlock, TextId, TextPiece, Trigger,
 };
 
@@ -263,5 +263,49 @@ pub fn speaks(step: &Step) -> bool {
         | StepKind::Consent { .. }
         | StepKind::Set { .. }
         | StepKind::Jump { .. } => false,
+    }
+}
+
+/// What a line puts somewhere: the place, and the value when the line itself says it.
+pub fn assigned(step: &Step) -> Option<(Target, Option<&Expr>)> {
+    match &step.kind {
+        StepKind::Set { slot, value } => Some((*slot, Some(value))),
+        StepKind::Call(call) => call.into.map(|into| (into, None)),
+        StepKind::Jump { dest, .. } => match &dest.kind {
+            DestKind::Visit { into, .. } => into.map(|into| (into, None)),
+            DestKind::State(_)
+            | DestKind::Flow(_)
+            | DestKind::End
+            | DestKind::Again
+            | DestKind::Back
+            | DestKind::Return
+            | DestKind::Broken => None,
+        },
+        StepKind::Say { .. }
+        | StepKind::Ask { .. }
+        | StepKind::Media { .. }
+        | StepKind::List { .. }
+        | StepKind::Footer { .. }
+        | StepKind::Alert { .. }
+        | StepKind::Link { .. }
+        | StepKind::Consent { .. }
+        | StepKind::Send { .. } => None,
+    }
+}
+
+/// What a reaction itself puts somewhere: the answer, the picked item, the form.
+pub fn answered(reaction: &Reaction) -> Option<Target> {
+    match &reaction.trigger {
+        Trigger::Pick { into, .. } | Trigger::Answer { into, .. } => Some(*into),
+        Trigger::Fill { into, .. } => *into,
+        Trigger::Button { .. }
+        | Trigger::Row { .. }
+        | Trigger::Hears { .. }
+        | Trigger::On { .. }
+        | Trigger::After { .. }
+        | Trigger::Quiet { .. }
+        | Trigger::Else { .. }
+        | Trigger::Failed
+        | Trigger::Lost => None,
     }
 }

@@ -59,7 +59,8 @@ fn formatted(file: &SourceFile) -> Option<String> {
         | FileKind::Tests
         | FileKind::Hooks
         | FileKind::Contract
-        | FileKind::Fixture => None,
+        | FileKind::Fixture
+        | FileKind::TextsLock => None,
     }
 }
 

@@ -1,0 +1,142 @@
+//! The checks of one flow at a time, and the one call that runs every check of a shop and weighs what it finds.
+//!
+//! A lint is a pure function over the resolved shop; what every code means is in [`crate::rules`]. Nothing is found in
+//! standard flows unless they are checked for themselves.
+
+mod choices;
+mod context;
+mod expr;
+mod fit;
+mod guards;
+mod hooks;
+mod messages;
+mod money;
+mod names;
+mod previous;
+mod privacy;
+mod promises;
+mod reach;
+mod settings;
+mod silence;
+mod solver;
+mod style;
+mod templates;
+mod texts;
+mod translations;
+mod unheard;
+mod ways;
+
+use duka_dsl::{Diagnostic, FileId};
+
+use crate::compile::Compiled;
+use crate::rules::{self, Level};
+use crate::source::ShopSource;
+
+use context::Context;
+pub use previous::unreachable_now;
+pub use settings::{Facts, Settings};
+pub use style::untested;
+pub use translations::texts_lock;
+
+/// One finding with what the shop's settings make of it.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub diagnostic: Diagnostic,
+    /// The rule's level, or the one that `shop.yaml` gives it.
+    pub level: Level,
+    /// The written reason of the waiver that covers it; empty for a waiver without one, which only a warning needs not.
+    pub waived: Option<String>,
+}
+
+type Lint = fn(&Context, &mut Vec<Diagnostic>);
+
+/// The lints, by chapter.
+const LINTS: &[Lint] = &[
+    names::check,
+    reach::check,
+    ways::check,
+    guards::check,
+    unheard::check,
+    choices::check,
+    fit::check,
+    messages::check,
+    silence::check,
+    templates::check,
+    money::check,
+    promises::check,
+    texts::check,
+    translations::check,
+    hooks::check,
+    privacy::check,
+    style::check,
+];
+
+/// Everything there is to say about a compiled shop: what reading and resolving found, the lints and the analyses, each
+/// cause once, by place, with level and waiver.
+pub fn check(compiled: &Compiled, source: &ShopSource, settings: &Settings) -> Vec<Finding> {
+    let mut found = compiled.diagnostics.clone();
+    if let Some(shop) = compiled.shop() {
+        let context = Context::new(shop, &compiled.files, source, settings);
+        LINTS.iter().for_each(|lint| lint(&context, &mut found));
+        found.extend(crate::analysis::analyse(shop));
+    }
+    once(&mut found);
+    found.into_iter().filter_map(|diagnostic| weigh(diagnostic, compiled, settings)).collect()
+}
+
+/// Puts findings in the order of the files and keeps the first of those that share a cause or a place.
+fn once(found: &mut Vec<Diagnostic>) {
+    found.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
+    let mut causes = std::collections::BTreeSet::new();
+    found.retain(|diagnostic| match &diagnostic.cause {
+        Some(cause) => causes.insert(cause.clone()),
+        None => true,
+    });
+    found.dedup_by(|a, b| (a.code, a.span, &a.message) == (b.code, b.span, &b.message));
+}
+
+fn weigh(diagnostic: Diagnostic, compiled: &Compiled, settings: &Settings) -> Option<Finding> {
+    let usual = rules::level(diagnostic.code).unwrap_or(Level::Error);
+    let level = settings.level(diagnostic.code).filter(|level| may_become(usual, *level)).unwrap_or(usual);
+    let reason = waiver(&diagnostic, compiled);
+    let waived = reason.filter(|reason| match level {
+        Level::Error => false,
+        Level::Policy => !reason.is_empty(),
+        Level::Warning | Level::Info | Level::Off => true,
+    });
+    (level != Level::Off).then_some(Finding { diagnostic, level, waived })
+}
+
+/// An error stays an error, and a policy is only waived where it is broken, with its reason.
+fn may_become(usual: Level, wanted: Level) -> bool {
+    match usual {
+        Level::Error => wanted == Level::Error,
+        Level::Policy => wanted.stops(),
+        Level::Warning | Level::Info | Level::Off => true,
+    }
+}
+
+/// The reason of a waiver that covers the finding's first byte.
+fn waiver(diagnostic: &Diagnostic, compiled: &Compiled) -> Option<String> {
+    let (_, file) = compiled.files.iter().find(|(id, _)| *id == diagnostic.span.file)?;
+    let covers = |waiver: &&duka_dsl::ast::Waiver| {
+        waiver.code == diagnostic.code
+            && waiver.covers.start <= diagnostic.span.start
+            && diagnostic.span.start <= waiver.covers.end
+    };
+    let mut waivers = file.waivers.iter().filter(covers).map(|waiver| waiver.reason.to_string());
+    let first = waivers.next()?;
+    Some(if first.is_empty() { waivers.find(|reason| !reason.is_empty()).unwrap_or(first) } else { first })
+}
+
+/// What `check` adds when the shop before an edit is at hand: D203.
+pub fn check_against(previous: &Compiled, current: &Compiled) -> Vec<Finding> {
+    let (Some(before), Some(after)) = (previous.shop(), current.shop()) else { return Vec::new() };
+    let found = unreachable_now(before, after);
+    found.into_iter().filter_map(|diagnostic| weigh(diagnostic, current, &Settings::default())).collect()
+}
+
+/// The file a path names, for findings about files.
+fn file_id(index: usize) -> FileId {
+    FileId(crate::walk::small(index))
+}

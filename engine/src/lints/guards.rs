@@ -1,0 +1,150 @@
+//! Conditions that leave nothing, overlap, or decide nothing (D301-D304), and numbers asked beyond the stock (D310).
+
+use duka_dsl::{Diagnostic, Span};
+
+use super::context::Context;
+use super::expr;
+use super::reach::is_answer;
+use super::solver::Solver;
+use crate::hir::{Call, DestKind, Expr, ExprKind, Flow, Guard, Reaction, Shop, State, Step, StepKind, Target, Trigger};
+use crate::walk;
+
+pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
+    for flow in context.flows() {
+        let solver = Solver::new(context.shop, flow);
+        for state in &flow.states {
+            nothing_left(&solver, state, found);
+        }
+        for lines in walk::lines(flow) {
+            overlapping(&solver, lines.steps, found);
+            if let Some(guard) = lines.reaction.and_then(|reaction| reaction.guard.as_ref()) {
+                decides_nothing(&solver, guard, found);
+            }
+            lines.steps.iter().filter_map(guard_of).for_each(|guard| decides_nothing(&solver, guard, found));
+        }
+        beyond_stock(context.shop, flow, found);
+    }
+}
+
+fn guard_of(step: &Step) -> Option<&Expr> {
+    match &step.kind {
+        StepKind::Jump { guard, .. } => guard.as_ref(),
+        StepKind::Say { guard, .. }
+        | StepKind::Ask { guard, .. }
+        | StepKind::Media { guard, .. }
+        | StepKind::Link { guard, .. } => match guard {
+            Some(Guard::If(expr)) => Some(expr),
+            Some(Guard::Else) | None => None,
+        },
+        StepKind::List { .. }
+        | StepKind::Footer { .. }
+        | StepKind::Alert { .. }
+        | StepKind::Call(_)
+        | StepKind::Consent { .. }
+        | StepKind::Set { .. }
+        | StepKind::Send { .. } => None,
+    }
+}
+
+/// All choices have conditions, and there is a way for none to hold.
+fn nothing_left(solver: &Solver, state: &State, found: &mut Vec<Diagnostic>) {
+    let asks = state.steps.iter().any(|step| matches!(step.kind, StepKind::Ask { .. }));
+    let choices: Vec<&Reaction> = state.reactions.iter().filter(|reaction| is_answer(reaction)).collect();
+    let guards: Vec<&Expr> = choices.iter().filter_map(|reaction| reaction.guard.as_ref()).collect();
+    if !asks || !walk::waits(state) || choices.is_empty() || guards.len() < choices.len() {
+        return;
+    }
+    // Jumps before the question take their cases away.
+    let jumps: Vec<&Expr> = state.steps.iter().filter(|step| leaves(step)).filter_map(guard_of).collect();
+    let all: Vec<&Expr> = guards.iter().chain(&jumps).copied().collect();
+    let Some(cases) = solver.cases(&all) else { return };
+    let Some(case) = cases.iter().find(|case| !all.iter().any(|guard| solver.holds(guard, case))) else { return };
+    let count = match choices.len() {
+        1 => "The only choice has a condition".to_string(),
+        count => format!("All {count} choices have conditions"),
+    };
+    let message = format!("{count}; when {} the customer sees none.", solver.describe(case));
+    found.push(Diagnostic::new(301, state.name_span, message).help("Add a choice without `if`, such as a way back."));
+}
+
+fn leaves(step: &Step) -> bool {
+    matches!(&step.kind, StepKind::Jump { dest, .. } if walk::leads_on(dest))
+}
+
+/// Jumps in a row about one value, whose conditions overlap without one being the special case of the other.
+fn overlapping(solver: &Solver, steps: &[Step], found: &mut Vec<Diagnostic>) {
+    let jumps: Vec<(&Expr, &DestKind, Span)> = steps.iter().filter(|step| leaves(step)).filter_map(jump).collect();
+    for (at, (second, target, span)) in jumps.iter().enumerate() {
+        for (first, other, above) in jumps.iter().take(at) {
+            let subjects = solver.subjects(first);
+            if target == other || subjects.len() != 1 || subjects != solver.subjects(second) {
+                continue;
+            }
+            let Some(cases) = solver.cases(&[first, second]) else { continue };
+            let both = cases.iter().find(|case| solver.holds(first, case) && solver.holds(second, case));
+            let special = cases.iter().all(|case| !solver.holds(first, case) || solver.holds(second, case));
+            if let (Some(case), false) = (both, special) {
+                let message =
+                    format!("These two conditions can both be true, when {}; the first wins.", solver.describe(case));
+                let diagnostic = Diagnostic::new(302, *span, message).label(*above, "the first");
+                found.push(diagnostic.help("Put the special case first, or let one exclude the other."));
+            }
+        }
+    }
+}
+
+fn jump(step: &Step) -> Option<(&Expr, &DestKind, Span)> {
+    let StepKind::Jump { guard: Some(guard), dest } = &step.kind else { return None };
+    Some((guard, &dest.kind, guard.span))
+}
+
+fn decides_nothing(solver: &Solver, guard: &Expr, found: &mut Vec<Diagnostic>) {
+    let Some(cases) = solver.cases(&[guard]) else { return };
+    if cases.iter().all(|case| solver.holds(guard, case)) {
+        let diagnostic = Diagnostic::new(303, guard.span, "This condition is always true.");
+        found.push(diagnostic.help("Delete it, or correct it."));
+    } else if !cases.iter().any(|case| solver.holds(guard, case)) {
+        let diagnostic = Diagnostic::new(304, guard.span, "This condition can never be true.");
+        found.push(diagnostic.help("Delete the line, or correct the condition."));
+    }
+}
+
+/// A quantity of a thing with stock, asked up to a number that is not its stock.
+fn beyond_stock(shop: &Shop, flow: &Flow, found: &mut Vec<Diagnostic>) {
+    for (_, reaction) in walk::reactions(flow) {
+        let Trigger::Answer { into, range: Some((_, to)), .. } = &reaction.trigger else { continue };
+        let stocked = |expr: &Expr| {
+            expr::any(expr, &|inner| expr::field_of(shop, inner).is_some_and(|(_, name)| name == "stock"))
+        };
+        if stocked(to) {
+            continue;
+        }
+        if let Some(product) = counted(shop, flow, *into) {
+            let name = expr::key(shop, flow, product);
+            let message = format!("This accepts more than `{name}.stock`, which is what the shop has.");
+            found.push(Diagnostic::new(310, to.span, message).help(format!("Write `to {name}.stock`.")).fix(
+                format!("write `{name}.stock`"),
+                to.span,
+                format!("{name}.stock"),
+            ));
+        }
+    }
+}
+
+/// The product that a number is handed over with, in some call.
+fn counted<'a>(shop: &Shop, flow: &'a Flow, number: Target) -> Option<&'a Expr> {
+    let mut found = None;
+    for step in walk::lines(flow).into_iter().flat_map(|lines| lines.steps) {
+        let StepKind::Call(Call { arguments, .. }) = &step.kind else { continue };
+        let counts = |argument: &Expr| matches!((&argument.kind, number), (ExprKind::Slot(slot), Target::Slot(wanted)) if *slot == wanted);
+        if arguments.iter().any(counts) {
+            found = found.or_else(|| arguments.iter().find(|argument| has_stock(shop, argument)));
+        }
+    }
+    found
+}
+
+fn has_stock(shop: &Shop, argument: &Expr) -> bool {
+    let record = expr::record_name(shop, &argument.ty);
+    shop.records.iter().any(|known| known.name == record && !record.is_empty() && known.field("stock").is_some())
+}

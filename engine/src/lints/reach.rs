@@ -1,0 +1,129 @@
+//! States that nothing leads to and lines that never run (D201, D208), and what leads nowhere (D202).
+
+use duka_dsl::Diagnostic;
+
+use super::context::Context;
+use crate::graph::Graph;
+use crate::hir::{DestKind, Flow, Reaction, State, StateId, Step, StepKind, Trigger};
+use crate::walk::{self, small, speaks};
+
+pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
+    for graph in &context.graphs {
+        unreachable_states(graph, found);
+        for lines in walk::lines(graph.flow) {
+            dead_lines(lines.steps, found);
+        }
+        for state in &graph.flow.states {
+            dead_choices(state, found);
+            dead_end(graph.flow, state, found);
+            empty_choices(state, found);
+        }
+    }
+}
+
+/// Whether each state of a flow can be entered: from the start, `anywhere`, or a template.
+pub(super) fn reachable(graph: &Graph) -> Vec<bool> {
+    let anywhere = graph.flow.anywhere.iter().flat_map(|reaction| &reaction.actions).filter_map(jumps_to);
+    graph.reachable(std::iter::once(graph.flow.start).chain(anywhere))
+}
+
+fn jumps_to(step: &Step) -> Option<StateId> {
+    match &step.kind {
+        StepKind::Jump { dest, .. } => state_of(&dest.kind),
+        StepKind::Call(call) => call.on_error.as_ref().and_then(|dest| state_of(&dest.kind)),
+        StepKind::Send { on_error, .. } => on_error.as_ref().and_then(|dest| state_of(&dest.kind)),
+        StepKind::Say { .. }
+        | StepKind::Ask { .. }
+        | StepKind::Media { .. }
+        | StepKind::List { .. }
+        | StepKind::Footer { .. }
+        | StepKind::Alert { .. }
+        | StepKind::Link { .. }
+        | StepKind::Consent { .. }
+        | StepKind::Set { .. } => None,
+    }
+}
+
+fn state_of(dest: &DestKind) -> Option<StateId> {
+    if let DestKind::State(state) = dest { Some(*state) } else { None }
+}
+
+fn unreachable_states(graph: &Graph, found: &mut Vec<Diagnostic>) {
+    let reachable = reachable(graph);
+    for (state, reached) in graph.flow.states.iter().zip(&reachable) {
+        if !reached {
+            let message = format!("Nothing leads to `{}`.", state.name);
+            found.push(Diagnostic::new(201, state.name_span, message).help("Add an arrow to it, or delete it."));
+        }
+    }
+}
+
+/// Lines below an arrow that always leads on.
+fn dead_lines(steps: &[Step], found: &mut Vec<Diagnostic>) {
+    let Some(exit) = walk::exit(steps) else { return };
+    if let (Some(jump), Some(dead)) = (steps.get(exit), steps.get(exit + 1)) {
+        let diagnostic = Diagnostic::new(208, dead.span, "This line can never run: the jump above always happens.");
+        found.push(diagnostic.label(jump.span, "always leads on").help("Delete the line, or move it above the arrow."));
+    }
+}
+
+/// Choices of a state that never waits.
+fn dead_choices(state: &State, found: &mut Vec<Diagnostic>) {
+    let jump = walk::exit(&state.steps).and_then(|exit| state.steps.get(exit));
+    let choice = state.reactions.iter().find(|reaction| is_answer(reaction));
+    if let (Some(jump), Some(choice)) = (jump, choice) {
+        let message = "Nobody can ever choose this: the jump above always happens.";
+        let diagnostic = Diagnostic::new(208, choice.span, message).label(jump.span, "always leads on");
+        found.push(diagnostic.help("Delete the arrow, or give it a condition."));
+    }
+}
+
+/// Whether a reaction is something the customer does in answer to this state.
+pub(super) fn is_answer(reaction: &Reaction) -> bool {
+    reaction.choice().is_some() || matches!(reaction.trigger, Trigger::Answer { .. } | Trigger::Fill { .. })
+}
+
+fn dead_end(flow: &Flow, state: &State, found: &mut Vec<Diagnostic>) {
+    let asks = state.steps.iter().any(|step| matches!(step.kind, StepKind::Ask { .. }));
+    let group = state.group.and_then(|group| flow.groups.get(group.index()));
+    let helped = group.is_some_and(|group| group.reactions.iter().any(goes_on));
+    if asks || !state.reactions.is_empty() || !walk::waits(state) || helped {
+        return;
+    }
+    let does = if state.steps.iter().any(speaks) { "says something" } else { "does something" };
+    let message = format!("`{}` {does} and then nothing happens.", state.name);
+    let help = "Add an arrow, such as `-> end`, or choices for the customer.";
+    found.push(Diagnostic::new(202, state.name_span, message).help(help));
+}
+
+/// Whether a reaction of a group carries its states on: anything but silence and failures.
+fn goes_on(reaction: &Reaction) -> bool {
+    match reaction.trigger {
+        Trigger::Quiet { .. } | Trigger::Failed | Trigger::Lost => false,
+        Trigger::Button { .. }
+        | Trigger::Row { .. }
+        | Trigger::Pick { .. }
+        | Trigger::Answer { .. }
+        | Trigger::Fill { .. }
+        | Trigger::Hears { .. }
+        | Trigger::On { .. }
+        | Trigger::After { .. }
+        | Trigger::Else { .. } => true,
+    }
+}
+
+/// A choice without any line: the customer taps it and nothing happens.
+fn empty_choices(state: &State, found: &mut Vec<Diagnostic>) {
+    for reaction in state.reactions.iter().filter(|reaction| is_answer(reaction) && reaction.actions.is_empty()) {
+        let what = match reaction.choice() {
+            Some(name) => format!("A customer chooses `{name}` and then nothing happens."),
+            None => "A customer answers and then nothing happens.".to_string(),
+        };
+        found.push(Diagnostic::new(202, reaction.span, what).help("Add an arrow, such as `-> end`."));
+    }
+}
+
+/// A state's id by its position.
+pub(super) fn state_id(index: usize) -> StateId {
+    StateId(small(index))
+}

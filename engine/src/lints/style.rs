@@ -1,0 +1,77 @@
+//! How a file is kept: tests, long states, names, canonical form (D914-D917).
+
+use std::collections::BTreeSet;
+
+use duka_dsl::{Diagnostic, Span};
+
+use super::context::Context;
+use super::file_id;
+use crate::hir::{Flow, Shop};
+use crate::source::FileKind;
+
+/// Lines of a state that still fit one look.
+const LONG_STATE: usize = 20;
+
+pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
+    for flow in context.flows() {
+        for state in flow.states.iter().filter(|state| state.line_count > LONG_STATE) {
+            let message = format!("`{}` has {} lines.", state.name, state.line_count);
+            found.push(
+                Diagnostic::new(915, state.name_span, message).help("Split it: a state that says, and one that asks."),
+            );
+        }
+        numbered_names(flow, found);
+    }
+    uncanonical(context, found);
+}
+
+/// Names that differ only by a number: `ask`, `ask2`.
+fn numbered_names(flow: &Flow, found: &mut Vec<Diagnostic>) {
+    let stem =
+        |name: &str| name.trim_end_matches(|letter: char| letter.is_ascii_digit()).trim_end_matches('_').to_string();
+    let mut seen = BTreeSet::new();
+    for state in &flow.states {
+        let base = stem(&state.name);
+        let numbered = base.len() < state.name.len();
+        if !seen.insert(base.clone()) && numbered {
+            let message = format!("The names of `{base}` and `{}` differ only by a number.", state.name);
+            found.push(Diagnostic::new(916, state.name_span, message).help("Say what it is for."));
+        }
+    }
+}
+
+/// States that no test has entered, by what the tests of a shop visited.
+pub fn untested(shop: &Shop, visited: &BTreeSet<(String, String)>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for flow in shop.flows.iter().filter(|flow| !flow.standard) {
+        for state in &flow.states {
+            if !visited.contains(&(flow.path.to_string(), state.name.to_string())) {
+                let message = format!("`{}` has no test.", state.name);
+                found.push(Diagnostic::new(914, state.name_span, message).help("`duka explore --write` writes one."));
+            }
+        }
+    }
+    found
+}
+
+/// A file that the formatter would change.
+fn uncanonical(context: &Context, found: &mut Vec<Diagnostic>) {
+    for (index, file) in context.source.files.iter().enumerate() {
+        if !context.is_checked(index) || file.kind != FileKind::Lines {
+            continue;
+        }
+        let formatted = canonical(&file.text, index);
+        let Some(formatted) = formatted.filter(|formatted| *formatted != file.text) else { continue };
+        let same = formatted.bytes().zip(file.text.bytes()).take_while(|(left, right)| left == right).count();
+        let end = file.text.get(same..).and_then(|rest| rest.find('\n')).map_or(file.text.len(), |end| same + end);
+        let diagnostic =
+            Diagnostic::new(917, Span::new(file_id(index), same, end), "This file is not in canonical form.");
+        found.push(diagnostic.help("Run `duka fmt`.").cause(format!("D917 {}", file.path)));
+    }
+}
+
+/// The file as `duka fmt` writes it; `None` when lines of it can not be read.
+fn canonical(text: &str, index: usize) -> Option<String> {
+    let (document, findings) = duka_dsl::lines::read(file_id(index), text);
+    findings.is_empty().then(|| duka_dsl::print::print(&document))
+}

@@ -1,0 +1,2 @@
+// A test keeps this list in step with the folder `rules`.
+pages![];
