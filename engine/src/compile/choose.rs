@@ -39,7 +39,8 @@ pub(super) fn flows(source: &ShopSource, settings: &mut Settings<'_>) -> Chosen 
             | FileKind::Tests
             | FileKind::Hooks
             | FileKind::Contract
-            | FileKind::Fixture => {}
+            | FileKind::Fixture
+            | FileKind::TextsLock => {}
         }
     }
     same_names(&own, &mut chosen.findings);

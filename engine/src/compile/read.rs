@@ -45,7 +45,12 @@ pub(super) fn settings(source: &ShopSource) -> Settings<'_> {
                 settings.findings.extend(found);
             }
             FileKind::Hooks => settings.hooks = Some((id, &file.text)),
-            FileKind::Lines | FileKind::Yaml | FileKind::Texts | FileKind::Tests | FileKind::Fixture => {}
+            FileKind::Lines
+            | FileKind::Yaml
+            | FileKind::Texts
+            | FileKind::Tests
+            | FileKind::Fixture
+            | FileKind::TextsLock => {}
         }
     }
     settings
@@ -61,7 +66,8 @@ pub(super) fn flow(id: FileId, file: &SourceFile, standard: bool) -> (ReadFlow, 
         | FileKind::Tests
         | FileKind::Hooks
         | FileKind::Contract
-        | FileKind::Fixture => lines::read(id, &file.text),
+        | FileKind::Fixture
+        | FileKind::TextsLock => lines::read(id, &file.text),
     };
     let (ast, found) = ownership::own(&document);
     findings.extend(found);
