@@ -6,6 +6,8 @@ use crate::types::{Record, Type};
 pub fn fits(given: &Type, wanted: &Type) -> bool {
     match (given, wanted) {
         (Type::Unknown, _) | (_, Type::Unknown) => true,
+        // A text as written is an enumeration of one.
+        (Type::Enum(given), Type::Language | Type::Town) => given.len() == 1,
         (Type::Enum(given), Type::Enum(wanted)) => given.iter().all(|member| wanted.contains(member)),
         // Names, addresses and numbers that people type are texts with a form; a text may be any of them.
         (Type::Enum(_) | Type::Phone | Type::Email | Type::Language | Type::Town, Type::Text) => true,
@@ -33,6 +35,7 @@ pub fn describe<'a>(ty: &Type, record: impl Fn(crate::types::RecordId) -> &'a Re
         Type::Video => "a video",
         Type::Document => "a document",
         Type::Voice => "a voice note",
+        Type::Enum(members) if members.len() == 1 => "a text",
         Type::Enum(members) => return format!("one of {}", members.join(", ")),
         Type::List(_) => "a list",
         Type::Record(id) => return with_article(&record(*id).name.replace('_', " ")),

@@ -172,7 +172,10 @@ impl<'a> Lowering<'a> {
                 Ok(number) => self.constant(Value::Number(number), Type::Number, at),
                 Err(_) => self.unreadable(self.text.token(at)),
             },
-            R::StringConstant(text, _) => self.constant(Value::Text(text.as_str().into()), Type::Text, at),
+            R::StringConstant(text, _) => {
+                let text = SmolStr::new(text.as_str());
+                self.constant(Value::Text(text.clone()), Type::Enum(vec![text]), at)
+            }
             R::Unit(_) => self.constant(Value::None, Type::None, at),
             R::Array(items, _) => self.list(items, at),
             R::Variable(..) | R::Dot(..) | R::Index(..) => self.path(expr),
@@ -196,7 +199,7 @@ impl<'a> Lowering<'a> {
         for item in items {
             let item = self.expr(item);
             let ExprKind::Constant(value) = item.kind else { return self.unreadable(place) };
-            item_type = item.ty;
+            item_type = if matches!(item.ty, Type::Enum(_)) { Type::Text } else { item.ty };
             values.push(value);
         }
         let kind = ExprKind::Constant(Value::List(values.into()));

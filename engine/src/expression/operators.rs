@@ -177,7 +177,7 @@ impl Lowering<'_> {
     /// A text that is none of the words the other side can be.
     fn no_member_of(&self, a: &Expr, b: &Expr) -> Option<Diagnostic> {
         let (Type::Enum(members), ExprKind::Constant(Value::Text(text))) = (&a.ty, &b.kind) else { return None };
-        if members.contains(text) {
+        if members.contains(text) || matches!(a.kind, ExprKind::Constant(_)) {
             return None;
         }
         let written = self.text.written(a.span);
