@@ -113,15 +113,11 @@ pub(super) fn texts(
         if file.kind != FileKind::Texts || (standard && !wanted(&file.path, chosen, languages)) {
             continue;
         }
-        let (read, found) = read_texts(id, &file.text);
+        let (read, found) = duka_dsl::texts::read(id, &file.text);
         findings.extend(found);
         texts.push((id, read));
     }
     texts
-}
-
-fn read_texts(_id: FileId, _text: &str) -> (TextsFile, Vec<Diagnostic>) {
-    (TextsFile::default(), Vec::new())
 }
 
 /// Whether `std/tracking.sw.duka` is of a language and a flow of the shop.

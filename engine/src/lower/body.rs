@@ -399,19 +399,22 @@ impl<'a> Body<'a> {
 
     /// Where a line puts a value of type `ty`. What is not remembered gets a place of its own, after a finding.
     pub fn target(&mut self, name: &Name, ty: &Type, place: &Place) -> Target {
+        let (target, wanted) = self.place_of(name, ty, place);
+        self.expect(ty, &wanted, name);
+        target
+    }
+
+    /// The place called `name` and its type; a new one of type `ty`, after a finding, when nothing is called so.
+    pub fn place_of(&mut self, name: &Name, ty: &Type, place: &Place) -> (Target, Type) {
         if let Some(slot) = place.local(name.as_str()) {
-            return Target::Slot(slot);
+            let wanted = self.slots.borrow().get(slot.index()).map_or(Type::Unknown, |slot| slot.ty.clone());
+            return (Target::Slot(slot), wanted);
         }
-        match self.remembered(name) {
-            Some((target, wanted)) => {
-                self.expect(ty, &wanted, name);
-                target
-            }
-            None => {
-                self.unknown_value(name, "Write it under `remember`, with its type.");
-                Target::Slot(self.place_for(&name.value, ty.clone(), SlotKind::Action, name.span))
-            }
-        }
+        self.remembered(name).unwrap_or_else(|| {
+            self.unknown_value(name, "Write it under `remember`, with its type.");
+            let slot = self.place_for(&name.value, ty.clone(), SlotKind::Action, name.span);
+            (Target::Slot(slot), ty.clone())
+        })
     }
 
     pub fn unknown_value(&mut self, name: &Name, help: &str) {
@@ -433,6 +436,15 @@ impl<'a> Body<'a> {
         self.findings.push(
             Diagnostic::new(406, name.span, message).help("Use another name, or change its type under `remember`."),
         );
+    }
+
+    /// Whether a value may stand where `wanted` is asked for; a written text also where it is one of the possible values.
+    pub fn suits(&self, given: &Expr, wanted: &Type) -> bool {
+        match (&given.kind, wanted) {
+            (ExprKind::Constant(Value::Text(text)), Type::Enum(members)) => members.contains(text),
+            (ExprKind::Constant(Value::Text(_)), Type::Language | Type::Phone | Type::Email | Type::Town) => true,
+            (_, _) => expression::fits(&given.ty, wanted),
+        }
     }
 
     pub fn describe(&self, ty: &Type) -> String {

@@ -3,7 +3,7 @@
 use duka_dsl::ast;
 use duka_dsl::{Diagnostic, Name, Span};
 
-use crate::expression::{self, OperationCall, fits};
+use crate::expression::{self, OperationCall};
 use crate::hir::{ConsentId, Expr, ExprKind, OperationId};
 use crate::types::Type;
 use crate::value::Value;
@@ -77,7 +77,7 @@ impl Body<'_> {
         }
         for (expr, parameter) in given.iter().zip(takes) {
             let empty = expr.ty == Type::None;
-            let wrong = if empty { !parameter.optional } else { !fits(&expr.ty, &parameter.ty) };
+            let wrong = if empty { !parameter.optional } else { !self.suits(expr, &parameter.ty) };
             if wrong {
                 let wanted = self.describe(&parameter.ty);
                 let message = format!("`{}` takes {wanted}, not {}.", operation.path(), self.describe(&expr.ty));

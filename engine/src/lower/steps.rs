@@ -4,8 +4,9 @@ use duka_dsl::ast::{self, StepKind as Ast};
 use duka_dsl::{Diagnostic, Name, Span};
 use smol_str::SmolStr;
 
-use crate::hir::{Call, Dest, SlotKind, Step, StepKind, Target, TemplateId};
+use crate::hir::{Call, Dest, Expr, ExprKind, SlotKind, Step, StepKind, Target, TemplateId};
 use crate::types::Type;
+use crate::value::Value;
 
 use super::body::Body;
 use super::names::unknown;
@@ -57,7 +58,7 @@ impl Body<'_> {
             }
             Ast::Set { name, value } => {
                 let value = self.value(value, place);
-                let slot = self.set_target(name, &value.ty, place);
+                let slot = self.set_target(name, &value, place);
                 StepKind::Set { slot, value }
             }
             Ast::Send { template, otherwise } => {
@@ -73,14 +74,37 @@ impl Body<'_> {
     }
 
     /// `set x = …`: what is remembered, and `none` only for what may be empty.
-    fn set_target(&mut self, name: &Name, ty: &Type, place: &Place) -> Target {
-        let target = self.target(name, ty, place);
-        if *ty == Type::None && !self.may_be_empty(target) {
+    fn set_target(&mut self, name: &Name, value: &Expr, place: &Place) -> Target {
+        let (target, wanted) = self.place_of(name, &value.ty, place);
+        if let (ExprKind::Constant(Value::Text(text)), Type::Enum(members)) = (&value.kind, &wanted) {
+            self.member(name, text, members, value.span);
+        } else if !self.suits(value, &wanted) {
+            self.expect(&value.ty, &wanted, name);
+        }
+        if value.ty == Type::None && !self.may_be_empty(target) {
             let message = format!("`{}` can not be none: it is not optional.", name.value);
             let help = format!("Write `optional` behind its type under `remember`, or give `{}` a value.", name.value);
             self.findings.push(Diagnostic::new(406, name.span, message).help(help));
         }
         target
+    }
+
+    /// D406: a written text is one of the possible values.
+    fn member(&mut self, name: &Name, text: &SmolStr, members: &[SmolStr], span: Span) {
+        if members.contains(text) {
+            return;
+        }
+        let message = format!("`{}` is one of {}; it can not be `{text}`.", name.value, members.join(", "));
+        let found = Diagnostic::new(406, span, message);
+        let near = duka_dsl::diagnostic::nearest(text, members.iter().map(SmolStr::as_str));
+        self.findings.push(match near {
+            Some(near) => found.help(format!("Did you mean `\"{near}\"`?")).fix(
+                format!("write `\"{near}\"`"),
+                span,
+                format!("\"{near}\""),
+            ),
+            None => found.help("Write one of them, in quotes, or add it to the type under `remember`."),
+        });
     }
 
     fn may_be_empty(&self, target: Target) -> bool {
