@@ -3,8 +3,8 @@
 use smol_str::SmolStr;
 
 use crate::hir::{
-    Ambient, DestKind, Expr, ExprKind, Flow, FlowId, Guard, OperationId, Reaction, Segment, Shop, SlotId, SlotKind,
-    State, StateId, StepKind, TextId, TextPiece, Trigger,
+    Ambient, DestKind, Expr, ExprKind, Flow, FlowId, Guard, OperationId, Reaction, Segment, Shop, SlotId, SlotKind, State,
+    StateId, StepKind, Target, TextId, TextPiece, Trigger,
 };
 use crate::matching::fold;
 use crate::types::{RecordId, Type};
@@ -27,6 +27,8 @@ pub(crate) struct Index {
 #[derive(Debug)]
 pub(crate) struct FlowIndex {
     pub states: Vec<StateIndex>,
+    /// By state: what its entry lines read that they do not fill themselves, optional places left out.
+    needs: Vec<Vec<SlotId>>,
     /// By name, for choices of other states.
     by_name: Vec<(SmolStr, StateId)>,
     /// By [`crate::hir::WordsId`].
@@ -77,7 +79,9 @@ impl Index {
 
 impl FlowIndex {
     fn new(shop: &Shop, flow: &Flow) -> FlowIndex {
-        let mut states: Vec<StateIndex> = flow.states.iter().map(|state| state_index(flow, state)).collect();
+        let read: Vec<StateReader<'_>> = flow.states.iter().map(|state| StateReader::read(flow, state)).collect();
+        let mut states: Vec<StateIndex> =
+            read.iter().map(|read| StateIndex { reads_cart: read.cart, answer: None }).collect();
         for (at, slot) in flow.slots.iter().enumerate() {
             let (SlotKind::Answer(state), Ok(at)) = (slot.kind, u16::try_from(at)) else { continue };
             if let Some(state) = states.get_mut(state.index()) {
@@ -95,11 +99,16 @@ impl FlowIndex {
         });
         FlowIndex {
             states,
+            needs: read.into_iter().map(|read| read.needs).collect(),
             by_name,
             words: words.collect(),
             orders: slots_of(flow, shop.known_records.order),
             payments: slots_of(flow, shop.known_records.payment),
         }
+    }
+
+    pub fn needs(&self, state: StateId) -> &[SlotId] {
+        self.needs.get(state.index()).map_or(&[], Vec::as_slice)
     }
 
     pub fn state_named(&self, name: &str) -> Option<StateId> {
@@ -146,22 +155,36 @@ fn opt_out(shop: &Shop) -> Vec<String> {
     words
 }
 
-fn state_index(flow: &Flow, state: &State) -> StateIndex {
-    let mut reader = CartReader { flow, found: false };
-    for step in &state.steps {
-        reader.step(&step.kind);
-    }
-    state.reactions.iter().for_each(|reaction| reader.choice(reaction));
-    StateIndex { reads_cart: reader.found, answer: None }
-}
-
-/// Looks for `cart` in what a state evaluates before it waits.
-struct CartReader<'a> {
+/// What a state evaluates before it waits.
+struct StateReader<'a> {
     flow: &'a Flow,
-    found: bool,
+    cart: bool,
+    needs: Vec<SlotId>,
+    /// Filled by the state's own lines so far.
+    filled: Vec<SlotId>,
 }
 
-impl CartReader<'_> {
+impl<'a> StateReader<'a> {
+    fn read(flow: &'a Flow, state: &'a State) -> StateReader<'a> {
+        let mut reader = StateReader { flow, cart: false, needs: Vec::new(), filled: Vec::new() };
+        state.steps.iter().for_each(|step| reader.step(&step.kind));
+        state.reactions.iter().for_each(|reaction| reader.choice(reaction));
+        reader
+    }
+
+    fn fill(&mut self, target: Target) {
+        if let Target::Slot(slot) = target {
+            self.filled.push(slot);
+        }
+    }
+
+    fn slot(&mut self, slot: SlotId) {
+        let optional = self.flow.slots.get(slot.index()).is_none_or(|slot| slot.optional);
+        if !optional && !self.filled.contains(&slot) && !self.needs.contains(&slot) {
+            self.needs.push(slot);
+        }
+    }
+
     fn step(&mut self, step: &StepKind) {
         match step {
             StepKind::Say { text, guard } | StepKind::Ask { text, guard } => {
@@ -178,9 +201,15 @@ impl CartReader<'_> {
                 self.segments(url);
                 self.guard(guard.as_ref());
             }
-            StepKind::Call(call) => call.arguments.iter().for_each(|argument| self.expr(argument)),
+            StepKind::Call(call) => {
+                call.arguments.iter().for_each(|argument| self.expr(argument));
+                call.into.iter().for_each(|into| self.fill(*into));
+            }
             StepKind::Consent { .. } => {}
-            StepKind::Set { value, .. } => self.expr(value),
+            StepKind::Set { slot, value } => {
+                self.expr(value);
+                self.fill(*slot);
+            }
             StepKind::Send { template, .. } => {
                 let flow = self.flow;
                 if let Some(template) = flow.templates.get(template.index()) {
@@ -198,8 +227,9 @@ impl CartReader<'_> {
                 self.text(*title);
                 note.iter().for_each(|note| self.text(*note));
             }
-            Trigger::Pick { list, title, note, .. } => {
+            Trigger::Pick { into, list, title, note, .. } => {
                 self.expr(list);
+                self.fill(*into);
                 self.text(*title);
                 note.iter().for_each(|note| self.text(*note));
             }
@@ -229,8 +259,9 @@ impl CartReader<'_> {
         for piece in blocks.flat_map(|block| &block.pieces) {
             match piece {
                 TextPiece::Line(line) => self.segments(line),
-                TextPiece::Each { list, line, .. } => {
+                TextPiece::Each { item, list, line } => {
                     self.expr(list);
+                    self.filled.push(*item);
                     self.segments(line);
                 }
             }
@@ -248,10 +279,10 @@ impl CartReader<'_> {
 
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
-            ExprKind::Ambient(Ambient::Cart) => self.found = true,
+            ExprKind::Ambient(Ambient::Cart) => self.cart = true,
+            ExprKind::Slot(slot) => self.slot(*slot),
             ExprKind::Ambient(_)
             | ExprKind::Constant(_)
-            | ExprKind::Slot(_)
             | ExprKind::Customer(_)
             | ExprKind::Rule(_)
             | ExprKind::Event(_)

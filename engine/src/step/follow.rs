@@ -1,0 +1,267 @@
+//! Orders beside the conversation (language.md 2.11): each has its own machine and values, and its events only rise.
+
+use smol_str::SmolStr;
+
+use super::choices::KeyField;
+use super::machine::{Machine, Place, Scope};
+use crate::effect::EffectKind;
+use crate::event::EventKind;
+use crate::hir::{EventName, FlowId, Follow, SlotId, Target, Trigger};
+use crate::session::{Follower, LineList};
+use crate::trace::{Note, TraceEntry};
+use crate::types::{RecordId, Type};
+use crate::value::Value;
+
+/// The machine of this name runs beside every order.
+const ORDER: &str = "order";
+
+/// Where a payment can be, in rising order.
+const PAYMENT_STATUSES: [&str; 5] = ["link_sent", "failed", "expired", "paid", "refunded"];
+
+/// Where an order can be, for a shop whose contract does not say.
+const ORDER_STATUSES: [&str; 6] = ["placed", "paid", "packed", "shipped", "out_for_delivery", "delivered"];
+
+/// The rank of a status that ends an order.
+const TERMINAL: u8 = 200;
+
+/// Events of one order that wait for a call of its machine.
+const MOST_WAITING: usize = 16;
+
+impl<'p> Machine<'p> {
+    /// A payment or order moved: its follower hears first, then the conversation.
+    pub fn order_event(&mut self, kind: &EventKind) {
+        let (name, status, key, order, payment) = match kind {
+            EventKind::Payment { status, key, order, payment } => {
+                (EventName::Payment(status.clone()), status, key, order, payment)
+            }
+            EventKind::Order { status, key, order } => {
+                (EventName::Order(status.clone()), status, key, order, &Value::None)
+            }
+            EventKind::Inbound(_)
+            | EventKind::Result { .. }
+            | EventKind::Wake
+            | EventKind::HandoffClosed { .. }
+            | EventKind::HandoffOpened
+            | EventKind::MessageFailed { .. } => return,
+        };
+        let key = self.order_key(order).unwrap_or_else(|| key.clone());
+        let at = self.follower_of(&key);
+        let is_payment = matches!(name, EventName::Payment(_));
+        let risen = if is_payment { self.payment_rises(at, status, payment) } else { self.order_rises(at, status) };
+        if !risen {
+            self.note(Note::Outranked);
+            self.record("outranked", format!("{key}: {status}"));
+            return;
+        }
+        self.hand_to_follower(at, &name, status, order, payment);
+        if self.concerns_conversation(&key) {
+            self.unless_busy(kind);
+        }
+    }
+
+    /// A command gave an order: from now on it has a machine of its own.
+    pub fn follow_order(&mut self, order: &Value) {
+        if let Some(key) = self.order_key(order) {
+            let at = self.follower_of(&key);
+            self.keep(at, order, &Value::None);
+        }
+    }
+
+    fn order_key(&self, order: &Value) -> Option<SmolStr> {
+        self.key_of(self.program.shop.known_records.order, order)
+    }
+
+    fn key_of(&self, record: Option<RecordId>, value: &Value) -> Option<SmolStr> {
+        KeyField::of_record(self.program, &Type::Record(record?)).written(value)
+    }
+
+    /// The follower of an order, made when there is none yet.
+    fn follower_of(&mut self, key: &SmolStr) -> usize {
+        if let Some(at) = self.session.followers.iter().position(|follower| follower.key == *key) {
+            return at;
+        }
+        if self.session.followers.len() >= self.limits.followers {
+            let idle = |follower: &Follower| follower.busy.is_none();
+            let followers = &self.session.followers;
+            let done = followers.iter().position(|follower| follower.ended && idle(follower));
+            let oldest = done.or_else(|| followers.iter().position(idle)).unwrap_or(0);
+            self.session.followers.remove(oldest);
+        }
+        let (flow, follow) = self.order_machine().unwrap_or((FlowId(0), u16::MAX));
+        let slots = self.program.shop.flows.get(flow.index()).map_or(&[][..], |flow| &flow.slots);
+        let values = slots.iter().map(|slot| slot.default.clone().unwrap_or_default()).collect();
+        self.session.followers.push(Follower { flow, follow, key: key.clone(), values, ..Follower::default() });
+        self.session.followers.len() - 1
+    }
+
+    /// The first flow that says what happens beside an order: the shop's own before the standard ones.
+    fn order_machine(&self) -> Option<(FlowId, u16)> {
+        self.program.shop.flows.iter().enumerate().find_map(|(flow, known)| {
+            let follow = known.follows.iter().position(|follow| follow.name == ORDER)?;
+            Some((FlowId(u16::try_from(flow).ok()?), u16::try_from(follow).ok()?))
+        })
+    }
+
+    fn order_rises(&mut self, at: usize, status: &str) -> bool {
+        let known = self.program.shop.statuses.iter().find(|statuses| statuses.contract == "orders");
+        let rank = match known {
+            Some(statuses) if statuses.terminal.iter().any(|name| name == status) => Some(TERMINAL),
+            Some(statuses) => {
+                let named = statuses.ranks.iter().find(|(name, _)| name == status);
+                named.map(|(_, rank)| rank.saturating_add(1).min(TERMINAL - 1))
+            }
+            None => position(&ORDER_STATUSES, status),
+        };
+        let Some(follower) = self.session.followers.get_mut(at) else { return false };
+        // A status that the contract does not list has no rank; it is heard as it comes.
+        let Some(rank) = rank else { return !follower.ended };
+        let rises = !follower.ended && rank > follower.rank;
+        if rises {
+            follower.rank = rank;
+            follower.ended = rank == TERMINAL;
+        }
+        rises
+    }
+
+    fn payment_rises(&mut self, at: usize, status: &str, payment: &Value) -> bool {
+        let Some(rank) = position(&PAYMENT_STATUSES, status) else { return false };
+        let key = self.key_of(self.program.shop.known_records.payment, payment).unwrap_or_default();
+        let Some(follower) = self.session.followers.get_mut(at) else { return false };
+        if follower.payment_key != key {
+            // A new link for the same order starts anew.
+            follower.payment_key = key;
+            follower.payment_rank = 0;
+        }
+        let rises = rank > follower.payment_rank;
+        if rises {
+            follower.payment_rank = rank;
+        }
+        rises
+    }
+
+    /// Puts an order and a payment where the follower's flow keeps such records.
+    fn keep(&mut self, at: usize, order: &Value, payment: &Value) {
+        let flow = self.session.followers.get(at).map(|follower| follower.flow).unwrap_or_default();
+        let Some(index) = self.program.index.flow(flow) else { return };
+        let put = |machine: &mut Self, slots: &[SlotId], value: &Value| {
+            for slot in slots.iter().filter(|_| *value != Value::None) {
+                machine.set(Scope::Follower(at), Target::Slot(*slot), value.clone());
+            }
+        };
+        put(self, &index.orders, order);
+        put(self, &index.payments, payment);
+    }
+
+    fn hand_to_follower(&mut self, at: usize, name: &EventName, status: &SmolStr, order: &Value, payment: &Value) {
+        self.keep(at, order, payment);
+        let wanted = |trigger: &Trigger| matches!(trigger, Trigger::On { event } if event == name);
+        let Some(reaction) = self.follow_reaction(at, wanted) else { return };
+        let event = vec![
+            (SmolStr::new_static("order"), order.clone()),
+            (SmolStr::new_static("payment"), payment.clone()),
+            (SmolStr::new_static("status"), Value::Text(status.clone())),
+        ];
+        let Some(follower) = self.session.followers.get_mut(at) else { return };
+        if follower.busy.is_some() {
+            if follower.waiting.len() < MOST_WAITING {
+                follower.waiting.push((reaction, event));
+            } else {
+                self.record("dropped", "too many events of one order");
+            }
+            return;
+        }
+        follower.event = event;
+        self.run_follower(at, reaction);
+    }
+
+    fn follow_of(&self, at: usize) -> Option<&'p Follow> {
+        let follower = self.session.followers.get(at)?;
+        self.program.shop.flows.get(follower.flow.index())?.follows.get(usize::from(follower.follow))
+    }
+
+    fn follow_reaction(&mut self, at: usize, wanted: impl Fn(&Trigger) -> bool) -> Option<u16> {
+        let follow = self.session.followers.get(at)?.follow;
+        let reactions = &self.follow_of(at)?.reactions;
+        for (reaction, found) in reactions.iter().enumerate().filter(|(_, found)| wanted(&found.trigger)) {
+            let reaction = u16::try_from(reaction).ok()?;
+            let place = Place { scope: Scope::Follower(at), list: LineList::Follow { follow, reaction }, index: 0 };
+            if found.guard.as_ref().is_none_or(|guard| self.holds(place, guard)) {
+                return Some(reaction);
+            }
+        }
+        None
+    }
+
+    fn follower_place(&mut self, at: usize, reaction: u16) -> Option<Place> {
+        let follow = self.session.followers.get(at)?.follow;
+        let place = Place { scope: Scope::Follower(at), list: LineList::Follow { follow, reaction }, index: 0 };
+        let (flow, state) = self.traced(place);
+        self.trace.entries.push(TraceEntry::Reaction { flow, state, list: place.list });
+        Some(place)
+    }
+
+    fn run_follower(&mut self, at: usize, reaction: u16) {
+        let place = self.follower_place(at, reaction);
+        self.run(place);
+    }
+
+    /// The lines of a follower have ended: the next event that waited, if any.
+    pub fn next_for_follower(&mut self, at: usize) {
+        let Some(follower) = self.session.followers.get_mut(at) else { return };
+        if follower.waiting.is_empty() {
+            if follower.ended {
+                follower.values.clear();
+            }
+            follower.event.clear();
+            return;
+        }
+        let (reaction, event) = follower.waiting.remove(0);
+        follower.event = event;
+        self.run_follower(at, reaction);
+    }
+
+    /// A line of a follower failed: its `failed`, else the staff is told, for money may hang on it.
+    pub fn follower_failed(&mut self, at: usize) -> Option<Place> {
+        let failed = self.follow_reaction(at, |trigger| matches!(trigger, Trigger::Failed));
+        if let Some(reaction) = failed.filter(|reaction| !self.is_in(at, *reaction)) {
+            return self.follower_place(at, reaction);
+        }
+        let key = self.session.followers.get(at).map(|follower| follower.key.clone()).unwrap_or_default();
+        self.effect(EffectKind::Alert { text: format!("{key}: an update of this order was not saved.") });
+        self.next_for_follower(at);
+        None
+    }
+
+    /// Whether the lines of this reaction were the last to begin: a failure inside `failed` is not handled by itself.
+    fn is_in(&self, at: usize, reaction: u16) -> bool {
+        let Some(follow) = self.session.followers.get(at).map(|follower| follower.follow) else { return true };
+        let latest = self.trace.entries.iter().rev().find_map(|entry| match entry {
+            TraceEntry::Reaction { list, .. } => Some(*list),
+            _ => None,
+        });
+        latest == Some(LineList::Follow { follow, reaction })
+    }
+
+    /// Whether the conversation is about this order, or about none in particular.
+    fn concerns_conversation(&self, key: &SmolStr) -> bool {
+        let mut about_another = false;
+        for (at, frame) in self.session.frames.iter().enumerate() {
+            let orders = self.program.index.flow(frame.flow).map_or(&[][..], |flow| &flow.orders);
+            for slot in orders {
+                let value = self.value_at(Scope::Frame(at), Target::Slot(*slot));
+                match value.and_then(|value| self.order_key(value)) {
+                    Some(known) if known == *key => return true,
+                    Some(_) => about_another = true,
+                    None => {}
+                }
+            }
+        }
+        !about_another
+    }
+}
+
+/// One more than the position of a status: 0 stands for none yet.
+fn position(statuses: &[&str], status: &str) -> Option<u8> {
+    let at = statuses.iter().position(|known| *known == status)?;
+    u8::try_from(at + 1).ok()
+}

@@ -1,0 +1,223 @@
+//! Forms: as one on channels that have them, else asked field by field; answered either way.
+
+use smol_str::SmolStr;
+
+use super::machine::{Machine, Place, Scope};
+use super::say::{Attach, Draft};
+use super::select::LevelKind;
+use crate::hir::{self, FormId, Target, Trigger};
+use crate::locale::{Standard, standard};
+use crate::matching::fold;
+use crate::outbound::{Choice, Choices, FormField, Message, Section};
+use crate::session::FormProgress;
+use crate::types::Type;
+use crate::value::Value;
+
+/// Channels that show a form as a form.
+const WITH_FORMS: [&str; 2] = ["whatsapp", "web"];
+
+/// More options than this are typed, not tapped.
+const MOST_BUTTONS: usize = 3;
+
+impl<'p> Machine<'p> {
+    pub fn has_forms(&self) -> bool {
+        WITH_FORMS.contains(&self.session.channel.as_str())
+    }
+
+    pub fn form_choices(&self, id: FormId) -> Choices {
+        let scope = Scope::Frame(self.top());
+        let (Some(renderer), Some(form)) = (self.renderer(scope), self.form_at(id)) else { return Choices::None };
+        let written = |text: Option<hir::TextId>| text.map(|text| renderer.text_of(text)).unwrap_or_default();
+        let fields = form.fields.iter().map(|field| FormField {
+            name: field.name.clone(),
+            kind: kind_of(&field.ty),
+            label: renderer.text_of(field.label),
+            optional: field.optional,
+            options: self.options(&field.ty).to_vec(),
+        });
+        Choices::Form {
+            form: form.name.clone(),
+            title: written(form.title),
+            submit: written(form.submit),
+            fields: fields.collect(),
+        }
+    }
+
+    fn form_at(&self, id: FormId) -> Option<&'p hir::Form> {
+        self.flow_of(Scope::Frame(self.top())).1?.forms.get(id.index())
+    }
+
+    /// The form that the current state asks for: its reaction, where its answers go, and the form.
+    fn open_form(&self) -> Option<(usize, Option<Target>, &'p hir::Form)> {
+        let level = self.levels().find(|level| level.kind == LevelKind::State)?;
+        let mut reactions = self.reactions(level).iter().enumerate();
+        reactions.find_map(|(at, reaction)| match &reaction.trigger {
+            Trigger::Fill { form, into } => Some((at, *into, self.form_at(*form)?)),
+            _ => None,
+        })
+    }
+
+    fn options(&self, ty: &'p Type) -> &'p [SmolStr] {
+        match ty {
+            Type::Town => &self.program.shop.profile.towns,
+            Type::Enum(members) => members,
+            _ => &[],
+        }
+    }
+
+    // Field by field.
+
+    pub fn begin_form(&mut self) {
+        self.session.form = Some(FormProgress::default());
+        self.ask_field();
+    }
+
+    fn ask_field(&mut self) {
+        let Some((_, _, form)) = self.open_form() else { return };
+        let done = self.session.form.as_ref().map_or(0, |form| form.fields.len());
+        let scope = Scope::Frame(self.top());
+        let (Some(field), Some(renderer)) = (form.fields.get(done), self.renderer(scope)) else { return };
+        let mut text = String::new();
+        let language = renderer.text(field.label, &mut text);
+        let key = renderer.env.flow.texts.get(field.label.index()).map(|entry| entry.key.clone()).unwrap_or_default();
+        if field.optional {
+            text.push(' ');
+            text.push_str(standard(self.languages()[0], Standard::MayBeSkipped));
+        }
+        let choice = |option: &SmolStr, title: &str| Choice {
+            id: self.reply_id(form.name.clone(), Some(option.clone())),
+            title: title.to_string(),
+            note: String::new(),
+        };
+        let options = self.options(&field.ty);
+        let language_name = self.languages()[0];
+        let choices = if field.ty == Type::YesNo {
+            let words = [("yes", Standard::Yes), ("no", Standard::No)];
+            Choices::Buttons(words.map(|(key, word)| choice(&key.into(), standard(language_name, word))).to_vec())
+        } else if options.is_empty() || options.len() > self.limits.rows {
+            Choices::None
+        } else if options.len() <= MOST_BUTTONS {
+            Choices::Buttons(options.iter().map(|option| choice(option, option)).collect())
+        } else {
+            let rows = options.iter().map(|option| choice(option, option)).collect();
+            let label = standard(language_name, Standard::List).to_string();
+            Choices::List { label, sections: vec![Section { title: String::new(), rows }] }
+        };
+        let language = self.program.shop.languages.get(language).cloned().unwrap_or_default();
+        let message = Message { text, key, language, choices, ..Message::default() };
+        self.drafts.push(Draft { message, asks: false });
+        self.flush(Attach::Never);
+    }
+
+    pub fn is_form_choice(&self, choice: &str) -> bool {
+        self.session.form.is_some() && self.open_form().is_some_and(|(_, _, form)| form.name == choice)
+    }
+
+    /// A text while a form is asked field by field. Words that are heard anywhere still are, as whole messages.
+    pub fn form_text(&mut self, text: &str, folded: &str) -> Option<Place> {
+        self.session.form.as_ref()?;
+        let levels: Vec<_> = self.levels().collect();
+        let heard = levels.into_iter().find_map(|level| self.hears(level, folded, super::inbound::Hearing::Whole));
+        if heard.is_some() {
+            return heard;
+        }
+        let (_, _, form) = self.open_form()?;
+        let mut fields = self.session.form.take()?.fields;
+        let field = form.fields.get(fields.len())?;
+        let skips = standard(self.languages()[0], Standard::SkipWords).split(", ");
+        let skipped = field.optional && skips.into_iter().any(|word| word == text.trim() || fold(word) == *folded && !folded.is_empty());
+        if !skipped && self.read_words(&field.ty, text).is_none() {
+            self.session.form = Some(FormProgress { fields });
+            return self.field_wrong(field);
+        }
+        fields.push((field.name.clone(), if skipped { SmolStr::default() } else { text.into() }));
+        if fields.len() >= form.fields.len() {
+            let name = form.name.clone();
+            return self.form_done(&name, &fields);
+        }
+        self.session.form = Some(FormProgress { fields });
+        self.session.else_count = 0;
+        self.ask_field();
+        Some(self.nowhere())
+    }
+
+    /// A place without lines: the event was understood, and nothing more is to be done.
+    fn nowhere(&self) -> Place {
+        let list = crate::session::LineList::State(u16::MAX);
+        Place { scope: Scope::Frame(self.top()), list, index: 0 }
+    }
+
+    fn field_wrong(&mut self, field: &'p hir::FormField) -> Option<Place> {
+        self.session.else_count += 1;
+        if let Some(place) = self.take_else(false) {
+            return Some(place);
+        }
+        self.say_field_wrong(field);
+        self.ask_field();
+        Some(self.nowhere())
+    }
+
+    fn say_field_wrong(&mut self, field: &'p hir::FormField) {
+        let label = self.renderer(Scope::Frame(self.top())).map(|renderer| renderer.text_of(field.label));
+        self.say_standard(Standard::FieldWrong, &[("{field}", &label.unwrap_or_default())]);
+    }
+
+    // A whole form.
+
+    pub fn form_done(&mut self, name: &str, answers: &[(SmolStr, SmolStr)]) -> Option<Place> {
+        let Some((reaction, into, form)) = self.open_form().filter(|(_, _, form)| form.name == name) else {
+            return self.earlier_message();
+        };
+        let record = self.program.shop.records.get(usize::from(form.record.0))?;
+        let mut values = Vec::with_capacity(record.fields.len());
+        for declared in &record.fields {
+            let Some(field) = form.fields.iter().find(|field| field.name == declared.name) else {
+                values.push(Value::None);
+                continue;
+            };
+            let answer = answers.iter().find(|(known, _)| *known == field.name).map_or("", |(_, text)| text.as_str());
+            match self.read_words(&field.ty, answer) {
+                Some(value) => values.push(value),
+                None if field.optional && answer.trim().is_empty() => values.push(Value::None),
+                None => {
+                    self.say_field_wrong(field);
+                    return self.again();
+                }
+            }
+        }
+        let level = self.levels().find(|level| level.kind == LevelKind::State)?;
+        self.session.form = None;
+        if let Some(into) = into {
+            self.set(Scope::Frame(level.frame), into, Value::Record(values.into()));
+        }
+        self.understood(Value::Text(name.into()));
+        Some(self.take(level, reaction))
+    }
+}
+
+/// The name of a type as channels know it.
+fn kind_of(ty: &Type) -> SmolStr {
+    SmolStr::new_static(match ty {
+        Type::Number => "number",
+        Type::YesNo => "yes_no",
+        Type::Date => "date",
+        Type::Time => "time",
+        Type::Phone => "phone",
+        Type::Email => "email",
+        Type::Town => "town",
+        Type::Enum(_) => "one_of",
+        Type::Image => "image",
+        Type::Document => "document",
+        Type::Text
+        | Type::Money
+        | Type::Moment
+        | Type::Duration
+        | Type::Language
+        | Type::Video
+        | Type::Voice
+        | Type::List(_)
+        | Type::Record(_)
+        | Type::None
+        | Type::Unknown => "text",
+    })
+}
