@@ -3,8 +3,8 @@
 use smol_str::SmolStr;
 
 use crate::hir::{
-    Ambient, DestKind, Expr, ExprKind, Flow, FlowId, Guard, OperationId, Reaction, Segment, Shop, SlotId, SlotKind, State,
-    StateId, StepKind, Target, TextId, TextPiece, Trigger,
+    Ambient, DestKind, Expr, ExprKind, Flow, FlowId, Guard, OperationId, Reaction, Segment, Shop, SlotId, SlotKind,
+    State, StateId, StepKind, Target, TextId, TextPiece, Trigger,
 };
 use crate::matching::fold;
 use crate::types::{RecordId, Type};
@@ -121,7 +121,8 @@ impl FlowIndex {
 fn slots_of(flow: &Flow, record: Option<RecordId>) -> Vec<SlotId> {
     let Some(record) = record else { return Vec::new() };
     let kept = flow.slots.iter().enumerate().filter(|(_, slot)| {
-        slot.ty == Type::Record(record) && matches!(slot.kind, SlotKind::Remembered | SlotKind::Local(_))
+        slot.ty == Type::Record(record)
+            && matches!(slot.kind, SlotKind::Remembered | SlotKind::Local(_) | SlotKind::Followed)
     });
     kept.filter_map(|(at, _)| u16::try_from(at).ok().map(SlotId)).collect()
 }

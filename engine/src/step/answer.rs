@@ -11,9 +11,15 @@ use crate::value::{MediaType, Value};
 
 /// What the answers of a state make of an input.
 pub(super) enum Answer {
-    Fits { reaction: usize, value: Value },
+    Fits {
+        reaction: usize,
+        value: Value,
+    },
     /// Of the type, but not between these; as customers read them.
-    OutOfRange { from: String, to: String },
+    OutOfRange {
+        from: String,
+        to: String,
+    },
     None,
 }
 

@@ -112,7 +112,8 @@ impl<'p> Machine<'p> {
             self.conversation_result(outcome);
             return;
         }
-        let waiting = |follower: &crate::session::Follower| follower.busy.as_ref().is_some_and(|busy| busy.call == call);
+        let waiting =
+            |follower: &crate::session::Follower| follower.busy.as_ref().is_some_and(|busy| busy.call == call);
         match self.session.followers.iter().position(waiting) {
             Some(at) => self.follower_result(at, outcome),
             None => self.record("late_result", format!("{}/{}", call.turn, call.index)),
@@ -120,7 +121,8 @@ impl<'p> Machine<'p> {
     }
 
     pub fn conversation_result(&mut self, outcome: &Outcome) {
-        let Some(busy) = self.session.busy.take_if(|busy| !is_open_still(outcome, busy.deadline_ms, self.now_ms)) else {
+        let Some(busy) = self.session.busy.take_if(|busy| !is_open_still(outcome, busy.deadline_ms, self.now_ms))
+        else {
             return;
         };
         let place = Place::at(busy.at);

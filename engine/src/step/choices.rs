@@ -69,7 +69,8 @@ impl<'p> Machine<'p> {
             _ => None,
         });
         let written = |text: TextId| self.renderer(scope).map(|renderer| renderer.text_of(text));
-        let label = label.and_then(written).unwrap_or_else(|| standard(self.languages()[0], Standard::List).to_string());
+        let label =
+            label.and_then(written).unwrap_or_else(|| standard(self.languages()[0], Standard::List).to_string());
         let mut sections: Vec<Section> = Vec::new();
         let mut current = None;
         for offer in offers {

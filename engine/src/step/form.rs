@@ -125,7 +125,8 @@ impl<'p> Machine<'p> {
         let mut fields = self.session.form.take()?.fields;
         let field = form.fields.get(fields.len())?;
         let skips = standard(self.languages()[0], Standard::SkipWords).split(", ");
-        let skipped = field.optional && skips.into_iter().any(|word| word == text.trim() || fold(word) == *folded && !folded.is_empty());
+        let skipped = field.optional
+            && skips.into_iter().any(|word| word == text.trim() || fold(word) == *folded && !folded.is_empty());
         if !skipped && self.read_words(&field.ty, text).is_none() {
             self.session.form = Some(FormProgress { fields });
             return self.field_wrong(field);

@@ -96,7 +96,13 @@ impl<'p> Machine<'p> {
             }
         }
         let values = flow.slots.iter().map(|slot| slot.default.clone().unwrap_or_default()).collect();
-        self.session.frames.push(Frame { flow: id, state: flow.start, values, resume: Resume::End, ..Frame::default() });
+        self.session.frames.push(Frame {
+            flow: id,
+            state: flow.start,
+            values,
+            resume: Resume::End,
+            ..Frame::default()
+        });
     }
 
     fn visit(&mut self, from: Place, flow: FlowId, with: &[Target], into: Option<Target>) -> Option<Place> {

@@ -316,9 +316,8 @@ impl<'p> Machine<'p> {
     pub fn take_else(&mut self, plain: bool) -> Option<Place> {
         let count = self.session.else_count;
         let level = self.nearest_level(|trigger| matches!(trigger, Trigger::Else { .. }))?;
-        let counted = self.first_in(level, |trigger| {
-            matches!(trigger, Trigger::Else { times: Some(times), .. } if count >= *times)
-        });
+        let counted = self
+            .first_in(level, |trigger| matches!(trigger, Trigger::Else { times: Some(times), .. } if count >= *times));
         let is_plain = |trigger: &Trigger| matches!(trigger, Trigger::Else { times: None, .. });
         let at = match counted {
             Some(at) => {
@@ -329,7 +328,8 @@ impl<'p> Machine<'p> {
             None => return None,
         };
         let place = self.take(level, at);
-        if let Some(Trigger::Else { text: Some(text), .. }) = self.reactions(level).get(at).map(|found| &found.trigger) {
+        if let Some(Trigger::Else { text: Some(text), .. }) = self.reactions(level).get(at).map(|found| &found.trigger)
+        {
             self.say(place.scope, *text, false);
         }
         Some(place)
@@ -434,7 +434,6 @@ impl<'p> Machine<'p> {
         self.ask_once_more(place);
         self.flush(Attach::Always);
     }
-
 }
 
 /// How a phrase must stand in the text.

@@ -189,9 +189,7 @@ impl<'p> Machine<'p> {
         match place.list {
             LineList::Entry => None,
             LineList::State(reaction) => state()?.reactions.get(usize::from(reaction)),
-            LineList::Group(reaction) => {
-                flow.groups.get(state()?.group?.index())?.reactions.get(usize::from(reaction))
-            }
+            LineList::Group(reaction) => flow.groups.get(state()?.group?.index())?.reactions.get(usize::from(reaction)),
             LineList::Anywhere { reaction } => flow.anywhere.get(usize::from(reaction)),
             LineList::Template { template, button } => {
                 flow.templates.get(usize::from(template))?.buttons.get(usize::from(button))

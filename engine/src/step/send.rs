@@ -89,7 +89,10 @@ impl<'p> Machine<'p> {
         Some(TemplateMessage {
             name: template.name.clone(),
             category: template.category,
-            about: template.about.and_then(|about| self.program.shop.consents.get(about.index())).map(|it| it.name.clone()),
+            about: template
+                .about
+                .and_then(|about| self.program.shop.consents.get(about.index()))
+                .map(|it| it.name.clone()),
             language: language.clone(),
             values: values(&renderer, template.body),
             buttons,
