@@ -1,26 +1,59 @@
-//! From a loaded shop to its findings: compile, check, look up the rules, mark what is waived.
+//! From a loaded shop to its findings: compile, check, weigh. Prints nothing.
 
 use duka_dsl::Diagnostic;
-use duka_engine::compile::compile;
+use duka_engine::compile::{Compiled, compile};
+use duka_engine::lints::{self, Settings};
+use duka_engine::rules::{self, Level};
 use duka_engine::source::ShopSource;
 
 use crate::load::Shop;
-use crate::report::{Finding, Level, Report};
+use crate::report::{Finding, Report, SetAside};
 
 /// Everything that is wrong with a shop. `previous` is the shop before an edit.
-pub fn check(shop: Shop, _previous: Option<&ShopSource>) -> Report {
+pub fn check(shop: Shop, previous: Option<&ShopSource>) -> Report {
     let compiled = compile(&shop.source);
-    let mut diagnostics = shop.findings.clone();
-    diagnostics.extend(compiled.diagnostics);
-    let findings = diagnostics.into_iter().map(finding).collect();
-    Report::new(shop, findings, None)
+    let settings = Settings::of(&shop.source);
+    let mut weighed = lints::check(&compiled, &shop.source, &settings);
+    if let Some(previous) = previous {
+        weighed.extend(lints::check_against(&compile(previous), &compiled));
+    }
+    let mut findings: Vec<Finding> = shop.findings.iter().cloned().map(unweighed).collect();
+    findings.extend(weighed.into_iter().map(|found| Finding {
+        rule: rules::rule(found.diagnostic.code).map_or("", |rule| rule.name),
+        level: found.level,
+        set_aside: found.waived.map(SetAside::Waived),
+        diagnostic: found.diagnostic,
+    }));
+    let size = size(&compiled);
+    Report::new(shop, findings, size)
 }
 
-fn finding(diagnostic: Diagnostic) -> Finding {
-    Finding { diagnostic, level: Level::Error, rule: String::new(), set_aside: None }
+/// A finding that was made before the engine saw the file.
+fn unweighed(diagnostic: Diagnostic) -> Finding {
+    let rule = rules::rule(diagnostic.code);
+    Finding {
+        level: rule.map_or(Level::Error, |rule| rule.level),
+        rule: rule.map_or("", |rule| rule.name),
+        set_aside: None,
+        diagnostic,
+    }
 }
 
-/// The summary of a rule, by its code.
-pub fn summary_of(_code: &str) -> Option<String> {
-    None
+/// States and transitions of the merchant's own flows.
+fn size(compiled: &Compiled) -> Option<(usize, usize)> {
+    let own = || compiled.shop().into_iter().flat_map(|shop| &shop.flows).filter(|flow| !flow.standard);
+    let states = own().map(|flow| flow.states.len()).sum();
+    let transitions = own().map(transitions).sum();
+    (states > 0).then_some((states, transitions))
+}
+
+fn transitions(flow: &duka_engine::hir::Flow) -> usize {
+    use duka_engine::hir::{Step, StepKind};
+    let jumps = |steps: &[Step]| steps.iter().filter(|step| matches!(step.kind, StepKind::Jump { .. })).count();
+    let states = flow.states.iter();
+    let entries: usize = states.clone().map(|state| jumps(&state.steps)).sum();
+    let reactions =
+        states.flat_map(|state| &state.reactions).chain(flow.groups.iter().flat_map(|group| &group.reactions));
+    let reactions = reactions.chain(&flow.anywhere).chain(flow.follows.iter().flat_map(|follow| &follow.reactions));
+    entries + reactions.map(|reaction| jumps(&reaction.actions).max(1)).sum::<usize>()
 }

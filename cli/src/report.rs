@@ -5,41 +5,14 @@ pub mod json;
 pub mod sarif;
 pub mod text;
 
+use std::cmp::Reverse;
+
 use duka_dsl::span::LineIndex;
 use duka_dsl::{Diagnostic, Span};
+use duka_engine::rules::Level;
 use serde::Serialize;
 
 use crate::load::Shop;
-
-/// How much a finding matters. The order is the order of the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    Error,
-    /// An error that may be waived with a written reason.
-    Policy,
-    Warning,
-    Info,
-}
-
-impl Level {
-    pub fn name(self) -> &'static str {
-        match self {
-            Level::Error => "error",
-            Level::Policy => "policy",
-            Level::Warning => "warning",
-            Level::Info => "info",
-        }
-    }
-
-    /// Whether the shop must not go out with it.
-    pub fn stops(self) -> bool {
-        match self {
-            Level::Error | Level::Policy => true,
-            Level::Warning | Level::Info => false,
-        }
-    }
-}
 
 /// A diagnostic with what its rule says about it.
 #[derive(Clone, Debug)]
@@ -47,7 +20,7 @@ pub struct Finding {
     pub diagnostic: Diagnostic,
     pub level: Level,
     /// The kebab-case name of the rule.
-    pub rule: String,
+    pub rule: &'static str,
     pub set_aside: Option<SetAside>,
 }
 
@@ -91,7 +64,7 @@ impl Report {
     /// Puts the findings in order: by level, then by place; a finding that shares its cause with an earlier one is left out.
     pub fn new(shop: Shop, mut findings: Vec<Finding>, size: Option<(usize, usize)>) -> Report {
         findings.sort_by(|a, b| {
-            let key = |finding: &Finding| (finding.level, finding.diagnostic.span, finding.diagnostic.code);
+            let key = |finding: &Finding| (Reverse(finding.level), finding.diagnostic.span, finding.diagnostic.code);
             key(a).cmp(&key(b))
         });
         let mut causes = std::collections::BTreeSet::new();
@@ -116,7 +89,7 @@ impl Report {
                 (None, Level::Error) => &mut summary.errors,
                 (None, Level::Policy) => &mut summary.policies,
                 (None, Level::Warning) => &mut summary.warnings,
-                (None, Level::Info) => &mut summary.infos,
+                (None, Level::Info | Level::Off) => &mut summary.infos,
             };
             *count += 1;
         }

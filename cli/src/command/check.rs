@@ -87,7 +87,7 @@ fn print(arguments: &Check, reports: &[Report], mended: &[String]) -> Result<(),
             }
         }
         Format::Json => out.write_all(report::json::render(reports).as_bytes())?,
-        Format::Sarif => out.write_all(report::sarif::render(reports, findings::summary_of).as_bytes())?,
+        Format::Sarif => out.write_all(report::sarif::render(reports).as_bytes())?,
         Format::Github => out.write_all(report::github::render(reports).as_bytes())?,
     }
     Ok(out.flush()?)

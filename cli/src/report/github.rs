@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{Level, Report};
+use duka_engine::rules::Level;
+
+use super::Report;
 
 /// One command line for each open finding.
 pub fn render(reports: &[Report]) -> String {
@@ -13,7 +15,7 @@ pub fn render(reports: &[Report]) -> String {
             let command = match finding.level {
                 Level::Error | Level::Policy => "error",
                 Level::Warning => "warning",
-                Level::Info => "notice",
+                Level::Info | Level::Off => "notice",
             };
             let (start, end) = report.places(diagnostic.span);
             // The columns mean nothing to GitHub when the finding spans lines.

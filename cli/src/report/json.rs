@@ -3,7 +3,7 @@
 use duka_dsl::diagnostic::Turn;
 use serde::Serialize;
 
-use super::{Finding, Level, Place, Report, SetAside, Summary};
+use super::{Finding, Place, Report, SetAside, Summary};
 
 const VERSION: u32 = 1;
 
@@ -24,7 +24,7 @@ struct ShopJson<'a> {
 struct FindingJson<'a> {
     code: String,
     rule: &'a str,
-    level: Level,
+    level: &'static str,
     message: &'a str,
     help: Option<&'a str>,
     #[serde(flatten)]
@@ -92,8 +92,8 @@ fn finding_json<'a>(report: &Report, finding: &'a Finding) -> FindingJson<'a> {
     });
     FindingJson {
         code: diagnostic.code.to_string(),
-        rule: &finding.rule,
-        level: finding.level,
+        rule: finding.rule,
+        level: finding.level.name(),
         message: &diagnostic.message,
         help: diagnostic.help.as_deref(),
         place: place(diagnostic.span),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use duka_dsl::Span;
 use duka_dsl::diagnostic::{Fix as Mending, Speaker};
+use duka_engine::rules::{self, Level};
 use serde_json::json;
 use serde_sarif::sarif::{
     ArtifactChange, ArtifactContent, ArtifactLocation, CodeFlow, Fix, Location, Message, MultiformatMessageString,
@@ -11,17 +12,17 @@ use serde_sarif::sarif::{
     ResultLevel, Run, Sarif, Suppression, ThreadFlow, ThreadFlowLocation, Tool, ToolComponent,
 };
 
-use super::{Finding, Level, Report, SetAside};
+use super::{Finding, Report, SetAside};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// All reports as one run. `explain` gives a rule's summary by its code.
-pub fn render(reports: &[Report], explain: impl Fn(&str) -> Option<String>) -> String {
+/// All reports as one run.
+pub fn render(reports: &[Report]) -> String {
     let findings = || reports.iter().flat_map(|report| report.findings.iter().map(move |finding| (report, finding)));
     let mut rules = BTreeMap::new();
     for (_, finding) in findings() {
         let code = finding.diagnostic.code.to_string();
-        rules.entry(code.clone()).or_insert_with(|| rule(finding, &code, explain(&code)));
+        rules.entry(code.clone()).or_insert_with(|| rule(finding, &code));
     }
     let index: BTreeMap<String, i64> = rules.keys().cloned().zip(0..).collect();
     let results = findings().map(|(report, finding)| result(report, finding, &index)).collect::<Vec<_>>();
@@ -39,21 +40,26 @@ pub fn render(reports: &[Report], explain: impl Fn(&str) -> Option<String>) -> S
     serde_json::to_string_pretty(&sarif).unwrap_or_default() + "\n"
 }
 
-fn rule(finding: &Finding, code: &str, summary: Option<String>) -> ReportingDescriptor {
-    let summary = summary.unwrap_or_else(|| finding.rule.clone());
-    ReportingDescriptor::builder()
+fn rule(finding: &Finding, code: &str) -> ReportingDescriptor {
+    let text = |text: &str| MultiformatMessageString::builder().text(text).build();
+    let mut descriptor = ReportingDescriptor::builder()
         .id(code)
-        .name(finding.rule.as_str())
-        .short_description(MultiformatMessageString::builder().text(summary).build())
+        .name(finding.rule)
         .default_configuration(ReportingConfiguration::builder().level(json!(level(finding.level))).build())
-        .build()
+        .build();
+    if let Some(rule) = rules::rule(finding.diagnostic.code) {
+        descriptor.short_description = Some(text(rule.title));
+        descriptor.full_description = Some(text(rule.why));
+        descriptor.help = Some(text(rule.fix));
+    }
+    descriptor
 }
 
 fn level(level: Level) -> ResultLevel {
     match level {
         Level::Error | Level::Policy => ResultLevel::Error,
         Level::Warning => ResultLevel::Warning,
-        Level::Info => ResultLevel::Note,
+        Level::Info | Level::Off => ResultLevel::Note,
     }
 }
 

@@ -6,8 +6,9 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level as Shown, Patch, Renderer, Snippet};
 use duka_dsl::Span;
 use duka_dsl::diagnostic::{Fix, Speaker, Turn};
+use duka_engine::rules::Level;
 
-use super::{Finding, Level, Report, Summary, count};
+use super::{Finding, Report, Summary, count};
 use crate::load::Shop;
 use crate::terminal::{self, paint};
 
@@ -61,7 +62,7 @@ fn render_finding(shop: &Shop, finding: &Finding) -> String {
         Level::Error => Shown::ERROR,
         Level::Policy => Shown::ERROR.with_name("policy"),
         Level::Warning => Shown::WARNING,
-        Level::Info => Shown::NOTE.with_name("info"),
+        Level::Info | Level::Off => Shown::NOTE.with_name("info"),
     };
     let diagnostic = &finding.diagnostic;
     let code = diagnostic.code.to_string();

@@ -4,8 +4,10 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use duka_engine::rules::Level;
+
 use crate::failure::Failure;
-use crate::report::{Finding, Level, Report, SetAside};
+use crate::report::{Finding, Report, SetAside};
 
 /// The baseline that is read when no other is named.
 pub const FILE: &str = "duka.baseline";
@@ -85,7 +87,7 @@ impl Baseline {
         let may_stay = match finding.level {
             Level::Error => false,
             Level::Policy => known.reason != NO_REASON && !known.reason.is_empty(),
-            Level::Warning | Level::Info => true,
+            Level::Warning | Level::Info | Level::Off => true,
         };
         may_stay.then(|| known.reason.clone())
     }
