@@ -14,15 +14,17 @@ mod operators;
 mod read;
 #[cfg(test)]
 mod tests;
+mod truth;
 mod typing;
 
 pub use chain::lower_path;
 pub use env::{Env, EvalError, arm};
-pub use evaluate::{evaluate, holds};
+pub use evaluate::evaluate;
 pub use fits::{describe, fits};
 pub use hooks::{Hooks, Script};
 pub use lower::{OperationCall, lower_guard, lower_operation, lower_value};
 pub use names::{Names, Resolved};
+pub use truth::holds;
 
 use duka_dsl::Span;
 

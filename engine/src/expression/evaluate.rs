@@ -1,14 +1,14 @@
 //! The value of a typed tree in an [`Env`]. Borrows what it can; allocates nothing for a comparison.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
 use super::env::{Env, EvalError};
-use crate::hir::{Ambient, Arithmetic, Comparison, ConsentFact, Expr, ExprKind, Property, Target};
+use super::truth::holds;
+use crate::hir::{Ambient, Arithmetic, ExperimentId, Expr, ExprKind, Property, Target};
 use crate::value::{Money, Value};
 
 static NOTHING: Value = Value::None;
@@ -20,25 +20,15 @@ const DAY_MS: i64 = 86_400_000;
 /// # Errors
 /// Reckoning with what is empty, division by zero, overflow, or a hook that failed: the line's error branch.
 pub fn evaluate<'a>(expr: &'a Expr, env: &Env<'a>) -> Result<Cow<'a, Value>, EvalError> {
+    if let Some(value) = borrow(expr, env) {
+        return Ok(Cow::Borrowed(value));
+    }
     Ok(Cow::Owned(match &expr.kind {
-        ExprKind::Constant(value) => return Ok(Cow::Borrowed(value)),
-        ExprKind::Slot(slot) => return Ok(Cow::Borrowed(place(Target::Slot(*slot), env))),
-        ExprKind::Customer(slot) => return Ok(Cow::Borrowed(place(Target::Customer(*slot), env))),
-        ExprKind::Rule(rule) => {
-            let rule = env.flow.rules.get(rule.index());
-            return Ok(Cow::Borrowed(rule.map_or(&NOTHING, |rule| &rule.value)));
-        }
-        ExprKind::Ambient(ambient) => return Ok(ambient_value(*ambient, env)),
-        ExprKind::Event(field) => {
-            let found = env.event.iter().find(|(name, _)| name == field);
-            return Ok(Cow::Borrowed(found.map_or(&NOTHING, |(_, value)| value)));
-        }
         ExprKind::Field(of, at) => return field(evaluate(of, env)?, usize::from(*at)),
-        ExprKind::Experiment(id) => {
-            let arm = usize::from(env.arm_of(*id));
-            let arms = env.flow.experiments.get(id.index());
-            arms.and_then(|experiment| experiment.arms.get(arm)).map_or(Value::None, |arm| Value::Text(arm.clone()))
-        }
+        ExprKind::Ambient(Ambient::Now) => Value::Moment(env.now_ms),
+        ExprKind::Ambient(Ambient::Language) => Value::Text(SmolStr::new(env.language)),
+        ExprKind::Ambient(Ambient::Channel) => Value::Text(SmolStr::new(env.channel)),
+        ExprKind::Experiment(id) => arm_name(*id, env).map_or(Value::None, |arm| Value::Text(arm.clone())),
         ExprKind::Property(of, Property::Count) => count(evaluate(of, env)?.as_ref())?,
         ExprKind::Negate(of) => negate(of, env)?,
         ExprKind::Arithmetic(op, a, b) => {
@@ -67,57 +57,48 @@ pub fn evaluate<'a>(expr: &'a Expr, env: &Env<'a>) -> Result<Cow<'a, Value>, Eva
         | ExprKind::Or(..)
         | ExprKind::Compare(..)
         | ExprKind::In(..) => Value::YesNo(holds(expr, env)?),
-    }))
-}
-
-/// Whether a condition holds.
-///
-/// # Errors
-/// As [`evaluate`], and when the value is not yes or no.
-pub fn holds(expr: &Expr, env: &Env<'_>) -> Result<bool, EvalError> {
-    match &expr.kind {
-        ExprKind::And(a, b) => Ok(holds(a, env)? && holds(b, env)?),
-        ExprKind::Or(a, b) => Ok(holds(a, env)? || holds(b, env)?),
-        ExprKind::Not(of) => Ok(!holds(of, env)?),
-        ExprKind::Compare(op, a, b) => compare(*op, a, b, env),
-        ExprKind::In(item, list) => match evaluate(list, env)?.as_ref() {
-            Value::List(items) => {
-                let item = evaluate(item, env)?;
-                Ok(items.iter().any(|other| equal(&item, other)))
-            }
-            Value::None => Ok(false),
-            _ => Err(EvalError::WrongType),
-        },
-        ExprKind::Property(of, Property::IsSet) => Ok(!matches!(evaluate(of, env)?.as_ref(), Value::None)),
-        ExprKind::Property(of, Property::IsEmpty) => match evaluate(of, env)?.as_ref() {
-            Value::List(items) => Ok(items.is_empty()),
-            Value::None => Ok(true),
-            _ => Err(EvalError::WrongType),
-        },
-        ExprKind::Consent(id, fact) => {
-            let state = env.consents.get(id.index()).copied().unwrap_or_default();
-            Ok(match fact {
-                ConsentFact::Asked => state.asked,
-                ConsentFact::Given => state.given,
-            })
-        }
+        // Borrowed above.
         ExprKind::Constant(_)
         | ExprKind::Slot(_)
         | ExprKind::Customer(_)
         | ExprKind::Rule(_)
-        | ExprKind::Ambient(_)
-        | ExprKind::Event(_)
-        | ExprKind::Experiment(_)
-        | ExprKind::Field(..)
-        | ExprKind::Property(_, Property::Count)
-        | ExprKind::Negate(_)
-        | ExprKind::Arithmetic(..)
-        | ExprKind::Hook { .. }
-        | ExprKind::Script { .. } => match evaluate(expr, env)?.as_ref() {
-            Value::YesNo(yes) => Ok(*yes),
-            Value::None => Err(EvalError::Missing(name_of(expr, env))),
-            _ => Err(EvalError::WrongType),
+        | ExprKind::Ambient(Ambient::Cart | Ambient::Customer | Ambient::Shop)
+        | ExprKind::Event(_) => Value::None,
+    }))
+}
+
+/// The value where it lies, for places and constants.
+pub(super) fn borrow<'a>(expr: &'a Expr, env: &Env<'a>) -> Option<&'a Value> {
+    match &expr.kind {
+        ExprKind::Constant(value) => Some(value),
+        ExprKind::Slot(slot) => Some(place(Target::Slot(*slot), env)),
+        ExprKind::Customer(slot) => Some(place(Target::Customer(*slot), env)),
+        ExprKind::Rule(rule) => Some(env.flow.rules.get(rule.index()).map_or(&NOTHING, |rule| &rule.value)),
+        ExprKind::Ambient(Ambient::Cart) => Some(env.cart),
+        ExprKind::Ambient(Ambient::Customer) => Some(env.customer),
+        ExprKind::Ambient(Ambient::Shop) => Some(env.shop_value),
+        ExprKind::Event(field) => {
+            let found = env.event.iter().find(|(name, _)| name == field);
+            Some(found.map_or(&NOTHING, |(_, value)| value))
+        }
+        ExprKind::Field(of, at) => match borrow(of, env)? {
+            Value::Record(fields) => fields.get(usize::from(*at)),
+            Value::None => Some(&NOTHING),
+            _ => None,
         },
+        ExprKind::Ambient(Ambient::Now | Ambient::Language | Ambient::Channel)
+        | ExprKind::Experiment(_)
+        | ExprKind::Consent(..)
+        | ExprKind::Property(..)
+        | ExprKind::Not(_)
+        | ExprKind::Negate(_)
+        | ExprKind::And(..)
+        | ExprKind::Or(..)
+        | ExprKind::Compare(..)
+        | ExprKind::Arithmetic(..)
+        | ExprKind::In(..)
+        | ExprKind::Hook { .. }
+        | ExprKind::Script { .. } => None,
     }
 }
 
@@ -134,15 +115,8 @@ fn place<'a>(target: Target, env: &Env<'a>) -> &'a Value {
     value.unwrap_or(&NOTHING)
 }
 
-fn ambient_value<'a>(ambient: Ambient, env: &Env<'a>) -> Cow<'a, Value> {
-    match ambient {
-        Ambient::Cart => Cow::Borrowed(env.cart),
-        Ambient::Customer => Cow::Borrowed(env.customer),
-        Ambient::Shop => Cow::Borrowed(env.shop_value),
-        Ambient::Now => Cow::Owned(Value::Moment(env.now_ms)),
-        Ambient::Language => Cow::Owned(Value::Text(SmolStr::new(env.language))),
-        Ambient::Channel => Cow::Owned(Value::Text(SmolStr::new(env.channel))),
-    }
+pub(super) fn arm_name<'a>(id: ExperimentId, env: &Env<'a>) -> Option<&'a SmolStr> {
+    env.flow.experiments.get(id.index())?.arms.get(usize::from(env.arm_of(id)))
 }
 
 fn field(of: Cow<'_, Value>, at: usize) -> Result<Cow<'_, Value>, EvalError> {
@@ -163,7 +137,7 @@ fn count(value: &Value) -> Result<Value, EvalError> {
 }
 
 /// The value, if there is one.
-fn present<'v>(value: &'v Value, expr: &Expr, env: &Env<'_>) -> Result<&'v Value, EvalError> {
+pub(super) fn present<'v>(value: &'v Value, expr: &Expr, env: &Env<'_>) -> Result<&'v Value, EvalError> {
     match value {
         Value::None => Err(EvalError::Missing(name_of(expr, env))),
         value => Ok(value),
@@ -172,7 +146,7 @@ fn present<'v>(value: &'v Value, expr: &Expr, env: &Env<'_>) -> Result<&'v Value
 
 /// What an expression is called in a trace: the name of the place it reads.
 #[cold]
-fn name_of(expr: &Expr, env: &Env<'_>) -> SmolStr {
+pub(super) fn name_of(expr: &Expr, env: &Env<'_>) -> SmolStr {
     match &expr.kind {
         ExprKind::Slot(slot) => env.flow.slots.get(slot.index()).map(|slot| slot.name.clone()),
         ExprKind::Customer(slot) => env.shop.customer_slots.get(slot.index()).map(|slot| slot.name.clone()),
@@ -208,49 +182,6 @@ fn field_name(of: &Expr, at: u16, env: &Env<'_>) -> SmolStr {
     let field = record.and_then(|record| record.fields.get(usize::from(at)));
     let name = field.map_or("?", |field| field.name.as_str());
     SmolStr::new(format!("{}.{name}", name_of(of, env)))
-}
-
-// ---------------------------------------------------------------- comparing
-
-fn compare(op: Comparison, a: &Expr, b: &Expr, env: &Env<'_>) -> Result<bool, EvalError> {
-    let (left, right) = (evaluate(a, env)?, evaluate(b, env)?);
-    match op {
-        Comparison::Equal => Ok(equal(&left, &right)),
-        Comparison::NotEqual => Ok(!equal(&left, &right)),
-        Comparison::Less | Comparison::LessOrEqual | Comparison::Greater | Comparison::GreaterOrEqual => {
-            let order = order(present(&left, a, env)?, present(&right, b, env)?)?;
-            Ok(match op {
-                Comparison::Less => order.is_lt(),
-                Comparison::LessOrEqual => order.is_le(),
-                Comparison::Greater => order.is_gt(),
-                Comparison::GreaterOrEqual | Comparison::Equal | Comparison::NotEqual => order.is_ge(),
-            })
-        }
-    }
-}
-
-fn equal(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => compare_numbers(a, b).is_eq(),
-        (a, b) => a == b,
-    }
-}
-
-fn order(a: &Value, b: &Value) -> Result<Ordering, EvalError> {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => Ok(compare_numbers(a, b)),
-        (Value::Money(a), Value::Money(b)) if a.currency == b.currency => Ok(a.minor.cmp(&b.minor)),
-        (Value::Money(_), Value::Money(_)) => Err(EvalError::Currencies),
-        (Value::Date(a), Value::Date(b)) => Ok(a.cmp(b)),
-        (Value::Time(a), Value::Time(b)) => Ok(a.cmp(b)),
-        (Value::Moment(a), Value::Moment(b)) | (Value::Duration(a), Value::Duration(b)) => Ok(a.cmp(b)),
-        _ => Err(EvalError::WrongType),
-    }
-}
-
-/// Numbers of equal scale, nearly all of them, are compared by their digits.
-fn compare_numbers(a: &Decimal, b: &Decimal) -> Ordering {
-    if a.scale() == b.scale() { a.mantissa().cmp(&b.mantissa()) } else { a.cmp(b) }
 }
 
 // ---------------------------------------------------------------- reckoning
@@ -311,7 +242,7 @@ fn same_currency(a: &Money, b: &Money) -> Result<(), EvalError> {
     if a.currency == b.currency { Ok(()) } else { Err(EvalError::Currencies) }
 }
 
-fn numbers(op: Arithmetic, a: Decimal, b: Decimal) -> Result<Decimal, EvalError> {
+pub(super) fn numbers(op: Arithmetic, a: Decimal, b: Decimal) -> Result<Decimal, EvalError> {
     let divides = matches!(op, Arithmetic::Divide | Arithmetic::Remainder);
     if divides && b.is_zero() {
         return Err(EvalError::DivisionByZero);
