@@ -10,11 +10,14 @@ use crate::layout::{self, Layout};
 use crate::line::{self, Block, Shape};
 use crate::span::{FileId, Span, Spanned};
 
-/// The largest file that is read.
+/// The largest file of a shop; whoever opens files refuses larger ones by their names.
 pub const MAX_FILE_BYTES: usize = 256 * 1024;
 
-/// After so many broken lines a file is not a flow: the rest of them are kept without a diagnostic each.
-const MAX_BROKEN: usize = 500;
+/// The largest text that is read at all, for callers that make their own.
+const MAX_TEXT_BYTES: usize = 8 * 1024 * 1024;
+
+/// After so many broken lines a file is not a flow: the rest of them are kept, joined, without a diagnostic each.
+pub(crate) const MAX_BROKEN: usize = 500;
 
 /// Reads `text` as the lines of a flow. Spans are byte ranges of `text` in `file`.
 pub fn read(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
@@ -28,13 +31,12 @@ pub fn read(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
     reader.finish()
 }
 
-/// D021 for a file above [`MAX_FILE_BYTES`].
+/// D021 for a text above [`MAX_TEXT_BYTES`].
 pub(crate) fn too_large(file: FileId, text: &str) -> Option<Diagnostic> {
-    if text.len() <= MAX_FILE_BYTES {
+    if text.len() <= MAX_TEXT_BYTES {
         return None;
     }
-    let size = text.len().div_ceil(1024);
-    let message = format!("This file has {size} KiB; Duka reads files of up to 256 KiB.");
+    let message = format!("This file has {} KiB; that is too large to read.", text.len().div_ceil(1024));
     Some(
         Diagnostic::new(21, Span::new(file, 0, 0), message)
             .help("Split it: put a part of the conversation into a flow of its own and `use` it."),
@@ -57,7 +59,7 @@ impl<'a> Reader<'a> {
             file,
             source,
             block: Block::Keywords,
-            lines: Vec::with_capacity(source.len() / 40),
+            lines: Vec::with_capacity(layout::lines(source).filter(|line| !line.is_blank()).count()),
             comments: Comments::default(),
             diagnostics: Vec::new(),
             broken: 0,
@@ -78,6 +80,9 @@ impl<'a> Reader<'a> {
         let kind = self.read_line(shape, layout.text_start, text);
         self.block = block_after(&kind, shape, self.block);
         let (start, end) = (layout.text_start, layout.text_end);
+        if self.broken > MAX_BROKEN && matches!(kind, LineKind::Broken(_)) && self.join_broken(end) {
+            return;
+        }
         self.lines.push(Line {
             comments: self.comments.above_line(),
             kind,
@@ -124,7 +129,25 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn finish(self) -> (Document, Vec<Diagnostic>) {
+    /// Makes a broken line that ends at `end` part of the broken one above.
+    fn join_broken(&mut self, end: usize) -> bool {
+        match self.lines.last_mut() {
+            Some(above) if self.comments.waiting.is_empty() && matches!(above.kind, LineKind::Broken(_)) => {
+                above.span.end = Span::new(self.file, 0, end).end;
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    fn finish(mut self) -> (Document, Vec<Diagnostic>) {
+        for line in &mut self.lines {
+            if let LineKind::Broken(text) = &mut line.kind
+                && text.len() != line.span.range().len()
+            {
+                *text = SmolStr::new(self.source.get(line.span.range()).unwrap_or_default());
+            }
+        }
         let trailing = self.comments.at_end();
         (Document { form: Form::Lines, lines: self.lines, trailing }, self.diagnostics)
     }

@@ -24,6 +24,7 @@ pub fn own(document: &Document) -> (FlowFile, Vec<Diagnostic>) {
     for line in &document.lines {
         owner.take(line);
     }
+    owner.finish();
     owner.flow.waivers = waivers::of(document);
     owner.diagnostics.extend(places::jumps_in_texts(&owner.flow));
     (owner.flow, owner.diagnostics)

@@ -8,7 +8,7 @@ use crate::layout;
 use crate::line::grammar::Rule;
 use crate::line::parts::{Parts, Place};
 use crate::line::{NotRead, first_word, read_as};
-use crate::lines::{hidden, too_large};
+use crate::lines::{MAX_BROKEN, hidden, too_large};
 use crate::span::{FileId, Name, Spanned};
 
 /// How each line is written, by its first word.
@@ -50,6 +50,9 @@ pub fn read(file: FileId, text: &str) -> (TestFile, Vec<Diagnostic>) {
         return (suite, vec![finding]);
     }
     for layout in layout::lines(text) {
+        if diagnostics.len() >= MAX_BROKEN {
+            break;
+        }
         let line = layout.text(text);
         let place = Place { file, offset: layout.text_start };
         diagnostics.extend(hidden(file, layout.text_start, line));

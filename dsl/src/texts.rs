@@ -6,7 +6,7 @@ use crate::layout;
 use crate::line::grammar::Rule;
 use crate::line::parts::{Parts, Place};
 use crate::line::{first_word, plural, plural_form, read_as, word_set};
-use crate::lines::{hidden, too_large};
+use crate::lines::{MAX_BROKEN, hidden, too_large};
 use crate::span::{FileId, Name, Span, Spanned};
 
 /// What a line of the file says.
@@ -39,6 +39,9 @@ pub fn read(file: FileId, text: &str) -> (TextsFile, Vec<Diagnostic>) {
     }
     let mut open = Open::Nothing;
     for layout in layout::lines(text) {
+        if diagnostics.len() >= MAX_BROKEN {
+            break;
+        }
         let line = layout.text(text);
         let place = Place { file, offset: layout.text_start };
         diagnostics.extend(hidden(file, layout.text_start, line));

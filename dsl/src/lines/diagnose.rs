@@ -22,7 +22,7 @@ pub(crate) fn broken(block: Block, shape: Shape, place: Place, text: &str, at: u
     let finding = match shape {
         Shape::Unknown => return unknown(block, place, text),
         Shape::Item(block) => names::item(block, place, text).or_else(|| parts::live_values(place, text)),
-        Shape::Jump => parts::arrows(place, text),
+        Shape::Jump => parts::arrows(place, text, "-> welcome"),
         Shape::More => parts::live_values(place, text),
         Shape::Keyword(keyword) => keyword_line(keyword, place, text),
     };
@@ -43,20 +43,26 @@ pub(crate) fn opening(text: &str) -> &str {
     }
 }
 
-/// D015: the name of a value is a word that begins lines.
+/// D015: the name of a value is a word that begins lines, or a state is called like a reserved place.
 pub(crate) fn reserved(kind: &LineKind) -> Option<Diagnostic> {
     let name = match kind {
         LineKind::Rule { name, .. } | LineKind::WordSet { name, .. } => name,
         LineKind::Memory(memory) => &memory.name,
+        LineKind::State { name, .. } if PLACES.contains(&name.as_str()) => name,
         _ => return None,
     };
-    let keyword = Keyword::of(name.as_str()).filter(|keyword| keyword.is_reserved_name())?;
-    let word = keyword.word();
+    let word = name.as_str();
+    if !PLACES.contains(&word) && !Keyword::of(word).is_some_and(Keyword::is_reserved_name) {
+        return None;
+    }
     Some(
         Diagnostic::new(15, name.span, format!("`{word}` is a Duka word and can not be a name."))
             .help(format!("Choose another name, for example `my_{word}`.")),
     )
 }
+
+/// Where an arrow can lead besides a state; `none` is no value at all.
+const PLACES: [&str; 5] = ["end", "again", "back", "return", "none"];
 
 pub(crate) fn too_many(place: Place, text: &str) -> Diagnostic {
     Diagnostic::new(3, place.span(0, text.len()), "Too many lines of this file can not be read; the rest is left out.")
@@ -68,10 +74,11 @@ fn keyword_line(keyword: Keyword, place: Place, text: &str) -> Option<Diagnostic
         Class::Header | Class::Block | Class::Item => false,
         Class::Entry | Class::Reaction => true,
     };
-    parts::colon(keyword, place, text)
+    names::bare(keyword, place, text)
+        .or_else(|| parts::colon(keyword, place, text))
         .or_else(|| names::of_line(keyword, place, text))
         .or_else(|| parts::live_values(place, text).filter(|_| keyword.takes_colon()))
-        .or_else(|| if goes { parts::arrows(place, text) } else { None })
+        .or_else(|| if goes { parts::arrows(place, text, keyword.usage()) } else { None })
         .or_else(|| parts::time(keyword, place, text))
         .or_else(|| parts::brackets(place, text))
 }
@@ -84,17 +91,26 @@ fn not_read(block: Block, shape: Shape, place: Place, text: &str, at: usize) -> 
         Shape::Jump => ("This arrow".to_string(), "-> welcome"),
         Shape::More => ("This text".to_string(), "| Thank you, {customer.first_name}!"),
     };
+    let help = match shape {
+        Shape::Keyword(Keyword::Template) => {
+            format!("It is `marketing`, `utility` or `authentication`, written like this: `{usage}`.")
+        }
+        Shape::Item(_) | Shape::Keyword(_) | Shape::Jump | Shape::More | Shape::Unknown => {
+            format!("It is written like this: `{usage}`.")
+        }
+    };
     let rest = text.get(at..).unwrap_or_default();
     let lead = rest.len() - rest.trim_start_matches(crate::layout::is_space).len();
-    if rest.len() == lead {
-        let end = place.span(0, text.len());
-        return Diagnostic::new(22, end, format!("{what} is not complete."))
-            .help(format!("It is written like this: `{usage}`."));
+    if rest.len() == lead || opening(text).len() == text.len() {
+        return Diagnostic::new(22, place.span(0, text.len()), format!("{what} is not complete.")).help(help);
+    }
+    if at <= opening(text).len() {
+        let span = place.span(0, text.len());
+        return Diagnostic::new(22, span, format!("{what} is not written the way Duka reads it.")).help(help);
     }
     let here = place.span(at + lead, text.len());
     let shown: String = rest.trim().chars().take(30).collect();
-    Diagnostic::new(22, here, format!("{what} can not be read from `{shown}` on."))
-        .help(format!("It is written like this: `{usage}`."))
+    Diagnostic::new(22, here, format!("{what} can not be read from `{shown}` on.")).help(help)
 }
 
 fn item_usage(block: Block) -> (String, &'static str) {
@@ -119,8 +135,8 @@ fn unknown(block: Block, place: Place, text: &str) -> Diagnostic {
     };
     let near = names::near_keyword(word);
     let in_items = match block {
-        Block::Rules | Block::Remember | Block::Words => true,
-        Block::Phrase | Block::Keywords => false,
+        Block::Rules | Block::Remember | Block::Words | Block::Phrase => true,
+        Block::Keywords => false,
     };
     if near.is_none() && in_items {
         return names::item(block, place, text)

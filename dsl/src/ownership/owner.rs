@@ -7,7 +7,7 @@ use crate::ast::{
     Segment, State, Step, StepKind, Template, Text, TextBlock, TextPiece, Trigger, WordSet,
 };
 use crate::diagnostic::Diagnostic;
-use crate::span::{Name, Spanned};
+use crate::span::{Name, Span, Spanned};
 
 #[derive(Default)]
 pub(super) struct Owner {
@@ -18,6 +18,8 @@ pub(super) struct Owner {
     open: Open,
     section: Option<Text>,
     indents: Indents,
+    /// The `say` or `ask` above, when it has no words of its own.
+    wordless: Option<(&'static str, Span)>,
 }
 
 /// What the next step or `|` line can go on with.
@@ -59,6 +61,14 @@ struct Indents {
 impl Owner {
     pub(super) fn take(&mut self, line: &Line) {
         let role = role(&line.kind);
+        if role != Role::More && role != Role::Broken {
+            self.finish();
+        }
+        self.wordless = match &line.kind {
+            LineKind::Say { text: None, .. } => Some(("say", line.span)),
+            LineKind::Ask { text: None, .. } => Some(("ask", line.span)),
+            _ => None,
+        };
         match role {
             Role::Header => self.header(line),
             Role::Opener => self.opener(line),
@@ -79,6 +89,15 @@ impl Owner {
             && let Some(template) = self.flow.templates.last_mut()
         {
             template.span = template.span.to(line.span);
+        }
+    }
+
+    /// What can only be said once the next line, or none, has come.
+    pub(super) fn finish(&mut self) {
+        if let Some((word, span)) = self.wordless.take() {
+            self.diagnostics.push(Diagnostic::new(22, span, format!("This `{word}` line is not complete.")).help(
+                format!("Write the words after the colon, or in lines below that start with `|`: `{word}: Hello!`."),
+            ));
         }
     }
 
@@ -272,7 +291,8 @@ impl Owner {
                 self.diagnostics.push(places::too_late(line));
                 return;
             }
-            self.diagnostics.extend(self.indents.step(line));
+            let drawn = self.indents.step(line);
+            self.diagnostics.extend(drawn);
             self.open.reaction = !leaves(&step.kind);
             self.open.text = OpenText::Action;
             if let Some(reaction) = self.reactions().and_then(|reactions| reactions.last_mut()) {
@@ -445,9 +465,14 @@ impl Owner {
 
 impl Indents {
     /// D008 for a line under a reaction that is not drawn under it.
-    fn step(&self, line: &Line) -> Option<Diagnostic> {
+    /// One finding for all lines of a reaction.
+    fn step(&mut self, line: &Line) -> Option<Diagnostic> {
         let (drawn, reaction) = (line.indent?, self.reaction?);
-        (reaction > 0 && drawn <= reaction).then(|| places::drawn_outside(line))
+        let outside = reaction > 0 && drawn <= reaction;
+        outside.then(|| {
+            self.reaction = None;
+            places::drawn_outside(line)
+        })
     }
 
     /// D008 for a reaction that is drawn under the one above.

@@ -1,5 +1,9 @@
 //! Where lines may stand, and the findings about lines that stand elsewhere.
 
+use std::collections::BTreeSet;
+
+use smol_str::SmolStr;
+
 use super::kinds::word;
 use crate::ast::{FlowFile, Line, LineKind, Reaction, Segment, Step, StepKind, Text, TextPiece, Trigger};
 use crate::diagnostic::Diagnostic;
@@ -223,8 +227,9 @@ pub(super) fn jumps_in_texts(flow: &FlowFile) -> Vec<Diagnostic> {
     for step in flow.states.iter().flat_map(|state| &state.steps) {
         texts_of_step(step, &mut texts);
     }
+    let known = places(flow);
     for text in texts {
-        found.extend(ends_like_jump(flow, text));
+        found.extend(ends_like_jump(&known, text));
     }
     found.sort_by_key(|finding| finding.span);
     found
@@ -259,21 +264,26 @@ fn texts_of_step<'a>(step: &'a Step, texts: &mut Vec<&'a Text>) {
     }
 }
 
-fn ends_like_jump(flow: &FlowFile, text: &Text) -> Option<Diagnostic> {
+/// Everything an arrow can lead to.
+fn places(flow: &FlowFile) -> BTreeSet<SmolStr> {
+    let states = flow.states.iter().map(|state| state.name.value.clone());
+    let flows = flow.uses.iter().filter(|path| path.segments.len() > 1).map(|path| SmolStr::from(path.to_string()));
+    let reserved = ["end", "again", "back", "return"].map(SmolStr::new_static);
+    states.chain(flows).chain(reserved).collect()
+}
+
+fn ends_like_jump(known: &BTreeSet<SmolStr>, text: &Text) -> Option<Diagnostic> {
+    const ARROWS: [&str; 5] = ["->", "=>", "→", "–>", "—>"];
     let Some(Segment::Literal(end)) = text.segments.last() else { return None };
-    let (before, name) = end.rsplit_once([' ', '>', '→'])?;
-    let arrow = ["->", "=>", "→", "–>", "—>"]
-        .iter()
-        .find(|arrow| end[..end.len() - name.len()].trim_end().ends_with(**arrow))?;
-    let known = matches!(name, "end" | "again" | "back" | "return")
-        || (name.contains('.') && flow.uses.iter().any(|path| path.to_string() == name))
-        || flow.states.iter().any(|state| state.name.as_str() == name);
-    if !known || before.is_empty() && end.len() == name.len() {
+    let name = end.rsplit([' ', '>', '→']).next()?;
+    let before = end.get(..end.len() - name.len())?.trim_end();
+    let arrow = ARROWS.iter().find(|arrow| before.ends_with(**arrow))?;
+    if !known.contains(name) {
         return None;
     }
-    let length = end.len() - end[..end.len() - name.len()].rfind(arrow)?;
-    let start = (text.span.end as usize).saturating_sub(length).max(text.span.start as usize);
-    let span = Span { start: u32::try_from(start).unwrap_or(text.span.start), ..text.span };
+    let length = end.len() - before.len() + arrow.len();
+    let start = Span::new(text.span.file, (text.span.end as usize).saturating_sub(length), text.span.end as usize);
+    let span = Span { start: start.start.max(text.span.start), ..text.span };
     Some(
         Diagnostic::new(11, span, format!("This text ends like a jump (`{arrow} {name}`). Customers would read it."))
             .help(format!("Put `-> {name}` on its own line.")),

@@ -2,9 +2,10 @@
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::layout::is_space;
-use crate::line::keyword::Keyword;
+use crate::line::keyword::{Class, Keyword};
 use crate::line::parts::Place;
 use crate::line::{Block, first_word};
+use crate::span::Span;
 
 /// Longer words are not compared with the keywords.
 const LONGEST_WORD: usize = 16;
@@ -118,19 +119,68 @@ pub(super) fn of_line(keyword: Keyword, place: Place, text: &str) -> Option<Diag
     }
     let rest = text.get(keyword.word().len()..)?.trim_start_matches(is_space);
     let start = text.len() - rest.len();
-    let stop = signs.iter().filter_map(|sign| rest.find(sign)).min().unwrap_or(rest.len());
-    let name = rest[..stop].trim_end_matches(is_space);
-    if name.is_empty() || is_name(name) {
+    if rest.starts_with(':') {
+        return nameless(keyword, place, start, rest);
+    }
+    let stop = signs.iter().filter_map(|sign| rest.find(sign)).min();
+    if stop.is_none() && matches!(keyword, Keyword::Call | Keyword::Set | Keyword::Phrase) {
+        return None;
+    }
+    let name = rest[..stop.unwrap_or(rest.len())].trim_end_matches(is_space);
+    let opener = keyword.class() == Class::Block;
+    if let Some(name) = name.strip_suffix(':').filter(|name| opener && is_name(name)) {
+        let span = place.span(start + name.len(), start + name.len() + 1);
+        return Some(no_colon(keyword, span));
+    }
+    // `answer quantity 1 to 5`: the name is fine, and what comes after it is not.
+    let first = name.split(is_space).next().unwrap_or(name);
+    let goes_on = matches!(keyword, Keyword::Pick | Keyword::Answer | Keyword::Fill | Keyword::Send | Keyword::Field);
+    if name.is_empty() || is_name(name) || (goes_on && is_name(first)) {
         return None;
     }
     Some(bad_name(place, start, name))
+}
+
+/// A choice without its id.
+fn nameless(keyword: Keyword, place: Place, colon: usize, rest: &str) -> Option<Diagnostic> {
+    if !matches!(keyword, Keyword::Button | Keyword::Row | Keyword::Link) {
+        return None;
+    }
+    let word = keyword.word();
+    let title = rest[1..].split(['{', '|', '-', '<', '→', '↔']).next().unwrap_or_default();
+    let name = slug(title).unwrap_or_else(|| "my_choice".to_string());
+    let span = place.span(0, colon + 1);
+    Some(
+        Diagnostic::new(22, span, format!("This `{word}` has no name."))
+            .help(format!("A name is its id for ever, the words may change: `{word} {name}: …`."))
+            .fix(format!("name it `{name}`"), span, format!("{word} {name}:")),
+    )
+}
+
+/// D022: `rules:`, `state welcome:`.
+pub(super) fn no_colon(keyword: Keyword, span: Span) -> Diagnostic {
+    Diagnostic::new(22, span, format!("A `{}` line ends without a colon.", keyword.word())).safe_fix(
+        "take the colon away",
+        span,
+        "",
+    )
+}
+
+/// A block opened with a colon, as other languages do.
+pub(super) fn bare(keyword: Keyword, place: Place, text: &str) -> Option<Diagnostic> {
+    let rest = text.strip_prefix(keyword.word())?;
+    let bare = matches!(keyword, Keyword::Rules | Keyword::Words | Keyword::Anywhere | Keyword::Remember);
+    if !bare || rest.trim_start_matches(is_space).trim_start_matches("customer").trim_start_matches(is_space) != ":" {
+        return None;
+    }
+    Some(no_colon(keyword, place.span(text.len() - 1, text.len())))
 }
 
 /// What ends the name after a keyword; nothing for lines without one. A name may have been written with spaces in it.
 fn name_ends(keyword: Keyword) -> &'static [&'static str] {
     use Keyword as K;
     match keyword {
-        K::Flow | K::Start | K::Gives | K::Form | K::Group | K::Follow => &[" #"],
+        K::Flow | K::Start | K::Gives | K::Form | K::Group | K::Follow => &[" #", "->"],
         K::Takes | K::Consent | K::Experiment => &[":"],
         K::Phrase => &["("],
         K::State => &[" was "],
@@ -140,7 +190,8 @@ fn name_ends(keyword: Keyword) -> &'static [&'static str] {
         K::Hears => &[" if ", "->", "<->", "→", "↔"],
         K::Fill => &[" into ", "->", "<->", "→", "↔"],
         K::Pick | K::Answer => &[" from ", "->", "<->", "→", "↔", ":"],
-        K::Template | K::Field => &[" "],
+        K::Field => &[" "],
+        K::Template => &[" "],
         K::Duka | K::Languages | K::Currency | K::Timezone | K::Use | K::Rules | K::Remember | K::Words => &[],
         K::Anywhere | K::Title | K::Submit | K::Body | K::Sample | K::Say | K::Ask | K::Image | K::Video => &[],
         K::Audio | K::Document | K::List | K::Section | K::Footer | K::Alert | K::Do | K::If | K::Each => &[],

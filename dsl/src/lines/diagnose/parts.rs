@@ -30,8 +30,8 @@ pub(super) fn colon(keyword: Keyword, place: Place, text: &str) -> Option<Diagno
     let at = text.len() - rest.len();
     let name = rest.split(is_space).next().unwrap_or(rest);
     let mended = match keyword.usage().strip_prefix(word) {
-        Some(usage) if usage.starts_with(':') => format!("{word}: {rest}"),
-        _ if is_name(name) && name.len() < rest.len() => {
+        Some(usage) if usage.starts_with(':') && !rest.starts_with("if ") => format!("{word}: {rest}"),
+        _ if is_name(name) && name != "if" && name.len() < rest.len() => {
             let words = rest[name.len()..].trim_start_matches(is_space);
             format!("{}{name}: {words}", &text[..at])
         }
@@ -95,7 +95,7 @@ fn not_a_value(place: Place, open: usize, inside: &str) -> Diagnostic {
 }
 
 /// Two arrows (D009), an arrow to nowhere (D022) or to something that is not a name (D014).
-pub(super) fn arrows(place: Place, text: &str) -> Option<Diagnostic> {
+pub(super) fn arrows(place: Place, text: &str, example: &str) -> Option<Diagnostic> {
     let found = find_arrows(text);
     let (first, sign) = *found.first()?;
     if let Some((second, other)) = found.get(1).copied() {
@@ -110,9 +110,7 @@ pub(super) fn arrows(place: Place, text: &str) -> Option<Diagnostic> {
     let to = rest.trim_start_matches(is_space);
     if to.is_empty() {
         let span = place.span(first, text.len());
-        return Some(
-            Diagnostic::new(22, span, "This arrow leads nowhere.").help("Write a state after it: `-> welcome`."),
-        );
+        return Some(Diagnostic::new(22, span, "This arrow leads nowhere.").help(format!("Write where: `{example}`.")));
     }
     let stop = [" with ", " into ", " if "].iter().filter_map(|word| to.find(word)).min().unwrap_or(to.len());
     let target = &to[..stop];
