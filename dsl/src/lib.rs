@@ -16,6 +16,7 @@ extern crate alloc;
 pub mod ast;
 pub mod config;
 pub mod diagnostic;
+pub mod edit;
 pub mod layout;
 mod line;
 pub mod lines;

@@ -209,4 +209,4 @@ impl Comments {
     }
 }
 
-pub(crate) use diagnose::{broken_text, hidden, slug};
+pub(crate) use diagnose::{broken_text, hidden, is_name, slug};

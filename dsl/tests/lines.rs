@@ -1,7 +1,7 @@
 //! The line form: what a file says, and what is said about a file that is not right.
 
 use duka_dsl::ast::{FlowFile, Line, LineKind};
-use duka_dsl::{Diagnostic, FileId, lines, ownership, print, tests_file, texts};
+use duka_dsl::{Diagnostic, FileId, edit, lines, ownership, print, tests_file, texts};
 
 const BOUTIQUE: &str = include_str!("fixtures/boutique.duka");
 
@@ -256,4 +256,38 @@ fn the_tests_and_texts_of_the_boutique_are_read() {
     assert_eq!(diagnostics, []);
     assert_eq!((texts.entries.len(), texts.words.len(), texts.phrases.len()), (5, 1, 1));
     assert_eq!(texts::format(source), source);
+}
+
+/// Each flow of the file, marked with `|`, is followed by what is said about it. `UPDATE=1` writes the file anew.
+#[test]
+fn broken_lines_are_explained_in_the_words_of_their_keyword() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/broken.txt");
+    let kept = std::fs::read_to_string(path).expect("the fixture is in the tree");
+    let mut rendered = String::new();
+    for case in kept.split("\n\n") {
+        let marked: Vec<&str> = case.lines().filter_map(|line| line.strip_prefix("| ")).collect();
+        let head = if marked.first().is_some_and(|line| line.starts_with("duka")) { "" } else { "duka 1\n" };
+        let source = format!("{head}{}", marked.join("\n"));
+        for line in &marked {
+            rendered.push_str(&format!("| {line}\n"));
+        }
+        for found in flow(&source).1 {
+            rendered.push_str(&format!("{} [{}] {}\n", found.code, &source[found.span.range()], found.message));
+            for help in &found.help {
+                rendered.push_str(&format!("     {help}\n"));
+            }
+            for fix in &found.fix {
+                let edited = edit::apply(&source, &fix.edits);
+                let mended = edited.lines().find(|line| !source.lines().any(|old| old == *line)).unwrap_or("(nothing)");
+                rendered.push_str(&format!("     {}: {}\n", fix.title, mended.trim()));
+            }
+        }
+        rendered.push('\n');
+    }
+    let rendered = format!("{}\n", rendered.trim_end());
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &rendered).expect("the fixture can be written");
+        return;
+    }
+    similar_lines(&rendered, &kept);
 }

@@ -29,6 +29,8 @@ struct Open {
     reacting: bool,
     /// The reaction takes more lines: it has no arrow yet.
     reaction: bool,
+    /// A step came too late since the last reaction; those below it are the same finding.
+    late: bool,
     /// The reaction, or the whole block, could not be read: what belongs to it is left out.
     lost: bool,
     text: OpenText,
@@ -305,7 +307,9 @@ impl Owner {
             return;
         }
         if self.open.reacting {
-            self.diagnostics.push(places::too_late(line));
+            if !std::mem::replace(&mut self.open.late, true) {
+                self.diagnostics.push(places::too_late(line));
+            }
             // Its names are known all the same, so that one line out of order stays one finding.
             if matches!(step.kind, StepKind::Jump(_) | StepKind::If { .. }) {
                 return;

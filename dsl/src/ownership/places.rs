@@ -65,21 +65,21 @@ impl At {
         matches!(self, At::Rules | At::Remember { .. } | At::Words | At::Anywhere)
     }
 
-    fn name(self) -> &'static str {
+    fn place(self) -> &'static str {
         match self {
-            At::Header => "the top of the file",
-            At::Rules => "`rules`",
-            At::Remember { .. } => "`remember`",
-            At::Words => "`words`",
-            At::Consent => "`consent`",
-            At::Experiment => "`experiment`",
-            At::Phrase => "`phrase`",
-            At::Form => "`form`",
-            At::Anywhere => "`anywhere`",
-            At::Group | At::NoGroup => "`group`",
-            At::Follow => "`follow`",
-            At::State => "`state`",
-            At::Template => "`template`",
+            At::Header => "at the top of the file",
+            At::Rules => "inside `rules`",
+            At::Remember { .. } => "inside `remember`",
+            At::Words => "inside `words`",
+            At::Consent => "inside `consent`",
+            At::Experiment => "inside `experiment`",
+            At::Phrase => "inside `phrase`",
+            At::Form => "inside `form`",
+            At::Anywhere => "inside `anywhere`",
+            At::Group | At::NoGroup => "inside `group`",
+            At::Follow => "inside `follow`",
+            At::State => "inside `state`",
+            At::Template => "inside `template`",
         }
     }
 
@@ -171,7 +171,7 @@ fn opener(keyword: Keyword, text: &str) -> Meant {
 /// D004
 pub(super) fn not_here(line: &Line, at: At) -> Diagnostic {
     let word = word(&line.kind);
-    Diagnostic::new(4, line.keyword, format!("`{word}` can not be used inside {}.", at.name())).help(at.takes())
+    Diagnostic::new(4, line.keyword, format!("`{word}` can not be used {}.", at.place())).help(at.takes())
 }
 
 /// D004 for a line that stands once.

@@ -190,7 +190,7 @@ fn name_ends(keyword: Keyword) -> &'static [&'static str] {
         K::Hears => &[" if ", "->", "<->", "→", "↔"],
         K::Fill => &[" into ", "->", "<->", "→", "↔"],
         K::Pick | K::Answer => &[" from ", "->", "<->", "→", "↔", ":"],
-        K::Field => &[" "],
+        K::Field => &[" ", ":"],
         K::Template => &[" "],
         K::Duka | K::Languages | K::Currency | K::Timezone | K::Use | K::Rules | K::Remember | K::Words => &[],
         K::Anywhere | K::Title | K::Submit | K::Body | K::Sample | K::Say | K::Ask | K::Image | K::Video => &[],
