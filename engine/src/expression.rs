@@ -9,13 +9,16 @@ mod evaluate;
 mod fits;
 mod hooks;
 mod lower;
+mod methods;
 mod names;
 mod operators;
+mod prepare;
 mod read;
 #[cfg(test)]
 mod tests;
 mod truth;
 mod typing;
+mod walk;
 
 pub use chain::lower_path;
 pub use env::{Env, EvalError, arm};

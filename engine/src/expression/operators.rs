@@ -1,16 +1,16 @@
-//! Operators, hooks and methods: what they are made of, and what is wrong with what they are given.
+//! Operators: what they are made of, and what is wrong with what they are given.
 
+use duka_dsl::Diagnostic;
 use duka_dsl::diagnostic::nearest;
-use duka_dsl::{Diagnostic, Name};
 use rhai::{FnCallExpr, Token};
 use smol_str::SmolStr;
 
 use super::chain::capital;
-use super::fits::{describe, fits};
-use super::hooks::Script;
-use super::lower::{Lowering, how_to_ask};
+use super::fits::describe;
+use super::lower::how_to_ask;
 use super::typing::{arithmetic, comparable, is_text, ordered};
 use super::unknown;
+use super::walk::Lowering;
 use crate::hir::{Arithmetic, Comparison, Expr, ExprKind};
 use crate::types::Type;
 use crate::value::Value;
@@ -270,149 +270,8 @@ impl Lowering<'_> {
         Expr { kind: ExprKind::In(Box::new(item), Box::new(list)), ty: self.after_mistake(before), span }
     }
 
-    // ------------------------------------------------------------ hooks and methods
-
-    pub fn hook(&mut self, call: &FnCallExpr, at: usize) -> Expr {
-        let name_end = at + call.name.len();
-        let brackets =
-            self.text.text.get(name_end..).and_then(|rest| rest.find('(')).map_or(name_end, |gap| name_end + gap);
-        let span = self.text.span(at..self.text.token(brackets).end);
-        let name = Name::new(SmolStr::new(call.name.as_str()), self.text.span(at..name_end));
-        let arguments: Vec<Expr> = call.args.iter().map(|argument| self.expr(argument)).collect();
-        let Some((id, hook)) = self.names.hook(name.as_str()) else {
-            let message = format!("There is no hook called `{}`.", name.value);
-            let finding = Diagnostic::new(901, name.span, message);
-            let finding = if self.names.hook_names().is_empty() {
-                finding.help("Hooks are functions in `hooks.rhai`, with a signature above them.")
-            } else {
-                let known = format!("The hooks are: {}.", self.names.hook_names().join(", "));
-                finding.help(known).did_you_mean(name.as_str(), self.names.hook_names())
-            };
-            self.diagnostics.push(finding);
-            return unknown(span);
-        };
-        let gives = hook.gives.clone();
-        if arguments.len() != hook.takes.len() {
-            let takes: Vec<String> =
-                hook.takes.iter().map(|(name, ty)| format!("{name}: {}", self.describe(ty))).collect();
-            let message = format!("`{}` takes {} values, not {}.", name.value, takes.len(), arguments.len());
-            self.diagnostics.push(Diagnostic::new(406, span, message).help(format!("It takes {}.", takes.join(", "))));
-            return Expr { ty: gives, ..unknown(span) };
-        }
-        for (argument, (parameter, wanted)) in arguments.iter().zip(&hook.takes) {
-            if !fits(&argument.ty, wanted) {
-                let (wanted, given) = (self.describe(wanted), self.describe(&argument.ty));
-                let message = format!("`{}` takes {wanted} as its `{parameter}`, not {given}.", name.value);
-                self.diagnostics.push(Diagnostic::new(406, argument.span, message));
-            }
-        }
-        Expr { kind: ExprKind::Hook { hook: id, arguments }, ty: gives, span }
-    }
-
-    /// `query.to_lower()`
-    pub fn method(&mut self, value: Expr, name: &Name, call: &FnCallExpr) -> Expr {
-        let name_end = self.text.offset_of(name.span.end);
-        let brackets =
-            self.text.text.get(name_end..).and_then(|rest| rest.find('(')).map_or(name_end, |gap| name_end + gap);
-        let span = value.span.to(self.text.span(name_end..self.text.token(brackets).end));
-        let arguments: Vec<Expr> = call.args.iter().map(|argument| self.expr(argument)).collect();
-        if value.ty == Type::Unknown {
-            return unknown(span);
-        }
-        let known = methods(&value.ty);
-        let Some(method) = known.iter().find(|method| method.name == name.as_str()) else {
-            let message = format!("{} has no `{}()`.", capital(&self.describe(&value.ty)), name.value);
-            let names: Vec<&str> = known.iter().map(|method| method.name).collect();
-            let finding = Diagnostic::new(108, name.span, message);
-            let help = if names.is_empty() {
-                "Let a hook work it out.".to_string()
-            } else {
-                format!("It has: {}.", names.join(", "))
-            };
-            self.diagnostics.push(finding.help(help));
-            return unknown(span);
-        };
-        let fit = arguments.len() == method.takes.len()
-            && arguments.iter().zip(method.takes).all(|(argument, wanted)| fits(&argument.ty, wanted));
-        if !fit {
-            let takes: Vec<String> = method.takes.iter().map(|ty| self.describe(ty)).collect();
-            let takes = if takes.is_empty() { "nothing".to_string() } else { takes.join(" and ") };
-            let message = format!("`{}` takes {takes} in its brackets.", name.value);
-            self.diagnostics.push(Diagnostic::new(406, span, message));
-            return Expr { ty: method.gives.clone(), ..unknown(span) };
-        }
-        let places: Vec<String> = (0..arguments.len()).map(|at| format!("v{at}")).collect();
-        let source = format!("it.{}({})", name.value, places.join(", "));
-        self.script(source, method.gives.clone(), value, arguments, span)
-    }
-
-    /// `item.sizes[0]`
-    pub fn index(&mut self, value: Expr, index: &rhai::Expr) -> Expr {
-        let index = self.expr(index);
-        let span = value.span.to(index.span);
-        let item = match (&value.ty, &index.ty) {
-            (Type::Unknown, _) | (_, Type::Unknown) => return unknown(span),
-            (Type::List(item), Type::Number) => (**item).clone(),
-            (Type::List(_), other) => {
-                let message =
-                    format!("`[ ]` takes a number, the place in the list from 0 on, not {}.", self.describe(other));
-                self.diagnostics.push(Diagnostic::new(402, index.span, message));
-                return unknown(span);
-            }
-            (other, _) => {
-                let written = self.text.written(value.span);
-                let message = format!("`[ ]` counts into a list; `{written}` is {}.", self.describe(other));
-                self.diagnostics.push(Diagnostic::new(402, value.span, message));
-                return unknown(span);
-            }
-        };
-        self.script("it[v0]".to_string(), item, value, vec![index], span)
-    }
-
-    fn script(&mut self, source: String, gives: Type, value: Expr, arguments: Vec<Expr>, span: duka_dsl::Span) -> Expr {
-        let mut inputs = vec![(SmolStr::new_static("it"), value)];
-        inputs
-            .extend(arguments.into_iter().enumerate().map(|(at, argument)| (SmolStr::new(format!("v{at}")), argument)));
-        match Script::new(self.hooks, source, gives.clone()) {
-            Some(script) => {
-                Expr { kind: ExprKind::Script { script: std::sync::Arc::new(script), inputs }, ty: gives, span }
-            }
-            None => self.unreadable(0..self.text.text.len()),
-        }
-    }
-
-    fn describe(&self, ty: &Type) -> String {
+    pub fn describe(&self, ty: &Type) -> String {
         describe(ty, |id| self.names.record(id))
-    }
-}
-
-struct Method {
-    name: &'static str,
-    takes: &'static [Type],
-    gives: Type,
-}
-
-/// What texts, numbers and lists can do in an expression, beyond operators.
-fn methods(ty: &Type) -> &'static [Method] {
-    const TEXT: &[Method] = &[
-        Method { name: "len", takes: &[], gives: Type::Number },
-        Method { name: "contains", takes: &[Type::Text], gives: Type::YesNo },
-        Method { name: "starts_with", takes: &[Type::Text], gives: Type::YesNo },
-        Method { name: "ends_with", takes: &[Type::Text], gives: Type::YesNo },
-        Method { name: "to_upper", takes: &[], gives: Type::Text },
-        Method { name: "to_lower", takes: &[], gives: Type::Text },
-        Method { name: "sub_string", takes: &[Type::Number, Type::Number], gives: Type::Text },
-    ];
-    const NUMBER: &[Method] = &[
-        Method { name: "abs", takes: &[], gives: Type::Number },
-        Method { name: "floor", takes: &[], gives: Type::Number },
-        Method { name: "ceiling", takes: &[], gives: Type::Number },
-        Method { name: "round", takes: &[], gives: Type::Number },
-    ];
-    match ty {
-        ty if is_text(ty) => TEXT,
-        Type::Number => NUMBER,
-        _ => &[],
     }
 }
 

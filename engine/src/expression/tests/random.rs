@@ -293,6 +293,78 @@ fn random_bytes_are_read_without_a_panic() {
 }
 
 #[test]
+fn random_hooks_are_read_and_run_without_a_panic() {
+    let pieces = [
+        "fn a() {",
+        "}",
+        "/// a() -> number\n",
+        "/// a(x: text) -> list of money\n",
+        "fn a(x) {",
+        "let y = ",
+        "x",
+        "y",
+        "a(1)",
+        ";",
+        "for i in 0..9 {",
+        "while true {",
+        "loop {",
+        "if x {",
+        "else {",
+        "switch x {",
+        "_ =>",
+        "1",
+        "1.5",
+        "\"t\"",
+        "`${x}`",
+        "[x, 1]",
+        "#{ a: 1 }",
+        ".a",
+        "[0]",
+        "+",
+        "*",
+        "==",
+        "&&",
+        "return",
+        "break",
+        "throw x;",
+        "try {",
+        "catch (e) {",
+        "|z| z",
+        "(",
+        ")",
+        ",",
+        "\n",
+        " ",
+        "?.b",
+        "??",
+        "..",
+        "this",
+        "const C = 1;",
+        "private fn b() { 1 }",
+        "é",
+        "\0",
+        "/*",
+        "\\",
+        "'c'",
+        "let",
+        "in",
+    ];
+    let mut dice = Dice::new(11);
+    for _ in 0..400 {
+        let length = 3 + dice.below(12);
+        let source: String = (0..length).map(|_| format!("{} ", dice.one(&pieces))).collect();
+        let source = if dice.below(2) == 0 { format!("/// a() -> number\nfn a() {{ {source} }}") } else { source };
+        let (runner, hooks, _) = super::super::Hooks::read(duka_dsl::FileId(1), &source, &|_| None);
+        let count = hooks.len();
+        let world = World::with(runner, hooks);
+        for at in 0..count {
+            let id = crate::hir::HookId(u16::try_from(at).unwrap());
+            let _ = world.shop.runner.call(&world.shop, id, &[text("x"), number(1)]);
+        }
+    }
+}
+
+#[test]
 fn deep_and_long_expressions_are_refused_not_followed() {
     let world = World::new("");
     let deep = [
