@@ -8,6 +8,7 @@ use petgraph::graph::DiGraph;
 use super::Subject;
 use super::path::{Paths, turn};
 use crate::graph::{Cause, End};
+use crate::hir::{DestKind, Step, StepKind};
 
 /// Eventless steps one turn may take (ruling 22).
 const MOST_MICROSTEPS: usize = 64;
@@ -18,6 +19,7 @@ pub fn check(subject: &Subject<'_>, paths: &Paths) -> Vec<Diagnostic> {
     let nodes: Vec<_> = flow.states.iter().map(|_| unasked.add_node(())).collect();
     for edge in &subject.graph.edges {
         if let (Cause::Always | Cause::CallError(_), End::State(to)) = (&edge.cause, edge.to)
+            && !edge.actions.iter().any(visits)
             && let (Some(from), Some(to)) = (nodes.get(edge.from.state.index()), nodes.get(to.state.index()))
         {
             unasked.add_edge(*from, *to, edge.cause == Cause::Always && edge.guards.is_empty());
@@ -63,13 +65,23 @@ pub fn check(subject: &Subject<'_>, paths: &Paths) -> Vec<Diagnostic> {
     found
 }
 
+/// A sub-flow that is surely run: it asks the customer.
+fn visits(step: &Step) -> bool {
+    match &step.kind {
+        StepKind::Jump { guard: None, dest } => matches!(dest.kind, DestKind::Visit { .. }),
+        _ => false,
+    }
+}
+
 /// The longest run of jumps; the graph has no cycles here.
 fn long_chain(subject: &Subject<'_>) -> Option<Diagnostic> {
     let states = subject.graph.flow.states.len();
     let mut length = vec![0usize; states];
     for _ in 0..=MOST_MICROSTEPS {
         let mut grew = false;
-        for edge in subject.graph.edges.iter().filter(|edge| edge.cause == Cause::Always) {
+        for edge in
+            subject.graph.edges.iter().filter(|edge| edge.cause == Cause::Always && !edge.actions.iter().any(visits))
+        {
             if let End::State(to) = edge.to {
                 let reached = length[edge.from.state.index()] + 1;
                 if length[to.state.index()] < reached {

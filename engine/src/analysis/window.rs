@@ -82,7 +82,8 @@ fn silences(subject: &Subject<'_>) -> Vec<Option<Age>> {
         let Some(Some(age)) = ages.get(state.index()).copied() else { continue };
         let leaves_at = |age: i64| leaving_quiets(subject, state).filter(|ms| *ms > age).min().unwrap_or(CAP_MS);
         let waiting = subject.graph.flow.states.get(state.index()).is_some_and(crate::hir::State::is_waiting);
-        let longest = if waiting { leaves_at(age.high) } else { age.high };
+        // Anything else that happens while the state waits happens before its `quiet` does.
+        let longest = if waiting { (leaves_at(age.high) - 1).max(age.high) } else { age.high };
         for (index, edge) in subject.graph.edges.iter().enumerate().filter(|(_, edge)| edge.from.state == state) {
             let End::State(to) = edge.to else { continue };
             let (low, high) = match edge.cause {
@@ -90,7 +91,9 @@ fn silences(subject: &Subject<'_>) -> Vec<Option<Age>> {
                 Cause::Quiet(_) => continue,
                 Cause::After(ms) if age.low.saturating_add(ms) > leaves_at(age.low) => continue,
                 Cause::After(ms) => (age.low.saturating_add(ms), age.high.saturating_add(ms).min(longest)),
-                Cause::Always | Cause::CallError(_) | Cause::SendError(_) | Cause::Lost => (age.low, age.high),
+                // Moving to another revision happens when the customer writes again.
+                Cause::Lost => continue,
+                Cause::Always | Cause::CallError(_) | Cause::SendError(_) => (age.low, age.high),
                 Cause::Event(_) if !edge.cause.is_customer() => (age.low, longest),
                 Cause::Choice(_)
                 | Cause::Answer
