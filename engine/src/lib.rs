@@ -26,6 +26,7 @@ pub mod program;
 mod render;
 pub mod rules;
 pub mod session;
+pub mod simulate;
 pub mod source;
 pub mod step;
 pub mod trace;
