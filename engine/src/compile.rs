@@ -10,6 +10,7 @@ use std::sync::Arc;
 use duka_dsl::ast::FlowFile;
 use duka_dsl::{Diagnostic, FileId};
 
+use crate::assignment;
 use crate::hir::Shop;
 use crate::lower::{self, ContractSource, FlowSource, Input};
 use crate::program::Program;
@@ -60,6 +61,8 @@ pub fn compile(source: &ShopSource) -> Compiled {
     let mut compiled = Compiled::default();
     if let Some(lowered) = lowered {
         diagnostics.extend(lowered.diagnostics);
+        let broken = chosen.used.iter().map(|flow| flow.ast.states.iter().map(|state| state.broken).collect());
+        diagnostics.extend(assignment::check(&lowered.shop, &broken.collect::<Vec<_>>()));
         if diagnostics.iter().all(|found| NO_ERRORS.contains(&found.code.0)) {
             compiled.program = Some(Arc::new(Program::new(lowered.shop, revision)));
         } else {
