@@ -108,12 +108,7 @@ fn initial(shop: &Shop, flow: &Flow, keys: &mut Keys) -> Bits {
 }
 
 /// By state, what is known whenever it is entered; `None` where nothing leads to it.
-fn known(
-    flow: &Flow,
-    ways: &[Way],
-    (initial, at_start): (&Bits, &Bits),
-    broken: &[bool],
-) -> Vec<Option<Bits>> {
+fn known(flow: &Flow, ways: &[Way], (initial, at_start): (&Bits, &Bits), broken: &[bool]) -> Vec<Option<Bits>> {
     let mut known: Vec<Option<Bits>> = vec![None; flow.states.len()];
     let mut from: Vec<Vec<&Way>> = vec![Vec::new(); flow.states.len()];
     let mut waiting: Vec<StateId> = Vec::new();

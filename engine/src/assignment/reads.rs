@@ -102,10 +102,9 @@ impl Walk<'_> {
                 let says_there = match comparison {
                     Comparison::Equal => !holds,
                     Comparison::NotEqual => holds,
-                    Comparison::Less
-                    | Comparison::LessOrEqual
-                    | Comparison::Greater
-                    | Comparison::GreaterOrEqual => false,
+                    Comparison::Less | Comparison::LessOrEqual | Comparison::Greater | Comparison::GreaterOrEqual => {
+                        false
+                    }
                 };
                 match (is_none(left), is_none(right)) {
                     (_, true) if says_there => self.is_there(left, facts),

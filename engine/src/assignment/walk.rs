@@ -318,7 +318,12 @@ impl<'a> Walk<'a> {
     }
 
     /// The facts under a line's condition, which is read.
-    fn guarded<'s, 'b>(&mut self, guard: Option<&'s Guard>, above: &mut Option<&'s Expr>, facts: &Facts<'b>) -> Facts<'b> {
+    fn guarded<'s, 'b>(
+        &mut self,
+        guard: Option<&'s Guard>,
+        above: &mut Option<&'s Expr>,
+        facts: &Facts<'b>,
+    ) -> Facts<'b> {
         let mut inner = facts.clone();
         match guard {
             Some(Guard::If(condition)) => {
@@ -385,7 +390,8 @@ impl<'a> Walk<'a> {
     fn call(&mut self, call: &Call, facts: &mut Facts<'_>) {
         let operation = self.shop.operations.get(call.operation.index());
         for (index, argument) in call.arguments.iter().enumerate() {
-            let optional = operation.and_then(|operation| operation.takes.get(index)).is_some_and(|takes| takes.optional);
+            let optional =
+                operation.and_then(|operation| operation.takes.get(index)).is_some_and(|takes| takes.optional);
             self.read_as(argument, facts, optional);
         }
         let cause = Cause::CallError(call.operation);
@@ -405,7 +411,9 @@ impl<'a> Walk<'a> {
         let Some(state) = self.at else { return };
         let flow = self.flow;
         let levels = effective_reactions(flow, state);
-        if let Some((_, _, reaction)) = levels.iter().find(|(_, _, reaction)| matches!(reaction.trigger, Trigger::Failed)) {
+        if let Some((_, _, reaction)) =
+            levels.iter().find(|(_, _, reaction)| matches!(reaction.trigger, Trigger::Failed))
+        {
             self.lines_of(reaction, &mut facts.clone(), &Cause::CallError(operation));
         }
     }
@@ -446,7 +454,8 @@ impl<'a> Walk<'a> {
             ExprKind::Field(..) => true,
             _ => false,
         };
-        let tested = place(value).and_then(|key| self.keys.known(&key)).is_some_and(|number| facts.added.contains(number));
+        let tested =
+            place(value).and_then(|key| self.keys.known(&key)).is_some_and(|number| facts.added.contains(number));
         optional && !tested
     }
 
@@ -499,7 +508,8 @@ fn root_of(target: Target) -> Root {
 
 /// Takes over what `after` has lost; whether that was anything.
 fn carry_losses(facts: &mut Facts<'_>, after: &Facts<'_>) -> bool {
-    let lost: Vec<usize> = (0..after.removed.len()).filter(|number| after.removed.contains(*number) && facts.has(*number)).collect();
+    let lost: Vec<usize> =
+        (0..after.removed.len()).filter(|number| after.removed.contains(*number) && facts.has(*number)).collect();
     for number in &lost {
         facts.remove(*number);
     }

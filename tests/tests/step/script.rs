@@ -45,7 +45,8 @@ fn program(head: &str) -> Arc<Program> {
         files.push(SourceFile { path: path.to_string(), text: format!("{text}\n"), kind });
     }
     let compiled = compile(&with_standard(files));
-    let findings: Vec<String> = compiled.diagnostics.iter().map(|found| format!("{} {}", found.code, found.message)).collect();
+    let findings: Vec<String> =
+        compiled.diagnostics.iter().map(|found| format!("{} {}", found.code, found.message)).collect();
     compiled.program.unwrap_or_else(|| panic!("the shop of the case compiles: {findings:#?}"))
 }
 
@@ -177,7 +178,9 @@ impl World<'_> {
     /// A record whose every text is `key` and whose amounts are KES 5,000.
     fn record(&self, record: Option<RecordId>, key: &str) -> Value {
         let shop = &self.program.shop;
-        let Some(record) = record.and_then(|record| shop.records.get(usize::from(record.0))) else { return Value::None };
+        let Some(record) = record.and_then(|record| shop.records.get(usize::from(record.0))) else {
+            return Value::None;
+        };
         let fields = record.fields.iter().map(|field| match &field.ty {
             Type::Text => Value::Text(key.into()),
             Type::Money => duka_engine::contract::parse_money("KES 5000").map_or(Value::None, Value::Money),
@@ -252,7 +255,8 @@ impl World<'_> {
             EffectKind::Send(Outbound::Message(message)) => write_message("say", message, out),
             EffectKind::Send(Outbound::Template(template)) => {
                 self.last_template = Some(effect.id);
-                let values: Vec<String> = template.values.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+                let values: Vec<String> =
+                    template.values.iter().map(|(name, value)| format!("{name} = {value}")).collect();
                 line(out, &format!("template {} ({})", template.name, values.join(", ")));
                 write_message("or", &template.session, out);
             }
