@@ -8,7 +8,6 @@ mod context;
 mod expr;
 mod fit;
 mod guards;
-mod hooks;
 mod messages;
 mod money;
 mod names;
@@ -66,7 +65,6 @@ const LINTS: &[Lint] = &[
     promises::check,
     texts::check,
     translations::check,
-    hooks::check,
     privacy::check,
     style::check,
 ];

@@ -3,9 +3,12 @@
 //! A rule is one page, `rules/D502-button-title-too-long.md`; this file embeds the pages and reads them. It judges
 //! nothing: the checks are in [`crate::lints`], [`crate::analysis`], in lowering and in the readers of files.
 
+mod list;
 mod pages;
 
 use duka_dsl::Code;
+
+use list::PAGES;
 
 pub use pages::{index_page, rule_page};
 
@@ -81,15 +84,6 @@ pub struct ExampleFile {
     pub name: Option<&'static str>,
     pub text: &'static str,
 }
-
-macro_rules! pages {
-    ($($page:literal),* $(,)?) => {
-        /// File name without `.md`, and the page.
-        const PAGES: &[(&str, &str)] = &[$(($page, include_str!(concat!("../rules/", $page, ".md")))),*];
-    };
-}
-
-include!("rules/list.rs");
 
 /// All rules, by code.
 pub fn all() -> impl Iterator<Item = Rule> {
