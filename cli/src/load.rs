@@ -8,10 +8,8 @@ use duka_engine::source::{FileKind, ShopSource, SourceFile};
 
 use crate::failure::Failure;
 
-/// The largest file that is read.
-const FILE_BYTES: u64 = 256 * 1024;
-/// Fixtures are data, not text that somebody writes.
-const FIXTURE_BYTES: u64 = 4 * 1024 * 1024;
+/// The largest file that is opened. The readers refuse what merchants write from 256 KiB on, with a finding of their own.
+const FILE_BYTES: u64 = 4 * 1024 * 1024;
 /// The most files of one shop.
 const FILES: usize = 1_000;
 /// How deep folders are searched.
@@ -165,14 +163,13 @@ fn read(shop: &mut Shop, relative: &str) -> Result<(), Failure> {
     if !metadata.is_file() {
         return Ok(());
     }
-    let limit = if relative.contains("fixtures/") { FIXTURE_BYTES } else { FILE_BYTES };
-    if metadata.len() > limit {
+    if metadata.len() > FILE_BYTES {
         return Err(Failure::usage_with_help(
             format!(
                 "`{}` has {} KiB; Duka reads files up to {} KiB",
                 path.display(),
                 metadata.len() / 1024,
-                limit / 1024
+                FILE_BYTES / 1024
             ),
             "Move a part of it into a flow of its own, and `use` that.",
         ));
@@ -211,7 +208,7 @@ fn decode(bytes: Vec<u8>) -> Result<String, (String, usize)> {
 
 fn not_utf8(file: FileId, at: usize) -> Diagnostic {
     Diagnostic::new(
-        21,
+        23,
         Span::new(file, at, at + char::REPLACEMENT_CHARACTER.len_utf8()),
         "This letter is not written in UTF-8, so Duka can not tell which one it is.",
     )

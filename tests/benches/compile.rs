@@ -2,23 +2,13 @@
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use duka_engine::compile::compile;
-use duka_engine::source::{FileKind, ShopSource, SourceFile};
-use duka_tests::{generate, shops};
-
-/// A shop with one generated flow, in the line form.
-fn generated(states: usize) -> ShopSource {
-    let file = |path: &str, text: String, kind| SourceFile { path: path.to_string(), text, kind };
-    shops::with_standard(vec![
-        file("big.duka", generate::flow(states), FileKind::Lines),
-        file("shop.yaml", generate::SHOP.to_string(), FileKind::Shop),
-    ])
-}
+use duka_tests::generate;
 
 fn compiling(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("compile");
     group.sample_size(20);
     for states in [50, 100, 1_000, 10_000] {
-        let source = generated(states);
+        let source = generate::shop(states);
         group.throughput(Throughput::Elements(states as u64));
         group.bench_with_input(BenchmarkId::new("lines", states), &source, |bencher, source| {
             bencher.iter(|| compile(source));
@@ -28,7 +18,7 @@ fn compiling(criterion: &mut Criterion) {
 }
 
 fn reading(criterion: &mut Criterion) {
-    let text = generate::flow(1_000);
+    let text = generate::flow("big", 1_000, None);
     let mut group = criterion.benchmark_group("read");
     group.throughput(Throughput::Bytes(text.len() as u64));
     group.bench_function("lines/1000", |bencher| {

@@ -3,45 +3,31 @@
 
 use std::fmt::Write;
 
+use duka_engine::source::{FileKind, ShopSource, SourceFile};
+
+use crate::shops;
+
 /// The words that names are made of: readable, and never only a number apart.
-const FIRST: [&str; 22] = [
-    "amber", "brisk", "calm", "dusty", "early", "fresh", "green", "happy", "ivory", "jolly", "keen", "late", "mild",
-    "noble", "open", "plain", "quick", "ready", "sunny", "tidy", "urban", "warm",
+const FIRST: [&str; 32] = [
+    "big", "blue", "calm", "cold", "cool", "dark", "dry", "easy", "fair", "fast", "fine", "free", "full", "gold",
+    "good", "gray", "high", "hot", "kind", "late", "long", "low", "mild", "neat", "new", "old", "pink", "red", "rich",
+    "soft", "tall", "warm",
 ];
-const SECOND: [&str; 22] = [
-    "apple", "basket", "candle", "dress", "egg", "flower", "guitar", "hat", "island", "jacket", "kettle", "lamp",
-    "mango", "needle", "orange", "paper", "quilt", "ribbon", "scarf", "teapot", "umbrella", "vase",
-];
-const THIRD: [&str; 22] = [
-    "arch",
-    "bay",
-    "corner",
-    "dock",
-    "end_of_row",
-    "floor",
-    "gate",
-    "hall",
-    "inn",
-    "junction",
-    "kiosk",
-    "lane",
-    "market",
-    "nook",
-    "offer",
-    "place",
-    "quarter",
-    "room",
-    "stall",
-    "table",
-    "upstairs",
-    "view",
+const SECOND: [&str; 32] = [
+    "bag", "bed", "bell", "belt", "boot", "bowl", "box", "cake", "cap", "coat", "cup", "desk", "door", "fan", "fish",
+    "fork", "gem", "hat", "ink", "jar", "key", "lamp", "map", "nut", "oil", "pan", "pen", "rice", "ring", "shoe",
+    "tea", "vase",
 ];
 
-/// The source of one flow, in the line form, with `states` states of about ten lines each.
-pub fn flow(states: usize) -> String {
-    let mut out = HEADER.to_string();
+/// The most states of one flow: a file has at most 256 KiB.
+const FLOW_STATES: usize = 1_000;
+
+/// The source of one flow, in the line form, with `states` states of about ten lines each. `next` is a flow to hand over to.
+pub fn flow(name: &str, states: usize, next: Option<&str>) -> String {
+    let uses = next.map(|next| format!("use {next}\n")).unwrap_or_default();
+    let mut out = format!("duka 1\nflow {name}\n{}", HEADER.replace("USES\n", &uses));
     for index in 0..states {
-        state(&mut out, index, states);
+        state(&mut out, index, states, next);
     }
     out.push_str(FOOTER);
     out
@@ -56,18 +42,39 @@ languages: [en]
 timezone: Africa/Nairobi
 ";
 
+/// A whole shop in the line form: flows of at most 1,000 states, each of which leads to the next.
+pub fn shop(states: usize) -> ShopSource {
+    let file = |path: &str, text: String, kind| SourceFile { path: path.to_string(), text, kind };
+    let mut files = vec![file("shop.yaml", SHOP.to_string(), FileKind::Shop)];
+    for (path, text) in flows(states) {
+        files.push(file(&path, text, FileKind::Lines));
+    }
+    shops::with_standard(files)
+}
+
+/// The flows of a shop with `states` states in all: file name and text.
+pub fn flows(states: usize) -> Vec<(String, String)> {
+    let count = states.div_ceil(FLOW_STATES);
+    let name = |index: usize| if index == 0 { "big".to_string() } else { format!("big_part_{}", SECOND[index % 32]) };
+    (0..count)
+        .map(|index| {
+            let own = (states - index * FLOW_STATES).min(FLOW_STATES);
+            let next = (index + 1 < count).then(|| name(index + 1));
+            (format!("{}.duka", name(index)), flow(&name(index), own, next.as_deref()))
+        })
+        .collect()
+}
+
 const HEADER: &str = "\
-duka 1
-flow big
-  start amber_apple
+  start big_bag
   languages en
   currency KES
 
 use std.handoff
 use std.stop
+USES
 
 rules
-  most_per_item = 10
   large_order = KES 5,000
 
 remember
@@ -86,12 +93,12 @@ phrase items(count)
   other: {count} items
 
 anywhere
-  hears menu -> amber_apple
+  hears menu -> big_bag
   hears human <-> std.handoff
   hears stop <-> std.stop
   quiet 23 hours -> end
   failed -> trouble
-  lost -> amber_apple
+  lost -> big_bag
   else: Please tap one of the choices. -> again
 
 ";
@@ -105,19 +112,11 @@ state trouble
 
 /// The name of a state. Names are a few words, as people write them.
 pub fn name(index: usize) -> String {
-    let word = |list: &[&'static str; 22], at: usize| list.get(at % 22).copied().unwrap_or("more");
-    let mut name = format!("{}_{}", word(&FIRST, index / 22 + index), word(&SECOND, index));
-    if index >= 22 * 22 {
-        let _ = write!(name, "_{}", word(&THIRD, index / (22 * 22)));
-    }
-    if index >= 22 * 22 * 22 {
-        let _ = write!(name, "_{}", word(&SECOND, index / (22 * 22 * 22)));
-    }
-    name
+    format!("{}_{}", FIRST[(index / 32 + index) % 32], SECOND[index % 32])
 }
 
 /// The states form a tree, so that every one is a few taps from the start; its leaves lead back there.
-fn state(out: &mut String, index: usize, states: usize) {
+fn state(out: &mut String, index: usize, states: usize, next: Option<&str>) {
     let child = |which: usize| {
         let next = index * 2 + which;
         if next < states { name(next) } else { name(0) }
@@ -132,12 +131,12 @@ fn state(out: &mut String, index: usize, states: usize) {
             "\
 state {own}
   ask:
-    | Welcome to {words}, {{customer.first_name}}.
-    | You have {{items(cart.count)}} in your bag.
-    | Delivery is free from {{large_order}}.
-  button one: Go left -> {left}
-  button two if cart.count > 0: Go right -> {right}
-  button three: See the other one -> {right}
+    | {words}, {{customer.first_name}}
+    | {{items(cart.count)}}
+    | Free from {{large_order}}
+  button one: Left -> {left}
+  button two if cart.count > 0: Right -> {right}
+  button three: Or this -> {right}
   quiet 20 hours -> end
 
 "
@@ -146,29 +145,30 @@ state {own}
             out,
             "\
 state {own}
-  call products = catalog.search(sku)
-  if products.is_empty -> {left}
-  ask: This is what {words} has today.
-  list: See products
-  pick item from products: {{item.short_name}} | {{item.price}}, {{item.stock_text}} -> {left}
-  row two: Something else -> {right}
-  row person: Talk to a person <-> std.handoff
+  call all = catalog.search(sku)
+  if all.is_empty -> {left}
+  ask: Today at {words}:
+  list: See all
+  pick item from all: {{item.short_name}} | {{item.price}} -> {left}
+  row two: More -> {right}
+  row person: A person <-> {}
   quiet 20 hours -> end
 
-"
+",
+            if index == 1 { next.unwrap_or("std.handoff") } else { "std.handoff" },
         ),
         2 => write!(
             out,
             "\
 state {own}
-  call product = catalog.product(sku) else -> trouble
-  image: {{product.photo}}
-  ask: How many of {{product.name}} from {words}? One is {{product.price}}.
-  answer quantity from 1 to most_per_item -> {left}
+  call one = catalog.product(sku)
+  image: {{one.photo}}
+  ask: How many? One is {{one.price}}.
+  answer quantity from 1 to one.stock -> {left}
   button one: Just one
     set quantity = 1
     -> {left}
-  button other: Something else -> {right}
+  button other: {words} -> {right}
 
 "
         ),
@@ -176,12 +176,12 @@ state {own}
             out,
             "\
 state {own}
-  call product = catalog.product(sku) else -> trouble
-  do cart.add(product, quantity) else -> {right}
+  call one = catalog.product(sku)
+  do cart.add(one, quantity) else -> {right}
   set note = none
-  if cart.count > 3 and cart.total > large_order -> {left}
+  if cart.count > 3 and quantity > 1 -> {left}
   if not cart.is_empty -> {right}
-  say: This is {words}, with {{cart.count}} in your bag.
+  say: {words}: {{cart.count}}
   -> {left}
 
 "
@@ -190,9 +190,9 @@ state {own}
             out,
             "\
 state {own}
-  say if cart.total >= large_order: Your bag from {words} comes for free.
-  say paid else: Delivery of {words} is added at the end.
-  ask: Is there anything we should know?
+  say if cart.total >= large_order: It comes for free.
+  say paid else: Delivery is added.
+  ask: Anything about {words}?
   answer note -> {left}
   button skip: Nothing -> {right}
   after 2 hours -> {right}
@@ -205,19 +205,22 @@ state {own}
 
 #[cfg(test)]
 mod tests {
-    use super::{flow, name};
+    use super::{flows, name};
 
     #[test]
     fn names_are_unique() {
-        let mut names: Vec<String> = (0..12_000).map(name).collect();
+        let mut names: Vec<String> = (0..1_000).map(name).collect();
         names.sort();
         names.dedup();
-        assert_eq!(names.len(), 12_000);
+        assert_eq!(names.len(), 1_000);
     }
 
     #[test]
-    fn a_thousand_states_are_ten_thousand_lines() {
-        let lines = flow(1_000).lines().count();
-        assert!((9_000..=11_000).contains(&lines), "{lines}");
+    fn a_thousand_states_are_ten_thousand_lines_in_one_file() {
+        let flows = flows(1_000);
+        let (_, text) = &flows[0];
+        assert_eq!(flows.len(), 1);
+        assert!(text.len() <= 256 * 1024, "{}", text.len());
+        assert!((9_000..=11_000).contains(&text.lines().count()), "{}", text.lines().count());
     }
 }
