@@ -65,8 +65,7 @@ pub fn flows(states: usize) -> Vec<(String, String)> {
         .collect()
 }
 
-const HEADER: &str = "\
-  start big_bag
+const HEADER: &str = "  start big_bag
   languages en
   currency KES
 
@@ -80,7 +79,7 @@ rules
 remember
   item: product optional
   quantity: number = 1
-  sku: text = \"D-101\"
+  sku: text = D-101
   note: text optional
 
 words
