@@ -14,8 +14,6 @@ mod names;
 mod operators;
 mod prepare;
 mod read;
-#[cfg(test)]
-mod tests;
 mod truth;
 mod typing;
 mod walk;

@@ -6,14 +6,14 @@ use duka_dsl::{FileId, Span, ast};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use super::super::{Env, Hooks, Names, Resolved};
-use crate::hir::{
+use duka_engine::expression::{Env, Hooks, Names, Resolved};
+use duka_engine::hir::{
     Ambient, ConsentId, CustomerSlotId, Experiment, ExperimentId, ExprKind, Flow, FlowId, Hook, HookId, KnownRecords,
     Profile, Rule, RuleId, Shop, Slot, SlotId, SlotKind, StateId,
 };
-use crate::session::ConsentState;
-use crate::types::{Field, Record, RecordId, RecordOrigin, Type};
-use crate::value::{Currency, Money, Value};
+use duka_engine::session::ConsentState;
+use duka_engine::types::{Field, Record, RecordId, RecordOrigin, Type};
+use duka_engine::value::{Currency, Money, Value};
 
 pub const PRODUCT: RecordId = RecordId(0);
 pub const LINE: RecordId = RecordId(1);

@@ -2,8 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "expression/findings.rs"]
 mod findings;
+#[path = "expression/hostile.rs"]
 mod hostile;
+#[path = "expression/random.rs"]
 mod random;
+#[path = "expression/values.rs"]
 mod values;
+#[path = "expression/world.rs"]
 mod world;

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use duka_dsl::{Diagnostic, FileId};
 
-use super::super::{EvalError, Hooks};
-use super::world::World;
-use crate::hir::{Hook, HookId};
-use crate::value::Value;
+use crate::world::World;
+use duka_engine::expression::{EvalError, Hooks};
+use duka_engine::hir::{Hook, HookId};
+use duka_engine::value::Value;
 
 fn read(source: &str) -> (Hooks, Vec<Hook>, Vec<Diagnostic>) {
     Hooks::read(FileId(1), source, &|_| None)
@@ -32,7 +32,7 @@ fn attack(body: &str) -> Result<Value, String> {
 /// Each attack and, below it, how it ends. `UPDATE=1` writes what is found.
 #[test]
 fn no_attack_gets_out_or_goes_on() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/expression/tests/hostile.txt");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expression/hostile.txt");
     let wanted = std::fs::read_to_string(&path).unwrap();
     let mut found = String::new();
     let attacks: Vec<&str> = wanted.lines().filter(|line| !line.starts_with("  ")).collect();
@@ -57,7 +57,7 @@ fn deep_recursion_through_deep_expressions_fits_the_stack() {
     let deepest = (1..30).rev().map(source).find(|source| read(source).2.is_empty()).unwrap();
     let (runner, hooks, _) = read(&deepest);
     let world = World::with(runner, hooks);
-    let end = world.shop.runner.call(&world.shop, HookId(0), &[super::world::number(1)]);
+    let end = world.shop.runner.call(&world.shop, HookId(0), &[crate::world::number(1)]);
     assert!(matches!(end, Err(EvalError::Hook { .. })), "{end:?}");
 }
 

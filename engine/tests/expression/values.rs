@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::{Names, evaluate, holds, lower_guard, lower_value};
-use super::world::{World, expr, money, number, product, text};
-use crate::hir::{SlotId, Target};
-use crate::value::{Currency, Money, Value};
+use crate::world::{World, expr, money, number, product, text};
+use duka_engine::expression::{Names, evaluate, holds, lower_guard, lower_value};
+use duka_engine::hir::{SlotId, Target};
+use duka_engine::value::{Currency, Money, Value};
 
 const HOOKS: &str = r#"
 /// size_for(item: product, height: number) -> text
@@ -164,7 +164,7 @@ fn the_item_of_a_repeated_line_is_read_instead_of_its_place() {
     let world = World::new(HOOKS);
     let (tree, _) = lower_value(&world.shop.runner, &expr("item.stock"), &world);
     let other = product("D-102", 100, 9);
-    let env = super::super::Env { item: Some((Target::Slot(SlotId(0)), &other)), ..world.env() };
+    let env = duka_engine::expression::Env { item: Some((Target::Slot(SlotId(0)), &other)), ..world.env() };
     assert_eq!(evaluate(&tree, &env).unwrap().into_owned(), number(9));
     assert_eq!(evaluate(&tree, &world.env()).unwrap().into_owned(), number(3));
 }
@@ -182,16 +182,19 @@ fn a_value_of_an_older_program_is_an_error() {
 
 #[test]
 fn an_arm_is_the_same_for_the_same_customer() {
-    let arms: Vec<u16> = (0..8).map(|customer| super::super::arm(&format!("c-{customer}"), "greeting", 2)).collect();
+    let arms: Vec<u16> =
+        (0..8).map(|customer| duka_engine::expression::arm(&format!("c-{customer}"), "greeting", 2)).collect();
     assert_eq!(arms, [0, 0, 1, 1, 1, 1, 1, 0]);
-    assert!((0..100).map(|customer| super::super::arm(&customer.to_string(), "greeting", 3)).all(|arm| arm < 3));
+    assert!(
+        (0..100).map(|customer| duka_engine::expression::arm(&customer.to_string(), "greeting", 3)).all(|arm| arm < 3)
+    );
 }
 
 #[test]
 fn programs_can_be_shared_between_threads() {
     fn shared<T: Send + Sync + 'static>() {}
-    shared::<super::super::Hooks>();
-    shared::<crate::hir::Shop>();
+    shared::<duka_engine::expression::Hooks>();
+    shared::<duka_engine::hir::Shop>();
     let world = World::new(HOOKS);
     assert_eq!(world.currency(), Some(Currency(*b"KES")));
 }

@@ -2,8 +2,8 @@
 
 use duka_dsl::{Diagnostic, ast};
 
-use super::super::{OperationCall, lower_guard, lower_operation, lower_path, lower_value};
-use super::world::{World, expr};
+use crate::world::{World, expr};
+use duka_engine::expression::{OperationCall, lower_guard, lower_operation, lower_path, lower_value};
 
 const HOOKS: &str = "/// size_for(item: product, height: number) -> text\nfn size_for(item, height) { \"m\" }\n";
 
@@ -26,7 +26,7 @@ fn shown(source: &str, findings: &[Diagnostic]) -> String {
 
 /// Each case is an expression and, indented below it, its findings. `UPDATE=1` writes what is found.
 fn check(file: &str, read: impl Fn(&World, &ast::Expr) -> Vec<Diagnostic>) {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/expression/tests").join(file);
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expression").join(file);
     let wanted = std::fs::read_to_string(&path).unwrap();
     let world = World::new(HOOKS);
     let mut found = String::new();
@@ -97,7 +97,7 @@ fn a_value_in_a_text_must_be_known() {
         ast::Path { segments, span: duka_dsl::Span::new(duka_dsl::FileId(0), 100, 100 + text.len()) }
     };
     let (expr, findings) = lower_path(&path("cart.count"), &world);
-    assert_eq!((expr.ty, findings), (crate::types::Type::Number, Vec::new()));
+    assert_eq!((expr.ty, findings), (duka_engine::types::Type::Number, Vec::new()));
     let findings = lower_path(&path("item.prise"), &world).1;
     let message = "D108 [prise] A product has no `prise`. | Did you mean `price`? It has: sku, name, price, stock, sizes, note. | fix: write `price`\n";
     assert_eq!(shown("item.prise", &findings), message);
