@@ -119,7 +119,7 @@ fn beyond_stock(shop: &Shop, flow: &Flow, found: &mut Vec<Diagnostic>) {
         if stocked(to) {
             continue;
         }
-        if let Some(product) = counted(shop, flow, *into) {
+        if let Some(product) = counted(shop, flow, reaction, *into) {
             let name = expr::key(shop, flow, product);
             let message = format!("This accepts more than `{name}.stock`, which is what the shop has.");
             found.push(Diagnostic::new(310, to.span, message).help(format!("Write `to {name}.stock`.")).fix(
@@ -131,17 +131,25 @@ fn beyond_stock(shop: &Shop, flow: &Flow, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The product that a number is handed over with, in some call.
-fn counted<'a>(shop: &Shop, flow: &'a Flow, number: Target) -> Option<&'a Expr> {
-    let mut found = None;
-    for step in walk::lines(flow).into_iter().flat_map(|lines| lines.steps) {
-        let StepKind::Call(Call { arguments, .. }) = &step.kind else { continue };
-        let counts = |argument: &Expr| matches!((&argument.kind, number), (ExprKind::Slot(slot), Target::Slot(wanted)) if *slot == wanted);
-        if arguments.iter().any(counts) {
-            found = found.or_else(|| arguments.iter().find(|argument| has_stock(shop, argument)));
-        }
+/// The product that a number is handed over with: in the state that the answer leads to, else in some call.
+fn counted<'a>(shop: &Shop, flow: &'a Flow, reaction: &Reaction, number: Target) -> Option<&'a Expr> {
+    let next = match reaction.dest().map(|dest| &dest.kind) {
+        Some(DestKind::State(state)) => flow.states.get(state.index()).map_or(&[][..], |state| &state.steps),
+        Some(_) | None => &[],
+    };
+    let mut here = next.iter().filter_map(|step| handed_over(step, number)).peekable();
+    if here.peek().is_some() {
+        return here.flatten().find(|argument| has_stock(shop, argument));
     }
-    found
+    let lines = walk::lines(flow).into_iter().flat_map(|lines| lines.steps);
+    lines.filter_map(|step| handed_over(step, number)).flatten().find(|argument| has_stock(shop, argument))
+}
+
+/// The arguments of a call that takes the number.
+fn handed_over(step: &Step, number: Target) -> Option<&[Expr]> {
+    let StepKind::Call(Call { arguments, .. }) = &step.kind else { return None };
+    let counts = |argument: &Expr| matches!((&argument.kind, number), (ExprKind::Slot(slot), Target::Slot(wanted)) if *slot == wanted);
+    arguments.iter().any(counts).then_some(arguments)
 }
 
 fn has_stock(shop: &Shop, argument: &Expr) -> bool {

@@ -61,6 +61,7 @@ fn has_words(block: &TextBlock) -> bool {
     literal(block).chars().any(char::is_alphabetic)
 }
 
+/// What the shop's own staff reads is not translated.
 fn missing(shop: &Shop, flow: &Flow, index: usize, found: &mut Vec<Diagnostic>) {
     let language = shop.languages.get(index).map_or("", |tag| language_name(tag));
     let open: Vec<&TextEntry> = flow
@@ -68,6 +69,7 @@ fn missing(shop: &Shop, flow: &Flow, index: usize, found: &mut Vec<Diagnostic>) 
         .iter()
         .filter(|entry| entry.languages.first().and_then(Option::as_ref).is_some_and(has_words))
         .filter(|entry| entry.languages.get(index).is_none_or(Option::is_none))
+        .filter(|entry| !entry.key.ends_with(".alert"))
         .collect();
     let Some(first) = open.first() else { return };
     let keys: Vec<String> = open.iter().take(MOST_KEYS).map(|entry| format!("`{}`", entry.key)).collect();
