@@ -25,8 +25,33 @@ pub(super) fn place(file: FileId, source: &str, at: usize) -> Span {
     Span::new(file, start + indent, end)
 }
 
+/// `source` with blanks instead of the line at `place` and of what is indented below it; `None` when that changes nothing.
+pub(super) fn without(source: &str, place: std::ops::Range<usize>) -> Option<String> {
+    let start = source.get(..place.start)?.rfind('\n').map_or(0, |at| at + 1);
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut end = start;
+    let mut own = None;
+    for line in source[start..].split_inclusive('\n') {
+        let blank = line.trim().is_empty();
+        match own {
+            None if blank => return None,
+            None => own = Some(indent(line)),
+            Some(own) if !blank && indent(line) <= own => break,
+            Some(_) => {}
+        }
+        end += line.len();
+    }
+    let mut out = String::with_capacity(source.len());
+    out.push_str(&source[..start]);
+    for byte in source[start..end].bytes() {
+        out.push(if byte == b'\n' { '\n' } else { ' ' });
+    }
+    out.push_str(&source[end..]);
+    Some(out)
+}
+
 /// One clear finding for a syntax error whose place is `span`.
-pub(super) fn explain(source: &str, span: Span, kind: &ErrorKind) -> Diagnostic {
+pub(super) fn explain(span: Span, kind: &ErrorKind) -> Diagnostic {
     use ErrorKind as K;
     let (code, message, help) = match kind {
         K::TabNotAllowed
@@ -83,6 +108,5 @@ pub(super) fn explain(source: &str, span: Span, kind: &ErrorKind) -> Diagnostic 
             (23, "This can not be read as YAML.", "Compare the line with its neighbours: indentation, quotes, colons.")
         }
     };
-    let _ = source;
-    Diagnostic::new(code, span, message).help(help).cause("yaml-syntax")
+    Diagnostic::new(code, span, message).help(help)
 }

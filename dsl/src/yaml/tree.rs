@@ -3,6 +3,8 @@
 //! Nothing is expanded: anchors, aliases, tags, merge keys and further documents are refused by name, so a small file
 //! stays a small tree. Knows nothing about what the values mean.
 
+use std::borrow::Cow;
+
 use serde_yaml::granit_parser::{self as granit, Event, Parser, ScalarStyle, StructureStyle};
 use smol_str::SmolStr;
 
@@ -15,6 +17,8 @@ const MAX_DEPTH: usize = 32;
 /// A file of 256 KiB that holds more than one value in two bytes is no file of ours.
 const MAX_NODES: usize = 64 * 1024;
 const MAX_KEY_LETTERS: usize = 1024;
+/// After so many places that are not YAML the rest is left out.
+const MAX_BROKEN_PLACES: usize = 5;
 
 /// A value and where it stands. The span of a quoted text includes its quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +65,7 @@ pub struct Tree {
     pub root: Option<Node>,
     /// All comments in file order, with their `#`.
     pub comments: Vec<Spanned<SmolStr>>,
-    /// Where reading stopped because the rest is not YAML.
+    /// The first place that is not YAML; the lines there are left out.
     pub broken: Option<Span>,
 }
 
@@ -117,27 +121,36 @@ pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
         .help("Split it into several files.");
         return (Tree::default(), vec![finding]);
     }
-    let mut builder = Builder::new(file, text);
-    let options = granit::options! {
-        flow_nesting_limit: MAX_DEPTH,
-        block_nesting_limit: MAX_DEPTH,
-        simple_key_max_lookahead: MAX_KEY_LETTERS,
-        max_buffered_comment_events: MAX_FILE_BYTES,
-        emit_unresolved_aliases: true,
-    };
-    for event in Parser::new_from_str_with_options(text, options) {
-        let go_on = match event {
-            Ok((event, span)) => builder.take(event, span),
-            Err(error) => {
-                builder.stop(&error);
-                false
-            }
+    let scan = super::traps::scan(file, text);
+    let tabs = scan.diagnostics.iter().any(|found| found.code.0 == 16);
+    let mut diagnostics = scan.diagnostics;
+    let mut source = scan.mended.map_or(Cow::Borrowed(text), Cow::Owned);
+    let mut broken = None;
+    for _ in 0..MAX_BROKEN_PLACES {
+        let mut builder = Builder::new(file, &source);
+        let stopped = builder.run();
+        let (mut tree, found) = builder.finish();
+        broken = broken.or(tree.broken);
+        tree.broken = broken;
+        let Some(error) = stopped else {
+            diagnostics.extend(found);
+            return (tree, diagnostics);
         };
-        if !go_on {
-            break;
+        // With tabs, the structure of the rest is anybody's guess.
+        let place = error.span.range();
+        if !tabs {
+            diagnostics.push(error);
+        }
+        match super::syntax::without(&source, place) {
+            Some(rest) => source = Cow::Owned(rest),
+            None => return (tree, diagnostics),
         }
     }
-    builder.finish()
+    let mut builder = Builder::new(file, &source);
+    builder.run();
+    let (mut tree, _) = builder.finish();
+    tree.broken = broken;
+    (tree, diagnostics)
 }
 
 /// A list or map that is not closed yet.
@@ -164,6 +177,28 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
+    /// Reads to the end, or to the first place that is not YAML, which is returned.
+    fn run(&mut self) -> Option<Diagnostic> {
+        let options = granit::options! {
+            flow_nesting_limit: MAX_DEPTH,
+            block_nesting_limit: MAX_DEPTH,
+            simple_key_max_lookahead: MAX_KEY_LETTERS,
+            max_buffered_comment_events: MAX_FILE_BYTES,
+            emit_unresolved_aliases: true,
+        };
+        for event in Parser::new_from_str_with_options(self.source, options) {
+            match event {
+                Ok((event, span)) => {
+                    if !self.take(event, span) {
+                        return None;
+                    }
+                }
+                Err(error) => return Some(self.stop(&error)),
+            }
+        }
+        None
+    }
+
     fn new(file: FileId, source: &'a str) -> Builder<'a> {
         Builder {
             file,
@@ -198,8 +233,9 @@ impl<'a> Builder<'a> {
                     ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
                 };
                 self.last_end = end;
-                let value = Value::Scalar(Scalar { text: SmolStr::new(text), style });
-                self.place(Node { value, span: self.span(start, end) })
+                // The parser gives an absent value as `~`.
+                let text = if start == end { SmolStr::default() } else { SmolStr::new(text) };
+                self.place(Node { value: Value::Scalar(Scalar { text, style }), span: self.span(start, end) })
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.properties(anchor, tag.is_some(), start);
@@ -332,11 +368,11 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn stop(&mut self, error: &granit::ScanError) {
+    fn stop(&mut self, error: &granit::ScanError) -> Diagnostic {
         let at = error.marker().byte_offset().unwrap_or(self.source.len()).min(self.source.len());
         let span = super::syntax::place(self.file, self.source, at);
-        self.diagnostics.push(super::syntax::explain(self.source, span, error.kind()));
         self.tree.broken = Some(span);
+        super::syntax::explain(span, error.kind())
     }
 
     fn finish(mut self) -> (Tree, Vec<Diagnostic>) {
@@ -352,5 +388,101 @@ impl<'a> Builder<'a> {
         }
         self.tree.comments.sort_by_key(|comment| comment.span.start);
         (self.tree, self.diagnostics)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Node, Value, parse};
+    use crate::span::FileId;
+
+    fn shown(node: &Node, source: &str, out: &mut String) {
+        match &node.value {
+            Value::Scalar(scalar) => {
+                out.push_str(&format!("{:?}={}", scalar.style, scalar.text));
+                let written = &source[node.span.range()];
+                if written != scalar.text {
+                    out.push_str(&format!("<{written}>"));
+                }
+            }
+            Value::List(items) => {
+                out.push('[');
+                items.iter().for_each(|item| {
+                    shown(item, source, out);
+                    out.push(' ');
+                });
+                out.push(']');
+            }
+            Value::Map(entries) => {
+                out.push('{');
+                for entry in entries {
+                    out.push_str(&source[entry.key.span.range()]);
+                    out.push(':');
+                    shown(&entry.value, source, out);
+                    out.push(' ');
+                }
+                out.push('}');
+            }
+        }
+    }
+
+    fn check(source: &str) -> (String, Vec<String>) {
+        let (tree, diagnostics) = parse(FileId(0), source);
+        let mut out = String::new();
+        if let Some(root) = &tree.root {
+            shown(root, source, &mut out);
+        }
+        for comment in &tree.comments {
+            out.push_str(&format!(" {}", comment.value));
+        }
+        let said = diagnostics.iter().map(|found| {
+            format!("{} `{}` {}", found.code, source.get(found.span.range()).unwrap_or("?"), found.message)
+        });
+        (out, said.collect())
+    }
+
+    #[test]
+    fn every_scalar_is_a_string_with_its_place() {
+        let source = "# é\na: no\nb: 0712\n\"c\": [12:30, 'it''s', \"x\\ny\"] # t\nd: |-\n  é: 1\n\n  two\ne:\nf: { g: 1_000 }\n";
+        let (tree, said) = check(source);
+        assert_eq!(said, Vec::<String>::new());
+        assert_eq!(
+            tree,
+            "{a:Plain=no b:Plain=0712 \"c\":[Plain=12:30 Single=it's<'it''s'> Double=x\ny<\"x\\ny\"> ] \
+             d:Block=é: 1\n\ntwo<é: 1\n\n  two\n> e:Plain= f:{g:Plain=1_000 } } # é # t"
+        );
+    }
+
+    #[test]
+    fn what_duka_does_not_use_is_refused_by_name() {
+        let cases = [
+            ("a: 1\nb: 2\na: 3\n", "D019 `a` The key `a` appears twice; YAML would keep only the last."),
+            ("a:\n  <<: { b: 1 }\n", "D020 `<<` The merge key `<<` of YAML is not used in Duka."),
+            ("a: 1\n---\nb: 2\n", "D020 `---` A second YAML document begins here; a file of Duka holds one."),
+            ("? [a, b]\n: c\n", "D017 `[a, b]` What stands before this colon is a list or a map, where a name belongs."),
+        ];
+        for (source, wanted) in cases {
+            let (_, said) = check(source);
+            assert_eq!(said, [wanted], "{source}");
+        }
+    }
+
+    #[test]
+    fn a_syntax_error_is_one_finding_and_the_rest_is_read() {
+        let cases = [
+            ("a: 1\nb: \"open\nc: \"2\"\n", "D023 `\"open` A quoted text is not closed at the end of its line."),
+            ("a: [1, 2\nc: 3\n", "D023 `[1, 2` The `[` is never closed."),
+            ("b:\n  - x\n a: 1\nc: 2\n", "D023 `a: 1` This line does not continue what stands above it."),
+            ("a: 1\nrubbish\nc: 2\n", "D023 `rubbish` This line does not continue what stands above it."),
+            ("a: \"\\q\"\nc: 2\n", "D023 `\"\\q\"` YAML does not know this `\\` in a text."),
+            ("a: }\nc: 2\n", "D023 `}` This bracket closes nothing."),
+            ("c: \"two\n  lines: of a text\"\n", ""),
+            ("c: [\n  a,\n  b\n]\n", ""),
+        ];
+        for (source, wanted) in cases {
+            let (tree, said) = check(source);
+            assert_eq!(said, if wanted.is_empty() { vec![] } else { vec![wanted] }, "{source}");
+            assert!(tree.contains("c:"), "{tree}");
+        }
     }
 }
