@@ -209,4 +209,4 @@ impl Comments {
     }
 }
 
-pub(crate) use diagnose::{broken_text, hidden, is_name, slug};
+pub(crate) use diagnose::{bad_name, broken_text, hidden, is_name, live_values, slug};

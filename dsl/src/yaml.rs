@@ -2,9 +2,13 @@
 //!
 //! Every scalar is a string and is typed by where it stands. What YAML would guess, merge or repeat is refused.
 
+mod keys;
+mod read;
 mod syntax;
 mod traps;
 pub mod tree;
+
+pub use read::read;
 
 /// The largest file that is read.
 pub const MAX_FILE_BYTES: usize = crate::lines::MAX_FILE_BYTES;

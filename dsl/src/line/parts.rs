@@ -263,7 +263,7 @@ fn path(pair: &Pair<'_, Rule>, place: Place) -> Path {
     Path { segments, span: place.of(pair) }
 }
 
-fn target(path: Path) -> Option<Target> {
+pub(crate) fn target(path: Path) -> Option<Target> {
     if path.segments.len() > 1 {
         return Some(Target::Flow(path));
     }

@@ -11,7 +11,8 @@ use crate::diagnostic::Diagnostic;
 use crate::line::keyword::{Class, Keyword};
 use crate::line::parts::Place;
 use crate::line::{Block, Shape, first_word};
-pub(crate) use names::{is_name, slug};
+pub(crate) use names::{bad_name, is_name, slug};
+pub(crate) use parts::live_values;
 pub(crate) use signs::{hidden, word_processor};
 
 /// The diagnostic of a line that could not be read as its `shape`; `at` is where the grammar gave up.

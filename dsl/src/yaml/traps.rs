@@ -113,7 +113,9 @@ impl Scanner<'_> {
     fn is_next_item(&self, line: &str, indent: usize) -> bool {
         let (value_at, _) = value::start(line, indent);
         let outside = indent <= self.opened.indent;
-        value_at > indent && outside && (matches!(self.inside, Inside::Flow(_)) || line[value_at..].starts_with(['"', '{', '\'']))
+        value_at > indent
+            && outside
+            && (matches!(self.inside, Inside::Flow(_)) || line[value_at..].starts_with(['"', '{', '\'']))
     }
 
     fn never_closed(&mut self) {
@@ -128,7 +130,8 @@ impl Scanner<'_> {
         self.inside = Inside::Nothing;
         self.mends.push((start, end));
         if self.found.len() < MAX_TRAPS {
-            let finding = Diagnostic::new(23, Span::new(self.file, start, end), message).help(format!("Add `{close}`."));
+            let finding =
+                Diagnostic::new(23, Span::new(self.file, start, end), message).help(format!("Add `{close}`."));
             let mut finding = finding.cause(format!("yaml-{start}"));
             let span = Span::new(self.file, end, end);
             let edits = vec![Edit { span, text: close.to_string() }];
@@ -178,7 +181,8 @@ impl Scanner<'_> {
             let mut finding = Diagnostic::new(16, first.span, message)
                 .help("Use two spaces for each step to the right.")
                 .cause("yaml-tabs");
-            finding.fix = Some(Fix { title: "write two spaces for each tab".to_string(), edits: self.tabs, safe: true });
+            finding.fix =
+                Some(Fix { title: "write two spaces for each tab".to_string(), edits: self.tabs, safe: true });
             self.found.insert(0, finding);
         }
         Scan { mended, diagnostics: self.found }
@@ -250,7 +254,10 @@ mod tests {
         let cases: &[(&str, &[&str])] = &[
             ("- ask: *Your bag*", &[r#"D017 *Your bag* => "*Your bag*""#]),
             ("- *Your bag* is here", &[r#"D017 *Your bag* is here => "*Your bag* is here""#]),
-            ("- ask: {customer.first_name}, hello", &[r#"D017 {customer.first_name}, hello => "{customer.first_name}, hello""#]),
+            (
+                "- ask: {customer.first_name}, hello",
+                &[r#"D017 {customer.first_name}, hello => "{customer.first_name}, hello""#],
+            ),
             ("- ask: [sic] is Latin", &[r#"D017 [sic] is Latin => "[sic] is Latin""#]),
             ("- ask: Note: we are closed", &[r#"D017 Note: we are closed => "Note: we are closed""#]),
             ("- ask: You have this:", &[r#"D017 You have this: => "You have this:""#]),

@@ -459,7 +459,10 @@ mod tests {
             ("a: 1\nb: 2\na: 3\n", "D019 `a` The key `a` appears twice; YAML would keep only the last."),
             ("a:\n  <<: { b: 1 }\n", "D020 `<<` The merge key `<<` of YAML is not used in Duka."),
             ("a: 1\n---\nb: 2\n", "D020 `---` A second YAML document begins here; a file of Duka holds one."),
-            ("? [a, b]\n: c\n", "D017 `[a, b]` What stands before this colon is a list or a map, where a name belongs."),
+            (
+                "? [a, b]\n: c\n",
+                "D017 `[a, b]` What stands before this colon is a list or a map, where a name belongs.",
+            ),
         ];
         for (source, wanted) in cases {
             let (_, said) = check(source);

@@ -85,7 +85,7 @@ pub(super) fn bullet(place: Place, text: &str) -> Option<Diagnostic> {
 }
 
 /// D014: `text` stands at `start` of the line where a name should.
-pub(super) fn bad_name(place: Place, start: usize, text: &str) -> Diagnostic {
+pub(crate) fn bad_name(place: Place, start: usize, text: &str) -> Diagnostic {
     let trimmed = text.trim_matches(is_space);
     let start = start + text.len() - text.trim_start_matches(is_space).len();
     let span = place.span(start, start + trimmed.len());

@@ -41,7 +41,7 @@ pub(super) fn colon(keyword: Keyword, place: Place, text: &str) -> Option<Diagno
 }
 
 /// D010 for a `{` that is never closed, D022 for something in `{ }` that is not a name.
-pub(super) fn live_values(place: Place, text: &str) -> Option<Diagnostic> {
+pub(crate) fn live_values(place: Place, text: &str) -> Option<Diagnostic> {
     let mut at = 0;
     while let Some(open) = text.get(at..)?.find(['{', '\\']).map(|found| at + found) {
         if text[open..].starts_with('\\') {
