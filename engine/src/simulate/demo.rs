@@ -188,7 +188,7 @@ impl Demo {
                     !words.is_empty() && words.iter().all(|word| name.contains(word.trim_end_matches('s')))
                 })
             }
-            // Products of the fixture may name the product they vary, go with or stand in for.
+            // Products of the fixture may name the product, or its category, that they vary, go with or stand in for.
             "variants" | "extras" | "substitutes" => {
                 let sku = arguments.first().map(key_of).unwrap_or_default();
                 let field = match name {
@@ -196,10 +196,21 @@ impl Demo {
                     "extras" => "extra_of",
                     _ => "substitute_for",
                 };
-                matching(&|product| text(product, field) == sku)
+                let whose = self.kin(sku);
+                matching(&|product| whose.contains(&text(product, field)))
             }
             _ => unknown(name),
         }
+    }
+
+    /// A product's SKU and category, and those of the product it varies.
+    fn kin<'a>(&'a self, sku: &'a str) -> Vec<&'a str> {
+        let find = |sku: &str| self.products.iter().find(|product| text(product, "sku") == sku);
+        let own = find(sku);
+        let base = own.map(|product| text(product, "variant_of"));
+        let category = |product: Option<&'a Json>| product.map(|product| text(product, "category"));
+        let kin = [Some(sku), base, category(own), category(base.and_then(find))];
+        kin.into_iter().flatten().filter(|key| !key.is_empty()).collect()
     }
 
     fn category(&self, category: &Json) -> Json {
@@ -301,6 +312,7 @@ impl Demo {
     fn shop_operation(&self, name: &str) -> Answer {
         match name {
             "hours" | "current" => Answer::Given(self.shop()),
+            "languages" => Answer::Given(self.shop.get("languages").cloned().unwrap_or_else(|| json!([]))),
             _ => unknown(name),
         }
     }
