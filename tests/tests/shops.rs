@@ -1,0 +1,6 @@
+//! The example shops and the standard flows as their merchants know them: checked, tested, replayed, broken on purpose.
+
+#[path = "shops/conversations.rs"]
+mod conversations;
+#[path = "shops/mutations.rs"]
+mod mutations;
