@@ -107,7 +107,8 @@ fn run_one(program: &Arc<Program>, fixtures: &Fixtures, file: &TestFile, test: &
     }
 }
 
-pub(super) fn run_line(simulator: &mut Simulator, line: &TestLine) -> Result<(), Failure> {
+/// Does what one line of a test says, or says why it does not hold. A terminal chat speaks the same lines.
+pub fn run_line(simulator: &mut Simulator, line: &TestLine) -> Result<(), Failure> {
     match &line.kind {
         TestLineKind::GivenShop(_) => Ok(()),
         TestLineKind::GivenIs { subject, value } => given::is(simulator, line, subject, value),
