@@ -6,6 +6,7 @@ mod command;
 mod failure;
 mod findings;
 mod load;
+mod playable;
 mod report;
 mod terminal;
 
