@@ -183,6 +183,8 @@ pub struct Follower {
     pub values: Vec<Value>,
     pub event: Vec<(SmolStr, Value)>,
     pub busy: Option<Busy>,
+    /// The last message it sent.
+    pub sent: Option<EffectId>,
     /// Events that wait for the call under way: the reaction, and what the event brought.
     pub waiting: Vec<(u16, Vec<(SmolStr, Value)>)>,
 }

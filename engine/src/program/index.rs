@@ -3,8 +3,8 @@
 use smol_str::SmolStr;
 
 use crate::hir::{
-    Ambient, DestKind, Expr, ExprKind, Flow, FlowId, Guard, OperationId, Reaction, Segment, Shop, SlotId, SlotKind,
-    State, StateId, StepKind, Target, TextId, TextPiece, Trigger,
+    Ambient, DestKind, Expr, ExprKind, Flow, FlowId, Guard, OperationId, OperationKind, Reaction, Segment, Shop,
+    SlotId, SlotKind, State, StateId, StepKind, Target, TextId, TextPiece, Trigger,
 };
 use crate::matching::fold;
 use crate::types::{RecordId, Type};
@@ -40,8 +40,10 @@ pub(crate) struct FlowIndex {
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct StateIndex {
-    /// Its lines, or the texts of its choices, read the bag.
+    /// Its lines, or the texts of its choices, read the bag before a call of theirs brings it.
     pub reads_cart: bool,
+    /// The same when only its queries are run.
+    pub reads_cart_again: bool,
     /// Where `answers.STATE` is kept, if it is read at all.
     pub answer: Option<SlotId>,
 }
@@ -79,9 +81,8 @@ impl Index {
 
 impl FlowIndex {
     fn new(shop: &Shop, flow: &Flow) -> FlowIndex {
-        let read: Vec<StateReader<'_>> = flow.states.iter().map(|state| StateReader::read(flow, state)).collect();
-        let mut states: Vec<StateIndex> =
-            read.iter().map(|read| StateIndex { reads_cart: read.cart, answer: None }).collect();
+        let read: Vec<StateReader<'_>> = flow.states.iter().map(|state| StateReader::read(shop, flow, state)).collect();
+        let mut states: Vec<StateIndex> = read.iter().map(StateReader::index).collect();
         for (at, slot) in flow.slots.iter().enumerate() {
             let (SlotKind::Answer(state), Ok(at)) = (slot.kind, u16::try_from(at)) else { continue };
             if let Some(state) = states.get_mut(state.index()) {
@@ -158,19 +159,45 @@ fn opt_out(shop: &Shop) -> Vec<String> {
 
 /// What a state evaluates before it waits.
 struct StateReader<'a> {
+    shop: &'a Shop,
     flow: &'a Flow,
-    cart: bool,
+    reads_cart: bool,
+    reads_cart_again: bool,
+    /// Whether a call above has brought the bag, and whether a query has.
+    brought: bool,
+    brought_again: bool,
     needs: Vec<SlotId>,
     /// Filled by the state's own lines so far.
     filled: Vec<SlotId>,
 }
 
 impl<'a> StateReader<'a> {
-    fn read(flow: &'a Flow, state: &'a State) -> StateReader<'a> {
-        let mut reader = StateReader { flow, cart: false, needs: Vec::new(), filled: Vec::new() };
+    fn read(shop: &'a Shop, flow: &'a Flow, state: &'a State) -> StateReader<'a> {
+        let mut reader = StateReader {
+            shop,
+            flow,
+            reads_cart: false,
+            reads_cart_again: false,
+            brought: false,
+            brought_again: false,
+            needs: Vec::new(),
+            filled: Vec::new(),
+        };
         state.steps.iter().for_each(|step| reader.step(&step.kind));
         state.reactions.iter().for_each(|reaction| reader.choice(reaction));
         reader
+    }
+
+    fn index(&self) -> StateIndex {
+        StateIndex { reads_cart: self.reads_cart, reads_cart_again: self.reads_cart_again, answer: None }
+    }
+
+    fn calls(&mut self, operation: OperationId) {
+        let Some(operation) = self.shop.operations.get(operation.index()) else { return };
+        let cart = self.shop.known_records.cart.map(Type::Record);
+        let brings = cart.is_some() && operation.gives == cart;
+        self.brought |= brings;
+        self.brought_again |= brings && operation.kind == OperationKind::Query;
     }
 
     fn fill(&mut self, target: Target) {
@@ -205,6 +232,7 @@ impl<'a> StateReader<'a> {
             StepKind::Call(call) => {
                 call.arguments.iter().for_each(|argument| self.expr(argument));
                 call.into.iter().for_each(|into| self.fill(*into));
+                self.calls(call.operation);
             }
             StepKind::Consent { .. } => {}
             StepKind::Set { slot, value } => {
@@ -280,7 +308,10 @@ impl<'a> StateReader<'a> {
 
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
-            ExprKind::Ambient(Ambient::Cart) => self.cart = true,
+            ExprKind::Ambient(Ambient::Cart) => {
+                self.reads_cart |= !self.brought;
+                self.reads_cart_again |= !self.brought_again;
+            }
             ExprKind::Slot(slot) => self.slot(*slot),
             ExprKind::Ambient(_)
             | ExprKind::Constant(_)

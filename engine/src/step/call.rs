@@ -92,7 +92,9 @@ impl<'p> Machine<'p> {
     pub fn refresh_cart(&mut self, place: Place, why: BusyWhy) -> bool {
         let Some(frame) = self.frame() else { return false };
         let Some((operation, fresh_for_ms)) = self.program.index.cart_current else { return false };
-        if !self.program.index.state(frame.flow, frame.state).reads_cart {
+        let state = self.program.index.state(frame.flow, frame.state);
+        let reads = if why == BusyWhy::Cart { state.reads_cart } else { state.reads_cart_again };
+        if !reads {
             return false;
         }
         let fresh_for_ms = if fresh_for_ms > 0 { fresh_for_ms } else { DEFAULT_FRESH_FOR_MS };

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::choices::KeyField;
 use super::machine::{Machine, Place, Scope};
-use crate::effect::EffectKind;
+use crate::effect::{EffectId, EffectKind};
 use crate::event::EventKind;
 use crate::hir::{EventName, FlowId, Follow, SlotId, Target, Trigger};
 use crate::session::{Follower, LineList};
@@ -21,7 +21,8 @@ const PAYMENT_STATUSES: [&str; 5] = ["link_sent", "failed", "expired", "paid", "
 /// Where an order can be, for a shop whose contract does not say.
 const ORDER_STATUSES: [&str; 6] = ["placed", "paid", "packed", "shipped", "out_for_delivery", "delivered"];
 
-/// The rank of a status that ends an order.
+/// The rank of the first status that ends an order; those listed after it rank above it, so that a refund still follows
+/// a cancellation.
 const TERMINAL: u8 = 200;
 
 /// Events of one order that wait for a call of its machine.
@@ -88,9 +89,7 @@ impl<'p> Machine<'p> {
             self.session.followers.remove(oldest);
         }
         let (flow, follow) = self.order_machine().unwrap_or((FlowId(0), u16::MAX));
-        let slots = self.program.shop.flows.get(flow.index()).map_or(&[][..], |flow| &flow.slots);
-        let values = slots.iter().map(|slot| slot.default.clone().unwrap_or_default()).collect();
-        self.session.followers.push(Follower { flow, follow, key: key.clone(), values, ..Follower::default() });
+        self.session.followers.push(Follower { flow, follow, key: key.clone(), ..Follower::default() });
         self.session.followers.len() - 1
     }
 
@@ -105,20 +104,22 @@ impl<'p> Machine<'p> {
     fn order_rises(&mut self, at: usize, status: &str) -> bool {
         let known = self.program.shop.statuses.iter().find(|statuses| statuses.contract == "orders");
         let rank = match known {
-            Some(statuses) if statuses.terminal.iter().any(|name| name == status) => Some(TERMINAL),
-            Some(statuses) => {
-                let named = statuses.ranks.iter().find(|(name, _)| name == status);
-                named.map(|(_, rank)| rank.saturating_add(1).min(TERMINAL - 1))
-            }
+            Some(statuses) => statuses.terminal.iter().position(|name| name == status).map_or_else(
+                || {
+                    let ranked = statuses.ranks.iter().find(|(name, _)| name == status);
+                    ranked.map(|(_, rank)| rank.saturating_add(1).min(TERMINAL - 1))
+                },
+                |at| u8::try_from(at).ok().map(|at| TERMINAL.saturating_add(at)),
+            ),
             None => position(&ORDER_STATUSES, status),
         };
         let Some(follower) = self.session.followers.get_mut(at) else { return false };
         // A status that the contract does not list has no rank; it is heard as it comes.
         let Some(rank) = rank else { return !follower.ended };
-        let rises = !follower.ended && rank > follower.rank;
+        let rises = rank > follower.rank;
         if rises {
             follower.rank = rank;
-            follower.ended = rank == TERMINAL;
+            follower.ended = rank >= TERMINAL;
         }
         rises
     }
@@ -141,8 +142,12 @@ impl<'p> Machine<'p> {
 
     /// Puts an order and a payment where the follower's flow keeps such records.
     fn keep(&mut self, at: usize, order: &Value, payment: &Value) {
-        let flow = self.session.followers.get(at).map(|follower| follower.flow).unwrap_or_default();
-        let Some(index) = self.program.index.flow(flow) else { return };
+        let Some(follower) = self.session.followers.get_mut(at) else { return };
+        let Some(index) = self.program.index.flow(follower.flow) else { return };
+        if follower.values.is_empty() {
+            let slots = self.program.shop.flows.get(follower.flow.index()).map_or(&[][..], |flow| &flow.slots);
+            follower.values = slots.iter().map(|slot| slot.default.clone().unwrap_or_default()).collect();
+        }
         let put = |machine: &mut Self, slots: &[SlotId], value: &Value| {
             for slot in slots.iter().filter(|_| *value != Value::None) {
                 machine.set(Scope::Follower(at), Target::Slot(*slot), value.clone());
@@ -161,6 +166,10 @@ impl<'p> Machine<'p> {
             (SmolStr::new_static("payment"), payment.clone()),
             (SmolStr::new_static("status"), Value::Text(status.clone())),
         ];
+        self.hear(at, reaction, event);
+    }
+
+    fn hear(&mut self, at: usize, reaction: u16, event: Vec<(SmolStr, Value)>) {
         let Some(follower) = self.session.followers.get_mut(at) else { return };
         if follower.busy.is_some() {
             if follower.waiting.len() < MOST_WAITING {
@@ -240,6 +249,26 @@ impl<'p> Machine<'p> {
             _ => None,
         });
         latest == Some(LineList::Follow { follow, reaction })
+    }
+
+    /// A message of a follower did not arrive; `false` when it was none of a follower's.
+    pub fn follower_send_failed(&mut self, effect: EffectId, reason: &SmolStr) -> bool {
+        let Some(at) = self.session.followers.iter().position(|follower| follower.sent == Some(effect)) else {
+            return false;
+        };
+        let wanted = |trigger: &Trigger| matches!(trigger, Trigger::On { event: EventName::MessageFailed });
+        let event = vec![(SmolStr::new_static("reason"), Value::Text(reason.clone()))];
+        match self.follow_reaction(at, wanted) {
+            Some(reaction) => {
+                self.hear(at, reaction, event);
+                // What is sent instead is sent once.
+                if let Some(follower) = self.session.followers.get_mut(at) {
+                    follower.sent = None;
+                }
+            }
+            None => self.record("not_delivered", reason.as_str()),
+        }
+        true
     }
 
     /// Whether the conversation is about this order, or about none in particular.

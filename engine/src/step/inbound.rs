@@ -385,7 +385,9 @@ impl<'p> Machine<'p> {
             }
             None if name == EventName::HandoffClosed => self.again(),
             None => {
-                self.record("unheard_event", format!("{name:?}"));
+                if let EventKind::MessageFailed { reason, .. } = kind {
+                    self.record("not_delivered", reason.as_str());
+                }
                 None
             }
         };

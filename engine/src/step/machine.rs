@@ -101,7 +101,11 @@ impl<'p> Machine<'p> {
                 self.unless_busy(kind);
             }
             EventKind::HandoffOpened => self.session.handed_over = true,
-            EventKind::MessageFailed { .. } => self.unless_busy(kind),
+            EventKind::MessageFailed { effect, reason } => {
+                if !self.follower_send_failed(*effect, reason) {
+                    self.unless_busy(kind);
+                }
+            }
         }
         self.drain();
     }

@@ -46,7 +46,7 @@ impl<'p> Machine<'p> {
                 }
             }
             StepKind::Call(call) => return self.call(place, call, BusyWhy::Line),
-            StepKind::Consent { consent, given } => self.consent(*consent, *given),
+            StepKind::Consent { consent, given } => self.consent_line(*consent, *given),
             StepKind::Set { slot, value } => match self.value_of(place.scope, value) {
                 Some(value) => self.set(place.scope, *slot, value),
                 None => return self.fail(place, None),
@@ -61,6 +61,14 @@ impl<'p> Machine<'p> {
             }
         }
         Some(place.next())
+    }
+
+    fn consent_line(&mut self, consent: ConsentId, given: bool) {
+        let refused = ConsentState { asked: true, given: false };
+        // The word STOP has already done what the flow it leads to does.
+        if given || self.session.consents.get(consent.index()) != Some(&refused) {
+            self.consent(consent, given);
+        }
     }
 
     pub fn consent(&mut self, consent: ConsentId, given: bool) {

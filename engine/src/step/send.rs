@@ -28,9 +28,17 @@ impl<'p> Machine<'p> {
         }
         let Some(message) = self.template_message(place.scope, template) else { return Some(place.next()) };
         let effect = self.effect(EffectKind::Send(Outbound::Template(message)));
-        if let (Some(_), Scope::Frame(at)) = (on_error, place.scope) {
-            let state = self.session.frames.get(at).map(|frame| frame.state).unwrap_or_default();
-            self.session.sent = Some(Sent { effect, flow: flow_id, state, at: place.cursor() });
+        match place.scope {
+            Scope::Frame(at) if on_error.is_some() => {
+                let state = self.session.frames.get(at).map(|frame| frame.state).unwrap_or_default();
+                self.session.sent = Some(Sent { effect, flow: flow_id, state, at: place.cursor() });
+            }
+            Scope::Frame(_) => {}
+            Scope::Follower(at) => {
+                if let Some(follower) = self.session.followers.get_mut(at) {
+                    follower.sent = Some(effect);
+                }
+            }
         }
         Some(place.next())
     }

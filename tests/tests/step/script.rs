@@ -1,6 +1,7 @@
 //! Runs the scripts of a case file and writes the file anew with what happened. A file is a flow between `flow` and
-//! `script` lines, then scripts: each `== title`, commands at the margin, what left the engine indented below them.
+//! `script` lines, answers of the backend among its files, then scripts: each `== title`, commands at the margin, what left the engine indented below them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -24,11 +25,11 @@ pub fn run(written: &str) -> String {
     let (head, scripts) = written.split_once("\nscript\n").expect("a case file has a line `script`");
     let program = program(head);
     let mut out = format!("{head}\nscript\n");
-    let mut world = World::new(&program);
+    let mut world = World::new(&program, head);
     for line in scripts.lines().filter(|line| !line.starts_with("  ")) {
         writeln!(out, "{line}").expect("strings take all that is written");
         if line.starts_with("==") {
-            world = World::new(&program);
+            world = World::new(&program, head);
         } else if !line.is_empty() && !line.starts_with('#') {
             world.command(line, &mut out);
         }
@@ -36,11 +37,23 @@ pub fn run(written: &str) -> String {
     out
 }
 
+/// What the backend answers unless a script says otherwise: an operation and JSON, a line each.
+const ANSWERS: &str = "answers";
+
+fn answers(head: &str) -> BTreeMap<String, String> {
+    let part = head.split("\nfile ").find_map(|part| part.strip_prefix(ANSWERS)).unwrap_or("");
+    let lines = part.lines().filter_map(|line| line.split_once(' '));
+    lines.map(|(operation, json)| (operation.to_string(), json.to_string())).collect()
+}
+
 /// Files of a case: `file NAME` begins one, up to the next.
 fn program(head: &str) -> Arc<Program> {
     let mut files: Vec<SourceFile> = Vec::new();
     for part in head.split("\nfile ").skip(1) {
         let (path, text) = part.split_once('\n').expect("a file has lines");
+        if path == ANSWERS {
+            continue;
+        }
         let kind = FileKind::of(path, text).expect("a kind of file that shops have");
         files.push(SourceFile { path: path.to_string(), text: format!("{text}\n"), kind });
     }
@@ -57,13 +70,14 @@ struct World<'a> {
     /// Calls that wait for a result, the oldest first.
     open: Vec<(duka_engine::effect::CallId, CallRequest)>,
     last_template: Option<duka_engine::effect::EffectId>,
+    answers: BTreeMap<String, String>,
 }
 
 impl World<'_> {
-    fn new(program: &Program) -> World<'_> {
+    fn new<'a>(program: &'a Program, head: &str) -> World<'a> {
         let mut session = Session { channel: "whatsapp".into(), customer_key: "c1".into(), ..Session::default() };
         session.consents = vec![ConsentState::default(); program.shop.consents.len()];
-        World { program, session, now_ms: START_MS, open: Vec::new(), last_template: None }
+        World { program, session, now_ms: START_MS, open: Vec::new(), last_template: None, answers: answers(head) }
     }
 
     fn command(&mut self, line: &str, out: &mut String) {
@@ -104,8 +118,18 @@ impl World<'_> {
         match word {
             "given" => self.given(rest),
             "wait" => self.wait(rest, out),
+            // The backend answers, until nothing is asked any more.
+            "ok" => {
+                while !self.open.is_empty() {
+                    let answer = self.answers.get(self.open[0].1.name.as_str()).cloned().unwrap_or_default();
+                    self.other("result", &format!("given {answer}"), out);
+                }
+            }
             "wake" => self.step(EventKind::Wake, out),
             "result" => {
+                if self.open.is_empty() {
+                    return line(out, "nothing was asked");
+                }
                 let (call, request) = self.open.remove(0);
                 let outcome = self.outcome(&request, rest);
                 if outcome == Outcome::Unknown {
@@ -128,7 +152,7 @@ impl World<'_> {
             }
             "handoff-closed" => self.step(EventKind::HandoffClosed { note: rest.into() }, out),
             "not-delivered" => {
-                let effect = self.last_template.expect("a template was sent");
+                let Some(effect) = self.last_template else { return line(out, "no template was sent") };
                 self.step(EventKind::MessageFailed { effect, reason: rest.into() }, out);
             }
             _ => panic!("unknown command `{word}`"),
@@ -139,15 +163,17 @@ impl World<'_> {
         match what.split(' ').collect::<Vec<_>>().as_slice() {
             ["language", tag] => self.session.language = (*tag).into(),
             ["channel", name] => self.session.channel = (*name).into(),
+            ["answer", operation, rest @ ..] => {
+                self.answers.insert((*operation).to_string(), rest.join(" "));
+            }
             ["consent"] => self.session.consents.fill(ConsentState { asked: true, given: true }),
             ["cart", rest @ ..] => {
-                let cart = self.program.shop.known_records.cart;
-                self.session.cart.value = self.json(cart, &rest.join(" "));
+                assert!(rest.is_empty(), "the cart is what `cart.current` answers");
+                self.session.cart.value = self.json(self.program.shop.known_records.cart, "cart.current");
                 self.session.cart.read_at_ms = self.now_ms;
             }
-            ["customer", rest @ ..] => {
-                let customer = self.program.shop.known_records.customer;
-                self.session.customer.value = self.json(customer, &rest.join(" "));
+            ["customer"] => {
+                self.session.customer.value = self.json(self.program.shop.known_records.customer, "customer.current");
             }
             other => panic!("unknown given {other:?}"),
         }
@@ -169,7 +195,8 @@ impl World<'_> {
         }
     }
 
-    fn json(&self, record: Option<RecordId>, text: &str) -> Value {
+    fn json(&self, record: Option<RecordId>, operation: &str) -> Value {
+        let text = self.answers.get(operation).expect("the case answers it");
         let json = serde_json::from_str(text).expect("the case holds JSON");
         let record = record.expect("the contracts know the record");
         decode(&self.program.shop, &Type::Record(record), &json).expect("of the contract's type")
