@@ -1,10 +1,10 @@
 //! From the text of each file to its lines or settings. Standard flows are read only when they are used.
 
-use duka_dsl::ast::{Document, FlowFile, Form, TextsFile};
+use duka_dsl::ast::{FlowFile, TextsFile};
 use duka_dsl::config::contract::ContractFile;
 use duka_dsl::config::shop::ShopFile;
 use duka_dsl::config::{contract, shop};
-use duka_dsl::{Diagnostic, FileId, Span, lines, ownership};
+use duka_dsl::{Diagnostic, FileId, lines, ownership};
 use smol_str::SmolStr;
 
 use crate::source::{FileKind, ShopSource, SourceFile};
@@ -59,7 +59,7 @@ pub(super) fn settings(source: &ShopSource) -> Settings<'_> {
 /// Reads one flow in either form.
 pub(super) fn flow(id: FileId, file: &SourceFile, standard: bool) -> (ReadFlow, Vec<Diagnostic>) {
     let (document, mut findings) = match file.kind {
-        FileKind::Yaml => yaml(id, &file.text),
+        FileKind::Yaml => duka_dsl::yaml::read(id, &file.text),
         FileKind::Lines
         | FileKind::Shop
         | FileKind::Texts
@@ -73,11 +73,6 @@ pub(super) fn flow(id: FileId, file: &SourceFile, standard: bool) -> (ReadFlow, 
     findings.extend(found);
     let path = flow_path(file, standard, &ast);
     (ReadFlow { path, file: id, standard, ast, document }, findings)
-}
-
-fn yaml(id: FileId, _text: &str) -> (Document, Vec<Diagnostic>) {
-    let finding = Diagnostic::new(3, Span::new(id, 0, 0), "Flows in YAML can not be read yet.");
-    (Document { form: Form::Yaml, lines: Vec::new(), trailing: Vec::new() }, vec![finding])
 }
 
 /// `boutique`, `std.tracking`: what other flows call it. A flow without a name has its file's.
