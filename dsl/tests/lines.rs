@@ -273,10 +273,10 @@ fn broken_lines_are_explained_in_the_words_of_their_keyword() {
         }
         for found in flow(&source).1 {
             rendered.push_str(&format!("{} [{}] {}\n", found.code, &source[found.span.range()], found.message));
-            for help in &found.help {
+            if let Some(help) = &found.help {
                 rendered.push_str(&format!("     {help}\n"));
             }
-            for fix in &found.fix {
+            if let Some(fix) = &found.fix {
                 let edited = edit::apply(&source, &fix.edits);
                 let mended = edited.lines().find(|line| !source.lines().any(|old| old == *line)).unwrap_or("(nothing)");
                 rendered.push_str(&format!("     {}: {}\n", fix.title, mended.trim()));

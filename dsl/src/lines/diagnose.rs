@@ -46,16 +46,17 @@ pub(crate) fn opening(text: &str) -> &str {
 
 /// D015: the name of a value is a word that begins lines, or a state is called like a reserved place.
 pub(crate) fn reserved(kind: &LineKind) -> Option<Diagnostic> {
-    let name = match kind {
-        LineKind::Rule { name, .. } | LineKind::WordSet { name, .. } => name,
-        LineKind::Memory(memory) => &memory.name,
-        LineKind::State { name, .. } if PLACES.contains(&name.as_str()) => name,
+    let of_values = |word: &str| word == "none" || Keyword::of(word).is_some_and(Keyword::is_reserved_name);
+    let (name, reserved) = match kind {
+        LineKind::Rule { name, .. } | LineKind::WordSet { name, .. } => (name, of_values(name.as_str())),
+        LineKind::Memory(memory) => (&memory.name, of_values(memory.name.as_str())),
+        LineKind::State { name, .. } => (name, PLACES.contains(&name.as_str())),
         _ => return None,
     };
-    let word = name.as_str();
-    if !PLACES.contains(&word) && !Keyword::of(word).is_some_and(Keyword::is_reserved_name) {
+    if !reserved {
         return None;
     }
+    let word = name.as_str();
     Some(
         Diagnostic::new(15, name.span, format!("`{word}` is a Duka word and can not be a name."))
             .help(format!("Choose another name, for example `my_{word}`.")),
