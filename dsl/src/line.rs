@@ -185,50 +185,11 @@ pub(crate) fn plural_form(parts: &mut Parts<'_>) -> Option<(Spanned<Plural>, cra
     Some((Spanned::new(plural(form.as_str())?, form.span), parts.text()?))
 }
 
+/// One arm for each keyword, so that a new one is not forgotten.
 fn keyword_line(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
     use Keyword as K;
     Some(match keyword {
-        K::Duka | K::Flow | K::Start | K::Languages | K::Currency | K::Timezone | K::Takes | K::Gives | K::Use => {
-            header(keyword, parts)?
-        }
-        K::Rules | K::Remember | K::Words | K::Consent | K::Experiment | K::Phrase => declaration(keyword, parts)?,
-        K::Form | K::Anywhere | K::Group | K::Follow | K::State | K::Template => opener(keyword, parts)?,
-        K::Field => LineKind::Field {
-            name: parts.name()?,
-            ty: parts.type_expr()?,
-            optional: parts.has(Rule::optional),
-            label: parts.text()?,
-        },
-        K::Sample => LineKind::Sample { path: parts.path()?, text: parts.text()? },
-        K::Title => LineKind::Title(parts.text()?),
-        K::Submit => LineKind::Submit(parts.text()?),
-        K::Body => LineKind::Body(parts.text()?),
-        K::List => LineKind::List(parts.text()?),
-        K::Section => LineKind::Section(parts.text()?),
-        K::Footer => LineKind::Footer(parts.text()?),
-        K::Alert => LineKind::Alert(parts.text()?),
-        K::Say => LineKind::Say { name: parts.name(), guard: parts.guard(), text: parts.text() },
-        K::Ask => LineKind::Ask { name: parts.name(), guard: parts.guard(), text: parts.text() },
-        K::Image => media(MediaKind::Image, parts)?,
-        K::Video => media(MediaKind::Video, parts)?,
-        K::Audio => media(MediaKind::Audio, parts)?,
-        K::Document => media(MediaKind::Document, parts)?,
-        K::Each => LineKind::Each { item: parts.name()?, list: parts.expr()?, text: parts.text()? },
-        K::Link | K::Call | K::Do | K::Set | K::Send | K::If => action(keyword, parts)?,
-        K::Button | K::Row | K::Pick => choice(keyword, parts)?,
-        K::Answer | K::Fill | K::Hears | K::On | K::After | K::Quiet | K::Else | K::Failed | K::Lost => {
-            reaction(keyword, parts)?
-        }
-    })
-}
-
-fn header(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
-    use Keyword as K;
-    Some(match keyword {
-        K::Duka => {
-            let version = parts.word(Rule::version)?;
-            LineKind::Duka(Spanned::new(version.value.parse().ok()?, version.span))
-        }
+        K::Duka => LineKind::Duka(version(parts)?),
         K::Flow => LineKind::Flow(parts.name()?),
         K::Start => LineKind::Start(parts.name()?),
         K::Languages => LineKind::Languages(std::iter::from_fn(|| parts.word(Rule::language)).collect()),
@@ -237,104 +198,44 @@ fn header(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
         K::Takes => LineKind::Takes(parts.name()?, parts.type_expr()?),
         K::Gives => LineKind::Gives(parts.name()?),
         K::Use => LineKind::Use(parts.path()?),
-        _ => return None,
-    })
-}
-
-fn declaration(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
-    use Keyword as K;
-    Some(match keyword {
         K::Rules => LineKind::Rules,
         K::Remember => LineKind::Remember { customer: parts.has(Rule::customer) },
         K::Words => LineKind::Words,
         K::Consent => LineKind::Consent { name: parts.name()?, purpose: parts.text()? },
         K::Experiment => LineKind::Experiment { name: parts.name()?, arms: parts.names() },
         K::Phrase => LineKind::Phrase { name: parts.name()?, parameter: parts.name()? },
-        _ => return None,
-    })
-}
-
-fn opener(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
-    use Keyword as K;
-    Some(match keyword {
-        K::Anywhere => LineKind::Anywhere,
         K::Form => LineKind::Form(parts.name()?),
+        K::Anywhere => LineKind::Anywhere,
         K::Group => LineKind::Group(parts.name()?),
         K::Follow => LineKind::Follow(parts.name()?),
         K::State => LineKind::State { name: parts.name()?, was: parts.names() },
-        K::Template => LineKind::Template {
-            name: parts.name()?,
-            category: match parts.word(Rule::category)?.as_str() {
-                "marketing" => Category::Marketing,
-                "utility" => Category::Utility,
-                "authentication" => Category::Authentication,
-                _ => return None,
-            },
-            about: parts.name(),
-        },
-        _ => return None,
-    })
-}
-
-fn media(kind: MediaKind, parts: &mut Parts<'_>) -> Option<LineKind> {
-    Some(LineKind::Media { kind, guard: parts.guard(), source: parts.text()? })
-}
-
-fn action(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
-    use Keyword as K;
-    Some(match keyword {
-        K::Link => {
-            LineKind::Link { name: parts.name()?, guard: parts.guard(), title: parts.text()?, url: parts.text()? }
-        }
-        K::Call => LineKind::Call {
-            into: parts.name()?,
-            operation: parts.expr()?,
-            within: parts.time(),
-            otherwise: parts.dest(),
-        },
+        K::Template => template(parts)?,
+        K::Field => field(parts)?,
+        K::Title => LineKind::Title(parts.text()?),
+        K::Submit => LineKind::Submit(parts.text()?),
+        K::Body => LineKind::Body(parts.text()?),
+        K::Sample => LineKind::Sample { path: parts.path()?, text: parts.text()? },
+        K::Say => LineKind::Say { name: parts.name(), guard: parts.guard(), text: parts.text() },
+        K::Ask => LineKind::Ask { name: parts.name(), guard: parts.guard(), text: parts.text() },
+        K::Image => media(MediaKind::Image, parts)?,
+        K::Video => media(MediaKind::Video, parts)?,
+        K::Audio => media(MediaKind::Audio, parts)?,
+        K::Document => media(MediaKind::Document, parts)?,
+        K::List => LineKind::List(parts.text()?),
+        K::Section => LineKind::Section(parts.text()?),
+        K::Footer => LineKind::Footer(parts.text()?),
+        K::Alert => LineKind::Alert(parts.text()?),
+        K::Link => link(parts)?,
+        K::Call => call(parts)?,
         K::Do => LineKind::Do { operation: parts.expr()?, within: parts.time(), otherwise: parts.dest() },
         K::Set => LineKind::Set { name: parts.name()?, value: parts.expr()? },
         K::Send => LineKind::Send { template: parts.name()?, otherwise: parts.dest() },
         K::If => LineKind::If { condition: parts.expr()?, dest: parts.dest()? },
-        _ => return None,
-    })
-}
-
-fn choice(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
-    use Keyword as K;
-    Some(match keyword {
-        K::Button => {
-            LineKind::Button { name: parts.name()?, guard: parts.guard(), title: parts.text()?, dest: parts.dest() }
-        }
-        K::Row => LineKind::Row {
-            name: parts.name()?,
-            guard: parts.guard(),
-            title: parts.text()?,
-            note: parts.text(),
-            dest: parts.dest(),
-        },
-        K::Pick => LineKind::Pick {
-            name: parts.name()?,
-            list: parts.expr()?,
-            title: parts.text()?,
-            note: parts.text(),
-            dest: parts.dest(),
-        },
-        _ => return None,
-    })
-}
-
-fn reaction(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
-    use Keyword as K;
-    Some(match keyword {
-        K::Answer => {
-            let name = parts.name()?;
-            let range = match parts.atom() {
-                Some(from) => Some((from, parts.atom()?)),
-                None => None,
-            };
-            LineKind::Answer { name, range, dest: parts.dest() }
-        }
+        K::Each => LineKind::Each { item: parts.name()?, list: parts.expr()?, text: parts.text()? },
+        K::Button => button(parts)?,
+        K::Row => row(parts)?,
+        K::Pick => pick(parts)?,
+        K::Answer => answer(parts)?,
         K::Fill => LineKind::Fill { form: parts.name()?, into: parts.kept_in(), dest: parts.dest() },
         K::Hears => LineKind::Hears { words: parts.name()?, guard: parts.guard(), dest: parts.dest() },
         K::On => LineKind::On { event: parts.path()?, guard: parts.guard(), dest: parts.dest() },
@@ -343,8 +244,66 @@ fn reaction(keyword: Keyword, parts: &mut Parts<'_>) -> Option<LineKind> {
         K::Else => LineKind::Else { times: parts.count(), text: parts.text(), dest: parts.dest() },
         K::Failed => LineKind::Failed { dest: parts.dest() },
         K::Lost => LineKind::Lost { dest: parts.dest() },
-        _ => return None,
     })
+}
+
+fn version(parts: &mut Parts<'_>) -> Option<Spanned<u32>> {
+    let version = parts.word(Rule::version)?;
+    Some(Spanned::new(version.value.parse().ok()?, version.span))
+}
+
+fn template(parts: &mut Parts<'_>) -> Option<LineKind> {
+    let name = parts.name()?;
+    let category = match parts.word(Rule::category)?.as_str() {
+        "marketing" => Category::Marketing,
+        "utility" => Category::Utility,
+        "authentication" => Category::Authentication,
+        _ => return None,
+    };
+    Some(LineKind::Template { name, category, about: parts.name() })
+}
+
+fn field(parts: &mut Parts<'_>) -> Option<LineKind> {
+    let (name, ty, optional) = (parts.name()?, parts.type_expr()?, parts.has(Rule::optional));
+    Some(LineKind::Field { name, ty, optional, label: parts.text()? })
+}
+
+fn media(kind: MediaKind, parts: &mut Parts<'_>) -> Option<LineKind> {
+    Some(LineKind::Media { kind, guard: parts.guard(), source: parts.text()? })
+}
+
+fn link(parts: &mut Parts<'_>) -> Option<LineKind> {
+    let (name, guard) = (parts.name()?, parts.guard());
+    Some(LineKind::Link { name, guard, title: parts.text()?, url: parts.text()? })
+}
+
+fn call(parts: &mut Parts<'_>) -> Option<LineKind> {
+    let (into, operation) = (parts.name()?, parts.expr()?);
+    Some(LineKind::Call { into, operation, within: parts.time(), otherwise: parts.dest() })
+}
+
+fn button(parts: &mut Parts<'_>) -> Option<LineKind> {
+    let (name, guard) = (parts.name()?, parts.guard());
+    Some(LineKind::Button { name, guard, title: parts.text()?, dest: parts.dest() })
+}
+
+fn row(parts: &mut Parts<'_>) -> Option<LineKind> {
+    let (name, guard, title) = (parts.name()?, parts.guard(), parts.text()?);
+    Some(LineKind::Row { name, guard, title, note: parts.text(), dest: parts.dest() })
+}
+
+fn pick(parts: &mut Parts<'_>) -> Option<LineKind> {
+    let (name, list, title) = (parts.name()?, parts.expr()?, parts.text()?);
+    Some(LineKind::Pick { name, list, title, note: parts.text(), dest: parts.dest() })
+}
+
+fn answer(parts: &mut Parts<'_>) -> Option<LineKind> {
+    let name = parts.name()?;
+    let range = match parts.atom() {
+        Some(from) => Some((from, parts.atom()?)),
+        None => None,
+    };
+    Some(LineKind::Answer { name, range, dest: parts.dest() })
 }
 
 /// The byte ranges of `text` that customers read or write, for a line that reads as `shape`.

@@ -43,6 +43,9 @@ pub(crate) fn too_large(file: FileId, text: &str) -> Option<Diagnostic> {
     )
 }
 
+/// The most `|` lines that one text has; a message of WhatsApp is shorter by far.
+const MAX_TEXT_LINES: usize = 1_000;
+
 struct Reader<'a> {
     file: FileId,
     source: &'a str,
@@ -51,6 +54,8 @@ struct Reader<'a> {
     comments: Comments,
     diagnostics: Vec<Diagnostic>,
     broken: usize,
+    /// `|` lines in a row.
+    text_lines: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -63,6 +68,7 @@ impl<'a> Reader<'a> {
             comments: Comments::default(),
             diagnostics: Vec::new(),
             broken: 0,
+            text_lines: 0,
         }
     }
 
@@ -77,10 +83,15 @@ impl<'a> Reader<'a> {
             return;
         }
         let shape = line::shape(self.block, text);
-        let kind = self.read_line(shape, layout.text_start, text);
+        self.text_lines = if shape == Shape::More { self.text_lines + 1 } else { 0 };
+        let kind = match self.text_lines > MAX_TEXT_LINES {
+            true => self.too_many_text_lines(layout, text),
+            false => self.read_line(shape, layout.text_start, text),
+        };
         self.block = block_after(&kind, shape, self.block);
         let (start, end) = (layout.text_start, layout.text_end);
-        if self.broken > MAX_BROKEN && matches!(kind, LineKind::Broken(_)) && self.join_broken(end) {
+        let joins = self.broken > MAX_BROKEN || self.text_lines > MAX_TEXT_LINES + 1;
+        if joins && matches!(kind, LineKind::Broken(_)) && self.join_broken(end) {
             return;
         }
         self.lines.push(Line {
@@ -127,6 +138,17 @@ impl<'a> Reader<'a> {
                 LineKind::Broken(SmolStr::new(text))
             }
         }
+    }
+
+    fn too_many_text_lines(&mut self, layout: Layout, text: &str) -> LineKind {
+        if self.text_lines == MAX_TEXT_LINES + 1 {
+            let span = Span::new(self.file, layout.text_start, layout.text_end);
+            self.diagnostics.push(
+                Diagnostic::new(22, span, format!("This text has more than {MAX_TEXT_LINES} lines."))
+                    .help("Send less at once; nobody reads so much in a chat."),
+            );
+        }
+        LineKind::Broken(SmolStr::new(text))
     }
 
     /// Makes a broken line that ends at `end` part of the broken one above.
@@ -209,4 +231,4 @@ impl Comments {
     }
 }
 
-pub(crate) use diagnose::{bad_name, broken_text, hidden, is_name, live_values, slug};
+pub(crate) use diagnose::{bad_name, broken_text, hidden, is_name, live_values, slug, time_at};

@@ -4,6 +4,7 @@
 
 mod kinds;
 mod owner;
+mod parts;
 mod places;
 mod waivers;
 

@@ -8,7 +8,7 @@ use crate::layout;
 use crate::line::grammar::Rule;
 use crate::line::parts::{Parts, Place};
 use crate::line::{NotRead, first_word, read_as};
-use crate::lines::{MAX_BROKEN, hidden, too_large};
+use crate::lines::{MAX_BROKEN, bad_name, hidden, is_name, time_at, too_large};
 use crate::span::{FileId, Name, Spanned};
 
 /// How each line is written, by its first word.
@@ -197,6 +197,18 @@ fn unknown(place: Place, line: &str, word: &str) -> Diagnostic {
 }
 
 fn not_read(place: Place, line: &str, word: &str, usage: &str, error: &NotRead) -> Diagnostic {
+    let rest = line[word.len()..].trim_start_matches(layout::is_space);
+    let name = rest.trim_start_matches([':', ' ']);
+    let finding = match word {
+        "wait" => time_at(place, line, word.len()),
+        "tap" | "state" | "template" | "link" if !name.is_empty() && !is_name(name) => {
+            Some(bad_name(place, line.len() - name.len(), name))
+        }
+        _ => None,
+    };
+    if let Some(finding) = finding {
+        return finding;
+    }
     let start = if line.get(error.at..).is_some_and(|rest| !rest.is_empty()) { error.at } else { 0 };
     let colon = usage[word.len()..].starts_with(':') && !line.contains(':');
     let finding = if colon {

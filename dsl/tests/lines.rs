@@ -291,3 +291,116 @@ fn broken_lines_are_explained_in_the_words_of_their_keyword() {
     }
     similar_lines(&rendered, &kept);
 }
+
+#[test]
+fn marks_line_ends_and_spaces_of_other_machines_change_nothing() {
+    let (plain, _) = lines::read(FileId(0), BOUTIQUE);
+    let windows = format!("\u{feff}{}", BOUTIQUE.replace('\n', " \t\r\n"));
+    let (document, diagnostics) = lines::read(FileId(0), &windows);
+    assert_eq!(diagnostics, []);
+    assert_eq!(document, plain);
+}
+
+#[test]
+fn signs_of_word_processors_read_as_plain_ones() {
+    let typed = "duka 1\nstate a\n\u{a0}\u{a0}if customer.city == “Nairobi” → b\n\tbutton\u{a0}pay: “Pay” now → c\n  row x: y ↔ std.z\n";
+    let plain =
+        "duka 1\nstate a\n  if customer.city == \"Nairobi\" -> b\n  button pay: “Pay” now -> c\n  row x: y <-> std.z\n";
+    let (document, diagnostics) = lines::read(FileId(0), typed);
+    assert_eq!(diagnostics.iter().map(|found| found.code.to_string()).collect::<Vec<_>>(), ["D013", "D013", "D013"]);
+    assert_eq!(print::print(&document).replace("\n\n", "\n"), plain);
+    let mut fixed = typed.to_string();
+    for found in diagnostics.iter().rev() {
+        fixed = edit::apply(&fixed, &found.fix.as_ref().expect("it can be fixed").edits);
+    }
+    assert_eq!(lines::read(FileId(0), &fixed).1, []);
+}
+
+#[test]
+fn waivers_cover_what_they_stand_above() {
+    let source = "\
+# duka: allow D501 because the shop is small
+duka 1
+
+# duka: allow D701, D702 because the poster says so too
+state a
+  # duka: allow D602
+  ask:
+    | Hello
+  # duka: allowing is another thing
+  button b: B
+    set x = 1
+    -> a
+state c
+  -> end
+";
+    let (flow, _) = flow(source);
+    let covered: Vec<String> = flow
+        .waivers
+        .iter()
+        .map(|waiver| {
+            let text = source.get(waiver.covers.range()).unwrap_or("everything");
+            let (first, last) = (text.lines().next().unwrap_or_default(), text.lines().last().unwrap_or_default());
+            format!("{} ({}) {} … {}", waiver.code, waiver.reason, first.trim(), last.trim())
+        })
+        .collect();
+    assert_eq!(
+        covered,
+        [
+            "D501 (the shop is small) everything … everything",
+            "D701 (the poster says so too) state a … -> a",
+            "D702 (the poster says so too) state a … -> a",
+            "D602 () ask: … | Hello",
+        ]
+    );
+}
+
+#[test]
+fn states_belong_to_the_group_above_them_until_group_none() {
+    let (flow, diagnostics) = flow(
+        "duka 1\nstate a\n-> b\ngroup g\nquiet 1 day -> a\nstate b\n-> a\nfollow order\nfailed\nalert: x\n| y\nstate c\n-> a\ngroup none\nstate d\n-> a\n",
+    );
+    assert_eq!(diagnostics, []);
+    assert_eq!(flow.states.iter().map(|state| state.group).collect::<Vec<_>>(), [None, Some(0), Some(0), None]);
+}
+
+#[test]
+fn escapes_stand_only_where_they_are_needed() {
+    let source = "\
+duka 1
+
+state a
+  say: A \\{brace}, a \\\\{name}, an -> arrow, a | bar, C:\\dir and \\\\- too
+  row b: A \\-> B \\| C <\\-> \\→ {x} | note \\| here -> a
+  link c: See \\-> -> https://shop.example/{sku as url}
+";
+    let (document, diagnostics) = lines::read(FileId(0), source);
+    assert_eq!(diagnostics, []);
+    assert_eq!(print::print(&document), source);
+}
+
+#[test]
+fn lines_of_texts_and_tests_that_can_not_be_read_are_explained() {
+    let texts = "texts sw\nwelcome.ask Karibu\nwelcome.shop: Nunua {item\nwords track oda\n| more\n";
+    let tests = "tests for shop\ncustomer: hi\ntest a\n  custmer: hi\n  wait 26\n  shop Welcome\n  given x fails with\n  tap Pay Now\n";
+    let found = texts::read(FileId(0), texts).1.into_iter().map(|found| (texts, found));
+    let found = found.chain(tests_file::read(FileId(0), tests).1.into_iter().map(|found| (tests, found)));
+    let rendered: Vec<String> = found
+        .map(|(source, found)| format!("{} [{}] {}", found.code, &source[found.span.range()], found.message))
+        .collect();
+    assert_eq!(
+        rendered,
+        [
+            "D022 [texts sw] This line is not written the way Duka reads it.",
+            "D005 [welcome.ask Karibu] This line needs a colon before the words the customer reads.",
+            "D010 [{item] The `{` is never closed.",
+            "D005 [words track oda] This line needs a colon before the words the customer reads.",
+            "D004 [customer: hi] This line stands before the first test.",
+            "D003 [custmer] This line starts with \"custmer\", which a test does not know.",
+            "D407 [26] `26` needs a unit.",
+            "D005 [shop Welcome] `shop` needs a colon.",
+            "D022 [fails with] This `given` line is not written the way Duka reads it.",
+            "D014 [Pay Now] A name must be lower-case letters, digits and `_`: `Pay Now`.",
+        ]
+    );
+}

@@ -12,7 +12,7 @@ use crate::line::keyword::{Class, Keyword};
 use crate::line::parts::Place;
 use crate::line::{Block, Shape, first_word};
 pub(crate) use names::{bad_name, is_name, slug};
-pub(crate) use parts::live_values;
+pub(crate) use parts::{live_values, time_at};
 pub(crate) use signs::{hidden, word_processor};
 
 /// The diagnostic of a line that could not be read as its `shape`; `at` is where the grammar gave up.

@@ -46,7 +46,8 @@ struct Edge {
 }
 
 fn write_literal(literal: &str, until: Until, edge: Edge, out: &mut String) {
-    let visible_end = literal.trim_end_matches(' ').len();
+    // A space at the end of a line is decoration whatever stands before it; at the beginning an escape keeps it.
+    let literal = if edge.last { literal.trim_end_matches(crate::layout::is_space) } else { literal };
     let leads = literal.len() - literal.trim_start_matches(' ').len();
     let mut before = ' ';
     let mut letters = literal.char_indices().peekable();
@@ -55,8 +56,7 @@ fn write_literal(literal: &str, until: Until, edge: Edge, out: &mut String) {
         let escaped = match letter {
             '{' => true,
             '\\' => next.map_or(!edge.last, can_be_escaped),
-            // A space at either end of the text would be taken for decoration.
-            ' ' => (edge.first && at < leads) || (edge.last && at >= visible_end),
+            ' ' => edge.first && at < leads,
             '-' => until != Until::LineEnd && next == Some('>'),
             '|' => until == Until::Bar && before == ' ' && next.is_none_or(|next| next == ' '),
             _ => until != Until::LineEnd && ARROWS.contains(&letter),

@@ -144,6 +144,11 @@ pub(super) fn time(keyword: Keyword, place: Place, text: &str) -> Option<Diagnos
         Keyword::After | Keyword::Quiet => keyword.word().len(),
         _ => text.find(" within ")? + " within ".len(),
     };
+    time_at(place, text, after)
+}
+
+/// The same for the time that stands at `after`.
+pub(crate) fn time_at(place: Place, text: &str, after: usize) -> Option<Diagnostic> {
     let rest = text.get(after..)?.trim_start_matches(is_space);
     let start = text.len() - rest.len();
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
