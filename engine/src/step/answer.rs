@@ -74,16 +74,12 @@ impl<'p> Machine<'p> {
         self.take_answer(answer)
     }
 
-    /// An `else` of the state or its group speaks for itself; otherwise the range is said.
+    /// An `else` speaks for itself, at whatever level; without one the range is said.
     fn out_of_range(&mut self, from: &str, to: &str) -> Option<Place> {
-        let level = self.nearest_level(|trigger| matches!(trigger, Trigger::Else { .. }));
-        if level.is_some_and(|level| level.kind != LevelKind::Anywhere) {
+        if self.nearest_level(|trigger| matches!(trigger, Trigger::Else { .. })).is_some() {
             return self.not_understood();
         }
         self.session.else_count += 1;
-        if let Some(place) = self.take_else(false) {
-            return Some(place);
-        }
         self.say_standard(Standard::OutOfRange, &[("{from}", from), ("{to}", to)]);
         self.again()
     }
