@@ -5,3 +5,4 @@ pub mod random;
 pub mod shops;
 pub mod survive;
 pub mod tree;
+pub mod turn;
