@@ -15,6 +15,10 @@ impl Demo {
                 let orders = self.orders.iter().filter(|order| text(order, "status") == "delivered");
                 Answer::Given(Json::Array(orders.map(|order| self.order(order)).collect()))
             }
+            "orders.cancellable" => {
+                let waits = |order: &&Json| matches!(text(order, "status"), "placed" | "paid" | "packed");
+                Answer::Given(Json::Array(self.orders.iter().filter(waits).map(|order| self.order(order)).collect()))
+            }
             "orders.rate" => Answer::Given(Json::Null),
             "orders.one" => match self.find(arguments) {
                 Some(at) => Answer::Given(self.order(&self.orders[at])),
