@@ -12,7 +12,7 @@ mod walk;
 use duka_dsl::Diagnostic;
 
 use crate::graph::Cause;
-use crate::hir::{Flow, FlowId, Shop, SlotKind, StateId};
+use crate::hir::{DestKind, Flow, FlowId, Shop, SlotKind, StateId, StepKind};
 
 use facts::{Bits, Keys, Root};
 use walk::{Walk, Way};
@@ -58,7 +58,7 @@ fn solve(shop: &Shop, flow: &Flow, broken: &[bool], sure: &[bool]) -> Solved {
     let mut keys = Keys::default();
     let initial = initial(shop, flow, &mut keys);
     let mut at_start = initial.clone();
-    if shop.flows.first().is_none_or(|main| main.path != flow.path) {
+    if returns(flow) || shop.flows.first().is_none_or(|main| main.path != flow.path) {
         // A sub-flow goes on in the turn of its caller, whose event it may read.
         for field in walk::EVENT_FIELDS {
             at_start.insert(keys.root(Root::Event(smol_str::SmolStr::new_static(field))));
@@ -82,6 +82,12 @@ fn solve(shop: &Shop, flow: &Flow, broken: &[bool], sure: &[bool]) -> Solved {
     walk.loose(&initial);
     let (missing, gives_surely) = (std::mem::take(&mut walk.missing), walk.gives_surely);
     Solved { keys: walk.keys, initial, ways, missing, gives_surely }
+}
+
+/// Whether a flow is made to be visited, even where it stands alone.
+fn returns(flow: &Flow) -> bool {
+    let mut steps = crate::walk::lines(flow).into_iter().flat_map(|lines| lines.steps);
+    steps.any(|step| matches!(&step.kind, StepKind::Jump { dest, .. } if dest.kind == DestKind::Return))
 }
 
 fn state_id(index: usize) -> StateId {

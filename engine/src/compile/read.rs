@@ -1,10 +1,10 @@
 //! From the text of each file to its lines or settings. Standard flows are read only when they are used.
 
-use duka_dsl::ast::{FlowFile, TextsFile};
+use duka_dsl::ast::{FlowFile, Path, TextsFile};
 use duka_dsl::config::contract::ContractFile;
 use duka_dsl::config::shop::ShopFile;
 use duka_dsl::config::{contract, shop};
-use duka_dsl::{Diagnostic, FileId, lines, ownership};
+use duka_dsl::{Diagnostic, FileId, Spanned, lines, ownership};
 use smol_str::SmolStr;
 
 use crate::source::{FileKind, ShopSource, SourceFile};
@@ -108,11 +108,22 @@ pub(super) fn texts(
         if file.kind != FileKind::Texts || (standard && !wanted(&file.path, chosen, languages)) {
             continue;
         }
-        let (read, found) = duka_dsl::texts::read(id, &file.text);
+        let (mut read, found) = duka_dsl::texts::read(id, &file.text);
         findings.extend(found);
+        if let (true, Some(flow)) = (standard, &mut read.flow) {
+            as_standard(flow);
+        }
         texts.push((id, read));
     }
     texts
+}
+
+/// `texts sw for tracking` in the standard library is about `std.tracking`, so that a copied flow takes its texts along.
+fn as_standard(flow: &mut Path) {
+    if let [name] = flow.segments.as_slice() {
+        let std = Spanned::new(SmolStr::new_static("std"), name.span);
+        flow.segments.insert(0, std);
+    }
 }
 
 /// Whether `std/tracking.sw.duka` is of a language and a flow of the shop.

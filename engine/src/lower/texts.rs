@@ -63,7 +63,8 @@ impl<'a> Translations<'a> {
     fn add(&mut self, input: &Input<'a>, file: &'a TextsFile, findings: &mut Vec<Diagnostic>) {
         let (Some(language), Some(path)) = (&file.language, &file.flow) else { return };
         let flow_path = path_text(&path.segments);
-        let Some(flow) = input.flows.iter().position(|flow| *flow.path == *flow_path) else {
+        let named = |wanted: &str| input.flows.iter().position(|flow| *flow.path == *wanted);
+        let Some(flow) = named(&flow_path).or_else(|| named(&format!("std.{flow_path}"))) else {
             if !input.known_flows.contains(&flow_path) {
                 let known = input.known_flows.iter().map(SmolStr::as_str);
                 findings.push(super::dest::no_flow(&flow_path, path, known));

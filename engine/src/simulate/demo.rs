@@ -67,14 +67,18 @@ impl Demo {
             next_number: 1042,
         };
         demo.next_number = demo.orders.iter().filter_map(number_of).max().map_or(1042, |last| last + 1);
-        let lines = fixture.get("cart").map(|cart| cart.get("lines").unwrap_or(cart));
-        for line in lines.and_then(Json::as_array).into_iter().flatten() {
-            let quantity = line.get("quantity").and_then(whole).unwrap_or(1);
-            if let Some(sku) = line.get("sku").and_then(Json::as_str) {
-                demo.saved_bag.push((SmolStr::new(sku), quantity));
-            }
-        }
+        demo.save_bag(fixture.get("cart").unwrap_or(&Json::Null));
         demo
+    }
+
+    /// What the bag holds when a conversation begins in the middle: `lines`, or the list of them.
+    pub fn save_bag(&mut self, cart: &Json) {
+        let lines = cart.get("lines").unwrap_or(cart).as_array().into_iter().flatten();
+        let line = |line: &Json| {
+            let sku = line.get("sku").and_then(Json::as_str)?;
+            Some((SmolStr::new(sku), line.get("quantity").and_then(whole).unwrap_or(1)))
+        };
+        self.saved_bag = lines.filter_map(line).collect();
     }
 
     /// Does one operation. `now_ms` is the conversation's time.

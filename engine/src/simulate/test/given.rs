@@ -6,11 +6,12 @@ use duka_dsl::ast::{Expr, TestLine};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
+use super::super::world::typed;
 use super::super::{Simulator, Stub, StubKind};
 use super::Failure;
 
-/// `given SUBJECT is VALUE`: language, channel, now, a consent, a field of the customer, of the shop or of a product, a
-/// remembered value, or the answer of an operation.
+/// `given SUBJECT is VALUE`: language, channel, now, a consent, a field of the customer, of the shop or of a product, the
+/// bag to start in the middle with, a remembered value, or the answer of an operation.
 pub fn is(simulator: &mut Simulator, line: &TestLine, subject: &Expr, value: &Spanned<SmolStr>) -> Result<(), Failure> {
     let subject = subject.source.as_str();
     let text = value.value.trim();
@@ -32,7 +33,15 @@ pub fn is(simulator: &mut Simulator, line: &TestLine, subject: &Expr, value: &Sp
         ["customer", field] => simulator.world.demo.set_customer(field, json(text)),
         ["shop", field] => simulator.world.demo.set_shop(field, json(text)),
         ["product", sku, field] => simulator.world.demo.set_product(sku, field, json(text)),
-        [name] => simulator.world.remember(name, json(text)),
+        ["cart"] => simulator.world.demo.save_bag(&json(text)),
+        [name] => {
+            simulator.world.remember(name, json(text));
+            let slots = &simulator.program.shop.customer_slots;
+            if let Some(at) = slots.iter().position(|slot| slot.name == *name) {
+                let value = typed(&simulator.program.shop, &slots[at].ty, json(text)).unwrap_or_default();
+                simulator.session.customer_values[at] = value;
+            }
+        }
         _ => return Err(Failure::new(line, format!("`{subject}` can not be set"))),
     }
     let program = std::sync::Arc::clone(&simulator.program);
