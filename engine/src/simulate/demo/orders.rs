@@ -12,7 +12,9 @@ impl Demo {
                 Answer::Given(Json::Array(orders.map(|order| self.order(order)).collect()))
             }
             "orders.returnable" => {
-                let back = |order: &&Json| text(order, "status") == "delivered" || order.get("can_return") == Some(&Json::Bool(true));
+                let back = |order: &&Json| {
+                    text(order, "status") == "delivered" || order.get("can_return") == Some(&Json::Bool(true))
+                };
                 let orders = self.orders.iter().filter(back);
                 Answer::Given(Json::Array(orders.map(|order| self.order(order)).collect()))
             }
