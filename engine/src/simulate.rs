@@ -302,30 +302,21 @@ impl Simulator {
         if frame.flow.index() == 0 { state.to_string() } else { format!("{}.{state}", flow.path) }
     }
 
-    /// Tells what a tap on `choice` (and an item's `key`) sends, from what was offered last; else a made-up id of the
-    /// current state, as an old button would send it.
-    pub fn reply_id(&self, choice: &str, item: Option<&str>) -> Option<ReplyId> {
+    /// What a tap on the choice or template button of this name, or on the item of this key, sends: the newest one that
+    /// was offered, however old it is. `None` when nothing of that name was.
+    pub fn tap(&self, choice: &str, item: Option<&str>) -> Option<Inbound> {
         let fits = |id: &ReplyId| match item {
             Some(key) => id.item.as_deref() == Some(key),
             None => id.choice == choice && id.item.is_none(),
         };
-        if let Some((id, _)) = self.choices().into_iter().find(|(id, _)| fits(id)) {
-            return Some(id);
-        }
-        let offered = self.log.iter().rev().filter_map(|entry| match &entry.kind {
-            LogKind::Sent(sent) => choices_of(sent).into_iter().map(|(id, _)| id).find(&fits),
-            LogKind::Input(_) | LogKind::Called(..) | LogKind::Other(_) => None,
-        });
-        offered.into_iter().next()
-    }
-
-    /// The template that last offered a button of this name.
-    pub fn template_with(&self, button: &str) -> Option<SmolStr> {
         self.log.iter().rev().find_map(|entry| match &entry.kind {
             LogKind::Sent(Outbound::Template(template)) => {
-                template.buttons.iter().any(|known| known.name == button).then(|| template.name.clone())
+                let offered = item.is_none() && template.buttons.iter().any(|button| button.name == choice);
+                let button = SmolStr::new(choice);
+                offered.then(|| Inbound::TemplateTap { template: template.name.clone(), button })
             }
-            LogKind::Sent(Outbound::Message(_)) | LogKind::Input(_) | LogKind::Called(..) | LogKind::Other(_) => None,
+            LogKind::Sent(sent) => choices_of(sent).into_iter().map(|(id, _)| id).find(&fits).map(Inbound::Tap),
+            LogKind::Input(_) | LogKind::Called(..) | LogKind::Other(_) => None,
         })
     }
 }

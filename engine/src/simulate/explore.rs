@@ -82,20 +82,26 @@ pub fn explore(program: &Arc<Program>, fixture: &Json, seen: &Seen) -> Explorati
     found
 }
 
-/// Ways to begin: every state as it is, and with each of its calls failing.
+/// Ways to begin: every state as it is, with each consent given, with each of its calls failing or finding nothing.
 fn roots(shop: &Shop, flow: &Flow) -> Vec<Vec<TestLineKind>> {
+    let expr = |source: String| Expr { source: source.into(), span: Span::default() };
     let mut roots = Vec::new();
     for state in &flow.states {
         let start = TestLineKind::StartAt(name(&state.name));
         roots.push(vec![start.clone()]);
+        for consent in &shop.consents {
+            let subject = expr(format!("consent.{}.given", consent.name));
+            roots.push(vec![TestLineKind::GivenIs { subject, value: spanned("yes") }, start.clone()]);
+        }
         let reactions = state.reactions.iter().flat_map(|reaction| &reaction.actions);
         for step in state.steps.iter().chain(reactions) {
-            if let StepKind::Call(call) = &step.kind
-                && let Some(operation) = shop.operations.get(call.operation.index())
-            {
-                let source = SmolStr::new(operation.path());
-                let operation = Expr { source, span: Span::default() };
-                roots.push(vec![TestLineKind::GivenFails { operation, refusal: None }, start.clone()]);
+            let StepKind::Call(call) = &step.kind else { continue };
+            let Some(operation) = shop.operations.get(call.operation.index()) else { continue };
+            let failing = TestLineKind::GivenFails { operation: expr(operation.path()), refusal: None };
+            roots.push(vec![failing, start.clone()]);
+            if matches!(operation.gives, Some(Type::List(_))) {
+                let subject = expr(format!("{}()", operation.path()));
+                roots.push(vec![TestLineKind::GivenIs { subject, value: spanned("[]") }, start.clone()]);
             }
         }
     }
@@ -143,8 +149,12 @@ fn said(simulator: &Simulator) -> Option<String> {
         Outbound::Message(message) => &message.text,
         Outbound::Template(template) => &template.session.text,
     };
-    let line: String = text.lines().next()?.chars().take(MOST_LETTERS).collect();
-    (!line.trim().is_empty()).then(|| line.trim().to_string())
+    let line = text.lines().next()?.trim();
+    let shown = match line.char_indices().nth(MOST_LETTERS) {
+        Some((cut, _)) => line[..cut].rsplit_once(' ').map_or(&line[..cut], |(whole_words, _)| whole_words),
+        None => line,
+    };
+    (!shown.is_empty()).then(|| shown.to_string())
 }
 
 /// Conversations in the same place with the same outlook are explored once.
@@ -155,8 +165,16 @@ fn key(simulator: &Simulator) -> String {
         frame.values.iter().map(|value| u8::from(*value != crate::value::Value::None)).collect::<Vec<_>>()
     });
     let stubs: Vec<&str> = simulator.world.stubs.iter().map(|stub| stub.operation.as_str()).collect();
+    let sent = simulator.said();
+    let templates: Vec<&str> = sent
+        .iter()
+        .filter_map(|sent| match sent {
+            Outbound::Template(template) => Some(template.name.as_str()),
+            Outbound::Message(_) => None,
+        })
+        .collect();
     format!(
-        "{places:?} {known:?} {:?} {} {} {stubs:?}",
+        "{places:?} {known:?} {templates:?} {:?} {} {} {stubs:?}",
         session.consents,
         session.else_count,
         choices_of_last(simulator)
@@ -307,6 +325,7 @@ fn text_of(line: &TestLineKind) -> Option<String> {
     Some(match line {
         TestLineKind::StartAt(name) => format!("start at {}", name.as_str()),
         TestLineKind::GivenFails { operation, .. } => format!("given {} fails", operation.source),
+        TestLineKind::GivenIs { subject, value } => format!("given {} is {}", subject.source, value.value),
         TestLineKind::Customer(text) => format!("customer: {}", text.value),
         TestLineKind::CustomerSends { kind, detail } => {
             let detail = detail.as_ref().map(|detail| format!(" {}", detail.value)).unwrap_or_default();
@@ -322,7 +341,6 @@ fn text_of(line: &TestLineKind) -> Option<String> {
         TestLineKind::Event { name, .. } => format!("event {name}"),
         TestLineKind::Wait(time) => format!("wait {}", time.value),
         TestLineKind::GivenShop(_)
-        | TestLineKind::GivenIs { .. }
         | TestLineKind::GivenTakes { .. }
         | TestLineKind::Redeliver
         | TestLineKind::Swap

@@ -170,14 +170,8 @@ pub fn run_line(simulator: &mut Simulator, line: &TestLine) -> Result<(), Failur
 }
 
 fn tap(simulator: &mut Simulator, line: &TestLine, name: &str) -> Result<(), Failure> {
-    let input = if let Some(id) = simulator.reply_id(name, None) {
-        Inbound::Tap(id)
-    } else if let Some(template) = simulator.template_with(name) {
-        Inbound::TemplateTap { template, button: name.into() }
-    } else {
-        return Err(not_offered(simulator, line, name));
-    };
-    simulator.put(&format!("tap {name}"), Input::Customer(input));
+    let Some(inbound) = simulator.tap(name, None) else { return Err(not_offered(simulator, line, name)) };
+    simulator.put(&format!("tap {name}"), Input::Customer(inbound));
     Ok(())
 }
 
@@ -185,12 +179,13 @@ fn tap(simulator: &mut Simulator, line: &TestLine, name: &str) -> Result<(), Fai
 fn pick(simulator: &mut Simulator, line: &TestLine, key: &str) -> Result<(), Failure> {
     let by_title = || {
         let choices = simulator.choices();
-        choices.into_iter().find(|(id, title)| id.item.is_some() && title.starts_with(key)).map(|(id, _)| id)
+        let titled = choices.into_iter().find(|(id, title)| id.item.is_some() && title.starts_with(key));
+        titled.map(|(id, _)| Inbound::Tap(id))
     };
-    let Some(id) = simulator.reply_id("", Some(key)).or_else(by_title) else {
+    let Some(inbound) = simulator.tap("", Some(key)).or_else(by_title) else {
         return Err(not_offered(simulator, line, key));
     };
-    simulator.put(&format!("pick {key}"), Input::Customer(Inbound::Tap(id)));
+    simulator.put(&format!("pick {key}"), Input::Customer(inbound));
     Ok(())
 }
 
