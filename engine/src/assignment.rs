@@ -97,7 +97,7 @@ fn state_id(index: usize) -> StateId {
 /// Defaults, and what callers hand over.
 fn initial(shop: &Shop, flow: &Flow, keys: &mut Keys) -> Bits {
     let mut initial = Bits::default();
-    for (index, slot) in flow.slots.iter().enumerate() {
+    for (index, slot) in flow.slots.iter().enumerate().filter(|(_, slot)| !is_local(slot.kind)) {
         let key = keys.root(Root::Slot(u16::try_from(index).unwrap_or(u16::MAX)));
         let taken = flow.takes.iter().any(|taken| taken.index() == index);
         if slot.default.is_some() || taken {

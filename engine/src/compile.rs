@@ -8,12 +8,13 @@ mod revision;
 use std::sync::Arc;
 
 use duka_dsl::ast::FlowFile;
-use duka_dsl::{Diagnostic, FileId};
+use duka_dsl::{Code, Diagnostic, FileId};
 
 use crate::assignment;
 use crate::hir::Shop;
 use crate::lower::{self, ContractSource, FlowSource, Input};
 use crate::program::Program;
+use crate::rules::{self, Level};
 use crate::source::ShopSource;
 
 /// What a shop's files compile to.
@@ -35,9 +36,6 @@ impl Compiled {
         self.program.as_ref().map(|program| &program.shop).or(self.partial.as_deref())
     }
 }
-
-/// Findings of reading and resolving that do not stop a program: the author is told, and customers are served.
-const NO_ERRORS: [u16; 6] = [8, 11, 13, 110, 111, 112];
 
 /// Reads, resolves and types a shop. Never fails: what can not be compiled is a diagnostic.
 pub fn compile(source: &ShopSource) -> Compiled {
@@ -63,7 +61,7 @@ pub fn compile(source: &ShopSource) -> Compiled {
         diagnostics.extend(lowered.diagnostics);
         let broken = chosen.used.iter().map(|flow| flow.ast.states.iter().map(|state| state.broken).collect());
         diagnostics.extend(assignment::check(&lowered.shop, &broken.collect::<Vec<_>>()));
-        if diagnostics.iter().all(|found| NO_ERRORS.contains(&found.code.0)) {
+        if !diagnostics.iter().any(|found| is_error(found.code)) {
             compiled.program = Some(Arc::new(Program::new(lowered.shop, revision)));
         } else {
             compiled.partial = Some(Box::new(lowered.shop));
@@ -72,6 +70,11 @@ pub fn compile(source: &ShopSource) -> Compiled {
     compiled.diagnostics = in_order(diagnostics);
     compiled.files = chosen.used.into_iter().map(|flow| (flow.file, flow.ast)).chain(chosen.unused).collect();
     compiled
+}
+
+/// Whether a finding of reading and resolving leaves something that can not be run.
+fn is_error(code: Code) -> bool {
+    rules::level(code).is_none_or(Level::stops)
 }
 
 /// In file order; of several findings of one cause, the first.

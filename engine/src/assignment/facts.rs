@@ -4,38 +4,54 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use crate::hir::{Ambient, Expr, ExprKind};
+use crate::hir::{Ambient, Expr, ExprKind, SlotId};
 
-/// A set of small numbers. What is missing from a shorter set is not in it.
+/// A set of small numbers. The first ones, which are all of them in most flows, need no allocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Bits {
-    words: Vec<u64>,
+    first: [u64; FIRST],
+    rest: Vec<u64>,
 }
+
+/// How many words of 64 numbers lie in the set itself.
+const FIRST: usize = 2;
 
 impl Bits {
     /// The set of everything below `len`.
     pub fn all(len: usize) -> Bits {
-        Bits { words: vec![u64::MAX; len.div_ceil(64)] }
+        Bits { first: [u64::MAX; FIRST], rest: vec![u64::MAX; len.div_ceil(64).saturating_sub(FIRST)] }
     }
 
     /// How many numbers the set has room for.
     pub fn len(&self) -> usize {
-        self.words.len() * 64
+        (FIRST + self.rest.len()) * 64
     }
 
     pub fn contains(&self, at: usize) -> bool {
-        self.words.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+        self.word(at / 64) >> (at % 64) & 1 == 1
+    }
+
+    fn word(&self, index: usize) -> u64 {
+        self.first.get(index).or_else(|| self.rest.get(index.wrapping_sub(FIRST))).copied().unwrap_or(0)
+    }
+
+    /// A word that there is room for.
+    fn word_mut(&mut self, index: usize) -> Option<&mut u64> {
+        if index < FIRST { self.first.get_mut(index) } else { self.rest.get_mut(index - FIRST) }
     }
 
     pub fn insert(&mut self, at: usize) {
-        if self.words.len() <= at / 64 {
-            self.words.resize(at / 64 + 1, 0);
+        let needed = (at / 64 + 1).saturating_sub(FIRST);
+        if self.rest.len() < needed {
+            self.rest.resize(needed, 0);
         }
-        self.words[at / 64] |= 1 << (at % 64);
+        if let Some(word) = self.word_mut(at / 64) {
+            *word |= 1 << (at % 64);
+        }
     }
 
     pub fn remove(&mut self, at: usize) {
-        if let Some(word) = self.words.get_mut(at / 64) {
+        if let Some(word) = self.word_mut(at / 64) {
             *word &= !(1 << (at % 64));
         }
     }
@@ -43,23 +59,26 @@ impl Bits {
     /// Keeps what is in both; whether anything was lost.
     pub fn intersect(&mut self, other: &Bits) -> bool {
         let mut changed = false;
-        for (index, word) in self.words.iter_mut().enumerate() {
-            let both = *word & other.words.get(index).copied().unwrap_or(0);
-            changed |= both != *word;
-            *word = both;
+        for index in 0..FIRST + self.rest.len() {
+            let both = self.word(index) & other.word(index);
+            if let Some(word) = self.word_mut(index) {
+                changed |= both != *word;
+                *word = both;
+            }
         }
         changed
     }
 
     /// This set without `removed`, with `added`.
     pub fn with(&self, removed: &Bits, added: &Bits) -> Bits {
-        let mut words = self.words.clone();
-        words.resize(words.len().max(added.words.len()), 0);
-        for (index, word) in words.iter_mut().enumerate() {
-            let without = *word & !removed.words.get(index).copied().unwrap_or(0);
-            *word = without | added.words.get(index).copied().unwrap_or(0);
+        let mut with = self.clone();
+        with.rest.resize(with.rest.len().max(added.rest.len()), 0);
+        for index in 0..FIRST + with.rest.len() {
+            if let Some(word) = with.word_mut(index) {
+                *word = *word & !removed.word(index) | added.word(index);
+            }
         }
-        Bits { words }
+        with
     }
 }
 
@@ -172,11 +191,13 @@ pub(super) struct Facts<'b> {
     base: Option<&'b Bits>,
     pub added: Bits,
     pub removed: Bits,
+    /// Results of calls in these lines; they are known nowhere else.
+    locals: Vec<SlotId>,
 }
 
 impl<'b> Facts<'b> {
     pub fn new(base: Option<&'b Bits>) -> Facts<'b> {
-        Facts { base, added: Bits::default(), removed: Bits::default() }
+        Facts { base, added: Bits::default(), removed: Bits::default(), locals: Vec::new() }
     }
 
     pub fn has(&self, number: usize) -> bool {
@@ -192,6 +213,16 @@ impl<'b> Facts<'b> {
     pub fn add(&mut self, number: usize) {
         self.added.insert(number);
         self.removed.remove(number);
+    }
+
+    pub fn has_local(&self, slot: SlotId) -> bool {
+        self.locals.contains(&slot)
+    }
+
+    pub fn add_local(&mut self, slot: SlotId) {
+        if !self.locals.contains(&slot) {
+            self.locals.push(slot);
+        }
     }
 
     pub fn remove(&mut self, number: usize) {

@@ -87,6 +87,11 @@ impl Walk<'_> {
             return;
         }
         let Some(key) = place(expr) else { return };
+        if let ExprKind::Slot(slot) = &expr.kind
+            && facts.has_local(*slot)
+        {
+            return;
+        }
         let has = self.keys.known(&key).is_some_and(|number| facts.has(number));
         if !has {
             let name = self.name_of(&key);
@@ -154,8 +159,7 @@ impl Walk<'_> {
                 TextPiece::Each { item, list, line } => {
                     self.read(list, facts);
                     let mut inner = facts.clone();
-                    let number = self.keys.root(Root::Slot(item.0));
-                    inner.add(number);
+                    inner.add_local(*item);
                     self.segments(line, &inner);
                 }
             }

@@ -1,6 +1,7 @@
 //! The findings, each with the shortest conversation in which the value is missing.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 
 use duka_dsl::Diagnostic;
 use duka_dsl::diagnostic::{Speaker, Turn};
@@ -14,11 +15,22 @@ use super::reads::first_of_each;
 use super::walk::{Missing, Way};
 use super::{Solved, begins};
 
+/// After so many findings of a flow no conversation is looked for: nobody reads that many.
+const MOST_CONVERSATIONS: usize = 20;
+
 /// D404 and D305 of one flow.
 pub(super) fn findings(shop: &Shop, id: FlowId, solved: &Solved) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for missing in first_of_each(&solved.missing) {
-        let ways = shortest(shop, id, solved, missing);
+    let missing = first_of_each(&solved.missing);
+    if missing.is_empty() {
+        return found;
+    }
+    let mut leaving: BTreeMap<Option<StateId>, Vec<&Way>> = BTreeMap::new();
+    for way in &solved.ways {
+        leaving.entry(way.from).or_default().push(way);
+    }
+    for (index, missing) in missing.into_iter().enumerate() {
+        let ways = if index < MOST_CONVERSATIONS { shortest(shop, id, solved, &leaving, missing) } else { Vec::new() };
         found.push(if missing.optional { may_be_empty(missing) } else { no_value(shop, id, missing, &ways) });
         if let (Some(last), false) = (found.last_mut(), ways.is_empty()) {
             last.conversation = conversation(shop, id, &ways);
@@ -54,32 +66,57 @@ fn no_value(shop: &Shop, id: FlowId, missing: &Missing, ways: &[&Way]) -> Diagno
     Diagnostic::new(404, missing.span, message).help(help).cause(format!("no value {name}"))
 }
 
+/// A state, and whether the value is there on entering it.
+type Place = (StateId, bool);
+
 /// The shortest ways to the read on which nothing gives the value; none when the line itself takes it away.
-fn shortest<'s>(shop: &Shop, id: FlowId, solved: &'s Solved, missing: &Missing) -> Vec<&'s Way> {
+fn shortest<'s>(
+    shop: &Shop,
+    id: FlowId,
+    solved: &'s Solved,
+    leaving: &BTreeMap<Option<StateId>, Vec<&'s Way>>,
+    missing: &Missing,
+) -> Vec<&'s Way> {
     let (Some(goal), Some(flow)) = (missing.state, shop.flows.get(id.index())) else { return Vec::new() };
     let number = solved.keys.known(&missing.key);
     let after = |way: &Way, has: bool| number.and_then(|number| way.changes(number)).unwrap_or(has);
     let at_start = number.is_some_and(|number| solved.initial.contains(number));
-    let mut seen: BTreeSet<(StateId, bool)> = BTreeSet::from([(flow.start, at_start)]);
-    let mut queue: VecDeque<((StateId, bool), Vec<&Way>)> = VecDeque::from([((flow.start, at_start), Vec::new())]);
-    for way in solved.ways.iter().filter(|way| way.from.is_none()) {
-        let node = (way.to, after(way, at_start));
-        if seen.insert(node) {
-            queue.push_back((node, vec![way]));
+    // How each place was first come to; `None`: by the start of the flow.
+    let mut came_by: BTreeMap<Place, Option<(Option<Place>, &Way)>> = BTreeMap::new();
+    let mut queue: VecDeque<Place> = VecDeque::from([(flow.start, at_start)]);
+    came_by.insert((flow.start, at_start), None);
+    let ways_from = |from: Option<StateId>| leaving.get(&from).into_iter().flatten().copied();
+    for way in ways_from(None) {
+        let place = (way.to, after(way, at_start));
+        if let Entry::Vacant(vacant) = came_by.entry(place) {
+            vacant.insert(Some((None, way)));
+            queue.push_back(place);
         }
     }
-    while let Some(((state, has), path)) = queue.pop_front() {
+    while let Some((state, has)) = queue.pop_front() {
         if (state, has) == (goal, false) {
-            return path;
+            return way_back(&came_by, (state, has));
         }
-        for way in solved.ways.iter().filter(|way| way.from == Some(state)) {
-            let node = (way.to, after(way, has));
-            if seen.insert(node) {
-                queue.push_back((node, path.iter().copied().chain([way]).collect()));
+        for way in ways_from(Some(state)) {
+            let place = (way.to, after(way, has));
+            if let Entry::Vacant(vacant) = came_by.entry(place) {
+                vacant.insert(Some((Some((state, has)), way)));
+                queue.push_back(place);
             }
         }
     }
     Vec::new()
+}
+
+fn way_back<'s>(came_by: &BTreeMap<Place, Option<(Option<Place>, &'s Way)>>, goal: Place) -> Vec<&'s Way> {
+    let mut ways = Vec::new();
+    let mut at = Some(goal);
+    while let Some(Some((before, way))) = at.and_then(|place| came_by.get(&place)) {
+        ways.push(*way);
+        at = *before;
+    }
+    ways.reverse();
+    ways
 }
 
 fn conversation(shop: &Shop, id: FlowId, ways: &[&Way]) -> Vec<Turn> {

@@ -1,5 +1,7 @@
 //! One pass over the lines of a flow: the ways from state to state with the facts they add and remove, and the reads.
 
+use std::collections::BTreeMap;
+
 use duka_dsl::Span;
 use smol_str::SmolStr;
 
@@ -65,6 +67,12 @@ pub(super) struct Walk<'a> {
     pub gives_surely: bool,
     /// The state whose lines are walked.
     pub at: Option<StateId>,
+    /// The `failed` of that state, its group or `anywhere`.
+    failed: Option<&'a Reaction>,
+    /// By state, where its `answers.STATE` is kept.
+    answers: BTreeMap<StateId, SlotId>,
+    /// The ways are known: now the reads count.
+    reporting: bool,
 }
 
 /// Everything that some event carries.
@@ -79,12 +87,34 @@ enum Then {
 
 impl<'a> Walk<'a> {
     pub fn new(shop: &'a Shop, flow: &'a Flow, sure: &'a [bool], keys: Keys) -> Walk<'a> {
-        let (ways, missing) = (Vec::new(), Vec::new());
-        Walk { shop, flow, sure, keys, ways, missing, gives_surely: true, at: None }
+        let slots = flow.slots.iter().enumerate();
+        let answers = slots.filter_map(|(index, slot)| match slot.kind {
+            SlotKind::Answer(state) => Some((state, SlotId(u16::try_from(index).ok()?))),
+            SlotKind::Remembered
+            | SlotKind::Customer
+            | SlotKind::Local(_)
+            | SlotKind::Action
+            | SlotKind::Followed
+            | SlotKind::Each => None,
+        });
+        Walk {
+            shop,
+            flow,
+            sure,
+            keys,
+            ways: Vec::new(),
+            missing: Vec::new(),
+            gives_surely: true,
+            at: None,
+            failed: None,
+            answers: answers.collect(),
+            reporting: false,
+        }
     }
 
     /// The ways are known: from now on the reads count.
     pub fn begin_report(&mut self) {
+        self.reporting = true;
         self.missing.clear();
         self.gives_surely = true;
     }
@@ -94,16 +124,20 @@ impl<'a> Walk<'a> {
         let flow = self.flow;
         let Some(state) = flow.states.get(id.index()) else { return };
         self.at = Some(id);
+        let reactions = effective_reactions(flow, id);
+        let failed = reactions.iter().find(|(_, _, reaction)| matches!(reaction.trigger, Trigger::Failed));
+        self.failed = failed.map(|(_, _, reaction)| *reaction);
         let mut facts = Facts::new(base);
         let then = self.lines(&state.steps, &mut facts, &Cause::Always);
         if then == Then::Left {
             return;
         }
-        self.choices(&state.reactions, &facts);
+        if self.reporting {
+            self.choices(&state.reactions, &facts);
+        }
         for passing in self.keys.passing() {
             facts.remove(passing);
         }
-        let reactions = effective_reactions(flow, id);
         // What a reaction that stays takes away is missing for the next one.
         let before = (self.ways.len(), self.missing.len(), self.gives_surely);
         let mut lost = false;
@@ -125,7 +159,7 @@ impl<'a> Walk<'a> {
     /// Walks what can begin outside the states: `anywhere` after the end, buttons of templates, and `follow`.
     pub fn loose(&mut self, initial: &Bits) {
         let flow = self.flow;
-        self.at = None;
+        (self.at, self.failed) = (None, None);
         let facts = Facts::new(Some(initial));
         for reaction in &flow.anywhere {
             match reaction.trigger {
@@ -367,6 +401,9 @@ impl<'a> Walk<'a> {
     }
 
     fn way(&mut self, to: StateId, facts: &Facts<'_>, cause: &Cause) {
+        if self.reporting {
+            return;
+        }
         let (added, removed) = (facts.added.clone(), facts.removed.clone());
         self.ways.push(Way { from: self.at, to, cause: cause.clone(), added, removed });
     }
@@ -408,12 +445,7 @@ impl<'a> Walk<'a> {
 
     /// The nearest `failed`, taken by a call without an answer of its own.
     fn failed(&mut self, operation: OperationId, facts: &Facts<'_>) {
-        let Some(state) = self.at else { return };
-        let flow = self.flow;
-        let levels = effective_reactions(flow, state);
-        if let Some((_, _, reaction)) =
-            levels.iter().find(|(_, _, reaction)| matches!(reaction.trigger, Trigger::Failed))
-        {
+        if let Some(reaction) = self.failed {
             self.lines_of(reaction, &mut facts.clone(), &Cause::CallError(operation));
         }
     }
@@ -461,6 +493,12 @@ impl<'a> Walk<'a> {
 
     /// The place gets a new value; what was known about its fields is gone.
     fn fill(&mut self, target: Target, facts: &mut Facts<'_>) {
+        if let Target::Slot(id) = target
+            && self.flow.slots.get(id.index()).is_some_and(|slot| is_local(slot.kind))
+        {
+            facts.add_local(id);
+            return;
+        }
         let number = self.number_of(target);
         facts.add(number);
         let root = root_of(target);
@@ -476,9 +514,8 @@ impl<'a> Walk<'a> {
     /// `answers.STATE` of this state has a value now.
     fn answered(&mut self, facts: &mut Facts<'_>) {
         let Some(state) = self.at else { return };
-        let slot = self.flow.slots.iter().position(|slot| slot.kind == SlotKind::Answer(state));
-        if let Some(slot) = slot.and_then(|slot| u16::try_from(slot).ok()) {
-            self.fill(Target::Slot(SlotId(slot)), facts);
+        if let Some(slot) = self.answers.get(&state).copied() {
+            self.fill(Target::Slot(slot), facts);
         }
     }
 

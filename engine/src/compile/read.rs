@@ -58,7 +58,7 @@ pub(super) fn settings(source: &ShopSource) -> Settings<'_> {
 
 /// Reads one flow in either form.
 pub(super) fn flow(id: FileId, file: &SourceFile, standard: bool) -> (ReadFlow, Vec<Diagnostic>) {
-    let (document, mut findings) = match file.kind {
+    let (mut document, mut findings) = match file.kind {
         FileKind::Yaml => duka_dsl::yaml::read(id, &file.text),
         FileKind::Lines
         | FileKind::Shop
@@ -71,6 +71,9 @@ pub(super) fn flow(id: FileId, file: &SourceFile, standard: bool) -> (ReadFlow, 
     };
     let (ast, found) = ownership::own(&document);
     findings.extend(found);
+    // Only the revision still reads the lines, and comments do not count in it.
+    document.trailing.clear();
+    document.lines.iter_mut().for_each(|line| line.comments.clear());
     let path = flow_path(file, standard, &ast);
     (ReadFlow { path, file: id, standard, ast, document }, findings)
 }

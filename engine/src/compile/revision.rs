@@ -1,6 +1,6 @@
 //! The program's revision: a hash over the canonical lines, so that form, indentation and comments do not count.
 
-use duka_dsl::ast::{Document, LineKind, TextsFile};
+use duka_dsl::ast::TextsFile;
 use duka_dsl::{FileId, print};
 use sha2::{Digest, Sha256};
 
@@ -25,7 +25,7 @@ pub(super) fn of(source: &ShopSource, input: &Input<'_>, chosen: &Chosen, texts:
     part("timezone", &profile.timezone);
     part("towns", &profile.towns.join(","));
     for flow in &chosen.used {
-        part(&flow.path, &canonical(&flow.document));
+        part(&flow.path, &print::print(&flow.document));
     }
     let text_of = |file: FileId| source.files.get(usize::from(file.0)).map_or("", |file| file.text.as_str());
     for (file, _) in texts {
@@ -43,16 +43,4 @@ pub(super) fn of(source: &ShopSource, input: &Input<'_>, chosen: &Chosen, texts:
         *to = *from;
     }
     revision
-}
-
-/// The lines in canonical order and spelling, without comments.
-fn canonical(document: &Document) -> String {
-    let mut bare = Document { form: document.form, lines: document.lines.clone(), trailing: Vec::new() };
-    for line in &mut bare.lines {
-        line.comments.clear();
-        if let LineKind::Broken(_) = line.kind {
-            line.indent = Some(0);
-        }
-    }
-    print::print(&bare)
 }

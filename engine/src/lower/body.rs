@@ -29,6 +29,10 @@ pub(super) struct Body<'a> {
     pub translations: &'a Translations<'a>,
     /// Grows while names are read: an `answers.STATE` gets its place when it is first read.
     pub slots: RefCell<Vec<Slot>>,
+    /// By state, the place of its `answers.STATE`, once it was read.
+    pub answers: RefCell<BTreeMap<StateId, SlotId>>,
+    /// By name, the places for items of `each`.
+    each: BTreeMap<SmolStr, Vec<SlotId>>,
     pub used: RefCell<Used>,
     pub texts: Vec<TextEntry>,
     pub keys: BTreeMap<SmolStr, TextId>,
@@ -50,6 +54,8 @@ pub(super) fn lower(
         shop,
         translations,
         slots: RefCell::new(declared.slots.clone()),
+        answers: RefCell::default(),
+        each: BTreeMap::new(),
         used: RefCell::default(),
         texts: Vec::new(),
         keys: BTreeMap::new(),
@@ -372,16 +378,24 @@ impl<'a> Body<'a> {
 
     // ------------------------------------------------------------ places for values
 
-    /// A new place, or the one of the same name, kind and type.
-    pub fn place_for(&mut self, name: &SmolStr, ty: Type, kind: SlotKind, span: Span) -> SlotId {
+    /// A new place.
+    pub fn place_for(&self, name: &SmolStr, ty: Type, kind: SlotKind, span: Span) -> SlotId {
         let mut slots = self.slots.borrow_mut();
-        let same = |slot: &Slot| slot.kind == kind && slot.name == *name && slot.ty == ty;
-        let at = slots.iter().skip(self.declared.slots.len()).position(same);
-        if let Some(at) = at.filter(|_| kind == SlotKind::Each || matches!(kind, SlotKind::Local(_))) {
-            return SlotId(id(at + self.declared.slots.len()));
-        }
         slots.push(empty_slot(name.clone(), ty, kind, span));
         SlotId(id(slots.len() - 1))
+    }
+
+    /// The place for the items of an `each` line: one for all of the same name and type.
+    pub fn place_for_each(&mut self, name: &SmolStr, ty: Type, span: Span) -> SlotId {
+        let known = self.each.get(name).into_iter().flatten().copied().find(|slot| {
+            let slots = self.slots.borrow();
+            slots.get(slot.index()).is_some_and(|slot| slot.ty == ty)
+        });
+        known.unwrap_or_else(|| {
+            let slot = self.place_for(name, ty, SlotKind::Each, span);
+            self.each.entry(name.clone()).or_default().push(slot);
+            slot
+        })
     }
 
     /// The remembered value `name`, to be filled; `None` when nothing of that name is remembered.

@@ -9,7 +9,7 @@ use crate::types::{Record, RecordId, Type};
 use duka_dsl::ast::{self, Trigger};
 
 use super::body::Body;
-use super::declare::{empty_slot, id};
+use super::declare::id;
 use super::events::{self, Events};
 
 /// Where a line stands.
@@ -118,16 +118,15 @@ impl Names for Scope<'_> {
         let declared = self.body.declared;
         let state_id = *declared.states.get(state)?;
         let found = declared.source.ast.states.get(state_id.index())?;
-        let kind = SlotKind::Answer(state_id);
-        let known = self.body.slots.borrow().iter().position(|slot| slot.kind == kind);
-        if let Some(index) = known {
-            return self.slot(SlotId(id(index)));
+        let known = self.body.answers.borrow().get(&state_id).copied();
+        if let Some(slot) = known {
+            return self.slot(slot);
         }
         let ty = answer_type(self, found)?;
         let name = SmolStr::from(format!("answers.{state}"));
-        self.body.slots.borrow_mut().push(empty_slot(name, ty, kind, found.name.span));
-        let last = self.body.slots.borrow().len() - 1;
-        self.slot(SlotId(id(last)))
+        let slot = self.body.place_for(&name, ty, SlotKind::Answer(state_id), found.name.span);
+        self.body.answers.borrow_mut().insert(state_id, slot);
+        self.slot(slot)
     }
 
     fn answers(&self) -> Vec<&str> {

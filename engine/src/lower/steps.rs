@@ -173,6 +173,11 @@ impl Body<'_> {
             self.expect(&ty, &wanted, name);
             return target;
         }
+        if let Some(slot) = place.local(name.as_str())
+            && self.slots.borrow().get(slot.index()).is_some_and(|known| known.ty == ty && known.kind != SlotKind::Each)
+        {
+            return Target::Slot(slot);
+        }
         let kind = place.state.map_or(SlotKind::Action, SlotKind::Local);
         let slot = self.place_for(&name.value, ty, kind, name.span);
         place.locals.push((name.value.clone(), slot));

@@ -7,7 +7,7 @@ use duka_dsl::ast::{self, Segment as Ast, TextPiece as AstPiece, TextsEntry, Tex
 use duka_dsl::{Diagnostic, Span};
 use smol_str::SmolStr;
 
-use crate::hir::{FlowId, LanguageId, Segment, SlotKind, TextBlock, TextEntry, TextId, TextPiece};
+use crate::hir::{FlowId, LanguageId, Segment, TextBlock, TextEntry, TextId, TextPiece};
 use crate::types::Type;
 
 use super::Input;
@@ -228,7 +228,7 @@ impl Body<'_> {
                 AstPiece::Each { item, list, text } => {
                     let list = self.value(list, place);
                     let ty = self.item_type(&list, "each");
-                    let slot = self.place_for(&item.value, ty, SlotKind::Each, item.span);
+                    let slot = self.place_for_each(&item.value, ty, item.span);
                     let line = self.segments(text, &place.with(&item.value, slot), None);
                     (TextPiece::Each { item: slot, list, line }, text.span)
                 }
