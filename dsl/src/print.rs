@@ -9,13 +9,15 @@ mod text;
 use crate::ast::{Comment, Document, Line, LineKind};
 use crate::line::keyword::{Class, Keyword};
 use crate::ownership::{Role, role};
-pub(crate) use line::plural;
+pub(crate) use line::{category, grouped, plural};
+pub(crate) use order::canonical;
+pub(crate) use text::{Until, write as write_text};
 
 /// `document` as a canonical `.duka` file. Printing what was printed changes nothing.
 pub fn print(document: &Document) -> String {
     let mut printer = Printer { out: String::new(), under: Under::Block, text_owner: 0 };
     let mut before = None;
-    for line in order::canonical(&document.lines) {
+    for line in canonical(&document.lines) {
         printer.line(line, before);
         before = Some(line);
     }

@@ -3,11 +3,13 @@
 //! Every scalar is a string and is typed by where it stands. What YAML would guess, merge or repeat is refused.
 
 mod keys;
+mod print;
 mod read;
 mod syntax;
 mod traps;
 pub mod tree;
 
+pub use print::print;
 pub use read::read;
 
 /// The largest file that is read.

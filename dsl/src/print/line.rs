@@ -20,7 +20,7 @@ pub(crate) fn plural(plural: Plural) -> &'static str {
     }
 }
 
-fn category(category: Category) -> &'static str {
+pub(crate) fn category(category: Category) -> &'static str {
     match category {
         Category::Marketing => "marketing",
         Category::Utility => "utility",
@@ -471,7 +471,7 @@ impl LineWriter<'_> {
 }
 
 /// `5000.5` as `5,000.5`.
-fn grouped(amount: &str, out: &mut String) {
+pub(crate) fn grouped(amount: &str, out: &mut String) {
     let whole = amount.find('.').unwrap_or(amount.len());
     for (index, digit) in amount.char_indices() {
         if index > 0 && index < whole && (whole - index).is_multiple_of(3) {

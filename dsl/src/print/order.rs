@@ -5,7 +5,7 @@ use crate::ast::{Line, LineKind};
 use crate::ownership::{Role, role};
 
 /// The lines in canonical order. Lines of one block stay together, and equal blocks stay in the author's order.
-pub(super) fn canonical(lines: &[Line]) -> Vec<&Line> {
+pub(crate) fn canonical(lines: &[Line]) -> Vec<&Line> {
     let mut ordered: Vec<&Line> = lines.iter().collect();
     if lines.iter().any(|line| matches!(line.kind, LineKind::Broken(_))) {
         return ordered;

@@ -4,7 +4,7 @@ use crate::ast::{Segment, Text};
 
 /// Where a text ends, which says what has to be escaped in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Until {
+pub(crate) enum Until {
     /// The end of the line.
     LineEnd,
     /// An arrow.
@@ -15,7 +15,7 @@ pub(super) enum Until {
 
 const ARROWS: [char; 5] = ['→', '➔', '➜', '↔', '⟷'];
 
-pub(super) fn write(text: &Text, until: Until, out: &mut String) {
+pub(crate) fn write(text: &Text, until: Until, out: &mut String) {
     let last = text.segments.len().saturating_sub(1);
     for (index, segment) in text.segments.iter().enumerate() {
         match segment {
