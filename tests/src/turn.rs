@@ -80,8 +80,8 @@ impl Turn {
         let program = compile(&source).program.expect("the flow has no errors");
         let mut simulator = Simulator::new(Arc::clone(&program), &json!({ "customer": { "first_name": "Amina" } }));
         simulator.put("customer: hi", Input::Customer(Inbound::Text("hi".into())));
-        let tap = simulator.reply_id("shop", None).expect("the choice is offered");
-        let event = Event { at_ms: simulator.now_ms + 1_000, kind: EventKind::Inbound(Inbound::Tap(tap)) };
+        let tap = simulator.tap("shop", None).expect("the choice is offered");
+        let event = Event { at_ms: simulator.now_ms + 1_000, kind: EventKind::Inbound(tap) };
         let turn = Turn { program, session: simulator.session, event, limits: Limits::default() };
         assert_eq!(turn.clone().take().effects.len(), 2, "a message and a timer");
         turn
