@@ -16,6 +16,9 @@ use grammar::{LineParser, Rule};
 use keyword::Keyword;
 use parts::{Parts, Place};
 
+/// The longest line that is read; the longest message of WhatsApp has 4,096 letters.
+pub(crate) const MAX_LINE_BYTES: usize = 32 * 1024;
+
 /// The kind of block a line stands in, as far as it changes how the line reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Block {
@@ -62,6 +65,9 @@ pub(crate) fn read_as<T>(
     text: &str,
     lower: impl FnOnce(&mut Parts<'_>) -> Option<T>,
 ) -> Result<T, NotRead> {
+    if text.len() > MAX_LINE_BYTES {
+        return Err(NotRead { at: 0 });
+    }
     let spaced = plain_spaces(text);
     let pairs = LineParser::parse(rule, &spaced).map_err(|error| NotRead { at: error_offset(&error) })?;
     let pairs = pairs.peek().ok_or(NotRead { at: 0 })?.into_inner();

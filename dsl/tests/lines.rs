@@ -404,3 +404,17 @@ fn lines_of_texts_and_tests_that_can_not_be_read_are_explained() {
         ]
     );
 }
+
+#[test]
+fn a_file_that_is_not_a_flow_costs_a_bounded_number_of_findings() {
+    for unit in ["x\n", "|\n", "button a\n", "say: {\n"] {
+        let source = format!("duka 1\nstate a\n  ask: hi\n{}", unit.repeat(20_000));
+        let (document, diagnostics) = lines::read(FileId(0), &source);
+        assert!(diagnostics.len() <= 501, "{unit:?}: {}", diagnostics.len());
+        assert!(document.lines.len() <= 1_010, "{unit:?}: {}", document.lines.len());
+        let printed = print::print(&document);
+        assert_eq!(print::print(&lines::read(FileId(0), &printed).0), printed, "{unit:?}");
+    }
+    let (_, diagnostics) = lines::read(FileId(0), &format!("say: {}", "{a}".repeat(20_000)));
+    assert_eq!(diagnostics[0].message, "This line has 58 KiB; that is too long to read.");
+}

@@ -10,14 +10,14 @@ use crate::ast::LineKind;
 use crate::diagnostic::Diagnostic;
 use crate::line::keyword::{Class, Keyword};
 use crate::line::parts::Place;
-use crate::line::{Block, Shape, first_word};
+use crate::line::{Block, MAX_LINE_BYTES, Shape, first_word};
 pub(crate) use names::{bad_name, is_name, slug};
 pub(crate) use parts::{live_values, time_at};
 pub(crate) use signs::{hidden, word_processor};
 
 /// The diagnostic of a line that could not be read as its `shape`; `at` is where the grammar gave up.
 pub(crate) fn broken(block: Block, shape: Shape, place: Place, text: &str, at: usize) -> Diagnostic {
-    if let Some(finding) = signs::invisible(place, text) {
+    if let Some(finding) = too_long(place, text).or_else(|| signs::invisible(place, text)) {
         return finding;
     }
     let finding = match shape {
@@ -65,6 +65,14 @@ pub(crate) fn reserved(kind: &LineKind) -> Option<Diagnostic> {
 
 /// Where an arrow can lead besides a state; `none` is no value at all.
 const PLACES: [&str; 5] = ["end", "again", "back", "return", "none"];
+
+fn too_long(place: Place, text: &str) -> Option<Diagnostic> {
+    if text.len() <= MAX_LINE_BYTES {
+        return None;
+    }
+    let message = format!("This line has {} KiB; that is too long to read.", text.len() / 1024);
+    Some(Diagnostic::new(22, place.span(0, opening(text).len()), message).help("Write it as several lines."))
+}
 
 pub(crate) fn too_many(place: Place, text: &str) -> Diagnostic {
     Diagnostic::new(3, place.span(0, text.len()), "Too many lines of this file can not be read; the rest is left out.")
@@ -158,7 +166,8 @@ fn unknown(block: Block, place: Place, text: &str) -> Diagnostic {
 
 /// The diagnostic of a line of a texts file that could not be read.
 pub(crate) fn broken_text(place: Place, text: &str, at: usize, usage: &str) -> Diagnostic {
-    if let Some(finding) = signs::invisible(place, text).or_else(|| parts::live_values(place, text)) {
+    let finding = too_long(place, text).or_else(|| signs::invisible(place, text));
+    if let Some(finding) = finding.or_else(|| parts::live_values(place, text)) {
         return finding;
     }
     let line = place.span(0, text.len());
