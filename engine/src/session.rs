@@ -1,7 +1,13 @@
 //! The state of one conversation between two steps, and its versioned encoding. Holds no program.
 
+mod encoding;
+mod migrate;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
+
+pub use encoding::DecodeError;
+pub use migrate::{Migrated, Outcome, migrate};
 
 use crate::effect::{CallId, EffectId};
 use crate::event::Event;
@@ -53,6 +59,8 @@ pub struct Session {
     /// Failures of calls since the customer's last message.
     pub failures: u8,
     pub handed_over: bool,
+    /// The flow was changed and the conversation's place is gone: the next message takes `lost`.
+    pub lost: bool,
     pub followers: Vec<Follower>,
     /// The wake-up that the host was last asked for.
     pub wake_at_ms: Option<i64>,

@@ -4,8 +4,9 @@
 #[path = "step/script.rs"]
 mod script;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use duka_engine::session::{SESSION_VERSION, Session};
 use duka_tests::tree::root;
 
 fn cases() -> Vec<PathBuf> {
@@ -20,7 +21,7 @@ fn every_script_leaves_what_its_file_says() {
     let mut wrong = Vec::new();
     for path in cases() {
         let written = std::fs::read_to_string(&path).expect("cases are text");
-        let found = script::run(&written);
+        let found = script::run(&written).text;
         if found == written {
             continue;
         }
@@ -31,6 +32,41 @@ fn every_script_leaves_what_its_file_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// Sessions as earlier builds wrote them are read for ever. `UPDATE=1` adds what is missing and changes nothing.
+#[test]
+fn sessions_of_every_version_are_read() {
+    let folder = root().join("tests/corpus/sessions");
+    if std::env::var_os("UPDATE").is_some() {
+        for path in cases() {
+            keep(&folder, &path);
+        }
+    }
+    let mut read = 0;
+    for entry in std::fs::read_dir(&folder).expect("the corpus is part of the repository") {
+        let path = entry.expect("a readable folder").path();
+        let bytes = std::fs::read(&path).expect("a readable file");
+        let session = Session::decode(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(Session::revision_of(&bytes), Some(session.revision), "{}", path.display());
+        if bytes[0] == SESSION_VERSION {
+            assert_eq!(session.encode(), bytes, "{}", path.display());
+        }
+        read += 1;
+    }
+    assert!(read >= 10, "the corpus holds {read} sessions");
+}
+
+fn keep(folder: &Path, case: &Path) {
+    let written = std::fs::read_to_string(case).expect("cases are text");
+    let name = case.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    std::fs::create_dir_all(folder).expect("a writable tree");
+    for (at, session) in script::run(&written).sessions.iter().enumerate() {
+        let path = folder.join(format!("v{SESSION_VERSION}-{name}-{at}.session"));
+        if !path.exists() {
+            std::fs::write(path, session.encode()).expect("a writable tree");
+        }
+    }
 }
 
 fn difference(written: &str, found: &str) -> String {

@@ -22,11 +22,13 @@ pub enum Standard {
     List,
     Yes,
     No,
+    /// The flow was changed under the conversation, before its `lost`.
+    Lost,
 }
 
 impl Standard {
     #[cfg(test)]
-    pub(super) const ALL: [Standard; 11] = [
+    pub(super) const ALL: [Standard; 12] = [
         Standard::EarlierMessage,
         Standard::NotUnderstood,
         Standard::OutOfRange,
@@ -38,11 +40,12 @@ impl Standard {
         Standard::List,
         Standard::Yes,
         Standard::No,
+        Standard::Lost,
     ];
 }
 
 /// By language, in the order of [`Standard`].
-pub(super) const ALL: [(&str, [&str; 11]); 5] = [
+pub(super) const ALL: [(&str, [&str; 12]); 5] = [
     (
         "en",
         [
@@ -57,6 +60,7 @@ pub(super) const ALL: [(&str, [&str; 11]); 5] = [
             "Choose",
             "Yes",
             "No",
+            "Sorry, we have just changed something here.",
         ],
     ),
     (
@@ -73,6 +77,7 @@ pub(super) const ALL: [(&str, [&str; 11]); 5] = [
             "Chagua",
             "Ndiyo",
             "Hapana",
+            "Samahani, tumebadilisha kitu hapa sasa hivi.",
         ],
     ),
     (
@@ -89,6 +94,7 @@ pub(super) const ALL: [(&str, [&str; 11]); 5] = [
             "اختر",
             "نعم",
             "لا",
+            "عذرًا، لقد غيّرنا شيئًا هنا للتو.",
         ],
     ),
     (
@@ -105,6 +111,7 @@ pub(super) const ALL: [(&str, [&str; 11]); 5] = [
             "चुनें",
             "हाँ",
             "नहीं",
+            "क्षमा करें, हमने यहाँ अभी कुछ बदला है।",
         ],
     ),
     (
@@ -121,6 +128,7 @@ pub(super) const ALL: [(&str, [&str; 11]); 5] = [
             "Choisir",
             "Oui",
             "Non",
+            "Désolé, nous venons de changer quelque chose ici.",
         ],
     ),
 ];

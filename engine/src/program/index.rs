@@ -29,7 +29,7 @@ pub(crate) struct FlowIndex {
     pub states: Vec<StateIndex>,
     /// By state: what its entry lines read that they do not fill themselves, optional places left out.
     needs: Vec<Vec<SlotId>>,
-    /// By name, for choices of other states.
+    /// By name and former name, for choices of other states.
     by_name: Vec<(SmolStr, StateId)>,
     /// By [`crate::hir::WordsId`].
     pub words: Vec<WordsIndex>,
@@ -89,9 +89,12 @@ impl FlowIndex {
                 state.answer = Some(SlotId(at));
             }
         }
-        let named = flow.states.iter().enumerate();
-        let mut by_name: Vec<(SmolStr, StateId)> =
-            named.filter_map(|(at, state)| Some((state.name.clone(), StateId(u16::try_from(at).ok()?)))).collect();
+        let mut by_name: Vec<(SmolStr, StateId)> = Vec::with_capacity(flow.states.len());
+        for (at, state) in flow.states.iter().enumerate() {
+            let Ok(at) = u16::try_from(at) else { break };
+            let names = std::iter::once(&state.name).chain(&state.was);
+            by_name.extend(names.map(|name| (name.clone(), StateId(at))));
+        }
         by_name.sort();
         let folded = |phrases: &Vec<SmolStr>| phrases.iter().map(|phrase| fold(phrase)).collect();
         let words = flow.words.iter().map(|words| WordsIndex {

@@ -99,6 +99,11 @@ impl<'p> Machine<'p> {
             self.session.epoch += 1;
             self.push_frame(crate::hir::FlowId(0));
         }
+        if std::mem::take(&mut self.session.lost) {
+            let next = self.lost();
+            self.run(next);
+            return;
+        }
         let next = match inbound {
             Inbound::Text(text) => self.text(text),
             Inbound::Tap(id) => self.tap(id),
@@ -123,6 +128,15 @@ impl<'p> Machine<'p> {
             Inbound::Other { .. } => self.not_understood(),
         };
         self.run(next);
+    }
+
+    /// The place of the conversation is gone since the flow was changed.
+    fn lost(&mut self) -> Option<Place> {
+        self.say_standard(Standard::Lost, &[]);
+        match self.nearest(|trigger| matches!(trigger, Trigger::Lost)) {
+            Some((level, at)) => Some(self.take(level, at)),
+            None => self.enter_start(),
+        }
     }
 
     fn shop_event(&mut self, name: &EventName, fields: Vec<(SmolStr, Value)>) -> Option<Place> {
@@ -262,7 +276,7 @@ impl<'p> Machine<'p> {
         let is_current = self.is_entered(top)
             && id.epoch == self.session.epoch
             && flow.is_some_and(|flow| flow.path == id.flow)
-            && self.state_in(top).is_some_and(|state| state.name == id.state);
+            && self.state_in(top).is_some_and(|state| state.name == id.state || state.was.contains(&id.state));
         if !is_current {
             return self.stale_tap(id);
         }

@@ -11,7 +11,7 @@ use duka_engine::effect::{CallRequest, Effect, EffectKind};
 use duka_engine::event::{CartItem, Event, EventKind, Inbound, Outcome, ReplyId};
 use duka_engine::outbound::{Choice, Choices, Message, Outbound};
 use duka_engine::program::Program;
-use duka_engine::session::{ConsentState, Session};
+use duka_engine::session::{ConsentState, Outcome as Migration, Session, migrate};
 use duka_engine::source::{FileKind, SourceFile};
 use duka_engine::step::{Limits, step};
 use duka_engine::types::{RecordId, Type};
@@ -21,20 +21,30 @@ use duka_tests::shops::with_standard;
 /// 2026-11-21, nine in the morning.
 const START_MS: i64 = 1_795_251_600_000;
 
-pub fn run(written: &str) -> String {
+/// A case file as it should read, and how each of its scripts left the session.
+pub struct Ran {
+    pub text: String,
+    pub sessions: Vec<Session>,
+}
+
+pub fn run(written: &str) -> Ran {
     let (head, scripts) = written.split_once("\nscript\n").expect("a case file has a line `script`");
     let program = program(head);
     let mut out = format!("{head}\nscript\n");
-    let mut world = World::new(&program, head);
+    let mut world = World::new(program.clone(), head);
+    let mut sessions = Vec::new();
     for line in scripts.lines().filter(|line| !line.starts_with("  ")) {
         writeln!(out, "{line}").expect("strings take all that is written");
         if line.starts_with("==") {
-            world = World::new(&program, head);
+            sessions.push(std::mem::take(&mut world.session));
+            world = World::new(program.clone(), head);
         } else if !line.is_empty() && !line.starts_with('#') {
             world.command(line, &mut out);
         }
     }
-    out
+    sessions.push(world.session);
+    // The first one was never begun.
+    Ran { text: out, sessions: sessions.split_off(1) }
 }
 
 /// What the backend answers unless a script says otherwise: an operation and JSON, a line each.
@@ -63,8 +73,9 @@ fn program(head: &str) -> Arc<Program> {
     compiled.program.unwrap_or_else(|| panic!("the shop of the case compiles: {findings:#?}"))
 }
 
-struct World<'a> {
-    program: &'a Program,
+struct World {
+    program: Arc<Program>,
+    head: String,
     session: Session,
     now_ms: i64,
     /// Calls that wait for a result, the oldest first.
@@ -73,11 +84,19 @@ struct World<'a> {
     answers: BTreeMap<String, String>,
 }
 
-impl World<'_> {
-    fn new<'a>(program: &'a Program, head: &str) -> World<'a> {
+impl World {
+    fn new(program: Arc<Program>, head: &str) -> World {
         let mut session = Session { channel: "whatsapp".into(), customer_key: "c1".into(), ..Session::default() };
         session.consents = vec![ConsentState::default(); program.shop.consents.len()];
-        World { program, session, now_ms: START_MS, open: Vec::new(), last_template: None, answers: answers(head) }
+        World {
+            program,
+            head: head.to_string(),
+            session,
+            now_ms: START_MS,
+            open: Vec::new(),
+            last_template: None,
+            answers: answers(head),
+        }
     }
 
     fn command(&mut self, line: &str, out: &mut String) {
@@ -124,6 +143,24 @@ impl World<'_> {
                     let answer = self.answers.get(self.open[0].1.name.as_str()).cloned().unwrap_or_default();
                     self.other("result", &format!("given {answer}"), out);
                 }
+            }
+            // The flow is changed under the conversation.
+            "change" => {
+                let mut head = self.head.clone();
+                for change in rest.split("; ") {
+                    let (from, to) = change.split_once(" => ").expect("what becomes what");
+                    let (from, to) = (from.replace("\\n", "\n"), to.replace("\\n", "\n"));
+                    assert!(head.contains(&from), "the files hold `{from}`");
+                    head = head.replace(&from, &to);
+                }
+                let new = program(&head);
+                let migrated = migrate(&self.program, &new, std::mem::take(&mut self.session));
+                line(out, &format!("{:?}", migrated.outcome));
+                if migrated.outcome != Migration::Pinned {
+                    self.program = new;
+                    self.head = head;
+                }
+                self.session = migrated.session;
             }
             "wake" => self.step(EventKind::Wake, out),
             "result" => {
@@ -254,10 +291,15 @@ impl World<'_> {
         let before = self.place();
         let event = Event { at_ms: self.now_ms, kind };
         let session = std::mem::take(&mut self.session);
-        let again = step(self.program, session.clone(), &event, &Limits::default());
-        let done = step(self.program, session, &event, &Limits::default());
+        let again = step(&self.program, session.clone(), &event, &Limits::default());
+        let done = step(&self.program, session, &event, &Limits::default());
         assert_eq!(again, done, "the same event on the same session twice");
         self.session = done.session;
+        assert_eq!(
+            Session::decode(&self.session.encode()).as_ref(),
+            Ok(&self.session),
+            "a session comes back as it was"
+        );
         for effect in &done.effects {
             self.effect(effect, out);
         }
