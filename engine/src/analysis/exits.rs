@@ -6,7 +6,7 @@ use duka_dsl::Diagnostic;
 use super::Subject;
 use super::path::Paths;
 use crate::graph::{Cause, End};
-use crate::hir::{Builtin, FlowId, StateId, StepKind};
+use crate::hir::{Builtin, EventName, FlowId, Reaction, StateId, StepKind, Trigger};
 
 /// Shops that sell need few taps from hello to paying (ruling 2).
 const MOST_TAPS: usize = 9;
@@ -54,7 +54,7 @@ fn traps(subject: &Subject<'_>, paths: &Paths) -> Vec<Diagnostic> {
         End::State(node) => node.state == start,
         End::Again | End::Back | End::Stay => false,
     });
-    let trapped = waiting(subject).filter(|state| {
+    let trapped = waiting(subject).filter(|state| !with_person(subject, *state)).filter(|state| {
         // A state that only time or events move on has nothing to tap by design: `pay` waits for the payment.
         let taps = subject.graph.out(*state).iter().any(|edge| edge.cause.is_customer() && edge.to != End::Again);
         taps && *state != start && !out[state.index()] && paths.reaches(*state)
@@ -116,7 +116,9 @@ fn no_person(subject: &Subject<'_>, paths: &Paths) -> Option<Diagnostic> {
         End::State(node) => own && opens_handoff(subject, node.state),
         End::End | End::Again | End::Back | End::Return | End::Stay | End::Broken => false,
     });
-    let lost: Vec<StateId> = waiting(subject).filter(|state| !out[state.index()] && paths.reaches(*state)).collect();
+    let lost: Vec<StateId> = waiting(subject)
+        .filter(|state| !out[state.index()] && paths.reaches(*state) && !with_person(subject, *state))
+        .collect();
     let first = flow.states.get(lost.first()?.index())?;
     let names: Vec<&str> =
         lost.iter().filter_map(|state| flow.states.get(state.index())).map(|state| state.name.as_str()).collect();
@@ -132,6 +134,12 @@ fn no_person(subject: &Subject<'_>, paths: &Paths) -> Option<Diagnostic> {
             .conversation(paths.chat_to(subject, *lost.first()?))
             .cause("no-person"),
     )
+}
+
+/// Whether a person has the conversation there: the state waits for them to give it back.
+fn with_person(subject: &Subject<'_>, state: StateId) -> bool {
+    let closed = |reaction: &Reaction| matches!(reaction.trigger, Trigger::On { event: EventName::HandoffClosed });
+    subject.graph.flow.states.get(state.index()).is_some_and(|state| state.reactions.iter().any(closed))
 }
 
 fn opens_handoff(subject: &Subject<'_>, state: StateId) -> bool {
