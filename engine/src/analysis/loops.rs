@@ -91,7 +91,7 @@ fn long_chain(subject: &Subject<'_>) -> Option<Diagnostic> {
             }
         }
         if !grew {
-            return None;
+            break;
         }
     }
     let last = subject.graph.flow.states.get(length.iter().position(|length| *length > MOST_MICROSTEPS)?)?;

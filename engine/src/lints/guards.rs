@@ -131,25 +131,37 @@ fn beyond_stock(shop: &Shop, flow: &Flow, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The product that a number is handed over with: in the state that the answer leads to, else in some call.
-fn counted<'a>(shop: &Shop, flow: &'a Flow, reaction: &Reaction, number: Target) -> Option<&'a Expr> {
-    let next = match reaction.dest().map(|dest| &dest.kind) {
-        Some(DestKind::State(state)) => flow.states.get(state.index()).map_or(&[][..], |state| &state.steps),
-        Some(_) | None => &[],
-    };
-    let mut here = next.iter().filter_map(|step| handed_over(step, number)).peekable();
-    if here.peek().is_some() {
-        return here.flatten().find(|argument| has_stock(shop, argument));
+/// The product that a number is handed over with, in the lines that follow the answer without another question.
+fn counted<'a>(shop: &Shop, flow: &'a Flow, reaction: &'a Reaction, number: Target) -> Option<&'a Expr> {
+    let mut seen = vec![false; flow.states.len()];
+    let mut open = vec![reaction.actions.as_slice()];
+    while let Some(steps) = open.pop() {
+        for step in steps {
+            if let Some(product) = beside(shop, step, number) {
+                return Some(product);
+            }
+            let StepKind::Jump { dest, .. } = &step.kind else { continue };
+            let DestKind::State(target) = dest.kind else { continue };
+            let Some(state) = flow.states.get(target.index()) else { continue };
+            let first_time = seen.get_mut(target.index()).is_some_and(|seen| !std::mem::replace(seen, true));
+            if first_time && !walk::waits(state) {
+                open.push(&state.steps);
+            }
+        }
     }
-    let lines = walk::lines(flow).into_iter().flat_map(|lines| lines.steps);
-    lines.filter_map(|step| handed_over(step, number)).flatten().find(|argument| has_stock(shop, argument))
+    None
 }
 
-/// The arguments of a call that takes the number.
-fn handed_over(step: &Step, number: Target) -> Option<&[Expr]> {
+/// The thing with stock that a call takes beside a number.
+fn beside<'a>(shop: &Shop, step: &'a Step, number: Target) -> Option<&'a Expr> {
     let StepKind::Call(Call { arguments, .. }) = &step.kind else { return None };
-    let counts = |argument: &Expr| matches!((&argument.kind, number), (ExprKind::Slot(slot), Target::Slot(wanted)) if *slot == wanted);
-    arguments.iter().any(counts).then_some(arguments)
+    let counts = |argument: &Expr| match (&argument.kind, number) {
+        (ExprKind::Slot(slot), Target::Slot(wanted)) => *slot == wanted,
+        (ExprKind::Customer(slot), Target::Customer(wanted)) => *slot == wanted,
+        _ => false,
+    };
+    let counted = arguments.iter().any(counts);
+    arguments.iter().find(|argument| counted && has_stock(shop, argument))
 }
 
 fn has_stock(shop: &Shop, argument: &Expr) -> bool {

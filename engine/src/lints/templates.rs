@@ -117,7 +117,8 @@ fn edges(context: &Context, flow: &Flow, template: &Template, found: &mut Vec<Di
             .iter()
             .filter_map(|piece| if let TextPiece::Line(line) = piece { Some(line) } else { None })
             .collect();
-        let is_words = |segment: Option<&&Segment>| matches!(segment, Some(Segment::Literal(text)) if text.chars().any(char::is_alphanumeric));
+        let is_words =
+            |segment: Option<&&Segment>| matches!(segment, Some(Segment::Literal(text)) if !text.trim().is_empty());
         let all: Vec<&Segment> = lines.into_iter().flatten().collect();
         if !all.is_empty()
             && !(is_words(all.first()) && is_words(all.last()))

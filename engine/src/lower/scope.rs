@@ -3,8 +3,9 @@
 use smol_str::SmolStr;
 
 use crate::expression::{Names, Resolved};
-use crate::hir::{Ambient, ConsentId, ExperimentId, ExprKind, Hook, HookId, SlotId, SlotKind, StateId};
+use crate::hir::{Ambient, ConsentId, ExperimentId, ExprKind, Hook, HookId, RuleId, SlotId, SlotKind, StateId};
 use crate::types::{Record, RecordId, Type};
+use crate::value::Value;
 
 use duka_dsl::ast::{self, Trigger};
 
@@ -102,6 +103,10 @@ impl Names for Scope<'_> {
         let unknown =
             Resolved { kind: ExprKind::Constant(crate::value::Value::None), ty: Type::Unknown, optional: false };
         declared.may_be_declared(name).then_some(unknown)
+    }
+
+    fn rule(&self, rule: RuleId) -> Option<&Value> {
+        self.body.declared.rules.get(rule.index()).map(|rule| &rule.value)
     }
 
     fn known(&self) -> Vec<&str> {

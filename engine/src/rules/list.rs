@@ -31,6 +31,7 @@ pages![
     "D020-yaml-shortcut",
     "D021-file-too-large",
     "D022-unreadable-part",
+    "D023-yaml-unreadable",
     "D024-unknown-setting",
     "D025-wrong-setting",
     "D101-same-name-twice",
