@@ -133,9 +133,6 @@ fn shop_of(example: &Example) -> (ShopSource, Option<ShopSource>) {
         let others = files.iter().filter(|other| other.path != "example.duka").cloned();
         with_standard(std::iter::once(file).chain(others).collect())
     });
-    if std::env::var_os("DUMP").is_some() {
-        eprintln!("{}", files[0].text);
-    }
     (with_standard(files), previous)
 }
 
