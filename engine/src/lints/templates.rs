@@ -120,10 +120,9 @@ fn edges(context: &Context, flow: &Flow, template: &Template, found: &mut Vec<Di
         let is_words =
             |segment: Option<&&Segment>| matches!(segment, Some(Segment::Literal(text)) if !text.trim().is_empty());
         let all: Vec<&Segment> = lines.into_iter().flatten().collect();
-        if !all.is_empty()
-            && !(is_words(all.first()) && is_words(all.last()))
-            && !all.iter().all(|segment| matches!(segment, Segment::Literal(_)))
-        {
+        let live = all.iter().any(|segment| !matches!(segment, Segment::Literal(_)));
+        let framed = is_words(all.first()) && is_words(all.last());
+        if live && !framed {
             let message =
                 format!("The template `{}` begins or ends with a live value; WhatsApp refuses that.", template.name);
             found.push(
