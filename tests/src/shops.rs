@@ -23,6 +23,30 @@ pub fn example(name: &str) -> ShopSource {
     with_standard(files(&root().join("examples").join(name)))
 }
 
+/// Whether a name of [`everything`] is a standard flow.
+pub fn is_standard(name: &str) -> bool {
+    name.starts_with("std.")
+}
+
+/// Every example, and every standard flow alone in the shop that they are tried in.
+pub fn everything() -> Vec<(String, ShopSource)> {
+    let own = examples().into_iter().map(|name| (name.clone(), example(&name)));
+    own.chain(standard_flows().into_iter().map(|name| (format!("std.{name}"), standard(&name)))).collect()
+}
+
+/// The names of the standard flows, in order.
+pub fn standard_flows() -> Vec<String> {
+    let names = duka_flows::STD.iter().filter_map(|(path, _)| path.strip_prefix("std/")?.strip_suffix(".duka"));
+    names.filter(|name| !name.contains('.')).map(ToString::to_string).collect()
+}
+
+/// A standard flow as if it were copied, with its texts and tests; what it uses stays standard.
+pub fn standard(name: &str) -> ShopSource {
+    let mut files = files(&root().join("flows/std"));
+    files.retain(|file| file.path.ends_with(".yaml") || file.path.starts_with(&format!("{name}.")));
+    with_standard(files)
+}
+
 /// The files of a shop's folder, in the order of their paths.
 pub fn files(folder: &Path) -> Vec<SourceFile> {
     let mut paths = Vec::new();

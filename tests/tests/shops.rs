@@ -1,5 +1,7 @@
 //! The example shops and the standard flows as their merchants know them: checked, tested, replayed, broken on purpose.
 
+#[path = "shops/clean.rs"]
+mod clean;
 #[path = "shops/conversations.rs"]
 mod conversations;
 #[path = "shops/mutations.rs"]

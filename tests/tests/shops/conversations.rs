@@ -10,10 +10,12 @@ use duka_engine::program::Program;
 use duka_engine::simulate::coverage::Seen;
 use duka_engine::simulate::test::{self, Fixtures, TestResult};
 use duka_engine::source::{FileKind, ShopSource};
-use duka_tests::shops::{example, examples};
+use duka_tests::shops::{everything, is_standard};
 
 /// The share of transitions that an example's own tests take (the floor is for the boutique).
 const LEAST_PERCENT: usize = 90;
+/// The same for a standard flow.
+const LEAST_PERCENT_STANDARD: usize = 80;
 
 struct Subject {
     source: ShopSource,
@@ -21,8 +23,7 @@ struct Subject {
     fixtures: Fixtures,
 }
 
-fn subject(name: &str) -> Subject {
-    let source = example(name);
+fn subject(name: &str, source: ShopSource) -> Subject {
     let compiled = compile(&source);
     let found: Vec<String> =
         compiled.diagnostics.iter().map(|found| format!("{} {}", found.code, found.message)).collect();
@@ -43,10 +44,10 @@ fn run(subject: &Subject) -> Vec<TestResult> {
 }
 
 #[test]
-fn every_example_passes_its_own_tests() {
+fn every_shop_passes_its_own_tests() {
     let mut failures = Vec::new();
-    for name in examples() {
-        let results = run(&subject(&name));
+    for (name, source) in everything() {
+        let results = run(&subject(&name, source));
         assert!(!results.is_empty(), "{name} has no tests");
         for result in results {
             if let Some(failure) = result.failure {
@@ -63,9 +64,10 @@ fn every_example_passes_its_own_tests() {
 }
 
 #[test]
-fn the_tests_of_an_example_take_most_of_its_transitions() {
-    for name in examples() {
-        let subject = subject(&name);
+fn the_tests_of_a_shop_take_most_of_its_transitions() {
+    for (name, source) in everything() {
+        let least = if is_standard(&name) { LEAST_PERCENT_STANDARD } else { LEAST_PERCENT };
+        let subject = subject(&name, source);
         let mut seen = Seen::default();
         for result in run(&subject) {
             result.traces.iter().for_each(|trace| {
@@ -74,14 +76,14 @@ fn the_tests_of_an_example_take_most_of_its_transitions() {
         }
         let coverage = seen.of(&subject.program.shop, FlowId(0)).expect("an example has a flow");
         let share = coverage.transitions;
-        assert!(share.percent() >= LEAST_PERCENT, "{name}: {} of {} transitions", share.seen, share.all);
+        assert!(share.percent() >= least, "{name}: {} of {} transitions", share.seen, share.all);
     }
 }
 
 #[test]
 fn the_same_events_give_the_same_bytes() {
-    for name in examples() {
-        let subject = subject(&name);
+    for (name, source) in everything() {
+        let subject = subject(&name, source);
         let (first, second) = (run(&subject), run(&subject));
         for (first, second) in first.iter().zip(&second) {
             assert_eq!(first.simulator.log, second.simulator.log, "{name}: {}", first.title);
