@@ -3,6 +3,7 @@
 mod chat;
 mod check;
 mod completions;
+mod convert;
 mod draw;
 mod explain;
 mod explore;
@@ -20,7 +21,7 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::New(arguments) => new::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
-        Command::Convert(_) => Err(Failure::usage("this command is not there yet")),
+        Command::Convert(arguments) => convert::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Explore(arguments) => explore::run(&arguments),

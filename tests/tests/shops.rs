@@ -4,5 +4,7 @@
 mod clean;
 #[path = "shops/conversations.rs"]
 mod conversations;
+#[path = "shops/forms.rs"]
+mod forms;
 #[path = "shops/mutations.rs"]
 mod mutations;

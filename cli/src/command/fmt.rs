@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use duka_dsl::{FileId, lines, print};
+use duka_dsl::{FileId, lines, print, tests_file, texts, yaml};
 use duka_engine::source::{FileKind, SourceFile};
 use similar::{ChangeTag, TextDiff};
 
@@ -53,14 +53,14 @@ pub fn run(arguments: &Fmt) -> Result<Outcome, Failure> {
 fn formatted(file: &SourceFile) -> Option<String> {
     match file.kind {
         FileKind::Lines => Some(print::print(&lines::read(FileId(0), &file.text).0)),
-        FileKind::Yaml
-        | FileKind::Shop
-        | FileKind::Texts
-        | FileKind::Tests
-        | FileKind::Hooks
-        | FileKind::Contract
-        | FileKind::Fixture
-        | FileKind::TextsLock => None,
+        FileKind::Yaml => {
+            let (document, found) = yaml::read(FileId(0), &file.text);
+            let broken = found.iter().any(|found| found.code.0 != 13);
+            if broken { None } else { yaml::print(&document) }
+        }
+        FileKind::Texts => Some(texts::format(&file.text)),
+        FileKind::Tests => Some(tests_file::format(&file.text)),
+        FileKind::Shop | FileKind::Hooks | FileKind::Contract | FileKind::Fixture | FileKind::TextsLock => None,
     }
 }
 
