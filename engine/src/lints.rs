@@ -25,6 +25,8 @@ mod translations;
 mod unheard;
 mod ways;
 
+use std::collections::BTreeSet;
+
 use duka_dsl::{Diagnostic, FileId};
 
 use crate::compile::Compiled;
@@ -78,19 +80,38 @@ pub fn check(compiled: &Compiled, source: &ShopSource, settings: &Settings) -> V
         LINTS.iter().for_each(|lint| lint(&context, &mut found));
         found.extend(crate::analysis::analyse(shop));
     }
-    once(&mut found);
+    let found = causes_only(found);
     found.into_iter().filter_map(|diagnostic| weigh(diagnostic, compiled, settings)).collect()
 }
 
-/// Puts findings in the order of the files and keeps the first of those that share a cause or a place.
-fn once(found: &mut Vec<Diagnostic>) {
+/// What an unreadable line or a wrong name brings about elsewhere: it may be the very line that is missed.
+const MISSED: [u16; 9] = [110, 111, 201, 202, 204, 205, 606, 608, 713];
+/// What unanswered silence (D601) brings about.
+const AFTER_SILENCE: [u16; 2] = [602, 604];
+
+/// Puts findings in the order of the files, and leaves out those whose cause is told by another: the same cause or the
+/// same place, an unreadable line of the file, an unanswered silence.
+fn causes_only(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let breaks = |diagnostic: &&Diagnostic| {
+        diagnostic.code.0 < 110 && rules::level(diagnostic.code).unwrap_or(Level::Error) == Level::Error
+    };
+    let files = |found: &[Diagnostic], wanted: &dyn Fn(&&Diagnostic) -> bool| -> BTreeSet<FileId> {
+        found.iter().filter(wanted).map(|diagnostic| diagnostic.span.file).collect()
+    };
+    let broken = files(&found, &breaks);
+    let silent = files(&found, &|diagnostic| diagnostic.code.0 == 601);
+    found.retain(|diagnostic| {
+        let (code, file) = (diagnostic.code.0, diagnostic.span.file);
+        !(MISSED.contains(&code) && broken.contains(&file) || AFTER_SILENCE.contains(&code) && silent.contains(&file))
+    });
     found.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
-    let mut causes = std::collections::BTreeSet::new();
+    let mut causes = BTreeSet::new();
     found.retain(|diagnostic| match &diagnostic.cause {
         Some(cause) => causes.insert(cause.clone()),
         None => true,
     });
     found.dedup_by(|a, b| (a.code, a.span, &a.message) == (b.code, b.span, &b.message));
+    found
 }
 
 fn weigh(diagnostic: Diagnostic, compiled: &Compiled, settings: &Settings) -> Option<Finding> {

@@ -309,3 +309,13 @@ pub fn answered(reaction: &Reaction) -> Option<Target> {
         | Trigger::Lost => None,
     }
 }
+
+/// The arrow of a line that is one.
+pub fn jump(step: &Step) -> Option<&Dest> {
+    if let StepKind::Jump { dest, .. } = &step.kind { Some(dest) } else { None }
+}
+
+/// The words of a `say` or `ask`.
+pub fn said(step: &Step) -> Option<TextId> {
+    if let StepKind::Say { text, .. } | StepKind::Ask { text, .. } = &step.kind { Some(*text) } else { None }
+}

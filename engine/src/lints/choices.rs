@@ -232,11 +232,10 @@ fn all_of<'a>(context: &'a Context, flow: &Flow, state: &State, list: &Expr) -> 
     let ExprKind::Slot(slot) = &list.kind else { return None };
     let Type::List(item) = &flow.slots.get(slot.index())?.ty else { return None };
     let Type::Record(RecordId(record)) = **item else { return None };
-    let all = |step: &Step| match &step.kind {
-        StepKind::Call(call) if call.into == Some(Target::Slot(*slot)) => {
-            context.shop.operations.get(call.operation.index()).is_some_and(gives_all)
-        }
-        _ => false,
+    let all = |step: &Step| {
+        let StepKind::Call(call) = &step.kind else { return false };
+        let operation = context.shop.operations.get(call.operation.index());
+        call.into == Some(Target::Slot(*slot)) && operation.is_some_and(gives_all)
     };
     let record = context.shop.records.get(usize::from(record))?.name.as_str();
     let count = context.settings.facts.counts.get(record)?;

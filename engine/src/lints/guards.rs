@@ -155,10 +155,9 @@ fn counted<'a>(shop: &Shop, flow: &'a Flow, reaction: &'a Reaction, number: Targ
 /// The thing with stock that a call takes beside a number.
 fn beside<'a>(shop: &Shop, step: &'a Step, number: Target) -> Option<&'a Expr> {
     let StepKind::Call(Call { arguments, .. }) = &step.kind else { return None };
-    let counts = |argument: &Expr| match (&argument.kind, number) {
-        (ExprKind::Slot(slot), Target::Slot(wanted)) => *slot == wanted,
-        (ExprKind::Customer(slot), Target::Customer(wanted)) => *slot == wanted,
-        _ => false,
+    let counts = |argument: &Expr| match number {
+        Target::Slot(wanted) => matches!(argument.kind, ExprKind::Slot(slot) if slot == wanted),
+        Target::Customer(wanted) => matches!(argument.kind, ExprKind::Customer(slot) if slot == wanted),
     };
     let counted = arguments.iter().any(counts);
     arguments.iter().find(|argument| counted && has_stock(shop, argument))

@@ -108,12 +108,15 @@ fn is_address(context: &Context, value: &crate::hir::Expr) -> bool {
 }
 
 fn has_purpose(context: &Context, flow: &Flow, value: &crate::hir::Expr) -> bool {
-    expr::any(value, &|inner| match &inner.kind {
-        ExprKind::Slot(slot) => flow.slots.get(slot.index()).is_some_and(|slot| slot.purpose.is_some()),
-        ExprKind::Customer(slot) => {
-            context.shop.customer_slots.get(slot.index()).is_some_and(|slot| slot.purpose.is_some())
-        }
-        _ => false,
+    expr::any(value, &|inner| {
+        let slot = if let ExprKind::Slot(slot) = &inner.kind {
+            flow.slots.get(slot.index())
+        } else if let ExprKind::Customer(slot) = &inner.kind {
+            context.shop.customer_slots.get(slot.index())
+        } else {
+            None
+        };
+        slot.is_some_and(|slot| slot.purpose.is_some())
     })
 }
 
@@ -152,9 +155,8 @@ fn sensitive(context: &Context, flow: &Flow, state: &State, found: &mut Vec<Diag
 
 /// The values that customers type.
 fn typed(flow: &Flow) -> BTreeSet<SlotId> {
-    let slots = walk::reactions(flow).filter_map(|(_, reaction)| match &reaction.trigger {
-        Trigger::Answer { into: Target::Slot(slot), .. } => Some(*slot),
-        _ => None,
+    let slots = walk::reactions(flow).filter_map(|(_, reaction)| {
+        if let Trigger::Answer { into: Target::Slot(slot), .. } = &reaction.trigger { Some(*slot) } else { None }
     });
     slots.filter(|slot| flow.slots.get(slot.index()).is_some_and(|slot| slot.ty == Type::Text)).collect()
 }

@@ -126,17 +126,17 @@ fn experiments(context: &Context, flow: &Flow, found: &mut Vec<Diagnostic>) {
             report(guard);
         }
         for step in lines.steps {
-            match &step.kind {
-                StepKind::Jump { guard: Some(guard), dest } if tries(guard) => {
-                    let target =
-                        if let DestKind::State(state) = dest.kind { flow.states.get(state.index()) } else { None };
-                    if touchy || target.is_some_and(|state| touches_money(context, state)) {
-                        report(guard);
-                    }
+            if let StepKind::Jump { guard: Some(guard), dest } = &step.kind {
+                let target = if let DestKind::State(state) = dest.kind { flow.states.get(state.index()) } else { None };
+                if tries(guard) && (touchy || target.is_some_and(|state| touches_money(context, state))) {
+                    report(guard);
                 }
-                StepKind::Set { value, .. } if value.ty == Type::Money && tries(value) => report(value),
-                StepKind::Call(call) => call.arguments.iter().filter(|argument| tries(argument)).for_each(&mut report),
-                _ => {}
+            } else if let StepKind::Set { value, .. } = &step.kind {
+                if value.ty == Type::Money && tries(value) {
+                    report(value);
+                }
+            } else if let StepKind::Call(call) = &step.kind {
+                call.arguments.iter().filter(|argument| tries(argument)).for_each(&mut report);
             }
         }
     }
@@ -172,23 +172,15 @@ fn sent_cart(context: &Context, flow: &Flow, found: &mut Vec<Diagnostic>) {
 
 fn takes_cart(context: &Context, flow: &Flow, reaction: &Reaction) -> bool {
     let takes = |step: &Step| operation(context, step).is_some_and(|known| known.path() == "cart.take");
-    reaction.actions.iter().any(|step| {
-        takes(step)
-            || match &step.kind {
-                StepKind::Jump { dest, .. } => match dest.kind {
-                    DestKind::State(state) => {
-                        flow.states.get(state.index()).is_some_and(|state| state.steps.iter().any(takes))
-                    }
-                    DestKind::Visit { flow, .. } | DestKind::Flow(flow) => context
-                        .shop
-                        .flows
-                        .get(flow.index())
-                        .is_some_and(|other| walk::lines(other).iter().flat_map(|lines| lines.steps).any(takes)),
-                    DestKind::End | DestKind::Again | DestKind::Back | DestKind::Return | DestKind::Broken => false,
-                },
-                _ => false,
-            }
-    })
+    let there = |dest: &DestKind| match dest {
+        DestKind::State(state) => flow.states.get(state.index()).is_some_and(|state| state.steps.iter().any(takes)),
+        DestKind::Visit { flow, .. } | DestKind::Flow(flow) => {
+            let other = context.shop.flows.get(flow.index());
+            other.is_some_and(|other| walk::lines(other).iter().flat_map(|lines| lines.steps).any(takes))
+        }
+        DestKind::End | DestKind::Again | DestKind::Back | DestKind::Return | DestKind::Broken => false,
+    };
+    reaction.actions.iter().any(|step| takes(step) || walk::jump(step).is_some_and(|dest| there(&dest.kind)))
 }
 
 /// Words that promise money back or a cancellation by the shop.

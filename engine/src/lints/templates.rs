@@ -10,7 +10,10 @@ use super::context::Context;
 use super::expr;
 use super::fit::{literal, place};
 use super::reach::is_answer;
-use crate::hir::{ConsentFact, ConsentId, DestKind, ExprKind, Flow, Segment, StepKind, Template, TextPiece, Trigger};
+use crate::hir::{
+    ConsentFact, ConsentId, DestKind, ExprKind, Flow, Reaction, Segment, StateId, StepKind, Template, TextPiece,
+    Trigger,
+};
 use crate::walk;
 
 pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
@@ -67,11 +70,7 @@ fn no_way_to_stop(context: &Context, flow: &Flow, found: &mut Vec<Diagnostic>) {
     }
     let stops = flow.anywhere.iter().any(|reaction| {
         matches!(reaction.trigger, Trigger::Hears { .. })
-            && reaction.actions.iter().any(|step| match &step.kind {
-                StepKind::Consent { given: false, .. } => true,
-                StepKind::Jump { dest, .. } => leads_to_stop(context, flow, &dest.kind),
-                _ => false,
-            })
+            && reaction.actions.iter().any(|step| stops_here(context, flow, step))
     });
     if !stops {
         let message = "There is no way to stop messages.";
@@ -81,6 +80,12 @@ fn no_way_to_stop(context: &Context, flow: &Flow, found: &mut Vec<Diagnostic>) {
                 .help("Add `hears stop <-> std.stop` to `anywhere`, and words for `stop`."),
         );
     }
+}
+
+/// Whether a line withdraws consent, or leads to where it is withdrawn.
+fn stops_here(context: &Context, flow: &Flow, step: &crate::hir::Step) -> bool {
+    let refuses = matches!(step.kind, StepKind::Consent { given: false, .. });
+    refuses || walk::jump(step).is_some_and(|dest| leads_to_stop(context, flow, &dest.kind))
 }
 
 /// Whether an arrow leads to where consent is withdrawn: `std.stop`, or a state that refuses.
@@ -189,13 +194,7 @@ fn offers_in_utility(context: &Context, flow: &Flow, template: &Template, found:
 }
 
 fn without_stop(context: &Context, flow: &Flow, template: &Template, found: &mut Vec<Diagnostic>) {
-    let stops = template.buttons.iter().any(|button| {
-        button.actions.iter().any(|step| match &step.kind {
-            StepKind::Consent { given: false, .. } => true,
-            StepKind::Jump { dest, .. } => leads_to_stop(context, flow, &dest.kind),
-            _ => false,
-        })
-    });
+    let stops = template.buttons.iter().any(|button| button.actions.iter().any(|step| stops_here(context, flow, step)));
     if template.category == Category::Marketing && !stops {
         let message = format!("The marketing template `{}` has no stop button.", template.name);
         found.push(Diagnostic::new(614, template.span, message).help("Add `button stop: Stop <-> std.stop`."));
@@ -207,31 +206,20 @@ fn at_night(context: &Context, flow: &Flow, found: &mut Vec<Diagnostic>) {
     if context.shop.profile.quiet_hours.is_some() {
         return;
     }
-    let timed: BTreeSet<usize> = walk::lines(flow)
+    let clock = |reaction: Option<&Reaction>| {
+        reaction.is_some_and(|reaction| matches!(reaction.trigger, Trigger::Quiet { .. } | Trigger::After { .. }))
+    };
+    let timed: BTreeSet<StateId> = walk::lines(flow)
         .into_iter()
-        .filter(|lines| {
-            lines
-                .reaction
-                .is_some_and(|reaction| matches!(reaction.trigger, Trigger::Quiet { .. } | Trigger::After { .. }))
-        })
+        .filter(|lines| clock(lines.reaction))
         .flat_map(|lines| lines.steps)
-        .filter_map(|step| match &step.kind {
-            StepKind::Jump { dest, .. } => {
-                if let DestKind::State(state) = dest.kind {
-                    Some(state.index())
-                } else {
-                    None
-                }
-            }
-            _ => None,
-        })
+        .filter_map(walk::jump)
+        .filter_map(|dest| if let DestKind::State(state) = dest.kind { Some(state) } else { None })
         .collect();
     for lines in walk::lines(flow) {
-        let clock = match lines.place {
-            walk::Place::Entry(state) => timed.contains(&state.index()),
-            _ => lines
-                .reaction
-                .is_some_and(|reaction| matches!(reaction.trigger, Trigger::Quiet { .. } | Trigger::After { .. })),
+        let clock = match lines.reaction {
+            Some(reaction) => clock(Some(reaction)),
+            None => lines.place.state().is_some_and(|state| timed.contains(&state)),
         };
         for step in lines.steps {
             let StepKind::Send { template, .. } = step.kind else { continue };

@@ -1,7 +1,7 @@
 //! How texts read: names of two texts of a kind, length, pictures, emoji, sentences, capitals (D804, D807-D810, D812).
 
-use duka_dsl::ast::{StepKind as Line, TextPiece as Piece};
-use duka_dsl::{Diagnostic, Span};
+use duka_dsl::Diagnostic;
+use duka_dsl::ast::StepKind as Line;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::context::Context;
@@ -40,11 +40,7 @@ pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
 /// The texts that customers read as messages.
 fn read_texts(flow: &Flow) -> Vec<TextId> {
     let steps = walk::lines(flow).into_iter().flat_map(|lines| lines.steps);
-    let said = steps.filter_map(|step| match &step.kind {
-        StepKind::Say { text, .. } | StepKind::Ask { text, .. } => Some(*text),
-        _ => None,
-    });
-    said.chain(flow.templates.iter().map(|template| template.body)).collect()
+    steps.filter_map(walk::said).chain(flow.templates.iter().map(|template| template.body)).collect()
 }
 
 fn prose(context: &Context, flow: &Flow, text: TextId, found: &mut Vec<Diagnostic>) {
@@ -112,34 +108,21 @@ fn unnamed(context: &Context, found: &mut Vec<Diagnostic>) {
             continue;
         }
         for state in &file.states {
-            for (kind, spans) in [("say", unnamed_says(&state.steps)), ("ask", unnamed_asks(&state.steps))] {
-                if let [_, second, ..] = spans.as_slice() {
-                    let message =
-                        format!("Two unnamed `{kind}` lines in `{}`; translations would shift.", state.name.value);
-                    let help = format!("Name them: `{kind} thanks: …`.");
-                    found.push(Diagnostic::new(804, *second, message).help(help));
-                }
+            let mut says = state
+                .steps
+                .iter()
+                .filter(|step| matches!(&step.kind, Line::Say { name: None, text, .. } if !text.pieces.is_empty()));
+            let mut asks = state
+                .steps
+                .iter()
+                .filter(|step| matches!(&step.kind, Line::Ask { name: None, text, .. } if !text.pieces.is_empty()));
+            for (kind, second) in [("say", says.nth(1)), ("ask", asks.nth(1))] {
+                let Some(second) = second else { continue };
+                let message =
+                    format!("Two unnamed `{kind}` lines in `{}`; translations would shift.", state.name.value);
+                let help = format!("Name them: `{kind} thanks: …`.");
+                found.push(Diagnostic::new(804, second.span, message).help(help));
             }
         }
     }
-}
-
-fn unnamed_says(steps: &[duka_dsl::ast::Step]) -> Vec<Span> {
-    let spans = steps.iter().filter_map(|step| match &step.kind {
-        Line::Say { name: None, text, .. } if has_words(&text.pieces) => Some(step.span),
-        _ => None,
-    });
-    spans.collect()
-}
-
-fn unnamed_asks(steps: &[duka_dsl::ast::Step]) -> Vec<Span> {
-    let spans = steps.iter().filter_map(|step| match &step.kind {
-        Line::Ask { name: None, text, .. } if has_words(&text.pieces) => Some(step.span),
-        _ => None,
-    });
-    spans.collect()
-}
-
-fn has_words(pieces: &[Piece]) -> bool {
-    !pieces.is_empty()
 }

@@ -161,10 +161,8 @@ fn missing_languages(context: &Context, set: &Words) -> Vec<String> {
 /// Whether the words of a question and the type of its answer contradict each other.
 fn wrong_kind(context: &Context, flow: &Flow, found: &mut Vec<Diagnostic>) {
     for state in &flow.states {
-        let words = state.steps.iter().filter_map(|step| match &step.kind {
-            StepKind::Ask { text, .. } => Some(fit::words(context, flow, *text).to_lowercase()),
-            _ => None,
-        });
+        let words = state.steps.iter().filter(|step| matches!(step.kind, StepKind::Ask { .. }));
+        let words = words.filter_map(walk::said).map(|text| fit::words(context, flow, text).to_lowercase());
         let words: String = words.collect::<Vec<_>>().join(" ");
         let answers: Vec<(&Reaction, &Type)> = state
             .reactions
@@ -194,13 +192,13 @@ fn contradiction(words: &str, ty: &Type) -> Option<(&'static str, &'static str)>
     let says = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
     let picture = says(&["a photo", "a picture", "photo of", "picture of"]);
     let typing = says(&["please type", "type your", "type the", "type what", "write your", "write us"]);
-    match ty {
-        Type::Text | Type::Number | Type::Phone | Type::Email | Type::Date | Type::Time if picture && !typing => {
-            Some(("a picture", "typed words"))
-        }
-        Type::Image if typing && !picture => Some(("typed words", "a picture")),
-        Type::Voice if typing || picture => Some(("something else", "a voice message")),
-        Type::Document if typing => Some(("typed words", "a document")),
-        _ => None,
+    if matches!(ty, Type::Text | Type::Number | Type::Phone | Type::Email | Type::Date | Type::Time) {
+        (picture && !typing).then_some(("a picture", "typed words"))
+    } else if *ty == Type::Image {
+        (typing && !picture).then_some(("typed words", "a picture"))
+    } else if *ty == Type::Voice {
+        (typing || picture).then_some(("something else", "a voice message"))
+    } else {
+        (*ty == Type::Document && typing).then_some(("typed words", "a document"))
     }
 }

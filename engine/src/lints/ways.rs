@@ -8,7 +8,7 @@ use super::expr;
 use super::reach::{is_answer, reachable, state_id};
 use crate::graph::{Cause, End, Graph};
 use crate::hir::{
-    Dest, DestKind, ExprKind, Flow, OperationKind, Reaction, SlotKind, State, StateId, Step, StepKind, Trigger,
+    DestKind, ExprKind, Flow, OperationKind, Reaction, SlotKind, State, StateId, Step, StepKind, Trigger,
 };
 use crate::types::Type;
 use crate::walk::{self, Place};
@@ -79,20 +79,16 @@ fn again_without_question(state: &State, found: &mut Vec<Diagnostic>) {
     if has_prompt(state) {
         return;
     }
-    for dest in state.steps.iter().chain(own).filter_map(jump).filter(|dest| dest.kind == DestKind::Again) {
+    for dest in state.steps.iter().chain(own).filter_map(walk::jump).filter(|dest| dest.kind == DestKind::Again) {
         let message = format!("`-> again` in `{}`, which asks nothing.", state.name);
         found.push(Diagnostic::new(210, dest.span, message).help("Name a state, or add an `ask`."));
     }
 }
 
-fn jump(step: &Step) -> Option<&Dest> {
-    if let StepKind::Jump { dest, .. } = &step.kind { Some(dest) } else { None }
-}
-
 fn back_to_nothing(graph: &Graph, id: StateId, state: &State, found: &mut Vec<Diagnostic>) {
     let lines = state.steps.iter().chain(state.reactions.iter().flat_map(|reaction| &reaction.actions));
     let backs: Vec<Span> =
-        lines.filter_map(jump).filter(|dest| dest.kind == DestKind::Back).map(|dest| dest.span).collect();
+        lines.filter_map(walk::jump).filter(|dest| dest.kind == DestKind::Back).map(|dest| dest.span).collect();
     if backs.is_empty() || asked_before(graph, id) {
         return;
     }
@@ -131,7 +127,7 @@ fn asked_before(graph: &Graph, id: StateId) -> bool {
 /// A sub-flow that gives something, which is thrown away although a value of that kind is read later.
 fn lost_results(context: &Context, flow: &Flow, found: &mut Vec<Diagnostic>) {
     for lines in walk::lines(flow) {
-        for dest in lines.steps.iter().filter_map(jump) {
+        for dest in lines.steps.iter().filter_map(walk::jump) {
             let DestKind::Visit { flow: visited, into: None, .. } = &dest.kind else { continue };
             let Some(other) = context.shop.flows.get(visited.index()) else { continue };
             let given = other.gives.and_then(|gives| other.slots.get(gives.index()));
