@@ -127,7 +127,7 @@ impl File {
                 self.entry("forms", true, line, Pair::new(name.as_str(), Out::Map(form)).apart());
             }
             K::Anywhere => {
-                let items = cursor.items();
+                let items = cursor.items(false);
                 self.pairs.push(Pair::new("anywhere", Out::List(items)).under(&line.comments).apart());
             }
             K::Group(name) => {
@@ -139,7 +139,7 @@ impl File {
                 self.entry("states", true, line, pair);
             }
             K::Follow(name) => {
-                let items = cursor.items();
+                let items = cursor.items(false);
                 self.entry("follow", true, line, Pair::new(name.as_str(), Out::List(items)).apart());
             }
             K::Template { .. } => {
@@ -205,7 +205,7 @@ impl File {
 
     fn group(&mut self, name: &str, line: &Line, cursor: &mut Cursor<'_>) {
         let mut parts = Vec::new();
-        let reactions = cursor.items();
+        let reactions = cursor.items(false);
         if !reactions.is_empty() {
             parts.push(Pair::new("anywhere", Out::List(reactions)));
         }
@@ -273,7 +273,7 @@ fn form(cursor: &mut Cursor<'_>) -> Vec<Pair> {
 /// `line` is the state's own, which the caller has taken; its comments are the caller's too.
 fn state(line: &Line, cursor: &mut Cursor<'_>) -> Pair {
     let LineKind::State { name, was } = &line.kind else { return Pair::new("", Out::List(Vec::new())) };
-    let steps = Out::List(cursor.items());
+    let steps = Out::List(cursor.items(false));
     if was.is_empty() {
         return Pair::new(name.as_str(), steps).apart();
     }
@@ -306,7 +306,7 @@ fn template(line: &Line, cursor: &mut Cursor<'_>) -> Pair {
         cursor.at += 1;
         pairs.push(pair.under(&line.comments));
     }
-    let steps = cursor.items();
+    let steps = cursor.items(true);
     if !steps.is_empty() {
         pairs.push(Pair::new("steps", Out::List(steps)));
     }

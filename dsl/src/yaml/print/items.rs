@@ -10,8 +10,8 @@ use crate::print::{Until, grouped, write_text};
 use crate::span::Name;
 
 impl Cursor<'_> {
-    /// The items up to the next block.
-    pub(super) fn items(&mut self) -> Vec<Item> {
+    /// The items up to the next block. In a template a `link` is a neighbour of the buttons, not what follows one.
+    pub(super) fn items(&mut self, in_template: bool) -> Vec<Item> {
         let mut items = Vec::new();
         while let Some(line) = self.peek() {
             match role(&line.kind) {
@@ -21,7 +21,7 @@ impl Cursor<'_> {
                 }
                 Role::Reaction => {
                     self.next();
-                    items.push(self.reaction(line));
+                    items.push(self.reaction(line, in_template));
                 }
                 Role::Header | Role::Opener | Role::Item | Role::Broken => break,
             }
@@ -29,10 +29,14 @@ impl Cursor<'_> {
         items
     }
 
-    fn reaction(&mut self, line: &Line) -> Item {
+    fn reaction(&mut self, line: &Line, in_template: bool) -> Item {
         let mut pairs = vec![Pair::new(crate::yaml::print::key(&line.kind), Out::FlowMap(reaction(&line.kind)))];
         let mut then = Vec::new();
-        while let Some(step) = self.peek().filter(|step| matches!(role(&step.kind), Role::Step | Role::More)) {
+        let follows = |kind: &LineKind| match kind {
+            LineKind::Link { .. } => !in_template,
+            kind => matches!(role(kind), Role::Step | Role::More),
+        };
+        while let Some(step) = self.peek().filter(|step| follows(&step.kind)) {
             self.next();
             then.push(self.step(step));
         }

@@ -22,9 +22,8 @@ impl Reader<'_> {
         match node.scalar() {
             Some(scalar) if !node.is_empty() => Some(scalar),
             Some(_) => {
-                let span = Span { start: node.span.start.saturating_sub(1), ..node.span };
                 self.tell(
-                    Diagnostic::new(22, span, format!("`{what}` has no value.")).help(format!("It takes {wanted}.")),
+                    Diagnostic::new(22, node.span, format!("`{what}` has no value.")).help(format!("It takes {wanted}.")),
                 );
                 None
             }
