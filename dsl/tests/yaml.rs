@@ -139,10 +139,13 @@ fn a_wrong_item_is_one_finding_and_its_neighbours_are_read() {
             "duka: 1\nflow: f\nstart: s\nstates:\n  s:\n    - say: \"before\"\n    {item}\n    - lost: {{ to: s }}\n"
         );
         let (document, found) = yaml::read(FileId(0), &source);
-        let said: Vec<_> =
-            found.iter().map(|found| format!("{} {}", found.code, source.get(found.span.range()).unwrap_or("?"))).collect();
+        let said: Vec<_> = found
+            .iter()
+            .map(|found| format!("{} {}", found.code, source.get(found.span.range()).unwrap_or("?")))
+            .collect();
         assert_eq!(said, [format!("{code} {place}")], "{item}\n{found:?}");
-        let neighbours = document.lines.iter().filter(|line| matches!(line.kind, LineKind::Say { .. } | LineKind::Lost { .. }));
+        let neighbours =
+            document.lines.iter().filter(|line| matches!(line.kind, LineKind::Say { .. } | LineKind::Lost { .. }));
         assert_eq!(neighbours.count(), 2, "{item}");
     }
 }
@@ -165,7 +168,8 @@ fn fixes_mend_what_they_say() {
         "- ask: \"not closed",
     ];
     for item in cases {
-        let source = format!("duka: 1\nflow: f\nstart: s\nstates:\n  s:\n{item}\n- lost: {{ to: s }}\n").replace("\n- ", "\n\t- ");
+        let source = format!("duka: 1\nflow: f\nstart: s\nstates:\n  s:\n{item}\n- lost: {{ to: s }}\n")
+            .replace("\n- ", "\n\t- ");
         let source = source.replace("\n\t- ", if item.starts_with('\t') { "\n\t\t- " } else { "\n    - " });
         let (_, found) = yaml::read(FileId(0), &source);
         let fix = found.iter().find_map(|found| found.fix.as_ref()).unwrap_or_else(|| panic!("{item}: {found:?}"));

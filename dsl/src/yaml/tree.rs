@@ -19,6 +19,8 @@ const MAX_NODES: usize = 64 * 1024;
 const MAX_KEY_LETTERS: usize = 1024;
 /// After so many places that are not YAML the rest is left out.
 const MAX_BROKEN_PLACES: usize = 5;
+/// A file with more to say than this is not what it says it is.
+const MAX_FINDINGS: usize = 200;
 
 /// A value and where it stands. The span of a quoted text includes its quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -257,6 +259,12 @@ impl<'a> Builder<'a> {
         }
     }
 
+    fn tell(&mut self, finding: Diagnostic) {
+        if self.diagnostics.len() < MAX_FINDINGS {
+            self.diagnostics.push(finding);
+        }
+    }
+
     fn span(&self, start: usize, end: usize) -> Span {
         Span::new(self.file, start, end)
     }
@@ -268,7 +276,7 @@ impl<'a> Builder<'a> {
         }
         let finding =
             Diagnostic::new(20, self.span(start, end), "A second YAML document begins here; a file of Duka holds one.");
-        self.diagnostics.push(finding.help("Move the rest into a file of its own, or take the `---` away."));
+        self.tell(finding.help("Move the rest into a file of its own, or take the `---` away."));
         false
     }
 
@@ -286,7 +294,7 @@ impl<'a> Builder<'a> {
         let shown = self.source.get(start..end).unwrap_or_default().trim();
         let message = format!("{what} of YAML (`{shown}`) is not used in Duka.");
         let finding = Diagnostic::new(20, self.span(start, end), message);
-        self.diagnostics.push(finding.help("Write the value out, or put a text in quotes."));
+        self.tell(finding.help("Write the value out, or put a text in quotes."));
     }
 
     fn opened(&mut self, style: StructureStyle, start: usize, end: usize, items: Items) -> bool {
@@ -318,7 +326,7 @@ impl<'a> Builder<'a> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             let message = "This file holds far more values than a shop needs; the rest of it is left out.";
-            self.diagnostics.push(Diagnostic::new(21, node.span, message).help("Split it into several files."));
+            self.tell(Diagnostic::new(21, node.span, message).help("Split it into several files."));
             self.tree.broken = Some(node.span);
             return false;
         }
@@ -341,12 +349,12 @@ impl<'a> Builder<'a> {
         match name {
             Some("<<") => {
                 let finding = Diagnostic::new(20, span, "The merge key `<<` of YAML is not used in Duka.");
-                self.diagnostics.push(finding.help("Write the values out."));
+                self.tell(finding.help("Write the values out."));
             }
             Some(_) => {}
             None => {
                 let message = "What stands before this colon is a list or a map, where a name belongs.";
-                self.diagnostics.push(Diagnostic::new(17, span, message).help("If it is a text, put it in quotes."));
+                self.tell(Diagnostic::new(17, span, message).help("If it is a text, put it in quotes."));
             }
         }
     }
@@ -360,7 +368,7 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let message = format!("The key `{}` appears twice; YAML would keep only the last.", first.value);
-            self.diagnostics.push(
+            self.tell(
                 Diagnostic::new(19, second.span, message)
                     .label(first.span, "first written here")
                     .help("Rename one, or make one of them."),

@@ -23,7 +23,8 @@ impl Reader<'_> {
             Some(scalar) if !node.is_empty() => Some(scalar),
             Some(_) => {
                 self.tell(
-                    Diagnostic::new(22, node.span, format!("`{what}` has no value.")).help(format!("It takes {wanted}.")),
+                    Diagnostic::new(22, node.span, format!("`{what}` has no value."))
+                        .help(format!("It takes {wanted}.")),
                 );
                 None
             }
@@ -158,7 +159,8 @@ impl Reader<'_> {
             );
             return None;
         }
-        let text = self.line_of(node, scalar, 0..scalar.text.len())?;
+        let map = self.map(node, scalar);
+        let text = self.line_of(node, &map, 0, &scalar.text)?;
         if text.segments.is_empty() {
             self.tell(
                 Diagnostic::new(22, node.span, format!("`{what}` is empty.")).help("Write what the customer reads."),
@@ -171,11 +173,12 @@ impl Reader<'_> {
     /// A text of one or more lines: one scalar may hold several.
     pub(super) fn text_lines(&mut self, node: &Node, what: &str) -> Option<Vec<Text>> {
         let scalar = self.readable(node, what)?;
+        let map = self.map(node, scalar);
         let mut lines = Vec::new();
         let mut at = 0;
         let whole = scalar.text.trim_end_matches(['\n', '\r']);
         for line in whole.split('\n') {
-            lines.push(self.line_of(node, scalar, at..at + line.len())?);
+            lines.push(self.line_of(node, &map, at, line)?);
             at += line.len() + 1;
         }
         Some(lines)
@@ -225,12 +228,10 @@ impl Reader<'_> {
         None
     }
 
-    /// One line of a scalar's text, cut at its live values.
-    fn line_of(&mut self, node: &Node, scalar: &Scalar, range: std::ops::Range<usize>) -> Option<Text> {
-        let map = self.map(node, scalar);
-        let line = &scalar.text[range.clone()];
+    /// One line of a scalar's text, which begins at byte `at` of it, cut at its live values.
+    fn line_of(&mut self, node: &Node, map: &Map, at: usize, line: &str) -> Option<Text> {
         let trimmed = line.trim_start_matches(is_space);
-        let start = range.start + line.len() - trimmed.len();
+        let start = at + line.len() - trimmed.len();
         if !trimmed.contains(['{', '\\']) {
             let trimmed = trimmed.trim_end_matches(is_space);
             let segments = (!trimmed.is_empty()).then(|| Segment::Literal(SmolStr::new(trimmed)));
@@ -245,7 +246,7 @@ impl Reader<'_> {
                 Some(text)
             }
             None => {
-                self.tell(not_live(&map, node, trimmed, start));
+                self.tell(not_live(map, node, trimmed, start));
                 None
             }
         }
