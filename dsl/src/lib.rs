@@ -22,6 +22,7 @@ mod line;
 pub mod lines;
 pub mod ownership;
 pub mod print;
+pub mod schema;
 pub mod span;
 pub mod tests_file;
 pub mod texts;

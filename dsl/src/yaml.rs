@@ -2,7 +2,7 @@
 //!
 //! Every scalar is a string and is typed by where it stands. What YAML would guess, merge or repeat is refused.
 
-mod keys;
+pub(crate) mod keys;
 mod print;
 mod read;
 mod syntax;

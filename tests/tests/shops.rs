@@ -8,3 +8,5 @@ mod conversations;
 mod forms;
 #[path = "shops/mutations.rs"]
 mod mutations;
+#[path = "shops/schemas.rs"]
+mod schemas;

@@ -1,8 +1,28 @@
-//! `duka schema`: the JSON Schemas of the file formats.
+//! `duka schema`: the JSON Schemas of the files that are written in YAML.
+
+use std::io::Write;
+
+use duka_dsl::schema;
 
 use crate::arguments::Schema;
 use crate::failure::{Failure, Outcome};
 
-pub fn run(_arguments: &Schema) -> Result<Outcome, Failure> {
-    Err(Failure::usage("this command is not there yet"))
+pub fn run(arguments: &Schema) -> Result<Outcome, Failure> {
+    let mut out = std::io::stdout();
+    let schemas = schema::all();
+    let Some(name) = &arguments.name else {
+        for (name, schema) in &schemas {
+            writeln!(out, "{name}  {}", schema["title"].as_str().unwrap_or(""))?;
+        }
+        return Ok(Outcome::Fine);
+    };
+    let Some((_, found)) = schemas.iter().find(|(known, _)| known == name) else {
+        let known: Vec<&str> = schemas.iter().map(|(name, _)| *name).collect();
+        return Err(Failure::usage_with_help(
+            format!("there is no schema `{name}`"),
+            format!("There are: {}.", known.join(", ")),
+        ));
+    };
+    writeln!(out, "{}", serde_json::to_string_pretty(found).unwrap_or_default())?;
+    Ok(Outcome::Fine)
 }

@@ -27,7 +27,7 @@ enum Why {
 }
 
 impl Trap {
-    fn new(start: usize, end: usize, code: u16, why: Why) -> Found {
+    fn found(start: usize, end: usize, code: u16, why: Why) -> Found {
         Found::Trap(Trap { start, end, code, why })
     }
 
@@ -81,17 +81,17 @@ pub(super) fn look(value: &str, keyed: bool) -> Found {
         Some(quote @ (b'"' | b'\'')) => match closing(bytes, 1, *quote) {
             None => Found::OpenQuotes(*quote),
             Some(end) if is_comment(&bytes[end..]) || !keyed => Found::Fine,
-            Some(_) => Trap::new(0, plain_end(value), 17, Why::Goes),
+            Some(_) => Trap::found(0, plain_end(value), 17, Why::Goes),
         },
         Some(b'|' | b'>') if is_block_header(bytes) => Found::Block,
         Some(b'{' | b'[') => flow(value, keyed),
         Some(b'*' | b'&' | b'!') => reference(value),
-        Some(b'%' | b'@' | b'`' | b'|' | b'>') => Trap::new(0, plain_end(value), 17, Why::Sign),
+        Some(b'%' | b'@' | b'`' | b'|' | b'>') => Trap::found(0, plain_end(value), 17, Why::Sign),
         Some(_) => {
             let end = plain_end(value);
             let text = &value[..end];
             if keyed && (text.contains(": ") || text.ends_with(':')) {
-                Trap::new(0, end, 17, Why::Colon)
+                Trap::found(0, end, 17, Why::Colon)
             } else {
                 Found::Fine
             }
@@ -111,7 +111,7 @@ fn reference(value: &str) -> Found {
         b'&' => named && text[name_end..].bytes().next().is_none_or(|byte| byte == b' '),
         _ => named || text[1..].starts_with(['!', '<']),
     };
-    if own { Trap::new(0, end, 20, Why::Reference) } else { Trap::new(0, end, 17, Why::Sign) }
+    if own { Trap::found(0, end, 20, Why::Reference) } else { Trap::found(0, end, 17, Why::Sign) }
 }
 
 /// A value that begins with a bracket: fine when it is closed and nothing follows, and no text in it is a trap.
@@ -141,7 +141,7 @@ fn flow(value: &str, keyed: bool) -> Found {
                     return if is_comment(&bytes[at + 1..]) || !keyed {
                         Found::Fine
                     } else {
-                        Trap::new(0, plain_end(value), 17, Why::Goes)
+                        Trap::found(0, plain_end(value), 17, Why::Goes)
                     };
                 }
             }
@@ -152,7 +152,7 @@ fn flow(value: &str, keyed: bool) -> Found {
             b'*' | b'&' | b'!' | b'%' | b'@' | b'`' if begins => {
                 let end = value[at..].find([',', '}', ']']).map_or(value.len(), |end| at + end);
                 let text = value[at..end].trim_end();
-                return Trap::new(at, at + text.len(), 17, Why::Sign);
+                return Trap::found(at, at + text.len(), 17, Why::Sign);
             }
             _ => begins = false,
         }
