@@ -3,16 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use duka_engine::compile::compile;
 use duka_engine::lints::{self, Finding, Settings};
 use duka_engine::rules::{self, Example, Level, Rule};
 use duka_engine::source::{FileKind, ShopSource, SourceFile};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+use duka_tests::shops::with_standard;
+use duka_tests::tree::root;
 
 const SHOP: &str = "name: Corner shop\ncountry: KE\ncurrency: KES\nlanguages: [en]\ntimezone: Africa/Nairobi\n";
 
@@ -134,15 +132,6 @@ fn shop_of(example: &Example) -> (ShopSource, Option<ShopSource>) {
         with_standard(std::iter::once(file).chain(others).collect())
     });
     (with_standard(files), previous)
-}
-
-fn with_standard(mut files: Vec<SourceFile>) -> ShopSource {
-    let standard_from = files.len();
-    for (path, text) in duka_flows::STD.iter().chain(duka_flows::CONTRACTS) {
-        let kind = FileKind::of(path, text).expect("the standard library has files of Duka only");
-        files.push(SourceFile { path: (*path).to_string(), text: (*text).to_string(), kind });
-    }
-    ShopSource { files, standard_from }
 }
 
 fn check(example: &Example) -> Vec<Finding> {
