@@ -63,7 +63,7 @@ fn lines() -> Json {
 fn kind(kind: Kind) -> Json {
     match kind {
         Kind::Text | Kind::Expr | Kind::Time | Kind::Path | Kind::Atom => text(),
-        Kind::Name => json!({ "type": ["string", "boolean"] }),
+        Kind::Name => json!({ "type": ["string", "boolean", "null"] }),
         Kind::Lines => lines(),
         Kind::Names => list_of(name()),
         Kind::Count => json!({ "type": "integer", "minimum": 1 }),
