@@ -34,6 +34,7 @@ pages![
     "D023-yaml-unreadable",
     "D024-unknown-setting",
     "D025-wrong-setting",
+    "D027-not-utf8",
     "D101-same-name-twice",
     "D102-same-choice-twice",
     "D103-unknown-start",

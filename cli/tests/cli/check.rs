@@ -1,0 +1,201 @@
+//! `duka check` with a shop that has one finding of each weight, in every format.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Folder, duka, root};
+
+/// A typo (an error), a price in a text (a policy), a state that nobody reaches (a warning).
+const FLOW: &str = "\
+duka 1
+flow stall
+  start welcome
+
+use std.handoff
+use std.stop
+
+words
+  human: agent, help
+  stop: stop, unsubscribe
+
+anywhere
+  hears human <-> std.handoff
+  hears stop <-> std.stop
+  quiet 23 hours -> end
+  failed <-> std.handoff
+  lost -> welcome
+  else: Please tap one of the choices. -> again
+
+state welcome
+  ask: Tea for KES 50?
+  button yes: Yes -> welcom
+  button no: No -> end
+
+state attic
+  ask: Who are you?
+  button nobody: Nobody -> end
+";
+
+fn stall() -> Folder {
+    let folder = Folder::new();
+    folder.write("stall.duka", FLOW).write("shop.yaml", "name: Tea stall\ncountry: KE\ncurrency: KES\nlanguages: [en]\n");
+    folder
+}
+
+fn mended() -> String {
+    FLOW.replace("-> welcom\n", "-> welcome\n").replace("Tea for KES 50?", "Tea?")
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).expect("it is JSON")
+}
+
+#[test]
+fn people_see_the_line_and_what_to_do() {
+    let run = stall().duka(&["check"]);
+    assert_eq!(run.code, Some(1));
+    for expected in
+        ["error[D104]", "stall.duka:22:22", "button yes: Yes -> welcom", "^^^^^^", "Did you mean `welcome`?", "policy[D701]"]
+    {
+        assert!(run.out.contains(expected), "{expected} is missing in:\n{}", run.out);
+    }
+}
+
+#[test]
+fn warnings_fail_only_when_asked() {
+    let folder = stall();
+    folder.write("stall.duka", mended());
+    assert_eq!(folder.duka(&["check"]).code, Some(0));
+    assert_eq!(folder.duka(&["check", "--deny", "warnings"]).code, Some(1));
+}
+
+#[test]
+fn a_policy_is_waived_with_a_reason_only() {
+    let folder = stall();
+    let priced = FLOW.replace("-> welcom\n", "-> welcome\n");
+    let waived = |reason: &str| priced.replace("  ask: Tea", &format!("  # duka: allow D701{reason}\n  ask: Tea"));
+    folder.write("stall.duka", waived(""));
+    assert_eq!(folder.duka(&["check"]).code, Some(1));
+    folder.write("stall.duka", waived(" because tea costs the same for ever"));
+    let run = folder.duka(&["check"]);
+    assert_eq!(run.code, Some(0), "{}", run.out);
+    assert!(run.out.contains("1 waived"), "{}", run.out);
+}
+
+#[test]
+fn a_baseline_keeps_old_warnings_out_and_new_ones_in() {
+    let folder = stall();
+    folder.write("stall.duka", mended());
+    assert_eq!(folder.duka(&["check", "--write-baseline", "--deny", "warnings"]).code, Some(0));
+    let baseline = folder.read("duka.baseline");
+    assert!(baseline.contains("D201 stall.duka\n  line: state attic\n  because: "), "{baseline}");
+    // Lines above may come and go.
+    folder.write("stall.duka", mended().replace("duka 1\n", "# A stall.\n\nduka 1\n"));
+    assert_eq!(folder.duka(&["check", "--deny", "warnings"]).code, Some(0));
+    folder.write("stall.duka", mended().replace("state attic", "state cellar"));
+    assert_eq!(folder.duka(&["check", "--deny", "warnings"]).code, Some(1));
+    // A reason that was written stays.
+    folder.write("duka.baseline", baseline.replace("not looked at yet", "the attic opens in May"));
+    folder.write("stall.duka", mended());
+    folder.duka(&["check", "--write-baseline"]);
+    assert!(folder.read("duka.baseline").contains("because: the attic opens in May"));
+}
+
+#[test]
+fn errors_are_never_in_a_baseline() {
+    let folder = stall();
+    assert_eq!(folder.duka(&["check", "--write-baseline"]).code, Some(1));
+    assert!(!folder.read("duka.baseline").contains("D104"));
+}
+
+#[test]
+fn broken_settings_are_one_message() {
+    let folder = stall();
+    for (settings, message) in [("name: [", "shop.yaml"), ("name: Tea stall\n", "`shop.yaml`, line 1"), ("a\tb: c", "shop.yaml")] {
+        folder.write("shop.yaml", settings);
+        for command in ["check", "test", "draw", "chat", "explore"] {
+            let run = folder.duka(&[command]);
+            assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{run:?}");
+            assert!(run.err.contains(message) && run.err.lines().count() <= 2, "{}", run.err);
+        }
+    }
+}
+
+#[test]
+fn a_broken_baseline_is_named() {
+    let folder = stall();
+    folder.write("duka.baseline", "what is this");
+    let run = folder.duka(&["check"]);
+    assert_eq!(run.code, Some(2));
+    assert!(run.err.contains("duka.baseline"), "{}", run.err);
+}
+
+#[test]
+fn safe_fixes_are_made_and_the_rest_is_shown() {
+    let folder = stall();
+    folder.write("stall.duka", mended().replace("duka 1\n", ""));
+    let run = folder.duka(&["check", "--fix"]);
+    assert!(folder.read("stall.duka").starts_with("duka 1\n"), "{}", run.out);
+    assert!(run.out.contains("mended"), "{}", run.out);
+    assert_eq!(folder.duka(&["check"]).code, Some(0));
+}
+
+#[test]
+fn programs_read_json() {
+    let document = parsed(&stall().duka(&["check", "--format", "json"]).out);
+    let shop = &document["shops"][0];
+    assert_eq!((document["version"].as_u64(), shop["summary"]["errors"].as_u64()), (Some(1), Some(1)));
+    let first = &shop["findings"][0];
+    assert_eq!((first["code"].as_str(), first["level"].as_str()), (Some("D104"), Some("error")));
+    assert_eq!((first["file"].as_str(), first["start"]["line"].as_u64()), (Some("stall.duka"), Some(22)));
+    assert_eq!(first["fix"]["edits"][0]["text"].as_str(), Some("welcome"));
+}
+
+#[test]
+fn github_reads_annotations() {
+    let run = stall().duka(&["check", "--format", "github"]);
+    let first = run.out.lines().next().unwrap_or("");
+    assert!(first.starts_with("::error file=stall.duka,line=22,endLine=22,col=22,"), "{first}");
+    assert!(run.out.contains("::warning file=stall.duka,"), "{}", run.out);
+}
+
+/// The official schema comes with the crate that writes the format.
+fn sarif_schema() -> Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs, it runs this test");
+    let metadata = parsed(&String::from_utf8_lossy(&output.stdout));
+    let packages = metadata["packages"].as_array().expect("there are packages");
+    let package = packages.iter().find(|package| package["name"] == "serde-sarif").expect("the crate is used");
+    let manifest = std::path::PathBuf::from(package["manifest_path"].as_str().expect("it has a path"));
+    let schema = manifest.with_file_name("src").join("schema.json");
+    parsed(&std::fs::read_to_string(schema).expect("the crate has the schema"))
+}
+
+#[test]
+fn sarif_is_valid() {
+    let schema = sarif_schema();
+    let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
+    let folder = stall();
+    let with_conversation = FLOW.replace("state attic", "state attic was loft").replace("quiet 23 hours", "quiet 25 hours");
+    for flow in [FLOW, &with_conversation, &mended(), "duka 1\n"] {
+        folder.write("stall.duka", flow);
+        let sarif = parsed(&folder.duka(&["check", "--format", "sarif"]).out);
+        let wrong: Vec<String> = validator.iter_errors(&sarif).map(|error| error.to_string()).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+        assert_eq!(sarif["version"], "2.1.0");
+    }
+    let all = parsed(&duka(&["check", "examples/boutique", "examples/grocery", "--format", "sarif"]).out);
+    assert!(validator.is_valid(&all));
+}
+
+#[test]
+fn the_examples_are_clean() {
+    for shop in ["boutique", "grocery", "restaurant", "empty"] {
+        let run = duka(&["check", &format!("examples/{shop}")]);
+        assert_eq!(run.code, Some(0), "{}", run.out);
+    }
+}
