@@ -160,7 +160,7 @@ pub struct Check {
     #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
     pub baseline: Option<PathBuf>,
     /// Write today's warnings to the baseline; reasons already written there stay
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".")]
     pub write_baseline: Option<PathBuf>,
     /// The shop as it was, to tell what an edit cuts off
     #[arg(long, value_name = "DIR")]

@@ -3,13 +3,17 @@
 
 use std::path::{Path, PathBuf};
 
+use duka_dsl::span::LineIndex;
 use duka_dsl::{Diagnostic, FileId, Span};
+use duka_engine::rules::{self, Level};
 use duka_engine::source::{FileKind, ShopSource, SourceFile};
 
 use crate::failure::Failure;
 
-/// The largest file that is opened. The readers refuse what merchants write from 256 KiB on, with a finding of their own.
-const FILE_BYTES: u64 = 4 * 1024 * 1024;
+/// The largest file that somebody writes.
+const FILE_BYTES: u64 = duka_dsl::lines::MAX_FILE_BYTES as u64;
+/// Fixtures are data.
+const FIXTURE_BYTES: u64 = 4 * 1024 * 1024;
 /// The most files of one shop.
 const FILES: usize = 1_000;
 /// How deep folders are searched.
@@ -54,6 +58,24 @@ impl Shop {
         own.enumerate().map(|(index, file)| (FileId(u16::try_from(index).unwrap_or(u16::MAX)), file))
     }
 
+    /// Refuses a `shop.yaml` with errors: everything else would be judged by the wrong currency, languages and rules.
+    fn settings_are_sound(&self) -> Result<(), Failure> {
+        for (id, file) in self.own_files().filter(|(_, file)| file.kind == FileKind::Shop) {
+            let (_, findings) = duka_dsl::config::shop::read(id, &file.text);
+            let is_error = |finding: &&Diagnostic| rules::level(finding.code).is_none_or(|level| level == Level::Error);
+            if let Some(first) = findings.iter().find(is_error) {
+                let (line, _) = LineIndex::new(&file.text).line_column(&file.text, first.span.start as usize);
+                return Err(Failure::Settings {
+                    path: self.name_of(id),
+                    line,
+                    message: first.message.clone(),
+                    help: first.help.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// What people call the shop: the path they typed.
     pub fn title(&self) -> String {
         let path = self.path.to_string_lossy().replace('\\', "/");
@@ -66,6 +88,7 @@ impl Shop {
 /// hooks, fixtures, texts and tests that lie beside it.
 pub fn shop(path: &Path) -> Result<Shop, Failure> {
     let mut shop = own_files_only(path)?;
+    shop.settings_are_sound()?;
     for (path, text) in duka_flows::CONTRACTS.iter().chain(duka_flows::STD) {
         if let Some(kind) = FileKind::of(path, text) {
             shop.source.files.push(SourceFile { path: (*path).to_string(), text: (*text).to_string(), kind });
@@ -163,13 +186,14 @@ fn read(shop: &mut Shop, relative: &str) -> Result<(), Failure> {
     if !metadata.is_file() {
         return Ok(());
     }
-    if metadata.len() > FILE_BYTES {
+    let limit = if relative.contains("fixtures/") { FIXTURE_BYTES } else { FILE_BYTES };
+    if metadata.len() > limit {
         return Err(Failure::usage_with_help(
             format!(
                 "`{}` has {} KiB; Duka reads files up to {} KiB",
                 path.display(),
                 metadata.len() / 1024,
-                FILE_BYTES / 1024
+                limit / 1024
             ),
             "Move a part of it into a flow of its own, and `use` that.",
         ));
@@ -208,7 +232,7 @@ fn decode(bytes: Vec<u8>) -> Result<String, (String, usize)> {
 
 fn not_utf8(file: FileId, at: usize) -> Diagnostic {
     Diagnostic::new(
-        23,
+        27,
         Span::new(file, at, at + char::REPLACEMENT_CHARACTER.len_utf8()),
         "This letter is not written in UTF-8, so Duka can not tell which one it is.",
     )

@@ -51,7 +51,8 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
 
 fn baseline_file(arguments: &Check, report: &Report) -> PathBuf {
     let named = arguments.baseline.as_ref().or(arguments.write_baseline.as_ref());
-    match named.filter(|file| !file.as_os_str().is_empty()) {
+    // `--write-baseline` without a name.
+    match named.filter(|file| file.as_os_str() != ".") {
         Some(file) => file.clone(),
         None => report.shop.folder.join(baseline::FILE),
     }

@@ -39,7 +39,9 @@ state attic
 
 fn stall() -> Folder {
     let folder = Folder::new();
-    folder.write("stall.duka", FLOW).write("shop.yaml", "name: Tea stall\ncountry: KE\ncurrency: KES\nlanguages: [en]\n");
+    folder
+        .write("stall.duka", FLOW)
+        .write("shop.yaml", "name: Tea stall\ncountry: KE\ncurrency: KES\nlanguages: [en]\n");
     folder
 }
 
@@ -55,9 +57,14 @@ fn parsed(text: &str) -> Value {
 fn people_see_the_line_and_what_to_do() {
     let run = stall().duka(&["check"]);
     assert_eq!(run.code, Some(1));
-    for expected in
-        ["error[D104]", "stall.duka:22:22", "button yes: Yes -> welcom", "^^^^^^", "Did you mean `welcome`?", "policy[D701]"]
-    {
+    for expected in [
+        "error[D104]",
+        "stall.duka:22:22",
+        "button yes: Yes -> welcom",
+        "^^^^^^",
+        "Did you mean `welcome`?",
+        "policy[D701]",
+    ] {
         assert!(run.out.contains(expected), "{expected} is missing in:\n{}", run.out);
     }
 }
@@ -112,7 +119,9 @@ fn errors_are_never_in_a_baseline() {
 #[test]
 fn broken_settings_are_one_message() {
     let folder = stall();
-    for (settings, message) in [("name: [", "shop.yaml"), ("name: Tea stall\n", "`shop.yaml`, line 1"), ("a\tb: c", "shop.yaml")] {
+    for (settings, message) in
+        [("name: [", "shop.yaml"), ("name: Tea stall\n", "`shop.yaml`, line 1"), ("a\tb: c", "shop.yaml")]
+    {
         folder.write("shop.yaml", settings);
         for command in ["check", "test", "draw", "chat", "explore"] {
             let run = folder.duka(&[command]);
@@ -162,8 +171,11 @@ fn github_reads_annotations() {
 
 /// The official schema comes with the crate that writes the format.
 fn sarif_schema() -> Value {
+    let rustc = Command::new("rustc").arg("-vV").output().expect("rustc runs");
+    let rustc = String::from_utf8_lossy(&rustc.stdout).into_owned();
+    let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc knows its host");
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", host])
         .current_dir(root())
         .output()
         .expect("cargo runs, it runs this test");
@@ -172,7 +184,9 @@ fn sarif_schema() -> Value {
     let package = packages.iter().find(|package| package["name"] == "serde-sarif").expect("the crate is used");
     let manifest = std::path::PathBuf::from(package["manifest_path"].as_str().expect("it has a path"));
     let schema = manifest.with_file_name("src").join("schema.json");
-    parsed(&std::fs::read_to_string(schema).expect("the crate has the schema"))
+    let schema = std::fs::read_to_string(schema).expect("the crate has the schema");
+    // A pattern of the official schema has a bracket too many, which only lenient readers of patterns forgive.
+    parsed(&schema.replace("-[a-zA-Z]{2}]?$", "(-[a-zA-Z]{2})?$"))
 }
 
 #[test]
@@ -180,7 +194,8 @@ fn sarif_is_valid() {
     let schema = sarif_schema();
     let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
     let folder = stall();
-    let with_conversation = FLOW.replace("state attic", "state attic was loft").replace("quiet 23 hours", "quiet 25 hours");
+    let with_conversation =
+        FLOW.replace("state attic", "state attic was loft").replace("quiet 23 hours", "quiet 25 hours");
     for flow in [FLOW, &with_conversation, &mended(), "duka 1\n"] {
         folder.write("stall.duka", flow);
         let sarif = parsed(&folder.duka(&["check", "--format", "sarif"]).out);
