@@ -160,8 +160,9 @@ fn is_local(kind: SlotKind) -> bool {
 
 /// How a conversation comes to a line outside the states.
 fn begins(cause: &Cause) -> &'static str {
-    match cause {
-        Cause::Template(..) => "the customer taps a button of a template later",
-        _ => "a new conversation begins with it",
+    if matches!(cause, Cause::Template(..)) {
+        "the customer taps a button of a template later"
+    } else {
+        "a new conversation begins with it"
     }
 }

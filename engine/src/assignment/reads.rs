@@ -57,32 +57,21 @@ impl Walk<'_> {
 
     /// What is tested may be missing itself, but not what it is a field of.
     fn read_owner(&mut self, expr: &Expr, facts: &Facts<'_>) {
-        match &expr.kind {
-            ExprKind::Field(inner, _) => self.read(inner, facts),
-            ExprKind::Slot(_) | ExprKind::Customer(_) | ExprKind::Event(_) => {}
-            _ => self.read(expr, facts),
+        if let ExprKind::Field(inner, _) = &expr.kind {
+            self.read(inner, facts);
+        } else if !matches!(expr.kind, ExprKind::Slot(_) | ExprKind::Customer(_) | ExprKind::Event(_)) {
+            self.read(expr, facts);
         }
     }
 
     fn read_place(&mut self, expr: &Expr, facts: &Facts<'_>, may_be_empty: bool) {
-        let optional = match &expr.kind {
-            ExprKind::Field(inner, field) => {
-                self.read(inner, facts);
-                match self.field(&inner.ty, *field) {
-                    Some(field) if field.optional => true,
-                    Some(_) | None => return,
-                }
+        let optional = self.is_optional(expr);
+        if let ExprKind::Field(inner, _) = &expr.kind {
+            self.read(inner, facts);
+            if !optional {
+                return;
             }
-            ExprKind::Slot(slot) => match self.flow.slots.get(slot.index()) {
-                Some(slot) => slot.optional,
-                None => return,
-            },
-            ExprKind::Customer(slot) => match self.shop.customer_slots.get(slot.index()) {
-                Some(slot) => slot.optional,
-                None => return,
-            },
-            _ => false,
-        };
+        }
         if facts.is_collecting() || (optional && may_be_empty) {
             return;
         }
@@ -99,34 +88,41 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether a place may be empty by its declaration.
+    pub fn is_optional(&self, expr: &Expr) -> bool {
+        if let ExprKind::Slot(slot) = &expr.kind {
+            self.flow.slots.get(slot.index()).is_some_and(|slot| slot.optional)
+        } else if let ExprKind::Customer(slot) = &expr.kind {
+            self.shop.customer_slots.get(slot.index()).is_some_and(|slot| slot.optional)
+        } else if let ExprKind::Field(inner, field) = &expr.kind {
+            self.field(&inner.ty, *field).is_some_and(|field| field.optional)
+        } else {
+            false
+        }
+    }
+
     /// What becomes known when a condition turns out to be `holds`.
     pub fn learn(&mut self, condition: &Expr, holds: bool, facts: &mut Facts<'_>) {
-        match &condition.kind {
-            ExprKind::Property(inner, Property::IsSet) if holds => self.is_there(inner, facts),
-            ExprKind::Compare(comparison, left, right) => {
-                let says_there = match comparison {
-                    Comparison::Equal => !holds,
-                    Comparison::NotEqual => holds,
-                    Comparison::Less | Comparison::LessOrEqual | Comparison::Greater | Comparison::GreaterOrEqual => {
-                        false
-                    }
-                };
-                match (is_none(left), is_none(right)) {
-                    (_, true) if says_there => self.is_there(left, facts),
-                    (true, _) if says_there => self.is_there(right, facts),
-                    (_, _) => {}
-                }
+        if let ExprKind::Property(inner, Property::IsSet) = &condition.kind
+            && holds
+        {
+            self.is_there(inner, facts);
+        } else if let ExprKind::Compare(comparison, left, right) = &condition.kind {
+            let says_there = match comparison {
+                Comparison::Equal => !holds,
+                Comparison::NotEqual => holds,
+                Comparison::Less | Comparison::LessOrEqual | Comparison::Greater | Comparison::GreaterOrEqual => false,
+            };
+            match (is_none(left), is_none(right)) {
+                (_, true) if says_there => self.is_there(left, facts),
+                (true, _) if says_there => self.is_there(right, facts),
+                (_, _) => {}
             }
-            ExprKind::Not(inner) => self.learn(inner, !holds, facts),
-            ExprKind::And(left, right) if holds => {
-                self.learn(left, true, facts);
-                self.learn(right, true, facts);
-            }
-            ExprKind::Or(left, right) if !holds => {
-                self.learn(left, false, facts);
-                self.learn(right, false, facts);
-            }
-            _ => {}
+        } else if let ExprKind::Not(inner) = &condition.kind {
+            self.learn(inner, !holds, facts);
+        } else if let (ExprKind::And(left, right), true) | (ExprKind::Or(left, right), false) = (&condition.kind, holds) {
+            self.learn(left, holds, facts);
+            self.learn(right, holds, facts);
         }
     }
 
@@ -182,10 +178,8 @@ impl Walk<'_> {
     // ------------------------------------------------------------ names
 
     fn field(&self, ty: &Type, field: u16) -> Option<&crate::types::Field> {
-        match ty {
-            Type::Record(id) => self.shop.records.get(id.0 as usize)?.fields.get(usize::from(field)),
-            _ => None,
-        }
+        let Type::Record(id) = ty else { return None };
+        self.shop.records.get(id.0 as usize)?.fields.get(usize::from(field))
     }
 
     /// A place as authors write it.

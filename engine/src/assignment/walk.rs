@@ -480,15 +480,9 @@ impl<'a> Walk<'a> {
 
     /// Whether a value is optional and was not tested on the way within these lines.
     fn may_be_empty(&self, value: &Expr, facts: &Facts<'_>) -> bool {
-        let optional = match &value.kind {
-            ExprKind::Slot(slot) => self.flow.slots.get(slot.index()).is_some_and(|slot| slot.optional),
-            ExprKind::Customer(slot) => self.shop.customer_slots.get(slot.index()).is_some_and(|slot| slot.optional),
-            ExprKind::Field(..) => true,
-            _ => false,
-        };
         let tested =
             place(value).and_then(|key| self.keys.known(&key)).is_some_and(|number| facts.added.contains(number));
-        optional && !tested
+        self.is_optional(value) && !tested
     }
 
     /// The place gets a new value; what was known about its fields is gone.
@@ -497,10 +491,10 @@ impl<'a> Walk<'a> {
             && self.flow.slots.get(id.index()).is_some_and(|slot| is_local(slot.kind))
         {
             facts.add_local(id);
-            return;
+        } else {
+            let number = self.number_of(target);
+            facts.add(number);
         }
-        let number = self.number_of(target);
-        facts.add(number);
         let root = root_of(target);
         for below in self.keys.below(&root) {
             facts.remove(below);

@@ -217,9 +217,9 @@ impl<'a> Body<'a> {
             | ast::Trigger::Failed
             | ast::Trigger::Lost => None,
         });
-        let links = steps.iter().filter_map(|step| match &step.kind {
-            ast::StepKind::Link { name, .. } => Some(name),
-            _ => None,
+        let links = steps.iter().filter_map(|step| {
+            let ast::StepKind::Link { name, .. } = &step.kind else { return None };
+            Some(name)
         });
         for name in links.chain(choices) {
             match first.get(name.as_str()) {

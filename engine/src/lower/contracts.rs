@@ -23,8 +23,11 @@ const WITHIN_MS: i64 = 10_000;
 /// How old an answer may be when its contract does not say (language.md 2.12).
 const FRESH_FOR_MS: i64 = 60_000;
 
+/// Name, type, and whether it may be missing.
+type AlwaysField = (&'static str, Type, bool);
+
 /// Records that the language itself knows, for shops whose contracts do not declare them.
-const ALWAYS: [(&str, &[(&str, Type, bool)]); 5] = [
+const ALWAYS: [(&str, &[AlwaysField]); 5] = [
     ("customer", &[("first_name", Type::Text, false)]),
     ("shop", &[("name", Type::Text, false)]),
     ("cart", &[("count", Type::Number, false)]),
@@ -59,7 +62,7 @@ pub(super) fn records(input: &Input<'_>, names: &mut ShopNames) {
     }
     for (name, fields) in ALWAYS {
         if names.record_named(name).is_none() {
-            let field = |(name, ty, optional): &(&str, Type, bool)| Field {
+            let field = |(name, ty, optional): &AlwaysField| Field {
                 name: SmolStr::new(name),
                 ty: ty.clone(),
                 optional: *optional,

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use crate::expression::Hooks;
 use crate::hir::{
-    Consent, ConsentId, CustomerSlotId, Experiment, ExperimentId, FlowId, FormId, GroupId, Hook, KnownRecords,
+    Consent, ConsentId, CustomerSlotId, Experiment, ExperimentId, FlowId, FormId, Hook, KnownRecords,
     Operation, OperationId, PhraseId, Rule, RuleId, Slot, SlotId, SlotKind, StateId, Statuses, TemplateId, WordsId,
 };
 use crate::types::{Field, Record, RecordId, RecordOrigin, Type};
@@ -72,7 +72,6 @@ pub(super) struct Declared<'a> {
     pub id: FlowId,
     pub source: FlowSource<'a>,
     pub states: BTreeMap<&'a str, StateId>,
-    pub groups: BTreeMap<&'a str, GroupId>,
     pub rules: Vec<Rule>,
     pub rule_ids: BTreeMap<&'a str, RuleId>,
     pub slots: Vec<Slot>,
@@ -237,7 +236,7 @@ fn slot(
             value
         }
         Err(found) => {
-            findings.push(found);
+            findings.push(*found);
             None
         }
     });
@@ -276,12 +275,12 @@ impl Declaring<'_, '_> {
         let ast = source.ast;
         let states = self.index_of("states", ast.states.iter().map(|state| &state.name), StateId);
         self.aliases(ast, &states);
+        self.index_of("groups", ast.groups.iter().map(|group| &group.name), |index| index);
         let (rules, rule_ids) = self.rules(ast);
         let mut declared = Declared {
             id: FlowId(id(self.index)),
             source,
             states,
-            groups: self.index_of("groups", ast.groups.iter().map(|group| &group.name), GroupId),
             rules,
             rule_ids,
             slots: Vec::new(),
@@ -346,7 +345,7 @@ impl Declaring<'_, '_> {
         let ids = self.index_of("rules", ast.rules.iter().map(|(name, _)| name), RuleId);
         let rules = ast.rules.iter().map(|(name, literal)| {
             let (value, ty) = literals::constant(literal).unwrap_or_else(|found| {
-                self.findings.push(found);
+                self.findings.push(*found);
                 (Value::None, Type::Unknown)
             });
             Rule { name: name.value.clone(), value, ty, span: name.span }

@@ -10,12 +10,14 @@ use crate::value::{Currency, Money, Value};
 use super::names::UNKNOWN_NAME;
 
 /// The value of a constant with its type. What is wrong with it is the error.
-pub(super) fn constant(literal: &Literal) -> Result<(Value, Type), Diagnostic> {
+pub(super) fn constant(literal: &Literal) -> Result<(Value, Type), Box<Diagnostic>> {
     match &literal.kind {
         LiteralKind::Number(digits) => match digits.parse::<Decimal>() {
             Ok(number) => Ok((Value::Number(number), Type::Number)),
-            Err(_) => Err(Diagnostic::new(401, literal.span, format!("`{digits}` is too long for a number."))
-                .help("Numbers have at most 28 digits.")),
+            Err(_) => {
+                let found = Diagnostic::new(401, literal.span, format!("`{digits}` is too long for a number."));
+                Err(Box::new(found.help("Numbers have at most 28 digits.")))
+            }
         },
         LiteralKind::Money { currency, amount } => money(literal, currency, amount),
         LiteralKind::Duration(duration) => Ok((Value::Duration(duration.ms()), Type::Duration)),
@@ -25,11 +27,11 @@ pub(super) fn constant(literal: &Literal) -> Result<(Value, Type), Diagnostic> {
     }
 }
 
-fn money(literal: &Literal, code: &str, amount: &str) -> Result<(Value, Type), Diagnostic> {
+fn money(literal: &Literal, code: &str, amount: &str) -> Result<(Value, Type), Box<Diagnostic>> {
     let Some(currency) = Currency::from_code(code) else {
         let message = format!("There is no currency called `{code}`.");
-        return Err(Diagnostic::new(UNKNOWN_NAME, literal.span, message)
-            .help("Write the three letters that banks use, for example `KES`, `INR` or `AED`."));
+        let help = "Write the three letters that banks use, for example `KES`, `INR` or `AED`.";
+        return Err(Box::new(Diagnostic::new(UNKNOWN_NAME, literal.span, message).help(help)));
     };
     let exponent = currency.exponent();
     let minor = amount.parse::<Decimal>().ok().and_then(|amount| {
@@ -38,8 +40,10 @@ fn money(literal: &Literal, code: &str, amount: &str) -> Result<(Value, Type), D
     });
     match minor {
         Some(minor) => Ok((Value::Money(Money { minor, currency }), Type::Money)),
-        None => Err(Diagnostic::new(401, literal.span, format!("`{code} {amount}` is no amount of money."))
-            .help(format!("{code} has {exponent} digits behind the decimal point."))),
+        None => {
+            let found = Diagnostic::new(401, literal.span, format!("`{code} {amount}` is no amount of money."));
+            Err(Box::new(found.help(format!("{code} has {exponent} digits behind the decimal point."))))
+        }
     }
 }
 

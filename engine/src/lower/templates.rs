@@ -26,9 +26,9 @@ impl Body<'_> {
         let buttons: Vec<Reaction> = self.reactions(&owner, &template.buttons, &place);
         let mut lines = place.clone();
         let links = self.steps(&owner, &template.links, &mut lines);
-        let links = links.into_iter().filter_map(|step| match step.kind {
-            StepKind::Link { name, title, url, .. } => Some(TemplateLink { name, title, url, span: step.span }),
-            _ => None,
+        let links = links.into_iter().filter_map(|step| {
+            let StepKind::Link { name, title, url, .. } = step.kind else { return None };
+            Some(TemplateLink { name, title, url, span: step.span })
         });
         let links = links.collect();
         let (name, category, span) = (template.name.value.clone(), template.category, template.span);
