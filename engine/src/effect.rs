@@ -24,6 +24,7 @@ pub struct EffectId {
 pub type CallId = EffectId;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "most effects are messages, and effects are moved once")]
 pub enum EffectKind {
     /// Put a message into the thread.
     Send(Outbound),

@@ -76,7 +76,7 @@ fn the_revision_is_of_what_the_lines_say_and_not_of_how_they_are_written() {
     let mut yaml = shops::example("boutique");
     for file in yaml.files.iter_mut().filter(|file| file.path == "boutique.duka") {
         let (document, _): (Document, _) = duka_dsl::lines::read(duka_dsl::FileId(0), &file.text);
-        file.text = duka_dsl::yaml::print(&document);
+        file.text = duka_dsl::yaml::print(&document).expect("every line of the boutique can be read");
         file.kind = FileKind::Yaml;
     }
     assert_eq!(written, revision(&yaml), "as YAML");

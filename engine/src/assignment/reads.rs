@@ -120,7 +120,8 @@ impl Walk<'_> {
             }
         } else if let ExprKind::Not(inner) = &condition.kind {
             self.learn(inner, !holds, facts);
-        } else if let (ExprKind::And(left, right), true) | (ExprKind::Or(left, right), false) = (&condition.kind, holds) {
+        } else if let (ExprKind::And(left, right), true) | (ExprKind::Or(left, right), false) = (&condition.kind, holds)
+        {
             self.learn(left, holds, facts);
             self.learn(right, holds, facts);
         }

@@ -8,8 +8,8 @@ use smol_str::SmolStr;
 
 use crate::expression::Hooks;
 use crate::hir::{
-    Consent, ConsentId, CustomerSlotId, Experiment, ExperimentId, FlowId, FormId, Hook, KnownRecords,
-    Operation, OperationId, PhraseId, Rule, RuleId, Slot, SlotId, SlotKind, StateId, Statuses, TemplateId, WordsId,
+    Consent, ConsentId, CustomerSlotId, Experiment, ExperimentId, FlowId, FormId, Hook, KnownRecords, Operation,
+    OperationId, PhraseId, Rule, RuleId, Slot, SlotId, SlotKind, StateId, Statuses, TemplateId, WordsId,
 };
 use crate::types::{Field, Record, RecordId, RecordOrigin, Type};
 use crate::value::Value;

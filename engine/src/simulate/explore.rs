@@ -293,7 +293,7 @@ fn open_form(simulator: &Simulator) -> Option<TestLineKind> {
         (None, "date") => "2026-12-01".to_string(),
         (None, _) => "Amina".to_string(),
     };
-    let fields = fields.iter().map(|field| (name(&field.name), spanned(&value(&field.kind, &field.options))));
+    let fields = fields.iter().map(|field| (name(&field.name), spanned(value(&field.kind, &field.options))));
     Some(TestLineKind::Fill(fields.collect()))
 }
 

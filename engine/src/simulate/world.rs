@@ -43,7 +43,7 @@ pub enum StubKind {
 impl World {
     pub fn new(program: &Program, fixture: &Json) -> World {
         let consents = fixture.get("consent").and_then(Json::as_object).into_iter().flatten();
-        let flag = |json: &Json, name: &str| json.get(name).is_some_and(|flag| as_yes(flag));
+        let flag = |json: &Json, name: &str| json.get(name).is_some_and(as_yes);
         let mut demo = Demo::new(fixture, program.shop.profile.currency);
         demo.suppose("shop", "name", json!(program.shop.profile.name));
         demo.suppose("shop", "is_open", Json::Bool(true));

@@ -113,8 +113,8 @@ impl<'p> Machine<'p> {
     fn subject(&self, scope: Scope) -> Value {
         let (flow, _) = self.flow_of(scope);
         let orders = self.program.index.flow(flow).map_or(&[][..], |flow| &flow.orders);
-        let kept = orders.iter().filter_map(|slot| self.value_at(scope, crate::hir::Target::Slot(*slot)));
-        kept.filter(|value| **value != Value::None).next_back().cloned().unwrap_or_default()
+        let mut kept = orders.iter().filter_map(|slot| self.value_at(scope, crate::hir::Target::Slot(*slot)));
+        kept.rfind(|value| **value != Value::None).cloned().unwrap_or_default()
     }
 }
 

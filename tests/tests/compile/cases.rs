@@ -3,7 +3,8 @@
 //! A case is `## title`, then lines to change (`< old`, `> new`, with `---` between changes), then the findings. An old line
 //! is found by its text, indentation apart; a new one takes its place; with `< ` alone the new lines come at the end.
 
-use duka_dsl::{Diagnostic, LineIndex};
+use duka_dsl::Diagnostic;
+use duka_dsl::span::LineIndex;
 use duka_engine::compile::compile;
 use duka_engine::source::{FileKind, ShopSource, SourceFile};
 
