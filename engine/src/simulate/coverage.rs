@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::{Cause, Graph};
+use crate::graph::{Cause, End, Graph};
 use crate::hir::{Flow, FlowId, GroupId, Reaction, Shop, StateId, Step, StepKind, TemplateId, Trigger};
 use crate::session::{Cursor, LineList};
 use crate::trace::{Trace, TraceEntry};
@@ -122,7 +122,7 @@ impl Seen {
         let of_flow = |(known, _): &&(FlowId, StateId)| *known == flow_id;
         let silent: Vec<StateId> = (0..flow.states.len())
             .filter_map(|index| u16::try_from(index).ok().map(StateId))
-            .filter(|state| graph.out(*state).iter().any(|edge| matches!(edge.cause, Cause::Quiet(_))))
+            .filter(|state| can_fall_silent(&graph, *state))
             .collect();
         let guards = guards(flow_id, flow);
         let both = guards.iter().filter(|guard| self.guards.get(guard).is_some_and(|seen| seen[0] && seen[1]));
@@ -143,6 +143,19 @@ impl Seen {
             uncovered,
         })
     }
+}
+
+/// Whether a state has a `quiet` that no `after` takes away first: `pay` waits for half an hour, never for a day.
+fn can_fall_silent(graph: &Graph<'_>, state: StateId) -> bool {
+    let edges = graph.out(state);
+    let leaves = |end: &End| !matches!(end, End::Again | End::Stay | End::Broken);
+    let left_after =
+        edges.iter().filter(|edge| edge.guards.is_empty() && leaves(&edge.to)).filter_map(|edge| match edge.cause {
+            Cause::After(ms) => Some(ms),
+            _ => None,
+        });
+    let left_after = left_after.min().unwrap_or(i64::MAX);
+    edges.iter().any(|edge| matches!(edge.cause, Cause::Quiet(ms) if ms <= left_after))
 }
 
 /// Every transition that a flow's author wrote, in document order.
