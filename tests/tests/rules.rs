@@ -183,10 +183,13 @@ fn flagged(rule: &Rule) -> Vec<Example> {
 /// Rules that need more than `check`: what the tests of a shop have visited.
 const BY_COVERAGE: u16 = 914;
 
+/// Bytes that are no text can not stand in a page of text; the suite of the command line has them.
+const BY_BYTES: u16 = 27;
+
 #[test]
 fn every_rule_finds_its_flagged_example_and_accepts_the_other() {
     let mut wrong = Vec::new();
-    for rule in rules::all().filter(|rule| rule.code.0 != BY_COVERAGE) {
+    for rule in rules::all().filter(|rule| ![BY_COVERAGE, BY_BYTES].contains(&rule.code.0)) {
         let (flagged, accepted) = (flagged(&rule), rule.accepted());
         if flagged.is_empty() || accepted.is_empty() {
             wrong.push(format!("{} {}: an example is missing", rule.code, rule.name));
