@@ -34,6 +34,7 @@ static BOUTIQUE: Example = example!("boutique":
     "hooks.rhai",
     "orders.contract.yaml",
     "shop.yaml",
+    "silence.test.duka",
 );
 
 static GROCERY: Example = example!("grocery":
@@ -43,6 +44,7 @@ static GROCERY: Example = example!("grocery":
     "grocery.test.duka",
     "orders.contract.yaml",
     "shop.yaml",
+    "silence.test.duka",
 );
 
 static RESTAURANT: Example = example!("restaurant":
@@ -53,6 +55,7 @@ static RESTAURANT: Example = example!("restaurant":
     "restaurant.duka",
     "restaurant.test.duka",
     "shop.yaml",
+    "silence.test.duka",
 );
 
 static EMPTY: Example = example!("empty":
