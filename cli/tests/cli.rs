@@ -2,6 +2,10 @@
 
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/new.rs"]
+mod new;
+#[path = "cli/play.rs"]
+mod play;
 #[path = "cli/support.rs"]
 mod support;
 #[path = "cli/usage.rs"]

@@ -97,7 +97,14 @@ fn ask(arguments: &New, asks: bool) -> Result<Answers, Asking> {
         (Fulfilment::Delivery, "Delivered"),
         (Fulfilment::Pickup, "Picked up in the shop"),
     ];
+    let ways: Vec<(Fulfilment, &str)> = ways.into_iter().filter(|(way, _)| cuts::knows(kind, *way)).collect();
     let fulfilment = choose(asks, arguments.fulfilment, "How do customers get what they bought?", &ways)?;
+    if !cuts::knows(kind, fulfilment) {
+        return Err(Asking::Failed(Failure::usage_with_help(
+            format!("the {} brings what was bought: its flow has no way without an address", kind_name(kind)),
+            "Leave `--fulfilment` out, or start from the boutique.",
+        )));
+    }
     Ok(Answers { kind, country, backend, fulfilment })
 }
 

@@ -15,21 +15,34 @@ const NOTHING: Cut = Cut { choices: &[], blocks: &[], keys: &[] };
 
 fn cut(kind: Kind, fulfilment: Fulfilment) -> Cut {
     match (kind, fulfilment) {
-        (_, Fulfilment::Both) | (Kind::Empty, _) => NOTHING,
-        (_, Fulfilment::Delivery) => Cut { choices: &["pickup"], ..NOTHING },
-        (Kind::Boutique | Kind::Grocery | Kind::Restaurant, Fulfilment::Pickup) => Cut {
+        (_, Fulfilment::Both) | (Kind::Empty | Kind::Grocery, _) => NOTHING,
+        (Kind::Boutique, Fulfilment::Delivery) => Cut { choices: &["pickup"], ..NOTHING },
+        (Kind::Boutique, Fulfilment::Pickup) => Cut {
             choices: &["delivery"],
-            blocks: &["state address", "state zone", "state no_delivery", "form delivery_details"],
-            keys: &["address.", "no_delivery.", "form.delivery_details."],
+            blocks: &["state address", "state zone", "state no_delivery"],
+            keys: &["address.", "no_delivery."],
+        },
+        (Kind::Restaurant, Fulfilment::Delivery) => {
+            Cut { choices: &["table"], blocks: &["state table"], keys: &["table."] }
+        }
+        (Kind::Restaurant, Fulfilment::Pickup) => Cut {
+            choices: &["delivery"],
+            blocks: &["state address", "state no_delivery", "use std.address"],
+            keys: &["address.", "no_delivery."],
         },
     }
+}
+
+/// Whether the example of this kind can be without the other way.
+pub fn knows(kind: Kind, fulfilment: Fulfilment) -> bool {
+    (kind, fulfilment) != (Kind::Grocery, Fulfilment::Pickup)
 }
 
 /// The text without what `fulfilment` leaves out.
 pub fn fulfilment(kind: Kind, fulfilment: Fulfilment, text: &str) -> String {
     let cut = cut(kind, fulfilment);
     let taps: Vec<String> = cut.choices.iter().map(|choice| format!("tap {choice}")).collect();
-    let text = without_tests(text, |line| taps.iter().any(|tap| line.trim() == tap) || is_fill(line, &cut));
+    let text = without_tests(text, |line| taps.iter().any(|tap| line.trim() == tap) || is_elsewhere(line, &cut));
     let mut out = String::new();
     let mut skipping = Skipping::Nothing;
     for line in text.lines() {
@@ -78,11 +91,13 @@ fn starts(line: &str, cut: &Cut) -> Skipping {
     }
 }
 
-/// A test that fills a form that is cut, or begins in a state that is.
-fn is_fill(line: &str, cut: &Cut) -> bool {
+/// A line of a test that begins, or finds itself, in a state that is cut, or is offered what is.
+fn is_elsewhere(line: &str, cut: &Cut) -> bool {
     let trimmed = line.trim();
-    let state = trimmed.strip_prefix("start at ").map(|state| format!("state {state}"));
-    state.is_some_and(|state| cut.blocks.contains(&state.as_str()))
+    let state = trimmed.strip_prefix("start at ").or_else(|| trimmed.strip_prefix("state: "));
+    let offered = trimmed.strip_prefix("choices: ").unwrap_or("");
+    state.is_some_and(|state| cut.blocks.contains(&format!("state {state}").as_str()))
+        || offered.split(", ").any(|choice| cut.choices.contains(&choice))
 }
 
 /// The text without the tests that have a line like this.
@@ -106,7 +121,10 @@ fn without_tests(text: &str, is_wrong: impl Fn(&str) -> bool) -> String {
 /// The text with only these languages in the flow's header, and without tests in the others.
 pub fn languages(text: &str, languages: &[&str]) -> String {
     let text = without_tests(text, |line| {
-        let language = line.trim().strip_prefix("given language is ");
+        let words = line.trim();
+        // `pick sw` chooses a language; the items of a shop have longer keys.
+        let picked = words.strip_prefix("pick ").filter(|key| key.len() == 2 && *key == key.to_lowercase());
+        let language = words.strip_prefix("given language is ").or(picked);
         language.is_some_and(|language| !languages.contains(&language))
     });
     let mut out = String::new();
@@ -153,11 +171,11 @@ state confirm
     }
 
     #[test]
-    fn a_shop_without_delivery_loses_its_states_and_form() {
+    fn a_shop_without_delivery_loses_its_states() {
         let kept = fulfilment(Kind::Boutique, Fulfilment::Pickup, FLOW);
         assert_eq!(
             kept,
-            "state checkout\n  ask: How?\n  button pickup: Pick up\n    set zone = none\n    -> confirm\n  button bag: Back -> bag\n\nstate confirm\n"
+            "form delivery_details\n  field name text: Name\n\nstate checkout\n  ask: How?\n  button pickup: Pick up\n    set zone = none\n    -> confirm\n  button bag: Back -> bag\n\nstate confirm\n"
         );
     }
 

@@ -1,0 +1,52 @@
+//! `duka new`: whatever is answered, the shop that comes out has no errors and passes its tests.
+
+use crate::support::Folder;
+
+fn made(arguments: &[&str]) -> Folder {
+    let folder = Folder::new();
+    let run = folder.duka(&[&["new", "mama-njeri", "--yes"], arguments].concat());
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let check = folder.duka(&["check", "mama-njeri"]);
+    assert_eq!(check.code, Some(0), "{arguments:?}\n{}", check.out);
+    let test = folder.duka(&["test", "mama-njeri"]);
+    assert_eq!(test.code, Some(0), "{arguments:?}\n{}", test.out);
+    folder
+}
+
+#[test]
+fn every_kind_works_in_every_way_it_has() {
+    for kind in ["boutique", "grocery", "restaurant", "empty"] {
+        for fulfilment in ["both", "delivery", "pickup"] {
+            if (kind, fulfilment) != ("grocery", "pickup") {
+                made(&["--kind", kind, "--fulfilment", fulfilment]);
+            }
+        }
+    }
+}
+
+#[test]
+fn currency_languages_and_time_zone_are_the_countrys() {
+    for (country, currency, zone) in
+        [("NG", "NGN", "Africa/Lagos"), ("KW", "KWD", "Asia/Kuwait"), ("SN", "XOF", "Africa/Dakar")]
+    {
+        let folder = made(&["--kind", "boutique", "--country", country]);
+        let profile = folder.read("mama-njeri/shop.yaml");
+        assert!(profile.contains(&format!("currency: {currency}")) && profile.contains(zone), "{profile}");
+        assert!(profile.contains("name: Mama Njeri"), "{profile}");
+        assert!(!folder.read("mama-njeri/boutique.duka").contains("KES"));
+    }
+}
+
+#[test]
+fn texts_of_other_countries_are_left_out() {
+    let folder = made(&["--kind", "boutique", "--country", "KW"]);
+    assert!(folder.path().join("mama-njeri/boutique.ar.duka").exists());
+    assert!(!folder.path().join("mama-njeri/boutique.sw.duka").exists());
+}
+
+#[test]
+fn a_grocery_without_delivery_is_refused() {
+    let run = Folder::new().duka(&["new", "mama-njeri", "--yes", "--kind", "grocery", "--fulfilment", "pickup"]);
+    assert_eq!(run.code, Some(2));
+    assert!(run.err.contains("address"), "{}", run.err);
+}

@@ -1,0 +1,184 @@
+//! `duka test`, `explore`, `chat`, `draw`, `fmt`, `convert`, `explain`, `schema` on the examples.
+
+use crate::support::{Folder, duka, duka_in, root};
+
+/// The boutique in a folder of its own, to be changed.
+fn boutique() -> Folder {
+    let folder = Folder::new();
+    for entry in ["boutique.duka", "boutique.test.duka", "shop.yaml", "fixtures/zuri.yaml"] {
+        let text = std::fs::read_to_string(root().join("examples/boutique").join(entry)).expect("the example is there");
+        folder.write(&format!("boutique/{entry}"), text);
+    }
+    for entry in std::fs::read_dir(root().join("examples/boutique")).expect("the example is there").flatten() {
+        if entry.path().is_file() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            folder.write(&format!("boutique/{name}"), std::fs::read(entry.path()).expect("it can be read"));
+        }
+    }
+    folder
+}
+
+#[test]
+fn the_boutiques_tests_pass_and_reach_their_goals() {
+    let run = duka(&["test", "examples/boutique", "--coverage", "--min", "transitions=90,states=100"]);
+    assert_eq!(run.code, Some(0), "{}", run.out);
+    assert!(run.out.contains("Coverage of boutique"), "{}", run.out);
+}
+
+#[test]
+fn a_goal_that_is_missed_fails() {
+    let run = duka(&["test", "examples/empty", "--filter", "greeted", "--min", "transitions=100"]);
+    assert_eq!(run.code, Some(1), "{}", run.out);
+    assert!(run.out.contains("below the goal: transitions"), "{}", run.out);
+}
+
+#[test]
+fn a_red_test_shows_the_conversation_and_what_was_expected() {
+    let folder = boutique();
+    let tests = "tests for boutique\n  given shop fixtures/zuri.yaml\n\ntest tea\n  customer: hi\n  shop: Would you like tea?\n";
+    folder.write("boutique/boutique.test.duka", tests);
+    let run = folder.duka(&["test", "boutique"]);
+    assert_eq!(run.code, Some(1));
+    for expected in ["FAIL  tea", "boutique.test.duka:6: `shop: Would you like tea?`", "customer: hi", "shop: Karibu"] {
+        assert!(run.out.contains(expected), "{expected} is missing in:\n{}", run.out);
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&folder.duka(&["test", "boutique", "--format", "json"]).out).expect("JSON");
+    assert_eq!(json["shops"][0]["tests"][0]["passed"].as_bool(), Some(false));
+}
+
+#[test]
+fn a_shop_with_errors_is_not_played() {
+    let folder = boutique();
+    let flow = folder.read("boutique/boutique.duka").replace("-> checkout\n", "-> chekout\n");
+    folder.write("boutique/boutique.duka", flow);
+    for command in ["test", "chat", "explore"] {
+        let run = folder.duka(&[command, "boutique"]);
+        assert_eq!(run.code, Some(1), "{run:?}");
+        assert!(run.out.contains("chekout"), "{}", run.out);
+    }
+}
+
+#[test]
+fn what_explore_writes_are_tests_that_pass() {
+    let folder = boutique();
+    let tests = "tests for boutique\n  given shop fixtures/zuri.yaml\n\ntest hello\n  customer: hi\n";
+    folder.write("boutique/boutique.test.duka", tests);
+    let run = folder.duka(&["explore", "boutique", "--write"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let run = folder.duka(&["test", "boutique", "--min", "transitions=80"]);
+    assert_eq!(run.code, Some(0), "{}", run.out);
+}
+
+#[test]
+fn a_chat_without_a_terminal_takes_a_line_for_a_message() {
+    let typed = "hi\nShop\n/undo\n/state\n/wait 26 hours\n/dance\n/wait a while\n/quit\nnever read\n";
+    let run = duka_in(&root(), &["chat", "examples/boutique"], typed);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{run:?}");
+    for expected in ["customer: hi\nshop: Karibu", "1 Shop", "state  welcome", "There is no /dance"] {
+        assert!(run.out.contains(expected), "{expected} is missing in:\n{}", run.out);
+    }
+    assert!(!run.out.contains("never read"));
+}
+
+#[test]
+fn a_form_is_filled_field_by_field() {
+    let typed = "/start at address\nAmina\nBiashara Street 4\nKilimani\n\n/state\n";
+    let run = duka_in(&root(), &["chat", "examples/boutique"], typed);
+    assert!(run.out.contains("fill name = Amina; street = Biashara Street 4; town = Kilimani"), "{}", run.out);
+    assert!(run.out.contains("state  confirm"), "{}", run.out);
+}
+
+#[test]
+fn a_recorded_chat_is_a_test_that_passes() {
+    let folder = boutique();
+    let typed = "hi\nShop\nDresses\n/record boutique/chat.test.duka\n";
+    let run = duka_in(folder.path(), &["chat", "boutique"], typed);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    duka_in(folder.path(), &["test", "boutique", "--record", "boutique/chat.test.duka"], "hi\nhelp\n");
+    assert_eq!(folder.read("boutique/chat.test.duka").matches("\ntest ").count(), 2);
+    let run = folder.duka(&["test", "boutique", "--filter", "a customer says"]);
+    assert_eq!(run.code, Some(0), "{}", run.out);
+    assert!(run.out.contains("2 tests passed"), "{}", run.out);
+}
+
+#[test]
+fn drawings_name_every_state() {
+    for format in ["mermaid", "dot", "svg"] {
+        let run = duka(&["draw", "examples/boutique", "--format", format]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        for state in ["welcome", "checkout", "pay_expired", "return_photo", "anywhere", "follow order"] {
+            assert!(run.out.contains(state), "{state} is missing in {format}");
+        }
+        assert_eq!(
+            run.out,
+            duka(&["draw", "examples/boutique", "--format", format]).out,
+            "a drawing is the same each time"
+        );
+    }
+}
+
+#[test]
+fn a_drawing_is_written_by_its_name() {
+    let folder = boutique();
+    assert_eq!(folder.duka(&["draw", "boutique", "-o", "a.svg"]).code, Some(0));
+    assert!(folder.read("a.svg").starts_with("<svg"));
+    let run = folder.duka(&["draw", "boutique", "--flow", "nothing"]);
+    assert_eq!(run.code, Some(2));
+    assert!(run.err.contains("boutique"), "{}", run.err);
+}
+
+#[test]
+fn a_flow_that_lost_its_spaces_is_put_right() {
+    let folder = boutique();
+    let flow = folder.read("boutique/boutique.duka");
+    let flat: String = flow.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+    folder.write("boutique/boutique.duka", flat);
+    let run = folder.duka(&["fmt", "boutique", "--check"]);
+    assert_eq!(run.code, Some(1));
+    assert!(run.out.contains("+   start welcome"), "{}", run.out);
+    assert_eq!(folder.duka(&["fmt", "boutique"]).code, Some(0));
+    assert_eq!(folder.read("boutique/boutique.duka"), flow);
+    assert_eq!(folder.duka(&["fmt", "boutique", "--check"]).code, Some(0));
+}
+
+#[test]
+fn a_flow_comes_back_from_yaml_as_it_was() {
+    let folder = boutique();
+    assert_eq!(folder.duka(&["convert", "boutique/boutique.duka", "-o", "b.duka.yaml"]).code, Some(0));
+    let run = folder.duka(&["convert", "b.duka.yaml"]);
+    assert_eq!(run.out, folder.read("boutique/boutique.duka"));
+    folder.write("c.duka", "duka 1\nflow c\nbuton x: y\n");
+    let run = folder.duka(&["convert", "c.duka"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.out.contains("buton"), "{}", run.out);
+}
+
+#[test]
+fn rules_are_explained_by_code_and_by_name() {
+    let by_code = duka(&["explain", "d502"]);
+    assert_eq!(by_code.code, Some(0));
+    assert_eq!(by_code.out, duka(&["explain", "button-title-too-long"]).out);
+    assert!(duka(&["explain", "list"]).out.lines().count() > 100);
+    let run = duka(&["explain", "button-title-to-long"]);
+    assert_eq!(run.code, Some(2));
+    assert!(run.err.contains("button-title-too-long"), "{}", run.err);
+}
+
+#[test]
+fn schemas_are_printed_by_name() {
+    let names = duka(&["schema"]).out;
+    for name in ["flow", "shop", "contract"] {
+        assert!(names.contains(name), "{names}");
+        let schema: serde_json::Value = serde_json::from_str(&duka(&["schema", name]).out).expect("JSON");
+        assert!(schema["$schema"].is_string(), "{name}");
+    }
+    assert_eq!(duka(&["schema", "cake"]).code, Some(2));
+}
+
+#[test]
+fn completions_are_there_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(duka(&["completions", shell]).out.contains("duka"), "{shell}");
+    }
+}
