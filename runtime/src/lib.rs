@@ -1,0 +1,4 @@
+//! The server: takes webhooks, steps each customer's conversation exactly once, and sends the replies.
+
+pub mod id;
+pub mod store;

@@ -1,0 +1,334 @@
+//! What the tables hold, as the host reads and writes it: plain rows, in batches. No SQL, no decisions.
+//!
+//! Times are milliseconds since 1970-01-01T00:00:00Z, given by the host's clock.
+
+use smol_str::SmolStr;
+
+use crate::id::{ConversationId, ElementKey, Owner, SendId, ShopScope};
+
+/// A webhook element, or another event from outside, that must act once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sighting {
+    pub shop: ShopScope,
+    pub key: ElementKey,
+    pub received_ms: i64,
+}
+
+/// What a customer is known by. Any of them finds the conversation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    pub shop: ShopScope,
+    /// `whatsapp`, `messenger`, `web`.
+    pub channel: SmolStr,
+    pub kind: IdentityKind,
+    /// A phone number in E.164 without `+`, or a vendor's user id, unchanged.
+    pub value: SmolStr,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum IdentityKind {
+    /// A business-scoped user id, or the channel's own user id.
+    User = 1,
+    /// The same for all businesses of a group.
+    ParentUser = 2,
+    Phone = 3,
+}
+
+/// A conversation between two turns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conversation {
+    pub shop: ShopScope,
+    pub id: ConversationId,
+    pub channel: SmolStr,
+    /// The business number (WhatsApp's `phone_number_id`) that the customer last wrote to.
+    pub number: SmolStr,
+    /// The encoded engine session; empty before the first turn.
+    pub session: Vec<u8>,
+    /// How many turns were committed: the fencing number of the next (I25).
+    pub turn: u64,
+    /// The latest provider time of a customer's message, never later than its receipt: opens the window (I9, F20). 0: none.
+    pub last_inbound_ms: i64,
+    /// Until when a free entry point is open; 0: none.
+    pub free_until_ms: i64,
+    /// When the engine wants to be woken.
+    pub wake_at_ms: Option<i64>,
+    /// A person holds the thread.
+    pub handed_over: bool,
+    /// Inbox rows that wait for this conversation; filled on reading, never written.
+    pub pending: u32,
+}
+
+/// An event that could not be taken in the commit that accepted it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InboxRow {
+    pub shop: ShopScope,
+    /// Rises with arrival; 0 before it is stored.
+    pub seq: i64,
+    pub conversation: ConversationId,
+    pub body: InboxBody,
+    pub received_ms: i64,
+    /// How often a turn was begun with it and did not end (TM48).
+    pub attempts: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum InboxBody {
+    /// A webhook element as it came: the JSON bytes, with what of its envelope the channel needs to read it again.
+    Element(Vec<u8>),
+    /// An encoded engine event: a call's result, a failed send, a payment, an order, a handoff.
+    Event(Vec<u8>),
+}
+
+/// What a turn did, kept for "why was this sent" and for replay.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TurnRecord {
+    pub shop: ShopScope,
+    pub conversation: ConversationId,
+    pub turn: u64,
+    pub at_ms: i64,
+    /// Of the program that ran.
+    pub revision: [u8; 16],
+    /// The encoded engine event.
+    pub event: Vec<u8>,
+    /// The encoded trace.
+    pub trace: Vec<u8>,
+    /// Effects that are no send, call or timer, encoded: records, alerts, consents.
+    pub notes: Vec<u8>,
+}
+
+/// Which queue of its number a send stands in. Service goes before utility, utility before marketing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Lane {
+    Service = 1,
+    Utility = 2,
+    Marketing = 3,
+}
+
+/// What happens when a send's fate stays unknown (reliability.md 4.3, 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Repeat {
+    /// Send once more: a late duplicate is better than silence.
+    Once = 1,
+    /// Park and show the merchant: marketing, payment requests, anything with a link or money.
+    Never = 2,
+}
+
+/// A message to be sent, as the turn that wants it commits it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewSend {
+    pub shop: ShopScope,
+    pub id: SendId,
+    pub conversation: ConversationId,
+    pub number: SmolStr,
+    /// The effect it came from.
+    pub turn: u64,
+    pub index: u16,
+    pub lane: Lane,
+    pub repeat: Repeat,
+    /// The encoded engine message ([`duka_engine::outbound::Outbound`]).
+    pub body: Vec<u8>,
+    pub not_before_ms: i64,
+    pub expires_ms: i64,
+}
+
+/// Where a send stands. `Waiting` sends stand behind an open one of their conversation (I8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum SendState {
+    Waiting = 1,
+    /// The head of its conversation: may be claimed from `not_before_ms` on.
+    Ready = 2,
+    /// Claimed; bytes may have left.
+    Sending = 3,
+    /// Bytes left, no answer: held until a status settles it, or `not_before_ms` passes.
+    Unknown = 4,
+    Accepted = 5,
+    Failed = 6,
+    Expired = 7,
+    /// Unknown for good, and not to be repeated.
+    Parked = 8,
+    Cancelled = 9,
+}
+
+/// A send as its sender has it: claimed by one process for one attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClaimedSend {
+    pub send: NewSend,
+    /// This attempt's number, from 1: the fencing number of the claim.
+    pub attempt: u32,
+    /// The attempt follows one whose fate was never known.
+    pub after_unknown: bool,
+    pub last_inbound_ms: i64,
+    pub free_until_ms: i64,
+    /// All that the customer is known by on this channel.
+    pub identities: Vec<Identity>,
+}
+
+/// How an attempt ended. Ignored if another attempt has begun since (fencing).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settlement {
+    pub shop: ShopScope,
+    pub id: SendId,
+    pub attempt: u32,
+    pub end: AttemptEnd,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum AttemptEnd {
+    /// The provider took it; its message id.
+    Accepted { provider_id: SmolStr },
+    /// Certainly not taken: again from then on.
+    Again { not_before_ms: i64, error: i32 },
+    /// Bytes may have left: wait for a status until then.
+    Unknown { hold_until_ms: i64 },
+    /// The provider's code, or one of our own below 0.
+    Failed { error: i32 },
+    Expired,
+    Parked,
+    Cancelled,
+}
+
+/// What a provider says of a send, as a join: any order and number of these gives the same row (I26).
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatusUpdate {
+    pub shop: ShopScope,
+    /// From our opaque data, after its MAC was checked.
+    pub send: Option<SendId>,
+    pub provider_id: SmolStr,
+    pub status: Delivery,
+    pub at_ms: i64,
+    /// The provider's code of a failure; 0: none.
+    pub error: i32,
+    /// `marketing`, `utility`, `service`, …; empty: not told.
+    pub category: SmolStr,
+    /// `regular`, `free_customer_service`, …; empty: not told.
+    pub pricing: SmolStr,
+}
+
+/// How far a sent message came; later ones outrank earlier ones, and `Failed` only `Sent`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Delivery {
+    None = 0,
+    Sent = 1,
+    Failed = 2,
+    Delivered = 3,
+    Read = 4,
+    Played = 5,
+}
+
+/// What a status changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatusEffect {
+    pub shop: ShopScope,
+    pub id: SendId,
+    pub conversation: ConversationId,
+    pub turn: u64,
+    pub index: u16,
+    pub lane: Lane,
+    /// The send was `Sending` or `Unknown`, and is now accepted.
+    pub settled: bool,
+    /// The first time that this send is known to have failed.
+    pub failed: bool,
+    /// A second acceptance became known under another provider id: a visible duplicate (4.3, 6).
+    pub duplicate: bool,
+}
+
+/// A query or command for the shop's systems, as the turn that wants it commits it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewCall {
+    pub shop: ShopScope,
+    pub conversation: ConversationId,
+    pub turn: u64,
+    pub index: u16,
+    /// May be asked again without harm.
+    pub query: bool,
+    /// The encoded [`duka_engine::effect::CallRequest`].
+    pub body: Vec<u8>,
+    pub deadline_ms: i64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClaimedCall {
+    pub call: NewCall,
+    /// From 1. Above 1 for a command: an earlier attempt's outcome is not known.
+    pub attempt: u32,
+}
+
+/// A call that has ended; its result goes into the inbox in the same transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndedCall {
+    pub shop: ShopScope,
+    pub conversation: ConversationId,
+    pub turn: u64,
+    pub index: u16,
+    pub attempt: u32,
+}
+
+/// One line of the consent ledger: appended, never changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConsentEntry {
+    pub shop: ShopScope,
+    pub conversation: ConversationId,
+    /// As the flow names it; `marketing` for a stop of all marketing.
+    pub name: SmolStr,
+    pub given: bool,
+    pub at_ms: i64,
+    /// What proves it: the vendor id of the message, `stop word`, `user_preferences`.
+    pub proof: SmolStr,
+}
+
+/// What could not be processed, with its bytes, for a person to look at and replay.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuarantineEntry {
+    /// `None`: no shop could be told.
+    pub shop: Option<ShopScope>,
+    pub at_ms: i64,
+    /// A short fixed word: `unreadable`, `unknown number`, `poison`.
+    pub reason: SmolStr,
+    pub detail: String,
+    pub body: Vec<u8>,
+}
+
+/// A template of the shop's account as last heard of, one language of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TemplateRow {
+    pub shop: ShopScope,
+    pub name: SmolStr,
+    pub language: SmolStr,
+    /// `APPROVED`, `PAUSED`, … as the vendor writes it.
+    pub status: SmolStr,
+    pub category: SmolStr,
+    pub quality: SmolStr,
+    /// The vendor's id of it; 0: not told.
+    pub vendor_id: u64,
+    /// Its components as the vendor gave them (JSON); empty: not told.
+    pub components: String,
+    pub at_ms: i64,
+}
+
+/// Health of a business number as last heard of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NumberHealth {
+    pub shop: ShopScope,
+    pub number: SmolStr,
+    /// `GREEN`, `YELLOW`, `RED`, `UNKNOWN`
+    pub quality: SmolStr,
+    /// `TIER_2K`, …
+    pub tier: SmolStr,
+    /// Sends are stopped, and why; empty: not stopped.
+    pub stopped: SmolStr,
+    pub at_ms: i64,
+}
+
+/// Who claims, from when, for how long.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Claim {
+    pub owner: Owner,
+    pub now_ms: i64,
+    pub lease_ms: i64,
+    pub limit: u32,
+}
