@@ -1,0 +1,138 @@
+//! What runs when a state is entered or a reaction is taken, and where it leads.
+//!
+//! A step is data; [`crate::step`] runs it.
+
+use duka_dsl::Span;
+use duka_dsl::ast::MediaKind;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::{
+    ConsentId, CustomerSlotId, Expr, Flow, FlowId, OperationId, RuleId, Segment, SlotId, StateId, TemplateId, TextId,
+};
+use crate::value::Value;
+
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub kind: StepKind,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum StepKind {
+    Say {
+        text: TextId,
+        guard: Option<Guard>,
+    },
+    Ask {
+        text: TextId,
+        guard: Option<Guard>,
+    },
+    Media {
+        kind: MediaKind,
+        guard: Option<Guard>,
+        source: Vec<Segment>,
+    },
+    List {
+        label: TextId,
+    },
+    Footer {
+        text: TextId,
+    },
+    Alert {
+        text: TextId,
+    },
+    Link {
+        name: SmolStr,
+        guard: Option<Guard>,
+        title: TextId,
+        url: Vec<Segment>,
+    },
+    /// `call x = op(…)`, or `do op(…)` when `into` is `None`.
+    Call(Call),
+    /// `do consent.N.give()` and `refuse()`.
+    Consent {
+        consent: ConsentId,
+        given: bool,
+    },
+    Set {
+        slot: Target,
+        value: Expr,
+    },
+    Send {
+        template: TemplateId,
+        on_error: Option<Dest>,
+    },
+    /// `-> S`, `if G -> S`, `<-> F`.
+    Jump {
+        guard: Option<Expr>,
+        dest: Dest,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub into: Option<Target>,
+    pub operation: OperationId,
+    pub arguments: Vec<Expr>,
+    pub within: Option<Time>,
+    pub on_error: Option<Dest>,
+}
+
+/// Where a value is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    Slot(SlotId),
+    Customer(CustomerSlotId),
+}
+
+#[derive(Clone, Debug)]
+pub enum Guard {
+    If(Expr),
+    /// The guard of the sending line above did not hold.
+    Else,
+}
+
+/// A length of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Time {
+    Fixed(i64),
+    Rule(RuleId),
+}
+
+impl Time {
+    /// Milliseconds; a rule that is no duration counts as 0 (it has its own finding).
+    pub fn ms(self, flow: &Flow) -> i64 {
+        match self {
+            Time::Fixed(ms) => ms,
+            Time::Rule(rule) => match flow.rules.get(rule.index()).map(|rule| &rule.value) {
+                Some(Value::Duration(ms)) => *ms,
+                Some(_) | None => 0,
+            },
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Dest {
+    pub kind: DestKind,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DestKind {
+    State(StateId),
+    /// Leave for another flow; what was suspended is forgotten.
+    Flow(FlowId),
+    End,
+    Again,
+    Back,
+    Return,
+    Visit {
+        flow: FlowId,
+        with: Vec<Target>,
+        into: Option<Target>,
+    },
+    /// A name that does not exist; it has its finding, and a program with it is not run.
+    Broken,
+}
