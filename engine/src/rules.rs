@@ -148,6 +148,11 @@ impl Rule {
         examples(self.flagged)
     }
 
+    /// The flagged example in words, where it would be too long to show.
+    pub fn flagged_in_words(&self) -> Option<&'static str> {
+        (!self.flagged.contains("```")).then(|| self.flagged.trim())
+    }
+
     /// Examples that it accepts.
     pub fn accepted(&self) -> Vec<Example> {
         examples(self.accepted)

@@ -56,6 +56,9 @@ fn page(rule: &Rule) -> String {
     }
     for (title, examples) in [("Found fault with:", rule.flagged()), ("Accepted:", rule.accepted())] {
         out.push_str(&format!("{}\n", paint(terminal::STRONG, title)));
+        if let (true, Some(words)) = (examples.is_empty(), rule.flagged_in_words()) {
+            out.push_str(&format!("    {words}\n"));
+        }
         examples.iter().for_each(|example| out.push_str(&shown(example)));
     }
     out

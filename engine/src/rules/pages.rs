@@ -53,6 +53,9 @@ pub fn rule_page(rule: &Rule) -> (String, String) {
     );
     for (heading, examples) in [("Flagged", rule.flagged()), ("Accepted", rule.accepted())] {
         page.push_str(&format!("\n## {heading}\n"));
+        if let (true, Some(words)) = (examples.is_empty(), rule.flagged_in_words()) {
+            page.push_str(&format!("\n{words}\n"));
+        }
         examples.iter().for_each(|example| push_example(&mut page, example));
     }
     (file_name(rule), page)
