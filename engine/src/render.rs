@@ -178,10 +178,7 @@ impl<'a> Renderer<'a> {
             }
             Value::Media(media) => out.push_str(&media.source),
             Value::List(items) => {
-                let item = match ty {
-                    Type::List(item) => item,
-                    _ => &Type::Unknown,
-                };
+                let item = if let Type::List(item) = ty { item } else { &Type::Unknown };
                 for (at, value) in items.iter().enumerate() {
                     if at > 0 {
                         out.push_str(", ");

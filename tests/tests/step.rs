@@ -1,6 +1,8 @@
 //! What the step function does, one file of cases a topic: a flow, then scripts of events with all that leaves the engine.
 //! `UPDATE=1` writes what is found; read the difference like code.
 
+#[path = "step/chance.rs"]
+mod chance;
 #[path = "step/script.rs"]
 mod script;
 
@@ -32,6 +34,11 @@ fn every_script_leaves_what_its_file_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn nothing_that_happens_makes_a_step_fail() {
+    chance::converse();
 }
 
 /// Sessions as earlier builds wrote them are read for ever. `UPDATE=1` adds what is missing and changes nothing.

@@ -1,5 +1,7 @@
 //! Answers: what the customer sent as a value of the asked type, inside its range.
 
+use std::sync::Arc;
+
 use super::machine::{Machine, Place, Scope};
 use super::select::LevelKind;
 use crate::event::Inbound;
@@ -7,7 +9,7 @@ use crate::hir::{Expr, Target, Trigger};
 use crate::locale::Standard;
 use crate::matching::{Reading, read_text};
 use crate::types::{RecordId, Type};
-use crate::value::{MediaType, Value};
+use crate::value::{Media, MediaType, Value};
 
 /// What the answers of a state make of an input.
 pub(super) enum Answer {
@@ -100,15 +102,10 @@ impl<'p> Machine<'p> {
     fn read(&self, ty: &Type, input: &Inbound) -> Option<Value> {
         match (input, ty) {
             (Inbound::Text(text), _) => self.read_words(ty, text),
-            (Inbound::Media(media), Type::Image | Type::Video | Type::Document | Type::Voice) => {
-                let wanted = match ty {
-                    Type::Image => MediaType::Image,
-                    Type::Video => MediaType::Video,
-                    Type::Document => MediaType::Document,
-                    _ => MediaType::Audio,
-                };
-                (media.kind == wanted).then(|| Value::Media(media.clone()))
-            }
+            (Inbound::Media(media), Type::Image) => media_of(media, MediaType::Image),
+            (Inbound::Media(media), Type::Video) => media_of(media, MediaType::Video),
+            (Inbound::Media(media), Type::Document) => media_of(media, MediaType::Document),
+            (Inbound::Media(media), Type::Voice) => media_of(media, MediaType::Audio),
             (Inbound::Contact { phone, .. }, Type::Phone) => self.read_words(ty, phone),
             (Inbound::Location { .. }, Type::Record(id)) if self.program.shop.known_records.location == Some(*id) => {
                 self.location(*id, input)
@@ -156,4 +153,8 @@ impl<'p> Machine<'p> {
         };
         (!inside).then(|| (written(&low, from), written(&high, to)))
     }
+}
+
+fn media_of(media: &Arc<Media>, wanted: MediaType) -> Option<Value> {
+    (media.kind == wanted).then(|| Value::Media(Arc::clone(media)))
 }

@@ -64,10 +64,8 @@ impl<'p> Machine<'p> {
     fn list(&self, offers: Vec<Offer>) -> Choices {
         let scope = Scope::Frame(self.top());
         let steps = self.state_in(self.top()).map_or(&[][..], |state| &state.steps);
-        let label = steps.iter().find_map(|step| match step.kind {
-            StepKind::List { label } => Some(label),
-            _ => None,
-        });
+        let label =
+            steps.iter().find_map(|step| if let StepKind::List { label } = step.kind { Some(label) } else { None });
         let written = |text: TextId| self.renderer(scope).map(|renderer| renderer.text_of(text));
         let label =
             label.and_then(written).unwrap_or_else(|| standard(self.languages()[0], Standard::List).to_string());
@@ -150,13 +148,12 @@ impl<'p> Machine<'p> {
         let mut items = 0;
         let mut fixed = 0;
         for reaction in open {
-            match &reaction.trigger {
-                Trigger::Pick { list, .. } => {
-                    if let Ok(Value::List(list)) = evaluate(list, env).as_deref() {
-                        items += list.len();
-                    }
+            if let Trigger::Pick { list, .. } = &reaction.trigger {
+                if let Ok(Value::List(list)) = evaluate(list, env).as_deref() {
+                    items += list.len();
                 }
-                _ => fixed += 1,
+            } else {
+                fixed += 1;
             }
         }
         if items + fixed <= self.limits.rows || items == 0 {
@@ -255,9 +252,10 @@ impl KeyField {
     }
 
     pub fn written(&self, item: &Value) -> Option<SmolStr> {
-        let field = match item {
-            Value::Record(fields) => fields.get(self.0?)?,
-            Value::Text(_) | Value::Number(_) => item,
+        let field = if let Value::Record(fields) = item { fields.get(self.0?)? } else { item };
+        match field {
+            Value::Text(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.normalize().to_smolstr()),
             Value::None
             | Value::YesNo(_)
             | Value::Money(_)
@@ -266,12 +264,8 @@ impl KeyField {
             | Value::Moment(_)
             | Value::Duration(_)
             | Value::Media(_)
-            | Value::List(_) => return None,
-        };
-        match field {
-            Value::Text(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.normalize().to_smolstr()),
-            _ => None,
+            | Value::List(_)
+            | Value::Record(_) => None,
         }
     }
 

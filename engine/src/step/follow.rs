@@ -244,10 +244,12 @@ impl<'p> Machine<'p> {
     /// Whether the lines of this reaction were the last to begin: a failure inside `failed` is not handled by itself.
     fn is_in(&self, at: usize, reaction: u16) -> bool {
         let Some(follow) = self.session.followers.get(at).map(|follower| follower.follow) else { return true };
-        let latest = self.trace.entries.iter().rev().find_map(|entry| match entry {
-            TraceEntry::Reaction { list, .. } => Some(*list),
-            _ => None,
-        });
+        let latest = self
+            .trace
+            .entries
+            .iter()
+            .rev()
+            .find_map(|entry| if let TraceEntry::Reaction { list, .. } = entry { Some(*list) } else { None });
         latest == Some(LineList::Follow { follow, reaction })
     }
 

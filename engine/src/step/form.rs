@@ -51,17 +51,19 @@ impl<'p> Machine<'p> {
     fn open_form(&self) -> Option<(usize, Option<Target>, &'p hir::Form)> {
         let level = self.levels().find(|level| level.kind == LevelKind::State)?;
         let mut reactions = self.reactions(level).iter().enumerate();
-        reactions.find_map(|(at, reaction)| match &reaction.trigger {
-            Trigger::Fill { form, into } => Some((at, *into, self.form_at(*form)?)),
-            _ => None,
+        reactions.find_map(|(at, reaction)| {
+            let Trigger::Fill { form, into } = &reaction.trigger else { return None };
+            Some((at, *into, self.form_at(*form)?))
         })
     }
 
     fn options(&self, ty: &'p Type) -> &'p [SmolStr] {
-        match ty {
-            Type::Town => &self.program.shop.profile.towns,
-            Type::Enum(members) => members,
-            _ => &[],
+        if let Type::Enum(members) = ty {
+            members
+        } else if *ty == Type::Town {
+            &self.program.shop.profile.towns
+        } else {
+            &[]
         }
     }
 

@@ -166,13 +166,9 @@ fn written(env: &Env<'_>, expr: &Expr) -> SmolStr {
         }),
         ExprKind::Event(name) => format_smolstr!("event.{name}"),
         ExprKind::Field(inner, at) => {
-            let field = match &inner.ty {
-                crate::types::Type::Record(id) => {
-                    let record = env.shop.records.get(usize::from(id.0));
-                    record.and_then(|record| record.fields.get(usize::from(*at))).map(|field| field.name.clone())
-                }
-                _ => None,
-            };
+            let record = if let crate::types::Type::Record(id) = &inner.ty { Some(usize::from(id.0)) } else { None };
+            let record = record.and_then(|at| env.shop.records.get(at));
+            let field = record.and_then(|record| record.fields.get(usize::from(*at))).map(|field| field.name.clone());
             format_smolstr!("{}.{}", written(env, inner), field.unwrap_or_default())
         }
         ExprKind::Property(inner, property) => format_smolstr!(

@@ -97,18 +97,17 @@ impl Machine<'_> {
         for level in self.levels() {
             let (_, Some(flow)) = self.flow_of(Scope::Frame(level.frame)) else { continue };
             for (reaction, found) in self.reactions(level).iter().enumerate() {
-                let (length_ms, since_ms, quiet) = match &found.trigger {
-                    Trigger::After { time } => (time.ms(flow), frame.entered_ms, false),
-                    Trigger::Quiet { time } => {
-                        if *quiet_level.get_or_insert(level) != level {
-                            continue;
-                        }
-                        (time.ms(flow), self.session.last_inbound_ms, true)
+                let (length_ms, since_ms, quiet) = if let Trigger::After { time } = &found.trigger {
+                    (time.ms(flow), frame.entered_ms, false)
+                } else if let Trigger::Quiet { time } = &found.trigger {
+                    if *quiet_level.get_or_insert(level) != level {
+                        continue;
                     }
-                    Trigger::On { event: EventName::WindowClosing } => {
-                        (WINDOW_CLOSING_MS, self.session.last_inbound_ms, true)
-                    }
-                    _ => continue,
+                    (time.ms(flow), self.session.last_inbound_ms, true)
+                } else if let Trigger::On { event: EventName::WindowClosing } = &found.trigger {
+                    (WINDOW_CLOSING_MS, self.session.last_inbound_ms, true)
+                } else {
+                    continue;
                 };
                 let here = mark.min(MARKS);
                 mark += 1;
