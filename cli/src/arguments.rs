@@ -340,7 +340,7 @@ impl Channel {
 
 #[derive(Args, Debug)]
 pub struct Schema {
-    /// `flow`, `shop` or `contract`; without it, the names
+    /// `flow`, `shop`, `contract` or `fixture`; without it, the names
     pub name: Option<String>,
 }
 

@@ -1,24 +1,41 @@
-//! The published schemas are those of the code, fit every example and refuse a mistake.
+//! The published schemas are those of the code, fit every file of the repository and refuse a mistake.
 
+use duka_dsl::yaml::tree::{self, Node, Style, Value};
 use duka_dsl::{FileId, lines, schema, yaml};
 use duka_engine::source::FileKind;
 use duka_tests::shops::{example, examples};
-use duka_tests::tree::root;
-use serde_json::Value as Json;
+use duka_tests::tree::{files, root};
+use serde_json::{Map, Value as Json, json};
 
-fn validator(name: &str) -> jsonschema::Validator {
-    let (_, schema) = schema::all().into_iter().find(|(known, _)| *known == name).expect("a known schema");
-    jsonschema::validator_for(&schema).expect("a valid schema")
+/// A tree as any reader of YAML 1.2 would see it.
+fn as_json(node: &Node) -> Json {
+    match &node.value {
+        Value::List(items) => Json::Array(items.iter().map(as_json).collect()),
+        Value::Map(entries) => {
+            let fields: Map<String, Json> =
+                entries.iter().map(|entry| (entry.key.value.to_string(), as_json(&entry.value))).collect();
+            Json::Object(fields)
+        }
+        Value::Scalar(scalar) if scalar.style == Style::Plain => match scalar.text.as_str() {
+            "" | "~" | "null" => Json::Null,
+            "true" => json!(true),
+            "false" => json!(false),
+            text => match (text.parse::<i64>(), text.parse::<f64>()) {
+                (Ok(whole), _) => json!(whole),
+                (Err(_), Ok(number)) => json!(number),
+                (Err(_), Err(_)) => json!(text),
+            },
+        },
+        Value::Scalar(scalar) => json!(scalar.text.as_str()),
+    }
 }
 
-fn as_json(text: &str) -> Json {
-    let (tree, found) = yaml::tree::parse(FileId(0), text);
-    assert!(found.is_empty(), "{found:#?}");
-    duka_dsl::config::fixture::json(&tree.root.expect("a document"))
-}
-
-fn complaints(name: &str, json: &Json) -> Vec<String> {
-    validator(name).iter_errors(json).map(|error| format!("{}: {error}", error.instance_path())).collect()
+fn errors(name: &str, text: &str) -> Vec<String> {
+    let schema = schema::named(name).expect("the schema exists");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let (tree, _) = tree::parse(FileId(0), text);
+    let json = tree.root.as_ref().map(as_json).unwrap_or_default();
+    validator.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
 #[test]
@@ -32,38 +49,60 @@ fn published_schemas_are_current() {
         }
         let published = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(published == text, "{} is stale: run the tests with UPDATE=1", path.display());
+        let validity = jsonschema::meta::validate(&schema).map_err(|error| error.to_string());
+        assert_eq!(validity, Ok(()), "{name}");
     }
 }
 
 #[test]
-fn schemas_fit_every_example() {
+fn schemas_fit_every_file_of_the_repository() {
+    let mut seen = std::collections::BTreeSet::new();
+    for file in files(&["flows", "examples", "dsl/tests/fixtures"], &[".yaml"]) {
+        let name = match FileKind::of(&file.path, &file.text) {
+            Some(FileKind::Shop) => "shop",
+            Some(FileKind::Contract) => "contract",
+            Some(FileKind::Yaml) => "flow",
+            Some(FileKind::Fixture) => "fixture",
+            other => panic!("{}: {other:?}", file.path),
+        };
+        seen.insert(name);
+        assert_eq!(errors(name, &file.text), Vec::<String>::new(), "{}", file.path);
+    }
+    assert_eq!(seen.len(), schema::all().len());
+}
+
+#[test]
+fn schemas_fit_the_yaml_form_of_every_example() {
     for name in examples() {
         for file in example(&name).files {
-            let (schema, json) = match file.kind {
-                FileKind::Lines => {
-                    let (document, _) = lines::read(FileId(0), &file.text);
-                    ("flow", as_json(&yaml::print(&document).expect("a YAML form")))
-                }
-                FileKind::Shop => ("shop", as_json(&file.text)),
-                FileKind::Contract => ("contract", as_json(&file.text)),
-                FileKind::Yaml
-                | FileKind::Texts
-                | FileKind::TextsLock
-                | FileKind::Tests
-                | FileKind::Hooks
-                | FileKind::Fixture => continue,
-            };
-            let complaints = complaints(schema, &json);
-            assert!(complaints.is_empty(), "{name}/{}: {complaints:#?}", file.path);
+            if file.kind == FileKind::Lines {
+                let (document, _) = lines::read(FileId(0), &file.text);
+                let text = yaml::print(&document).expect("a YAML form");
+                assert_eq!(errors("flow", &text), Vec::<String>::new(), "{name}/{}", file.path);
+            }
         }
     }
 }
 
 #[test]
-fn schemas_refuse_what_is_misspelt() {
-    assert_ne!(complaints("shop", &serde_json::json!({ "name": "Zuri", "curency": "KES" })), Vec::<String>::new());
-    assert_ne!(complaints("contract", &serde_json::json!({ "adapter": "orders", "query": {} })), Vec::<String>::new());
-    let flow =
-        serde_json::json!({ "duka": 1, "flow": "a", "states": { "b": [{ "buton": { "id": "c", "title": "D" } }] } });
-    assert_ne!(complaints("flow", &flow), Vec::<String>::new());
+fn schemas_refuse_what_is_wrong() {
+    let flow = |rest: &str| format!("duka: 1\nflow: f\nstart: s\n{rest}\n");
+    let cases = [
+        ("flow", "duka: 1\nflow: f\n".to_string()),
+        ("flow", flow("stats: {}")),
+        ("flow", flow("states: { s: [{ buton: { id: a, title: \"A\" } }] }")),
+        ("flow", flow("states: { s: [{ button: { id: a } }] }")),
+        ("flow", flow("states: { s: [{ button: { id: A, title: \"A\" } }] }")),
+        ("flow", flow("states: { s: [{ quiet: { time: 23, to: end } }] }")),
+        ("flow", flow("anywhere: [{ send: receipt }]")),
+        ("flow", flow("templates: { a: { category: advert, body: \"x\" } }")),
+        ("shop", "name: Zuri\ncurrency: Kes\nlanguages: [en]\n".to_string()),
+        ("shop", "name: Zuri\ncurrency: KES\nlanguages: [en]\nquiet_hours: at night\n".to_string()),
+        ("contract", "adapter: orders\nqueries: { one: { gives: List } }\n".to_string()),
+        ("contract", "adapter: orders\nqueries: { one: { repeatable: true } }\n".to_string()),
+        ("fixture", "things: []\n".to_string()),
+    ];
+    for (name, text) in cases {
+        assert!(!errors(name, &text).is_empty(), "{text}");
+    }
 }

@@ -1,0 +1,86 @@
+//! The schema of `shop.yaml`.
+
+use schemars::{Schema, json_schema};
+use serde_json::{Map, Value, json};
+
+use super::{KEEP, NAME, named_values, object, one_of};
+use crate::config::shop::{CHANNELS, DAYS, RETENTION, ROUNDINGS, SEVERITIES, TOP, ZONE};
+
+const HOURS: &str = "^([01]?[0-9]|2[0-4]):[0-5][0-9] to ([01]?[0-9]|2[0-4]):[0-5][0-9]$";
+
+pub(super) fn schema() -> Schema {
+    let properties: Map<String, Value> = TOP.iter().map(|key| ((*key).to_string(), top(key))).collect();
+    json_schema!({
+        "title": "A shop (shop.yaml)",
+        "type": "object",
+        "properties": properties,
+        "required": ["name", "currency", "languages"],
+        "additionalProperties": false,
+    })
+}
+
+fn words<T>(table: &[(&'static str, T)]) -> Vec<&'static str> {
+    table.iter().map(|(word, _)| *word).collect()
+}
+
+fn top(key: &str) -> Value {
+    let text = json!({ "type": "string", "minLength": 1 });
+    let hours = json!({ "type": "string", "pattern": HOURS, "examples": ["09:00 to 18:00"] });
+    match key {
+        "main" => json!({ "type": "string", "pattern": NAME, "description": "The flow that answers a new customer." }),
+        "country" => json!({ "type": "string", "pattern": "^[A-Z]{2}$" }),
+        "currency" => json!({ "type": "string", "pattern": "^[A-Z]{3}$" }),
+        "languages" => json!({ "type": "array", "items": text, "minItems": 1 }),
+        "quiet_hours" => hours,
+        "hours" => {
+            let open = json!({ "anyOf": [hours, { "const": "closed" }, { "type": "array", "items": hours }] });
+            let days = DAYS.iter().map(|(day, _)| ((*day).to_string(), open.clone())).collect();
+            object(days, &[])
+        }
+        "rounding" => one_of(&words(ROUNDINGS)),
+        "channels" => {
+            let each = CHANNELS.iter().map(|name| ((*name).to_string(), section())).collect();
+            json!({ "anyOf": [{ "type": "array", "items": one_of(&CHANNELS) }, object(each, &[])] })
+        }
+        "adapters" => named_values(section()),
+        "payments" => json!({
+            "type": "object",
+            "properties": { "methods": { "type": "array", "items": { "type": "string", "pattern": NAME } } },
+        }),
+        "retention" => {
+            let keep = json!({ "type": "string", "pattern": KEEP, "examples": ["90 days"] });
+            object(RETENTION.iter().map(|kept| ((*kept).to_string(), keep.clone())).collect(), &[])
+        }
+        "delivery" => named_values(zone()),
+        "longest" => json!({
+            "type": "object",
+            "description": "The most letters a value of the catalogue has: product.name: 40.",
+            "additionalProperties": { "type": "integer", "minimum": 0 },
+        }),
+        "rules" => json!({
+            "type": "object",
+            "description": "How severe a rule is in this shop, by its code or name.",
+            "additionalProperties": one_of(&words(SEVERITIES)),
+        }),
+        _ => text,
+    }
+}
+
+/// A channel's or an adapter's settings; `demo` stands for `{ kind: demo }`.
+fn section() -> Value {
+    json!({ "anyOf": [
+        { "type": "string", "pattern": NAME },
+        { "type": "object", "properties": {
+            "kind": { "type": "string", "pattern": NAME },
+            "contract": { "type": "string", "description": "The contract's file." },
+        } },
+    ] })
+}
+
+fn zone() -> Value {
+    let of = |key: &str| match key {
+        "towns" => json!({ "type": "array", "items": { "type": "string" } }),
+        _ => json!({ "type": "string" }),
+    };
+    object(ZONE.iter().map(|key| ((*key).to_string(), of(key))).collect(), &[])
+}
