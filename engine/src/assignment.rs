@@ -9,7 +9,7 @@ mod reads;
 mod report;
 mod walk;
 
-use duka_dsl::Diagnostic;
+use duka_dsl::{Diagnostic, Span};
 
 use crate::graph::Cause;
 use crate::hir::{DestKind, Flow, FlowId, Shop, SlotKind, StateId, StepKind};
@@ -17,8 +17,9 @@ use crate::hir::{DestKind, Flow, FlowId, Shop, SlotKind, StateId, StepKind};
 use facts::{Bits, Keys, Root};
 use walk::{Walk, Way};
 
-/// The findings of all flows. `broken` tells which states, by flow, have lines that could not be read: they may assign anything.
-pub fn check(shop: &Shop, broken: &[Vec<bool>]) -> Vec<Diagnostic> {
+/// The findings of all flows. `broken` tells which states, by flow, have lines that could not be read: they may assign
+/// anything. `mistakes` are the places of errors found before: what is missing behind one of them may be its consequence.
+pub fn check(shop: &Shop, broken: &[Vec<bool>], mistakes: &[Span]) -> Vec<Diagnostic> {
     let mut sure = vec![true; shop.flows.len()];
     // What a flow gives for sure depends on what its own sub-flows give; it only ever becomes less sure.
     while let Some(less) = less_sure(shop, broken, &sure) {
@@ -28,7 +29,7 @@ pub fn check(shop: &Shop, broken: &[Vec<bool>]) -> Vec<Diagnostic> {
     for (index, flow) in shop.flows.iter().enumerate() {
         let id = FlowId(u16::try_from(index).unwrap_or(u16::MAX));
         let solved = solve(shop, flow, broken.get(index).map_or(&[], Vec::as_slice), &sure);
-        found.extend(report::findings(shop, id, &solved));
+        found.extend(report::findings(shop, id, &solved, mistakes));
     }
     found
 }

@@ -8,7 +8,7 @@ mod revision;
 use std::sync::Arc;
 
 use duka_dsl::ast::FlowFile;
-use duka_dsl::{Code, Diagnostic, FileId};
+use duka_dsl::{Code, Diagnostic, FileId, Span};
 
 use crate::assignment;
 use crate::hir::Shop;
@@ -60,7 +60,8 @@ pub fn compile(source: &ShopSource) -> Compiled {
     if let Some(lowered) = lowered {
         diagnostics.extend(lowered.diagnostics);
         let broken = chosen.used.iter().map(|flow| flow.ast.states.iter().map(|state| state.broken).collect());
-        diagnostics.extend(assignment::check(&lowered.shop, &broken.collect::<Vec<_>>()));
+        let mistakes: Vec<Span> = diagnostics.iter().filter(|found| is_error(found.code)).flat_map(places).collect();
+        diagnostics.extend(assignment::check(&lowered.shop, &broken.collect::<Vec<_>>(), &mistakes));
         if !diagnostics.iter().any(|found| is_error(found.code)) {
             compiled.program = Some(Arc::new(Program::new(lowered.shop, revision)));
         } else {
@@ -75,6 +76,11 @@ pub fn compile(source: &ShopSource) -> Compiled {
 /// Whether a finding of reading and resolving leaves something that can not be run.
 fn is_error(code: Code) -> bool {
     rules::level(code).is_none_or(Level::stops)
+}
+
+/// All places that a finding names.
+fn places(found: &Diagnostic) -> impl Iterator<Item = Span> {
+    [found.span].into_iter().chain(found.labels.iter().map(|label| label.span))
 }
 
 /// In file order; of several findings of one cause, the first.

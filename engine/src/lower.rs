@@ -12,6 +12,7 @@ mod events;
 mod literals;
 mod names;
 mod operations;
+mod places;
 mod reactions;
 mod scope;
 mod steps;

@@ -1,9 +1,11 @@
 //! What expressions and texts read, and what a condition makes known when it holds.
 
-use duka_dsl::Span;
+use std::collections::BTreeSet;
+
+use duka_dsl::FileId;
 use smol_str::SmolStr;
 
-use crate::hir::{Comparison, Expr, ExprKind, Property, Segment, TextBlock, TextId, TextPiece};
+use crate::hir::{Comparison, Expr, ExprKind, Property, Segment, StateId, TextBlock, TextId, TextPiece};
 use crate::types::Type;
 use crate::value::Value;
 
@@ -221,25 +223,26 @@ fn is_none(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Constant(Value::None)) && expr.ty == Type::None
 }
 
-/// Where something is read that may be missing.
-pub(super) fn first_of_each(missing: &[Missing]) -> Vec<&Missing> {
-    let mut found: Vec<&Missing> = Vec::new();
+/// Where something is read that may be missing: a value that is never there, once; what may be empty, at each line that
+/// reads it. A translation is not blamed for what its source reads as well.
+pub(super) fn first_of_each(missing: &[Missing], own: FileId) -> Vec<&Missing> {
     let mut in_order: Vec<&Missing> = missing.iter().collect();
-    in_order.sort_by_key(|one: &&Missing| (position(one.span), one.key.clone()));
-    for one in in_order {
-        let same = |other: &&Missing| other.key == one.key && (one.optional || other.optional == one.optional);
-        let once = if one.optional {
-            found.iter().any(|other| other.key == one.key && other.span == one.span)
-        } else {
-            found.iter().any(same)
-        };
-        if !once {
-            found.push(one);
+    in_order.sort_by_key(|one| (one.span.file != own, one.span.file, one.span.start));
+    let mut told: BTreeSet<(&Key, Option<Told>)> = BTreeSet::new();
+    let is_first = |one: &&Missing| match (one.optional, one.span.file == own) {
+        (false, _) => told.insert((&one.key, None)),
+        (true, true) => {
+            told.insert((&one.key, Some(Told::In(one.state))));
+            told.insert((&one.key, Some(Told::At(one.span.file, one.span.start))))
         }
-    }
-    found
+        (true, false) => told.insert((&one.key, Some(Told::In(one.state)))),
+    };
+    in_order.into_iter().filter(is_first).collect()
 }
 
-fn position(span: Span) -> (duka_dsl::FileId, u32) {
-    (span.file, span.start)
+/// Where a place was told to be empty.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    At(FileId, u32),
+    In(Option<StateId>),
 }

@@ -3,8 +3,8 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 
-use duka_dsl::Diagnostic;
 use duka_dsl::diagnostic::{Speaker, Turn};
+use duka_dsl::{Diagnostic, Span};
 
 use crate::analysis::Subject;
 use crate::analysis::path::{edge_turn, says, turn};
@@ -19,9 +19,10 @@ use super::{Solved, begins};
 const MOST_CONVERSATIONS: usize = 20;
 
 /// D404 and D305 of one flow.
-pub(super) fn findings(shop: &Shop, id: FlowId, solved: &Solved) -> Vec<Diagnostic> {
+pub(super) fn findings(shop: &Shop, id: FlowId, solved: &Solved, mistakes: &[Span]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let missing = first_of_each(&solved.missing);
+    let own = shop.flows.get(id.index()).map(|flow| flow.span.file).unwrap_or_default();
+    let missing = first_of_each(&solved.missing, own);
     if missing.is_empty() {
         return found;
     }
@@ -31,12 +32,26 @@ pub(super) fn findings(shop: &Shop, id: FlowId, solved: &Solved) -> Vec<Diagnost
     }
     for (index, missing) in missing.into_iter().enumerate() {
         let ways = if index < MOST_CONVERSATIONS { shortest(shop, id, solved, &leaving, missing) } else { Vec::new() };
+        if is_consequence(shop, id, missing, &ways, mistakes) {
+            continue;
+        }
         found.push(if missing.optional { may_be_empty(missing) } else { no_value(shop, id, missing, &ways) });
         if let (Some(last), false) = (found.last_mut(), ways.is_empty()) {
             last.conversation = conversation(shop, id, &ways);
         }
     }
     found
+}
+
+/// Whether a state on the way, or the line itself, has a mistake of its own.
+fn is_consequence(shop: &Shop, id: FlowId, missing: &Missing, ways: &[&Way], mistakes: &[Span]) -> bool {
+    let Some(flow) = shop.flows.get(id.index()) else { return false };
+    let states = ways.iter().flat_map(|way| [way.from, Some(way.to)]).chain([missing.state]);
+    let mut spans = states.flatten().filter_map(|state| flow.states.get(state.index())).map(|state| state.span);
+    spans.any(|span| {
+        let inside = |at: &Span| at.file == span.file && span.start <= at.start && at.start < span.end;
+        mistakes.iter().any(inside)
+    })
 }
 
 fn may_be_empty(missing: &Missing) -> Diagnostic {

@@ -10,6 +10,7 @@ use crate::hir::{
     Call, Dest, DestKind, EventName, Expr, ExprKind, Flow, FlowId, Guard, OperationId, Reaction, Shop, SlotId,
     SlotKind, StateId, Step, StepKind, Target, TemplateId, Trigger,
 };
+use crate::types::Type;
 use crate::value::Value;
 
 use super::facts::{Bits, Facts, Key, Keys, Root, place};
@@ -413,7 +414,7 @@ impl<'a> Walk<'a> {
             Target::Slot(slot) => ExprKind::Slot(slot),
             Target::Customer(slot) => ExprKind::Customer(slot),
         };
-        self.read(&Expr { kind, ty: crate::types::Type::Unknown, span }, facts);
+        self.read(&Expr { kind, ty: Type::Unknown, span }, facts);
     }
 
     fn taken_back(&mut self, flow: FlowId, into: Target, facts: &mut Facts<'_>) {
@@ -469,7 +470,7 @@ impl<'a> Walk<'a> {
             Target::Customer(slot) => self.shop.customer_slots.get(slot.index()).is_some_and(|slot| slot.optional),
         };
         self.read_as(value, facts, optional);
-        let none = matches!(value.kind, ExprKind::Constant(Value::None));
+        let none = value.ty == Type::None && matches!(value.kind, ExprKind::Constant(Value::None));
         let empty = none || (optional && self.may_be_empty(value, facts));
         self.fill(target, facts);
         if empty {

@@ -1,6 +1,7 @@
 //! Which flows make the program: the one that answers a new customer, and every flow it leads to.
 
 use duka_dsl::ast::{FlowFile, Path};
+use duka_dsl::diagnostic::nearest;
 use duka_dsl::{Diagnostic, FileId, Name, Span};
 use smol_str::SmolStr;
 
@@ -50,6 +51,10 @@ pub(super) fn flows(source: &ShopSource, settings: &mut Settings<'_>) -> Chosen 
         if chosen.used.iter().any(|flow| flow.path == path) {
             continue;
         }
+        // A mistyped path stands for the nearest one, so that what it leads to is checked as well.
+        let known = chosen.known.iter().map(SmolStr::as_str);
+        let path = if chosen.known.contains(&path) { Some(path) } else { nearest(&path, known).map(SmolStr::new) };
+        let Some(path) = path.filter(|path| !chosen.used.iter().any(|flow| flow.path == *path)) else { continue };
         let Some(flow) = take(source, &path, &mut own, &mut chosen.findings) else { continue };
         waiting.extend(flow.ast.uses.iter().map(path_of));
         chosen.used.push(flow);

@@ -9,14 +9,15 @@ use smol_str::SmolStr;
 
 use crate::expression;
 use crate::hir::{
-    Expr, ExprKind, Flow, Form, FormField, Group, Guard, Phrase, Slot, SlotId, SlotKind, State, StateId, Target,
-    TextEntry, TextId, Time, Words,
+    Expr, ExprKind, Flow, Form, FormField, Group, Guard, Phrase, Slot, SlotId, State, StateId, TextEntry, TextId, Time,
+    Words,
 };
 use crate::types::Type;
 use crate::value::Value;
 
-use super::declare::{Declared, ShopNames, empty_slot, id};
-use super::names::{UNKNOWN_NAME, twice, unknown};
+use super::declare::{Declared, ShopNames, id};
+use super::names::{UNKNOWN_NAME, twice};
+use super::places::Wanted;
 use super::scope::{Place, Scope};
 use super::texts::Translations;
 use super::unused::{self, Shared, Used};
@@ -32,7 +33,7 @@ pub(super) struct Body<'a> {
     /// By state, the place of its `answers.STATE`, once it was read.
     pub answers: RefCell<BTreeMap<StateId, SlotId>>,
     /// By name, the places for items of `each`.
-    each: BTreeMap<SmolStr, Vec<SlotId>>,
+    pub each: BTreeMap<SmolStr, Vec<SlotId>>,
     pub used: RefCell<Used>,
     pub texts: Vec<TextEntry>,
     pub keys: BTreeMap<SmolStr, TextId>,
@@ -62,12 +63,20 @@ pub(super) fn lower(
         findings: Vec::new(),
     };
     let flow = body.flow();
-    body.findings.extend(translations.unknown_keys(declared.id, &body.keys));
+    // Keys of texts follow from the names of the flow: while those are wrong, so may be the keys.
+    let names_are_sound = declared.source.ast.broken.is_empty() && !body.findings.iter().any(is_about_names);
+    if names_are_sound {
+        body.findings.extend(translations.unknown_keys(declared, &body.keys));
+    }
     let used = body.used.into_inner();
     shared.customer.extend(used.customer.iter().copied());
     findings.append(&mut body.findings);
     unused::flow(declared, &used, findings);
     flow
+}
+
+fn is_about_names(found: &Diagnostic) -> bool {
+    (101..=109).contains(&found.code.0)
 }
 
 impl<'a> Body<'a> {
@@ -116,20 +125,15 @@ impl<'a> Body<'a> {
     fn start(&mut self) -> StateId {
         let ast = self.declared.source.ast;
         match &ast.start {
-            Some(name) => match self.declared.states.get(name.as_str()) {
-                Some(state) => *state,
-                None => {
-                    if !self.declared.may_be_declared(name.as_str()) {
-                        let known = self.declared.states.keys().copied();
-                        let help = "A conversation begins in the state that `start` names.";
-                        let mut found = unknown(103, "state", name, known, help);
-                        found.message = format!("`start {}`: no such state.", name.value);
-                        found.cause = Some(format!("state {}", name.value));
-                        self.findings.push(found);
-                    }
-                    StateId(0)
-                }
-            },
+            Some(name) => {
+                let wanted = Wanted {
+                    code: 103,
+                    noun: "state",
+                    says: Some(format!("`start {}`: no such state.", name.value)),
+                    help: "A conversation begins in the state that `start` names.".to_string(),
+                };
+                self.find(&self.declared.states, name, wanted).unwrap_or_default()
+            }
             None => {
                 if ast.broken.is_empty() {
                     let span = ast.name.as_ref().map_or(Span::new(self.declared.source.file, 0, 0), |name| name.span);
@@ -150,7 +154,9 @@ impl<'a> Body<'a> {
             Some(slot) => {
                 self.used.borrow_mut().slots.insert(slot);
             }
-            None => self.unknown_value(name, "Write it under `remember`, with its type."),
+            None => {
+                self.unknown_value(name, "Write it under `remember`, with its type.");
+            }
         }
     }
 
@@ -348,15 +354,9 @@ impl<'a> Body<'a> {
             AstTime::Fixed(duration) => return Time::Fixed(duration.value.ms()),
             AstTime::Rule(name) => name,
         };
-        let Some(rule) = self.declared.rule_ids.get(name.as_str()).copied() else {
-            if !self.declared.may_be_declared(name.as_str()) {
-                let durations = self.declared.rules.iter().filter(|rule| rule.ty == Type::Duration);
-                let known: Vec<&str> = durations.map(|rule| rule.name.as_str()).collect();
-                let help = format!("Write a time, for example `30 minutes`, or add `{} = …` to `rules`.", name.value);
-                self.findings.push(unknown(UNKNOWN_NAME, "rule", name, known, &help));
-            }
-            return Time::Fixed(0);
-        };
+        let help = format!("Write a time, for example `30 minutes`, or add `{} = …` to `rules`.", name.value);
+        let wanted = Wanted { code: UNKNOWN_NAME, noun: "rule", says: None, help };
+        let Some(rule) = self.find(&self.declared.rule_ids, name, wanted) else { return Time::Fixed(0) };
         self.used.borrow_mut().rules.insert(rule);
         if let Some(found) = self.declared.rules.get(rule.index())
             && !matches!(found.ty, Type::Duration | Type::Unknown)
@@ -374,96 +374,5 @@ impl<'a> Body<'a> {
             return Time::Fixed(0);
         }
         Time::Rule(rule)
-    }
-
-    // ------------------------------------------------------------ places for values
-
-    /// A new place.
-    pub fn place_for(&self, name: &SmolStr, ty: Type, kind: SlotKind, span: Span) -> SlotId {
-        let mut slots = self.slots.borrow_mut();
-        slots.push(empty_slot(name.clone(), ty, kind, span));
-        SlotId(id(slots.len() - 1))
-    }
-
-    /// The place for the items of an `each` line: one for all of the same name and type.
-    pub fn place_for_each(&mut self, name: &SmolStr, ty: Type, span: Span) -> SlotId {
-        let known = self.each.get(name).into_iter().flatten().copied().find(|slot| {
-            let slots = self.slots.borrow();
-            slots.get(slot.index()).is_some_and(|slot| slot.ty == ty)
-        });
-        known.unwrap_or_else(|| {
-            let slot = self.place_for(name, ty, SlotKind::Each, span);
-            self.each.entry(name.clone()).or_default().push(slot);
-            slot
-        })
-    }
-
-    /// The remembered value `name`, to be filled; `None` when nothing of that name is remembered.
-    pub fn remembered(&self, name: &Name) -> Option<(Target, Type)> {
-        if let Some(slot) = self.declared.slot_ids.get(name.as_str()) {
-            self.used.borrow_mut().slots.insert(*slot);
-            let ty = self.slots.borrow().get(slot.index()).map(|slot| slot.ty.clone());
-            return ty.map(|ty| (Target::Slot(*slot), ty));
-        }
-        let customer = self.declared.customer.get(name.as_str())?;
-        self.used.borrow_mut().customer.insert(*customer);
-        let slot = self.shop.customer_slots.get(customer.index())?;
-        Some((Target::Customer(*customer), slot.ty.clone()))
-    }
-
-    /// Where a line puts a value of type `ty`. What is not remembered gets a place of its own, after a finding.
-    pub fn target(&mut self, name: &Name, ty: &Type, place: &Place) -> Target {
-        let (target, wanted) = self.place_of(name, ty, place);
-        self.expect(ty, &wanted, name);
-        target
-    }
-
-    /// The place called `name` and its type; a new one of type `ty`, after a finding, when nothing is called so.
-    pub fn place_of(&mut self, name: &Name, ty: &Type, place: &Place) -> (Target, Type) {
-        if let Some(slot) = place.local(name.as_str()) {
-            let wanted = self.slots.borrow().get(slot.index()).map_or(Type::Unknown, |slot| slot.ty.clone());
-            return (Target::Slot(slot), wanted);
-        }
-        self.remembered(name).unwrap_or_else(|| {
-            self.unknown_value(name, "Write it under `remember`, with its type.");
-            let slot = self.place_for(&name.value, ty.clone(), SlotKind::Action, name.span);
-            (Target::Slot(slot), ty.clone())
-        })
-    }
-
-    pub fn unknown_value(&mut self, name: &Name, help: &str) {
-        if self.declared.may_be_declared(name.as_str()) {
-            return;
-        }
-        let known = self.declared.slot_ids.keys().chain(self.declared.customer.keys()).copied();
-        let found = unknown(UNKNOWN_NAME, "remembered value", name, known, help);
-        self.findings.push(found);
-    }
-
-    /// D406: a value of type `given` is put into `name`, which is of type `wanted`.
-    pub fn expect(&mut self, given: &Type, wanted: &Type, name: &Name) {
-        if *given == Type::None || expression::fits(given, wanted) {
-            return;
-        }
-        let message =
-            format!("`{}` holds {}, and this is {}.", name.value, self.describe(wanted), self.describe(given));
-        self.findings.push(
-            Diagnostic::new(406, name.span, message).help("Use another name, or change its type under `remember`."),
-        );
-    }
-
-    /// Whether a value may stand where `wanted` is asked for; a written text also where it is one of the possible values.
-    pub fn suits(&self, given: &Expr, wanted: &Type) -> bool {
-        match (&given.kind, wanted) {
-            (ExprKind::Constant(Value::Text(text)), Type::Enum(members)) => members.contains(text),
-            (ExprKind::Constant(Value::Text(_)), Type::Language | Type::Phone | Type::Email | Type::Town) => true,
-            (_, _) => expression::fits(&given.ty, wanted),
-        }
-    }
-
-    pub fn describe(&self, ty: &Type) -> String {
-        let place = Place::default();
-        let scope = Scope { body: self, place: &place };
-        expression::describe(ty, |id| scope.body.shop.records.get(id.0 as usize).unwrap_or(&scope.body.shop.nothing))
     }
 }

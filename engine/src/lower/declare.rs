@@ -90,8 +90,8 @@ pub(super) struct Declared<'a> {
     pub uses: BTreeMap<SmolStr, FlowId>,
     /// Those of them that run beside an order: to `use` them is to run them.
     pub beside: Vec<FlowId>,
-    /// The flows of `use` lines that do not exist: as written, and what was probably meant.
-    pub broken_uses: Vec<(SmolStr, Option<String>)>,
+    /// The flows of `use` lines that do not exist, as written.
+    pub broken_uses: Vec<SmolStr>,
     /// Words of lines that could not be read: names among them may have been declared there.
     broken_words: Vec<&'a str>,
 }
@@ -367,9 +367,14 @@ impl Declaring<'_, '_> {
                 continue;
             }
             let known = self.names.known_flows.iter().map(SmolStr::as_str);
-            let meant = duka_dsl::diagnostic::nearest(&text, known.clone()).map(str::to_string);
+            let meant = duka_dsl::diagnostic::nearest(&text, known.clone());
+            // What was meant takes its place, under both names: the lines below may write either.
+            if let Some((meant, flow)) = meant.and_then(|meant| Some((meant, *self.names.flow_ids.get(meant)?))) {
+                declared.uses.insert(meant.into(), flow);
+                declared.uses.insert(text.clone(), flow);
+            }
             self.findings.push(super::dest::no_flow(&text, path, known));
-            declared.broken_uses.push((text, meant));
+            declared.broken_uses.push(text);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Where the conversation goes: states, the reserved places, and other flows with what is handed over.
 
 use duka_dsl::ast::{self, Target as AstTarget};
+use duka_dsl::diagnostic::nearest;
 use duka_dsl::{Diagnostic, Name};
 
 use crate::expression::fits;
@@ -9,10 +10,11 @@ use crate::types::Type;
 
 use super::body::Body;
 use super::declare::Declared;
-use super::names::{path_text, unknown};
+use super::names::path_text;
+use super::places::Wanted;
 use super::scope::Place;
 
-impl Body<'_> {
+impl<'a> Body<'a> {
     pub fn dest(&mut self, dest: &ast::Dest, place: &Place) -> Dest {
         let kind = match &dest.kind {
             ast::DestKind::Go(target) => self.target_of(target),
@@ -45,12 +47,9 @@ impl Body<'_> {
             self.used.borrow_mut().flows.insert(*flow);
             return DestKind::Flow(*flow);
         }
-        if !self.declared.may_be_declared(name.as_str()) {
-            let known = self.declared.states.keys().copied();
-            let help = format!("Write `state {}` with what happens there, or go to another state.", name.value);
-            self.findings.push(unknown(104, "state", name, known, &help));
-        }
-        DestKind::Broken
+        let help = format!("Write `state {}` with what happens there, or go to another state.", name.value);
+        let wanted = Wanted { code: 104, noun: "state", says: None, help };
+        self.find(&self.declared.states, name, wanted).map_or(DestKind::Broken, DestKind::State)
     }
 
     /// D107: a flow that this one uses.
@@ -60,10 +59,7 @@ impl Body<'_> {
             self.used.borrow_mut().flows.insert(*flow);
             return Some(*flow);
         }
-        let mistyped = |(written, meant): &(smol_str::SmolStr, Option<String>)| {
-            *written == text || meant.as_deref() == Some(text.as_str())
-        };
-        if self.declared.broken_uses.iter().any(mistyped) {
+        if self.declared.broken_uses.contains(&text) {
             return None;
         }
         let last = path.segments.last().map_or("", |name| name.as_str());
@@ -80,7 +76,10 @@ impl Body<'_> {
             no_flow(&text, path, known)
         };
         self.findings.push(found);
-        None
+        let meant = nearest(&text, self.declared.uses.keys().map(|known| known.as_str()))?;
+        let flow = self.declared.uses.get(meant).copied()?;
+        self.used.borrow_mut().flows.insert(flow);
+        Some(flow)
     }
 
     fn visit(&mut self, flow: &ast::Path, with: &[Name], into: Option<&Name>, place: &Place) -> DestKind {
@@ -107,11 +106,8 @@ impl Body<'_> {
             let ty = self.slots.borrow().get(slot.index()).map(|slot| slot.ty.clone())?;
             return Some((Target::Slot(slot), ty));
         }
-        let found = self.remembered(name);
-        if found.is_none() {
-            self.unknown_value(name, "Hand over something that is remembered, or the result of a `call`.");
-        }
-        found
+        let help = "Hand over something that is remembered, or the result of a `call`.";
+        self.remembered(name).or_else(|| self.unknown_value(name, help))
     }
 
     /// D406: what is handed over is what the flow takes.

@@ -1,6 +1,7 @@
 //! What `call` and `do` lines run: an operation of a contract with arguments that fit.
 
 use duka_dsl::ast;
+use duka_dsl::diagnostic::nearest;
 use duka_dsl::{Diagnostic, Name, Span};
 
 use crate::expression::{self, OperationCall};
@@ -26,7 +27,7 @@ impl Body<'_> {
         match call? {
             OperationCall::Consent { consent, given, span } => Some(Resolved::Consent { consent, given, span }),
             OperationCall::Contract { contract, operation, arguments, span } => {
-                let id = self.find(&contract, &operation)?;
+                let id = self.operation_named(&contract, &operation)?;
                 let arguments = self.arguments(id, arguments, span);
                 let gives = self.shop.operations.get(id.index()).and_then(|operation| operation.gives.clone());
                 Some(Resolved::Operation { operation: id, arguments, gives })
@@ -35,7 +36,7 @@ impl Body<'_> {
     }
 
     /// D109: the operation is in its contract.
-    fn find(&mut self, contract: &Name, operation: &Name) -> Option<OperationId> {
+    fn operation_named(&mut self, contract: &Name, operation: &Name) -> Option<OperationId> {
         let Some(operations) = self.shop.contracts.get(&contract.value) else {
             let message = format!("There is no contract called `{}`.", contract.value);
             let known = self.shop.contracts.keys().map(|name| name.as_str());
@@ -54,7 +55,8 @@ impl Body<'_> {
             None => found.help(format!("It has {}.", known.collect::<Vec<_>>().join(", "))),
         };
         self.findings.push(found.cause(format!("operation {}.{}", contract.value, operation.value)));
-        None
+        let meant = nearest(&operation.value, operations.keys().map(|name| name.as_str()))?;
+        operations.get(meant).copied()
     }
 
     /// D406: the arguments are as many as the operation takes, and of its types. Optional ones that are left out are none.

@@ -5,15 +5,16 @@ use duka_dsl::{Diagnostic, Name};
 use smol_str::SmolStr;
 
 use crate::expression::fits;
-use crate::hir::{EventName, Expr, FormId, Reaction, SlotKind, Target, Trigger, WordsId};
+use crate::hir::{EventName, Expr, FormId, Reaction, Target, Trigger, WordsId};
 use crate::types::Type;
 
 use super::body::Body;
 use super::events::{self, Events};
-use super::names::{UNKNOWN_NAME, unknown};
+use super::names::UNKNOWN_NAME;
+use super::places::Wanted;
 use super::scope::Place;
 
-impl Body<'_> {
+impl<'a> Body<'a> {
     /// The reactions of a state, group, `anywhere` or `follow`; `owner` begins the keys of their texts.
     pub fn reactions(&mut self, owner: &str, reactions: &[ast::Reaction], place: &Place) -> Vec<Reaction> {
         let mut lowered = Vec::with_capacity(reactions.len());
@@ -89,18 +90,9 @@ impl Body<'_> {
     ) -> Trigger {
         let list = self.value(list, place);
         let item = self.item_type(&list, "pick");
-        let target = match self.remembered(name) {
-            Some((target, wanted)) => {
-                self.expect(&item, &wanted, name);
-                target
-            }
-            None => {
-                let noun = self.describe(&item);
-                self.unknown_value(name, &format!("Write it under `remember`: it holds {noun}."));
-                let kind = place.state.map_or(SlotKind::Action, SlotKind::Local);
-                Target::Slot(self.place_for(&name.value, item, kind, name.span))
-            }
-        };
+        let help = format!("Write it under `remember`: it holds {}.", self.describe(&item));
+        let (target, wanted) = self.remembered_or_meant(name, &item, &help);
+        self.expect(&item, &wanted, name);
         let inner = match target {
             Target::Slot(slot) => place.with(&name.value, slot),
             Target::Customer(_) => place.clone(),
@@ -128,14 +120,8 @@ impl Body<'_> {
 
     /// D405: what customers can type or send.
     fn answer(&mut self, name: &Name, range: Option<&(ast::Atom, ast::Atom)>, place: &Place) -> Trigger {
-        let (into, ty) = match self.remembered(name) {
-            Some(found) => found,
-            None => {
-                self.unknown_value(name, "Write it under `remember`, with the type of the answer.");
-                let slot = self.place_for(&name.value, Type::Unknown, SlotKind::Action, name.span);
-                (Target::Slot(slot), Type::Unknown)
-            }
-        };
+        let help = "Write it under `remember`, with the type of the answer.";
+        let (into, ty) = self.remembered_or_meant(name, &Type::Unknown, help);
         if !self.can_be_answered(&ty) {
             let message = format!("`answer {}`: customers can not type {}.", name.value, self.describe(&ty));
             let help = "Offer the possible values with `pick`, ask with `fill`, or remember another type.";
@@ -156,7 +142,8 @@ impl Body<'_> {
             let given = if ordered { self.describe(&bound.ty) } else { self.describe(ty) };
             let message = format!("The range of `{}` needs {wanted}, and this is {given}.", name.value);
             let help = "`from` and `to` take numbers, or names of the answer's own type.";
-            self.findings.push(Diagnostic::new(405, bound.span, message).help(help));
+            let found = Diagnostic::new(405, bound.span, message).help(help);
+            self.findings.push(found.cause(format!("range of {} at {}", name.value, name.span.start)));
         }
         bound
     }
@@ -185,41 +172,25 @@ impl Body<'_> {
     }
 
     fn fill(&mut self, form: &Name, into: Option<&Name>, place: &Place) -> Option<Trigger> {
-        let found: Option<FormId> = self.declared.forms.get(form.as_str()).copied();
+        let help = format!("Write `form {}` with its fields.", form.value);
+        let wanted = Wanted { code: UNKNOWN_NAME, noun: "form", says: None, help };
+        let found: Option<FormId> = self.find(&self.declared.forms, form, wanted);
         let record = found.and_then(|id| self.declared.form_records.get(id.index()).copied());
         let into = into.map(|name| self.target(name, &record.map_or(Type::Unknown, Type::Record), place));
-        match found {
-            Some(form) => {
-                self.used.borrow_mut().forms.insert(form);
-                Some(Trigger::Fill { form, into })
-            }
-            None => {
-                if !self.declared.may_be_declared(form.as_str()) {
-                    let known = self.declared.forms.keys().copied();
-                    let help = format!("Write `form {}` with its fields.", form.value);
-                    self.findings.push(unknown(UNKNOWN_NAME, "form", form, known, &help));
-                }
-                None
-            }
-        }
+        self.used.borrow_mut().forms.extend(found);
+        found.map(|form| Trigger::Fill { form, into })
     }
 
     /// D105: a set of words of this flow.
     fn words_named(&mut self, name: &Name) -> Option<WordsId> {
-        let found = self.declared.words.get(name.as_str()).copied();
-        match found {
-            Some(words) => {
-                self.used.borrow_mut().words.insert(words);
-            }
-            None if !self.declared.may_be_declared(name.as_str()) => {
-                let known = self.declared.words.keys().copied();
-                let help = format!("Add `{}: …` to `words`.", name.value);
-                let mut finding = unknown(105, "words", name, known, &help);
-                finding.message = format!("`hears {}`: there are no words called that.", name.value);
-                self.findings.push(finding);
-            }
-            None => {}
-        }
+        let wanted = Wanted {
+            code: 105,
+            noun: "words",
+            says: Some(format!("`hears {}`: there are no words called that.", name.value)),
+            help: format!("Add `{}: …` to `words`.", name.value),
+        };
+        let found = self.find(&self.declared.words, name, wanted);
+        self.used.borrow_mut().words.extend(found);
         found
     }
 

@@ -9,17 +9,18 @@ use crate::types::Type;
 use crate::value::Value;
 
 use super::body::Body;
-use super::names::unknown;
 use super::operations::Resolved;
+use super::places::Wanted;
 use super::scope::Place;
 
-impl Body<'_> {
+impl<'a> Body<'a> {
     /// The lines of a state or reaction. `owner` begins the keys of their texts; results of calls are added to `place`.
     pub fn steps(&mut self, owner: &str, steps: &[ast::Step], place: &mut Place) -> Vec<Step> {
         let mut lowered = Vec::with_capacity(steps.len());
         for step in steps {
-            if let Some(kind) = self.step(owner, step, place) {
-                lowered.push(Step { kind, span: step.span });
+            match self.step(owner, step, place) {
+                Some(kind) => lowered.push(Step { kind, span: step.span }),
+                None => lowered.extend(self.instead(step, place)),
             }
         }
         lowered
@@ -161,6 +162,38 @@ impl Body<'_> {
         }
     }
 
+    /// What stands for a call whose operation is unknown: it may give its result, and may fail. So the lines that follow
+    /// are not blamed for it.
+    fn instead(&mut self, step: &ast::Step, place: &Place) -> Vec<Step> {
+        let unknown = Expr { kind: ExprKind::Constant(Value::None), ty: Type::Unknown, span: step.span };
+        let (into, otherwise) = match &step.kind {
+            Ast::Call { into, otherwise, .. } => (Some(into), otherwise),
+            Ast::Do { otherwise, .. } | Ast::Send { otherwise, .. } => (None, otherwise),
+            Ast::Say { .. }
+            | Ast::Ask { .. }
+            | Ast::Media { .. }
+            | Ast::List(_)
+            | Ast::Footer(_)
+            | Ast::Alert(_)
+            | Ast::Link { .. }
+            | Ast::Set { .. }
+            | Ast::If { .. }
+            | Ast::Jump(_) => return Vec::new(),
+        };
+        let told = self.findings.len();
+        let mut kinds = Vec::new();
+        if let Some(dest) = self.dest_of(otherwise.as_ref(), place) {
+            kinds.push(StepKind::Jump { guard: Some(unknown.clone()), dest });
+        }
+        if let Some(name) = into {
+            let slot = self.target(name, &Type::Unknown, place);
+            kinds.push(StepKind::Set { slot, value: unknown });
+        }
+        // The line itself has told what is wrong with these names.
+        self.findings.truncate(told);
+        kinds.into_iter().map(|kind| Step { kind, span: step.span }).collect()
+    }
+
     fn gives_nothing(&mut self, name: &Name, operation: crate::hir::OperationId) {
         let path = self.shop.operations.get(operation.index()).map(|operation| operation.path()).unwrap_or_default();
         let message = format!("`{path}` gives nothing back, so `{}` would stay empty.", name.value);
@@ -186,15 +219,13 @@ impl Body<'_> {
 
     /// D106: a template of this flow.
     pub fn template_named(&mut self, name: &Name) -> Option<TemplateId> {
-        let found = self.declared.templates.get(name.as_str()).copied();
-        if found.is_none() && !self.declared.may_be_declared(name.as_str()) {
-            let known = self.declared.templates.keys().copied();
-            let help = format!("Write `template {} utility` with its `body:`.", name.value);
-            let mut finding = unknown(106, "template", name, known, &help);
-            finding.message = format!("`send {}`: there is no such template.", name.value);
-            self.findings.push(finding);
-        }
-        found
+        let wanted = Wanted {
+            code: 106,
+            noun: "template",
+            says: Some(format!("`send {}`: there is no such template.", name.value)),
+            help: format!("Write `template {} utility` with its `body:`.", name.value),
+        };
+        self.find(&self.declared.templates, name, wanted)
     }
 }
 

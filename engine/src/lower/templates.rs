@@ -1,6 +1,7 @@
 //! Messages that Meta must approve, with their buttons and samples.
 
 use duka_dsl::ast;
+use duka_dsl::diagnostic::nearest;
 
 use crate::hir::{Reaction, StepKind, Template, TemplateLink, TextId};
 
@@ -8,7 +9,7 @@ use super::body::Body;
 use super::names::{UNKNOWN_NAME, unknown};
 use super::scope::Place;
 
-impl Body<'_> {
+impl<'a> Body<'a> {
     pub fn template(&mut self, template: &ast::Template) -> Template {
         let place = Place::default();
         let owner = format!("template.{}", template.name.value);
@@ -36,12 +37,14 @@ impl Body<'_> {
     }
 
     fn consent_named(&mut self, name: &duka_dsl::Name) -> Option<crate::hir::ConsentId> {
-        let found = self.shop.consent_ids.get(&name.value).copied();
-        if found.is_none() && !self.declared.may_be_declared(name.as_str()) {
-            let known = self.shop.consent_ids.keys().map(|known| known.as_str());
-            let help = format!("Write `consent {}: …` with what customers agree to.", name.value);
-            self.findings.push(unknown(UNKNOWN_NAME, "consent", name, known, &help));
+        let consents: Vec<&str> = self.shop.consent_ids.keys().map(|known| known.as_str()).collect();
+        if let Some(found) = self.shop.consent_ids.get(&name.value) {
+            return Some(*found);
         }
-        found
+        if !self.declared.may_be_declared(name.as_str()) {
+            let help = format!("Write `consent {}: …` with what customers agree to.", name.value);
+            self.findings.push(unknown(UNKNOWN_NAME, "consent", name, consents.iter().copied(), &help));
+        }
+        nearest(&name.value, consents).and_then(|meant| self.shop.consent_ids.get(meant).copied())
     }
 }

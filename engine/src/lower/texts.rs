@@ -12,8 +12,9 @@ use crate::types::Type;
 
 use super::Input;
 use super::body::Body;
-use super::declare::id;
+use super::declare::{Declared, id};
 use super::names::{UNKNOWN_NAME, path_text, unknown};
+use super::places::Wanted;
 use super::scope::Place;
 
 /// A text without its live values, for what is no message.
@@ -136,17 +137,27 @@ impl<'a> Translations<'a> {
         written
     }
 
-    /// Texts, words and phrases of texts files that the flow does not have.
-    pub fn unknown_keys(&self, flow: FlowId, keys: &BTreeMap<SmolStr, TextId>) -> Vec<Diagnostic> {
+    /// Texts of texts files that the flow does not have; of one state that is gone, the first.
+    pub fn unknown_keys(&self, declared: &Declared<'_>, keys: &BTreeMap<SmolStr, TextId>) -> Vec<Diagnostic> {
         let mut findings = Vec::new();
-        for (key, entries) in self.entries.get(flow.index()).into_iter().flatten() {
+        for (key, entries) in self.entries.get(declared.id.index()).into_iter().flatten() {
             if keys.contains_key(key) {
                 continue;
             }
+            let owner = key.split('.').next().unwrap_or(key);
+            let is_block = matches!(owner, "anywhere" | "group" | "follow" | "template" | "form" | "consent");
+            let is_state = declared.states.contains_key(owner);
             for (_, entry) in entries {
-                let message = format!("There is no text called `{key}` in the flow.");
                 let known = keys.keys().map(SmolStr::as_str);
-                let found = Diagnostic::new(UNKNOWN_NAME, entry.key.span, message).did_you_mean(key, known);
+                let found = if is_block || is_state {
+                    let message = format!("There is no text called `{key}` in the flow.");
+                    Diagnostic::new(UNKNOWN_NAME, entry.key.span, message).did_you_mean(key, known)
+                } else {
+                    let message = format!("There is no state called `{owner}` in the flow, and so no text `{key}`.");
+                    let span = entry.key.segments.first().map_or(entry.key.span, |name| name.span);
+                    let found = Diagnostic::new(UNKNOWN_NAME, span, message);
+                    found.did_you_mean(owner, declared.states.keys().copied()).cause(format!("texts of {owner}"))
+                };
                 let help = "A key is the state and the line, for example `welcome.ask` or `welcome.shop`.";
                 findings.push(if found.help.is_none() { found.help(help) } else { found });
             }
@@ -155,7 +166,7 @@ impl<'a> Translations<'a> {
     }
 }
 
-impl Body<'_> {
+impl<'a> Body<'a> {
     /// A text of one line.
     pub fn line(&mut self, key: String, text: &ast::Text, place: &Place) -> TextId {
         let pieces = vec![TextPiece::Line(self.segments(text, place, None))];
@@ -260,25 +271,20 @@ impl Body<'_> {
                     self.printable(&value.ty, path, *span, media);
                     Segment::Value { value, as_url: *as_url }
                 }
-                Ast::Phrase { name, argument, .. } => match self.declared.phrases.get(name.as_str()).copied() {
-                    Some(phrase) => {
-                        self.used.borrow_mut().phrases.insert(phrase);
-                        let argument = self.path(argument, place);
-                        self.counted(&argument, name);
-                        Segment::Phrase { phrase, argument }
-                    }
-                    None => {
-                        if !self.declared.may_be_declared(name.as_str()) {
-                            let known = self.declared.phrases.keys().copied();
-                            let help = format!("Write `phrase {}(count)` with `one:` and `other:`.", name.value);
-                            self.findings.push(unknown(UNKNOWN_NAME, "phrase", name, known, &help));
-                        }
-                        Segment::Literal(Arc::from(""))
-                    }
-                },
+                Ast::Phrase { name, argument, .. } => self.phrase_of(name, argument, place),
             });
         }
         segments
+    }
+
+    fn phrase_of(&mut self, name: &duka_dsl::Name, argument: &ast::Path, place: &Place) -> Segment {
+        let help = format!("Write `phrase {}(count)` with `one:` and `other:`.", name.value);
+        let wanted = Wanted { code: UNKNOWN_NAME, noun: "phrase", says: None, help };
+        let found = self.find(&self.declared.phrases, name, wanted);
+        self.used.borrow_mut().phrases.extend(found);
+        let argument = self.path(argument, place);
+        self.counted(&argument, name);
+        found.map_or(Segment::Literal(Arc::from("")), |phrase| Segment::Phrase { phrase, argument })
     }
 
     fn counted(&mut self, argument: &crate::hir::Expr, phrase: &duka_dsl::Name) {
