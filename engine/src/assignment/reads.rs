@@ -229,15 +229,22 @@ pub(super) fn first_of_each(missing: &[Missing], own: FileId) -> Vec<&Missing> {
     let mut in_order: Vec<&Missing> = missing.iter().collect();
     in_order.sort_by_key(|one| (one.span.file != own, one.span.file, one.span.start));
     let mut told: BTreeSet<(&Key, Option<Told>)> = BTreeSet::new();
-    let is_first = |one: &&Missing| match (one.optional, one.span.file == own) {
-        (false, _) => told.insert((&one.key, None)),
-        (true, true) => {
-            told.insert((&one.key, Some(Told::In(one.state))));
-            told.insert((&one.key, Some(Told::At(one.span.file, one.span.start))))
+    let mut first = Vec::new();
+    for one in in_order {
+        let key = &one.key;
+        let is_first = match (one.optional, one.span.file == own) {
+            (false, _) => told.insert((key, None)),
+            (true, true) => {
+                told.insert((key, Some(Told::In(one.state))));
+                told.insert((key, Some(Told::At(one.span.file, one.span.start))))
+            }
+            (true, false) => told.insert((key, Some(Told::In(one.state)))),
+        };
+        if is_first {
+            first.push(one);
         }
-        (true, false) => told.insert((&one.key, Some(Told::In(one.state)))),
-    };
-    in_order.into_iter().filter(is_first).collect()
+    }
+    first
 }
 
 /// Where a place was told to be empty.
