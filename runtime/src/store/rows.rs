@@ -324,6 +324,19 @@ pub struct NumberHealth {
     pub at_ms: i64,
 }
 
+/// A published program with what it was compiled from, kept while a session needs it: a restart reads it again. Written
+/// once (`put_revisions`, which leaves a known one as it is), read by shop and revision (`revision`, `revisions` newest first).
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowRevision {
+    pub shop: ShopScope,
+    pub revision: [u8; 16],
+    pub at_ms: i64,
+    /// The shop's own files, encoded by the registry of shops.
+    pub source: Vec<u8>,
+    /// Hash of the standard files it was compiled with; those are kept once, under `standard:HEX` in `meta`.
+    pub standard: [u8; 16],
+}
+
 /// Who claims, from when, for how long.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Claim {

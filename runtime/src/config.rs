@@ -1,0 +1,219 @@
+//! `duka.toml` and the environment: where the server listens, keeps and sends. Reads secrets by reference only, and
+//! refuses a mistake with its file, its line and what to write instead. Starts nothing.
+
+mod file;
+mod mistake;
+mod secret;
+mod types;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+pub use file::{File, SETTINGS};
+pub use mistake::Mistake;
+pub use secret::SecretRef;
+pub use types::{Address, Database, GraphVersion, HttpUrl, Length, Reads};
+
+/// Everything that the server is told from outside, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it was read from; empty: nowhere, all by default and environment.
+    pub path: PathBuf,
+    pub listen: SocketAddr,
+    pub database: Database,
+    /// Holds one folder for each shop, or is the folder of one.
+    pub shops: PathBuf,
+    /// Allows loopback and plain HTTP towards stand-ins.
+    pub development: bool,
+    pub graph: Graph,
+    pub whatsapp: WhatsApp,
+    pub sending: Sending,
+    pub limits: Limits,
+    pub handoff: Handoff,
+}
+
+/// The Graph API, or a stand-in for it.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    pub url: url::Url,
+    /// `v25.0`
+    pub version: String,
+}
+
+/// What all shops share that do not say otherwise: one app of Meta.
+#[derive(Clone, Debug)]
+pub struct WhatsApp {
+    /// Signs the webhooks; two during a rotation. Never empty texts.
+    pub app_secrets: Vec<SecretString>,
+    /// What Meta says when it asks whether the webhook is ours. Without one, it is refused.
+    pub verify_token: Option<SecretString>,
+    /// The access token of shops without one of their own.
+    pub token: Option<SecretString>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// How long a send whose fate is unknown waits for a status (reliability.md 4.3).
+    pub hold_ms: i64,
+    /// Messages a second of one business number.
+    pub per_number: u32,
+    /// How long before its end the service window counts as closed.
+    pub window_margin_ms: i64,
+}
+
+/// The bounds of the door and of the queues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub body_bytes: usize,
+    pub connections: usize,
+    pub header_ms: u64,
+    pub body_ms: u64,
+    /// How long open requests and turns may go on after SIGTERM.
+    pub drain_ms: u64,
+}
+
+/// Where people answer customers.
+#[derive(Clone, Debug, Default)]
+pub struct Handoff {
+    /// Told of every handed-over conversation and its messages.
+    pub url: Option<url::Url>,
+    /// Signs what is told, and what comes back.
+    pub secret: Option<SecretString>,
+}
+
+/// The largest body that a webhook may have: Meta's own bound is 3 MB (whatsapp-cloud-api 2.4).
+pub const BODY_BYTES: usize = 4 * 1024 * 1024;
+
+/// Where settings come from, so that tests bring their own.
+pub trait Environment {
+    fn variables(&self) -> Vec<(String, String)>;
+}
+
+/// The process's environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Process;
+
+impl Environment for Process {
+    fn variables(&self) -> Vec<(String, String)> {
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    }
+}
+
+impl Environment for Vec<(String, String)> {
+    fn variables(&self) -> Vec<(String, String)> {
+        self.clone()
+    }
+}
+
+/// Reads `path` (none: only the environment), lays `DUKA_*` over it, and resolves the secrets.
+///
+/// # Errors
+/// The first mistake, with its place and what to write.
+pub fn load(path: Option<&Path>, environment: &impl Environment) -> Result<Config, Mistake> {
+    let variables = environment.variables();
+    let mut file = match path {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| Mistake::unreadable(path, &error))?;
+            file::parse(path, &text)?
+        }
+        None => File::default(),
+    };
+    file::overlay(&mut file, &variables)?;
+    let place = path.unwrap_or(Path::new("")).to_path_buf();
+    let base = place.parent().unwrap_or(Path::new("")).to_path_buf();
+    Resolve { place, base, variables }.config(file)
+}
+
+struct Resolve {
+    place: PathBuf,
+    base: PathBuf,
+    variables: Vec<(String, String)>,
+}
+
+impl Resolve {
+    fn config(self, file: File) -> Result<Config, Mistake> {
+        let development = file.development.unwrap_or(false);
+        let graph = file.graph.unwrap_or_default();
+        let url = graph.url.map_or_else(meta, |url| url.0);
+        if url.scheme() != "https" && !development {
+            let message = format!("the Graph API is called over plain HTTP at `{url}`, which would show the token to everybody");
+            return Err(self.mistake(&message, "Write an `https://` address, or set `development = true` for a stand-in."));
+        }
+        let whatsapp = self.whatsapp(file.whatsapp.unwrap_or_default())?;
+        let sending = file.sending.unwrap_or_default();
+        let limits = file.limits.unwrap_or_default();
+        let handoff = file.handoff.unwrap_or_default();
+        Ok(Config {
+            listen: file.listen.unwrap_or_default().0,
+            database: file.database.unwrap_or_default().below(&self.base),
+            shops: self.base.join(file.shops.unwrap_or_else(|| "shops".into())),
+            development,
+            graph: Graph { url, version: graph.version.unwrap_or_default().0 },
+            sending: Sending {
+                hold_ms: sending.hold.map_or(600_000, |length| length.ms()),
+                per_number: sending.per_number.unwrap_or(80).max(1),
+                window_margin_ms: sending.window_margin.map_or(60_000, |length| length.ms()),
+            },
+            limits: Limits {
+                body_bytes: limits.body_bytes.unwrap_or(BODY_BYTES),
+                connections: limits.connections.unwrap_or(2_048).max(1),
+                header_ms: limits.header.map_or(10_000, |length| length.ms().unsigned_abs()),
+                body_ms: limits.body.map_or(20_000, |length| length.ms().unsigned_abs()),
+                drain_ms: limits.drain.map_or(8_000, |length| length.ms().unsigned_abs()),
+            },
+            handoff: Handoff {
+                url: handoff.url.map(|url| url.0),
+                secret: handoff.secret.map(|secret| self.secret(&secret, "handoff.secret")).transpose()?,
+            },
+            whatsapp,
+            path: self.place,
+        })
+    }
+
+    fn whatsapp(&self, section: file::WhatsAppSection) -> Result<WhatsApp, Mistake> {
+        let mut app_secrets = Vec::new();
+        for reference in section.app_secret.iter().chain(&section.app_secret_before) {
+            app_secrets.push(self.secret(reference, "whatsapp.app_secret")?);
+        }
+        Ok(WhatsApp {
+            app_secrets,
+            verify_token: section.verify_token.map(|token| self.secret(&token, "whatsapp.verify_token")).transpose()?,
+            token: section.token.map(|token| self.secret(&token, "whatsapp.token")).transpose()?,
+        })
+    }
+
+    fn secret(&self, reference: &SecretRef, setting: &str) -> Result<SecretString, Mistake> {
+        reference.resolve(&self.base, &self.variables).map_err(|wrong| Mistake {
+            place: self.place.display().to_string(),
+            line: None,
+            message: format!("`{setting}`: {}", wrong.message),
+            help: Some(wrong.help),
+        })
+    }
+
+    fn mistake(&self, message: &str, help: &str) -> Mistake {
+        Mistake {
+            place: self.place.display().to_string(),
+            line: None,
+            message: message.to_string(),
+            help: Some(help.to_string()),
+        }
+    }
+}
+
+fn meta() -> url::Url {
+    url::Url::parse("https://graph.facebook.com").expect("a constant that is an address")
+}
+
+/// The JSON Schema of `duka.toml`.
+pub fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(File).to_value();
+    schema["title"] = "The settings of the server: duka.toml".into();
+    schema
+}
+
+#[cfg(test)]
+#[path = "config/tests.rs"]
+mod tests;

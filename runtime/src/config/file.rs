@@ -1,0 +1,204 @@
+//! `duka.toml` as it is written, and the variables that stand for its lines. Resolves nothing.
+
+use std::path::{Path, PathBuf};
+
+use duka_dsl::diagnostic::nearest;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::mistake::Mistake;
+use super::secret::SecretRef;
+use super::types::{Address, Database, HttpUrl, GraphVersion, Length, Reads};
+
+/// Everything may be missing.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Address and port of the server [default: 127.0.0.1:8080]
+    pub listen: Option<Address>,
+    /// Path of the embedded database, or a `postgres://` address [default: duka.db]
+    pub database: Option<Database>,
+    /// The folder that holds a folder for each shop, or the folder of one shop [default: shops]
+    pub shops: Option<PathBuf>,
+    /// Allow loopback addresses and plain HTTP towards stand-ins [default: false]
+    pub development: Option<bool>,
+    pub graph: Option<GraphSection>,
+    pub whatsapp: Option<WhatsAppSection>,
+    pub sending: Option<SendingSection>,
+    pub limits: Option<LimitsSection>,
+    pub handoff: Option<HandoffSection>,
+}
+
+/// The Graph API of Meta.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GraphSection {
+    /// [default: <https://graph.facebook.com>]
+    pub url: Option<HttpUrl>,
+    /// [default: v25.0]
+    pub version: Option<GraphVersion>,
+}
+
+/// The app at Meta that serves all shops without one of their own.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WhatsAppSection {
+    /// Signs the webhooks
+    pub app_secret: Option<SecretRef>,
+    /// The one before, while it is being changed
+    pub app_secret_before: Option<SecretRef>,
+    /// What Meta sends when the webhook's address is set
+    pub verify_token: Option<SecretRef>,
+    /// Access token of shops without one of their own
+    pub token: Option<SecretRef>,
+}
+
+/// How messages leave.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendingSection {
+    /// How long a send whose fate is unknown waits for a status [default: 10 minutes]
+    pub hold: Option<Length>,
+    /// Messages a second of one number [default: 80]
+    pub per_number: Option<u32>,
+    /// How long before its end the service window counts as closed [default: 1 minute]
+    pub window_margin: Option<Length>,
+}
+
+/// Bounds of the door.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsSection {
+    /// The largest webhook in bytes [default: 4194304]
+    pub body_bytes: Option<usize>,
+    /// Open connections [default: 2048]
+    pub connections: Option<usize>,
+    /// Time for the head of a request [default: 10 seconds]
+    pub header: Option<Length>,
+    /// Time for its body and answer [default: 20 seconds]
+    pub body: Option<Length>,
+    /// Time to finish what is under way after SIGTERM [default: 8 seconds]
+    pub drain: Option<Length>,
+}
+
+/// Where people answer customers.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandoffSection {
+    /// Is told of handed-over conversations and their messages
+    pub url: Option<HttpUrl>,
+    /// Signs what is told and what comes back
+    pub secret: Option<SecretRef>,
+}
+
+type Put = fn(&mut File, &str) -> Result<(), String>;
+
+macro_rules! settings {
+    ($($variable:literal => $($section:ident).+ : $reads:expr),* $(,)?) => {
+        /// Every setting's variable, and where it goes.
+        pub const SETTINGS: &[(&str, Put)] = &[$((
+            $variable,
+            |file: &mut File, text: &str| { put!(file, $($section).+) = Some($reads(text)?); Ok(()) },
+        )),*];
+    };
+}
+
+macro_rules! put {
+    ($file:ident, $field:ident) => {
+        $file.$field
+    };
+    ($file:ident, $section:ident . $field:ident) => {
+        $file.$section.get_or_insert_default().$field
+    };
+}
+
+settings! {
+    "DUKA_LISTEN" => listen: Address::reads,
+    "DUKA_DATABASE" => database: Database::reads,
+    "DUKA_SHOPS" => shops: path,
+    "DUKA_DEVELOPMENT" => development: yes_no,
+    "DUKA_GRAPH_URL" => graph.url: HttpUrl::reads,
+    "DUKA_GRAPH_VERSION" => graph.version: GraphVersion::reads,
+    "DUKA_WHATSAPP_APP_SECRET" => whatsapp.app_secret: own("DUKA_WHATSAPP_APP_SECRET"),
+    "DUKA_WHATSAPP_APP_SECRET_BEFORE" => whatsapp.app_secret_before: own("DUKA_WHATSAPP_APP_SECRET_BEFORE"),
+    "DUKA_WHATSAPP_VERIFY_TOKEN" => whatsapp.verify_token: own("DUKA_WHATSAPP_VERIFY_TOKEN"),
+    "DUKA_WHATSAPP_TOKEN" => whatsapp.token: own("DUKA_WHATSAPP_TOKEN"),
+    "DUKA_SENDING_HOLD" => sending.hold: Length::reads,
+    "DUKA_SENDING_PER_NUMBER" => sending.per_number: whole,
+    "DUKA_SENDING_WINDOW_MARGIN" => sending.window_margin: Length::reads,
+    "DUKA_LIMITS_BODY_BYTES" => limits.body_bytes: whole,
+    "DUKA_LIMITS_CONNECTIONS" => limits.connections: whole,
+    "DUKA_LIMITS_HEADER" => limits.header: Length::reads,
+    "DUKA_LIMITS_BODY" => limits.body: Length::reads,
+    "DUKA_LIMITS_DRAIN" => limits.drain: Length::reads,
+    "DUKA_HANDOFF_URL" => handoff.url: HttpUrl::reads,
+    "DUKA_HANDOFF_SECRET" => handoff.secret: own("DUKA_HANDOFF_SECRET"),
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one shape for all settings")]
+fn path(text: &str) -> Result<PathBuf, String> {
+    Ok(PathBuf::from(text))
+}
+
+fn yes_no(text: &str) -> Result<bool, String> {
+    match text {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        other => Err(format!("should be `true` or `false`, not `{other}`")),
+    }
+}
+
+fn whole<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("should be a whole number, not `{text}`"))
+}
+
+/// A secret's own variable may hold the secret itself: the environment is where secrets belong.
+fn own(variable: &'static str) -> impl Fn(&str) -> Result<SecretRef, String> {
+    move |text| Ok(text.parse().unwrap_or_else(|_| SecretRef::Environment(variable.to_string())))
+}
+
+/// Reads the text of `duka.toml`.
+pub(super) fn parse(path: &Path, text: &str) -> Result<File, Mistake> {
+    toml::from_str(text).map_err(|error| {
+        let (message, help) = in_plain_words(error.message());
+        let line = error.span().map(|span| text.get(..span.start).map_or(0, |before| before.matches('\n').count()) + 1);
+        Mistake { place: path.display().to_string(), line, message, help }
+    })
+}
+
+/// What the TOML reader says, as people say it.
+fn in_plain_words(message: &str) -> (String, Option<String>) {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    if message.starts_with("unknown field") {
+        let wrong = quoted.next().unwrap_or("");
+        let known: Vec<&str> = quoted.collect();
+        let help = match nearest(wrong, known.iter().copied()) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None => format!("There are: {}.", known.join(", ")),
+        };
+        return (format!("there is no setting `{wrong}`"), Some(help));
+    }
+    match message.split_once(": ") {
+        Some((what, help)) if what.starts_with("a secret") || what.contains("a secret is written out") => {
+            (what.to_string(), Some(format!("{}.", help.replacen("write", "Write", 1))))
+        }
+        Some(_) | None => (message.to_string(), None),
+    }
+}
+
+/// Lays the variables over the file. A variable that is nearly one of ours is a slip of the pen.
+pub(super) fn overlay(file: &mut File, variables: &[(String, String)]) -> Result<(), Mistake> {
+    for (name, value) in variables.iter().filter(|(name, _)| name.starts_with("DUKA_")) {
+        let wrong = |message: String, help: Option<String>| Mistake { place: "the environment".into(), line: None, message, help };
+        match SETTINGS.iter().find(|(known, _)| known == name) {
+            Some((_, put)) => put(file, value).map_err(|expected| wrong(format!("`{name}` {expected}"), None))?,
+            None => {
+                if let Some(near) = nearest(name, SETTINGS.iter().map(|(known, _)| *known)) {
+                    let help = format!("Did you mean `{near}`? Secrets of shops may have any other name.");
+                    return Err(wrong(format!("there is no setting `{name}`"), Some(help)));
+                }
+            }
+        }
+    }
+    Ok(())
+}
