@@ -97,14 +97,7 @@ fn ask(arguments: &New, asks: bool) -> Result<Answers, Asking> {
         (Fulfilment::Delivery, "Delivered"),
         (Fulfilment::Pickup, "Picked up in the shop"),
     ];
-    let ways: Vec<(Fulfilment, &str)> = ways.into_iter().filter(|(way, _)| cuts::knows(kind, *way)).collect();
     let fulfilment = choose(asks, arguments.fulfilment, "How do customers get what they bought?", &ways)?;
-    if !cuts::knows(kind, fulfilment) {
-        return Err(Asking::Failed(Failure::usage_with_help(
-            format!("the {} brings what was bought: its flow has no way without an address", kind_name(kind)),
-            "Leave `--fulfilment` out, or start from the boutique.",
-        )));
-    }
     Ok(Answers { kind, country, backend, fulfilment })
 }
 
@@ -160,17 +153,18 @@ fn files(answers: &Answers, title: &str) -> Vec<(String, String)> {
     let languages = languages(answers.country, example);
     let mut files = Vec::new();
     for (path, text) in example.files {
-        if language_of(path).is_some_and(|language| !languages.contains(&language)) {
+        let is_foreign = language_of(path).is_some_and(|language| !languages.contains(&language));
+        if is_foreign || !cuts::keeps(answers.kind, answers.fulfilment, path) {
             continue;
         }
-        let mut text = text.replace(example.profile("name"), title);
+        let mut text = cuts::fulfilment(answers.kind, answers.fulfilment, text);
+        text = text.replace(example.profile("name"), title);
         text = text.replace(example.profile("currency"), answers.country.currency);
         text = cuts::languages(&text, &languages);
-        text = cuts::fulfilment(answers.kind, answers.fulfilment, &text);
         if *path == "shop.yaml" {
             text = profile(&text, answers, &languages);
         }
-        files.push(((*path).to_string(), text));
+        files.push(((*path).to_string(), format!("{}\n", text.trim_end())));
     }
     files
 }

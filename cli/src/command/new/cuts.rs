@@ -1,48 +1,21 @@
 //! Takes out of an example what the new shop does not have. Works on whole lines: choices, blocks, texts, tests.
 
+mod list;
+
 use crate::arguments::{Fulfilment, Kind};
+use list::{Cut, cut};
 
-/// What is cut for one way of delivery.
-struct Cut {
-    /// Names of choices that lead there, with the lines under them and their translations.
-    choices: &'static [&'static str],
-    /// Blocks that only that way needs, by their opening words, and the beginnings of their texts' keys.
-    blocks: &'static [&'static str],
-    keys: &'static [&'static str],
-}
-
-const NOTHING: Cut = Cut { choices: &[], blocks: &[], keys: &[] };
-
-fn cut(kind: Kind, fulfilment: Fulfilment) -> Cut {
-    match (kind, fulfilment) {
-        (_, Fulfilment::Both) | (Kind::Empty | Kind::Grocery, _) => NOTHING,
-        (Kind::Boutique, Fulfilment::Delivery) => Cut { choices: &["pickup"], ..NOTHING },
-        (Kind::Boutique, Fulfilment::Pickup) => Cut {
-            choices: &["delivery"],
-            blocks: &["state address", "state zone", "state no_delivery"],
-            keys: &["address.", "no_delivery."],
-        },
-        (Kind::Restaurant, Fulfilment::Delivery) => {
-            Cut { choices: &["table"], blocks: &["state table"], keys: &["table."] }
-        }
-        (Kind::Restaurant, Fulfilment::Pickup) => Cut {
-            choices: &["delivery"],
-            blocks: &["state address", "state no_delivery", "use std.address"],
-            keys: &["address.", "no_delivery."],
-        },
-    }
-}
-
-/// Whether the example of this kind can be without the other way.
-pub fn knows(kind: Kind, fulfilment: Fulfilment) -> bool {
-    (kind, fulfilment) != (Kind::Grocery, Fulfilment::Pickup)
+/// Whether a shop with this way of delivery has the file.
+pub fn keeps(kind: Kind, fulfilment: Fulfilment, file: &str) -> bool {
+    !cut(kind, fulfilment).files.contains(&file)
 }
 
 /// The text without what `fulfilment` leaves out.
 pub fn fulfilment(kind: Kind, fulfilment: Fulfilment, text: &str) -> String {
     let cut = cut(kind, fulfilment);
     let taps: Vec<String> = cut.choices.iter().map(|choice| format!("tap {choice}")).collect();
-    let text = without_tests(text, |line| taps.iter().any(|tap| line.trim() == tap) || is_elsewhere(line, &cut));
+    let text = cut.instead.iter().fold(text.to_string(), |text, (from, to)| text.replace(from, to));
+    let text = without_tests(&text, |line| taps.iter().any(|tap| line.trim() == tap) || is_elsewhere(line, cut));
     let mut out = String::new();
     let mut skipping = Skipping::Nothing;
     for line in text.lines() {
@@ -51,9 +24,9 @@ pub fn fulfilment(kind: Kind, fulfilment: Fulfilment, text: &str) -> String {
         skipping = match skipping {
             Skipping::Choice(indent) if is_indented_more(indent) => Skipping::Choice(indent),
             Skipping::Block if trimmed.is_empty() || is_indented_more(0) => Skipping::Block,
-            Skipping::Nothing | Skipping::Choice(_) | Skipping::Block => starts(line, &cut),
+            Skipping::Nothing | Skipping::Choice(_) | Skipping::Block => starts(line, cut),
         };
-        if matches!(skipping, Skipping::Nothing) {
+        if matches!(skipping, Skipping::Nothing) && !cut.lines.iter().any(|words| line.contains(words)) {
             out.push_str(line);
             out.push('\n');
         }
@@ -98,6 +71,7 @@ fn is_elsewhere(line: &str, cut: &Cut) -> bool {
     let offered = trimmed.strip_prefix("choices: ").unwrap_or("");
     state.is_some_and(|state| cut.blocks.contains(&format!("state {state}").as_str()))
         || offered.split(", ").any(|choice| cut.choices.contains(&choice))
+        || cut.tests.iter().any(|words| line.contains(words))
 }
 
 /// The text without the tests that have a line like this.
@@ -175,7 +149,7 @@ state confirm
         let kept = fulfilment(Kind::Boutique, Fulfilment::Pickup, FLOW);
         assert_eq!(
             kept,
-            "form delivery_details\n  field name text: Name\n\nstate checkout\n  ask: How?\n  button pickup: Pick up\n    set zone = none\n    -> confirm\n  button bag: Back -> bag\n\nstate confirm\n"
+            "state checkout\n  ask: How?\n  button pickup: Pick up\n    -> confirm\n  button bag: Back -> bag\n\nstate confirm\n"
         );
     }
 
