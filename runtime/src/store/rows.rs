@@ -179,13 +179,22 @@ pub struct Settlement {
 #[derive(Clone, Debug, PartialEq)]
 pub enum AttemptEnd {
     /// The provider took it; its message id.
-    Accepted { provider_id: SmolStr },
+    Accepted {
+        provider_id: SmolStr,
+    },
     /// Certainly not taken: again from then on.
-    Again { not_before_ms: i64, error: i32 },
+    Again {
+        not_before_ms: i64,
+        error: i32,
+    },
     /// Bytes may have left: wait for a status until then.
-    Unknown { hold_until_ms: i64 },
+    Unknown {
+        hold_until_ms: i64,
+    },
     /// The provider's code, or one of our own below 0.
-    Failed { error: i32 },
+    Failed {
+        error: i32,
+    },
     Expired,
     Parked,
     Cancelled,
