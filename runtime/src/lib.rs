@@ -1,4 +1,5 @@
 //! The server: takes webhooks, steps each customer's conversation exactly once, and sends the replies.
 
+pub mod host;
 pub mod id;
 pub mod store;

@@ -1,0 +1,88 @@
+//! What reaches a conversation, in the one form that the inbox keeps and a turn takes. Knows no channel's wire.
+
+use duka_engine::event::{Event, EventKind};
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::id::{ConversationId, ElementKey, ShopScope};
+use crate::store::{Identity, NumberHealth, QuarantineEntry, StatusUpdate, TemplateRow};
+
+/// One thing that happened to a conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Incoming {
+    pub act: Act,
+    /// When the provider says that the customer acted, ms since 1970; 0 for what opens no window.
+    pub provider_ms: i64,
+    /// Until when a free entry point is open; 0: none was opened.
+    pub free_until_ms: i64,
+    /// The business number that was written to; empty: unchanged.
+    pub number: SmolStr,
+    /// The vendor's id of it, as proof of consents; empty: none.
+    pub proof: SmolStr,
+    /// The name in the customer's profile; empty: not told.
+    pub name: SmolStr,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Act {
+    /// The engine takes it; its time is set when it does.
+    Event(Event),
+    /// The customer used the vendor's own switch for marketing of this business.
+    Marketing { given: bool },
+}
+
+impl Incoming {
+    /// An event that is not the customer's: a result, a payment, a wake-up.
+    pub fn event(kind: EventKind) -> Incoming {
+        let empty = SmolStr::default();
+        Incoming {
+            act: Act::Event(Event { at_ms: 0, kind }),
+            provider_ms: 0,
+            free_until_ms: 0,
+            number: empty.clone(),
+            proof: empty.clone(),
+            name: empty,
+        }
+    }
+
+    pub fn encode(&self) -> Vec<u8> {
+        // Writing into memory fails only for a type that can not be written, and this one can.
+        postcard::to_extend(self, Vec::with_capacity(96)).unwrap_or_default()
+    }
+
+    pub fn decode(bytes: &[u8]) -> Option<Incoming> {
+        postcard::from_bytes(bytes).ok()
+    }
+}
+
+/// One element of a webhook, read, with its shop known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrival {
+    pub shop: ShopScope,
+    /// Under which it acts once; `None` for what joins by itself (statuses, health).
+    pub key: Option<ElementKey>,
+    pub received_ms: i64,
+    pub what: Arrived,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrived {
+    /// For the conversation of a customer, begun if there is none.
+    Customer {
+        channel: SmolStr,
+        identities: Vec<Identity>,
+        incoming: Incoming,
+    },
+    /// For a conversation that is known; dropped when it is gone.
+    Conversation {
+        id: ConversationId,
+        incoming: Incoming,
+    },
+    /// The customer is now known by these too; the first that is known finds the conversation.
+    Identities(Vec<Identity>),
+    Status(StatusUpdate),
+    Template(TemplateRow),
+    Health(NumberHealth),
+    /// Could not be read, or is for nobody.
+    Quarantine(QuarantineEntry),
+}

@@ -1,0 +1,122 @@
+//! The shops that a host serves, as it needs them: programs by revision, and what a new conversation begins with.
+//! Reads no file; who loads shops hands them in, and again when they have changed.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use duka_engine::program::Program;
+use duka_engine::session::{ConsentState, Revision, Session, Snapshot};
+use duka_engine::simulate::World;
+use duka_engine::value::Value;
+use serde_json::{Value as Json, json};
+use smol_str::SmolStr;
+
+use crate::id::ShopScope;
+
+/// One shop, immutable; a change makes a new one.
+#[derive(Debug)]
+pub struct Shop {
+    pub scope: ShopScope,
+    pub slug: SmolStr,
+    /// The newest revision.
+    pub program: Arc<Program>,
+    /// Revisions that conversations may still be on.
+    pub older: Vec<Arc<Program>>,
+    /// The demo backend's content; [`Json::Null`] for a shop without one.
+    pub fixture: Json,
+    /// What new conversations begin with.
+    opening: Session,
+}
+
+impl Shop {
+    pub fn new(
+        scope: ShopScope,
+        slug: SmolStr,
+        program: Arc<Program>,
+        older: Vec<Arc<Program>>,
+        fixture: Json,
+    ) -> Shop {
+        let opening = opening(&program, &fixture);
+        Shop { scope, slug, program, older, fixture, opening }
+    }
+
+    pub fn revision(&self, revision: Revision) -> Option<&Arc<Program>> {
+        std::iter::once(&self.program).chain(&self.older).find(|program| program.revision == revision)
+    }
+
+    /// The session of a customer who has never written.
+    pub fn open(&self, channel: &str, customer_key: SmolStr) -> Session {
+        Session { channel: channel.into(), customer_key, ..self.opening.clone() }
+    }
+
+    /// Puts what a new program says of the shop into a session that has moved to it (ruling 10).
+    pub fn refresh(&self, session: &mut Session) {
+        session.shop = self.opening.shop.clone();
+        if session.customer.value == Value::None {
+            session.customer = self.opening.customer.clone();
+        }
+    }
+
+    /// Puts the name of the customer's profile into the snapshot of `customer`.
+    pub fn name_customer(&self, session: &mut Session, name: &str, now_ms: i64) {
+        let Some(record) = self.program.shop.known_records.customer else { return };
+        let Some(record) = self.program.shop.records.get(usize::from(record.0)) else { return };
+        let Value::Record(fields) = &session.customer.value else { return };
+        let first = name.split_whitespace().next().unwrap_or(name);
+        let mut changed: Option<Vec<Value>> = None;
+        for (field, wanted) in [("first_name", first), ("name", name)] {
+            let Some((at, _)) = record.field(field) else { continue };
+            let at = usize::from(at);
+            if fields.get(at).is_some_and(|known| matches!(known, Value::Text(text) if text == wanted)) {
+                continue;
+            }
+            let fields = changed.get_or_insert_with(|| fields.to_vec());
+            if let Some(place) = fields.get_mut(at) {
+                *place = Value::Text(wanted.into());
+            }
+        }
+        if let Some(fields) = changed {
+            session.customer = Snapshot { value: Value::Record(fields.into()), read_at_ms: now_ms };
+        }
+    }
+}
+
+fn opening(program: &Program, fixture: &Json) -> Session {
+    let shop = &program.shop;
+    // Of the fixture only the shop counts: the customer is a real one, and has consented to nothing.
+    let known = json!({ "shop": fixture.get("shop"), "customer": { "first_name": "" } });
+    let mut session = Session { revision: program.revision, ..Session::default() };
+    World::new(program, &known).prepare(program, &mut session, 0);
+    session.language = SmolStr::default();
+    session.consents = vec![ConsentState::default(); shop.consents.len()];
+    session
+}
+
+/// All shops of a host; replaced as a whole.
+#[derive(Debug, Default)]
+pub struct Shops {
+    // Read once a batch, written when flows are reloaded.
+    shops: RwLock<Arc<BTreeMap<ShopScope, Arc<Shop>>>>,
+}
+
+impl Shops {
+    pub fn of(shops: impl IntoIterator<Item = Shop>) -> Shops {
+        let known = Shops::default();
+        known.replace(shops);
+        known
+    }
+
+    pub fn replace(&self, shops: impl IntoIterator<Item = Shop>) {
+        let shops = shops.into_iter().map(|shop| (shop.scope, Arc::new(shop))).collect();
+        *self.shops.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(shops);
+    }
+
+    /// The shops as they are now, for the length of one batch.
+    pub fn now(&self) -> Arc<BTreeMap<ShopScope, Arc<Shop>>> {
+        Arc::clone(&self.shops.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn shop(&self, scope: ShopScope) -> Option<Arc<Shop>> {
+        self.now().get(&scope).cloned()
+    }
+}

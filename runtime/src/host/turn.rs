@@ -1,0 +1,345 @@
+//! One turn: a conversation and one thing that happened to it, into everything that is to be committed.
+//!
+//! Host-independent (architecture.md 4): it sees no table, thread, clock or socket, and gives the same for the same. A
+//! panic of the engine is caught and ends this turn alone.
+
+mod classes;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use duka_engine::effect::{CallRequest, Effect, EffectId, EffectKind};
+use duka_engine::event::{Event, EventKind};
+use duka_engine::program::Program;
+use duka_engine::session::{ConsentState, DecodeError, Outcome, Session, migrate};
+use duka_engine::step::{Limits, Step, step};
+use duka_engine::trace::{Note, TraceEntry};
+use serde::Serialize;
+use smol_str::{SmolStr, format_smolstr};
+
+use super::incoming::{Act, Incoming};
+use super::mint::Mint;
+use super::shops::Shop;
+use crate::store::{ConsentEntry, Conversation, NewCall, NewSend, TurnRecord};
+
+/// What a turn may look at, besides the conversation.
+#[derive(Debug)]
+pub struct Context<'a> {
+    pub shop: &'a Shop,
+    /// The time of the turn, ms since 1970.
+    pub now_ms: i64,
+    pub mint: &'a Mint,
+    pub limits: &'a TurnLimits,
+}
+
+#[derive(Clone, Debug)]
+pub struct TurnLimits {
+    pub engine: Limits,
+    /// Messages that may be sent within an hour without one of the customer's between them (TM28, F97).
+    pub automated_sends: u32,
+    /// How long a reply is worth sending, in ms.
+    pub reply_life_ms: i64,
+    /// The same for a template.
+    pub template_life_ms: i64,
+}
+
+const HOUR_MS: i64 = 3_600_000;
+
+impl Default for TurnLimits {
+    fn default() -> TurnLimits {
+        TurnLimits {
+            engine: Limits::default(),
+            automated_sends: 30,
+            reply_life_ms: 24 * HOUR_MS,
+            template_life_ms: 24 * HOUR_MS,
+        }
+    }
+}
+
+/// A conversation before a turn.
+#[derive(Debug)]
+pub struct Before {
+    pub row: Conversation,
+    /// The row's session, decoded, if the host still has it.
+    pub session: Option<Session>,
+    pub automated: Automated,
+}
+
+/// What was sent without a message of the customer: counted by the host, which may forget it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Automated {
+    sends: u32,
+    since_ms: i64,
+}
+
+/// Everything that a turn wants committed, in one transaction (I5).
+#[derive(Debug)]
+pub struct Taken {
+    pub row: Conversation,
+    /// The row's session, decoded.
+    pub session: Session,
+    pub sends: Vec<NewSend>,
+    pub calls: Vec<NewCall>,
+    pub consents: Vec<ConsentEntry>,
+    pub record: TurnRecord,
+    /// For people; told after the commit.
+    pub notices: Vec<Notice>,
+    pub automated: Automated,
+}
+
+/// What the shop's people should hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    Alert {
+        text: String,
+    },
+    /// The conversation waits for a person.
+    Handoff {
+        topic: SmolStr,
+    },
+    /// The conversation sent too much of its own accord and was stopped.
+    Runaway,
+}
+
+/// Why a turn could not be taken. The conversation is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TurnError {
+    #[error("the engine panicked")]
+    Panicked,
+    #[error(transparent)]
+    Session(#[from] DecodeError),
+}
+
+/// Takes one turn. The incoming event's time is set to the turn's.
+///
+/// # Errors
+/// The stored session can not be read, or the engine panicked.
+pub fn take(cx: &Context<'_>, before: Before, incoming: &mut Incoming) -> Result<Taken, TurnError> {
+    let Before { mut row, session, automated } = before;
+    let (mut session, program) = ready(cx, &row, session)?;
+    opened(cx, &mut row, incoming);
+    if !incoming.name.is_empty() {
+        cx.shop.name_customer(&mut session, &incoming.name, cx.now_ms);
+    }
+    let proof = incoming.proof.clone();
+    let (done, event) = match &mut incoming.act {
+        Act::Event(event) => {
+            event.at_ms = cx.now_ms;
+            let event = &*event;
+            let done = catch_unwind(AssertUnwindSafe(|| step(program, session, event, &cx.limits.engine)));
+            (done.map_err(|_| TurnError::Panicked)?, Some(event))
+        }
+        Act::Marketing { given } => (marketing(program, session, *given), None),
+    };
+    Ok(Taking { cx, row, automated, proof }.finish(done, event))
+}
+
+/// The session to step and the program it belongs to, moved to the newest if it may (language.md 2.14).
+fn ready<'a>(
+    cx: &Context<'a>,
+    row: &Conversation,
+    session: Option<Session>,
+) -> Result<(Session, &'a Program), TurnError> {
+    let newest = &*cx.shop.program;
+    let key = || format_smolstr!("{:016x}", row.id.0);
+    let session = match session {
+        Some(session) => session,
+        None if row.session.is_empty() => Session { turn: row.turn, ..cx.shop.open(&row.channel, key()) },
+        None => Session::decode(&row.session)?,
+    };
+    if session.revision == newest.revision {
+        return Ok((session, newest));
+    }
+    let Some(old) = cx.shop.revision(session.revision) else {
+        return Ok((begin_anew(cx, session), newest));
+    };
+    let mut migrated = migrate(old, newest, session);
+    match migrated.outcome {
+        Outcome::Pinned => Ok((migrated.session, old)),
+        Outcome::Moved | Outcome::Lost => {
+            cx.shop.refresh(&mut migrated.session);
+            Ok((migrated.session, newest))
+        }
+    }
+}
+
+/// The program that a session belongs to is gone: only what means the same in every program is kept.
+fn begin_anew(cx: &Context<'_>, session: Session) -> Session {
+    Session {
+        turn: session.turn,
+        epoch: session.epoch,
+        language: session.language,
+        last_inbound_ms: session.last_inbound_ms,
+        handed_over: session.handed_over,
+        lost: !session.frames.is_empty(),
+        ..cx.shop.open(&session.channel, session.customer_key)
+    }
+}
+
+/// What a message of the customer opens: the window, from the provider's time but never later than now (F20).
+fn opened(cx: &Context<'_>, row: &mut Conversation, incoming: &Incoming) {
+    if incoming.provider_ms > 0 {
+        row.last_inbound_ms = row.last_inbound_ms.max(incoming.provider_ms.min(cx.now_ms));
+    }
+    row.free_until_ms = row.free_until_ms.max(incoming.free_until_ms);
+    if !incoming.number.is_empty() && row.number != incoming.number {
+        row.number = incoming.number.clone();
+    }
+}
+
+/// The vendor's own switch: withdrawn is withdrawn everywhere; given again gives back nothing that a flow asked for.
+fn marketing(program: &Program, mut session: Session, given: bool) -> Step {
+    let mut done = Step::default();
+    let mut say = |name: SmolStr, given: bool| {
+        let index = u16::try_from(done.effects.len()).unwrap_or(u16::MAX);
+        let id = EffectId { turn: session.turn, index };
+        done.effects.push(Effect { id, kind: EffectKind::Consent { name, given } });
+    };
+    say(classes::ALL_MARKETING.into(), given);
+    if !given {
+        program.shop.consents.iter().for_each(|consent| say(consent.name.clone(), false));
+        session.consents = vec![ConsentState { asked: true, given: false }; program.shop.consents.len()];
+    }
+    session.turn += 1;
+    Step { session, ..done }
+}
+
+struct Taking<'a> {
+    cx: &'a Context<'a>,
+    row: Conversation,
+    automated: Automated,
+    proof: SmolStr,
+}
+
+impl Taking<'_> {
+    fn finish(mut self, done: Step, event: Option<&Event>) -> Taken {
+        let Step { mut session, effects, trace } = done;
+        let turn = session.turn.saturating_sub(1);
+        let stopped = is_stop(&trace.entries);
+        let mut taken = Taken {
+            record: TurnRecord {
+                shop: self.row.shop,
+                conversation: self.row.id,
+                turn,
+                at_ms: self.cx.now_ms,
+                revision: session.revision.0,
+                event: event.map(encoded).unwrap_or_default(),
+                trace: encoded(&trace),
+                notes: Vec::new(),
+            },
+            row: Conversation { session: Vec::new(), ..self.row.clone() },
+            session: Session::default(),
+            sends: Vec::new(),
+            calls: Vec::new(),
+            consents: Vec::new(),
+            notices: Vec::new(),
+            automated: self.automated,
+        };
+        let mut notes = Vec::new();
+        for effect in effects {
+            self.effect(effect, stopped, &mut taken, &mut notes);
+        }
+        if stopped {
+            taken.consents.push(self.consent(classes::ALL_MARKETING.into(), false, stopped));
+        }
+        self.restrain(event, &mut session, &mut taken);
+        if !notes.is_empty() {
+            taken.record.notes = encoded(&notes);
+        }
+        self.row.session.clear();
+        session.encode_into(&mut self.row.session);
+        taken.row.session = self.row.session;
+        taken.row.turn = session.turn;
+        taken.row.wake_at_ms = session.wake_at_ms;
+        taken.row.handed_over = session.handed_over;
+        taken.session = session;
+        taken
+    }
+
+    fn effect(&self, effect: Effect, stopped: bool, taken: &mut Taken, notes: &mut Vec<EffectKind>) {
+        let Effect { id, kind } = effect;
+        match kind {
+            EffectKind::Send(outbound) => {
+                let (lane, repeat) = classes::of(&outbound);
+                let life_ms = classes::life_ms(&outbound, self.cx.limits);
+                taken.sends.push(NewSend {
+                    shop: self.row.shop,
+                    id: self.cx.mint.send(),
+                    conversation: self.row.id,
+                    number: self.row.number.clone(),
+                    turn: id.turn,
+                    index: id.index,
+                    lane,
+                    repeat,
+                    body: encoded(&outbound),
+                    not_before_ms: self.cx.now_ms,
+                    expires_ms: self.cx.now_ms.saturating_add(life_ms),
+                });
+            }
+            EffectKind::Query(request) => taken.calls.push(self.call(id, &request, true)),
+            EffectKind::Command(request) => taken.calls.push(self.call(id, &request, false)),
+            // The session says when it wants to be woken.
+            EffectKind::Timer { .. } => {}
+            EffectKind::Consent { ref name, given } => {
+                taken.consents.push(self.consent(name.clone(), given, stopped));
+                notes.push(kind);
+            }
+            EffectKind::Handoff { ref topic } => {
+                taken.notices.push(Notice::Handoff { topic: topic.clone() });
+                notes.push(kind);
+            }
+            EffectKind::Alert { ref text } => {
+                taken.notices.push(Notice::Alert { text: text.clone() });
+                notes.push(kind);
+            }
+            EffectKind::Record { .. } => notes.push(kind),
+        }
+    }
+
+    fn call(&self, id: EffectId, request: &CallRequest, query: bool) -> NewCall {
+        NewCall {
+            shop: self.row.shop,
+            conversation: self.row.id,
+            turn: id.turn,
+            index: id.index,
+            query,
+            body: encoded(request),
+            deadline_ms: self.cx.now_ms.saturating_add(request.within_ms),
+        }
+    }
+
+    fn consent(&self, name: SmolStr, given: bool, stopped: bool) -> ConsentEntry {
+        let proof = if stopped && !given { SmolStr::new_static("stop word") } else { self.proof.clone() };
+        ConsentEntry { shop: self.row.shop, conversation: self.row.id, name, given, at_ms: self.cx.now_ms, proof }
+    }
+
+    /// Stops a conversation that talks to itself: what this turn would send is not sent, and a person gets it.
+    fn restrain(&self, event: Option<&Event>, session: &mut Session, taken: &mut Taken) {
+        let automated = &mut taken.automated;
+        if event.is_some_and(|event| matches!(event.kind, EventKind::Inbound(_))) {
+            *automated = Automated::default();
+            return;
+        }
+        if taken.sends.is_empty() {
+            return;
+        }
+        if self.cx.now_ms.saturating_sub(automated.since_ms) > HOUR_MS {
+            *automated = Automated { sends: 0, since_ms: self.cx.now_ms };
+        }
+        automated.sends = automated.sends.saturating_add(u32::try_from(taken.sends.len()).unwrap_or(u32::MAX));
+        if automated.sends > self.cx.limits.automated_sends {
+            taken.sends.clear();
+            session.handed_over = true;
+            session.wake_at_ms = None;
+            taken.notices.push(Notice::Runaway);
+        }
+    }
+}
+
+fn is_stop(entries: &[TraceEntry]) -> bool {
+    entries.iter().any(|entry| matches!(entry, TraceEntry::Note { what: Note::OptOut, .. }))
+}
+
+fn encoded<T: Serialize>(value: &T) -> Vec<u8> {
+    // Writing into memory fails only for a type that can not be written; these can.
+    postcard::to_extend(value, Vec::with_capacity(128)).unwrap_or_default()
+}

@@ -1,0 +1,6 @@
+//! The host: exactly once, in order, through crashes at every named point, on every store.
+
+#[path = "host/corner.rs"]
+mod corner;
+#[path = "host/turn.rs"]
+mod turn;

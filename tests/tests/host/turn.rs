@@ -1,0 +1,225 @@
+//! A turn alone: a conversation and an event in, what is to be committed out.
+
+use std::sync::Arc;
+
+use duka_engine::effect::{CallRequest, EffectId};
+use duka_engine::event::{EventKind, Inbound, Outcome};
+use duka_engine::outbound::Outbound;
+use duka_engine::value::Value;
+use duka_runtime::host::incoming::{Act, Incoming};
+use duka_runtime::host::mint::Mint;
+use duka_runtime::host::shops::Shop;
+use duka_runtime::host::turn::{Automated, Before, Context, Notice, Taken, TurnLimits, take};
+use duka_runtime::id::{ConversationId, ShopScope};
+use duka_runtime::store::{Conversation, Lane};
+
+use crate::corner;
+
+const NOW_MS: i64 = 1_795_251_600_000;
+const HOUR_MS: i64 = 3_600_000;
+
+struct Chat {
+    shop: Shop,
+    mint: Mint,
+    limits: TurnLimits,
+    row: Conversation,
+    automated: Automated,
+    now_ms: i64,
+}
+
+impl Chat {
+    fn new() -> Chat {
+        let row = Conversation {
+            shop: ShopScope::numbered(corner::SHOP),
+            id: ConversationId(7),
+            channel: "whatsapp".into(),
+            number: "n1".into(),
+            session: Vec::new(),
+            turn: 0,
+            last_inbound_ms: 0,
+            free_until_ms: 0,
+            wake_at_ms: None,
+            handed_over: false,
+            pending: 0,
+        };
+        Chat {
+            shop: corner::shop(corner::program(), Vec::new()),
+            mint: Mint::seeded(1),
+            limits: TurnLimits::default(),
+            row,
+            automated: Automated::default(),
+            now_ms: NOW_MS,
+        }
+    }
+
+    fn take(&mut self, mut incoming: Incoming) -> Taken {
+        let cx = Context { shop: &self.shop, now_ms: self.now_ms, mint: &self.mint, limits: &self.limits };
+        let before = Before { row: self.row.clone(), session: None, automated: self.automated };
+        let taken = take(&cx, before, &mut incoming).expect("the turn is taken");
+        self.row = taken.row.clone();
+        self.automated = taken.automated;
+        taken
+    }
+
+    fn says(&mut self, text: &str) -> Taken {
+        let mut incoming = Incoming::event(EventKind::Inbound(Inbound::Text(text.into())));
+        incoming.provider_ms = self.now_ms - 2_000;
+        self.take(incoming)
+    }
+
+    fn wakes(&mut self) -> Taken {
+        self.now_ms = self.row.wake_at_ms.expect("a wake-up was asked for");
+        self.take(Incoming::event(EventKind::Wake))
+    }
+
+    fn answered(&mut self, asked: &Taken, outcome: Outcome) -> Taken {
+        let call = &asked.calls[0];
+        let call = EffectId { turn: call.turn, index: call.index };
+        self.take(Incoming::event(EventKind::Result { call, outcome }))
+    }
+}
+
+fn texts(taken: &Taken) -> Vec<String> {
+    let text = |body: &[u8]| match postcard::from_bytes(body).expect("an encoded message") {
+        Outbound::Message(message) => message.text,
+        Outbound::Template(template) => format!("template {}", template.name),
+    };
+    taken.sends.iter().map(|send| text(&send.body)).collect()
+}
+
+#[test]
+fn a_turn_gives_the_row_the_sends_and_the_record() {
+    let mut chat = Chat::new();
+    assert_eq!(texts(&chat.says("hi")), Vec::<String>::new(), "a first word begins the conversation");
+    let taken = chat.says("a1");
+    assert_eq!(texts(&taken), ["ack a1 n=1"]);
+    assert_eq!((taken.row.turn, taken.record.turn, taken.sends[0].turn), (2, 1, 1));
+    assert_eq!(taken.row.last_inbound_ms, NOW_MS - 2_000);
+    assert_eq!(taken.row.wake_at_ms, Some(NOW_MS + 20 * HOUR_MS));
+    assert_eq!(taken.sends[0].lane, Lane::Service);
+    assert_eq!(taken.record.revision, chat.shop.program.revision.0);
+    assert_eq!(texts(&chat.says("a2")), ["ack a2 n=2"]);
+}
+
+#[test]
+fn the_same_turn_twice_gives_the_same_bytes() {
+    let turn = || {
+        let taken = Chat::new().says("a1");
+        (taken.row, taken.sends, taken.record)
+    };
+    assert_eq!(turn(), turn());
+}
+
+#[test]
+fn a_remembered_session_and_the_stored_one_give_the_same() {
+    let mut chat = Chat::new();
+    let session = chat.says("a1").session;
+    let row = chat.row.clone();
+    let from_bytes = chat.says("a2");
+    let cx = Context { shop: &chat.shop, now_ms: NOW_MS, mint: &chat.mint, limits: &chat.limits };
+    let mut incoming = Incoming::event(EventKind::Inbound(Inbound::Text("a2".into())));
+    incoming.provider_ms = NOW_MS - 2_000;
+    let before = Before { row, session: Some(session), automated: Automated::default() };
+    let from_memory = take(&cx, before, &mut incoming).expect("the turn is taken");
+    assert_eq!(from_memory.row, from_bytes.row);
+    assert_eq!(from_memory.record, from_bytes.record);
+}
+
+#[test]
+fn a_call_is_asked_for_and_its_result_goes_on() {
+    let mut chat = Chat::new();
+    let asked = chat.says("bag");
+    assert_eq!(texts(&asked), Vec::<String>::new());
+    let request: CallRequest = postcard::from_bytes(&asked.calls[0].body).expect("an encoded request");
+    assert_eq!((request.name.as_str(), asked.calls[0].query), ("catalog.product", true));
+    assert_eq!(chat.says("z").sends.len(), 0, "a word while the call is under way waits");
+    let refused = chat.answered(&asked, Outcome::Refused { code: "not_found".into() });
+    assert_eq!(texts(&refused), ["That did not work.", "ack z n=1"]);
+}
+
+#[test]
+fn the_word_stop_withdraws_consent_also_while_a_person_has_the_conversation() {
+    let mut chat = Chat::new();
+    chat.says("offers");
+    let handed = chat.take(Incoming::event(EventKind::HandoffOpened));
+    assert!(handed.row.handed_over);
+    let stopped = chat.says("STOP");
+    assert_eq!(texts(&stopped), Vec::<String>::new(), "a person has the conversation");
+    let kept: Vec<_> = stopped.consents.iter().map(|it| (it.name.as_str(), it.given, it.proof.as_str())).collect();
+    assert_eq!(kept, [("offers", false, "stop word"), ("marketing", false, "stop word")]);
+}
+
+#[test]
+fn the_vendors_own_switch_withdraws_every_consent() {
+    let mut chat = Chat::new();
+    chat.says("offers");
+    let mut incoming = Incoming::event(EventKind::Wake);
+    incoming.act = Act::Marketing { given: false };
+    incoming.proof = "user_preferences".into();
+    let taken = chat.take(incoming);
+    let names: Vec<_> = taken.consents.iter().map(|it| (it.name.as_str(), it.given)).collect();
+    assert_eq!(names, [("marketing", false), ("offers", false)]);
+    assert!(taken.session.consents.iter().all(|it| it.asked && !it.given));
+    assert_eq!(taken.row.turn, 3 - 1);
+}
+
+#[test]
+fn a_conversation_that_talks_to_itself_is_stopped() {
+    let mut chat = Chat::new();
+    chat.limits.automated_sends = 5;
+    chat.says("chatter");
+    let mut sent = 0;
+    let stopped = loop {
+        let taken = chat.wakes();
+        sent += taken.sends.len();
+        if taken.notices.contains(&Notice::Runaway) {
+            break taken;
+        }
+    };
+    assert_eq!(sent, 5);
+    assert!(stopped.row.handed_over && stopped.row.wake_at_ms.is_none());
+}
+
+#[test]
+fn an_unreadable_session_is_an_error_and_not_a_panic() {
+    let mut chat = Chat::new();
+    chat.row.session = vec![1, 2, 3];
+    let cx = Context { shop: &chat.shop, now_ms: NOW_MS, mint: &chat.mint, limits: &chat.limits };
+    let before = Before { row: chat.row.clone(), session: None, automated: Automated::default() };
+    let mut incoming = Incoming::event(EventKind::Wake);
+    assert!(take(&cx, before, &mut incoming).is_err());
+}
+
+#[test]
+fn a_changed_flow_moves_conversations_and_the_pinned_stay() {
+    let mut chat = Chat::new();
+    chat.says("hi");
+    chat.says("a1");
+    let old = Arc::clone(&chat.shop.program);
+    let new = corner::changed(|text| text.replace("ack {token}", "got {token}"));
+    chat.shop = corner::shop(Arc::clone(&new), vec![Arc::clone(&old)]);
+    let moved = chat.says("a2");
+    assert_eq!((texts(&moved), moved.record.revision), (vec!["got a2 n=2".to_string()], new.revision.0));
+
+    let mut chat = Chat::new();
+    let asked = chat.says("bag");
+    chat.shop = corner::shop(Arc::clone(&new), vec![Arc::clone(&old)]);
+    let result = chat.answered(&asked, Outcome::Given(Value::None));
+    assert_eq!(result.record.revision, old.revision.0, "a call was under way");
+
+    let mut chat = Chat::new();
+    chat.says("a1");
+    chat.shop = corner::shop(new, Vec::new());
+    let lost = chat.says("a2");
+    assert_eq!(lost.row.turn, 2);
+    assert!(!lost.sends.is_empty(), "the customer is told that the place is gone");
+}
+
+#[test]
+fn incoming_survives_its_bytes() {
+    let mut incoming = Incoming::event(EventKind::Inbound(Inbound::Text("hi".into())));
+    incoming.proof = "wamid.1".into();
+    incoming.provider_ms = NOW_MS;
+    assert_eq!(Incoming::decode(&incoming.encode()), Some(incoming));
+    assert_eq!(Incoming::decode(&[1, 2, 3]), None);
+}
