@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct ShopScope(u32);
 
 impl ShopScope {
+    /// For what belongs to no shop: the process's own values, and what could be routed to nobody.
+    pub const NONE: ShopScope = ShopScope(0);
+
     /// For the store, which numbers the shops it is told of, and for tests of it.
     pub fn numbered(id: u32) -> ShopScope {
         ShopScope(id)

@@ -4,7 +4,16 @@
 
 use smol_str::SmolStr;
 
+use super::facts::SendFacts;
 use crate::id::{ConversationId, ElementKey, Owner, SendId, ShopScope};
+
+/// A conversation after one or more turns, to be kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Advance<'a> {
+    pub conversation: &'a Conversation,
+    /// The `turn` it had when it was locked: if the stored one differs, nothing is saved.
+    pub from_turn: u64,
+}
 
 /// A webhook element, or another event from outside, that must act once.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +32,13 @@ pub struct Identity {
     pub kind: IdentityKind,
     /// A phone number in E.164 without `+`, or a vendor's user id, unchanged.
     pub value: SmolStr,
+}
+
+impl Identity {
+    /// Stands before every identity of the shop.
+    pub(super) fn least(shop: ShopScope) -> Identity {
+        Identity { shop, channel: SmolStr::default(), kind: IdentityKind::User, value: SmolStr::default() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -218,9 +234,10 @@ pub struct StatusUpdate {
 }
 
 /// How far a sent message came; later ones outrank earlier ones, and `Failed` only `Sent`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Delivery {
+    #[default]
     None = 0,
     Sent = 1,
     Failed = 2,
@@ -238,7 +255,7 @@ pub struct StatusEffect {
     pub turn: u64,
     pub index: u16,
     pub lane: Lane,
-    /// The send was `Sending` or `Unknown`, and is now accepted.
+    /// The send was not known to be accepted, and now is.
     pub settled: bool,
     /// The first time that this send is known to have failed.
     pub failed: bool,
@@ -353,4 +370,92 @@ pub struct Claim {
     pub now_ms: i64,
     pub lease_ms: i64,
     pub limit: u32,
+}
+
+/// What a settlement did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// It was taken. `false`: another attempt has begun since, or a status was faster.
+    pub held: bool,
+    /// The provider had already told that this message failed, before we knew whose it was.
+    pub failed: bool,
+}
+
+/// A send whose hold was over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Released {
+    pub id: SendId,
+    pub conversation: ConversationId,
+    pub turn: u64,
+    pub index: u16,
+    pub lane: Lane,
+    /// Not to be repeated: shown to the merchant. Otherwise it is ready once more.
+    pub parked: bool,
+}
+
+/// A send with all that became of it, for the log and for reports.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SendRow {
+    pub send: NewSend,
+    pub facts: SendFacts,
+}
+
+/// Which work a host asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Work {
+    /// Inbox rows that nobody holds.
+    Inbox = 1,
+    /// Conversations to be woken.
+    Wakes = 2,
+    /// Sends that are ready.
+    Sends = 3,
+    /// Calls that nobody holds.
+    Calls = 4,
+    /// Sends whose lease or hold is over.
+    Holds = 5,
+}
+
+/// One shop, and for sends one number of it, that has work due.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Due {
+    pub shop: ShopScope,
+    /// For sends; empty for other work.
+    pub number: SmolStr,
+    /// Since when the oldest of it is due.
+    pub since_ms: i64,
+}
+
+/// Which leases are taken from their holders.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Leases {
+    /// Those that are over. PostgreSQL judges by its own clock.
+    Over { now_ms: i64 },
+    /// All: no other process can be alive.
+    All,
+}
+
+/// Rows older than these times go; 0 keeps a class for ever. Nothing that is still open goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Retention {
+    /// The keys of elements, by receipt: no shorter than a vendor repeats them.
+    pub seen_ms: i64,
+    pub turns_ms: i64,
+    /// Sends in a final state, by their expiry.
+    pub sends_ms: i64,
+    pub quarantine_ms: i64,
+}
+
+/// Backlogs of one shop, for metrics and quotas.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub conversations: u64,
+    pub inbox: u64,
+    pub waiting: u64,
+    pub ready: u64,
+    pub sending: u64,
+    pub unknown: u64,
+    pub parked: u64,
+    pub calls: u64,
+    pub quarantine: u64,
 }

@@ -1,0 +1,220 @@
+//! Consents, quarantine, templates, health of numbers, single values; erasure, retention and counts.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use super::MemoryTx;
+use crate::id::{ConversationId, ShopScope};
+use crate::store::error::Result;
+use crate::store::rows::{
+    ConsentEntry, Counts, FlowRevision, NumberHealth, QuarantineEntry, Retention, SendState, TemplateRow,
+};
+
+impl MemoryTx {
+    pub fn add_consents(&mut self, entries: &[ConsentEntry]) -> Result<()> {
+        for entry in entries {
+            let seq = self.tables.next_seq();
+            self.tables.consents.insert((entry.shop, entry.conversation, seq), entry.clone());
+        }
+        Ok(())
+    }
+
+    pub fn consents_of(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<Vec<ConsentEntry>> {
+        let range = self.tables.consents.range((shop, conversation, i64::MIN)..=(shop, conversation, i64::MAX));
+        Ok(range.map(|(_, entry)| entry.clone()).collect())
+    }
+
+    pub fn standing_consents(
+        &mut self,
+        shop: ShopScope,
+        conversations: &[ConversationId],
+    ) -> Result<Vec<ConsentEntry>> {
+        let mut standing = BTreeMap::<(ConversationId, SmolStr), ConsentEntry>::new();
+        for conversation in conversations {
+            for entry in self.consents_of(shop, *conversation)? {
+                let key = (entry.conversation, entry.name.clone());
+                if standing.get(&key).is_none_or(|known| known.at_ms <= entry.at_ms) {
+                    standing.insert(key, entry);
+                }
+            }
+        }
+        Ok(standing.into_values().collect())
+    }
+
+    pub fn add_quarantine(&mut self, entries: &[QuarantineEntry]) -> Result<()> {
+        for entry in entries {
+            let seq = self.tables.next_seq();
+            let shop = entry.shop.unwrap_or(ShopScope::NONE);
+            self.tables.quarantine.insert((shop, seq), entry.clone());
+        }
+        Ok(())
+    }
+
+    pub fn list_quarantine(&mut self, shop: ShopScope, after: i64, limit: u32) -> Result<Vec<(i64, QuarantineEntry)>> {
+        let range = self.tables.quarantine.range((shop, after.saturating_add(1))..=(shop, i64::MAX));
+        Ok(range.take(limit as usize).map(|(key, entry)| (key.1, entry.clone())).collect())
+    }
+
+    pub fn take_quarantine(&mut self, shop: ShopScope, seqs: &[i64]) -> Result<Vec<QuarantineEntry>> {
+        Ok(seqs.iter().filter_map(|seq| self.tables.quarantine.remove(&(shop, *seq))).collect())
+    }
+
+    pub fn put_templates(&mut self, rows: &[TemplateRow]) -> Result<()> {
+        for row in rows {
+            let key = (row.shop, row.name.clone(), row.language.clone());
+            if self.tables.templates.get(&key).is_none_or(|known| known.at_ms <= row.at_ms) {
+                self.tables.templates.insert(key, row.clone());
+            }
+        }
+        Ok(())
+    }
+
+    pub fn templates(&mut self, shop: ShopScope) -> Result<Vec<TemplateRow>> {
+        Ok(self.tables.templates.iter().filter(|(key, _)| key.0 == shop).map(|(_, row)| row.clone()).collect())
+    }
+
+    pub fn put_health(&mut self, rows: &[NumberHealth]) -> Result<()> {
+        for row in rows {
+            let key = (row.shop, row.number.clone());
+            if self.tables.health.get(&key).is_none_or(|known| known.at_ms <= row.at_ms) {
+                self.tables.health.insert(key, row.clone());
+            }
+        }
+        Ok(())
+    }
+
+    pub fn health(&mut self, shop: ShopScope) -> Result<Vec<NumberHealth>> {
+        Ok(self.tables.health.iter().filter(|(key, _)| key.0 == shop).map(|(_, row)| row.clone()).collect())
+    }
+
+    pub fn put_revisions(&mut self, rows: &[FlowRevision]) -> Result<()> {
+        for row in rows {
+            let key = (row.shop, row.revision);
+            if !self.tables.revisions.contains(&key) {
+                self.tables.revisions.insert(key, row.clone());
+            }
+        }
+        Ok(())
+    }
+
+    pub fn revision(&mut self, shop: ShopScope, revision: [u8; 16]) -> Result<Option<FlowRevision>> {
+        Ok(self.tables.revisions.get(&(shop, revision)).cloned())
+    }
+
+    pub fn revisions(&mut self, shop: ShopScope, limit: u32) -> Result<Vec<FlowRevision>> {
+        let own = self.tables.revisions.iter().filter(|(key, _)| key.0 == shop);
+        let mut rows: Vec<_> = own.map(|(_, row)| row.clone()).collect();
+        rows.sort_by_key(|row| (std::cmp::Reverse(row.at_ms), row.revision));
+        rows.truncate(limit as usize);
+        Ok(rows)
+    }
+
+    pub fn meta_get(&mut self, shop: ShopScope, key: &str) -> Result<Option<Vec<u8>>> {
+        Ok(self.tables.meta.get(&(shop, key.into())).cloned())
+    }
+
+    pub fn meta_set(&mut self, shop: ShopScope, key: &str, value: &[u8]) -> Result<()> {
+        self.tables.meta.insert((shop, key.into()), value.to_vec());
+        Ok(())
+    }
+
+    pub fn erase_conversation(&mut self, shop: ShopScope, id: ConversationId) -> Result<bool> {
+        let place = (shop, id);
+        let identities = self.tables.identities_of(shop, id);
+        let names: Vec<&[u8]> = identities.iter().map(|identity| identity.value.as_bytes()).collect();
+        let names_them = |body: &[u8]| names.iter().any(|name| contains(body, name));
+        let tables = &mut *self.tables;
+        tables.identities.remove_where(|_, owner| *owner == id);
+        tables.known_as.remove_where(|key, ()| (key.0, key.1) == place);
+        tables.inbox.remove_where(|key, _| (key.0, key.1) == place);
+        tables.inbox_places.remove_where(|key, owner| (key.0, *owner) == place);
+        tables.turns.remove_where(|key, _| (key.0, key.1) == place);
+        tables.sends.remove_where(|key, _| (key.0, key.1) == place);
+        tables.open.remove_where(|key, ()| (key.0, key.1) == place);
+        tables.send_places.remove_where(|key, owner| (key.0, owner.0) == place);
+        tables.provider_places.remove_where(|key, owner| (key.0, owner.0) == place);
+        tables.calls.remove_where(|key, queued| (key.0, queued.call.conversation) == place);
+        tables.call_places.remove_where(|key, _| (key.0, key.1) == place);
+        tables.consents.remove_where(|key, _| (key.0, key.1) == place);
+        tables.quarantine.remove_where(|key, entry| {
+            (key.0 == shop || key.0 == ShopScope::NONE)
+                && (names_them(&entry.body) || names_them(entry.detail.as_bytes()))
+        });
+        Ok(tables.conversations.remove(&place).is_some())
+    }
+
+    pub fn erase_shop(&mut self, shop: ShopScope) -> Result<()> {
+        let tables = &mut *self.tables;
+        tables.meta.remove_where(|key, _| key.0 == shop);
+        tables.seen.remove_where(|key, _| key.0 == shop);
+        tables.identities.remove_where(|key, _| key.shop == shop);
+        tables.known_as.remove_where(|key, ()| key.0 == shop);
+        tables.conversations.remove_where(|key, _| key.0 == shop);
+        tables.inbox.remove_where(|key, _| key.0 == shop);
+        tables.inbox_places.remove_where(|key, _| key.0 == shop);
+        tables.turns.remove_where(|key, _| key.0 == shop);
+        tables.sends.remove_where(|key, _| key.0 == shop);
+        tables.open.remove_where(|key, ()| key.0 == shop);
+        tables.send_places.remove_where(|key, _| key.0 == shop);
+        tables.provider_places.remove_where(|key, _| key.0 == shop);
+        tables.orphans.remove_where(|key, _| key.0 == shop);
+        tables.calls.remove_where(|key, _| key.0 == shop);
+        tables.call_places.remove_where(|key, _| key.0 == shop);
+        tables.consents.remove_where(|key, _| key.0 == shop);
+        tables.quarantine.remove_where(|key, _| key.0 == shop);
+        tables.templates.remove_where(|key, _| key.0 == shop);
+        tables.health.remove_where(|key, _| key.0 == shop);
+        tables.revisions.remove_where(|key, _| key.0 == shop);
+        Ok(())
+    }
+
+    pub fn sweep(&mut self, shop: ShopScope, retention: Retention) -> Result<u64> {
+        let tables = &mut *self.tables;
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms } = retention;
+        let mut gone = tables.seen.remove_where(|key, at_ms| key.0 == shop && *at_ms < seen_ms);
+        gone += tables.turns.remove_where(|key, turn| key.0 == shop && turn.at_ms < turns_ms);
+        let old: Vec<_> = tables
+            .sends
+            .iter()
+            .filter(|(key, queued)| key.0 == shop && queued.facts.state.is_final() && queued.send.expires_ms < sends_ms)
+            .map(|(key, queued)| (*key, queued.clone()))
+            .collect();
+        for (key, queued) in &old {
+            tables.sends.remove(key);
+            tables.send_places.remove(&(shop, queued.send.id));
+            tables.provider_places.remove(&(shop, queued.facts.provider_id.clone()));
+            tables.provider_places.remove(&(shop, queued.facts.other_id.clone()));
+        }
+        gone += old.len() as u64;
+        gone += tables.orphans.remove_where(|key, told| key.0 == shop && told.at_ms < seen_ms);
+        gone += tables.quarantine.remove_where(|key, entry| key.0 == shop && entry.at_ms < quarantine_ms);
+        Ok(gone)
+    }
+
+    pub fn counts(&mut self, shop: ShopScope) -> Result<Counts> {
+        let tables = &*self.tables;
+        let mut counts = Counts {
+            conversations: tables.conversations.iter().filter(|(key, _)| key.0 == shop).count() as u64,
+            inbox: tables.inbox.iter().filter(|(key, _)| key.0 == shop).count() as u64,
+            calls: tables.calls.iter().filter(|(key, _)| key.0 == shop).count() as u64,
+            quarantine: tables.quarantine.iter().filter(|(key, _)| key.0 == shop).count() as u64,
+            ..Counts::default()
+        };
+        for (_, queued) in tables.sends.iter().filter(|(key, _)| key.0 == shop) {
+            match queued.facts.state {
+                SendState::Waiting => counts.waiting += 1,
+                SendState::Ready => counts.ready += 1,
+                SendState::Sending => counts.sending += 1,
+                SendState::Unknown => counts.unknown += 1,
+                SendState::Parked => counts.parked += 1,
+                SendState::Accepted | SendState::Failed | SendState::Expired | SendState::Cancelled => {}
+            }
+        }
+        Ok(counts)
+    }
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    !part.is_empty() && text.windows(part.len()).any(|window| window == part)
+}

@@ -1,0 +1,275 @@
+//! Sends and what the provider tells of them.
+
+use std::collections::BTreeSet;
+
+use smol_str::SmolStr;
+
+use super::{MemoryTx, QueuedSend, Tables, earliest};
+use crate::id::{ConversationId, SendId, ShopScope};
+use crate::store::error::Result;
+use crate::store::facts::{SendFacts, Told};
+use crate::store::rows::{
+    AttemptEnd, Claim, ClaimedSend, Delivery, Due, Lane, Leases, NewSend, Released, SendRow, SendState, Settled,
+    Settlement, StatusEffect, StatusUpdate,
+};
+
+type Key = (ShopScope, ConversationId, i64);
+
+impl MemoryTx {
+    pub fn add_sends(&mut self, sends: &[NewSend]) -> Result<()> {
+        for send in sends {
+            let stands_behind = self.tables.open_of(send.shop, send.conversation).next().is_some();
+            let state = if stands_behind { SendState::Waiting } else { SendState::Ready };
+            let seq = self.tables.next_seq();
+            let key = (send.shop, send.conversation, seq);
+            self.tables.send_places.insert((send.shop, send.id), (send.conversation, seq));
+            let facts = SendFacts::new(state, send.not_before_ms);
+            self.tables.put_send(key, QueuedSend { send: send.clone(), facts, lease_until_ms: 0 });
+        }
+        Ok(())
+    }
+
+    /// Leaves the given number's sends to this claimer: at most `limit`, the first lane first.
+    pub fn claim_sends(
+        &mut self,
+        shop: ShopScope,
+        number: &str,
+        lanes: &[Lane],
+        claim: Claim,
+    ) -> Result<Vec<ClaimedSend>> {
+        let mut found: Vec<(usize, i64, i64, Key)> = Vec::new();
+        for (key, queued) in self.tables.open_sends(shop) {
+            let facts = &queued.facts;
+            let lane = lanes.iter().position(|lane| *lane == queued.send.lane);
+            let is_due = facts.state == SendState::Ready && facts.not_before_ms <= claim.now_ms;
+            if let Some(lane) = lane.filter(|_| is_due && queued.send.number == number) {
+                found.push((lane, facts.not_before_ms, key.2, key));
+            }
+        }
+        found.sort();
+        found.truncate(claim.limit as usize);
+        let mut claimed = Vec::with_capacity(found.len());
+        for (.., key) in found {
+            let Some(mut queued) = self.tables.sends.get(&key).cloned() else { continue };
+            queued.facts.state = SendState::Sending;
+            queued.facts.attempt += 1;
+            queued.lease_until_ms = claim.now_ms + claim.lease_ms;
+            claimed.push(self.tables.claimed(&queued));
+            self.tables.put_send(key, queued);
+        }
+        Ok(claimed)
+    }
+
+    pub fn settle_sends(&mut self, settlements: &[Settlement]) -> Result<Vec<Settled>> {
+        let mut results = Vec::with_capacity(settlements.len());
+        let mut touched = BTreeSet::new();
+        for settlement in settlements {
+            let mut result = Settled { held: false, failed: false };
+            if let Some(key) = self.tables.key_of(settlement.shop, settlement.id)
+                && let Some(mut queued) = self.tables.sends.get(&key).cloned()
+            {
+                result.held = queued.facts.settle(settlement.attempt, &settlement.end);
+                if let (true, AttemptEnd::Accepted { provider_id }) = (result.held, &settlement.end) {
+                    result.failed = self.tables.adopt(settlement.shop, provider_id, &mut queued.facts);
+                }
+                self.tables.put_send(key, queued);
+                touched.insert((key.0, key.1));
+            }
+            results.push(result);
+        }
+        self.tables.promote(&touched);
+        Ok(results)
+    }
+
+    pub fn expire_leases(&mut self, shop: ShopScope, leases: Leases, hold_until_ms: i64) -> Result<u64> {
+        let over: Vec<(Key, QueuedSend)> = self
+            .tables
+            .open_sends(shop)
+            .filter(|(_, queued)| queued.facts.state == SendState::Sending)
+            .filter(|(_, queued)| match leases {
+                Leases::Over { now_ms } => queued.lease_until_ms <= now_ms,
+                Leases::All => true,
+            })
+            .map(|(key, queued)| (key, queued.clone()))
+            .collect();
+        let count = over.len() as u64;
+        for (key, mut queued) in over {
+            queued.facts.state = SendState::Unknown;
+            queued.facts.not_before_ms = hold_until_ms;
+            self.tables.put_send(key, queued);
+        }
+        Ok(count)
+    }
+
+    pub fn extend_holds(&mut self, shop: ShopScope, by_ms: i64) -> Result<()> {
+        for (key, mut queued) in self.tables.held(shop, i64::MAX) {
+            queued.facts.not_before_ms += by_ms;
+            self.tables.put_send(key, queued);
+        }
+        Ok(())
+    }
+
+    pub fn release_unknown(&mut self, shop: ShopScope, now_ms: i64, limit: u32) -> Result<Vec<Released>> {
+        let mut released = Vec::new();
+        let mut touched = BTreeSet::new();
+        for (key, mut queued) in self.tables.held(shop, now_ms).into_iter().take(limit as usize) {
+            let parked = queued.facts.release(queued.send.repeat);
+            let NewSend { id, conversation, turn, index, lane, .. } = queued.send;
+            released.push(Released { id, conversation, turn, index, lane, parked });
+            self.tables.put_send(key, queued);
+            touched.insert((key.0, key.1));
+        }
+        self.tables.promote(&touched);
+        Ok(released)
+    }
+
+    pub fn apply_statuses(&mut self, updates: &[StatusUpdate]) -> Result<Vec<Option<StatusEffect>>> {
+        let mut effects = Vec::with_capacity(updates.len());
+        let mut touched = BTreeSet::new();
+        for update in updates {
+            let told = Told::of(update);
+            let by_id = update.send.and_then(|id| self.tables.key_of(update.shop, id));
+            let by_provider = || {
+                let place = self.tables.provider_places.get(&(update.shop, update.provider_id.clone()))?;
+                Some((update.shop, place.0, place.1))
+            };
+            let found = by_id.or_else(by_provider).and_then(|key| Some((key, self.tables.sends.get(&key).cloned()?)));
+            let Some((key, mut queued)) = found else {
+                self.tables.keep_orphan(update.shop, &update.provider_id, &told);
+                effects.push(None);
+                continue;
+            };
+            let mut heard = queued.facts.hear(&update.provider_id, &told);
+            heard.failed |= self.tables.adopt(update.shop, &update.provider_id, &mut queued.facts);
+            let NewSend { shop, id, conversation, turn, index, lane, .. } = queued.send;
+            let (settled, failed, duplicate) = (heard.settled, heard.failed, heard.duplicate);
+            effects.push(Some(StatusEffect { shop, id, conversation, turn, index, lane, settled, failed, duplicate }));
+            self.tables.put_send(key, queued);
+            touched.insert((key.0, key.1));
+        }
+        self.tables.promote(&touched);
+        Ok(effects)
+    }
+
+    pub fn sends_of(
+        &mut self,
+        shop: ShopScope,
+        conversation: ConversationId,
+        after_turn: u64,
+        limit: u32,
+    ) -> Result<Vec<SendRow>> {
+        let range = self.tables.sends.range((shop, conversation, i64::MIN)..=(shop, conversation, i64::MAX));
+        let later = range.map(|(_, queued)| queued).filter(|queued| queued.send.turn > after_turn);
+        let row = |queued: &QueuedSend| SendRow { send: queued.send.clone(), facts: queued.facts.clone() };
+        Ok(later.take(limit as usize).map(row).collect())
+    }
+
+    pub fn send(&mut self, shop: ShopScope, id: SendId) -> Result<Option<SendRow>> {
+        let queued = self.tables.key_of(shop, id).and_then(|key| self.tables.sends.get(&key));
+        Ok(queued.map(|queued| SendRow { send: queued.send.clone(), facts: queued.facts.clone() }))
+    }
+}
+
+impl Tables {
+    fn key_of(&self, shop: ShopScope, id: SendId) -> Option<Key> {
+        self.send_places.get(&(shop, id)).map(|place| (shop, place.0, place.1))
+    }
+
+    pub fn open_of(&self, shop: ShopScope, id: ConversationId) -> impl Iterator<Item = &Key> {
+        self.open.range((shop, id, i64::MIN)..=(shop, id, i64::MAX)).map(|(key, ())| key)
+    }
+
+    fn open_sends(&self, shop: ShopScope) -> impl Iterator<Item = (Key, &QueuedSend)> {
+        let range = self.open.range((shop, ConversationId(0), i64::MIN)..=(shop, ConversationId(u64::MAX), i64::MAX));
+        range.filter_map(|(key, ())| Some((*key, self.sends.get(key)?)))
+    }
+
+    /// The unknown sends whose hold is over by then, the oldest hold first.
+    fn held(&self, shop: ShopScope, until_ms: i64) -> Vec<(Key, QueuedSend)> {
+        let is_held =
+            |queued: &QueuedSend| queued.facts.state == SendState::Unknown && queued.facts.not_before_ms <= until_ms;
+        let open = self.open_sends(shop).filter(|(_, queued)| is_held(queued));
+        let mut held: Vec<_> = open.map(|(key, queued)| (key, queued.clone())).collect();
+        held.sort_by_key(|(key, queued)| (queued.facts.not_before_ms, key.2));
+        held
+    }
+
+    /// Writes a send with all that finds it.
+    fn put_send(&mut self, key: Key, queued: QueuedSend) {
+        if queued.facts.state.is_final() {
+            self.open.remove(&key);
+        } else {
+            self.open.insert(key, ());
+        }
+        for id in [&queued.facts.provider_id, &queued.facts.other_id] {
+            if !id.is_empty() {
+                self.provider_places.insert((key.0, id.clone()), (key.1, key.2));
+            }
+        }
+        self.sends.insert(key, queued);
+    }
+
+    /// Makes the head of each conversation ready.
+    fn promote(&mut self, conversations: &BTreeSet<(ShopScope, ConversationId)>) {
+        for (shop, id) in conversations {
+            let head = self.open_of(*shop, *id).next().copied();
+            if let Some((key, mut queued)) = head.and_then(|key| Some((key, self.sends.get(&key).cloned()?)))
+                && queued.facts.state == SendState::Waiting
+            {
+                queued.facts.state = SendState::Ready;
+                self.put_send(key, queued);
+            }
+        }
+    }
+
+    fn keep_orphan(&mut self, shop: ShopScope, provider_id: &SmolStr, told: &Told) {
+        let key = (shop, provider_id.clone());
+        let mut joined = self.orphans.get(&key).cloned().unwrap_or_default();
+        joined.join(told);
+        self.orphans.insert(key, joined);
+    }
+
+    /// Joins what was told of a message before we knew whose it is. `true`: it was a failure, and news.
+    fn adopt(&mut self, shop: ShopScope, provider_id: &SmolStr, facts: &mut SendFacts) -> bool {
+        let Some(told) = self.orphans.remove(&(shop, provider_id.clone())) else { return false };
+        let known = facts.told.delivery >= Delivery::Failed;
+        facts.told.join(&told);
+        !known && facts.told.delivery == Delivery::Failed
+    }
+
+    fn claimed(&self, queued: &QueuedSend) -> ClaimedSend {
+        let NewSend { shop, conversation, .. } = queued.send;
+        let row = self.conversations.get(&(shop, conversation));
+        ClaimedSend {
+            send: queued.send.clone(),
+            attempt: queued.facts.attempt,
+            after_unknown: queued.facts.after_unknown,
+            last_inbound_ms: row.map_or(0, |row| row.last_inbound_ms),
+            free_until_ms: row.map_or(0, |row| row.free_until_ms),
+            identities: self.identities_of(shop, conversation),
+        }
+    }
+
+    pub fn due_sends(&self, now_ms: i64) -> Vec<Due> {
+        let open = self.open.iter().filter_map(|(key, ())| self.sends.get(key));
+        let ready = open.filter(|queued| queued.facts.state == SendState::Ready);
+        let due = ready.filter(|queued| queued.facts.not_before_ms <= now_ms);
+        earliest(due.map(|queued| (queued.send.shop, queued.send.number.clone(), queued.facts.not_before_ms)))
+    }
+
+    pub fn due_holds(&self, now_ms: i64) -> Vec<Due> {
+        let open = self.open.iter().filter_map(|(key, ())| self.sends.get(key));
+        let over = open.filter_map(|queued| match queued.facts.state {
+            SendState::Sending => Some((queued.send.shop, queued.lease_until_ms)),
+            SendState::Unknown => Some((queued.send.shop, queued.facts.not_before_ms)),
+            SendState::Waiting
+            | SendState::Ready
+            | SendState::Accepted
+            | SendState::Failed
+            | SendState::Expired
+            | SendState::Parked
+            | SendState::Cancelled => None,
+        });
+        earliest(over.filter(|(_, at_ms)| *at_ms <= now_ms).map(|(shop, at_ms)| (shop, "".into(), at_ms)))
+    }
+}

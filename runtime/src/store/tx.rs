@@ -1,0 +1,372 @@
+//! One transaction of any store: every operation, once, with what it promises.
+
+use super::error::Result;
+use super::memory::MemoryTx;
+use super::rows::{
+    Advance, Claim, ClaimedCall, ClaimedSend, ConsentEntry, Conversation, Counts, EndedCall, FlowRevision, Identity,
+    InboxRow, Lane, Leases, NewCall, NewSend, NumberHealth, QuarantineEntry, Released, Retention, SendRow, Settled,
+    Settlement, Sighting, StatusEffect, StatusUpdate, TemplateRow, TurnRecord, Work,
+};
+use super::signals::{Added, Signals};
+use crate::id::{ConversationId, SendId, ShopScope};
+
+pub(super) enum Backend {
+    Memory(MemoryTx),
+}
+
+/// Undone when it is dropped without [`Tx::commit`]. After an error it must be dropped.
+pub struct Tx {
+    backend: Backend,
+    signals: Signals,
+    added: Added,
+}
+
+macro_rules! each {
+    ($self:ident, $operation:ident($($argument:expr),*)) => {
+        match &mut $self.backend {
+            Backend::Memory(tx) => tx.$operation($($argument),*),
+        }
+    };
+}
+
+impl Tx {
+    pub(super) fn new(backend: Backend, signals: Signals) -> Tx {
+        Tx { backend, signals, added: Added::default() }
+    }
+
+    /// Makes all of it hold, synced to disk. [`super::Error::CommitUnknown`]: read again by unique key.
+    pub async fn commit(self) -> Result<()> {
+        match self.backend {
+            Backend::Memory(tx) => tx.commit()?,
+        }
+        self.signals.raise(self.added);
+        Ok(())
+    }
+
+    // Arrivals and conversations.
+
+    /// Notes each element. `true`: its first sighting; `false`: a copy, in the store or earlier in the slice.
+    pub async fn admit(&mut self, sightings: &[Sighting]) -> Result<Vec<bool>> {
+        each!(self, admit(sightings))
+    }
+
+    pub async fn find_conversations(&mut self, identities: &[Identity]) -> Result<Vec<Option<ConversationId>>> {
+        each!(self, find_conversations(identities))
+    }
+
+    /// Creates each conversation with what finds it, unless one of its identities finds one already (another process was
+    /// faster, or an entry before it). Returns the ids that hold. Identities that found nothing yet find it afterwards.
+    pub async fn create_conversations(&mut self, new: &[(Conversation, Vec<Identity>)]) -> Result<Vec<ConversationId>> {
+        each!(self, create_conversations(new))
+    }
+
+    /// From now on each identity finds that conversation, and no other.
+    pub async fn link_identities(&mut self, links: &[(ConversationId, Identity)]) -> Result<()> {
+        each!(self, link_identities(links))
+    }
+
+    pub async fn identities_of(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<Vec<Identity>> {
+        each!(self, identities_of(shop, conversation))
+    }
+
+    /// Reads conversations and keeps them for this transaction. `None`: gone, or kept by another one just now.
+    pub async fn lock_conversations(
+        &mut self,
+        places: &[(ShopScope, ConversationId)],
+    ) -> Result<Vec<Option<Conversation>>> {
+        match &mut self.backend {
+            Backend::Memory(tx) => tx.conversations(places),
+        }
+    }
+
+    /// Reads conversations without keeping them. `None`: gone.
+    pub async fn conversations(&mut self, places: &[(ShopScope, ConversationId)]) -> Result<Vec<Option<Conversation>>> {
+        each!(self, conversations(places))
+    }
+
+    /// A page of the shop's conversations, by id.
+    pub async fn list_conversations(
+        &mut self,
+        shop: ShopScope,
+        after: Option<ConversationId>,
+        limit: u32,
+    ) -> Result<Vec<Conversation>> {
+        each!(self, list_conversations(shop, after, limit))
+    }
+
+    /// Writes each conversation once. Fenced: [`super::Error::Stale`] names those that another turn changed or that are
+    /// gone; then nothing of the transaction may be committed.
+    pub async fn save_conversations(&mut self, advances: &[Advance<'_>]) -> Result<()> {
+        each!(self, save_conversations(advances))
+    }
+
+    /// Conversations whose wake time has come, the longest due first.
+    pub async fn due_wakes(&mut self, shop: ShopScope, now_ms: i64, limit: u32) -> Result<Vec<ConversationId>> {
+        each!(self, due_wakes(shop, now_ms, limit))
+    }
+
+    // The inbox.
+
+    /// Appends events; their `seq` is given here, in the slice's order.
+    pub async fn enqueue(&mut self, rows: &[InboxRow]) -> Result<()> {
+        if !rows.is_empty() {
+            self.added.add(Work::Inbox);
+        }
+        each!(self, enqueue(rows))
+    }
+
+    /// Claims the oldest event of up to `claim.limit` conversations, in order of their ids from behind `after`, and from
+    /// the least again when the greatest is passed: with the last id as the next `after`, all get their turn. Their
+    /// `attempts` are raised: commit before a turn is begun with them.
+    pub async fn take_inbox(
+        &mut self,
+        shop: ShopScope,
+        after: Option<ConversationId>,
+        claim: Claim,
+    ) -> Result<Vec<InboxRow>> {
+        each!(self, take_inbox(shop, after, claim))
+    }
+
+    /// Gives claimed events back at once: `seq` of each.
+    pub async fn release_inbox(&mut self, rows: &[(ShopScope, i64)]) -> Result<()> {
+        if !rows.is_empty() {
+            self.added.add(Work::Inbox);
+        }
+        each!(self, release_inbox(rows))
+    }
+
+    /// Removes events by `seq`, for good. `false`: it is gone already, another turn has taken it: do not act on it.
+    pub async fn consume(&mut self, rows: &[(ShopScope, i64)]) -> Result<Vec<bool>> {
+        if !rows.is_empty() {
+            self.added.add(Work::Inbox);
+        }
+        each!(self, consume(rows))
+    }
+
+    // Turns.
+
+    pub async fn add_turns(&mut self, turns: &[TurnRecord]) -> Result<()> {
+        each!(self, add_turns(turns))
+    }
+
+    /// The turns after that one, oldest first.
+    pub async fn turns_of(
+        &mut self,
+        shop: ShopScope,
+        conversation: ConversationId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<TurnRecord>> {
+        each!(self, turns_of(shop, conversation, after, limit))
+    }
+
+    // Sends.
+
+    /// Appends sends. The first open one of its conversation is ready, those behind it wait.
+    pub async fn add_sends(&mut self, sends: &[NewSend]) -> Result<()> {
+        if !sends.is_empty() {
+            self.added.add(Work::Sends);
+        }
+        each!(self, add_sends(sends))
+    }
+
+    /// Claims ready sends of a number for one attempt each: the first lane first, then the longest due, then the oldest.
+    pub async fn claim_sends(
+        &mut self,
+        shop: ShopScope,
+        number: &str,
+        lanes: &[Lane],
+        claim: Claim,
+    ) -> Result<Vec<ClaimedSend>> {
+        each!(self, claim_sends(shop, number, lanes, claim))
+    }
+
+    /// Takes the ends of attempts, in the slice's order, and makes the next send of a conversation ready.
+    pub async fn settle_sends(&mut self, settlements: &[Settlement]) -> Result<Vec<Settled>> {
+        if !settlements.is_empty() {
+            self.added.add(Work::Sends);
+        }
+        each!(self, settle_sends(settlements))
+    }
+
+    /// Sends under such a lease become unknown, held until then. Returns how many.
+    pub async fn expire_leases(&mut self, shop: ShopScope, leases: Leases, hold_until_ms: i64) -> Result<u64> {
+        each!(self, expire_leases(shop, leases, hold_until_ms))
+    }
+
+    /// Holds every unknown send for so much longer: statuses could not arrive while the process was down.
+    pub async fn extend_holds(&mut self, shop: ShopScope, by_ms: i64) -> Result<()> {
+        each!(self, extend_holds(shop, by_ms))
+    }
+
+    /// Ends the holds that are over: ready once more, or parked if it must not be repeated or was repeated before.
+    pub async fn release_unknown(&mut self, shop: ShopScope, now_ms: i64, limit: u32) -> Result<Vec<Released>> {
+        self.added.add(Work::Sends);
+        each!(self, release_unknown(shop, now_ms, limit))
+    }
+
+    /// Joins statuses into their sends, found by our id, else by the provider's. `None`: no send of ours is known; the
+    /// status is kept for the settlement that names it.
+    pub async fn apply_statuses(&mut self, updates: &[StatusUpdate]) -> Result<Vec<Option<StatusEffect>>> {
+        if !updates.is_empty() {
+            self.added.add(Work::Sends);
+        }
+        each!(self, apply_statuses(updates))
+    }
+
+    /// The sends of later turns than that one, oldest first.
+    pub async fn sends_of(
+        &mut self,
+        shop: ShopScope,
+        conversation: ConversationId,
+        after_turn: u64,
+        limit: u32,
+    ) -> Result<Vec<SendRow>> {
+        each!(self, sends_of(shop, conversation, after_turn, limit))
+    }
+
+    pub async fn send(&mut self, shop: ShopScope, id: SendId) -> Result<Option<SendRow>> {
+        each!(self, send(shop, id))
+    }
+
+    // Calls.
+
+    pub async fn add_calls(&mut self, calls: &[NewCall]) -> Result<()> {
+        if !calls.is_empty() {
+            self.added.add(Work::Calls);
+        }
+        each!(self, add_calls(calls))
+    }
+
+    /// Claims calls for one attempt each, the longest due first.
+    pub async fn claim_calls(&mut self, shop: ShopScope, claim: Claim) -> Result<Vec<ClaimedCall>> {
+        each!(self, claim_calls(shop, claim))
+    }
+
+    /// Ends calls, and enqueues the event of each. `false`: another attempt has begun since, or it has ended: no event.
+    pub async fn end_calls(&mut self, ended: &[(EndedCall, InboxRow)]) -> Result<Vec<bool>> {
+        if !ended.is_empty() {
+            self.added.add(Work::Inbox);
+        }
+        each!(self, end_calls(ended))
+    }
+
+    /// Gives calls back, to be tried again from then on. `false` as with [`Tx::end_calls`].
+    pub async fn postpone_calls(&mut self, calls: &[(EndedCall, i64)]) -> Result<Vec<bool>> {
+        if !calls.is_empty() {
+            self.added.add(Work::Calls);
+        }
+        each!(self, postpone_calls(calls))
+    }
+
+    /// Takes all calls from their holders: no other process can be alive.
+    pub async fn release_calls(&mut self, shop: ShopScope) -> Result<()> {
+        self.added.add(Work::Calls);
+        each!(self, release_calls(shop))
+    }
+
+    // Ledgers.
+
+    pub async fn add_consents(&mut self, entries: &[ConsentEntry]) -> Result<()> {
+        each!(self, add_consents(entries))
+    }
+
+    /// The whole ledger of a conversation, in the order in which it was written.
+    pub async fn consents_of(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<Vec<ConsentEntry>> {
+        each!(self, consents_of(shop, conversation))
+    }
+
+    /// The latest entry of each name, by time, then by order of writing; sorted by conversation and name.
+    pub async fn standing_consents(
+        &mut self,
+        shop: ShopScope,
+        conversations: &[ConversationId],
+    ) -> Result<Vec<ConsentEntry>> {
+        each!(self, standing_consents(shop, conversations))
+    }
+
+    /// Entries without a shop lie under [`ShopScope::NONE`].
+    pub async fn add_quarantine(&mut self, entries: &[QuarantineEntry]) -> Result<()> {
+        each!(self, add_quarantine(entries))
+    }
+
+    /// Entries after that number, oldest first, each with its own.
+    pub async fn list_quarantine(
+        &mut self,
+        shop: ShopScope,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, QuarantineEntry)>> {
+        each!(self, list_quarantine(shop, after, limit))
+    }
+
+    /// Removes entries, and returns those that were there.
+    pub async fn take_quarantine(&mut self, shop: ShopScope, seqs: &[i64]) -> Result<Vec<QuarantineEntry>> {
+        each!(self, take_quarantine(shop, seqs))
+    }
+
+    /// Keeps what is newest by `at_ms` of each name and language.
+    pub async fn put_templates(&mut self, rows: &[TemplateRow]) -> Result<()> {
+        each!(self, put_templates(rows))
+    }
+
+    pub async fn templates(&mut self, shop: ShopScope) -> Result<Vec<TemplateRow>> {
+        each!(self, templates(shop))
+    }
+
+    /// Keeps what is newest by `at_ms` of each number.
+    pub async fn put_health(&mut self, rows: &[NumberHealth]) -> Result<()> {
+        each!(self, put_health(rows))
+    }
+
+    pub async fn health(&mut self, shop: ShopScope) -> Result<Vec<NumberHealth>> {
+        each!(self, health(shop))
+    }
+
+    /// A single value of a shop, or of the process ([`ShopScope::NONE`]).
+    pub async fn meta_get(&mut self, shop: ShopScope, key: &str) -> Result<Option<Vec<u8>>> {
+        each!(self, meta_get(shop, key))
+    }
+
+    pub async fn meta_set(&mut self, shop: ShopScope, key: &str, value: &[u8]) -> Result<()> {
+        each!(self, meta_set(shop, key, value))
+    }
+
+    // Published programs.
+
+    /// Keeps published programs; one that is known already stays as it is.
+    pub async fn put_revisions(&mut self, rows: &[FlowRevision]) -> Result<()> {
+        each!(self, put_revisions(rows))
+    }
+
+    pub async fn revision(&mut self, shop: ShopScope, revision: [u8; 16]) -> Result<Option<FlowRevision>> {
+        each!(self, revision(shop, revision))
+    }
+
+    /// The newest first.
+    pub async fn revisions(&mut self, shop: ShopScope, limit: u32) -> Result<Vec<FlowRevision>> {
+        each!(self, revisions(shop, limit))
+    }
+
+    // Housekeeping.
+
+    /// Removes a customer's conversation with all that was said in it (I28). The keys of its elements stay, so that late
+    /// copies bring nothing back; a new message starts anew. `false`: there was none.
+    pub async fn erase_conversation(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<bool> {
+        each!(self, erase_conversation(shop, conversation))
+    }
+
+    /// Removes every row of a shop but its name and number, which no other shop is ever given.
+    pub async fn erase_shop(&mut self, shop: ShopScope) -> Result<()> {
+        each!(self, erase_shop(shop))
+    }
+
+    /// Removes what is old, class by class; returns how many rows.
+    pub async fn sweep(&mut self, shop: ShopScope, retention: Retention) -> Result<u64> {
+        each!(self, sweep(shop, retention))
+    }
+
+    pub async fn counts(&mut self, shop: ShopScope) -> Result<Counts> {
+        each!(self, counts(shop))
+    }
+}
