@@ -6,6 +6,7 @@
 mod check;
 mod signature;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use duka_dsl::{Diagnostic, FileId, Span};
@@ -135,11 +136,12 @@ impl Hooks {
         let options = CallFnOptions::new().eval_ast(false);
         let functions = &self.inner.functions;
         let failed = |reason: String| EvalError::Hook { hook: hook.name.clone(), reason };
-        let given = self
-            .inner
-            .runner
-            .call_fn_with_options::<Dynamic>(options, &mut Scope::new(), functions, hook.name.as_str(), inputs)
-            .map_err(|error| failed(reason(&error)))?;
+        let name = hook.name.as_str();
+        let runner = &self.inner.runner;
+        let given = contained(|| {
+            runner.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), functions, name, inputs)
+        });
+        let given = given.map_err(failed)?;
         from_rhai(&given, &hook.gives, &shop.records).map_err(failed)
     }
 }
@@ -155,6 +157,16 @@ fn compile(engine: &Engine, source: &signature::Source<'_>) -> Result<AST, Box<D
 /// Rhai's words without its position and full stop.
 fn sentence(text: &str) -> String {
     text.trim().trim_end_matches('.').to_string()
+}
+
+/// What Rhai gives, or why it gives nothing, in a few words. Some of its functions panic where they have no answer (the
+/// tangent of a right angle); that is then the failure of the script, and its line takes the error branch. The engine
+/// keeps nothing from one run to the next, so a run that was cut short leaves nothing half done.
+fn contained(run: impl FnOnce() -> Result<Dynamic, Box<EvalAltResult>>) -> Result<Dynamic, String> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(given) => given.map_err(|error| reason(&error)),
+        Err(_) => Err("a function it calls has no answer".to_string()),
+    }
 }
 
 /// Why a hook failed, in a few words.
@@ -211,8 +223,9 @@ impl Script {
             };
             scope.push_dynamic(name.as_str(), given);
         }
-        let given = shop.runner.inner.runner.eval_ast_with_scope::<Dynamic>(&mut scope, &self.tree);
-        let given = given.map_err(|error| EvalError::Script(reason(&error)))?;
+        let runner = &shop.runner.inner.runner;
+        let given = contained(|| runner.eval_ast_with_scope::<Dynamic>(&mut scope, &self.tree));
+        let given = given.map_err(EvalError::Script)?;
         from_rhai(&given, &self.gives, &shop.records).map_err(EvalError::Script)
     }
 }
