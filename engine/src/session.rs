@@ -101,6 +101,19 @@ pub enum Resume {
     Line(Cursor),
     /// The conversation had not begun, or had ended: end again. No state of the frame was entered.
     End,
+    /// In the middle of a form that is asked field by field: at the line, or by asking again from that field on.
+    Form { line: Option<Cursor>, form: FormProgress },
+}
+
+impl Resume {
+    /// The line where the frame goes on, if it is one.
+    pub fn line_mut(&mut self) -> Option<&mut Cursor> {
+        match self {
+            Resume::Line(cursor) => Some(cursor),
+            Resume::Form { line, .. } => line.as_mut(),
+            Resume::AskAgain | Resume::End => None,
+        }
+    }
 }
 
 /// A line of a flow that is being run.

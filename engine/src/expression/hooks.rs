@@ -138,9 +138,8 @@ impl Hooks {
         let failed = |reason: String| EvalError::Hook { hook: hook.name.clone(), reason };
         let name = hook.name.as_str();
         let runner = &self.inner.runner;
-        let given = contained(|| {
-            runner.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), functions, name, inputs)
-        });
+        let given =
+            contained(|| runner.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), functions, name, inputs));
         let given = given.map_err(failed)?;
         from_rhai(&given, &hook.gives, &shop.records).map_err(failed)
     }

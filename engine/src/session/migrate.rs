@@ -106,8 +106,13 @@ impl Mover<'_> {
         }
         let history = frame.history.iter().filter_map(|known| self::state(old, *known, new)).collect();
         let same_lines = same_lines(old.states.get(frame.state.index()), new.states.get(state.index()));
+        let at_a_line = |line: &Cursor| same_lines && line.list == LineList::Entry;
         let resume = match &frame.resume {
-            Resume::Line(Cursor { list: LineList::Entry, .. }) if same_lines => frame.resume.clone(),
+            Resume::Line(line) if at_a_line(line) => frame.resume.clone(),
+            Resume::Form { line, form } => match form_left(form, (old, frame.state), (new, state)) {
+                Some(form) => Resume::Form { line: line.filter(at_a_line), form },
+                None => Resume::AskAgain,
+            },
             Resume::Line(_) | Resume::AskAgain => Resume::AskAgain,
             Resume::End => Resume::End,
         };
@@ -127,6 +132,14 @@ impl Mover<'_> {
             None if slot.optional || slot.default.is_some() || slot.kind != SlotKind::Remembered => Some(start()),
             None => None,
         }
+    }
+
+    /// The form that is being asked, where the customer is in the middle of it.
+    fn form(&self, session: &Session) -> Option<FormProgress> {
+        let frame = session.frames.last()?;
+        let (old, _, new) = self.flow(frame.flow)?;
+        let state = state(old, frame.state, new)?;
+        form_left(session.form.as_ref()?, (old, frame.state), (new, state))
     }
 
     /// Where callers take what their callees give: the place of the same name, if the caller still has it.
@@ -199,7 +212,7 @@ impl Mover<'_> {
             cart: snapshot(from.cart, to.cart, &session.cart),
             customer: snapshot(from.customer, to.customer, &session.customer),
             shop: snapshot(from.shop, to.shop, &session.shop),
-            form: session.form.as_ref().map(|_| FormProgress::default()),
+            form: self.form(&session),
             sent: None,
             event: Vec::new(),
             ..session.clone()
@@ -247,6 +260,21 @@ fn state(old: &Flow, id: StateId, new: &Flow) -> Option<StateId> {
     let same = new.states.iter().position(|state| state.name == *name);
     let renamed = || new.states.iter().position(|state| state.was.contains(name));
     u16::try_from(same.or_else(renamed)?).ok().map(StateId)
+}
+
+/// A form that is asked field by field goes on when the fields up to the next are the ones that were asked; otherwise it
+/// begins again.
+fn form_left(form: &FormProgress, old: (&Flow, StateId), new: (&Flow, StateId)) -> Option<FormProgress> {
+    let asked = |(flow, state): (&Flow, StateId)| {
+        let mut reactions = flow.states.get(state.index())?.reactions.iter();
+        let filled = reactions
+            .find_map(|reaction| if let Trigger::Fill { form, .. } = reaction.trigger { Some(form) } else { None })?;
+        let filled = flow.forms.get(filled.index())?;
+        let names = filled.fields.iter().take(form.fields.len() + 1).map(|field| field.name.clone());
+        Some((filled.name.clone(), names.collect::<Vec<_>>()))
+    };
+    let before = asked(old)?;
+    (asked(new) == Some(before)).then(|| form.clone())
 }
 
 fn same_kind(old_flow: &Flow, old: &Slot, new_flow: &Flow, new: &Slot) -> bool {

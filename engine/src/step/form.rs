@@ -69,8 +69,9 @@ impl<'p> Machine<'p> {
 
     // Field by field.
 
-    pub fn begin_form(&mut self) {
-        self.session.form = Some(FormProgress::default());
+    /// Asks the first field, or the one where the form was left.
+    pub fn ask_form(&mut self) {
+        self.session.form.get_or_insert_default();
         self.ask_field();
     }
 

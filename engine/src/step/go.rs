@@ -112,7 +112,12 @@ impl<'p> Machine<'p> {
             with.iter().map(|target| self.value_at(from.scope, *target).cloned().unwrap_or_default()).collect();
         if self.is_entered(top) {
             let in_the_middle = from.list == LineList::Entry || from.index + 1 < self.lines(from).len();
-            let resume = if in_the_middle { Resume::Line(from.next().cursor()) } else { Resume::AskAgain };
+            let line = in_the_middle.then(|| from.next().cursor());
+            let resume = match (self.session.form.take(), line) {
+                (Some(form), line) => Resume::Form { line, form },
+                (None, Some(line)) => Resume::Line(line),
+                (None, None) => Resume::AskAgain,
+            };
             if let Some(frame) = self.session.frames.last_mut() {
                 frame.resume = resume;
             }
@@ -142,12 +147,11 @@ impl<'p> Machine<'p> {
                 Some((OLDEST, _)) | None => None,
                 Some((caller, target)) => Some((if caller > OLDEST { caller - 1 } else { caller }, target)),
             };
-            if let Resume::Line(cursor) = &mut frame.resume {
-                match cursor.frame {
-                    OLDEST => frame.resume = Resume::AskAgain,
-                    caller if caller > OLDEST => cursor.frame = caller - 1,
-                    _ => {}
-                }
+            let Some(cursor) = frame.resume.line_mut() else { continue };
+            if cursor.frame == OLDEST {
+                frame.resume = Resume::AskAgain;
+            } else if cursor.frame > OLDEST {
+                cursor.frame -= 1;
             }
         }
         self.record("interruption_ended", "");
@@ -167,22 +171,22 @@ impl<'p> Machine<'p> {
             self.set(Scope::Frame(usize::from(caller)), target, value);
         }
         self.session.form = None;
-        match self.session.frames.last().map(|frame| frame.resume.clone()) {
-            Some(Resume::Line(cursor)) => {
-                self.set_resumed();
-                Some(Place::at(cursor))
-            }
-            Some(Resume::AskAgain) => self.again(),
-            Some(Resume::End) | None => {
-                self.end();
-                None
-            }
+        let caller = self.session.frames.last_mut()?;
+        if caller.resume == Resume::End {
+            self.end();
+            return None;
         }
-    }
-
-    fn set_resumed(&mut self) {
-        if let Some(frame) = self.session.frames.last_mut() {
-            frame.resume = Resume::AskAgain;
+        let line = match std::mem::take(&mut caller.resume) {
+            Resume::Form { line, form } => {
+                self.session.form = Some(form);
+                line
+            }
+            Resume::Line(line) => Some(line),
+            Resume::AskAgain | Resume::End => None,
+        };
+        match line {
+            Some(line) => Some(Place::at(line)),
+            None => self.again(),
         }
     }
 

@@ -161,7 +161,7 @@ impl<'p> Machine<'p> {
             self.effect(EffectKind::Send(Outbound::Message(draft.message)));
         }
         if field.is_some() {
-            self.begin_form();
+            self.ask_form();
         }
     }
 
