@@ -340,7 +340,7 @@ impl Channel {
 
 #[derive(Args, Debug)]
 pub struct Schema {
-    /// `flow`, `shop`, `contract` or `fixture`; without it, the names
+    /// `flow`, `shop`, `contract`, `fixture` or `server`; without it, the names
     pub name: Option<String>,
 }
 

@@ -28,9 +28,8 @@ pub enum Failure {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("`{}` can not be written: {source}", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
-    /// Nothing can be said about a shop whose settings can not be read.
-    #[error("`{path}`, line {line}: {message}")]
-    Settings { path: String, line: usize, message: String, help: Option<String> },
+    #[error(transparent)]
+    Shop(#[from] duka_runtime::shops::load::Error),
     #[error("{message}")]
     Usage { message: String, help: Option<String> },
     #[error("the output can not be written: {0}")]
@@ -61,7 +60,8 @@ impl Failure {
     /// The next thing to try, as a sentence.
     pub fn help(&self) -> Option<&str> {
         match self {
-            Failure::Usage { help, .. } | Failure::Settings { help, .. } => help.as_deref(),
+            Failure::Usage { help, .. } => help.as_deref(),
+            Failure::Shop(error) => error.help(),
             Failure::Missing(_) => Some("Name a shop's folder, or one `.duka` file."),
             Failure::Unreadable { .. } | Failure::Unwritable { .. } | Failure::Output(_) => None,
         }

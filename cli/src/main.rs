@@ -5,7 +5,6 @@ mod arguments;
 mod command;
 mod failure;
 mod findings;
-mod load;
 mod playable;
 mod report;
 mod terminal;
@@ -13,6 +12,7 @@ mod terminal;
 use std::process::ExitCode;
 
 use clap::Parser;
+use duka_runtime::shops::load;
 
 use crate::arguments::Arguments;
 use crate::failure::{Failure, Outcome};

@@ -97,7 +97,9 @@ pub struct Process;
 
 impl Environment for Process {
     fn variables(&self) -> Vec<(String, String)> {
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
     }
 }
 
@@ -138,8 +140,11 @@ impl Resolve {
         let graph = file.graph.unwrap_or_default();
         let url = graph.url.map_or_else(meta, |url| url.0);
         if url.scheme() != "https" && !development {
-            let message = format!("the Graph API is called over plain HTTP at `{url}`, which would show the token to everybody");
-            return Err(self.mistake(&message, "Write an `https://` address, or set `development = true` for a stand-in."));
+            let message =
+                format!("the Graph API is called over plain HTTP at `{url}`, which would show the token to everybody");
+            return Err(
+                self.mistake(&message, "Write an `https://` address, or set `development = true` for a stand-in.")
+            );
         }
         let whatsapp = self.whatsapp(file.whatsapp.unwrap_or_default())?;
         let sending = file.sending.unwrap_or_default();
@@ -174,7 +179,7 @@ impl Resolve {
 
     fn whatsapp(&self, section: file::WhatsAppSection) -> Result<WhatsApp, Mistake> {
         let mut app_secrets = Vec::new();
-        for reference in section.app_secret.iter().chain(&section.app_secret_before) {
+        for reference in section.app_secret.iter().chain(&section.old_app_secret) {
             app_secrets.push(self.secret(reference, "whatsapp.app_secret")?);
         }
         Ok(WhatsApp {

@@ -1,5 +1,7 @@
 //! The server: takes webhooks, steps each customer's conversation exactly once, and sends the replies.
 
+pub mod config;
 pub mod host;
 pub mod id;
+pub mod shops;
 pub mod store;

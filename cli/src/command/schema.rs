@@ -1,4 +1,4 @@
-//! `duka schema`: the JSON Schemas of the files that are written in YAML.
+//! `duka schema`: the JSON Schemas of the files that people write in YAML or TOML.
 
 use std::io::Write;
 
@@ -9,7 +9,8 @@ use crate::failure::{Failure, Outcome};
 
 pub fn run(arguments: &Schema) -> Result<Outcome, Failure> {
     let mut out = std::io::stdout();
-    let schemas = schema::all();
+    let mut schemas = schema::all();
+    schemas.push(("server", duka_runtime::config::schema()));
     let Some(name) = &arguments.name else {
         for (name, schema) in &schemas {
             writeln!(out, "{name}  {}", schema["title"].as_str().unwrap_or(""))?;

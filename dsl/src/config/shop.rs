@@ -3,6 +3,7 @@
 
 use smol_str::SmolStr;
 
+use super::channel::{self, WhatsApp};
 use super::fields::Findings;
 use crate::ast::Duration;
 use crate::diagnostic::Diagnostic;
@@ -33,6 +34,8 @@ pub struct ShopFile {
     /// How amounts are rounded to what can be paid.
     pub rounding: Option<Spanned<Rounding>>,
     pub channels: Vec<Section>,
+    /// The numbers that the shop is live on.
+    pub whatsapp: Option<WhatsApp>,
     pub adapters: Vec<Section>,
     pub payments: Option<Payments>,
     /// How long what kind of data is kept: `photos: 90 days`.
@@ -221,7 +224,7 @@ fn take(shop: &mut ShopFile, entry: &Entry, findings: &mut Findings) {
         "quiet_hours" => shop.quiet_hours = hours(node, "quiet_hours", findings),
         "hours" => shop.hours = opening_hours(node, findings),
         "rounding" => shop.rounding = one_of(node, "rounding", ROUNDINGS, findings),
-        "channels" => shop.channels = channels(node, findings),
+        "channels" => (shop.channels, shop.whatsapp) = channel::read(node, findings),
         "adapters" => {
             let entries = findings.entries(node, "`adapters`");
             shop.adapters = entries.iter().filter_map(|entry| section(entry, findings)).collect();
@@ -257,7 +260,12 @@ fn upper(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-fn one_of<T: Copy>(node: &Node, what: &str, known: &[(&str, T)], findings: &mut Findings) -> Option<Spanned<T>> {
+pub(super) fn one_of<T: Copy>(
+    node: &Node,
+    what: &str,
+    known: &[(&str, T)],
+    findings: &mut Findings,
+) -> Option<Spanned<T>> {
     let written = node.text().unwrap_or_default();
     if let Some((_, value)) = known.iter().find(|(name, _)| *name == written) {
         return Some(Spanned::new(*value, node.span));
@@ -304,25 +312,7 @@ fn opening_hours(node: &Node, findings: &mut Findings) -> Vec<Opening> {
     openings.collect()
 }
 
-/// `[whatsapp, messenger]`, or each with its settings below its name.
-fn channels(node: &Node, findings: &mut Findings) -> Vec<Section> {
-    if let Some(items) = node.list() {
-        let names =
-            items.iter().filter_map(|item| one_of(item, "channels", &CHANNELS.map(|name| (name, name)), findings));
-        return names
-            .map(|name| Section {
-                name: Spanned::new(SmolStr::new(name.value), name.span),
-                kind: None,
-                contract: None,
-                settings: Vec::new(),
-            })
-            .collect();
-    }
-    let entries = findings.fields(node, "`channels`", &CHANNELS);
-    entries.into_iter().filter_map(|entry| section(entry, findings)).collect()
-}
-
-fn section(entry: &Entry, findings: &mut Findings) -> Option<Section> {
+pub(super) fn section(entry: &Entry, findings: &mut Findings) -> Option<Section> {
     let name = findings.key(entry)?;
     let what = format!("`{}`", name.value);
     let mut section = Section { name, kind: None, contract: None, settings: Vec::new() };
@@ -408,7 +398,9 @@ rules: { D216: off, sentence-too-long: info }
         assert_eq!(findings, []);
         assert_eq!(shop.country.expect("it is there").value, "NO");
         assert_eq!(shop.languages[1].value, "no");
-        assert_eq!(shop.channels[0].settings[0].value.text(), Some("0123"));
+        let live = shop.whatsapp.expect("the shop is live");
+        assert_eq!(live.numbers[0].value, "0123");
+        assert_eq!(live.token.map(|token| token.value), Some("env:WHATSAPP_TOKEN".into()));
         assert_eq!(shop.hours.iter().map(|day| day.hours.len()).collect::<Vec<_>>(), [2, 0]);
         assert_eq!(shop.quiet_hours.expect("it is there").value.from_minute, 21 * 60);
         assert_eq!(shop.rules[0].1.value, Severity::Off);
@@ -424,6 +416,16 @@ rules: { D216: off, sentence-too-long: info }
             ("rules: { D216: of }", "`D216` should be one of off, info, warning, error."),
             ("hours: { monday: 9 to 5 }", "`monday` should be two times, such as `21:00 to 08:00`."),
             ("payments: { api_key: sk_live_1 }", "`api_key` is written out; whoever reads this file could use it."),
+            ("channels: [whatsap]", "`channels` should be one of whatsapp, messenger, web."),
+            ("channels: { whatsapp: { phone_number: 1 } }", "`whatsapp` has no `phone_number`."),
+            (
+                "channels: { whatsapp: { phone_number_id: +254 700 } }",
+                "`phone_number_id` should be Meta's id of it, digits only; the phone number itself is another thing.",
+            ),
+            (
+                "channels: { whatsapp: { phone_number_id: 1, token: EAAG } }",
+                "`token` is written out; whoever reads this file could use it.",
+            ),
             ("retention: { photos: long }", "`photos` should be a length of time, such as `10 seconds` or `90 days`."),
         ];
         for (line, wanted) in cases {

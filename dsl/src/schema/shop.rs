@@ -4,6 +4,7 @@ use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{KEEP, NAME, named_values, object, one_of};
+use crate::config::channel::WHATSAPP;
 use crate::config::shop::{CHANNELS, DAYS, RETENTION, ROUNDINGS, SEVERITIES, TOP, ZONE};
 
 const HOURS: &str = "^([01]?[0-9]|2[0-4]):[0-5][0-9] to ([01]?[0-9]|2[0-4]):[0-5][0-9]$";
@@ -39,7 +40,8 @@ fn top(key: &str) -> Value {
         }
         "rounding" => one_of(&words(ROUNDINGS)),
         "channels" => {
-            let each = CHANNELS.iter().map(|name| ((*name).to_string(), section())).collect();
+            let of = |name: &str| if name == "whatsapp" { whatsapp() } else { section() };
+            let each = CHANNELS.iter().map(|name| ((*name).to_string(), of(name))).collect();
             json!({ "anyOf": [{ "type": "array", "items": one_of(&CHANNELS) }, object(each, &[])] })
         }
         "adapters" => named_values(section()),
@@ -75,6 +77,22 @@ fn section() -> Value {
             "contract": { "type": "string", "description": "The contract's file." },
         } },
     ] })
+}
+
+/// The numbers that a shop is live on; nothing below it means that the shop only is to be there one day.
+fn whatsapp() -> Value {
+    let id = json!({ "type": ["string", "integer"], "pattern": "^[0-9]{1,32}$" });
+    let secret = json!({ "type": "string", "pattern": "^(env|file):.+$", "examples": ["env:WHATSAPP_TOKEN"] });
+    let of = |key: &str| match key {
+        "phone_number_id" => json!({
+            "description": "Meta's id of the business number, or of several.",
+            "anyOf": [id, { "type": "array", "items": id, "minItems": 1 }],
+        }),
+        "waba_id" => id.clone(),
+        _ => secret.clone(),
+    };
+    let live = object(WHATSAPP.iter().map(|key| ((*key).to_string(), of(key))).collect(), &["phone_number_id"]);
+    json!({ "anyOf": [{ "type": "null" }, live] })
 }
 
 fn zone() -> Value {

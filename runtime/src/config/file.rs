@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::mistake::Mistake;
 use super::secret::SecretRef;
-use super::types::{Address, Database, HttpUrl, GraphVersion, Length, Reads};
+use super::types::{Address, Database, GraphVersion, HttpUrl, Length, Reads};
 
 /// Everything may be missing.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -46,7 +46,7 @@ pub struct WhatsAppSection {
     /// Signs the webhooks
     pub app_secret: Option<SecretRef>,
     /// The one before, while it is being changed
-    pub app_secret_before: Option<SecretRef>,
+    pub old_app_secret: Option<SecretRef>,
     /// What Meta sends when the webhook's address is set
     pub verify_token: Option<SecretRef>,
     /// Access token of shops without one of their own
@@ -120,7 +120,7 @@ settings! {
     "DUKA_GRAPH_URL" => graph.url: HttpUrl::reads,
     "DUKA_GRAPH_VERSION" => graph.version: GraphVersion::reads,
     "DUKA_WHATSAPP_APP_SECRET" => whatsapp.app_secret: own("DUKA_WHATSAPP_APP_SECRET"),
-    "DUKA_WHATSAPP_APP_SECRET_BEFORE" => whatsapp.app_secret_before: own("DUKA_WHATSAPP_APP_SECRET_BEFORE"),
+    "DUKA_WHATSAPP_OLD_APP_SECRET" => whatsapp.old_app_secret: own("DUKA_WHATSAPP_OLD_APP_SECRET"),
     "DUKA_WHATSAPP_VERIFY_TOKEN" => whatsapp.verify_token: own("DUKA_WHATSAPP_VERIFY_TOKEN"),
     "DUKA_WHATSAPP_TOKEN" => whatsapp.token: own("DUKA_WHATSAPP_TOKEN"),
     "DUKA_SENDING_HOLD" => sending.hold: Length::reads,
@@ -189,7 +189,12 @@ fn in_plain_words(message: &str) -> (String, Option<String>) {
 /// Lays the variables over the file. A variable that is nearly one of ours is a slip of the pen.
 pub(super) fn overlay(file: &mut File, variables: &[(String, String)]) -> Result<(), Mistake> {
     for (name, value) in variables.iter().filter(|(name, _)| name.starts_with("DUKA_")) {
-        let wrong = |message: String, help: Option<String>| Mistake { place: "the environment".into(), line: None, message, help };
+        let wrong = |message: String, help: Option<String>| Mistake {
+            place: "the environment".into(),
+            line: None,
+            message,
+            help,
+        };
         match SETTINGS.iter().find(|(known, _)| known == name) {
             Some((_, put)) => put(file, value).map_err(|expected| wrong(format!("`{name}` {expected}"), None))?,
             None => {

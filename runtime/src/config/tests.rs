@@ -40,7 +40,7 @@ database = \"postgres://duka@localhost/duka\"
 version = \"v24.0\"
 [whatsapp]
 app_secret = \"env:APP\"
-app_secret_before = \"env:OLD\"
+old_app_secret = \"env:OLD\"
 [sending]
 hold = \"2 seconds\"
 ";
@@ -59,11 +59,17 @@ hold = \"2 seconds\"
 #[test]
 fn a_mistake_names_its_line_and_what_to_write() {
     let cases = [
-        ("development = true\nlistn = \"x\"", "`duka.toml`, line 2: there is no setting `listn` Did you mean `listen`?"),
+        (
+            "development = true\nlistn = \"x\"",
+            "`duka.toml`, line 2: there is no setting `listn` Did you mean `listen`?",
+        ),
         ("\n[graph]\nversion = \"24\"", "`duka.toml`, line 3: should be a version such as `v25.0`, not `24` "),
         ("[whatsapp]\ntoken = \"EAAG1\"", "`duka.toml`, line 2: a secret is written out here"),
         ("[whatsapp]\napp_secret = \"env:NONE\"", "`duka.toml`: `whatsapp.app_secret`: the environment has no `NONE`"),
-        ("[whatsapp]\napp_secret = \"env:BLANK\"", "`duka.toml`: `whatsapp.app_secret`: `BLANK` in the environment is empty"),
+        (
+            "[whatsapp]\napp_secret = \"env:BLANK\"",
+            "`duka.toml`: `whatsapp.app_secret`: `BLANK` in the environment is empty",
+        ),
         ("listen = \"nowhere\"", "`duka.toml`, line 1: should be an address with a port"),
         ("[graph]\nurl = \"http://graph.example\"", "`duka.toml`: the Graph API is called over plain HTTP"),
         ("listen = ", "`duka.toml`, line 1: "),

@@ -37,7 +37,9 @@ impl Default for Address {
 impl Reads for Address {
     fn reads(text: &str) -> Result<Address, String> {
         let found = SocketAddr::from_str(text).ok().or_else(|| text.to_socket_addrs().ok()?.next());
-        found.map(Address).ok_or_else(|| format!("should be an address with a port, such as `127.0.0.1:8080`, not `{text}`"))
+        found
+            .map(Address)
+            .ok_or_else(|| format!("should be an address with a port, such as `127.0.0.1:8080`, not `{text}`"))
     }
 }
 
@@ -87,7 +89,9 @@ impl Reads for Database {
             Some("sqlite") => Ok(Database::Sqlite(PathBuf::from(text.trim_start_matches("sqlite://")))),
             Some(_) => Err("should be the path of a file, or a `postgres://` address".to_string()),
             None if text == "memory" => Ok(Database::Memory),
-            None if text.trim().is_empty() => Err("should be the path of a file, or a `postgres://` address; it is empty".to_string()),
+            None if text.trim().is_empty() => {
+                Err("should be the path of a file, or a `postgres://` address; it is empty".to_string())
+            }
             None => Ok(Database::Sqlite(PathBuf::from(text.trim_start_matches("sqlite:")))),
         }
     }
@@ -102,7 +106,8 @@ pub struct HttpUrl(pub url::Url);
 impl Reads for HttpUrl {
     fn reads(text: &str) -> Result<HttpUrl, String> {
         let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        url.map(HttpUrl).ok_or_else(|| format!("should be an address such as `https://graph.facebook.com`, not `{text}`"))
+        url.map(HttpUrl)
+            .ok_or_else(|| format!("should be an address such as `https://graph.facebook.com`, not `{text}`"))
     }
 }
 
@@ -121,8 +126,13 @@ impl Default for GraphVersion {
 impl Reads for GraphVersion {
     fn reads(text: &str) -> Result<GraphVersion, String> {
         let digits = |part: &str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit());
-        let is_version = text.strip_prefix('v').and_then(|rest| rest.split_once('.')).is_some_and(|(a, b)| digits(a) && digits(b));
-        if is_version { Ok(GraphVersion(text.to_string())) } else { Err(format!("should be a version such as `v25.0`, not `{text}`")) }
+        let is_version =
+            text.strip_prefix('v').and_then(|rest| rest.split_once('.')).is_some_and(|(a, b)| digits(a) && digits(b));
+        if is_version {
+            Ok(GraphVersion(text.to_string()))
+        } else {
+            Err(format!("should be a version such as `v25.0`, not `{text}`"))
+        }
     }
 }
 

@@ -30,6 +30,11 @@ fn as_json(node: &Node) -> Json {
     }
 }
 
+/// The schemas of what merchants write, and of what operators do.
+fn all() -> Vec<(&'static str, Json)> {
+    schema::all().into_iter().chain([("server", duka_runtime::config::schema())]).collect()
+}
+
 fn errors(name: &str, text: &str) -> Vec<String> {
     let schema = schema::named(name).expect("the schema exists");
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
@@ -40,7 +45,7 @@ fn errors(name: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn published_schemas_are_current() {
-    for (name, schema) in schema::all() {
+    for (name, schema) in all() {
         let path = root().join("schemas").join(format!("{name}.schema.json"));
         let text = format!("{}\n", serde_json::to_string_pretty(&schema).expect("JSON"));
         if std::env::var_os("UPDATE").is_some() {
@@ -87,6 +92,7 @@ fn schemas_fit_the_yaml_form_of_every_example() {
 #[test]
 fn schemas_refuse_what_is_wrong() {
     let flow = |rest: &str| format!("duka: 1\nflow: f\nstart: s\n{rest}\n");
+    let shop = |rest: &str| format!("name: Zuri\ncurrency: KES\nlanguages: [en]\n{rest}\n");
     let cases = [
         ("flow", "duka: 1\nflow: f\n".to_string()),
         ("flow", flow("stats: {}")),
@@ -98,11 +104,33 @@ fn schemas_refuse_what_is_wrong() {
         ("flow", flow("templates: { a: { category: advert, body: \"x\" } }")),
         ("shop", "name: Zuri\ncurrency: Kes\nlanguages: [en]\n".to_string()),
         ("shop", "name: Zuri\ncurrency: KES\nlanguages: [en]\nquiet_hours: at night\n".to_string()),
+        ("shop", shop("channels: { whatsapp: { phone_number: 1 } }")),
+        ("shop", shop("channels: { whatsapp: { phone_number_id: 1, token: EAAG } }")),
         ("contract", "adapter: orders\nqueries: { one: { gives: List } }\n".to_string()),
         ("contract", "adapter: orders\nqueries: { one: { repeatable: true } }\n".to_string()),
         ("fixture", "things: []\n".to_string()),
     ];
     for (name, text) in cases {
         assert!(!errors(name, &text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn the_server_s_settings_are_judged_alike_by_schema_and_reader() {
+    let schema = duka_runtime::config::schema();
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    assert!(
+        validator.is_valid(&json!({ "listen": "[::]:1", "sending": { "hold": "2 minutes" }, "development": true }))
+    );
+    assert!(
+        validator.is_valid(&json!({ "whatsapp": { "app_secret": "file:secret" }, "graph": { "version": "v25.0" } }))
+    );
+    for wrong in [
+        json!({ "listn": "127.0.0.1:1" }),
+        json!({ "sending": { "hold": "soon" } }),
+        json!({ "whatsapp": { "token": "EAAG" } }),
+        json!({ "graph": { "version": "25" } }),
+    ] {
+        assert!(!validator.is_valid(&wrong), "{wrong}");
     }
 }

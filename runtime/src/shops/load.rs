@@ -1,4 +1,4 @@
-//! Reads a shop's folder, or one flow with what belongs to it, into a [`ShopSource`]. Opens only Duka's own files,
+//! Reads a shop's folder, or one flow with what belongs to it, into a [`ShopSource`], for the commands and for the server. Opens only Duka's own files,
 //! follows no links out of the folder, and refuses by name what is too large. Judges nothing else.
 
 use std::path::{Path, PathBuf};
@@ -8,8 +8,6 @@ use duka_dsl::{Diagnostic, FileId, Span};
 use duka_engine::rules::{self, Level};
 use duka_engine::source::{FileKind, ShopSource, SourceFile};
 
-use crate::failure::Failure;
-
 /// The largest file that somebody writes.
 const FILE_BYTES: u64 = duka_dsl::lines::MAX_FILE_BYTES as u64;
 /// Fixtures are data.
@@ -18,6 +16,51 @@ const FIXTURE_BYTES: u64 = 4 * 1024 * 1024;
 const FILES: usize = 1_000;
 /// How deep folders are searched.
 const DEPTH: usize = 5;
+
+/// Why a folder could not be read as a shop. What is wrong in a flow is a diagnostic, not this.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("there is no file or folder `{}`", .0.display())]
+    Missing(PathBuf),
+    #[error("`{}` can not be read: {source}", path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    /// Nothing can be said about a shop whose settings can not be read.
+    #[error("`{path}`, line {line}: {message}")]
+    Settings { path: String, line: usize, message: String, help: Option<String> },
+    #[error("{message}")]
+    Refused { message: String, help: String },
+}
+
+impl Error {
+    /// An error of opening or reading `path`.
+    pub fn reading(path: &Path, source: std::io::Error) -> Error {
+        match source.kind() {
+            std::io::ErrorKind::NotFound => Error::Missing(path.to_path_buf()),
+            _ => Error::Unreadable { path: path.to_path_buf(), source },
+        }
+    }
+
+    pub(super) fn no_shop(folder: &Path) -> Error {
+        Error::refused(
+            format!("there is no shop in `{}`: no `shop.yaml` and no `*.duka` file", folder.display()),
+            "Start one with `duka new my-shop`.",
+        )
+    }
+
+    fn refused(message: impl Into<String>, help: impl Into<String>) -> Error {
+        Error::Refused { message: message.into(), help: help.into() }
+    }
+
+    /// The next thing to try, as a sentence.
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Error::Missing(_) => Some("Name a shop's folder, or one `.duka` file."),
+            Error::Unreadable { .. } => None,
+            Error::Settings { help, .. } => help.as_deref(),
+            Error::Refused { help, .. } => Some(help),
+        }
+    }
+}
 
 /// A shop as it lies on disk.
 #[derive(Debug)]
@@ -59,13 +102,13 @@ impl Shop {
     }
 
     /// Refuses a `shop.yaml` with errors: everything else would be judged by the wrong currency, languages and rules.
-    fn settings_are_sound(&self) -> Result<(), Failure> {
+    pub fn settings_are_sound(&self) -> Result<(), Error> {
         for (id, file) in self.own_files().filter(|(_, file)| file.kind == FileKind::Shop) {
             let (_, findings) = duka_dsl::config::shop::read(id, &file.text);
             let is_error = |finding: &&Diagnostic| rules::level(finding.code).is_none_or(|level| level == Level::Error);
             if let Some(first) = findings.iter().find(is_error) {
                 let (line, _) = LineIndex::new(&file.text).line_column(&file.text, first.span.start as usize);
-                return Err(Failure::Settings {
+                return Err(Error::Settings {
                     path: self.name_of(id),
                     line,
                     message: first.message.clone(),
@@ -86,20 +129,26 @@ impl Shop {
 
 /// Reads the shop in the folder `path`; or the one flow, texts, tests or YAML file `path`, with the shop profile, contracts,
 /// hooks, fixtures, texts and tests that lie beside it.
-pub fn shop(path: &Path) -> Result<Shop, Failure> {
+pub fn shop(path: &Path) -> Result<Shop, Error> {
     let mut shop = own_files_only(path)?;
     shop.settings_are_sound()?;
-    for (path, text) in duka_flows::CONTRACTS.iter().chain(duka_flows::STD) {
-        if let Some(kind) = FileKind::of(path, text) {
-            shop.source.files.push(SourceFile { path: (*path).to_string(), text: (*text).to_string(), kind });
-        }
-    }
+    add_standard(&mut shop.source);
     Ok(shop)
 }
 
+/// Puts the standard flows and contracts of this binary behind a shop's own files.
+pub fn add_standard(source: &mut ShopSource) {
+    source.standard_from = source.files.len();
+    for (path, text) in duka_flows::CONTRACTS.iter().chain(duka_flows::STD) {
+        if let Some(kind) = FileKind::of(path, text) {
+            source.files.push(SourceFile { path: (*path).to_string(), text: (*text).to_string(), kind });
+        }
+    }
+}
+
 /// The same without the standard flows, for commands that only look at the words of files.
-pub fn own_files_only(path: &Path) -> Result<Shop, Failure> {
-    let metadata = std::fs::metadata(path).map_err(|error| Failure::reading(path, error))?;
+pub fn own_files_only(path: &Path) -> Result<Shop, Error> {
+    let metadata = std::fs::metadata(path).map_err(|error| Error::reading(path, error))?;
     let (folder, only) = if metadata.is_dir() {
         (path.to_path_buf(), None)
     } else {
@@ -111,7 +160,7 @@ pub fn own_files_only(path: &Path) -> Result<Shop, Failure> {
     find(searched, "", 0, &mut paths)?;
     if let Some(only) = &only {
         if !paths.contains(only) {
-            return Err(Failure::usage_with_help(
+            return Err(Error::refused(
                 format!("`{}` is not a file of Duka", path.display()),
                 "Flows end in `.duka` or `.duka.yaml`, conversation tests in `.test.duka`.",
             ));
@@ -123,10 +172,7 @@ pub fn own_files_only(path: &Path) -> Result<Shop, Failure> {
         read(&mut shop, &found)?;
     }
     if shop.source.files.is_empty() {
-        return Err(Failure::usage_with_help(
-            format!("there is no shop in `{}`: no `shop.yaml` and no `*.duka` file", path.display()),
-            "Start one with `duka new my-shop`.",
-        ));
+        return Err(Error::no_shop(path));
     }
     shop.source.standard_from = shop.source.files.len();
     Ok(shop)
@@ -146,12 +192,12 @@ fn belongs_to(path: &str, only: &str) -> bool {
 }
 
 /// Collects the files that may be Duka's, sorted, relative to the shop's folder.
-fn find(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<String>) -> Result<(), Failure> {
-    let entries = std::fs::read_dir(folder).map_err(|error| Failure::reading(folder, error))?;
+fn find(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<String>) -> Result<(), Error> {
+    let entries = std::fs::read_dir(folder).map_err(|error| Error::reading(folder, error))?;
     let mut names = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(|error| Failure::reading(folder, error))?;
-        let kind = entry.file_type().map_err(|error| Failure::reading(&entry.path(), error))?;
+        let entry = entry.map_err(|error| Error::reading(folder, error))?;
+        let kind = entry.file_type().map_err(|error| Error::reading(&entry.path(), error))?;
         if let Some(name) = entry.file_name().to_str() {
             names.push((name.to_string(), kind));
         }
@@ -171,7 +217,7 @@ fn find(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<String>) -> R
             found.push(relative);
         }
         if found.len() > FILES {
-            return Err(Failure::usage_with_help(
+            return Err(Error::refused(
                 format!("`{}` holds more than {FILES} files of Duka", folder.display()),
                 "Name the folder of one shop.",
             ));
@@ -180,15 +226,15 @@ fn find(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<String>) -> R
     Ok(())
 }
 
-fn read(shop: &mut Shop, relative: &str) -> Result<(), Failure> {
+fn read(shop: &mut Shop, relative: &str) -> Result<(), Error> {
     let path = shop.folder.join(relative);
-    let metadata = std::fs::metadata(&path).map_err(|error| Failure::reading(&path, error))?;
+    let metadata = std::fs::metadata(&path).map_err(|error| Error::reading(&path, error))?;
     if !metadata.is_file() {
         return Ok(());
     }
     let limit = if relative.contains("fixtures/") { FIXTURE_BYTES } else { FILE_BYTES };
     if metadata.len() > limit {
-        return Err(Failure::usage_with_help(
+        return Err(Error::refused(
             format!(
                 "`{}` has {} KiB; Duka reads files up to {} KiB",
                 path.display(),
@@ -198,7 +244,7 @@ fn read(shop: &mut Shop, relative: &str) -> Result<(), Failure> {
             "Move a part of it into a flow of its own, and `use` that.",
         ));
     }
-    let bytes = std::fs::read(&path).map_err(|error| Failure::reading(&path, error))?;
+    let bytes = std::fs::read(&path).map_err(|error| Error::reading(&path, error))?;
     let file = FileId(u16::try_from(shop.source.files.len()).unwrap_or(u16::MAX));
     let text = match decode(bytes) {
         Ok(text) => text,

@@ -1,0 +1,58 @@
+//! What a shop needs to speak on WhatsApp: its numbers, its account, its secrets. Taken from `shop.yaml`, secrets resolved.
+
+use std::path::Path;
+
+use duka_dsl::config::shop::ShopFile;
+use duka_dsl::span::{LineIndex, Spanned};
+use secrecy::SecretString;
+use smol_str::SmolStr;
+
+use crate::config::{Mistake, SecretRef};
+
+/// The WhatsApp side of one shop. Empty for a shop that is not live.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// `phone_number_id`s.
+    pub numbers: Vec<SmolStr>,
+    /// `waba_id`: whose templates the shop sends.
+    pub account: Option<SmolStr>,
+    /// The shop's own access token; without it the server's.
+    pub token: Option<SecretString>,
+    /// The secrets of the shop's own app; none: the server's app.
+    pub app_secrets: Vec<SecretString>,
+}
+
+impl Live {
+    /// Reads the `whatsapp` section. `path` is `shop.yaml`, `text` what it says.
+    pub(super) fn of(
+        shop: &ShopFile,
+        path: &Path,
+        text: &str,
+        variables: &[(String, String)],
+    ) -> Result<Live, Mistake> {
+        let Some(whatsapp) = &shop.whatsapp else { return Ok(Live::default()) };
+        let base = path.parent().unwrap_or(Path::new(""));
+        let secret = |reference: &Option<Spanned<SmolStr>>| -> Result<Option<SecretString>, Mistake> {
+            let Some(written) = reference else { return Ok(None) };
+            let (line, _) = LineIndex::new(text).line_column(text, written.span.start as usize);
+            let mistake = |message: String, help: String| Mistake {
+                place: path.display().to_string(),
+                line: Some(line),
+                message,
+                help: Some(help),
+            };
+            let parsed: SecretRef =
+                written.value.parse().map_err(|message| mistake(message, "Write `env:NAME` or `file:PATH`.".into()))?;
+            parsed.resolve(base, variables).map(Some).map_err(|wrong| mistake(wrong.message, wrong.help))
+        };
+        Ok(Live {
+            numbers: whatsapp.numbers.iter().map(|number| number.value.clone()).collect(),
+            account: whatsapp.account.as_ref().map(|account| account.value.clone()),
+            token: secret(&whatsapp.token)?,
+            app_secrets: [secret(&whatsapp.app_secret)?, secret(&whatsapp.old_app_secret)?]
+                .into_iter()
+                .flatten()
+                .collect(),
+        })
+    }
+}

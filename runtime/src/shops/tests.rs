@@ -1,0 +1,88 @@
+//! Folders of shops: what is found, what is read, and what is said of a broken one.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::ExposeSecret;
+use smol_str::SmolStr;
+
+use super::{Trouble, find, read};
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("duka-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).expect("a folder can be made");
+        Folder(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> &Folder {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder can be made");
+        std::fs::write(path, text).expect("a file can be written");
+        self
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+const PROFILE: &str = "name: Zuri\ncurrency: KES\nlanguages: [en]\ncountry: KE\ntimezone: Africa/Nairobi\n";
+const FLOW: &str = "duka 1\nflow zuri\n  start hello\n\nstate hello\n  say: Welcome!\n  -> end\n";
+
+fn slug() -> SmolStr {
+    "zuri".into()
+}
+
+#[test]
+fn shops_are_found_beside_each_other_or_alone() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let found = find(&examples).expect("the examples are shops");
+    assert!(found.len() > 3 && found.iter().any(|(slug, _)| slug == "boutique"), "{found:?}");
+    let alone = find(&examples.join("boutique")).expect("a shop");
+    assert_eq!(alone.iter().map(|(slug, _)| slug.as_str()).collect::<Vec<_>>(), ["boutique"]);
+    let empty = Folder::new("empty");
+    assert!(find(&empty.0).expect_err("no shop").to_string().contains("there is no shop in"));
+}
+
+#[test]
+fn an_example_is_served_and_is_not_live() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/boutique");
+    let boutique = read(&"boutique".into(), &folder, &[], None).expect("it compiles");
+    assert!(boutique.live.numbers.is_empty());
+    assert!(boutique.fixture.get("products").is_some());
+    let again = read(&"boutique".into(), &folder, &[], Some(&boutique)).expect("it compiles");
+    assert!(std::sync::Arc::ptr_eq(&again.program, &boutique.program), "no byte has changed");
+    let kept = super::compile_kept(&boutique.files).expect("what is kept compiles");
+    assert_eq!(kept.revision, boutique.program.revision);
+}
+
+#[test]
+fn a_live_shop_has_numbers_and_secrets() {
+    let folder = Folder::new("live");
+    let channels = "channels:\n  whatsapp: { phone_number_id: \"106540352242922\", waba_id: 10, token: env:ZURI, app_secret: file:secret }\n";
+    folder.write("shop.yaml", &format!("{PROFILE}{channels}")).write("zuri.duka", FLOW).write("secret", "s3cret\n");
+    let variables = [("ZURI".to_string(), "EAAG".to_string())];
+    let shop = read(&slug(), &folder.0, &variables, None).unwrap_or_else(|trouble| panic!("{trouble}"));
+    assert_eq!(shop.live.numbers, ["106540352242922"]);
+    assert_eq!(shop.live.token.as_ref().map(ExposeSecret::expose_secret), Some("EAAG"));
+    assert_eq!(shop.live.app_secrets.iter().map(ExposeSecret::expose_secret).collect::<Vec<_>>(), ["s3cret"]);
+    let told = read(&slug(), &folder.0, &[], None).expect_err("the environment is bare").to_string();
+    assert!(told.ends_with("shop.yaml`, line 7: the environment has no `ZURI`"), "{told}");
+}
+
+#[test]
+fn a_broken_shop_is_told_by_what_is_broken() {
+    let folder = Folder::new("broken");
+    folder.write("shop.yaml", "name: Zuri\ncurency: KES\nlanguages: [en]\n").write("zuri.duka", FLOW);
+    let trouble = read(&slug(), &folder.0, &[], None).expect_err("the settings are wrong");
+    assert!(trouble.stops_the_start(), "{trouble}");
+    assert!(trouble.to_string().contains("shop.yaml`, line 2: `shop.yaml` has no `curency`."), "{trouble}");
+    folder.write("shop.yaml", PROFILE).write("zuri.duka", &FLOW.replace("-> end", "-> nowhere"));
+    let trouble = read(&slug(), &folder.0, &[], None).expect_err("the flow is wrong");
+    assert!(matches!(&trouble, Trouble::Broken(_)) && !trouble.stops_the_start(), "{trouble}");
+}
