@@ -23,14 +23,20 @@ pub fn example(name: &str) -> ShopSource {
     with_standard(files(&root().join("examples").join(name)))
 }
 
+/// The shop that tests of the server play with: it counts.
+pub fn counter() -> ShopSource {
+    with_standard(files(&root().join("tests/shops/counter")))
+}
+
 /// Whether a name of [`everything`] is a standard flow.
 pub fn is_standard(name: &str) -> bool {
     name.starts_with("std.")
 }
 
-/// Every example, and every standard flow alone in the shop that they are tried in.
+/// Every example, the counting shop, and every standard flow alone in the shop that they are tried in.
 pub fn everything() -> Vec<(String, ShopSource)> {
     let own = examples().into_iter().map(|name| (name.clone(), example(&name)));
+    let own = own.chain([("counter".to_string(), counter())]);
     own.chain(standard_flows().into_iter().map(|name| (format!("std.{name}"), standard(&name)))).collect()
 }
 

@@ -277,7 +277,10 @@ impl<'a> Walk<'a> {
                 self.answered(&mut facts);
                 Cause::Fill
             }
-            Trigger::Hears { words } => Cause::Hears(*words),
+            Trigger::Hears { words } => {
+                self.carries(&["text"], &mut facts);
+                Cause::Hears(*words)
+            }
             Trigger::On { event } => {
                 self.event(event, &mut facts);
                 Cause::Event(event.clone())
@@ -524,6 +527,10 @@ impl<'a> Walk<'a> {
             EventName::HandoffClosed => &["note"],
             EventName::MessageFailed => &["reason"],
         };
+        self.carries(fields, facts);
+    }
+
+    fn carries(&mut self, fields: &[&'static str], facts: &mut Facts<'_>) {
         for field in fields {
             let number = self.keys.root(Root::Event(SmolStr::new_static(field)));
             facts.add(number);

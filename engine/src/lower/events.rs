@@ -17,6 +17,8 @@ pub(super) enum Events {
     None,
     /// The one the reaction is for.
     One(EventName),
+    /// The customer wrote something: `hears`.
+    Said,
     /// Any: the lines of a state, which different reactions lead to.
     Any,
 }
@@ -79,6 +81,7 @@ pub(super) fn fields(events: &Events, shop: &ShopNames) -> Vec<(&'static str, Ty
     let order = || ("order", record(shop.known.order));
     match events {
         Events::None => Vec::new(),
+        Events::Said => vec![("text", Type::Text)],
         Events::One(event) => match event {
             EventName::CartSent => vec![items()],
             EventName::ProductAsked => vec![("sku", Type::Text), ("text", Type::Text)],

@@ -39,8 +39,10 @@ impl<'a> Body<'a> {
     pub fn reaction(&mut self, owner: &str, reaction: &ast::Reaction, place: &Place) -> Option<Reaction> {
         let mut place = place.after(Events::None);
         let trigger = self.trigger(owner, reaction, &place);
-        if let Some(Trigger::On { event }) = &trigger {
-            place.events = Events::One(event.clone());
+        match &trigger {
+            Some(Trigger::On { event }) => place.events = Events::One(event.clone()),
+            Some(Trigger::Hears { .. }) => place.events = Events::Said,
+            Some(_) | None => {}
         }
         let guard = match &reaction.guard {
             Some(ast::Guard::If(condition)) => Some(self.condition(condition, &place)),

@@ -105,7 +105,10 @@ impl<'p> Machine<'p> {
             return;
         }
         let next = match inbound {
-            Inbound::Text(text) => self.text(text),
+            Inbound::Text(text) => {
+                self.session.event.push(("text".into(), Value::Text(text.clone())));
+                self.text(text)
+            }
             Inbound::Tap(id) => self.tap(id),
             Inbound::TemplateTap { template, button } => self.template_tap(template, button),
             Inbound::Media(_) | Inbound::Location { .. } | Inbound::Contact { .. } => self.given_answer(inbound),
