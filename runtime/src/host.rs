@@ -3,8 +3,71 @@
 //! Everything is a single step with its clock, ids and transport passed in. Opens no socket and reads no configuration.
 
 pub mod clock;
+pub mod codes;
 pub mod incoming;
 pub mod mint;
+pub mod notices;
 pub mod points;
 pub mod shops;
 pub mod turn;
+pub mod writer;
+
+use std::sync::Arc;
+
+use self::clock::Clock;
+use self::mint::Mint;
+use self::notices::Notices;
+use self::points::Points;
+use self::shops::Shops;
+use self::turn::TurnLimits;
+use crate::id::Owner;
+use crate::store::Store;
+
+/// What every part of a host shares.
+pub struct Host {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub mint: Mint,
+    pub points: Points,
+    pub shops: Shops,
+    pub notices: Notices,
+    /// Which process this is, for its claims.
+    pub owner: Owner,
+    pub limits: Limits,
+}
+
+/// The bounds of a host. Times in ms.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub turn: TurnLimits,
+    /// How often a turn may be begun with an event before it is set aside (TM48).
+    pub attempts: u32,
+    /// Elements of one commit.
+    pub batch: usize,
+    /// Sessions that are kept decoded.
+    pub sessions: usize,
+    /// How long a claim of an event, send or call holds without an answer.
+    pub lease_ms: i64,
+    /// How long nothing is fused after an unclean end, at least.
+    pub careful_ms: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            turn: TurnLimits::default(),
+            attempts: 3,
+            batch: 1_000,
+            sessions: 20_000,
+            lease_ms: 30_000,
+            careful_ms: 60_000,
+        }
+    }
+}
+
+impl Host {
+    pub fn new(store: Store, clock: Arc<dyn Clock>, mint: Mint, shops: Shops, limits: Limits) -> Host {
+        let owner = mint.owner();
+        Host { store, clock, mint, points: Points::default(), shops, notices: Notices::default(), owner, limits }
+    }
+}

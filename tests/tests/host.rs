@@ -2,5 +2,9 @@
 
 #[path = "host/corner.rs"]
 mod corner;
+#[path = "host/house.rs"]
+mod house;
 #[path = "host/turn.rs"]
 mod turn;
+#[path = "host/writer.rs"]
+mod writer;

@@ -29,6 +29,8 @@ pub enum Act {
     Event(Event),
     /// The customer used the vendor's own switch for marketing of this business.
     Marketing { given: bool },
+    /// The provider says that the window is closed, whatever we thought (F59).
+    WindowClosed,
 }
 
 impl Incoming {

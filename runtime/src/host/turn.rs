@@ -18,6 +18,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::incoming::{Act, Incoming};
 use super::mint::Mint;
+use super::notices::Notice;
 use super::shops::Shop;
 use crate::store::{ConsentEntry, Conversation, NewCall, NewSend, TurnRecord};
 
@@ -57,8 +58,8 @@ impl Default for TurnLimits {
 
 /// A conversation before a turn.
 #[derive(Debug)]
-pub struct Before {
-    pub row: Conversation,
+pub struct Before<'a> {
+    pub row: &'a Conversation,
     /// The row's session, decoded, if the host still has it.
     pub session: Option<Session>,
     pub automated: Automated,
@@ -86,20 +87,6 @@ pub struct Taken {
     pub automated: Automated,
 }
 
-/// What the shop's people should hear of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
-    Alert {
-        text: String,
-    },
-    /// The conversation waits for a person.
-    Handoff {
-        topic: SmolStr,
-    },
-    /// The conversation sent too much of its own accord and was stopped.
-    Runaway,
-}
-
 /// Why a turn could not be taken. The conversation is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TurnError {
@@ -113,9 +100,10 @@ pub enum TurnError {
 ///
 /// # Errors
 /// The stored session can not be read, or the engine panicked.
-pub fn take(cx: &Context<'_>, before: Before, incoming: &mut Incoming) -> Result<Taken, TurnError> {
-    let Before { mut row, session, automated } = before;
-    let (mut session, program) = ready(cx, &row, session)?;
+pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Result<Taken, TurnError> {
+    let Before { row, session, automated } = before;
+    let (mut session, program) = ready(cx, row, session)?;
+    let mut row = without_session(row);
     opened(cx, &mut row, incoming);
     if !incoming.name.is_empty() {
         cx.shop.name_customer(&mut session, &incoming.name, cx.now_ms);
@@ -129,6 +117,8 @@ pub fn take(cx: &Context<'_>, before: Before, incoming: &mut Incoming) -> Result
             (done.map_err(|_| TurnError::Panicked)?, Some(event))
         }
         Act::Marketing { given } => (marketing(program, session, *given), None),
+        // Nothing for the engine: only the row changes.
+        Act::WindowClosed => (Step { session: turned(session), ..Step::default() }, None),
     };
     Ok(Taking { cx, row, automated, proof }.finish(done, event))
 }
@@ -181,6 +171,9 @@ fn opened(cx: &Context<'_>, row: &mut Conversation, incoming: &Incoming) {
         row.last_inbound_ms = row.last_inbound_ms.max(incoming.provider_ms.min(cx.now_ms));
     }
     row.free_until_ms = row.free_until_ms.max(incoming.free_until_ms);
+    if incoming.act == Act::WindowClosed {
+        (row.last_inbound_ms, row.free_until_ms) = (0, 0);
+    }
     if !incoming.number.is_empty() && row.number != incoming.number {
         row.number = incoming.number.clone();
     }
@@ -199,8 +192,27 @@ fn marketing(program: &Program, mut session: Session, given: bool) -> Step {
         program.shop.consents.iter().for_each(|consent| say(consent.name.clone(), false));
         session.consents = vec![ConsentState { asked: true, given: false }; program.shop.consents.len()];
     }
-    session.turn += 1;
-    Step { session, ..done }
+    Step { session: turned(session), ..done }
+}
+
+fn turned(session: Session) -> Session {
+    Session { turn: session.turn + 1, ..session }
+}
+
+fn without_session(row: &Conversation) -> Conversation {
+    Conversation {
+        shop: row.shop,
+        id: row.id,
+        channel: row.channel.clone(),
+        number: row.number.clone(),
+        session: Vec::new(),
+        turn: row.turn,
+        last_inbound_ms: row.last_inbound_ms,
+        free_until_ms: row.free_until_ms,
+        wake_at_ms: row.wake_at_ms,
+        handed_over: row.handed_over,
+        pending: row.pending,
+    }
 }
 
 struct Taking<'a> {
@@ -211,7 +223,7 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
-    fn finish(mut self, done: Step, event: Option<&Event>) -> Taken {
+    fn finish(self, done: Step, event: Option<&Event>) -> Taken {
         let Step { mut session, effects, trace } = done;
         let turn = session.turn.saturating_sub(1);
         let stopped = is_stop(&trace.entries);
@@ -226,7 +238,7 @@ impl Taking<'_> {
                 trace: encoded(&trace),
                 notes: Vec::new(),
             },
-            row: Conversation { session: Vec::new(), ..self.row.clone() },
+            row: without_session(&self.row),
             session: Session::default(),
             sends: Vec::new(),
             calls: Vec::new(),
@@ -245,9 +257,8 @@ impl Taking<'_> {
         if !notes.is_empty() {
             taken.record.notes = encoded(&notes);
         }
-        self.row.session.clear();
-        session.encode_into(&mut self.row.session);
-        taken.row.session = self.row.session;
+        taken.row.session.reserve(512);
+        session.encode_into(&mut taken.row.session);
         taken.row.turn = session.turn;
         taken.row.wake_at_ms = session.wake_at_ms;
         taken.row.handed_over = session.handed_over;

@@ -127,7 +127,7 @@ impl Tx {
         each!(self, take_inbox(shop, after, claim))
     }
 
-    /// Gives claimed events back at once: `seq` of each.
+    /// Gives claimed events back at once, with the attempt that was not made: `seq` of each.
     pub async fn release_inbox(&mut self, rows: &[(ShopScope, i64)]) -> Result<()> {
         if !rows.is_empty() {
             self.added.add(Work::Inbox);

@@ -8,8 +8,9 @@ use duka_engine::outbound::Outbound;
 use duka_engine::value::Value;
 use duka_runtime::host::incoming::{Act, Incoming};
 use duka_runtime::host::mint::Mint;
+use duka_runtime::host::notices::Notice;
 use duka_runtime::host::shops::Shop;
-use duka_runtime::host::turn::{Automated, Before, Context, Notice, Taken, TurnLimits, take};
+use duka_runtime::host::turn::{Automated, Before, Context, Taken, TurnLimits, take};
 use duka_runtime::id::{ConversationId, ShopScope};
 use duka_runtime::store::{Conversation, Lane};
 
@@ -54,7 +55,7 @@ impl Chat {
 
     fn take(&mut self, mut incoming: Incoming) -> Taken {
         let cx = Context { shop: &self.shop, now_ms: self.now_ms, mint: &self.mint, limits: &self.limits };
-        let before = Before { row: self.row.clone(), session: None, automated: self.automated };
+        let before = Before { row: &self.row, session: None, automated: self.automated };
         let taken = take(&cx, before, &mut incoming).expect("the turn is taken");
         self.row = taken.row.clone();
         self.automated = taken.automated;
@@ -119,7 +120,7 @@ fn a_remembered_session_and_the_stored_one_give_the_same() {
     let cx = Context { shop: &chat.shop, now_ms: NOW_MS, mint: &chat.mint, limits: &chat.limits };
     let mut incoming = Incoming::event(EventKind::Inbound(Inbound::Text("a2".into())));
     incoming.provider_ms = NOW_MS - 2_000;
-    let before = Before { row, session: Some(session), automated: Automated::default() };
+    let before = Before { row: &row, session: Some(session), automated: Automated::default() };
     let from_memory = take(&cx, before, &mut incoming).expect("the turn is taken");
     assert_eq!(from_memory.row, from_bytes.row);
     assert_eq!(from_memory.record, from_bytes.record);
@@ -185,7 +186,7 @@ fn an_unreadable_session_is_an_error_and_not_a_panic() {
     let mut chat = Chat::new();
     chat.row.session = vec![1, 2, 3];
     let cx = Context { shop: &chat.shop, now_ms: NOW_MS, mint: &chat.mint, limits: &chat.limits };
-    let before = Before { row: chat.row.clone(), session: None, automated: Automated::default() };
+    let before = Before { row: &chat.row, session: None, automated: Automated::default() };
     let mut incoming = Incoming::event(EventKind::Wake);
     assert!(take(&cx, before, &mut incoming).is_err());
 }

@@ -146,7 +146,8 @@ impl MemoryTx {
         for (shop, seq) in rows {
             let place = self.tables.inbox_places.get(&(*shop, *seq)).map(|id| (*shop, *id, *seq));
             if let Some((key, event)) = place.and_then(|key| Some((key, self.tables.inbox.get(&key).cloned()?))) {
-                self.tables.inbox.insert(key, QueuedEvent { lease_until_ms: 0, ..event });
+                let row = InboxRow { attempts: event.row.attempts.saturating_sub(1), ..event.row };
+                self.tables.inbox.insert(key, QueuedEvent { row, lease_until_ms: 0 });
             }
         }
         Ok(())

@@ -1,0 +1,40 @@
+//! Why a message was not sent, as numbers: the provider's are above 0, ours below. Decides nothing.
+
+use smol_str::{SmolStr, format_smolstr};
+
+/// The service window is closed, and the message is no template.
+pub const WINDOW_CLOSED: i32 = -1;
+/// The customer has not consented to marketing, or no longer does.
+pub const NO_CONSENT: i32 = -2;
+/// The template is not approved, or paused, in every language that would do.
+pub const TEMPLATE_UNUSABLE: i32 = -3;
+/// The customer is known by nothing that this channel can send to.
+pub const NO_ADDRESS: i32 = -4;
+/// The row holds no message that this version can read.
+pub const UNREADABLE: i32 = -5;
+/// It was not sent in time.
+pub const EXPIRED: i32 = -6;
+/// Attempts were made for as long as they were worth making.
+pub const GIVEN_UP: i32 = -7;
+/// The channel has no form for this message.
+pub const UNRENDERABLE: i32 = -8;
+
+/// The provider's code for "the user has stopped marketing messages from this business".
+pub const USER_STOPPED_MARKETING: i32 = 131_050;
+/// The provider's code for "the service window is closed".
+pub const REENGAGEMENT: i32 = 131_047;
+
+/// As flows and logs see it.
+pub fn reason(error: i32) -> SmolStr {
+    match error {
+        WINDOW_CLOSED => SmolStr::new_static("window_closed"),
+        NO_CONSENT => SmolStr::new_static("no_consent"),
+        TEMPLATE_UNUSABLE => SmolStr::new_static("template_unusable"),
+        NO_ADDRESS => SmolStr::new_static("no_address"),
+        UNREADABLE => SmolStr::new_static("unreadable"),
+        EXPIRED => SmolStr::new_static("expired"),
+        GIVEN_UP => SmolStr::new_static("given_up"),
+        UNRENDERABLE => SmolStr::new_static("unrenderable"),
+        code => format_smolstr!("{code}"),
+    }
+}

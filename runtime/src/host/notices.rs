@@ -1,0 +1,57 @@
+//! What the shop's people and the operator should hear of, told after the commit that caused it. The rows are the record;
+//! a notice that nobody hears is lost.
+
+use smol_str::SmolStr;
+use tokio::sync::broadcast;
+
+use crate::id::{ConversationId, SendId, ShopScope};
+
+/// Notices that a slow listener may be behind.
+const MOST_UNHEARD: usize = 1_024;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub shop: ShopScope,
+    pub conversation: Option<ConversationId>,
+    pub notice: Notice,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The flow's own words to the staff.
+    Alert { text: String },
+    /// The conversation waits for a person.
+    Handoff { topic: SmolStr },
+    /// The conversation sent too much of its own accord and was stopped.
+    Runaway,
+    /// Something could not be processed and waits for a person.
+    Quarantined { reason: SmolStr },
+    /// A customer got a message twice (reliability.md 4.3, 6).
+    Duplicate { send: SendId },
+    /// A message whose fate is unknown, and which must not be repeated.
+    Parked { send: SendId },
+    /// Nothing is sent from a number until somebody acts: the provider's code.
+    NumberStopped { number: SmolStr, error: i32 },
+    /// The provider refused a template: the provider's code.
+    TemplateRefused { name: SmolStr, error: i32 },
+}
+
+#[derive(Clone, Debug)]
+pub struct Notices(broadcast::Sender<Told>);
+
+impl Default for Notices {
+    fn default() -> Notices {
+        Notices(broadcast::Sender::new(MOST_UNHEARD))
+    }
+}
+
+impl Notices {
+    pub fn tell(&self, told: Told) {
+        // Nobody listening is no failure.
+        let _ = self.0.send(told);
+    }
+
+    pub fn listen(&self) -> broadcast::Receiver<Told> {
+        self.0.subscribe()
+    }
+}

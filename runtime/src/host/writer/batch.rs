@@ -1,0 +1,380 @@
+//! One transaction: copies told from new elements, statuses and ends of attempts joined, conversations found and kept,
+//! turns taken, all of it written, committed. Nothing is told to anybody before the commit (I5).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use duka_engine::event::{EventKind, Outcome};
+
+use super::dues::{Dues, Plan};
+use super::recall::Recall;
+use super::{Ended, Entry, Piece, Skip, Took, WriteError, failure_of};
+use crate::host::Host;
+use crate::host::codes;
+use crate::host::incoming::{Act, Arrived, Incoming};
+use crate::host::notices::{Notice, Told};
+use crate::host::points::Point;
+use crate::host::shops::Shop;
+use crate::id::{ConversationId, ShopScope};
+use crate::store::{Conversation, EndedCall, Identity, InboxBody, InboxRow, Settlement, Sighting, StatusUpdate, Tx};
+
+pub(super) struct Batch<'a> {
+    pub host: &'a Host,
+    pub shops: Arc<BTreeMap<ShopScope, Arc<Shop>>>,
+    pub recall: &'a Mutex<Recall>,
+    pub careful: bool,
+    pub now_ms: i64,
+}
+
+/// An event that an element of this batch led to, besides itself.
+#[derive(Debug)]
+pub(super) struct Extra {
+    pub shop: ShopScope,
+    pub conversation: ConversationId,
+    pub incoming: Incoming,
+}
+
+/// How one try ended.
+enum End {
+    Committed(Vec<Took>),
+    /// Nothing was written, and this entry must be left out.
+    Without(usize, Skip),
+}
+
+impl Batch<'_> {
+    /// What became of each entry.
+    pub async fn run(&self, entries: &mut [Entry]) -> Result<Vec<Took>, WriteError> {
+        loop {
+            match self.once(entries).await? {
+                End::Committed(took) => return Ok(took),
+                // Each time around one more is left out, so this ends.
+                End::Without(at, why) => entries.iter_mut().skip(at).take(1).for_each(|entry| entry.skip = why),
+            }
+        }
+    }
+
+    async fn once(&self, entries: &mut [Entry]) -> Result<End, WriteError> {
+        let points = &self.host.points;
+        let shop = entries.first().map_or(ShopScope::NONE, |first| first.shop);
+        let mut took = vec![Took::Noted; entries.len()];
+        let mut tx = self.host.store.begin(shop).await?;
+        points.hit(Point::IngestBegun)?;
+        admit(&mut tx, entries, &mut took).await?;
+        points.hit(Point::IngestAdmitted)?;
+        let mut told = Vec::new();
+        let mut extras = statuses(&mut tx, entries, &mut told).await?;
+        settlements(&mut tx, entries, &mut took, &mut extras).await?;
+        results(&mut tx, entries, &mut took, self.now_ms).await?;
+        ledgers(&mut tx, entries, &mut took, &mut told).await?;
+        let places = self.places(&mut tx, entries, &took).await?;
+        consume(&mut tx, entries, &mut took).await?;
+        let mut dues = Dues::new(self, told);
+        dues.lock(&mut tx, &places, entries, &extras).await?;
+        match dues.take_all(entries, &places, &mut extras, &mut took) {
+            Plan::Without(at, why) => return Ok(End::Without(at, why)),
+            Plan::Write => {}
+        }
+        points.hit(Point::WorkStepped)?;
+        dues.write(&mut tx).await?;
+        points.hit(Point::WorkBeforeCommit)?;
+        tx.commit().await?;
+        dues.committed();
+        points.hit(Point::WorkAfterCommit)?;
+        Ok(End::Committed(took))
+    }
+
+    /// The conversation of each entry; of customers who never wrote, a new one.
+    async fn places(
+        &self,
+        tx: &mut Tx,
+        entries: &[Entry],
+        took: &[Took],
+    ) -> Result<Vec<Option<ConversationId>>, WriteError> {
+        let mut places: Vec<Option<ConversationId>> = entries.iter().map(place_known).collect();
+        let by_identity: Vec<(usize, &[Identity])> = entries
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| took.get(*at).is_none_or(|took| *took == Took::Noted))
+            .filter_map(|(at, entry)| Some((at, identities_of(entry)?)))
+            .collect();
+        if by_identity.is_empty() {
+            return Ok(places);
+        }
+        let asked: Vec<Identity> = by_identity.iter().flat_map(|(_, of)| of.iter().cloned()).collect();
+        let found = tx.find_conversations(&asked).await?;
+        let mut found = found.into_iter();
+        let mut new = Vec::new();
+        let mut links = Vec::new();
+        for (at, identities) in by_identity {
+            let known: Vec<(&Identity, Option<ConversationId>)> =
+                identities.iter().map(|identity| (identity, found.next().flatten())).collect();
+            // A vendor's user id says more than a phone number, which may be somebody else's by now (TM46).
+            let mine = known.iter().filter(|(_, id)| id.is_some()).min_by_key(|(identity, _)| identity.kind);
+            match mine.and_then(|(_, id)| *id) {
+                Some(id) => {
+                    if let Some(place) = places.get_mut(at) {
+                        *place = Some(id);
+                    }
+                    let unknown = known.iter().filter(|(_, id)| id.is_none());
+                    links.extend(unknown.map(|(identity, _)| (id, (*identity).clone())));
+                }
+                None => {
+                    let customer = entries.get(at).filter(|entry| matches!(&entry.piece, Piece::Arrival(_)));
+                    new.extend(customer.and_then(|entry| self.conversation(entry)).map(|row| (at, row, identities)));
+                }
+            }
+        }
+        if !links.is_empty() {
+            tx.link_identities(&links).await?;
+        }
+        if !new.is_empty() {
+            let rows: Vec<_> = new.iter().map(|(_, row, identities)| (row.clone(), identities.to_vec())).collect();
+            for ((at, _, _), id) in new.iter().zip(tx.create_conversations(&rows).await?) {
+                if let Some(place) = places.get_mut(*at) {
+                    *place = Some(id);
+                }
+            }
+        }
+        Ok(places)
+    }
+
+    fn conversation(&self, entry: &Entry) -> Option<Conversation> {
+        let Piece::Arrival(arrival) = &entry.piece else { return None };
+        let Arrived::Customer { channel, incoming, .. } = &arrival.what else { return None };
+        Some(Conversation {
+            shop: entry.shop,
+            id: self.host.mint.conversation(),
+            channel: channel.clone(),
+            number: incoming.number.clone(),
+            session: Vec::new(),
+            turn: 0,
+            last_inbound_ms: 0,
+            free_until_ms: 0,
+            wake_at_ms: None,
+            handed_over: false,
+            pending: 0,
+        })
+    }
+}
+
+fn place_known(entry: &Entry) -> Option<ConversationId> {
+    match &entry.piece {
+        Piece::Arrival(arrival) => match &arrival.what {
+            Arrived::Conversation { id, .. } => Some(*id),
+            Arrived::Customer { .. }
+            | Arrived::Identities(_)
+            | Arrived::Status(_)
+            | Arrived::Template(_)
+            | Arrived::Health(_)
+            | Arrived::Quarantine(_) => None,
+        },
+        Piece::Inbox(row, _) => Some(row.conversation),
+        Piece::Wake(id, _) => Some(*id),
+        Piece::Settle(_) | Piece::Result(..) => None,
+    }
+}
+
+fn identities_of(entry: &Entry) -> Option<&[Identity]> {
+    let Piece::Arrival(arrival) = &entry.piece else { return None };
+    match &arrival.what {
+        Arrived::Customer { identities, .. } | Arrived::Identities(identities) => Some(identities),
+        Arrived::Conversation { .. }
+        | Arrived::Status(_)
+        | Arrived::Template(_)
+        | Arrived::Health(_)
+        | Arrived::Quarantine(_) => None,
+    }
+}
+
+/// Tells copies from first sightings (I3).
+async fn admit(tx: &mut Tx, entries: &[Entry], took: &mut [Took]) -> Result<(), WriteError> {
+    let mut at = Vec::new();
+    let mut sightings = Vec::new();
+    for (place, entry) in entries.iter().enumerate() {
+        if let Piece::Arrival(arrival) = &entry.piece
+            && let Some(key) = arrival.key
+        {
+            at.push(place);
+            sightings.push(Sighting { shop: entry.shop, key, received_ms: arrival.received_ms });
+        }
+    }
+    if sightings.is_empty() {
+        return Ok(());
+    }
+    let first = tx.admit(&sightings).await?;
+    for (place, first) in at.into_iter().zip(first) {
+        if let Some(took) = took.get_mut(place).filter(|_| !first) {
+            *took = Took::Copy;
+        }
+    }
+    Ok(())
+}
+
+/// Joins what the provider says of sends; a failure is an event of its conversation.
+async fn statuses(tx: &mut Tx, entries: &[Entry], told: &mut Vec<Told>) -> Result<Vec<Extra>, WriteError> {
+    let updates: Vec<StatusUpdate> = entries.iter().filter_map(|entry| status_of(entry).cloned()).collect();
+    let mut extras = Vec::new();
+    if updates.is_empty() {
+        return Ok(extras);
+    }
+    for (update, effect) in updates.iter().zip(tx.apply_statuses(&updates).await?) {
+        let Some(effect) = effect else { continue };
+        let (shop, conversation) = (effect.shop, effect.conversation);
+        if effect.duplicate {
+            told.push(Told { shop, conversation: Some(conversation), notice: Notice::Duplicate { send: effect.id } });
+        }
+        if effect.failed {
+            let id = duka_engine::effect::EffectId { turn: effect.turn, index: effect.index };
+            failed(shop, conversation, id, update.error, &mut extras);
+        }
+    }
+    Ok(extras)
+}
+
+fn status_of(entry: &Entry) -> Option<&StatusUpdate> {
+    let Piece::Arrival(arrival) = &entry.piece else { return None };
+    match &arrival.what {
+        Arrived::Status(update) => Some(update),
+        Arrived::Customer { .. }
+        | Arrived::Conversation { .. }
+        | Arrived::Identities(_)
+        | Arrived::Template(_)
+        | Arrived::Health(_)
+        | Arrived::Quarantine(_) => None,
+    }
+}
+
+/// What the conversation hears of a message that was not delivered.
+fn failed(
+    shop: ShopScope,
+    conversation: ConversationId,
+    effect: duka_engine::effect::EffectId,
+    error: i32,
+    extras: &mut Vec<Extra>,
+) {
+    let mut add = |incoming| extras.push(Extra { shop, conversation, incoming });
+    if error == codes::USER_STOPPED_MARKETING {
+        let act = Act::Marketing { given: false };
+        let proof = codes::reason(error);
+        add(Incoming { act, proof, ..Incoming::event(EventKind::Wake) });
+    }
+    if error == codes::REENGAGEMENT {
+        add(Incoming { act: Act::WindowClosed, ..Incoming::event(EventKind::Wake) });
+    }
+    add(Incoming::event(EventKind::MessageFailed { effect, reason: codes::reason(error) }));
+}
+
+async fn settlements(
+    tx: &mut Tx,
+    entries: &[Entry],
+    took: &mut [Took],
+    extras: &mut Vec<Extra>,
+) -> Result<(), WriteError> {
+    let ends: Vec<(usize, &Ended)> = entries
+        .iter()
+        .enumerate()
+        .filter_map(|(at, entry)| if let Piece::Settle(ended) = &entry.piece { Some((at, ended)) } else { None })
+        .collect();
+    if ends.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<Settlement> = ends.iter().map(|(_, ended)| ended.settlement.clone()).collect();
+    for ((at, ended), settled) in ends.into_iter().zip(tx.settle_sends(&rows).await?) {
+        let shop = ended.settlement.shop;
+        match failure_of(&ended.settlement.end) {
+            Some(error) if settled.held => failed(shop, ended.conversation, ended.effect, error, extras),
+            Some(_) | None if settled.failed => failed(shop, ended.conversation, ended.effect, 0, extras),
+            Some(_) | None => {}
+        }
+        if let Some(took) = took.get_mut(at).filter(|_| !settled.held) {
+            *took = Took::Dropped;
+        }
+    }
+    Ok(())
+}
+
+/// Results go through the inbox: the conversation may be busy with something that arrived before.
+async fn results(tx: &mut Tx, entries: &[Entry], took: &mut [Took], now_ms: i64) -> Result<(), WriteError> {
+    let ended = |entry: &Entry| match &entry.piece {
+        Piece::Result(call, outcome) => Some((call.clone(), result_row(call, outcome, now_ms))),
+        Piece::Arrival(_) | Piece::Settle(_) | Piece::Inbox(..) | Piece::Wake(..) => None,
+    };
+    let rows: Vec<(usize, (EndedCall, InboxRow))> =
+        entries.iter().enumerate().filter_map(|(at, entry)| Some((at, ended(entry)?))).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let (at, rows): (Vec<usize>, Vec<(EndedCall, InboxRow)>) = rows.into_iter().unzip();
+    for (at, held) in at.into_iter().zip(tx.end_calls(&rows).await?) {
+        if let Some(took) = took.get_mut(at) {
+            *took = if held { Took::Queued } else { Took::Dropped };
+        }
+    }
+    Ok(())
+}
+
+fn result_row(call: &EndedCall, outcome: &Outcome, now_ms: i64) -> InboxRow {
+    let id = duka_engine::effect::EffectId { turn: call.turn, index: call.index };
+    let incoming = Incoming::event(EventKind::Result { call: id, outcome: outcome.clone() });
+    inbox_row(call.shop, call.conversation, &incoming, now_ms)
+}
+
+pub(super) fn inbox_row(shop: ShopScope, conversation: ConversationId, incoming: &Incoming, now_ms: i64) -> InboxRow {
+    let body = InboxBody::Event(incoming.encode());
+    InboxRow { shop, seq: 0, conversation, body, received_ms: now_ms, attempts: 0 }
+}
+
+/// What is only written down.
+async fn ledgers(tx: &mut Tx, entries: &[Entry], took: &mut [Took], told: &mut Vec<Told>) -> Result<(), WriteError> {
+    let (mut quarantine, mut templates, mut health) = (Vec::new(), Vec::new(), Vec::new());
+    for (entry, took) in entries.iter().zip(took) {
+        let Piece::Arrival(arrival) = &entry.piece else { continue };
+        if *took == Took::Copy {
+            continue;
+        }
+        match &arrival.what {
+            Arrived::Quarantine(it) => {
+                *took = Took::Quarantined;
+                let notice = Notice::Quarantined { reason: it.reason.clone() };
+                told.push(Told { shop: entry.shop, conversation: None, notice });
+                quarantine.push(it.clone());
+            }
+            Arrived::Template(row) => templates.push(row.clone()),
+            Arrived::Health(row) => health.push(row.clone()),
+            Arrived::Customer { .. } | Arrived::Conversation { .. } | Arrived::Identities(_) | Arrived::Status(_) => {}
+        }
+    }
+    if !quarantine.is_empty() {
+        tx.add_quarantine(&quarantine).await?;
+    }
+    if !templates.is_empty() {
+        tx.put_templates(&templates).await?;
+    }
+    if !health.is_empty() {
+        tx.put_health(&health).await?;
+    }
+    Ok(())
+}
+
+/// Takes the claimed events out of the inbox before they are acted on; one that is gone was another's (I25).
+async fn consume(tx: &mut Tx, entries: &[Entry], took: &mut [Took]) -> Result<(), WriteError> {
+    let mut at = Vec::new();
+    let mut rows = Vec::new();
+    for (place, entry) in entries.iter().enumerate() {
+        if let Piece::Inbox(row, _) = &entry.piece
+            && entry.skip == Skip::No
+        {
+            at.push(place);
+            rows.push((row.shop, row.seq));
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    for (place, is_there) in at.into_iter().zip(tx.consume(&rows).await?) {
+        if let Some(took) = took.get_mut(place).filter(|_| !is_there) {
+            *took = Took::Dropped;
+        }
+    }
+    Ok(())
+}

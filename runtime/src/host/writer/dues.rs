@@ -1,0 +1,306 @@
+//! The turns of one transaction: conversations kept, stepped in order, and what they want written in a few statements.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use super::batch::{Batch, Extra, inbox_row};
+use super::recall::Memory;
+use super::{Entry, Piece, Skip, Took, WriteError};
+use crate::host::incoming::{Arrived, Incoming};
+use crate::host::notices::{Notice, Told};
+use crate::host::turn::{self, Automated, Before, Context};
+use crate::id::{ConversationId, ShopScope};
+use crate::store::{
+    Advance, ConsentEntry, Conversation, InboxBody, InboxRow, NewCall, NewSend, QuarantineEntry, TurnRecord, Tx,
+};
+
+type Place = (ShopScope, ConversationId);
+
+/// What the turns came to.
+pub(super) enum Plan {
+    Write,
+    /// This entry must be left out of the transaction.
+    Without(usize, Skip),
+}
+
+/// A conversation that this transaction keeps.
+struct Kept {
+    row: Conversation,
+    from_turn: u64,
+    memory: Option<Memory>,
+    changed: bool,
+    /// Events wait for it, so that a newer one must wait behind them (I4).
+    queued: bool,
+}
+
+pub(super) struct Dues<'a> {
+    batch: &'a Batch<'a>,
+    kept: BTreeMap<Place, Kept>,
+    /// Kept by another process just now.
+    elsewhere: Vec<Place>,
+    inbox: Vec<InboxRow>,
+    release: Vec<(ShopScope, i64)>,
+    sends: Vec<NewSend>,
+    calls: Vec<NewCall>,
+    turns: Vec<TurnRecord>,
+    consents: Vec<ConsentEntry>,
+    quarantine: Vec<QuarantineEntry>,
+    told: Vec<Told>,
+}
+
+impl<'a> Dues<'a> {
+    pub fn new(batch: &'a Batch<'a>, told: Vec<Told>) -> Dues<'a> {
+        Dues {
+            batch,
+            kept: BTreeMap::new(),
+            elsewhere: Vec::new(),
+            inbox: Vec::new(),
+            release: Vec::new(),
+            sends: Vec::new(),
+            calls: Vec::new(),
+            turns: Vec::new(),
+            consents: Vec::new(),
+            quarantine: Vec::new(),
+            told,
+        }
+    }
+
+    /// Reads and keeps the conversations, in one order for all processes.
+    pub async fn lock(
+        &mut self,
+        tx: &mut Tx,
+        places: &[Option<ConversationId>],
+        entries: &[Entry],
+        extras: &[Extra],
+    ) -> Result<(), WriteError> {
+        let of_entries = entries.iter().zip(places).filter_map(|(entry, id)| Some((entry.shop, (*id)?)));
+        let mut wanted: Vec<Place> = of_entries.chain(extras.iter().map(|it| (it.shop, it.conversation))).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let rows = tx.lock_conversations(&wanted).await?;
+        let mut missing = Vec::new();
+        {
+            let mut recall = self.batch.recall.lock().unwrap_or_else(PoisonError::into_inner);
+            for (place, row) in wanted.into_iter().zip(rows) {
+                let Some(row) = row else {
+                    missing.push(place);
+                    continue;
+                };
+                let memory = recall.take(place.0, place.1).filter(|memory| memory.turn == row.turn);
+                let kept = Kept { from_turn: row.turn, queued: row.pending > 0, memory, changed: false, row };
+                self.kept.insert(place, kept);
+            }
+        }
+        if !missing.is_empty() {
+            let there = tx.conversations(&missing).await?;
+            self.elsewhere = missing.into_iter().zip(there).filter_map(|(place, row)| row.map(|_| place)).collect();
+        }
+        Ok(())
+    }
+
+    /// Takes every turn, in order: the entries, then what they led to.
+    pub fn take_all(
+        &mut self,
+        entries: &mut [Entry],
+        places: &[Option<ConversationId>],
+        extras: &mut [Extra],
+        took: &mut [Took],
+    ) -> Plan {
+        for (at, ((entry, id), took)) in entries.iter_mut().zip(places).zip(took).enumerate() {
+            let Some(id) = *id else { continue };
+            if *took != Took::Noted {
+                continue;
+            }
+            match self.entry(entry, id) {
+                Ok(became) => *took = became,
+                Err(why) => return Plan::Without(at, why),
+            }
+        }
+        for extra in extras {
+            let place = (extra.shop, extra.conversation);
+            if !self.step(place, &mut extra.incoming) && self.is_there(place) {
+                self.enqueue(place, &extra.incoming);
+            }
+        }
+        Plan::Write
+    }
+
+    /// What becomes of one entry, or why the transaction must be begun again without it.
+    fn entry(&mut self, entry: &mut Entry, id: ConversationId) -> Result<Took, Skip> {
+        let place = (entry.shop, id);
+        match &mut entry.piece {
+            Piece::Arrival(arrival) => Ok(match &mut arrival.what {
+                Arrived::Customer { incoming, .. } | Arrived::Conversation { incoming, .. } => {
+                    if !self.batch.careful && self.step(place, incoming) {
+                        Took::Advanced
+                    } else if self.is_there(place) {
+                        self.enqueue(place, incoming);
+                        Took::Queued
+                    } else {
+                        Took::Dropped
+                    }
+                }
+                Arrived::Identities(_)
+                | Arrived::Status(_)
+                | Arrived::Template(_)
+                | Arrived::Health(_)
+                | Arrived::Quarantine(_) => Took::Noted,
+            }),
+            Piece::Inbox(row, incoming) => self.inbox_entry(place, row, incoming.as_mut(), entry.skip),
+            Piece::Wake(_, incoming) => {
+                let due = self.kept.get(&place).is_some_and(|kept| {
+                    !kept.queued && kept.row.wake_at_ms.is_some_and(|wake_at_ms| wake_at_ms <= self.batch.now_ms)
+                });
+                if !due {
+                    return Ok(Took::Dropped);
+                }
+                if self.step(place, incoming) {
+                    return Ok(Took::Advanced);
+                }
+                // What can not be woken is not woken again before something else happens, or it would be due for ever.
+                self.stop_waking(place);
+                Ok(Took::Quarantined)
+            }
+            Piece::Settle(_) | Piece::Result(..) => Ok(Took::Noted),
+        }
+    }
+
+    fn inbox_entry(
+        &mut self,
+        place: Place,
+        row: &InboxRow,
+        incoming: Option<&mut Incoming>,
+        skip: Skip,
+    ) -> Result<Took, Skip> {
+        match skip {
+            Skip::No => {}
+            Skip::Failed => return Ok(Took::Queued),
+            Skip::Elsewhere => {
+                self.release.push((row.shop, row.seq));
+                return Ok(Took::Queued);
+            }
+        }
+        let Some(kept) = self.kept.get_mut(&place) else {
+            return if self.is_there(place) { Err(Skip::Elsewhere) } else { Ok(Took::Dropped) };
+        };
+        let attempts = self.batch.host.limits.attempts;
+        // More attempts than that: earlier ones ended with their process.
+        if let Some(incoming) = incoming.filter(|_| row.attempts <= attempts) {
+            // The row itself is what its conversation waits for.
+            kept.queued = false;
+            let others = kept.row.pending > 1;
+            let advanced = self.step(place, incoming);
+            if let Some(kept) = self.kept.get_mut(&place) {
+                kept.queued = others;
+            }
+            if advanced {
+                return Ok(Took::Advanced);
+            }
+            if row.attempts < attempts {
+                return Err(Skip::Failed);
+            }
+        }
+        let (InboxBody::Element(bytes) | InboxBody::Event(bytes)) = &row.body;
+        let detail = format!("conversation {:016x}, {} attempts", row.conversation.0, row.attempts);
+        self.set_aside(place, detail, bytes.clone());
+        Ok(Took::Quarantined)
+    }
+
+    fn stop_waking(&mut self, place: Place) {
+        self.set_aside(place, format!("conversation {:016x}, wake-up", place.1.0), Vec::new());
+        if let Some(kept) = self.kept.get_mut(&place) {
+            kept.row.wake_at_ms = None;
+            kept.changed = true;
+        }
+    }
+
+    fn set_aside(&mut self, place: Place, detail: String, body: Vec<u8>) {
+        let reason = smol_str::SmolStr::new_static("poison");
+        let told =
+            Told { shop: place.0, conversation: Some(place.1), notice: Notice::Quarantined { reason: reason.clone() } };
+        self.told.push(told);
+        let at_ms = self.batch.now_ms;
+        self.quarantine.push(QuarantineEntry { shop: Some(place.0), at_ms, reason, detail, body });
+    }
+
+    fn is_there(&self, place: Place) -> bool {
+        self.kept.contains_key(&place) || self.elsewhere.contains(&place)
+    }
+
+    fn enqueue(&mut self, place: Place, incoming: &Incoming) {
+        if let Some(kept) = self.kept.get_mut(&place) {
+            kept.queued = true;
+        }
+        self.inbox.push(inbox_row(place.0, place.1, incoming, self.batch.now_ms));
+    }
+
+    /// Takes a turn, if the conversation is kept and nothing waits for it. `false`: not now, or not at all.
+    fn step(&mut self, place: Place, incoming: &mut Incoming) -> bool {
+        let Some(kept) = self.kept.get_mut(&place).filter(|kept| !kept.queued) else { return false };
+        let Some(shop) = self.batch.shops.get(&place.0) else { return false };
+        let host = self.batch.host;
+        let cx = Context { shop, now_ms: self.batch.now_ms, mint: &host.mint, limits: &host.limits.turn };
+        let memory = kept.memory.take();
+        let automated = memory.as_ref().map_or_else(Automated::default, |memory| memory.automated);
+        let before = Before { row: &kept.row, session: memory.map(|memory| memory.session), automated };
+        let Ok(taken) = turn::take(&cx, before, incoming) else { return false };
+        let turn = taken.row.turn;
+        kept.row = taken.row;
+        kept.memory = Some(Memory { turn, session: taken.session, automated: taken.automated });
+        kept.changed = true;
+        self.sends.extend(taken.sends);
+        self.calls.extend(taken.calls);
+        self.consents.extend(taken.consents);
+        self.turns.push(taken.record);
+        let told = |notice| Told { shop: place.0, conversation: Some(place.1), notice };
+        self.told.extend(taken.notices.into_iter().map(told));
+        true
+    }
+
+    /// Writes all of it.
+    pub async fn write(&mut self, tx: &mut Tx) -> Result<(), WriteError> {
+        let changed = self.kept.values().filter(|kept| kept.changed);
+        let advances: Vec<Advance<'_>> =
+            changed.map(|kept| Advance { conversation: &kept.row, from_turn: kept.from_turn }).collect();
+        if !advances.is_empty() {
+            tx.save_conversations(&advances).await?;
+        }
+        if !self.sends.is_empty() {
+            tx.add_sends(&self.sends).await?;
+        }
+        if !self.calls.is_empty() {
+            tx.add_calls(&self.calls).await?;
+        }
+        if !self.turns.is_empty() {
+            tx.add_turns(&self.turns).await?;
+        }
+        if !self.consents.is_empty() {
+            tx.add_consents(&self.consents).await?;
+        }
+        if !self.inbox.is_empty() {
+            tx.enqueue(&self.inbox).await?;
+        }
+        if !self.release.is_empty() {
+            tx.release_inbox(&self.release).await?;
+        }
+        if !self.quarantine.is_empty() {
+            tx.add_quarantine(&self.quarantine).await?;
+        }
+        Ok(())
+    }
+
+    /// After the commit: sessions are remembered, and people are told.
+    pub fn committed(self) {
+        let mut recall = self.batch.recall.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((shop, id), kept) in self.kept {
+            if let Some(memory) = kept.memory {
+                recall.put(shop, id, memory);
+            }
+        }
+        drop(recall);
+        self.told.into_iter().for_each(|told| self.batch.host.notices.tell(told));
+    }
+}

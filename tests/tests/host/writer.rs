@@ -1,0 +1,163 @@
+//! Arrivals: each acts once and in order, whatever number of copies come, in one commit or in many.
+
+use duka_engine::event::{EventKind, Inbound};
+use duka_runtime::host::incoming::{Arrival, Arrived, Incoming};
+use duka_runtime::host::writer::{Job, Took};
+use duka_runtime::id::ConversationId;
+use duka_runtime::store::{Delivery, Identity, IdentityKind, InboxBody, QuarantineEntry, StatusUpdate, Store};
+
+use crate::house::{House, NOW_MS, on_every_store};
+
+#[test]
+fn copies_in_one_batch_in_later_ones_and_after_a_restart_act_once() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("254700000001").await;
+        let batch = || vec![house.text("254700000001", "m1", "a1"), house.text("254700000001", "m1", "a1")];
+        assert_eq!(house.receive(batch()).await.expect("kept"), [Took::Advanced, Took::Copy]);
+        assert_eq!(house.receive(batch()).await.expect("kept"), [Took::Copy, Took::Copy]);
+        let after = house.restarted(2).await;
+        assert_eq!(after.receive(batch()).await.expect("kept"), [Took::Copy, Took::Copy]);
+        let again = vec![house.text("254700000001", "m1", "a1"), house.text("254700000001", "m2", "a2")];
+        assert_eq!(after.receive(again).await.expect("kept"), [Took::Copy, Took::Advanced]);
+        assert_eq!(after.said(conversation).await, ["ack a1 n=1", "ack a2 n=2"]);
+    });
+}
+
+#[test]
+fn copies_in_jobs_of_one_commit_act_once() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("1").await;
+        let job = |id: &str| Job::Arrivals(vec![house.text("1", id, id)]);
+        let answers = house.writer.commit(vec![job("m1"), job("m2"), job("m1"), job("m3")]).await;
+        let took: Vec<Took> = answers.into_iter().map(|answer| answer.expect("kept")[0]).collect();
+        assert_eq!(took, [Took::Advanced, Took::Advanced, Took::Copy, Took::Advanced]);
+        assert_eq!(house.said(conversation).await, ["ack m1 n=1", "ack m2 n=2", "ack m3 n=3"]);
+    });
+}
+
+#[test]
+fn what_waits_in_the_inbox_is_taken_before_what_comes_later() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("1").await;
+        house.writer.be_careful();
+        assert_eq!(house.receive(vec![house.text("1", "m1", "a1")]).await.expect("kept"), [Took::Queued]);
+        let house = house.restarted(2).await;
+        let two = vec![house.text("1", "m2", "a2"), house.text("2", "m3", "b")];
+        assert_eq!(house.receive(two).await.expect("kept"), [Took::Queued, Took::Advanced]);
+        assert_eq!(house.said(conversation).await, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_customer_is_one_by_any_identity_and_learns_new_ones() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("254700000001").await;
+        let user = |value: &str| Identity {
+            shop: house.shop,
+            channel: "whatsapp".into(),
+            kind: IdentityKind::User,
+            value: value.into(),
+        };
+        let with = |mut arrival: Arrival, also: Identity| {
+            if let Arrived::Customer { identities, .. } = &mut arrival.what {
+                identities.push(also);
+            }
+            arrival
+        };
+        let both = with(house.text("254700000001", "m1", "a1"), user("KE.1"));
+        house.receive(vec![both]).await.expect("kept");
+        // Another phone, the same user.
+        let moved = with(house.text("254700000002", "m2", "a2"), user("KE.1"));
+        house.receive(vec![moved]).await.expect("kept");
+        house.receive(vec![house.text("254700000002", "m3", "a3")]).await.expect("kept");
+        assert_eq!(house.conversation("254700000002").await, conversation);
+        assert_eq!(house.said(conversation).await, ["ack a1 n=1", "ack a2 n=2", "ack a3 n=3"]);
+    });
+}
+
+#[test]
+fn ten_elements_with_one_unreadable_act_nine_times() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("1").await;
+        let mut batch: Vec<Arrival> = (0..9).map(|n| house.text("1", &format!("m{n}"), &format!("a{n}"))).collect();
+        let poison = QuarantineEntry {
+            shop: Some(house.shop),
+            at_ms: NOW_MS,
+            reason: "unreadable".into(),
+            detail: String::new(),
+            body: b"{\"id\":1e999}".to_vec(),
+        };
+        let element = Arrival { shop: house.shop, key: None, received_ms: NOW_MS, what: Arrived::Quarantine(poison) };
+        batch.insert(4, element);
+        let took = house.receive(batch).await.expect("kept");
+        assert_eq!(took.iter().filter(|took| **took == Took::Advanced).count(), 9);
+        assert_eq!(took[4], Took::Quarantined);
+        assert_eq!(house.said(conversation).await.len(), 9);
+        let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+        let kept = tx.list_quarantine(house.shop, 0, 10).await.expect("the quarantine");
+        assert_eq!(kept[0].1.body, b"{\"id\":1e999}");
+    });
+}
+
+#[test]
+fn an_event_for_a_conversation_that_is_gone_is_dropped() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let what = Arrived::Conversation {
+            id: ConversationId(99),
+            incoming: Incoming::event(EventKind::Inbound(Inbound::Text("hi".into()))),
+        };
+        let arrival = Arrival { shop: house.shop, key: None, received_ms: NOW_MS, what };
+        assert_eq!(house.receive(vec![arrival]).await.expect("kept"), [Took::Dropped]);
+    });
+}
+
+#[test]
+fn a_status_of_nobody_is_kept_and_harms_nothing() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let status = StatusUpdate {
+            shop: house.shop,
+            send: None,
+            provider_id: "wamid.unknown".into(),
+            status: Delivery::Failed,
+            at_ms: NOW_MS,
+            error: 131_026,
+            category: "".into(),
+            pricing: "".into(),
+        };
+        let arrival = Arrival { shop: house.shop, key: None, received_ms: NOW_MS, what: Arrived::Status(status) };
+        assert_eq!(house.receive(vec![arrival]).await.expect("kept"), [Took::Noted]);
+    });
+}
+
+#[test]
+fn an_inbox_row_that_cannot_be_read_is_set_aside() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("1").await;
+        let row = duka_runtime::store::InboxRow {
+            shop: house.shop,
+            seq: 0,
+            conversation,
+            body: InboxBody::Event(vec![255; 4]),
+            received_ms: NOW_MS,
+            attempts: 0,
+        };
+        let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+        tx.enqueue(&[row]).await.expect("queued");
+        tx.commit().await.expect("committed");
+        let claim = duka_runtime::store::Claim { owner: house.host.owner, now_ms: NOW_MS, lease_ms: 1_000, limit: 10 };
+        let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+        let rows = tx.take_inbox(house.shop, None, claim).await.expect("a row");
+        tx.commit().await.expect("committed");
+        assert_eq!(house.commit(Job::Inbox(rows.clone())).await.expect("kept"), [Took::Quarantined]);
+        assert_eq!(house.commit(Job::Inbox(rows)).await.expect("kept"), [Took::Dropped], "it is gone");
+        assert_eq!(house.receive(vec![house.text("1", "m1", "a1")]).await.expect("kept"), [Took::Advanced]);
+    });
+}
