@@ -1,0 +1,20 @@
+//! The WhatsApp Cloud API.
+//!
+//! ```text
+//! body ── verify ── split ──> Element ── decode ──> Decoded { key, meaning }
+//! Outbound ── render ──> JSON ── client ──> answer ── classify ──> what to do next
+//! ```
+//!
+//! Everything but `client` is pure. Facts of the vendor (limits, codes, versions) are dated where they stand.
+
+pub mod clean;
+pub mod decode;
+pub mod keys;
+pub mod opaque;
+pub mod reply_id;
+pub mod split;
+pub mod verify;
+pub mod wire;
+
+/// As sessions, identities and `shop.yaml` name this channel.
+pub const CHANNEL: &str = "whatsapp";

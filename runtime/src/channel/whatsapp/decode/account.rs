@@ -1,0 +1,161 @@
+//! Events of the account, its numbers and its templates, as far as something follows from them. All others are told to
+//! the operator as they are.
+
+use smol_str::SmolStr;
+
+use super::{Meaning, ms};
+use crate::channel::whatsapp::clean;
+use crate::channel::whatsapp::split::Element;
+use crate::channel::whatsapp::wire::{Account, Word};
+
+/// Milliseconds in a second.
+const SECOND: i64 = 1000;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum AccountEvent {
+    /// A template changed; `language` with an underscore.
+    Template { vendor_id: u64, name: SmolStr, language: SmolStr, at_ms: i64, change: TemplateChange },
+    /// What may be sent changed.
+    Standing { standing: Standing, reason: SmolStr, at_ms: i64 },
+    /// How many new customers may be written to in 24 hours: `TIER_2K`, `2000`, `-1`. `number` is for people to read; it
+    /// is empty when the limit is the whole portfolio's. `faster`: the number may now send 1,000 messages a second.
+    Limit { number: SmolStr, limit: SmolStr, faster: bool, at_ms: i64 },
+    /// A Flow changed its status: `PUBLISHED`, `THROTTLED`, `BLOCKED`, `DEPRECATED`.
+    Form { flow: SmolStr, status: SmolStr, at_ms: i64 },
+    /// For the operator: the field, the event, and what it says.
+    Notice { field: SmolStr, event: SmolStr, detail: String, alarming: bool, at_ms: i64 },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum TemplateChange {
+    /// `APPROVED`, `PAUSED`, …; category empty: not told.
+    Status {
+        status: SmolStr,
+        category: SmolStr,
+        detail: String,
+    },
+    /// `GREEN`, `YELLOW`, `RED`, `UNKNOWN`
+    Quality(SmolStr),
+    Category(SmolStr),
+    /// The category will be another one from then on.
+    CategoryWill {
+        now: SmolStr,
+        then: SmolStr,
+        from_ms: i64,
+    },
+    Edited,
+}
+
+/// What the account may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Everything again.
+    Open,
+    /// Answers only, until then; 0: until told otherwise.
+    AnswersOnly { until_ms: i64 },
+    /// Nothing, until then; 0: until told otherwise.
+    Stopped { until_ms: i64 },
+}
+
+pub(super) fn event(element: &Element<'_>, it: &Account<'_>) -> Meaning {
+    let at_ms = element.time.unwrap_or_default().saturating_mul(SECOND);
+    Meaning::Account(
+        template(it, at_ms)
+            .or_else(|| standing(element, it, at_ms))
+            .or_else(|| limit(it, at_ms))
+            .or_else(|| form(it, at_ms))
+            .unwrap_or_else(|| notice(element, it, at_ms)),
+    )
+}
+
+fn word(word: &Word<'_>) -> SmolStr {
+    clean::line(word.as_str()).into()
+}
+
+/// By its shape: the vendor's samples show events under each other's fields.
+fn template(it: &Account<'_>, at_ms: i64) -> Option<AccountEvent> {
+    let name = it.message_template_name.given().map(clean::line)?;
+    let change = if it.new_quality_score.given().is_some() {
+        TemplateChange::Quality(word(&it.new_quality_score))
+    } else if it.correct_category.given().is_some() {
+        TemplateChange::CategoryWill {
+            now: word(&it.new_category),
+            then: word(&it.correct_category),
+            from_ms: ms(&it.category_update_timestamp),
+        }
+    } else if it.new_category.given().is_some() {
+        TemplateChange::Category(word(&it.new_category))
+    } else if it.event.given().is_some() {
+        let reason = it.reason.given().filter(|reason| *reason != "NONE");
+        let told = [&it.rejection_info.reason, &it.other_info.description, &it.other_info.title];
+        let detail = told.into_iter().find_map(Word::given).or(reason).map(clean::line).unwrap_or_default();
+        TemplateChange::Status { status: word(&it.event), category: word(&it.message_template_category), detail }
+    } else {
+        TemplateChange::Edited
+    };
+    let vendor_id = it.message_template_id.as_str().parse().unwrap_or_default();
+    let language = word(&it.message_template_language).replace('-', "_").into();
+    Some(AccountEvent::Template { vendor_id, name: name.into(), language, at_ms, change })
+}
+
+fn standing(element: &Element<'_>, it: &Account<'_>, at_ms: i64) -> Option<AccountEvent> {
+    if element.field != "account_update" {
+        return None;
+    }
+    let (standing, reason) = match it.event.as_str() {
+        "ACCOUNT_DELETED" | "PARTNER_REMOVED" => (Standing::Stopped { until_ms: 0 }, word(&it.event)),
+        "DISABLED_UPDATE" => match it.ban_info.waba_ban_state.as_str() {
+            "REINSTATE" => (Standing::Open, word(&it.ban_info.waba_ban_state)),
+            _ => (Standing::Stopped { until_ms: 0 }, word(&it.ban_info.waba_ban_state)),
+        },
+        "ACCOUNT_RESTRICTION" => restriction(it)?,
+        _ => return None,
+    };
+    Some(AccountEvent::Standing { standing, reason, at_ms })
+}
+
+/// The hardest of the restrictions; one on adding numbers stops nothing.
+fn restriction(it: &Account<'_>) -> Option<(Standing, SmolStr)> {
+    let of = |kind: &str| it.restriction_info.iter().find(|info| info.restriction_type.as_str() == kind);
+    if let Some(info) = of("RESTRICTED_CUSTOMER_INITIATED_MESSAGING") {
+        return Some((Standing::Stopped { until_ms: ms(&info.expiration) }, word(&info.restriction_type)));
+    }
+    let info = of("RESTRICTED_BIZ_INITIATED_MESSAGING")?;
+    Some((Standing::AnswersOnly { until_ms: ms(&info.expiration) }, word(&info.restriction_type)))
+}
+
+fn limit(it: &Account<'_>, at_ms: i64) -> Option<AccountEvent> {
+    let told = [&it.max_daily_conversations_per_business, &it.max_daily_conversation_per_phone, &it.current_limit];
+    let limit = told.into_iter().find_map(Word::given)?;
+    let faster = it.event.as_str() == "THROUGHPUT_UPGRADE";
+    Some(AccountEvent::Limit {
+        number: word(&it.display_phone_number),
+        limit: clean::line(limit).into(),
+        faster,
+        at_ms,
+    })
+}
+
+fn form(it: &Account<'_>, at_ms: i64) -> Option<AccountEvent> {
+    let flow = it.flow_id.given().filter(|_| it.new_status.given().is_some())?;
+    Some(AccountEvent::Form { flow: clean::line(flow).into(), status: word(&it.new_status), at_ms })
+}
+
+fn notice(element: &Element<'_>, it: &Account<'_>, at_ms: i64) -> AccountEvent {
+    let alert = it.alert_info.as_ref();
+    let severity = alert.map_or(&it.alert_severity, |alert| &alert.alert_severity);
+    let kind = alert.map_or(&it.alert_type, |alert| &alert.alert_type);
+    let description = alert.map_or(&it.alert_description, |alert| &alert.alert_description);
+    let event = [kind, &it.event, &it.decision, &it.new_status, &it.status].into_iter().find_map(Word::given);
+    let violation = &it.violation_info.violation_type;
+    let told = [description, violation, &it.rejection_reason, &it.message, &it.configuration_name, &it.username];
+    let detail = told.into_iter().find_map(Word::given).unwrap_or_default();
+    let bad = ["ACCOUNT_VIOLATION", "REJECTED", "PIN_CHANGED", "PIN_RESET_REQUEST", "ACCOUNT_OFFBOARDED"];
+    AccountEvent::Notice {
+        field: clean::line(&element.field).into(),
+        event: clean::line(event.unwrap_or_default()).into(),
+        detail: clean::line(detail),
+        alarming: severity.as_str() == "CRITICAL" || event.is_some_and(|event| bad.contains(&event)),
+        at_ms,
+    }
+}
