@@ -37,6 +37,36 @@ pub enum Type {
     Unknown,
 }
 
+/// The types that every shop has, as they are written.
+const BASIC: [(&str, Type); 16] = [
+    ("text", Type::Text),
+    ("number", Type::Number),
+    ("yes_no", Type::YesNo),
+    ("money", Type::Money),
+    ("date", Type::Date),
+    ("time", Type::Time),
+    ("moment", Type::Moment),
+    ("duration", Type::Duration),
+    ("phone", Type::Phone),
+    ("email", Type::Email),
+    ("language", Type::Language),
+    ("town", Type::Town),
+    ("image", Type::Image),
+    ("video", Type::Video),
+    ("document", Type::Document),
+    ("voice", Type::Voice),
+];
+
+/// The type that every shop knows by this name.
+pub fn basic_type(name: &str) -> Option<Type> {
+    BASIC.iter().find(|(known, _)| *known == name).map(|(_, ty)| ty.clone())
+}
+
+/// Their names.
+pub fn basic_type_names<'a>() -> impl Iterator<Item = &'a str> {
+    BASIC.iter().map(|(name, _)| *name)
+}
+
 /// A record type.
 #[derive(Clone, Debug, Default)]
 pub struct Record {

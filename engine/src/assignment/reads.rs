@@ -47,7 +47,12 @@ impl Walk<'_> {
                 self.read(left, facts);
                 self.read(right, facts);
             }
-            ExprKind::Hook { arguments, .. } => arguments.iter().for_each(|argument| self.read(argument, facts)),
+            ExprKind::Hook { hook, arguments } => {
+                let takes = self.shop.hooks.get(hook.index()).map_or(&[][..], |hook| &hook.takes);
+                for (at, argument) in arguments.iter().enumerate() {
+                    self.read_as(argument, facts, takes.get(at).is_some_and(|(_, takes)| takes.optional));
+                }
+            }
             ExprKind::Script { inputs, .. } => inputs.iter().for_each(|(_, input)| self.read(input, facts)),
             ExprKind::Constant(_)
             | ExprKind::Rule(_)

@@ -36,9 +36,14 @@ pub fn evaluate<'a>(expr: &'a Expr, env: &Env<'a>) -> Result<Cow<'a, Value>, Eva
             calculate(*op, present(&left, a, env)?, present(&right, b, env)?)?
         }
         ExprKind::Hook { hook, arguments } => {
+            let takes = env.shop.hooks.get(hook.index()).map_or(&[][..], |hook| &hook.takes);
             let mut values = Vec::with_capacity(arguments.len());
-            for argument in arguments {
-                values.push(evaluate(argument, env)?.into_owned());
+            for (at, argument) in arguments.iter().enumerate() {
+                let value = evaluate(argument, env)?;
+                if !takes.get(at).is_some_and(|(_, takes)| takes.optional) {
+                    present(&value, argument, env)?;
+                }
+                values.push(value.into_owned());
             }
             env.shop.runner.call(env.shop, *hook, &values)?
         }

@@ -131,8 +131,11 @@ impl Hooks {
     /// [`EvalError::Hook`] when it throws, uses up its budget, or gives a value of another type than it declares.
     pub fn call(&self, shop: &Shop, id: HookId, arguments: &[Value]) -> Result<Value, EvalError> {
         let hook = shop.hooks.get(id.index()).ok_or(EvalError::WrongType)?;
-        let inputs: Vec<Dynamic> =
-            arguments.iter().zip(&hook.takes).map(|(value, (_, ty))| to_rhai(value, ty, &shop.records)).collect();
+        let inputs: Vec<Dynamic> = arguments
+            .iter()
+            .zip(&hook.takes)
+            .map(|(value, (_, takes))| to_rhai(value, &takes.ty, &shop.records))
+            .collect();
         let options = CallFnOptions::new().eval_ast(false);
         let functions = &self.inner.functions;
         let failed = |reason: String| EvalError::Hook { hook: hook.name.clone(), reason };

@@ -12,7 +12,7 @@ use super::hooks::Script;
 use super::typing::is_text;
 use super::unknown;
 use super::walk::Lowering;
-use crate::hir::{Expr, ExprKind, Hook};
+use crate::hir::{Expr, ExprKind, Hook, Parameter};
 use crate::types::Type;
 
 impl Lowering<'_> {
@@ -48,19 +48,29 @@ impl Lowering<'_> {
 
     fn misfits(&self, name: &Name, hook: &Hook, arguments: &[Expr], span: Span) -> Vec<Diagnostic> {
         if arguments.len() != hook.takes.len() {
-            let takes = hook.takes.iter().map(|(name, ty)| format!("{name}: {}", self.describe(ty)));
+            let takes = hook.takes.iter().map(|(name, takes)| format!("{name}: {}", self.parameter(takes)));
             let takes = takes.collect::<Vec<_>>().join(", ");
             let message = format!("`{}` takes {} values, not {}.", name.value, hook.takes.len(), arguments.len());
             return vec![Diagnostic::new(406, span, message).help(format!("It takes {takes}."))];
         }
         let pairs = arguments.iter().zip(&hook.takes);
-        let wrong = pairs.filter(|(argument, (_, wanted))| !fits(&argument.ty, wanted));
+        let wrong =
+            pairs.filter(
+                |(argument, (_, wanted))| {
+                    if argument.ty == Type::None { !wanted.optional } else { !fits(&argument.ty, &wanted.ty) }
+                },
+            );
         let findings = wrong.map(|(argument, (parameter, wanted))| {
-            let (wanted, given) = (self.describe(wanted), self.describe(&argument.ty));
+            let (wanted, given) = (self.parameter(wanted), self.describe(&argument.ty));
             let message = format!("`{}` takes {wanted} as its `{parameter}`, not {given}.", name.value);
             Diagnostic::new(406, argument.span, message)
         });
         findings.collect()
+    }
+
+    fn parameter(&self, takes: &Parameter) -> String {
+        let ty = self.describe(&takes.ty);
+        if takes.optional { format!("{ty} or none") } else { ty }
     }
 
     /// `query.to_lower()`

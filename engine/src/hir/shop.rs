@@ -123,7 +123,7 @@ pub struct Statuses {
 #[derive(Clone, Debug)]
 pub struct Hook {
     pub name: SmolStr,
-    pub takes: Vec<(SmolStr, Type)>,
+    pub takes: Vec<(SmolStr, Parameter)>,
     pub gives: Type,
     pub span: Span,
 }

@@ -5,11 +5,11 @@ use duka_dsl::{Diagnostic, FileId, Name};
 use smol_str::SmolStr;
 
 use crate::hir::{Builtin, Operation, OperationId, OperationKind, Parameter, Statuses};
-use crate::types::{Field, RecordId, RecordOrigin, Type};
+use crate::types::{Field, RecordId, RecordOrigin, Type, basic_type_names};
 
 use super::Input;
 use super::declare::{ShopNames, id};
-use super::names::{UNKNOWN_NAME, basic_type_names, twice, unknown, written_type};
+use super::names::{UNKNOWN_NAME, twice, unknown, written_type};
 
 /// A contract with where it was read.
 #[derive(Clone, Copy, Debug)]

@@ -11,10 +11,10 @@ use crate::hir::{
     Consent, ConsentId, CustomerSlotId, Experiment, ExperimentId, FlowId, FormId, Hook, KnownRecords, Operation,
     OperationId, PhraseId, Rule, RuleId, Slot, SlotId, SlotKind, StateId, Statuses, TemplateId, WordsId,
 };
-use crate::types::{Field, Record, RecordId, RecordOrigin, Type};
+use crate::types::{Field, Record, RecordId, RecordOrigin, Type, basic_type_names};
 use crate::value::Value;
 
-use super::names::{UNKNOWN_NAME, basic_type_names, path_text, twice, unknown, words_of, written_type};
+use super::names::{UNKNOWN_NAME, path_text, twice, unknown, words_of, written_type};
 use super::{FlowSource, Input, contracts, literals};
 
 /// The position of a thing as an id.

@@ -4,7 +4,7 @@ use duka_dsl::ast::TypeExpr;
 use duka_dsl::{Diagnostic, Name};
 use smol_str::SmolStr;
 
-use crate::types::Type;
+use crate::types::{Type, basic_type};
 
 /// The code of names that have none of their own: values, types, fields, forms, events.
 pub(super) const UNKNOWN_NAME: u16 = 108;
@@ -28,35 +28,6 @@ pub(super) fn twice(code: u16, nouns: &str, name: &Name, first: duka_dsl::Span) 
     Diagnostic::new(code, name.span, format!("Two {nouns} are called `{}`.", name.value))
         .label(first, "first defined here")
         .help("A name stands for one thing. Rename one of them.")
-}
-
-/// The types that every shop has.
-const BASIC: [(&str, Type); 16] = [
-    ("text", Type::Text),
-    ("number", Type::Number),
-    ("yes_no", Type::YesNo),
-    ("money", Type::Money),
-    ("date", Type::Date),
-    ("time", Type::Time),
-    ("moment", Type::Moment),
-    ("duration", Type::Duration),
-    ("phone", Type::Phone),
-    ("email", Type::Email),
-    ("language", Type::Language),
-    ("town", Type::Town),
-    ("image", Type::Image),
-    ("video", Type::Video),
-    ("document", Type::Document),
-    ("voice", Type::Voice),
-];
-
-/// The built-in type of a name.
-pub(super) fn basic_type(name: &str) -> Option<Type> {
-    BASIC.iter().find(|(known, _)| *known == name).map(|(_, ty)| ty.clone())
-}
-
-pub(super) fn basic_type_names<'a>() -> impl Iterator<Item = &'a str> {
-    BASIC.iter().map(|(name, _)| *name)
 }
 
 /// A written type, with `named` for the names that are no basic type. The name that is unknown is the error.

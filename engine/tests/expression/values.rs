@@ -25,6 +25,9 @@ fn half(of) { of / 2.0 }
 
 /// busy(day: date) -> yes_no
 fn busy(day) { is_weekend(day) }
+
+/// greeting(name: text?, count: number) -> text
+fn greeting(name, count) { if name == () { "Hello" } else { "Hello " + name } }
 fn is_weekend(day) { (day + 3) % 7 >= 5 }
 "#;
 
@@ -155,6 +158,11 @@ fn hooks_take_and_give_typed_values() {
         ("cheaper(item, 0)", "error: hook `cheaper`: it failed with \"division by zero\""),
         ("half(quantity + 1)", "1.5"),
         ("busy(due)", "false"),
+        ("twice(zone.fee)", "error: zone.fee has no value"),
+        ("greeting(item.note, 1)", "Hello"),
+        ("greeting(none, 1)", "Hello"),
+        ("greeting(item.name, 1)", "Hello Blue dress"),
+        ("size_for(item, item.stock)", "s"),
         ("item.price", "KES 250000"),
     ]);
 }

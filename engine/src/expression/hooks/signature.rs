@@ -1,11 +1,12 @@
-//! Signature comments: `/// size_for(item: product, height: number) -> text` above the function of that name.
+//! Signature comments: `/// size_for(item: product, height: number?) -> text` above the function of that name. What is
+//! marked `?` may be empty.
 
 use duka_dsl::{Diagnostic, FileId, Span};
 use rhai::{AST, Position};
 use smol_str::SmolStr;
 
-use crate::hir::Hook;
-use crate::types::Type;
+use crate::hir::{Hook, Parameter};
+use crate::types::{Type, basic_type, basic_type_names};
 
 /// The text of `hooks.rhai` with the starts of its lines.
 pub(super) struct Source<'a> {
@@ -68,7 +69,7 @@ pub(super) fn read(
         let mut types = Types { source, start, type_named, diagnostics };
         let hook = Hook {
             name: SmolStr::new(parsed.name),
-            takes: parsed.takes.iter().map(|(name, ty)| (SmolStr::new(*name), types.read(*ty))).collect(),
+            takes: parsed.takes.iter().map(|(name, ty)| (SmolStr::new(*name), types.parameter(*ty))).collect(),
             gives: types.read(parsed.gives),
             span,
         };
@@ -152,42 +153,26 @@ struct Types<'a> {
 }
 
 impl Types<'_> {
+    /// `number?` may be empty.
+    fn parameter(&mut self, written: Written<'_>) -> Parameter {
+        let needed = written.text.strip_suffix('?').map(str::trim_end);
+        let text = needed.unwrap_or(written.text);
+        Parameter { ty: self.read(Written { text, ..written }), optional: needed.is_some() }
+    }
+
     fn read(&mut self, written: Written<'_>) -> Type {
         if let Some(item) = written.text.strip_prefix("list of ") {
             let skipped = written.text.len() - item.trim_start().len();
             let item = self.read(Written { text: item.trim(), at: written.at + skipped });
             return Type::List(Box::new(item));
         }
-        if let Some(ty) = simple(written.text).or_else(|| (self.type_named)(written.text)) {
+        if let Some(ty) = basic_type(written.text).or_else(|| (self.type_named)(written.text)) {
             return ty;
         }
         let at = self.start + written.at;
         let span = Span::new(self.source.file, at, at + written.text.len());
         let finding = Diagnostic::new(901, span, format!("There is no type called `{}`.", written.text));
-        self.diagnostics.push(finding.did_you_mean(written.text, SIMPLE.iter().map(|(name, _)| *name)));
+        self.diagnostics.push(finding.did_you_mean(written.text, basic_type_names()));
         Type::Unknown
     }
-}
-
-const SIMPLE: [(&str, Type); 16] = [
-    ("text", Type::Text),
-    ("number", Type::Number),
-    ("yes_no", Type::YesNo),
-    ("money", Type::Money),
-    ("date", Type::Date),
-    ("time", Type::Time),
-    ("moment", Type::Moment),
-    ("duration", Type::Duration),
-    ("phone", Type::Phone),
-    ("email", Type::Email),
-    ("language", Type::Language),
-    ("town", Type::Town),
-    ("image", Type::Image),
-    ("video", Type::Video),
-    ("document", Type::Document),
-    ("voice", Type::Voice),
-];
-
-fn simple(name: &str) -> Option<Type> {
-    SIMPLE.iter().find(|(known, _)| *known == name).map(|(_, ty)| ty.clone())
 }
