@@ -4,6 +4,7 @@ mod chat;
 mod check;
 mod completions;
 mod convert;
+mod dev_graph;
 mod draw;
 mod explain;
 mod explore;
@@ -29,5 +30,6 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Chat(arguments) => chat::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
+        Command::DevGraph(arguments) => dev_graph::run(&arguments),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod channel;
 pub mod config;
+pub mod dev_graph;
 pub mod host;
 pub mod id;
 pub mod shops;

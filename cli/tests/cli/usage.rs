@@ -22,7 +22,7 @@ fn help_and_version_are_fine() {
     let run = duka(&["--help"]);
     assert_eq!(run.code, Some(0));
     for command in
-        ["new", "check", "fmt", "convert", "explain", "test", "explore", "draw", "chat", "schema", "completions"]
+        ["new", "check", "fmt", "convert", "explain", "test", "explore", "draw", "chat", "schema", "completions", "dev-graph"]
     {
         assert!(run.out.contains(&format!("\n  {command} ")), "{command} is in the help");
         let help = duka(&[command, "--help"]);

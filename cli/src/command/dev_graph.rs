@@ -1,0 +1,78 @@
+//! `duka dev-graph`: the stand-in for WhatsApp's Graph API, until Ctrl-C. Only for this machine.
+
+use std::io::Write;
+
+use duka_runtime::dev_graph::server::{Options, start};
+use duka_runtime::dev_graph::{Keep, Limits, Plan};
+
+use crate::arguments::DevGraph;
+use crate::failure::{Failure, Outcome};
+
+pub fn run(arguments: &DevGraph) -> Result<Outcome, Failure> {
+    let options = options(arguments)?;
+    let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    threads.block_on(serve(options))
+}
+
+async fn serve(options: Options) -> Result<Outcome, Failure> {
+    let callback = options.callback.clone();
+    let running = start(options).await.map_err(|error| Failure::usage(error.to_string()))?;
+    println!("The stand-in for the Graph API listens on http://{}", running.address);
+    match callback {
+        Some(callback) => println!("Webhooks go to {callback}"),
+        None => println!("Webhooks go nowhere; `--callback URL` says where to"),
+    }
+    println!("Help: http://{}/control    End: Ctrl-C", running.address);
+    std::io::stdout().flush()?;
+    tokio::signal::ctrl_c().await?;
+    let counts = running.with(|graph| graph.counts().clone());
+    running.stop().await;
+    println!(
+        "{} attempts, {} accepted, {} refused, {} webhooks posted",
+        counts.attempts, counts.accepted, counts.refused, counts.webhooks
+    );
+    Ok(Outcome::Fine)
+}
+
+fn options(arguments: &DevGraph) -> Result<Options, Failure> {
+    let mut plan = match &arguments.plan {
+        None => Plan::default(),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| Failure::reading(path, error))?;
+            Plan::read(&text).map_err(|error| {
+                Failure::usage_with_help(
+                    format!("`{}` is no plan: {error}", path.display()),
+                    "`duka dev-graph --help` shows one.",
+                )
+            })?
+        }
+    };
+    plan.seed = arguments.seed.unwrap_or(plan.seed);
+    if plan.secret.is_empty() {
+        plan.secret = secret(&arguments.app_secret)?;
+    }
+    if arguments.fast {
+        plan.limits = Limits::none();
+        plan.journal = Keep::Counts;
+    }
+    Ok(Options {
+        listen: arguments.listen,
+        callback: arguments.callback.clone(),
+        journal: arguments.journal.clone(),
+        plan,
+    })
+}
+
+/// The secret itself, or the value of the variable that `env:` names.
+fn secret(written: &str) -> Result<String, Failure> {
+    let Some(name) = written.strip_prefix("env:") else {
+        return Ok(written.to_string());
+    };
+    match std::env::var(name) {
+        Ok(value) if !value.is_empty() => Ok(value),
+        Ok(_) | Err(_) => Err(Failure::usage_with_help(
+            format!("the variable `{name}` is not set, or empty"),
+            format!("Set it to the app secret that the server checks: `export {name}=…`."),
+        )),
+    }
+}

@@ -1,0 +1,264 @@
+//! The kinds of interactive messages, each with its limits (facts: the vendor's guide of interactive messages,
+//! <https://developers.facebook.com/docs/whatsapp/cloud-api/guides/send-messages>, checked 2026-08-01).
+
+use duka_engine::limits::WHATSAPP;
+use serde_json::Value;
+
+use super::fields::{array_in, object, one_of, only, optional, required, unique};
+use super::{Checked, media, order, web_address};
+use crate::dev_graph::refusal::Refusal;
+
+const HEADER: usize = 60;
+const BUTTON_ID: usize = 256;
+const ROW_ID: usize = 200;
+/// The guide says 4,096 for lists since 2024; the vendor's OpenAPI file still 1,024.
+const LIST_BODY: usize = 4096;
+const PRODUCTS: usize = 30;
+const CARDS: usize = 10;
+const CARD_BODY: usize = 160;
+const FLOW_CTA: usize = 30;
+const URL: usize = 2000;
+
+pub fn check(content: &Value) -> Checked<()> {
+    only(content, &["type", "header", "body", "footer", "action"])?;
+    let kind = required(content, "type", 64, "interactive.type")?;
+    optional_text(content, "footer", WHATSAPP.footer, "Footer text")?;
+    let action = object(content, "action")?;
+    match kind {
+        "button" => {
+            header(content, &["text", "image", "video", "document"])?;
+            body(content, WHATSAPP.text_with_choices)?;
+            buttons(action)
+        }
+        "list" => {
+            header(content, &["text"])?;
+            body(content, LIST_BODY)?;
+            list(action)
+        }
+        "cta_url" => {
+            header(content, &["text", "image", "video", "document"])?;
+            body(content, WHATSAPP.text_with_choices)?;
+            link(action)
+        }
+        "product" => {
+            header(content, &[])?;
+            optional_text(content, "body", WHATSAPP.text_with_choices, "Body text")?;
+            required(action, "catalog_id", 128, "catalog_id")?;
+            required(action, "product_retailer_id", 256, "product_retailer_id").map(drop)
+        }
+        "product_list" => {
+            object(content, "header")?;
+            header(content, &["text"])?;
+            body(content, WHATSAPP.text_with_choices)?;
+            products(action)
+        }
+        "catalog_message" => {
+            header(content, &[])?;
+            body(content, WHATSAPP.text_with_choices)?;
+            named(action, "catalog_message")
+        }
+        "carousel" => {
+            header(content, &[])?;
+            body(content, WHATSAPP.text_with_choices)?;
+            carousel(action)
+        }
+        "flow" => {
+            header(content, &["text", "image", "video", "document"])?;
+            body(content, WHATSAPP.text_with_choices)?;
+            flow(action)
+        }
+        "location_request_message" => {
+            header(content, &[])?;
+            no_footer(content)?;
+            body(content, WHATSAPP.text_with_choices)?;
+            named(action, "send_location")
+        }
+        "address_message" => {
+            header(content, &["text", "image", "video", "document"])?;
+            body(content, WHATSAPP.text_with_choices)?;
+            named(action, "address_message")?;
+            one_of(required(object(action, "parameters")?, "country", 2, "country")?, &["IN"], "country")
+        }
+        "request_contact_info" | "call_permission_request" => {
+            body(content, WHATSAPP.text_with_choices)?;
+            named(action, kind)
+        }
+        "voice_call" => {
+            body(content, WHATSAPP.text_with_choices)?;
+            named(action, kind)
+        }
+        "order_details" => {
+            header(content, &["image"])?;
+            body(content, WHATSAPP.text_with_choices)?;
+            named(action, "review_and_pay")?;
+            order::details(object(action, "parameters")?)
+        }
+        "order_status" => {
+            header(content, &[])?;
+            body(content, WHATSAPP.text_with_choices)?;
+            named(action, "review_order")?;
+            order::status(object(action, "parameters")?)
+        }
+        other => Err(Refusal::new(100, format!("(#100) Param interactive['type']: {other} is not known."))),
+    }
+}
+
+fn named(action: &Value, name: &str) -> Checked<()> {
+    one_of(required(action, "name", 64, "action.name")?, &[name], "action.name")
+}
+
+fn body(content: &Value, most: usize) -> Checked<()> {
+    required(object(content, "body")?, "text", most, "Body text").map(drop)
+}
+
+fn optional_text(content: &Value, key: &str, most: usize, what: &str) -> Checked<()> {
+    match content.get(key) {
+        None => Ok(()),
+        Some(_) => required(object(content, key)?, "text", most, what).map(drop),
+    }
+}
+
+fn no_footer(content: &Value) -> Checked<()> {
+    match content.get("footer") {
+        None => Ok(()),
+        Some(_) => Err(Refusal::invalid("A footer is not allowed here.")),
+    }
+}
+
+/// A header of one of these kinds, or none.
+fn header(content: &Value, allowed: &[&str]) -> Checked<()> {
+    if content.get("header").is_none() {
+        return Ok(());
+    }
+    if allowed.is_empty() {
+        return Err(Refusal::invalid("A header is not allowed here."));
+    }
+    let header = object(content, "header")?;
+    let kind = required(header, "type", 16, "header.type")?;
+    one_of(kind, allowed, "header.type")?;
+    if kind == "text" {
+        return required(header, "text", HEADER, "Header text").map(drop);
+    }
+    media(kind, object(header, kind)?)
+}
+
+fn buttons(action: &Value) -> Checked<()> {
+    let buttons = array_in(action, "buttons", 1, WHATSAPP.buttons)?;
+    let (mut ids, mut titles) = (Vec::new(), Vec::new());
+    for button in buttons {
+        one_of(required(button, "type", 16, "button.type")?, &["reply"], "button.type")?;
+        let reply = object(button, "reply")?;
+        let id = required(reply, "id", BUTTON_ID, "Button id")?;
+        if id.trim() != id {
+            return Err(Refusal::invalid("Button id must not begin or end with a space."));
+        }
+        ids.push(id);
+        titles.push(required(reply, "title", WHATSAPP.button_title, "Button title")?);
+    }
+    unique(ids, "Button ids")?;
+    unique(titles, "Button titles")
+}
+
+fn list(action: &Value) -> Checked<()> {
+    required(action, "button", WHATSAPP.list_label, "Button label")?;
+    let sections = array_in(action, "sections", 1, WHATSAPP.sections)?;
+    let mut ids = Vec::new();
+    for section in sections {
+        let title = optional(section, "title", WHATSAPP.section_title, "Section title")?;
+        if sections.len() > 1 && title.is_none() {
+            return Err(Refusal::missing("section.title"));
+        }
+        for row in array_in(section, "rows", 1, WHATSAPP.rows)? {
+            ids.push(required(row, "id", ROW_ID, "Row id")?);
+            required(row, "title", WHATSAPP.row_title, "Row title")?;
+            optional(row, "description", WHATSAPP.row_note, "Row description")?;
+        }
+    }
+    if ids.len() > WHATSAPP.rows {
+        return Err(Refusal::invalid(format!("Total row count exceed max allowed count: {}", WHATSAPP.rows)));
+    }
+    unique(ids, "Row ids")
+}
+
+fn link(action: &Value) -> Checked<()> {
+    named(action, "cta_url")?;
+    let parameters = object(action, "parameters")?;
+    required(parameters, "display_text", WHATSAPP.link_title, "Display text")?;
+    web_address(required(parameters, "url", URL, "URL")?)
+}
+
+fn products(action: &Value) -> Checked<()> {
+    required(action, "catalog_id", 128, "catalog_id")?;
+    let sections = array_in(action, "sections", 1, WHATSAPP.sections)?;
+    let mut count = 0;
+    for section in sections {
+        let title = optional(section, "title", WHATSAPP.section_title, "Section title")?;
+        if sections.len() > 1 && title.is_none() {
+            return Err(Refusal::missing("section.title"));
+        }
+        let items = array_in(section, "product_items", 1, PRODUCTS)?;
+        for item in items {
+            required(item, "product_retailer_id", 256, "product_retailer_id")?;
+        }
+        count += items.len();
+    }
+    if count > PRODUCTS {
+        return Err(Refusal::invalid(format!("Too many products. Max allowed is {PRODUCTS}.")));
+    }
+    Ok(())
+}
+
+fn carousel(action: &Value) -> Checked<()> {
+    let cards = array_in(action, "cards", 2, CARDS)?;
+    let (mut places, mut kinds) = (Vec::new(), Vec::new());
+    for card in cards {
+        let place = card.get("card_index").and_then(Value::as_u64).ok_or_else(|| Refusal::missing("card_index"))?;
+        if place >= CARDS as u64 {
+            return Err(Refusal::invalid("card_index is 0 to 9."));
+        }
+        places.push(place.to_string());
+        kinds.push(required(card, "type", 32, "card.type")?);
+        if let Some(text) = card.get("body") {
+            let text = required(text, "text", CARD_BODY, "Card body text")?;
+            if text.matches('\n').count() > 2 {
+                return Err(Refusal::invalid("Card body text has at most 2 line breaks."));
+            }
+        }
+        if card.get("type").and_then(Value::as_str) == Some("cta_url") && card.pointer("/action/buttons").is_none() {
+            link(object(card, "action")?)?;
+        }
+    }
+    if kinds.iter().any(|kind| Some(kind) != kinds.first()) {
+        return Err(Refusal::invalid("All cards must be of the same type."));
+    }
+    unique(places.iter().map(String::as_str), "card_index")
+}
+
+fn flow(action: &Value) -> Checked<()> {
+    named(action, "flow")?;
+    let parameters = object(action, "parameters")?;
+    one_of(required(parameters, "flow_message_version", 4, "flow_message_version")?, &["3"], "flow_message_version")?;
+    let id = optional(parameters, "flow_id", 64, "flow_id")?;
+    let name = optional(parameters, "flow_name", 256, "flow_name")?;
+    if id.is_some() == name.is_some() {
+        return Err(Refusal::invalid("Exactly one of flow_id and flow_name is required."));
+    }
+    required(parameters, "flow_cta", FLOW_CTA, "Flow CTA")?;
+    if let Some(mode) = optional(parameters, "mode", 16, "mode")? {
+        one_of(mode, &["draft", "published"], "mode")?;
+    }
+    let action = optional(parameters, "flow_action", 32, "flow_action")?.unwrap_or("navigate");
+    one_of(action, &["navigate", "data_exchange"], "flow_action")?;
+    match parameters.get("flow_action_payload") {
+        Some(_) if action == "data_exchange" => {
+            Err(Refusal::invalid("flow_action_payload is not allowed with data_exchange."))
+        }
+        Some(payload) => {
+            if payload.get("data").and_then(Value::as_object).is_some_and(serde_json::Map::is_empty) {
+                return Err(Refusal::invalid("flow_action_payload.data must not be empty."));
+            }
+            required(payload, "screen", 80, "flow_action_payload.screen").map(drop)
+        }
+        None => Ok(()),
+    }
+}

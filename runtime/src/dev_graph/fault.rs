@@ -1,0 +1,277 @@
+//! What can be made to go wrong, for whom and how often. Decides only whether a send is hit; what a hit does is `graph`'s.
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::refusal::Refusal;
+
+/// The ways in which a provider fails (F51-F64, F67, F69).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// 500 with code 131000: not taken.
+    Http500,
+    /// 503 with code 2: not taken.
+    Http503,
+    /// 502 with a page of a proxy and no Graph error: not taken, but who knows.
+    Http502Html,
+    /// 429 with code 130429 and `Retry-After`: not taken.
+    Rate429,
+    /// 400 with code 4: the whole app is too fast.
+    AppRate,
+    /// 400 with code 131056: too many to one customer.
+    Pair429,
+    /// The connection is reset, nothing was taken.
+    ResetBefore,
+    /// No answer comes, nothing was taken.
+    HangBefore,
+    /// Taken, then the connection is reset.
+    AcceptReset,
+    /// Taken, and no answer comes.
+    AcceptHang,
+    /// Taken; 200 with something that is no JSON.
+    Malformed200,
+    /// Taken; 200 that ends in the middle.
+    Truncated200,
+    /// Taken; 200 with an empty body.
+    Empty200,
+    /// Taken; 200 with JSON that names no message.
+    NoId200,
+    /// Taken; 200, a byte at a time.
+    Slowloris200,
+    /// Taken; 200, late.
+    Slow200,
+    /// 401 with code 190: the token is not valid any more.
+    Token401,
+    /// 400 with code 131047: the window is closed, whatever we believed.
+    Window400,
+    /// 400 with code 132015: the template is paused.
+    Template400,
+    /// 400 with code 2635: the version is gone.
+    Version400,
+    /// Refused with `code`.
+    Refuse,
+    /// Taken; the only status is `failed` with `code`.
+    FailedStatus,
+    /// Taken; `sent`, then `failed` with `code`.
+    SentThenFailed,
+    /// Taken; no status ever.
+    NoStatus,
+    /// Taken; all statuses late by `after_ms`.
+    LateStatus,
+    /// Taken; the statuses lack our opaque data.
+    NoOpaque,
+}
+
+impl FaultKind {
+    pub const ALL: [FaultKind; 26] = [
+        FaultKind::Http500,
+        FaultKind::Http503,
+        FaultKind::Http502Html,
+        FaultKind::Rate429,
+        FaultKind::AppRate,
+        FaultKind::Pair429,
+        FaultKind::ResetBefore,
+        FaultKind::HangBefore,
+        FaultKind::AcceptReset,
+        FaultKind::AcceptHang,
+        FaultKind::Malformed200,
+        FaultKind::Truncated200,
+        FaultKind::Empty200,
+        FaultKind::NoId200,
+        FaultKind::Slowloris200,
+        FaultKind::Slow200,
+        FaultKind::Token401,
+        FaultKind::Window400,
+        FaultKind::Template400,
+        FaultKind::Version400,
+        FaultKind::Refuse,
+        FaultKind::FailedStatus,
+        FaultKind::SentThenFailed,
+        FaultKind::NoStatus,
+        FaultKind::LateStatus,
+        FaultKind::NoOpaque,
+    ];
+
+    /// As plans write it: `accept_reset`.
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|name| name.as_str().map(str::to_string)).unwrap_or_default()
+    }
+
+    /// The message is taken all the same, and statuses follow (but for `no_status`).
+    pub fn is_taken(self) -> bool {
+        match self {
+            FaultKind::Http500
+            | FaultKind::Http503
+            | FaultKind::Http502Html
+            | FaultKind::Rate429
+            | FaultKind::AppRate
+            | FaultKind::Pair429
+            | FaultKind::ResetBefore
+            | FaultKind::HangBefore
+            | FaultKind::Token401
+            | FaultKind::Window400
+            | FaultKind::Template400
+            | FaultKind::Version400
+            | FaultKind::Refuse => false,
+            FaultKind::AcceptReset
+            | FaultKind::AcceptHang
+            | FaultKind::Malformed200
+            | FaultKind::Truncated200
+            | FaultKind::Empty200
+            | FaultKind::NoId200
+            | FaultKind::Slowloris200
+            | FaultKind::Slow200
+            | FaultKind::FailedStatus
+            | FaultKind::SentThenFailed
+            | FaultKind::NoStatus
+            | FaultKind::LateStatus
+            | FaultKind::NoOpaque => true,
+        }
+    }
+}
+
+/// One line of a plan: what goes wrong, and for which sends. Without `rate`, `first` and `at`, for every one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    pub kind: FaultKind,
+    /// The share of matching sends that are hit, 0 to 1, chosen by the seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    /// Only the first so many matching sends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<u64>,
+    /// Exactly these matching sends, counted from 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub at: Vec<u64>,
+    /// Only this business number's sends.
+    #[serde(default, skip_serializing_if = "SmolStr::is_empty")]
+    pub number: SmolStr,
+    /// Only sends to this customer: digits of a phone, or a user id.
+    #[serde(default, skip_serializing_if = "SmolStr::is_empty")]
+    pub customer: SmolStr,
+    /// Only this kind: `text`, `interactive`, `template`, `read`, … Without it, all but `read`.
+    #[serde(default, rename = "type", skip_serializing_if = "SmolStr::is_empty")]
+    pub message: SmolStr,
+    /// The code of a refusal or a failure; each kind has a usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<u32>,
+    /// Milliseconds: how late, or the pause between two bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_ms: Option<u64>,
+    /// Seconds of `Retry-After`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<u32>,
+}
+
+/// What a send is known by when faults are chosen.
+pub(super) struct Target<'a> {
+    pub number: &'a str,
+    pub customer: &'a str,
+    pub message: &'a str,
+}
+
+/// The faults of a plan with how often each was asked and hit.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    lines: Vec<(Fault, u64, u64)>,
+}
+
+impl Faults {
+    pub fn new(faults: Vec<Fault>) -> Faults {
+        Faults { lines: faults.into_iter().map(|fault| (fault, 0, 0)).collect() }
+    }
+
+    pub fn add(&mut self, fault: Fault) {
+        self.lines.push((fault, 0, 0));
+    }
+
+    /// The faults with how often each has hit.
+    pub fn hits(&self) -> impl Iterator<Item = (&Fault, u64)> {
+        self.lines.iter().map(|(fault, _, hits)| (fault, *hits))
+    }
+
+    /// The first fault that hits this send. Every line that matches counts it, hit or not.
+    pub fn pick(&mut self, target: &Target<'_>, chance: &mut fastrand::Rng) -> Option<Fault> {
+        let mut chosen = None;
+        for (fault, asked, hits) in &mut self.lines {
+            if !fault.matches(target) {
+                continue;
+            }
+            *asked += 1;
+            let drawn = fault.rate.is_none_or(|rate| chance.f64() < rate);
+            let counted = fault.first.is_none_or(|first| *asked <= first);
+            let listed = fault.at.is_empty() || fault.at.contains(asked);
+            if chosen.is_none() && drawn && counted && listed {
+                *hits += 1;
+                chosen = Some(fault.clone());
+            }
+        }
+        chosen
+    }
+}
+
+impl Fault {
+    /// Every matching send is hit.
+    pub fn always(kind: FaultKind) -> Fault {
+        Fault {
+            kind,
+            rate: None,
+            first: None,
+            at: Vec::new(),
+            number: SmolStr::default(),
+            customer: SmolStr::default(),
+            message: SmolStr::default(),
+            code: None,
+            after_ms: None,
+            retry_after_s: None,
+        }
+    }
+
+    /// A share of the sends is hit.
+    pub fn of_rate(kind: FaultKind, rate: f64) -> Fault {
+        Fault { rate: Some(rate), ..Fault::always(kind) }
+    }
+
+    fn matches(&self, target: &Target<'_>) -> bool {
+        let kind = if self.message.is_empty() { target.message != "read" } else { self.message == target.message };
+        kind && (self.number.is_empty() || self.number == target.number)
+            && (self.customer.is_empty() || self.customer.trim_start_matches('+') == target.customer)
+    }
+
+    /// What the caller is told by a fault that takes nothing; `None` for those without an HTTP answer of the Graph's.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        let (usual, details) = match self.kind {
+            FaultKind::Http500 => (131000, "Something went wrong."),
+            FaultKind::Http503 => (2, "Service temporarily unavailable."),
+            FaultKind::Rate429 => (130429, "Cloud API message throughput has been reached."),
+            FaultKind::AppRate => (4, "Application request limit reached."),
+            FaultKind::Pair429 => (131056, "Too many messages sent to the same recipient in a short time."),
+            FaultKind::Token401 => (190, ""),
+            FaultKind::Window400 => (131047, super::account::WINDOW_CLOSED),
+            FaultKind::Template400 => (132015, "Template is paused due to low quality"),
+            FaultKind::Version400 => (2635, "Please update to the latest version."),
+            FaultKind::Refuse => (131000, "Refused as planned."),
+            FaultKind::Http502Html
+            | FaultKind::ResetBefore
+            | FaultKind::HangBefore
+            | FaultKind::AcceptReset
+            | FaultKind::AcceptHang
+            | FaultKind::Malformed200
+            | FaultKind::Truncated200
+            | FaultKind::Empty200
+            | FaultKind::NoId200
+            | FaultKind::Slowloris200
+            | FaultKind::Slow200
+            | FaultKind::FailedStatus
+            | FaultKind::SentThenFailed
+            | FaultKind::NoStatus
+            | FaultKind::LateStatus
+            | FaultKind::NoOpaque => return None,
+        };
+        let retry_after_s = self.retry_after_s.or((self.kind == FaultKind::Rate429).then_some(1));
+        let http = if self.kind == FaultKind::Rate429 { Some(429) } else { None };
+        Some(Refusal { retry_after_s, http, ..Refusal::new(self.code.unwrap_or(usual), details) })
+    }
+}

@@ -1,0 +1,100 @@
+//! Files that were uploaded, or that customers have sent: ids, addresses that expire, deletion.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
+
+use super::check::Checked;
+use super::refusal::Refusal;
+
+/// How long an address of a file is good.
+const ADDRESS_MS: i64 = 5 * 60 * 1000;
+/// All files together; the oldest go.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
+
+#[derive(Clone, Debug)]
+pub(super) struct File {
+    pub mime_type: String,
+    pub bytes: axum::body::Bytes,
+    /// As the vendor says it, right or wrong.
+    pub sha256: String,
+}
+
+/// What can be wrong with a file that a customer sends (F68).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaFault {
+    /// Its address answers 404.
+    Gone,
+    /// The hash that is told is another one.
+    WrongHash,
+    /// Its address has expired when it is asked.
+    Expired,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Media {
+    files: BTreeMap<SmolStr, (File, Option<MediaFault>)>,
+    addresses: BTreeMap<SmolStr, (SmolStr, i64)>,
+    bytes: usize,
+    made: u64,
+}
+
+impl Media {
+    pub fn add(&mut self, mime_type: &str, bytes: axum::body::Bytes, fault: Option<MediaFault>) -> (SmolStr, File) {
+        self.made += 1;
+        let id = SmolStr::from(format!("14795{:011}", self.made));
+        self.bytes += bytes.len();
+        let told = if fault == Some(MediaFault::WrongHash) { vec![0; 32] } else { Sha256::digest(&bytes).to_vec() };
+        let sha256 = base64::engine::general_purpose::STANDARD.encode(told);
+        let file = File { mime_type: mime_type.to_string(), bytes, sha256 };
+        self.files.insert(id.clone(), (file.clone(), fault));
+        while self.bytes > MOST_BYTES && self.files.len() > 1 {
+            if let Some((_, (old, _))) = self.files.pop_first() {
+                self.bytes -= old.bytes.len();
+            }
+        }
+        (id, file)
+    }
+
+    pub fn knows(&self, id: &str) -> bool {
+        self.files.contains_key(id)
+    }
+
+    pub fn remove(&mut self, id: &str) -> bool {
+        self.files.remove(id).is_some_and(|(file, _)| {
+            self.bytes -= file.bytes.len();
+            true
+        })
+    }
+
+    /// What is told of a file, with a new address below `base`.
+    pub fn describe(&mut self, now_ms: i64, id: &str, base: &str) -> Checked<Value> {
+        let Some((file, fault)) = self.files.get(id) else {
+            return Err(Refusal::new(100, format!("Unsupported get request. Object with ID '{id}' does not exist")));
+        };
+        self.made += 1;
+        let key = SmolStr::from(format!("{:x}", self.made));
+        let until = if *fault == Some(MediaFault::Expired) { now_ms } else { now_ms + ADDRESS_MS };
+        let answer = json!({"messaging_product": "whatsapp", "url": format!("{base}/download/{key}"),
+            "mime_type": file.mime_type, "sha256": hex_of(&file.sha256), "file_size": file.bytes.len().to_string(), "id": id});
+        self.addresses.retain(|_, (_, until)| *until > now_ms);
+        self.addresses.insert(key, (id.into(), until));
+        Ok(answer)
+    }
+
+    /// The file behind an address; `None`: expired or gone.
+    pub fn fetch(&self, now_ms: i64, key: &str) -> Option<&File> {
+        let (id, until) = self.addresses.get(key)?;
+        let (file, fault) = self.files.get(id)?;
+        (*until > now_ms && *fault != Some(MediaFault::Gone)).then_some(file)
+    }
+}
+
+/// Base64 in webhooks, hexadecimal in answers.
+fn hex_of(base64: &str) -> String {
+    base64::engine::general_purpose::STANDARD.decode(base64).map(hex::encode).unwrap_or_default()
+}
