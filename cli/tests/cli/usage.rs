@@ -21,9 +21,20 @@ fn without_arguments_the_help_is_shown() {
 fn help_and_version_are_fine() {
     let run = duka(&["--help"]);
     assert_eq!(run.code, Some(0));
-    for command in
-        ["new", "check", "fmt", "convert", "explain", "test", "explore", "draw", "chat", "schema", "completions", "dev-graph"]
-    {
+    for command in [
+        "new",
+        "check",
+        "fmt",
+        "convert",
+        "explain",
+        "test",
+        "explore",
+        "draw",
+        "chat",
+        "schema",
+        "completions",
+        "dev-graph",
+    ] {
         assert!(run.out.contains(&format!("\n  {command} ")), "{command} is in the help");
         let help = duka(&[command, "--help"]);
         assert_eq!((help.code, help.err.as_str()), (Some(0), ""), "{command} --help");

@@ -139,7 +139,7 @@ pub async fn start(options: Options) -> Result<Running, Error> {
     };
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let lines = match options.journal {
-        Some(path) => Some(write_journal(path, &tasks).await?),
+        Some(path) => Some(write_journal(path, &tasks, stop.clone()).await?),
         None => None,
     };
     let shared = Arc::new(Shared {
@@ -156,14 +156,24 @@ pub async fn start(options: Options) -> Result<Running, Error> {
     Ok(Running { address, shared, stop, tasks })
 }
 
-/// Appends lines to the file until nobody can send any more.
-async fn write_journal(path: PathBuf, tasks: &TaskTracker) -> Result<mpsc::Sender<String>, Error> {
-    let file =
-        tokio::fs::File::create(&path).await.map_err(|error| Error::Journal(path.display().to_string(), error))?;
+/// Appends lines to the file until the stand-in stops; what was sent before that is written.
+async fn write_journal(
+    path: PathBuf,
+    tasks: &TaskTracker,
+    stop: CancellationToken,
+) -> Result<mpsc::Sender<String>, Error> {
+    let file = tokio::fs::File::create(&path).await;
+    let file = file.map_err(|error| Error::Journal(path.display().to_string(), error))?;
     let (sender, mut lines) = mpsc::channel::<String>(LINES);
     tasks.spawn(async move {
         let mut file = tokio::io::BufWriter::new(file);
-        while let Some(line) = lines.recv().await {
+        loop {
+            let line = tokio::select! {
+                biased;
+                line = lines.recv() => line,
+                () = stop.cancelled() => None,
+            };
+            let Some(line) = line else { break };
             // A disk that is full ends the journal, not the stand-in.
             if file.write_all(line.as_bytes()).await.is_err() || (lines.is_empty() && file.flush().await.is_err()) {
                 return;

@@ -18,9 +18,12 @@ fn without_id(mut message: Value) -> Value {
 }
 
 fn question() -> Value {
-    of_type("interactive", json!({"type": "button", "body": {"text": "Well?"}, "action": {"buttons": [
+    of_type(
+        "interactive",
+        json!({"type": "button", "body": {"text": "Well?"}, "action": {"buttons": [
         {"type": "reply", "reply": {"id": "yes-1", "title": "Yes"}},
-        {"type": "reply", "reply": {"id": "no-1", "title": "No"}}]}}))
+        {"type": "reply", "reply": {"id": "no-1", "title": "No"}}]}}),
+    )
 }
 
 #[tokio::test]
@@ -40,7 +43,10 @@ async fn a_customer_writes_and_taps() {
         );
     }
     let (http, answer) = say(&stage, json!({"tap": "Maybe"})).await;
-    assert_eq!((http, &answer["error"]), (422, &json!("No choice is called `Maybe`. The newest choices are: Yes, No.")));
+    assert_eq!(
+        (http, &answer["error"]),
+        (422, &json!("No choice is called `Maybe`. The newest choices are: Yes, No."))
+    );
     let list = json!({"type": "list", "body": {"text": "Which?"}, "action": {"button": "Choose", "sections": [
         {"rows": [{"id": "row-1", "title": "Mug", "description": "Blue"}]}]}});
     stage.send(&of_type("interactive", list)).await;
@@ -59,8 +65,8 @@ async fn short_ways_for_scripts() {
     let stage = stage(easy()).await;
     let path = |verb: &str| format!("/control/customer/{CUSTOMER}/{verb}");
     assert_eq!(stage.call("POST", &path("text"), "hi").await.0, 200);
-    let waiting = stage.call("GET", &format!("/control/customer/{CUSTOMER}?wait_ms=5000"), "");
-    let (shown, _) = tokio::join!(waiting, stage.send(&question()));
+    let (wait, asked) = (format!("/control/customer/{CUSTOMER}?wait_ms=5000"), question());
+    let (shown, _) = tokio::join!(stage.call("GET", &wait, ""), stage.send(&asked));
     assert_eq!(shown.1.pointer("/0/text"), Some(&json!("Well?")));
     assert_eq!(shown.1.pointer("/0/taps/1/title"), Some(&json!("No")));
     assert_eq!(stage.call("POST", &path("tap"), "No").await.0, 200);

@@ -8,7 +8,11 @@ use crate::support::{NUMBER, easy, of_type, stage};
 
 #[tokio::test]
 async fn templates_are_created_reviewed_listed_paused_and_deleted() {
-    let stage = stage(Plan { limits: duka_runtime::dev_graph::Limits { review_ms: 0, window: false, ..Default::default() }, ..easy() }).await;
+    let stage = stage(Plan {
+        limits: duka_runtime::dev_graph::Limits { review_ms: 0, window: false, ..Default::default() },
+        ..easy()
+    })
+    .await;
     let template = json!({"name": "hello", "language": "en", "category": "UTILITY",
         "components": [{"type": "BODY", "text": "Hi {{1}}, welcome."}]});
     let (http, created) = stage.call("POST", "/v24.0/W/message_templates", template.to_string()).await;
@@ -64,7 +68,8 @@ async fn files_are_uploaded_sent_fetched_and_deleted() {
     let part = reqwest::multipart::Part::bytes(vec![7; 1000]).file_name("a.png").mime_str("image/png").expect("a type");
     let form = reqwest::multipart::Form::new().text("messaging_product", "whatsapp").part("file", part);
     let url = stage.url(&format!("/v24.0/{NUMBER}/media"));
-    let uploaded: Value = stage.http().post(url).multipart(form).send().await.expect("an answer").json().await.expect("JSON");
+    let uploaded: Value =
+        stage.http().post(url).multipart(form).send().await.expect("an answer").json().await.expect("JSON");
     let id = uploaded["id"].as_str().expect("an id").to_string();
     assert_eq!(stage.code(&of_type("image", json!({"id": id}))).await, (200, 0));
     let (_, told) = stage.call("GET", &format!("/v24.0/{id}"), "").await;

@@ -26,8 +26,11 @@ fn link(title: &str, url: &str) -> Value {
 
 fn template(name: &str, values: &[&str]) -> Value {
     let parameters: Vec<Value> = values.iter().map(|text| json!({"type": "text", "text": text})).collect();
-    of_type("template", json!({"name": name, "language": {"code": "en"},
-        "components": [{"type": "body", "parameters": parameters}]}))
+    of_type(
+        "template",
+        json!({"name": name, "language": {"code": "en"},
+        "components": [{"type": "body", "parameters": parameters}]}),
+    )
 }
 
 #[tokio::test]
@@ -35,9 +38,11 @@ async fn whatever_the_reference_allows_is_taken() {
     let stage = stage(Plan { limits: Limits::none(), ..easy() }).await;
     let flow = json!({"name": "flow", "parameters": {"flow_message_version": "3", "flow_token": "t", "flow_id": "1",
         "flow_cta": "Fill in", "flow_action": "navigate", "flow_action_payload": {"screen": "A"}}});
-    let card = |n: u32| json!({"card_index": n, "type": "cta_url", "body": {"text": "Deal"},
+    let card = |n: u32| {
+        json!({"card_index": n, "type": "cta_url", "body": {"text": "Deal"},
         "header": {"type": "image", "image": {"link": "https://example.com/1.png"}},
-        "action": {"name": "cta_url", "parameters": {"display_text": "Open", "url": "https://example.com/1"}}});
+        "action": {"name": "cta_url", "parameters": {"display_text": "Open", "url": "https://example.com/1"}}})
+    };
     let item = json!({"name": "Tee", "amount": {"value": 10000, "offset": 100}, "quantity": 2});
     let order = json!({"reference_id": "991-1", "type": "physical-goods", "currency": "INR",
         "total_amount": {"value": 20000, "offset": 100},
@@ -128,14 +133,20 @@ async fn refusals_have_the_words_of_the_vendor() {
     answer.pointer_mut("/error").and_then(Value::as_object_mut).expect("an error").remove("fbtrace_id");
     assert_eq!(
         (http, answer),
-        (400, json!({"error": {"message": "(#131009) Parameter value is not valid", "type": "OAuthException",
+        (
+            400,
+            json!({"error": {"message": "(#131009) Parameter value is not valid", "type": "OAuthException",
             "code": 131009, "error_data": {"messaging_product": "whatsapp",
-            "details": "Row title is too long. Max length is 24."}}}))
+            "details": "Row title is too long. Max length is 24."}}})
+        )
     );
     let missing = of_type("template", json!({"name": "does_not_exist", "language": {"code": "de"}}));
     let (http, answer) = stage.send(&missing).await;
     assert_eq!(http, 404);
-    assert_eq!(answer.pointer("/error/message"), Some(&json!("(#132001) Template name does not exist in the translation")));
+    assert_eq!(
+        answer.pointer("/error/message"),
+        Some(&json!("(#132001) Template name does not exist in the translation"))
+    );
     assert_eq!(
         answer.pointer("/error/error_data/details"),
         Some(&json!("template name (does_not_exist) does not exist in de"))
@@ -144,11 +155,15 @@ async fn refusals_have_the_words_of_the_vendor() {
 
 #[tokio::test]
 async fn templates_are_sent_as_they_were_approved() {
-    let with_status = |name: &str, status: &str| Template { status: status.into(), ..Template::of_body(name, "en", "Hi") };
+    let with_status =
+        |name: &str, status: &str| Template { status: status.into(), ..Template::of_body(name, "en", "Hi") };
     let marketing = Template { category: "MARKETING".into(), ..Template::of_body("sale", "en", "Sale!") };
     let link = Template {
-        components: vec![json!({"type": "BODY", "text": "Track"}), json!({"type": "BUTTONS", "buttons": [
-            {"type": "URL", "text": "Track", "url": "https://example.com/{{1}}"}]})],
+        components: vec![
+            json!({"type": "BODY", "text": "Track"}),
+            json!({"type": "BUTTONS", "buttons": [
+            {"type": "URL", "text": "Track", "url": "https://example.com/{{1}}"}]}),
+        ],
         ..Template::of_body("track", "en", "")
     };
     let stage = stage(Plan {
@@ -165,8 +180,11 @@ async fn templates_are_sent_as_they_were_approved() {
         ..easy()
     })
     .await;
-    let named = of_type("template", json!({"name": "named", "language": {"code": "en"}, "components": [
-        {"type": "body", "parameters": [{"type": "text", "parameter_name": "first_name", "text": "Dana"}]}]}));
+    let named = of_type(
+        "template",
+        json!({"name": "named", "language": {"code": "en"}, "components": [
+        {"type": "body", "parameters": [{"type": "text", "parameter_name": "first_name", "text": "Dana"}]}]}),
+    );
     for (expected, message) in [
         ((200, 0), template("hello", &["Dana", "991"])),
         ((200, 0), named),

@@ -101,7 +101,7 @@ pub async fn respond(answer: Answer) -> Result<Response<GraphBody>, Broken> {
             GraphBody::Whole(bytes)
         }
         Manner::Whole => GraphBody::Whole(bytes),
-        Manner::Short => GraphBody::Short(bytes.slice(..length / 2)),
+        Manner::Short => GraphBody::short(bytes.slice(..length / 2)),
         Manner::Trickle { pause_ms } => GraphBody::trickle(bytes, pause_ms),
     };
     let kind = if answer.http == 502 { "text/html" } else { "application/json" };
