@@ -2,10 +2,14 @@
 
 mod live;
 pub mod load;
+mod published;
+mod registry;
 mod source;
 
 pub use live::Live;
-pub use source::{Source, compile_kept, find, read};
+pub use published::program;
+pub use registry::{Error, Registry, Reloaded, Routes, Served};
+pub use source::{Source, find, read};
 
 use crate::config::Mistake;
 use load::Shop;
@@ -33,12 +37,9 @@ impl Trouble {
         }
     }
 
-    /// Nothing can be said of the shop, or it must not speak: the server does not start with it.
-    pub fn stops_the_start(&self) -> bool {
-        match self {
-            Trouble::Load(_) | Trouble::Mistake(_) => true,
-            Trouble::Broken(_) => false,
-        }
+    fn panicked() -> Trouble {
+        let message = "something went wrong inside Duka itself while the shop was read; please report it".to_string();
+        Trouble::Mistake(Mistake { place: String::new(), line: None, message, help: None })
     }
 }
 

@@ -1,9 +1,9 @@
 //! One shop from its folder: read, compiled, its fixture and its numbers. Keeps no standard files: every shop has those.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use duka_dsl::FileId;
 use duka_engine::compile::compile;
 use duka_engine::program::Program;
 use duka_engine::simulate::test;
@@ -15,6 +15,9 @@ use smol_str::SmolStr;
 use super::Trouble;
 use super::live::Live;
 use super::load;
+
+/// Deeply nested files must not overflow the stack before the parsers' own bounds refuse them.
+const STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// A shop that can be served.
 #[derive(Clone, Debug)]
@@ -37,17 +40,15 @@ pub struct Source {
 /// # Errors
 /// The folder can not be read, or there is no shop in it.
 pub fn find(folder: &Path) -> Result<Vec<(SmolStr, PathBuf)>, load::Error> {
-    let name = |path: &Path| path.file_name().map(|name| SmolStr::new(name.to_string_lossy())).unwrap_or_default();
     if folder.join("shop.yaml").is_file() {
-        let whole = folder.canonicalize().map_err(|error| load::Error::reading(folder, error))?;
-        return Ok(vec![(name(&whole), folder.to_path_buf())]);
+        return Ok(vec![(slug_of(folder), folder.to_path_buf())]);
     }
     let entries = std::fs::read_dir(folder).map_err(|error| load::Error::reading(folder, error))?;
     let mut found = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| load::Error::reading(folder, error))?.path();
         if path.join("shop.yaml").is_file() {
-            found.push((name(&path), path));
+            found.push((slug_of(&path), path));
         }
     }
     found.sort();
@@ -69,15 +70,7 @@ pub fn read(
 ) -> Result<Source, Trouble> {
     let mut shop = load::own_files_only(folder)?;
     let fingerprint = fingerprint(&shop.source.files);
-    let profile = shop.source.files.iter().position(|file| file.kind == FileKind::Shop);
-    let live = match profile.and_then(|at| Some((at, shop.source.files.get(at)?))) {
-        Some((at, file)) => {
-            shop.settings_are_sound()?;
-            let (settings, _) = duka_dsl::config::shop::read(FileId(u16::try_from(at).unwrap_or(u16::MAX)), &file.text);
-            Live::of(&settings, &folder.join(&file.path), &file.text, variables)?
-        }
-        None => Live::default(),
-    };
+    let live = live(&shop, variables)?;
     if let Some(known) = known.filter(|known| known.fingerprint == fingerprint) {
         // Secrets in files and in the environment change without a byte of the shop.
         return Ok(Source { live, ..known.clone() });
@@ -90,11 +83,71 @@ pub fn read(
     Ok(Source { slug: slug.clone(), folder: folder.to_path_buf(), program, fixture, live, files, fingerprint })
 }
 
-/// Compiles files that were kept, with the standard files of this binary.
-pub fn compile_kept(files: &[SourceFile]) -> Option<Arc<Program>> {
-    let mut source = ShopSource { files: files.to_vec(), standard_from: 0 };
-    load::add_standard(&mut source);
-    compile(&source).program
+/// Reads all of them, on as many threads as there are processors.
+pub(super) fn read_all(
+    folders: &[(SmolStr, PathBuf)],
+    variables: &[(String, String)],
+    known: &BTreeMap<SmolStr, Source>,
+) -> Vec<(SmolStr, Result<Source, Trouble>)> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = folders.len().div_ceil(threads).max(1);
+    let part = |part: &[(SmolStr, PathBuf)]| -> Vec<(SmolStr, Result<Source, Trouble>)> {
+        part.iter().map(|(slug, folder)| (slug.clone(), read(slug, folder, variables, known.get(slug)))).collect()
+    };
+    std::thread::scope(|scope| {
+        let begin = |shops| {
+            (shops, std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, move || part(shops)))
+        };
+        let begun: Vec<_> = folders.chunks(share).map(begin).collect();
+        let end = |(shops, thread): (&[(SmolStr, PathBuf)], std::io::Result<std::thread::ScopedJoinHandle<'_, _>>)| {
+            let panicked = || shops.iter().map(|(slug, _)| (slug.clone(), Err(Trouble::panicked()))).collect();
+            thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(panicked)
+        };
+        begun.into_iter().flat_map(end).collect()
+    })
+}
+
+/// Compiles on a stack that is as deep as the parsers' own bounds need.
+pub(super) fn compile_deep(source: &ShopSource) -> Option<Arc<Program>> {
+    std::thread::scope(|scope| {
+        let thread =
+            std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || compile(source).program);
+        thread.ok()?.join().ok()?
+    })
+}
+
+/// A shop whose folder is broken, with the program that was published last.
+pub(super) fn kept(
+    slug: &str,
+    shop: &load::Shop,
+    program: Arc<Program>,
+    files: Arc<[SourceFile]>,
+    variables: &[(String, String)],
+) -> Result<Source, Trouble> {
+    Ok(Source {
+        slug: slug.into(),
+        folder: shop.folder.clone(),
+        program,
+        fixture: test::fixtures(&shop.source).into_values().next().unwrap_or_default(),
+        live: live(shop, variables)?,
+        files,
+        // Of no folder: it is read again.
+        fingerprint: [0; 32],
+    })
+}
+
+/// The name of a shop's folder.
+pub(super) fn slug_of(folder: &Path) -> SmolStr {
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    whole.file_name().map(|name| SmolStr::new(name.to_string_lossy())).unwrap_or_default()
+}
+
+fn live(shop: &load::Shop, variables: &[(String, String)]) -> Result<Live, Trouble> {
+    let profile = shop.own_files().find(|(_, file)| file.kind == FileKind::Shop);
+    let Some((id, file)) = profile else { return Ok(Live::default()) };
+    shop.settings_are_sound()?;
+    let (settings, _) = duka_dsl::config::shop::read(id, &file.text);
+    Ok(Live::of(&settings, &shop.folder.join(&file.path), &file.text, variables)?)
 }
 
 fn is_compiled(kind: FileKind) -> bool {

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret;
 use smol_str::SmolStr;
 
-use super::{Trouble, find, read};
+use super::{Error, Registry, Reloaded, Trouble, find, read};
+use crate::config;
+use crate::store::Store;
 
 struct Folder(PathBuf);
 
@@ -57,8 +59,6 @@ fn an_example_is_served_and_is_not_live() {
     assert!(boutique.fixture.get("products").is_some());
     let again = read(&"boutique".into(), &folder, &[], Some(&boutique)).expect("it compiles");
     assert!(std::sync::Arc::ptr_eq(&again.program, &boutique.program), "no byte has changed");
-    let kept = super::compile_kept(&boutique.files).expect("what is kept compiles");
-    assert_eq!(kept.revision, boutique.program.revision);
 }
 
 #[test]
@@ -80,9 +80,73 @@ fn a_broken_shop_is_told_by_what_is_broken() {
     let folder = Folder::new("broken");
     folder.write("shop.yaml", "name: Zuri\ncurency: KES\nlanguages: [en]\n").write("zuri.duka", FLOW);
     let trouble = read(&slug(), &folder.0, &[], None).expect_err("the settings are wrong");
-    assert!(trouble.stops_the_start(), "{trouble}");
     assert!(trouble.to_string().contains("shop.yaml`, line 2: `shop.yaml` has no `curency`."), "{trouble}");
     folder.write("shop.yaml", PROFILE).write("zuri.duka", &FLOW.replace("-> end", "-> nowhere"));
     let trouble = read(&slug(), &folder.0, &[], None).expect_err("the flow is wrong");
-    assert!(matches!(&trouble, Trouble::Broken(_)) && !trouble.stops_the_start(), "{trouble}");
+    assert!(matches!(&trouble, Trouble::Broken(_)), "{trouble}");
+}
+
+const SECRET: &str = "[whatsapp]\napp_secret = \"env:APP\"\ntoken = \"env:APP\"\n";
+
+async fn open(folder: &Folder, store: &Store) -> Result<(Registry, Reloaded), Error> {
+    folder.write("duka.toml", SECRET);
+    let environment = vec![("APP".to_string(), "s3cret".to_string())];
+    let config = config::load(Some(&folder.0.join("duka.toml")), &environment).expect("sound settings");
+    Registry::open(&config, &environment, store.clone(), 1_000).await
+}
+
+async fn reload(registry: &Registry, folder: &Folder) -> String {
+    let environment = vec![("APP".to_string(), "s3cret".to_string())];
+    let config = config::load(Some(&folder.0.join("duka.toml")), &environment).expect("sound settings");
+    let Reloaded { changed, troubles } =
+        registry.reload(&config, &environment, 2_000).await.expect("a readable folder");
+    format!("{changed:?} {}", troubles.len())
+}
+
+fn shop(folder: &Folder, slug: &str, number: &str, flow: &str) {
+    let channels = format!("channels: {{ whatsapp: {{ phone_number_id: {number}, waba_id: 7 }} }}\n");
+    folder.write(&format!("shops/{slug}/shop.yaml"), &format!("{PROFILE}{channels}"));
+    folder.write(&format!("shops/{slug}/zuri.duka"), flow);
+}
+
+#[tokio::test]
+async fn a_number_leads_to_its_shop_and_a_broken_edit_changes_nothing() {
+    let (folder, store) = (Folder::new("reload"), Store::memory());
+    shop(&folder, "duka", "11", FLOW);
+    shop(&folder, "zuri", "12", FLOW);
+    let (registry, reloaded) = open(&folder, &store).await.expect("two sound shops");
+    assert_eq!(reloaded.changed, ["duka", "zuri"]);
+    let routes = registry.now();
+    let zuri = routes.of_number("12").expect("it is live");
+    assert_eq!((zuri.slug.as_str(), routes.of_account("7").count()), ("zuri", 2));
+    assert!(routes.of_number("13").is_none());
+    let served = || registry.shops.shop(zuri.scope).expect("it is hosted");
+    let first = served().program.revision;
+
+    assert_eq!(reload(&registry, &folder).await, "[] 0", "nothing has changed");
+    shop(&folder, "zuri", "12", &FLOW.replace("Welcome", "Karibu"));
+    assert_eq!(reload(&registry, &folder).await, "[\"zuri\"] 0");
+    let second = served().program.revision;
+    assert!(second != first && served().revision(first).is_some(), "conversations may still be on the first");
+    shop(&folder, "zuri", "12", "duka 1\nflow zuri\n  start nowhere\n");
+    assert_eq!(reload(&registry, &folder).await, "[] 1");
+    assert_eq!(served().program.revision, second, "the broken one is not served");
+
+    let (again, reloaded) = open(&folder, &store).await.expect("what was published is served");
+    assert_eq!(reloaded.troubles.len(), 1);
+    let zuri = again.shops.shop(zuri.scope).expect("it is hosted");
+    assert_eq!(zuri.program.revision, second);
+    assert!(zuri.revision(first).is_some(), "a restart still has the older program");
+}
+
+#[tokio::test]
+async fn what_contradicts_itself_does_not_start() {
+    let folder = Folder::new("twice");
+    shop(&folder, "duka", "11", FLOW);
+    shop(&folder, "zuri", "11", FLOW);
+    let told = open(&folder, &Store::memory()).await.expect_err("one number, two shops").to_string();
+    assert!(told.ends_with("the number 11 belongs to the shop `duka` already"), "{told}");
+    shop(&folder, "zuri", "12", "duka 1\nflow zuri\n  start nowhere\n");
+    let told = open(&folder, &Store::memory()).await.expect_err("it was never published").to_string();
+    assert!(told.contains("has errors"), "{told}");
 }

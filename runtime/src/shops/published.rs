@@ -1,0 +1,185 @@
+//! What was published: every program with its files in the store, so that a restart still has what a session needs.
+//! Compiles what it reads; refuses nothing: what does not compile any more is left out.
+
+use std::sync::Arc;
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use duka_engine::program::Program;
+use duka_engine::source::{FileKind, ShopSource, SourceFile};
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::SecretSlice;
+use sha2::{Digest, Sha256};
+
+use super::Trouble;
+use super::registry::{Error, Older};
+use super::source::{self, Source};
+use crate::host::mint::NoRandomness;
+use crate::host::shops::Shop;
+use crate::id::ShopScope;
+use crate::store::{self, FlowRevision, Store};
+
+/// The most programs that a shop keeps besides its newest.
+const MOST_OLDER: usize = 8;
+/// How long a program is kept after a newer one came: longer than conversations usually remember.
+const KEEP_MS: i64 = 30 * 24 * 3_600_000;
+/// Where the key lies that all shops' keys are derived from.
+const KEY: &str = "shop_key";
+
+/// Path and text of each file.
+type Files = Vec<(String, String)>;
+
+/// One shop's newest program, on its way into the store.
+pub(super) struct Publish<'a> {
+    pub store: &'a Store,
+    pub scope: ShopScope,
+    pub source: &'a Source,
+    pub now_ms: i64,
+}
+
+impl Publish<'_> {
+    /// Writes the program down, unless it is known.
+    pub(super) async fn publish(self) -> Result<(), store::Error> {
+        let revision = self.source.program.revision.0;
+        if self.store.read(self.scope).await?.revision(self.scope, revision).await?.is_some() {
+            return Ok(());
+        }
+        let standard = standard_files();
+        let bytes = encode(&standard);
+        let hash = hash(&bytes);
+        let place = standard_place(hash);
+        let known = self.store.read(ShopScope::NONE).await?.meta_get(ShopScope::NONE, &place).await?;
+        if known.is_none() {
+            let mut tx = self.store.begin(ShopScope::NONE).await?;
+            tx.meta_set(ShopScope::NONE, &place, &bytes).await?;
+            tx.commit().await?;
+        }
+        let files: Files = self.source.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
+        let row =
+            FlowRevision { shop: self.scope, revision, at_ms: self.now_ms, source: encode(&files), standard: hash };
+        let mut tx = self.store.begin(self.scope).await?;
+        tx.put_revisions(&[row]).await?;
+        tx.commit().await
+    }
+}
+
+/// The programs that conversations may still be on, besides `newest`.
+pub(super) async fn older(
+    store: &Store,
+    scope: ShopScope,
+    newest: &Program,
+    now_ms: i64,
+) -> Result<Older, store::Error> {
+    let limit = u32::try_from(MOST_OLDER + 1).unwrap_or(u32::MAX);
+    let rows = store.read(scope).await?.revisions(scope, limit).await?;
+    let mut older = Vec::new();
+    let mut replaced_ms = now_ms;
+    for row in rows {
+        let (at_ms, is_newest) = (row.at_ms, row.revision == newest.revision.0);
+        if !is_newest && now_ms - replaced_ms < KEEP_MS {
+            older.extend(compile(store, &row).await?);
+        }
+        replaced_ms = at_ms;
+    }
+    older.truncate(MOST_OLDER);
+    Ok(older)
+}
+
+/// The same when a newer program takes the place of a shop's.
+pub(super) fn grown_older(before: &Shop, newest: &Program) -> Older {
+    let all = std::iter::once(&before.program).chain(&before.older);
+    all.filter(|program| program.revision != newest.revision).take(MOST_OLDER).cloned().collect()
+}
+
+/// The program of a revision, whether it is served now or lies in the store.
+///
+/// # Errors
+/// The store.
+pub async fn program(
+    store: &Store,
+    scope: ShopScope,
+    revision: [u8; 16],
+) -> Result<Option<Arc<Program>>, store::Error> {
+    match store.read(scope).await?.revision(scope, revision).await? {
+        Some(row) => compile(store, &row).await,
+        None => Ok(None),
+    }
+}
+
+/// What was published last of a shop whose flows are broken now. Its settings must be sound: they say who it is.
+pub(super) async fn latest(
+    store: &Store,
+    slug: &str,
+    trouble: &Trouble,
+    variables: &[(String, String)],
+) -> Result<Option<Source>, Error> {
+    let Trouble::Broken(shop) = trouble else { return Ok(None) };
+    let scope = store.shop(slug).await?;
+    let rows = store.read(scope).await?.revisions(scope, 1).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let Some(program) = compile(store, row).await? else { return Ok(None) };
+    let files = decode(&row.source).into_iter().filter_map(file).collect();
+    Ok(Some(source::kept(slug, shop, program, files, variables)?))
+}
+
+async fn compile(store: &Store, row: &FlowRevision) -> Result<Option<Arc<Program>>, store::Error> {
+    let own: Vec<SourceFile> = decode(&row.source).into_iter().filter_map(file).collect();
+    let place = standard_place(row.standard);
+    let standard = store.read(ShopScope::NONE).await?.meta_get(ShopScope::NONE, &place).await?;
+    let standard = standard.map(|bytes| decode(&bytes)).unwrap_or_default();
+    let standard_from = own.len();
+    let files = own.into_iter().chain(standard.into_iter().filter_map(file)).collect();
+    let source = ShopSource { files, standard_from };
+    let compiled = tokio::task::spawn_blocking(move || source::compile_deep(&source)).await;
+    Ok(compiled.ok().flatten())
+}
+
+fn file((path, text): (String, String)) -> Option<SourceFile> {
+    let kind = FileKind::of(&path, &text)?;
+    Some(SourceFile { path, text, kind })
+}
+
+fn standard_files() -> Files {
+    let all = duka_flows::CONTRACTS.iter().chain(duka_flows::STD);
+    all.map(|(path, text)| ((*path).to_string(), (*text).to_string())).collect()
+}
+
+fn standard_place(hash: [u8; 16]) -> String {
+    format!("standard:{}", hex::encode(hash))
+}
+
+fn hash(bytes: &[u8]) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.iter_mut().zip(Sha256::digest(bytes)).for_each(|(to, from)| *to = from);
+    short
+}
+
+fn encode(files: &Files) -> Vec<u8> {
+    // Writing into memory fails only for a type that can not be written, and texts are none.
+    postcard::to_stdvec(files).unwrap_or_default()
+}
+
+fn decode(bytes: &[u8]) -> Files {
+    postcard::from_bytes(bytes).unwrap_or_default()
+}
+
+/// The key that all shops' keys are derived from: drawn once, the same for every process on this store.
+pub(super) async fn key(store: &Store) -> Result<Vec<u8>, Error> {
+    let mut tx = store.begin(ShopScope::NONE).await?;
+    if let Some(key) = tx.meta_get(ShopScope::NONE, KEY).await? {
+        return Ok(key);
+    }
+    let mut key = [0; 32];
+    SystemRandom::new().fill(&mut key).map_err(|_| NoRandomness)?;
+    tx.meta_set(ShopScope::NONE, KEY, &key).await?;
+    tx.commit().await?;
+    // Two processes that start at once: the one that wrote last holds for both.
+    let held = store.read(ShopScope::NONE).await?.meta_get(ShopScope::NONE, KEY).await?;
+    Ok(held.unwrap_or_else(|| key.to_vec()))
+}
+
+/// One shop's key.
+pub(super) fn derive(key: &[u8], slug: &str) -> SecretSlice<u8> {
+    let mac: Option<Hmac<Sha256>> = Hmac::new_from_slice(key).ok();
+    let derived = mac.map(|mac| mac.chain_update(slug.as_bytes()).finalize().into_bytes().to_vec());
+    SecretSlice::from(derived.unwrap_or_default())
+}

@@ -1,0 +1,255 @@
+//! All shops that are served, replaced as a whole when a folder changes: a turn sees one program from its beginning to its
+//! end. A broken folder changes nothing; what is wrong with it is handed back.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use duka_engine::program::Program;
+use duka_engine::session::Revision;
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use smol_str::SmolStr;
+
+use super::Trouble;
+use super::published::{self, Publish};
+use super::source::{self, Source};
+use crate::config::{Config, Environment, Mistake};
+use crate::host::shops::{Shop, Shops};
+use crate::id::ShopScope;
+use crate::store::{self, Store};
+
+/// One shop, with what its channel needs to know.
+#[derive(Clone, Debug)]
+pub struct Served {
+    pub slug: SmolStr,
+    pub scope: ShopScope,
+    pub revision: Revision,
+    /// `phone_number_id`s.
+    pub numbers: Vec<SmolStr>,
+    /// `waba_id`
+    pub account: Option<SmolStr>,
+    /// The access token: the shop's own, else the server's.
+    pub token: Option<SecretString>,
+    /// Its app's place in [`Routes::apps`].
+    pub app: usize,
+    /// Signs what the shop hands out and expects back.
+    pub secret: SecretSlice<u8>,
+}
+
+/// Which shop a number, an account or a name belongs to.
+#[derive(Clone, Debug, Default)]
+pub struct Routes {
+    /// By the name of the folder.
+    pub shops: Vec<Arc<Served>>,
+    /// The secrets of each app that signs webhooks; the first is the server's own, and may have none.
+    pub apps: Vec<Vec<SecretString>>,
+    by_number: BTreeMap<SmolStr, usize>,
+    by_scope: BTreeMap<ShopScope, usize>,
+}
+
+impl Routes {
+    pub fn of_number(&self, number: &str) -> Option<&Arc<Served>> {
+        self.shops.get(*self.by_number.get(number)?)
+    }
+
+    pub fn of(&self, scope: ShopScope) -> Option<&Arc<Served>> {
+        self.shops.get(*self.by_scope.get(&scope)?)
+    }
+
+    pub fn named(&self, slug: &str) -> Option<&Arc<Served>> {
+        self.shops.iter().find(|shop| shop.slug == slug)
+    }
+
+    /// The shops that use a business account.
+    pub fn of_account(&self, account: &str) -> impl Iterator<Item = &Arc<Served>> {
+        self.shops.iter().filter(move |shop| shop.account.as_deref() == Some(account))
+    }
+}
+
+/// What a reload led to.
+#[derive(Debug, Default)]
+pub struct Reloaded {
+    /// Shops with a new program.
+    pub changed: Vec<SmolStr>,
+    /// Shops that stay as they were, and why.
+    pub troubles: Vec<Trouble>,
+}
+
+/// Why no shop can be served.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    NoRandomness(#[from] crate::host::mint::NoRandomness),
+}
+
+/// Loads shops, and keeps what is served now.
+pub struct Registry {
+    store: Store,
+    /// The shops as turns see them.
+    pub shops: Arc<Shops>,
+    // Read once a webhook, written on a reload.
+    routes: RwLock<Arc<Routes>>,
+    // Held for the length of a reload, so that there is one at a time.
+    sources: tokio::sync::Mutex<BTreeMap<SmolStr, Source>>,
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registry").field("shops", &self.now().shops.len()).finish_non_exhaustive()
+    }
+}
+
+impl Registry {
+    /// Loads every shop. One that is broken but was published before is served as it was; any other trouble stops the start.
+    ///
+    /// # Errors
+    /// The first trouble, or the store.
+    pub async fn open(
+        config: &Config,
+        environment: &impl Environment,
+        store: Store,
+        now_ms: i64,
+    ) -> Result<(Registry, Reloaded), Error> {
+        let registry = Registry {
+            store,
+            shops: Arc::new(Shops::default()),
+            routes: RwLock::default(),
+            sources: tokio::sync::Mutex::default(),
+        };
+        let mut reloaded = registry.reload(config, environment, now_ms).await?;
+        let stops = reloaded.troubles.iter().position(|trouble| match trouble {
+            Trouble::Broken(shop) => registry.now().named(&source::slug_of(&shop.folder)).is_none(),
+            Trouble::Load(_) | Trouble::Mistake(_) => true,
+        });
+        match stops {
+            Some(at) => Err(reloaded.troubles.swap_remove(at).into()),
+            None => Ok((registry, reloaded)),
+        }
+    }
+
+    /// What is served now.
+    pub fn now(&self) -> Arc<Routes> {
+        Arc::clone(&self.routes.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the folders again. What is broken stays as it was.
+    ///
+    /// # Errors
+    /// The folder of shops itself can not be read, or the store fails: then nothing has changed.
+    pub async fn reload(
+        &self,
+        config: &Config,
+        environment: &impl Environment,
+        now_ms: i64,
+    ) -> Result<Reloaded, Error> {
+        let mut sources = self.sources.lock().await;
+        let folders = source::find(&config.shops).map_err(Trouble::Load)?;
+        let variables = environment.variables();
+        let known = sources.clone();
+        let read = move || source::read_all(&folders, &variables, &known);
+        let read = tokio::task::spawn_blocking(read).await.map_err(|_| Trouble::panicked())?;
+        let mut reloaded = Reloaded::default();
+        let mut next = BTreeMap::new();
+        for (slug, result) in read {
+            match result {
+                Ok(source) => {
+                    if sources.get(&slug).is_none_or(|known| known.program.revision != source.program.revision) {
+                        reloaded.changed.push(slug.clone());
+                    }
+                    next.insert(slug, source);
+                }
+                Err(trouble) => {
+                    let kept = match sources.get(&slug).cloned() {
+                        Some(source) => Some(source),
+                        None => published::latest(&self.store, &slug, &trouble, &environment.variables()).await?,
+                    };
+                    next.extend(kept.map(|source| (slug, source)));
+                    reloaded.troubles.push(trouble);
+                }
+            }
+        }
+        self.take(config, &next, now_ms).await?;
+        *sources = next;
+        Ok(reloaded)
+    }
+
+    /// Publishes new revisions, and swaps what is served.
+    async fn take(&self, config: &Config, sources: &BTreeMap<SmolStr, Source>, now_ms: i64) -> Result<(), Error> {
+        let key = published::key(&self.store).await?;
+        let mut routes = Routes { apps: vec![config.whatsapp.app_secrets.clone()], ..Routes::default() };
+        let mut hosted = Vec::with_capacity(sources.len());
+        for source in sources.values() {
+            let scope = self.store.shop(&source.slug).await?;
+            let before = self.shops.shop(scope);
+            let older = match before {
+                Some(before) => published::grown_older(&before, &source.program),
+                None => published::older(&self.store, scope, &source.program, now_ms).await?,
+            };
+            Publish { store: &self.store, scope, source, now_ms }.publish().await?;
+            let program = Arc::clone(&source.program);
+            routes.add(config, source, scope, published::derive(&key, &source.slug))?;
+            hosted.push(Shop::new(scope, source.slug.clone(), program, older, source.fixture.clone()));
+        }
+        self.shops.replace(hosted);
+        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
+        Ok(())
+    }
+}
+
+impl Routes {
+    fn add(
+        &mut self,
+        config: &Config,
+        source: &Source,
+        scope: ShopScope,
+        secret: SecretSlice<u8>,
+    ) -> Result<(), Trouble> {
+        let live = &source.live;
+        let at = self.shops.len();
+        for number in &live.numbers {
+            if let Some(other) = self.of_number(number) {
+                let place = source.folder.join("shop.yaml").display().to_string();
+                let message = format!("the number {number} belongs to the shop `{}` already", other.slug);
+                let help = Some("Give each shop a `phone_number_id` of its own.".to_string());
+                return Err(Mistake { place, line: None, message, help }.into());
+            }
+        }
+        if !live.numbers.is_empty() && live.app_secrets.is_empty() && config.whatsapp.app_secrets.is_empty() {
+            let place = source.folder.join("shop.yaml").display().to_string();
+            let message =
+                "the shop is live, and nobody could tell its webhooks from forged ones: there is no app secret";
+            let help = Some("Add `app_secret = \"env:NAME\"` below `[whatsapp]` in duka.toml.".to_string());
+            return Err(Mistake { place, line: None, message: message.to_string(), help }.into());
+        }
+        let app = if live.app_secrets.is_empty() { 0 } else { self.app(&live.app_secrets) };
+        self.by_number.extend(live.numbers.iter().map(|number| (number.clone(), at)));
+        self.by_scope.insert(scope, at);
+        self.shops.push(Arc::new(Served {
+            slug: source.slug.clone(),
+            scope,
+            revision: source.program.revision,
+            numbers: live.numbers.clone(),
+            account: live.account.clone(),
+            token: live.token.clone().or_else(|| config.whatsapp.token.clone()),
+            app,
+            secret,
+        }));
+        Ok(())
+    }
+
+    /// Shops may share an app; it is known by its newest secret.
+    fn app(&mut self, secrets: &[SecretString]) -> usize {
+        let newest = secrets.first().map(ExposeSecret::expose_secret);
+        let same = |known: &Vec<SecretString>| known.first().map(ExposeSecret::expose_secret) == newest;
+        self.apps.iter().position(same).unwrap_or_else(|| {
+            self.apps.push(secrets.to_vec());
+            self.apps.len() - 1
+        })
+    }
+}
+
+/// The programs of a shop that are not its newest, the newest first.
+pub type Older = Vec<Arc<Program>>;
