@@ -29,7 +29,8 @@ pub struct Host {
     pub clock: Arc<dyn Clock>,
     pub mint: Mint,
     pub points: Points,
-    pub shops: Shops,
+    /// Shared with whoever loads them.
+    pub shops: Arc<Shops>,
     pub notices: Notices,
     /// Which process this is, for its claims.
     pub owner: Owner,
@@ -66,7 +67,8 @@ impl Default for Limits {
 }
 
 impl Host {
-    pub fn new(store: Store, clock: Arc<dyn Clock>, mint: Mint, shops: Shops, limits: Limits) -> Host {
+    pub fn new(store: Store, clock: Arc<dyn Clock>, mint: Mint, shops: impl Into<Arc<Shops>>, limits: Limits) -> Host {
+        let shops = shops.into();
         let owner = mint.owner();
         Host { store, clock, mint, points: Points::default(), shops, notices: Notices::default(), owner, limits }
     }
