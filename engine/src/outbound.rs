@@ -100,4 +100,6 @@ pub struct TemplateButton {
     pub name: SmolStr,
     pub title: String,
     pub url: Option<String>,
+    /// Bytes of the address that are the same for every customer; the rest is what the template leaves open.
+    pub fixed: usize,
 }

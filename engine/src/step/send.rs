@@ -79,7 +79,7 @@ impl<'p> Machine<'p> {
             let state = format_smolstr!("{TEMPLATE}{}", template.name);
             let id = self.reply_id_in(flow.path.clone(), state, name.clone(), None);
             live.push(Choice { id, title: title.clone(), note: String::new() });
-            buttons.push(TemplateButton { name: name.clone(), title, url: None });
+            buttons.push(TemplateButton { name: name.clone(), title, url: None, fixed: 0 });
         }
         let mut choices = if live.is_empty() { Choices::None } else { Choices::Buttons(live) };
         for link in &template.links {
@@ -89,7 +89,12 @@ impl<'p> Machine<'p> {
             if choices == Choices::None {
                 choices = Choices::Link { name: link.name.clone(), title: title.clone(), url: url.clone() };
             }
-            buttons.push(TemplateButton { name: link.name.clone(), title, url: Some(url) });
+            let literal = |segment: &Segment| match segment {
+                Segment::Literal(text) => Some(text.len()),
+                Segment::Value { .. } | Segment::Phrase { .. } | Segment::Parameter => None,
+            };
+            let fixed = link.url.iter().map_while(literal).sum();
+            buttons.push(TemplateButton { name: link.name.clone(), title, url: Some(url), fixed });
         }
         let key = flow.texts.get(template.body.index()).map(|entry| entry.key.clone()).unwrap_or_default();
         let footer = template.footer.map(|footer| renderer.text_of(footer)).unwrap_or_default();
