@@ -5,6 +5,8 @@
 mod hostile;
 #[path = "whatsapp/inbound.rs"]
 mod inbound;
+#[path = "whatsapp/send.rs"]
+mod send;
 
 use std::path::PathBuf;
 

@@ -9,8 +9,10 @@
 
 pub mod clean;
 pub mod decode;
+pub mod flows;
 pub mod keys;
 pub mod opaque;
+pub mod render;
 pub mod reply_id;
 pub mod split;
 pub mod verify;

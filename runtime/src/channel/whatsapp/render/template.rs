@@ -1,0 +1,200 @@
+//! Templates as they are sent: the name, the language, and the values where the approved text leaves room. What the vendor
+//! holds decides which values go where; without it, the template is what `duka templates push` makes of the flow.
+
+use std::borrow::Cow;
+
+use duka_engine::outbound::{Choices, TemplateMessage};
+use serde::Deserialize;
+use smol_str::SmolStr;
+
+use super::{RenderError, Setting, file, media_name};
+use crate::channel::whatsapp::reply_id;
+use crate::channel::whatsapp::wire::send::{Component, Language, Parameter, Template};
+use crate::store::TemplateRow;
+
+/// What stands where a value is missing; the vendor refuses an empty one.
+const NOTHING: &str = "–";
+
+/// The components of a template as the vendor holds them, as far as sending needs them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Held {
+    #[serde(rename = "type")]
+    kind: String,
+    format: String,
+    text: String,
+    buttons: Vec<HeldButton>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct HeldButton {
+    #[serde(rename = "type")]
+    kind: String,
+    text: String,
+    url: String,
+}
+
+/// The name of a named parameter: lower-case letters, digits and underscores. `order.number` is `order_number`.
+pub fn parameter_name(path: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    let name: String = path.chars().map(plain).collect();
+    if name.starts_with(|c: char| c.is_ascii_lowercase()) { name } else { format!("v_{name}") }
+}
+
+/// The variant of a template to send: approved, in the language, else in another of the same root (`en_US` for `en`).
+pub fn variant<'a>(rows: &'a [TemplateRow], name: &str, language: &str) -> Option<&'a TemplateRow> {
+    let wanted = language.replace('-', "_");
+    let root = |tag: &str| tag.split('_').next().unwrap_or_default().to_ascii_lowercase();
+    let mut fit = rows.iter().filter(|row| row.name == name && row.status == "APPROVED");
+    let exact = fit.clone().find(|row| row.language.eq_ignore_ascii_case(&wanted));
+    exact.or_else(|| fit.find(|row| root(&row.language) == root(&wanted)))
+}
+
+pub(super) fn content<'a>(template: &'a TemplateMessage, setting: Setting<'a>) -> Result<Template<'a>, RenderError> {
+    let wrong = |why: String| RenderError::Template { name: template.name.to_string(), why };
+    let held: Option<Vec<Held>> = match setting.template.filter(|row| !row.components.is_empty()) {
+        Some(row) => {
+            Some(serde_json::from_str(&row.components).map_err(|_| wrong("its components are no JSON".into()))?)
+        }
+        None => None,
+    };
+    let code = match setting.template {
+        Some(row) => Cow::Borrowed(row.language.as_str()),
+        None if template.language.contains('-') => Cow::Owned(template.language.replace('-', "_")),
+        None => Cow::Borrowed(template.language.as_str()),
+    };
+    let mut components = Vec::new();
+    components.extend(header(template, held.as_deref()).map_err(wrong)?);
+    components.extend(body(template, held.as_deref()).map_err(wrong)?);
+    components.extend(buttons(template, held.as_deref(), setting));
+    Ok(Template { name: &template.name, language: Language { code }, components })
+}
+
+fn part<'h>(held: Option<&'h [Held]>, kind: &str) -> Option<&'h Held> {
+    held?.iter().find(|part| part.kind.eq_ignore_ascii_case(kind))
+}
+
+fn header<'a>(template: &'a TemplateMessage, held: Option<&[Held]>) -> Result<Option<Component<'a>>, String> {
+    let wanted = part(held, "HEADER").map(|it| it.format.to_ascii_lowercase()).filter(|format| format != "text");
+    let media = template.session.header.as_deref();
+    match (held, wanted, media) {
+        (Some(_), None, _) | (None, _, None) => Ok(None),
+        (Some(_), Some(format), None) => Err(format!("it has a header of kind {format}, and the flow gives none")),
+        (Some(_), Some(format), Some(media)) if media_name(media.kind) != format => {
+            Err(format!("its header is of kind {format}, and the flow gives {}", media_name(media.kind)))
+        }
+        (_, _, Some(media)) => {
+            let parameters = vec![Parameter::Media { kind: media_name(media.kind), file: file(media) }];
+            Ok(Some(Component { kind: "header", sub_type: None, index: None, parameters }))
+        }
+    }
+}
+
+fn body<'a>(template: &'a TemplateMessage, held: Option<&[Held]>) -> Result<Option<Component<'a>>, String> {
+    let named = |name: String, value: &'a str| Parameter::Text { name: Some(name), text: plain(value) };
+    let parameters: Vec<Parameter<'a>> = match held {
+        None => template.values.iter().map(|(path, value)| named(parameter_name(path), value)).collect(),
+        Some(_) => {
+            let wanted = placeholders(part(held, "BODY").map_or("", |body| &body.text));
+            let positional = wanted.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+            if positional && wanted.len() > template.values.len() {
+                return Err(format!("it has {} values, and the flow gives {}", wanted.len(), template.values.len()));
+            }
+            let mut parameters = Vec::with_capacity(wanted.len());
+            for (at, name) in wanted.into_iter().enumerate() {
+                let value = if positional {
+                    template.values.get(at).map(|(_, value)| value)
+                } else {
+                    template.values.iter().find(|(path, _)| parameter_name(path) == name).map(|(_, value)| value)
+                };
+                let value = value.ok_or_else(|| format!("it has a value {name}, which the flow does not give"))?;
+                parameters.push(if positional {
+                    Parameter::Text { name: None, text: plain(value) }
+                } else {
+                    named(name.to_string(), value)
+                });
+            }
+            parameters
+        }
+    };
+    Ok((!parameters.is_empty()).then_some(Component { kind: "body", sub_type: None, index: None, parameters }))
+}
+
+/// What stands between `{{` and `}}`, each once: in order of the numbers, else of appearance.
+fn placeholders(text: &str) -> Vec<SmolStr> {
+    let mut found: Vec<SmolStr> = Vec::new();
+    for part in text.split("{{").skip(1) {
+        let Some((name, _)) = part.split_once("}}") else { continue };
+        let name = SmolStr::new(name.trim());
+        if !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found.sort_by_key(|name| name.parse::<u32>().unwrap_or_default());
+    found
+}
+
+fn buttons<'a>(template: &'a TemplateMessage, held: Option<&[Held]>, setting: Setting<'a>) -> Vec<Component<'a>> {
+    let theirs = held.map(|_| part(held, "BUTTONS").map_or(&[][..], |it| it.buttons.as_slice()));
+    let ids = match &template.session.choices {
+        Choices::Buttons(choices) => choices.as_slice(),
+        Choices::None | Choices::List { .. } | Choices::Link { .. } | Choices::Form { .. } | Choices::Location => &[],
+    };
+    let mut components = Vec::new();
+    for (at, button) in template.buttons.iter().enumerate() {
+        let kind = if button.url.is_some() { "URL" } else { "QUICK_REPLY" };
+        let before = template.buttons.iter().take(at).filter(|it| it.url.is_some() == button.url.is_some()).count();
+        let index = match theirs {
+            None => Some(at),
+            Some(theirs) => place_of(theirs, kind, &button.title, before),
+        };
+        let Some(index) = index else { continue };
+        let parameter = match &button.url {
+            None => {
+                let choice = ids.iter().find(|choice| choice.id.choice == button.name);
+                choice.and_then(|choice| reply_id::encode(&choice.id, setting.keys)).map(Parameter::Payload)
+            }
+            Some(url) => suffix(url, button.fixed, theirs.and_then(|theirs| theirs.get(index))),
+        };
+        let Some(parameter) = parameter else { continue };
+        components.push(Component {
+            kind: "button",
+            sub_type: Some(if button.url.is_some() { "url" } else { "quick_reply" }),
+            index: Some(index.to_string()),
+            parameters: vec![parameter],
+        });
+    }
+    components
+}
+
+/// Where a button stands among the vendor's: by its kind and words, else by its kind and turn.
+fn place_of(theirs: &[HeldButton], kind: &str, title: &str, turn: usize) -> Option<usize> {
+    let mut same = theirs.iter().enumerate().filter(|(_, it)| it.kind.eq_ignore_ascii_case(kind));
+    let by_words = same.clone().find(|(_, it)| it.text == title);
+    by_words.or_else(|| same.nth(turn)).map(|(at, _)| at)
+}
+
+/// The end of an address that differs between customers; `None` if the template leaves nothing open.
+fn suffix<'a>(url: &'a str, fixed: usize, held: Option<&HeldButton>) -> Option<Parameter<'a>> {
+    let end = match held {
+        Some(held) => {
+            let (start, _) = held.url.split_once("{{")?;
+            url.strip_prefix(start).unwrap_or_else(|| url.get(fixed..).unwrap_or(url))
+        }
+        None => url.get(fixed..).filter(|end| !end.is_empty())?,
+    };
+    Some(Parameter::Text { name: None, text: Cow::Borrowed(end) })
+}
+
+/// A value as the vendor takes it: one line, no runs of blanks, not empty.
+fn plain(value: &str) -> Cow<'_, str> {
+    let value = value.trim();
+    if value.is_empty() {
+        return Cow::Borrowed(NOTHING);
+    }
+    if value.contains(['\n', '\r', '\t']) || value.contains("    ") {
+        return Cow::Owned(value.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    Cow::Borrowed(value)
+}
