@@ -141,6 +141,7 @@ Examples:
   duka check my-shop --fix              mend what can be mended without asking
   duka check my-shop --write-baseline   keep today's warnings out of tomorrow's report
   duka check my-shop --format sarif > duka.sarif
+  duka check my-shop --cost             how many messages WhatsApp charges for
 
 Errors (E) and policies (P) fail the check; warnings (W) and notes (I) do not, unless `--deny warnings`.
 A policy may be waived where it does not apply, with a reason, in the line above:
@@ -167,6 +168,9 @@ pub struct Check {
     /// The shop as it was, to tell what an edit cuts off
     #[arg(long, value_name = "DIR")]
     pub against: Option<PathBuf>,
+    /// Say how many messages a turn and an order cost on WhatsApp, by the rules of today or of a day (`--cost=2026-09-01`)
+    #[arg(long, value_name = "DAY", num_args = 0..=1, require_equals = true, default_missing_value = "today")]
+    pub cost: Option<String>,
     /// Show every finding, not only the first 20
     #[arg(long)]
     pub all: bool,

@@ -1,5 +1,6 @@
 //! Findings as they are shown: with their level, their rule's name, and where they stand. Finds nothing itself.
 
+pub mod cost;
 pub mod github;
 pub mod json;
 pub mod sarif;
@@ -41,6 +42,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// States and transitions of the merchant's own flows, when the shop could be read that far.
     pub size: Option<(usize, usize)>,
+    /// What its messages cost, when that was asked for.
+    pub cost: Option<cost::Bill>,
 }
 
 /// Lines and columns that people count, from 1.
@@ -72,7 +75,7 @@ impl Report {
             Some(cause) => causes.insert(cause.clone()),
             None => true,
         });
-        Report { shop, findings, size }
+        Report { shop, findings, size, cost: None }
     }
 
     /// The findings that are neither waived nor in the baseline.

@@ -4,6 +4,8 @@
 mod clean;
 #[path = "shops/conversations.rs"]
 mod conversations;
+#[path = "shops/cost.rs"]
+mod cost;
 #[path = "shops/forms.rs"]
 mod forms;
 #[path = "shops/mutations.rs"]

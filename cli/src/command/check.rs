@@ -5,13 +5,17 @@ mod fix;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use duka_engine::compile::compile;
+use duka_engine::contract::parse_date;
 use duka_engine::source::ShopSource;
 
 use crate::arguments::{Check, Deny, Format};
 use crate::failure::{Failure, Outcome};
 use crate::findings;
 use crate::load;
+use crate::report::cost::Bill;
 use crate::report::{self, Report};
 use crate::terminal::{self, paint};
 
@@ -21,6 +25,13 @@ pub use baseline::Baseline;
 const ROUNDS: usize = 10;
 
 pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
+    let day = arguments.cost.as_deref().map(day).transpose()?;
+    if day.is_some() && matches!(arguments.format, Format::Sarif | Format::Github) {
+        return Err(Failure::usage_with_help(
+            "this format has no place for costs",
+            "Ask for them with `--format text` or `--format json`.",
+        ));
+    }
     let previous = arguments.against.as_deref().map(load::shop).transpose()?;
     let previous = previous.as_ref().map(|shop| &shop.source);
     let mut reports = Vec::new();
@@ -38,6 +49,7 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
             return Err(Failure::Missing(file));
         }
         Baseline::read(&file)?.set_aside(&mut report);
+        report.cost = day.and_then(|day| Some(Bill::of(compile(&report.shop.source).shop()?, day)));
         reports.push(report);
     }
     print(arguments, &reports, &mended)?;
@@ -47,6 +59,18 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
         summary.errors + summary.policies + denied > 0
     };
     Ok(Outcome::of(!reports.iter().any(stops)))
+}
+
+/// Days since 1970-01-01 of `today` or a date.
+fn day(written: &str) -> Result<i32, Failure> {
+    const DAY_SECONDS: u64 = 24 * 60 * 60;
+    if written != "today" {
+        return parse_date(written).ok_or_else(|| {
+            Failure::usage_with_help(format!("`{written}` is not a day"), "Write it like this: `--cost=2026-09-01`.")
+        });
+    }
+    let passed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Ok(i32::try_from(passed.as_secs() / DAY_SECONDS).unwrap_or(i32::MAX))
 }
 
 fn baseline_file(arguments: &Check, report: &Report) -> PathBuf {

@@ -3,6 +3,7 @@
 use duka_dsl::diagnostic::Turn;
 use serde::Serialize;
 
+use super::cost::Bill;
 use super::{Finding, Place, Report, SetAside, Summary};
 
 const VERSION: u32 = 1;
@@ -18,6 +19,8 @@ struct ShopJson<'a> {
     path: String,
     summary: Summary,
     findings: Vec<FindingJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<&'a Bill>,
 }
 
 #[derive(Serialize)]
@@ -72,6 +75,7 @@ pub fn render(reports: &[Report]) -> String {
         path: report.shop.path.to_string_lossy().replace('\\', "/"),
         summary: report.summary(),
         findings: report.findings.iter().map(|finding| finding_json(report, finding)).collect(),
+        cost: report.cost.as_ref(),
     });
     let document = Document { version: VERSION, shops: shops.collect() };
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"

@@ -31,6 +31,9 @@ pub fn render(report: &Report, all: bool) -> String {
         let line = format!("`duka explain {}` says more about a finding.", first.diagnostic.code);
         let _ = writeln!(out, "{}", paint(terminal::FAINT, line));
     }
+    if let Some(bill) = &report.cost {
+        out.push_str(&super::cost::render(bill));
+    }
     out
 }
 

@@ -169,6 +169,39 @@ fn github_reads_annotations() {
     assert!(run.out.contains("title=D701 typed-price::"), "{}", run.out);
 }
 
+#[test]
+fn costs_are_counted_by_the_rules_of_a_day() {
+    let run = duka(&["check", "examples/boutique", "--cost=2026-11-21"]);
+    assert_eq!(run.code, Some(0));
+    for expected in
+        ["rules since 2026-10-01, read on 2026-", "a paid order, by the shortest way          7", "cart_reminder"]
+    {
+        assert!(run.out.contains(expected), "{expected} is missing in:\n{}", run.out);
+    }
+    let json = |day: &str| {
+        let run = duka(&["check", "examples/boutique", "--format", "json", &format!("--cost={day}")]);
+        parsed(&run.out)["shops"][0]["cost"].clone()
+    };
+    let (before, after) = (json("2026-09-30"), json("2026-10-01"));
+    assert_eq!(
+        (&before["rules_since"], &after["rules_since"]),
+        (&Value::from("2025-07-01"), &Value::from("2026-10-01"))
+    );
+    let service = |bill: &Value| bill["flows"][0]["order"]["service"].as_u64();
+    assert_eq!((service(&before), service(&after)), (Some(0), Some(7)));
+    assert_eq!(parsed(&duka(&["check", "examples/empty", "--format", "json"]).out)["shops"][0].get("cost"), None);
+    assert!(duka(&["check", "examples/empty", "--cost"]).out.contains("a turn, at most"));
+}
+
+#[test]
+fn costs_of_no_day_and_in_no_place_are_refused() {
+    let run = duka(&["check", "examples/empty", "--cost=monday"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    assert!(run.err.contains("`monday` is not a day"), "{}", run.err);
+    let run = duka(&["check", "examples/empty", "--cost", "--format", "sarif"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+}
+
 /// The official schema comes with the crate that writes the format.
 fn sarif_schema() -> Value {
     let rustc = Command::new("rustc").arg("-vV").output().expect("rustc runs");

@@ -31,6 +31,11 @@ fn subject(name: &str, source: ShopSource) -> Subject {
     Subject { fixtures: test::fixtures(&source), program, source }
 }
 
+/// The results of a shop's own tests.
+pub fn play(name: &str, source: ShopSource) -> Vec<TestResult> {
+    run(&subject(name, source))
+}
+
 fn run(subject: &Subject) -> Vec<TestResult> {
     let files = subject.source.files.iter().enumerate().take(subject.source.standard_from);
     let mut results = Vec::new();
