@@ -68,6 +68,8 @@ pub enum Command {
     Test(Test),
     /// Find the transitions that no test takes, and write a test for each
     Explore(Explore),
+    /// Translate a shop: what is left, files to fill in
+    Texts(Texts),
     /// Draw a flow
     Draw(Draw),
     /// Be the customer: talk to a shop in the terminal
@@ -272,6 +274,45 @@ pub struct Explore {
     /// Write the tests to `explored.test.duka` in the shop's folder
     #[arg(long)]
     pub write: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka texts list my-shop          what has no translation, or one of an earlier text
+  duka texts new sw my-shop        write it into `my_shop.sw.duka`, to be filled in
+  duka texts lock my-shop          note in `texts.lock` that the translations fit today's texts")]
+pub struct Texts {
+    #[command(subcommand)]
+    pub command: TextsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TextsCommand {
+    /// Show what is left to translate, by language
+    List {
+        /// A shop (folder) or a single flow
+        #[arg(default_value = ".")]
+        path: PathBuf,
+        /// Only this language, for example `sw`
+        #[arg(long, visible_alias = "language", value_name = "TAG")]
+        lang: Option<String>,
+    },
+    /// Write what is left to translate into the texts files of a language; what is translated stays as it is
+    New {
+        /// The language, for example `sw`
+        #[arg(value_name = "TAG")]
+        lang: String,
+        /// A shop (folder) or a single flow
+        #[arg(default_value = ".")]
+        path: PathBuf,
+    },
+    /// Note what every translation was made from, so that a later change of a text is noticed (rule D802)
+    Lock {
+        /// A shop (folder)
+        #[arg(default_value = ".")]
+        path: PathBuf,
+    },
 }
 
 #[derive(Args, Debug)]

@@ -12,6 +12,7 @@ mod fmt;
 mod new;
 mod schema;
 mod test;
+mod texts;
 
 use crate::arguments::Command;
 use crate::failure::{Failure, Outcome};
@@ -26,6 +27,7 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Explore(arguments) => explore::run(&arguments),
+        Command::Texts(arguments) => texts::run(&arguments),
         Command::Draw(arguments) => draw::run(&arguments),
         Command::Chat(arguments) => chat::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

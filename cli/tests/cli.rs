@@ -8,5 +8,7 @@ mod new;
 mod play;
 #[path = "cli/support.rs"]
 mod support;
+#[path = "cli/texts.rs"]
+mod texts;
 #[path = "cli/usage.rs"]
 mod usage;

@@ -37,7 +37,8 @@ use context::Context;
 pub use previous::unreachable_now;
 pub use settings::{Facts, Settings};
 pub use style::untested;
-pub use translations::texts_lock;
+pub use translations::language_name;
+pub use translations::open::{OpenText, Why, open as open_texts, texts_lock, to_fill_in};
 
 /// One finding with what the shop's settings make of it.
 #[derive(Clone, Debug)]

@@ -1,20 +1,12 @@
 //! `duka test`, `explore`, `chat`, `draw`, `fmt`, `convert`, `explain`, `schema` on the examples.
 
-use crate::support::{Folder, duka, duka_in, root};
+use crate::support::{Folder, copy, duka, duka_in, root};
 
 /// The boutique in a folder of its own, to be changed.
 fn boutique() -> Folder {
     let folder = Folder::new();
-    for entry in ["boutique.duka", "boutique.test.duka", "shop.yaml", "fixtures/zuri.yaml"] {
-        let text = std::fs::read_to_string(root().join("examples/boutique").join(entry)).expect("the example is there");
-        folder.write(&format!("boutique/{entry}"), text);
-    }
-    for entry in std::fs::read_dir(root().join("examples/boutique")).expect("the example is there").flatten() {
-        if entry.path().is_file() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            folder.write(&format!("boutique/{name}"), std::fs::read(entry.path()).expect("it can be read"));
-        }
-    }
+    std::fs::create_dir(folder.path().join("boutique")).expect("a folder can be made");
+    copy("examples/boutique", &folder.path().join("boutique"));
     folder
 }
 

@@ -72,3 +72,16 @@ pub fn duka_in(folder: &Path, arguments: &[&str], input: &str) -> Run {
         err: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
+
+/// Copies a folder of the repository, with the folders in it.
+pub fn copy(from: &str, to: &Path) {
+    for entry in std::fs::read_dir(root().join(from)).expect("the folder is there").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() {
+            std::fs::create_dir_all(to.join(&name)).expect("a folder can be made");
+            copy(&format!("{from}/{name}"), &to.join(name));
+        } else {
+            std::fs::copy(entry.path(), to.join(name)).expect("a file can be copied");
+        }
+    }
+}

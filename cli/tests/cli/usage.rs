@@ -29,6 +29,7 @@ fn help_and_version_are_fine() {
         "explain",
         "test",
         "explore",
+        "texts",
         "draw",
         "chat",
         "schema",

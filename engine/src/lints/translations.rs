@@ -1,12 +1,13 @@
 //! Texts in the shop's other languages: missing, behind, short of a value or a plural form (D801-D803, D805, D813).
 
+pub mod open;
+
 use std::collections::BTreeSet;
 
 use duka_dsl::Diagnostic;
 use duka_dsl::ast::Plural;
 use icu_locale_core::Locale;
 use icu_plurals::{PluralCategory, PluralRules, PluralRulesOptions};
-use sha2::{Digest, Sha256};
 
 use super::context::Context;
 use super::expr;
@@ -32,7 +33,7 @@ pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
 }
 
 /// A language by its English name; its tag when it is not one of those our shops speak.
-pub(super) fn language_name(tag: &str) -> &str {
+pub fn language_name(tag: &str) -> &str {
     match tag {
         "en" => "English",
         "sw" => "Swahili",
@@ -56,21 +57,10 @@ pub(super) fn language_name(tag: &str) -> &str {
     }
 }
 
-/// Whether a text has anything to translate.
-fn has_words(block: &TextBlock) -> bool {
-    literal(block).chars().any(char::is_alphabetic)
-}
-
-/// What the shop's own staff reads is not translated.
 fn missing(shop: &Shop, flow: &Flow, index: usize, found: &mut Vec<Diagnostic>) {
-    let language = shop.languages.get(index).map_or("", |tag| language_name(tag));
-    let open: Vec<&TextEntry> = flow
-        .texts
-        .iter()
-        .filter(|entry| entry.languages.first().and_then(Option::as_ref).is_some_and(has_words))
-        .filter(|entry| entry.languages.get(index).is_none_or(Option::is_none))
-        .filter(|entry| !entry.key.ends_with(".alert"))
-        .collect();
+    let tag = shop.languages.get(index).map_or("", |tag| tag.as_str());
+    let language = language_name(tag);
+    let open = open::missing(flow, Some(index));
     let Some(first) = open.first() else { return };
     let keys: Vec<String> = open.iter().take(MOST_KEYS).map(|entry| format!("`{}`", entry.key)).collect();
     let more = if open.len() > MOST_KEYS { " and more" } else { "" };
@@ -79,7 +69,8 @@ fn missing(shop: &Shop, flow: &Flow, index: usize, found: &mut Vec<Diagnostic>) 
         count => format!("{count} texts have"),
     };
     let message = format!("{count} no {language}: {}{more}.", keys.join(", "));
-    let help = "Customers read the first language instead. Translate them in the texts file.";
+    let help =
+        format!("Customers read the first language instead. `duka texts new {tag}` writes down what is missing.");
     found.push(Diagnostic::new(801, first.span, message).help(help));
 }
 
@@ -185,50 +176,14 @@ fn plural_name(form: Plural) -> &'static str {
 /// Translations made from an earlier text, by the lock file that notes what each was made from.
 fn behind(context: &Context, flow: &Flow, found: &mut Vec<Diagnostic>) {
     let Some(lock) = context.source.files.iter().find(|file| file.kind == FileKind::TextsLock) else { return };
-    for line in lock.text.lines() {
-        let mut words = line.split_whitespace();
-        let (Some(path), Some(key), Some(language), Some(made_from)) =
-            (words.next(), words.next(), words.next(), words.next())
-        else {
-            continue;
-        };
-        let Some(entry) = flow.texts.iter().find(|entry| path == flow.path && entry.key == key) else { continue };
-        let Some(source) = entry.languages.first().and_then(Option::as_ref) else { continue };
-        let position = context.shop.languages.iter().position(|known| known == language);
-        let translated = position.and_then(|at| entry.languages.get(at)).and_then(Option::as_ref);
-        if let Some(block) = translated
-            && made_from != fingerprint(context.shop, flow, source)
-        {
-            let message = format!("The text of `{key}` changed after its {} translation.", language_name(language));
+    for (index, tag) in context.shop.languages.iter().enumerate().skip(1) {
+        for (entry, block) in open::behind(context.shop, flow, index, &lock.text) {
+            let message = format!("The text of `{}` changed after its {} translation.", entry.key, language_name(tag));
             found.push(
                 Diagnostic::new(802, block.span.unwrap_or(entry.span), message)
                     .label(entry.span, "the text today")
-                    .help("Translate it again."),
+                    .help("Translate it again, then run `duka texts lock`."),
             );
         }
     }
-}
-
-/// The lock file of a shop: for each translated text, what it was made from. One line each: flow, key, language, hash.
-pub fn texts_lock(shop: &Shop) -> String {
-    let mut lines = Vec::new();
-    for flow in shop.flows.iter().filter(|flow| !flow.standard) {
-        for entry in &flow.texts {
-            let Some(source) = entry.languages.first().and_then(Option::as_ref) else { continue };
-            for (language, block) in shop.languages.iter().zip(&entry.languages).skip(1) {
-                if block.is_some() {
-                    lines.push(format!("{} {} {language} {}\n", flow.path, entry.key, fingerprint(shop, flow, source)));
-                }
-            }
-        }
-    }
-    lines.concat()
-}
-
-/// Eight hexadecimal letters that change when the words or values of a text change.
-fn fingerprint(shop: &Shop, flow: &Flow, block: &TextBlock) -> String {
-    let mut hash = Sha256::new();
-    hash.update(literal(block));
-    values(shop, flow, block).iter().for_each(|value| hash.update(value));
-    hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
