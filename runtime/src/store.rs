@@ -3,12 +3,17 @@
 //!
 //! A transaction that is dropped without [`Tx::commit`] leaves nothing behind.
 
+mod codes;
 mod error;
 mod facts;
 mod memory;
+mod migrations;
 mod rows;
 mod signals;
+mod sqlite;
 mod tx;
+
+use std::path::Path;
 
 use smol_str::SmolStr;
 use tokio::sync::watch;
@@ -20,6 +25,7 @@ pub use self::tx::Tx;
 
 use self::memory::Memory;
 use self::signals::Signals;
+use self::sqlite::Sqlite;
 use self::tx::Backend;
 use crate::id::ShopScope;
 
@@ -33,6 +39,7 @@ pub struct Store {
 #[derive(Clone)]
 enum Kind {
     Memory(Memory),
+    Sqlite(Sqlite),
 }
 
 impl Store {
@@ -41,10 +48,16 @@ impl Store {
         Store { kind: Kind::Memory(Memory::default()), signals: Signals::default() }
     }
 
+    /// The embedded store in this file, created with its folder if need be, and brought up to date. One process at a time
+    /// may have it ([`Error::InUse`]); a file of a newer version is refused ([`Error::Newer`]).
+    pub async fn sqlite(path: &Path) -> Result<Store> {
+        Ok(Store { kind: Kind::Sqlite(Sqlite::open(path).await?), signals: Signals::default() })
+    }
+
     /// One transaction may carry rows of several shops. If not, each shop needs a transaction of its own.
     pub fn spans_shops(&self) -> bool {
         match &self.kind {
-            Kind::Memory(_) => true,
+            Kind::Memory(_) | Kind::Sqlite(_) => true,
         }
     }
 
@@ -53,6 +66,7 @@ impl Store {
         let _ = shop;
         let backend = match &self.kind {
             Kind::Memory(memory) => Backend::Memory(memory.begin().await),
+            Kind::Sqlite(sqlite) => Backend::Sqlite(sqlite.begin().await?),
         };
         Ok(Tx::new(backend, self.signals.clone()))
     }
@@ -62,6 +76,7 @@ impl Store {
         let _ = shop;
         let backend = match &self.kind {
             Kind::Memory(memory) => Backend::Memory(memory.begin().await),
+            Kind::Sqlite(sqlite) => Backend::Sqlite(sqlite.read()?),
         };
         Ok(Tx::new(backend, self.signals.clone()))
     }
@@ -70,6 +85,7 @@ impl Store {
     pub async fn shop(&self, slug: &str) -> Result<ShopScope> {
         match &self.kind {
             Kind::Memory(memory) => Ok(memory.shop(slug).await),
+            Kind::Sqlite(sqlite) => sqlite.shop(slug).await,
         }
     }
 
@@ -77,6 +93,7 @@ impl Store {
     pub async fn shops(&self) -> Result<Vec<(ShopScope, SmolStr)>> {
         match &self.kind {
             Kind::Memory(memory) => Ok(memory.shops().await),
+            Kind::Sqlite(sqlite) => sqlite.shops(),
         }
     }
 
@@ -85,6 +102,7 @@ impl Store {
     pub async fn due(&self, work: Work, now_ms: i64) -> Result<Vec<Due>> {
         match &self.kind {
             Kind::Memory(memory) => Ok(memory.due(work, now_ms).await),
+            Kind::Sqlite(sqlite) => sqlite.due(work, now_ms),
         }
     }
 
@@ -92,5 +110,14 @@ impl Store {
     /// Says nothing of work that becomes due by time alone.
     pub fn subscribe(&self, work: Work) -> watch::Receiver<u64> {
         self.signals.subscribe(work)
+    }
+
+    /// Makes what was erased unreadable in the files too: pages that a log still holds are written over. Waits for
+    /// readers to end.
+    pub async fn scrub(&self) -> Result<()> {
+        match &self.kind {
+            Kind::Memory(_) => Ok(()),
+            Kind::Sqlite(sqlite) => sqlite.scrub().await,
+        }
     }
 }

@@ -1,83 +1,63 @@
 //! One conformance suite for every store: rows in, rows out. What holds for one holds for all.
 
-use duka_runtime::id::{ConversationId, ElementKey, Owner, SendId, ShopScope};
-use duka_runtime::store::*;
+#[path = "store/agree.rs"]
+mod agree;
+#[path = "store/arrivals.rs"]
+mod arrivals;
+#[path = "store/ledgers.rs"]
+mod ledgers;
+#[path = "store/make.rs"]
+mod make;
+#[path = "store/sends.rs"]
+mod sends;
+#[path = "store/sqlite.rs"]
+mod sqlite;
 
-fn key(n: u8) -> ElementKey {
-    ElementKey([n; 16])
+use duka_runtime::store::{Result, Store};
+
+/// Every case, for every store.
+macro_rules! conformance {
+    ($($topic:ident :: $case:ident),* $(,)?) => {
+        mod in_memory {
+            use super::*;
+            $(#[tokio::test] async fn $case() -> Result<()> { $topic::$case(Store::memory()).await })*
+        }
+        mod on_sqlite {
+            use super::*;
+            $(#[tokio::test] async fn $case() -> Result<()> {
+                let folder = make::folder();
+                $topic::$case(Store::sqlite(&folder.path().join("duka.db")).await?).await
+            })*
+        }
+    };
 }
 
-fn phone(shop: ShopScope, value: &str) -> Identity {
-    Identity { shop, channel: "whatsapp".into(), kind: IdentityKind::Phone, value: value.into() }
-}
-
-fn conversation(shop: ShopScope, id: u64) -> Conversation {
-    Conversation {
-        shop,
-        id: ConversationId(id),
-        channel: "whatsapp".into(),
-        number: "N1".into(),
-        session: Vec::new(),
-        turn: 0,
-        last_inbound_ms: 5,
-        free_until_ms: 0,
-        wake_at_ms: None,
-        handed_over: false,
-        pending: 0,
-    }
-}
-
-fn send(shop: ShopScope, conversation: u64, id: u8) -> NewSend {
-    NewSend {
-        shop,
-        id: SendId([id; 16]),
-        conversation: ConversationId(conversation),
-        number: "N1".into(),
-        turn: 1,
-        index: u16::from(id),
-        lane: Lane::Service,
-        repeat: Repeat::Once,
-        body: vec![id, 0, 255],
-        not_before_ms: 10,
-        expires_ms: 1_000,
-    }
-}
-
-fn claim(now_ms: i64, lease_ms: i64) -> Claim {
-    Claim { owner: Owner(7), now_ms, lease_ms, limit: 10 }
-}
-
-#[tokio::test]
-async fn what_is_not_committed_leaves_nothing_behind() -> Result<()> {
-    let store = Store::memory();
-    let shop = store.shop("boutique").await?;
-    let mut tx = store.begin(shop).await?;
-    let seen = Sighting { shop, key: key(1), received_ms: 1 };
-    assert_eq!(tx.admit(&[seen.clone(), seen.clone()]).await?, [true, false]);
-    tx.create_conversations(&[(conversation(shop, 1), vec![phone(shop, "254")])]).await?;
-    tx.add_sends(&[send(shop, 1, 1)]).await?;
-    drop(tx);
-    let mut tx = store.begin(shop).await?;
-    assert_eq!(tx.admit(&[seen]).await?, [true]);
-    assert_eq!(tx.find_conversations(&[phone(shop, "254")]).await?, [None]);
-    assert_eq!(tx.counts(shop).await?, Counts::default());
-    Ok(())
-}
-
-#[tokio::test]
-async fn only_the_head_of_a_conversation_is_ready() -> Result<()> {
-    let store = Store::memory();
-    let shop = store.shop("boutique").await?;
-    let mut tx = store.begin(shop).await?;
-    tx.create_conversations(&[(conversation(shop, 1), vec![phone(shop, "254")])]).await?;
-    tx.add_sends(&[send(shop, 1, 1), send(shop, 1, 2)]).await?;
-    let first = tx.claim_sends(shop, "N1", &[Lane::Service], claim(10, 60_000)).await?;
-    assert_eq!(first.iter().map(|claimed| claimed.send.id).collect::<Vec<_>>(), [SendId([1; 16])]);
-    assert_eq!(first[0].identities, [phone(shop, "254")]);
-    let end = AttemptEnd::Accepted { provider_id: "wamid.1".into() };
-    let settlement = Settlement { shop, id: SendId([1; 16]), attempt: 1, end };
-    assert!(tx.settle_sends(&[settlement]).await?[0].held);
-    let second = tx.claim_sends(shop, "N1", &[Lane::Service], claim(10, 60_000)).await?;
-    assert_eq!(second.iter().map(|claimed| claimed.send.id).collect::<Vec<_>>(), [SendId([2; 16])]);
-    tx.commit().await
-}
+conformance![
+    arrivals::what_is_not_committed_leaves_nothing_behind,
+    arrivals::an_element_is_admitted_once,
+    arrivals::identities_find_one_conversation,
+    arrivals::a_conversation_is_saved_only_by_the_turn_that_follows,
+    arrivals::the_inbox_gives_each_conversation_its_turn,
+    arrivals::an_event_is_consumed_once,
+    arrivals::wakes_come_in_order_of_time,
+    arrivals::two_shops_do_not_see_each_other,
+    sends::only_the_head_of_a_conversation_is_ready,
+    sends::claims_go_by_lane_then_time,
+    sends::an_attempt_that_was_overtaken_settles_nothing,
+    sends::every_end_of_an_attempt_leads_where_it_should,
+    sends::a_lost_answer_is_held_then_repeated_once_or_parked,
+    sends::a_status_settles_what_was_unknown,
+    sends::a_failure_told_before_the_answer_is_not_lost,
+    sends::a_second_acceptance_is_a_visible_duplicate,
+    sends::statuses_in_any_order_give_the_same_row,
+    sends::work_is_due_where_it_is,
+    ledgers::turns_are_read_back_in_order,
+    ledgers::calls_are_claimed_ended_and_postponed_under_their_attempt,
+    ledgers::the_latest_consent_stands,
+    ledgers::quarantine_is_listed_and_taken,
+    ledgers::newest_news_of_templates_and_numbers_stay,
+    ledgers::revisions_and_values_are_kept,
+    ledgers::erasing_a_customer_leaves_the_others,
+    ledgers::erasing_a_shop_leaves_the_others,
+    ledgers::old_rows_go_class_by_class,
+];

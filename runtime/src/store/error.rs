@@ -17,7 +17,10 @@ pub enum Error {
     /// The connection broke while the commit was under way: read again by unique key before repeating (F43).
     #[error("it is not known whether the commit holds")]
     CommitUnknown(#[source] Source),
-    /// No space, or a device error. The store must be opened again before it is trusted (F36, F37).
+    /// No space is left: nothing was committed. Goes well again when there is space (F36).
+    #[error("the disk is full")]
+    Full(#[source] Source),
+    /// A device error: the store must be opened again, by another process, before it is trusted (F37).
     #[error("the disk does not take what is written")]
     Disk(#[source] Source),
     /// The database was written by a newer version of Duka, whose changes this one does not know.
@@ -38,7 +41,7 @@ impl Error {
     /// Nothing was committed, and the same may go well a moment later.
     pub fn is_transient(&self) -> bool {
         match self {
-            Error::Stale(_) | Error::Busy(_) => true,
+            Error::Stale(_) | Error::Busy(_) | Error::Full(_) => true,
             Error::CommitUnknown(_)
             | Error::Disk(_)
             | Error::Newer { .. }

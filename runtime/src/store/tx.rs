@@ -8,10 +8,12 @@ use super::rows::{
     Settlement, Sighting, StatusEffect, StatusUpdate, TemplateRow, TurnRecord, Work,
 };
 use super::signals::{Added, Signals};
+use super::sqlite::SqliteTx;
 use crate::id::{ConversationId, SendId, ShopScope};
 
 pub(super) enum Backend {
     Memory(MemoryTx),
+    Sqlite(SqliteTx),
 }
 
 /// Undone when it is dropped without [`Tx::commit`]. After an error it must be dropped.
@@ -25,6 +27,7 @@ macro_rules! each {
     ($self:ident, $operation:ident($($argument:expr),*)) => {
         match &mut $self.backend {
             Backend::Memory(tx) => tx.$operation($($argument),*),
+            Backend::Sqlite(tx) => tx.$operation($($argument),*),
         }
     };
 }
@@ -38,6 +41,7 @@ impl Tx {
     pub async fn commit(self) -> Result<()> {
         match self.backend {
             Backend::Memory(tx) => tx.commit()?,
+            Backend::Sqlite(tx) => tx.commit()?,
         }
         self.signals.raise(self.added);
         Ok(())
@@ -76,6 +80,7 @@ impl Tx {
     ) -> Result<Vec<Option<Conversation>>> {
         match &mut self.backend {
             Backend::Memory(tx) => tx.conversations(places),
+            Backend::Sqlite(tx) => tx.conversations(places),
         }
     }
 

@@ -29,7 +29,7 @@ impl MemoryTx {
         for (conversation, identities) in new {
             let known = identities.iter().find_map(|identity| self.tables.identities.get(identity).copied());
             let id = known.unwrap_or(conversation.id);
-            if known.is_none() {
+            if known.is_none() && !self.tables.conversations.contains(&(conversation.shop, id)) {
                 let row = Conversation { pending: 0, ..conversation.clone() };
                 self.tables.conversations.insert((row.shop, id), row);
             }

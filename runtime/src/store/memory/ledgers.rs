@@ -125,7 +125,7 @@ impl MemoryTx {
         let names: Vec<&[u8]> = identities.iter().map(|identity| identity.value.as_bytes()).collect();
         let names_them = |body: &[u8]| names.iter().any(|name| contains(body, name));
         let tables = &mut *self.tables;
-        tables.identities.remove_where(|_, owner| *owner == id);
+        tables.identities.remove_where(|key, owner| (key.shop, *owner) == place);
         tables.known_as.remove_where(|key, ()| (key.0, key.1) == place);
         tables.inbox.remove_where(|key, _| (key.0, key.1) == place);
         tables.inbox_places.remove_where(|key, owner| (key.0, *owner) == place);

@@ -72,8 +72,10 @@ impl MemoryTx {
                 if let (true, AttemptEnd::Accepted { provider_id }) = (result.held, &settlement.end) {
                     result.failed = self.tables.adopt(settlement.shop, provider_id, &mut queued.facts);
                 }
-                self.tables.put_send(key, queued);
-                touched.insert((key.0, key.1));
+                if result.held {
+                    self.tables.put_send(key, queued);
+                    touched.insert((key.0, key.1));
+                }
             }
             results.push(result);
         }
@@ -139,8 +141,11 @@ impl MemoryTx {
                 effects.push(None);
                 continue;
             };
+            let known_before = queued.facts.provider_id.clone();
             let mut heard = queued.facts.hear(&update.provider_id, &told);
-            heard.failed |= self.tables.adopt(update.shop, &update.provider_id, &mut queued.facts);
+            if queued.facts.provider_id != known_before || heard.duplicate {
+                heard.failed |= self.tables.adopt(update.shop, &update.provider_id, &mut queued.facts);
+            }
             let NewSend { shop, id, conversation, turn, index, lane, .. } = queued.send;
             let (settled, failed, duplicate) = (heard.settled, heard.failed, heard.duplicate);
             effects.push(Some(StatusEffect { shop, id, conversation, turn, index, lane, settled, failed, duplicate }));
@@ -195,7 +200,8 @@ impl Tables {
     }
 
     /// Writes a send with all that finds it.
-    fn put_send(&mut self, key: Key, queued: QueuedSend) {
+    fn put_send(&mut self, key: Key, mut queued: QueuedSend) {
+        queued.send.not_before_ms = queued.facts.not_before_ms;
         if queued.facts.state.is_final() {
             self.open.remove(&key);
         } else {

@@ -1,0 +1,33 @@
+//! The databases' schemas, step by step, embedded. Forward only, each step in a transaction of its own.
+
+use std::borrow::Cow;
+
+use sqlx::SqlStr;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+
+use super::error::Error;
+
+pub(super) const SQLITE: [(&str, &str); 1] = [("begin", include_str!("../../migrations/sqlite/0001_begin.sql"))];
+
+/// The steps, numbered from 1.
+pub(super) fn migrator(steps: &[(&'static str, &'static str)]) -> Migrator {
+    let numbered = (1..).zip(steps);
+    let migration = |(version, (name, sql)): (i64, &(&'static str, &'static str))| {
+        Migration::new(version, Cow::Borrowed(*name), MigrationType::Simple, SqlStr::from_static(sql), false)
+    };
+    Migrator::with_migrations(numbered.map(migration).collect())
+}
+
+/// A step that this version does not know means that a newer one was here.
+pub(super) fn refusal(error: MigrateError, steps: &[(&'static str, &'static str)]) -> Error {
+    let known = steps.len() as i64;
+    match error {
+        MigrateError::VersionMissing(found) => Error::Newer { found, known },
+        MigrateError::Dirty(step) => Error::Unreadable(format!("step {step} of its schema was broken off")),
+        MigrateError::VersionMismatch(step) => Error::Unreadable(format!("step {step} of its schema is not ours")),
+        other => Error::Refused(
+            format!("the database's schema could not be brought up to date: {other}"),
+            Some(Box::new(other)),
+        ),
+    }
+}

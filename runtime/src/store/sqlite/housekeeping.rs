@@ -1,0 +1,114 @@
+//! Erasure, retention and counts.
+
+use super::conversations::number;
+use super::{BETWEEN_TRIES, PATIENCE, Sqlite, SqliteTx};
+use crate::id::{ConversationId, ShopScope};
+use crate::store::error::{Error, Result};
+use crate::store::rows::{Counts, Retention};
+
+impl Sqlite {
+    /// Empties the write-ahead log into the file, whose freed pages are zeroed (`secure_delete`).
+    pub async fn scrub(&self) -> Result<()> {
+        let until = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let connection = self.0.writer.lock().await;
+            let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            drop(connection);
+            if busy == 0 {
+                return Ok(());
+            }
+            if tokio::time::Instant::now() > until {
+                return Err(Error::Busy("a reader holds the log".into()));
+            }
+            tokio::time::sleep(BETWEEN_TRIES).await;
+        }
+    }
+}
+
+impl SqliteTx {
+    /// Quarantined bytes name no conversation: those that hold one of the customer's names go as well.
+    pub fn erase_conversation(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<bool> {
+        for identity in self.identities_of(shop, conversation)? {
+            let mut delete = self.sql(
+                "DELETE FROM quarantine WHERE shop IN (0, ?1)
+                 AND (instr(body, CAST(?2 AS BLOB)) > 0 OR instr(detail, ?2) > 0)",
+            )?;
+            delete.execute((shop.number(), identity.value.as_str()))?;
+        }
+        let place = (shop.number(), number(conversation));
+        for text in [
+            "DELETE FROM identity WHERE shop = ? AND conversation = ?",
+            "DELETE FROM inbox WHERE shop = ? AND conversation = ?",
+            "DELETE FROM turn WHERE shop = ? AND conversation = ?",
+            "DELETE FROM outbox WHERE shop = ? AND conversation = ?",
+            "DELETE FROM call WHERE shop = ? AND conversation = ?",
+            "DELETE FROM consent WHERE shop = ? AND conversation = ?",
+        ] {
+            self.sql(text)?.execute(place)?;
+        }
+        Ok(self.sql("DELETE FROM conversation WHERE shop = ? AND id = ?")?.execute(place)? == 1)
+    }
+
+    pub fn erase_shop(&mut self, shop: ShopScope) -> Result<()> {
+        for text in [
+            "DELETE FROM meta WHERE shop = ?",
+            "DELETE FROM seen WHERE shop = ?",
+            "DELETE FROM identity WHERE shop = ?",
+            "DELETE FROM conversation WHERE shop = ?",
+            "DELETE FROM inbox WHERE shop = ?",
+            "DELETE FROM turn WHERE shop = ?",
+            "DELETE FROM outbox WHERE shop = ?",
+            "DELETE FROM orphan_status WHERE shop = ?",
+            "DELETE FROM call WHERE shop = ?",
+            "DELETE FROM consent WHERE shop = ?",
+            "DELETE FROM quarantine WHERE shop = ?",
+            "DELETE FROM template WHERE shop = ?",
+            "DELETE FROM health WHERE shop = ?",
+            "DELETE FROM revision WHERE shop = ?",
+        ] {
+            self.sql(text)?.execute([shop.number()])?;
+        }
+        Ok(())
+    }
+
+    pub fn sweep(&mut self, shop: ShopScope, retention: Retention) -> Result<u64> {
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms } = retention;
+        let mut gone = 0;
+        for (text, before_ms) in [
+            ("DELETE FROM seen WHERE shop = ? AND received_ms < ?", seen_ms),
+            ("DELETE FROM turn WHERE shop = ? AND at_ms < ?", turns_ms),
+            ("DELETE FROM outbox WHERE shop = ? AND state >= 5 AND expires_ms < ?", sends_ms),
+            ("DELETE FROM orphan_status WHERE shop = ? AND delivery_at_ms < ?", seen_ms),
+            ("DELETE FROM quarantine WHERE shop = ? AND at_ms < ?", quarantine_ms),
+        ] {
+            gone += self.sql(text)?.execute((shop.number(), before_ms))? as u64;
+        }
+        Ok(gone)
+    }
+
+    pub fn counts(&mut self, shop: ShopScope) -> Result<Counts> {
+        let mut select = self.sql(
+            "SELECT (SELECT count(*) FROM conversation WHERE shop = ?1), (SELECT count(*) FROM inbox WHERE shop = ?1),
+                 (SELECT count(*) FROM outbox WHERE shop = ?1 AND state < 5 AND state = 1),
+                 (SELECT count(*) FROM outbox WHERE shop = ?1 AND state = 2),
+                 (SELECT count(*) FROM outbox WHERE shop = ?1 AND state = 3),
+                 (SELECT count(*) FROM outbox WHERE shop = ?1 AND state = 4),
+                 (SELECT count(*) FROM outbox WHERE shop = ?1 AND state = 8),
+                 (SELECT count(*) FROM call WHERE shop = ?1), (SELECT count(*) FROM quarantine WHERE shop = ?1)",
+        )?;
+        Ok(select.query_row([shop.number()], |row| {
+            let count = |column| row.get::<_, i64>(column).map(|count| count as u64);
+            Ok(Counts {
+                conversations: count(0)?,
+                inbox: count(1)?,
+                waiting: count(2)?,
+                ready: count(3)?,
+                sending: count(4)?,
+                unknown: count(5)?,
+                parked: count(6)?,
+                calls: count(7)?,
+                quarantine: count(8)?,
+            })
+        })?)
+    }
+}

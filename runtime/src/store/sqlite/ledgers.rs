@@ -1,0 +1,206 @@
+//! Consents, quarantine, templates, health of numbers, published programs, single values.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{OptionalExtension, Row};
+use smol_str::SmolStr;
+
+use super::SqliteTx;
+use super::conversations::{number, text};
+use crate::id::{ConversationId, ShopScope};
+use crate::store::codes::bytes16;
+use crate::store::error::Result;
+use crate::store::rows::{ConsentEntry, FlowRevision, NumberHealth, QuarantineEntry, TemplateRow};
+
+impl SqliteTx {
+    pub fn add_consents(&mut self, entries: &[ConsentEntry]) -> Result<()> {
+        let mut insert =
+            self.sql("INSERT INTO consent (shop, conversation, name, given, at_ms, proof) VALUES (?, ?, ?, ?, ?, ?)")?;
+        for ConsentEntry { shop, conversation, name, given, at_ms, proof } in entries {
+            insert.execute((shop.number(), number(*conversation), name.as_str(), given, at_ms, proof.as_str()))?;
+        }
+        Ok(())
+    }
+
+    pub fn consents_of(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<Vec<ConsentEntry>> {
+        let mut select =
+            self.sql("SELECT name, given, at_ms, proof FROM consent WHERE shop = ? AND conversation = ? ORDER BY seq")?;
+        let entry = |row: &Row<'_>| {
+            let (name, proof) = (text(row, 0)?, text(row, 3)?);
+            Ok(ConsentEntry { shop, conversation, name, given: row.get(1)?, at_ms: row.get(2)?, proof })
+        };
+        let rows = select.query_map((shop.number(), number(conversation)), entry)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub fn standing_consents(
+        &mut self,
+        shop: ShopScope,
+        conversations: &[ConversationId],
+    ) -> Result<Vec<ConsentEntry>> {
+        let mut standing = BTreeMap::<(ConversationId, SmolStr), ConsentEntry>::new();
+        for conversation in conversations {
+            for entry in self.consents_of(shop, *conversation)? {
+                let key = (entry.conversation, entry.name.clone());
+                if standing.get(&key).is_none_or(|known| known.at_ms <= entry.at_ms) {
+                    standing.insert(key, entry);
+                }
+            }
+        }
+        Ok(standing.into_values().collect())
+    }
+
+    pub fn add_quarantine(&mut self, entries: &[QuarantineEntry]) -> Result<()> {
+        let mut insert =
+            self.sql("INSERT INTO quarantine (shop, at_ms, reason, detail, body) VALUES (?, ?, ?, ?, ?)")?;
+        for QuarantineEntry { shop, at_ms, reason, detail, body } in entries {
+            let shop = shop.unwrap_or(ShopScope::NONE);
+            insert.execute((shop.number(), at_ms, reason.as_str(), detail, body))?;
+        }
+        Ok(())
+    }
+
+    pub fn list_quarantine(&mut self, shop: ShopScope, after: i64, limit: u32) -> Result<Vec<(i64, QuarantineEntry)>> {
+        let mut select = self.sql(
+            "SELECT seq, at_ms, reason, detail, body FROM quarantine WHERE shop = ? AND seq > ? ORDER BY seq LIMIT ?",
+        )?;
+        let rows = select.query_map((shop.number(), after, limit), |row| quarantined(shop, row))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub fn take_quarantine(&mut self, shop: ShopScope, seqs: &[i64]) -> Result<Vec<QuarantineEntry>> {
+        let mut delete =
+            self.sql("DELETE FROM quarantine WHERE shop = ? AND seq = ? RETURNING seq, at_ms, reason, detail, body")?;
+        let mut taken = Vec::new();
+        for seq in seqs {
+            let mut rows = delete.query((shop.number(), seq))?;
+            while let Some(row) = rows.next()? {
+                taken.push(quarantined(shop, row)?.1);
+            }
+        }
+        Ok(taken)
+    }
+
+    pub fn put_templates(&mut self, rows: &[TemplateRow]) -> Result<()> {
+        let mut insert = self.sql(
+            "INSERT INTO template (shop, name, language, status, category, quality, vendor_id, components, at_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET status = excluded.status, category = excluded.category,
+                 quality = excluded.quality, vendor_id = excluded.vendor_id, components = excluded.components,
+                 at_ms = excluded.at_ms
+             WHERE at_ms <= excluded.at_ms",
+        )?;
+        for row in rows {
+            insert.execute((
+                row.shop.number(),
+                row.name.as_str(),
+                row.language.as_str(),
+                row.status.as_str(),
+                row.category.as_str(),
+                row.quality.as_str(),
+                row.vendor_id as i64,
+                &row.components,
+                row.at_ms,
+            ))?;
+        }
+        Ok(())
+    }
+
+    pub fn templates(&mut self, shop: ShopScope) -> Result<Vec<TemplateRow>> {
+        let mut select = self.sql(
+            "SELECT name, language, status, category, quality, vendor_id, components, at_ms FROM template
+             WHERE shop = ? ORDER BY name, language",
+        )?;
+        let template = |row: &Row<'_>| {
+            Ok(TemplateRow {
+                shop,
+                name: text(row, 0)?,
+                language: text(row, 1)?,
+                status: text(row, 2)?,
+                category: text(row, 3)?,
+                quality: text(row, 4)?,
+                vendor_id: row.get::<_, i64>(5)? as u64,
+                components: row.get(6)?,
+                at_ms: row.get(7)?,
+            })
+        };
+        Ok(select.query_map([shop.number()], template)?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub fn put_health(&mut self, rows: &[NumberHealth]) -> Result<()> {
+        let mut insert = self.sql(
+            "INSERT INTO health (shop, number, quality, tier, stopped, at_ms) VALUES (?, ?, ?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET quality = excluded.quality, tier = excluded.tier, stopped = excluded.stopped,
+                 at_ms = excluded.at_ms
+             WHERE at_ms <= excluded.at_ms",
+        )?;
+        for NumberHealth { shop, number, quality, tier, stopped, at_ms } in rows {
+            let key = (shop.number(), number.as_str());
+            insert.execute((key.0, key.1, quality.as_str(), tier.as_str(), stopped.as_str(), at_ms))?;
+        }
+        Ok(())
+    }
+
+    pub fn health(&mut self, shop: ShopScope) -> Result<Vec<NumberHealth>> {
+        let mut select =
+            self.sql("SELECT number, quality, tier, stopped, at_ms FROM health WHERE shop = ? ORDER BY number")?;
+        let health = |row: &Row<'_>| {
+            let (number, quality, tier, stopped) = (text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?);
+            Ok(NumberHealth { shop, number, quality, tier, stopped, at_ms: row.get(4)? })
+        };
+        Ok(select.query_map([shop.number()], health)?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub fn put_revisions(&mut self, rows: &[FlowRevision]) -> Result<()> {
+        let mut insert = self.sql(
+            "INSERT INTO revision (shop, revision, at_ms, standard, source) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT DO NOTHING",
+        )?;
+        for FlowRevision { shop, revision, at_ms, source, standard } in rows {
+            insert.execute((shop.number(), &revision[..], at_ms, &standard[..], source))?;
+        }
+        Ok(())
+    }
+
+    pub fn revision(&mut self, shop: ShopScope, revision: [u8; 16]) -> Result<Option<FlowRevision>> {
+        let mut select =
+            self.sql("SELECT revision, at_ms, standard, source FROM revision WHERE shop = ? AND revision = ?")?;
+        let mut rows = select.query((shop.number(), &revision[..]))?;
+        rows.next()?.map(|row| published(shop, row)).transpose()
+    }
+
+    pub fn revisions(&mut self, shop: ShopScope, limit: u32) -> Result<Vec<FlowRevision>> {
+        let mut select = self.sql(
+            "SELECT revision, at_ms, standard, source FROM revision WHERE shop = ? ORDER BY at_ms DESC, revision LIMIT ?",
+        )?;
+        let mut rows = select.query((shop.number(), limit))?;
+        let mut revisions = Vec::new();
+        while let Some(row) = rows.next()? {
+            revisions.push(published(shop, row)?);
+        }
+        Ok(revisions)
+    }
+
+    pub fn meta_get(&mut self, shop: ShopScope, key: &str) -> Result<Option<Vec<u8>>> {
+        let mut select = self.sql("SELECT value FROM meta WHERE shop = ? AND key = ?")?;
+        Ok(select.query_row((shop.number(), key), |row| row.get(0)).optional()?)
+    }
+
+    pub fn meta_set(&mut self, shop: ShopScope, key: &str, value: &[u8]) -> Result<()> {
+        let mut insert = self.sql("INSERT OR REPLACE INTO meta (shop, key, value) VALUES (?, ?, ?)")?;
+        insert.execute((shop.number(), key, value))?;
+        Ok(())
+    }
+}
+
+fn quarantined(shop: ShopScope, row: &Row<'_>) -> rusqlite::Result<(i64, QuarantineEntry)> {
+    let (at_ms, reason, detail, body) = (row.get(1)?, text(row, 2)?, row.get(3)?, row.get(4)?);
+    let shop = (shop != ShopScope::NONE).then_some(shop);
+    Ok((row.get(0)?, QuarantineEntry { shop, at_ms, reason, detail, body }))
+}
+
+fn published(shop: ShopScope, row: &Row<'_>) -> Result<FlowRevision> {
+    let bytes = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_blob()?);
+    let (revision, standard) = (bytes16(bytes(0)?)?, bytes16(bytes(2)?)?);
+    Ok(FlowRevision { shop, revision, at_ms: row.get(1)?, standard, source: row.get(3)? })
+}

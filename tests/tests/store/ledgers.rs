@@ -1,0 +1,225 @@
+//! Turns, calls, consents, quarantine, templates, values; erasure and retention.
+
+use duka_runtime::id::{ConversationId, ShopScope};
+use duka_runtime::store::*;
+
+use crate::make::*;
+
+fn turn(shop: ShopScope, conversation: u64, turn: u64) -> TurnRecord {
+    TurnRecord {
+        shop,
+        conversation: id(conversation),
+        turn,
+        at_ms: turn as i64 * 10,
+        revision: [3; 16],
+        event: vec![0, turn as u8],
+        trace: b"trace".into(),
+        notes: Vec::new(),
+    }
+}
+
+fn consent(shop: ShopScope, name: &str, given: bool, at_ms: i64) -> ConsentEntry {
+    ConsentEntry { shop, conversation: id(1), name: name.into(), given, at_ms, proof: "wamid.1".into() }
+}
+
+fn quarantined(shop: Option<ShopScope>, body: &str, at_ms: i64) -> QuarantineEntry {
+    QuarantineEntry { shop, at_ms, reason: "poison".into(), detail: "why".into(), body: body.into() }
+}
+
+pub async fn turns_are_read_back_in_order(store: Store) -> Result<()> {
+    let shop = store.shop("boutique").await?;
+    let mut tx = store.begin(shop).await?;
+    tx.add_turns(&[turn(shop, 1, 2), turn(shop, 1, 1), turn(shop, 2, 1), turn(shop, 1, 3)]).await?;
+    tx.commit().await?;
+    let mut tx = store.read(shop).await?;
+    assert_eq!(tx.turns_of(shop, id(1), 0, 2).await?, [turn(shop, 1, 1), turn(shop, 1, 2)]);
+    assert_eq!(tx.turns_of(shop, id(1), 2, 9).await?, [turn(shop, 1, 3)]);
+    Ok(())
+}
+
+pub async fn calls_are_claimed_ended_and_postponed_under_their_attempt(store: Store) -> Result<()> {
+    let shop = store.shop("boutique").await?;
+    let mut tx = store.begin(shop).await?;
+    tx.create_conversations(&[(conversation(shop, 1), vec![])]).await?;
+    tx.add_calls(&[call(shop, 1, 1), call(shop, 1, 2)]).await?;
+    let ended = |turn, attempt| EndedCall { shop, conversation: id(1), turn, index: 1, attempt };
+    let both = tx.claim_calls(shop, claim(50, LONG_MS)).await?;
+    assert_eq!(both, [1, 2].map(|turn| ClaimedCall { call: call(shop, 1, turn), attempt: 1 }));
+    assert_eq!(tx.claim_calls(shop, claim(50, LONG_MS)).await?, []);
+    let results = [(ended(1, 1), event(shop, 1, "one")), (ended(2, 7), event(shop, 1, "not this attempt"))];
+    assert_eq!(tx.end_calls(&results).await?, [true, false]);
+    assert_eq!(tx.end_calls(&results[..1]).await?, [false], "it has ended");
+    assert_eq!(tx.postpone_calls(&[(ended(2, 1), 80), (ended(2, 9), 90)]).await?, [true, false]);
+    assert_eq!(tx.claim_calls(shop, claim(79, LONG_MS)).await?, []);
+    assert_eq!(tx.claim_calls(shop, claim(80, LONG_MS)).await?[0].attempt, 2);
+    tx.release_calls(shop).await?;
+    assert_eq!(tx.claim_calls(shop, claim(80, OVER_MS)).await?[0].attempt, 3);
+    assert_eq!(tx.claim_calls(shop, claim(80, LONG_MS)).await?[0].attempt, 4, "its lease was over");
+    assert_eq!(texts(&tx.take_inbox(shop, None, claim(80, LONG_MS)).await?), ["one"]);
+    assert_eq!(tx.counts(shop).await?, Counts { conversations: 1, inbox: 1, calls: 1, ..Counts::default() });
+    tx.commit().await
+}
+
+pub async fn the_latest_consent_stands(store: Store) -> Result<()> {
+    let shop = store.shop("boutique").await?;
+    let mut tx = store.begin(shop).await?;
+    let ledger = [
+        consent(shop, "offers", true, 10),
+        consent(shop, "offers", false, 30),
+        consent(shop, "offers", true, 20),
+        consent(shop, "marketing", true, 5),
+        consent(shop, "marketing", false, 5),
+    ];
+    tx.add_consents(&ledger).await?;
+    assert_eq!(tx.consents_of(shop, id(1)).await?, ledger);
+    let standing = tx.standing_consents(shop, &[id(1), id(2)]).await?;
+    assert_eq!(standing, [ledger[4].clone(), ledger[1].clone()]);
+    assert_eq!(tx.standing_consents(shop, &[]).await?, []);
+    tx.commit().await
+}
+
+pub async fn quarantine_is_listed_and_taken(store: Store) -> Result<()> {
+    let shop = store.shop("boutique").await?;
+    let entries = [quarantined(Some(shop), "a", 1), quarantined(Some(shop), "b\0", 2)];
+    let mut tx = store.begin(shop).await?;
+    tx.add_quarantine(&entries).await?;
+    let listed = tx.list_quarantine(shop, 0, 9).await?;
+    assert_eq!(listed.iter().map(|(_, entry)| entry.clone()).collect::<Vec<_>>(), entries);
+    assert_eq!(tx.list_quarantine(shop, listed[0].0, 9).await?, listed[1..]);
+    assert_eq!(tx.take_quarantine(shop, &[listed[0].0, 999_999]).await?, entries[..1]);
+    assert_eq!(tx.list_quarantine(shop, 0, 9).await?, listed[1..]);
+    tx.commit().await?;
+    let mut tx = store.begin(ShopScope::NONE).await?;
+    let lost = quarantined(None, "whose?", 3);
+    tx.add_quarantine(std::slice::from_ref(&lost)).await?;
+    assert_eq!(tx.list_quarantine(ShopScope::NONE, 0, 9).await?[0].1, lost);
+    tx.commit().await
+}
+
+pub async fn newest_news_of_templates_and_numbers_stay(store: Store) -> Result<()> {
+    let shop = store.shop("boutique").await?;
+    let template = |language: &str, status: &str, at_ms| TemplateRow {
+        shop,
+        name: "order_shipped".into(),
+        language: language.into(),
+        status: status.into(),
+        category: "UTILITY".into(),
+        quality: "GREEN".into(),
+        vendor_id: u64::MAX - 1,
+        components: "[]".into(),
+        at_ms,
+    };
+    let health = |number: &str, quality: &str, at_ms| NumberHealth {
+        shop,
+        number: number.into(),
+        quality: quality.into(),
+        tier: "TIER_2K".into(),
+        stopped: "".into(),
+        at_ms,
+    };
+    let mut tx = store.begin(shop).await?;
+    tx.put_templates(&[template("sw", "APPROVED", 5), template("en", "APPROVED", 5), template("sw", "PAUSED", 9)])
+        .await?;
+    tx.put_templates(&[template("sw", "APPROVED", 8)]).await?;
+    assert_eq!(tx.templates(shop).await?, [template("en", "APPROVED", 5), template("sw", "PAUSED", 9)]);
+    tx.put_health(&[health("N1", "GREEN", 2), health("N1", "RED", 1), health("N0", "UNKNOWN", 1)]).await?;
+    assert_eq!(tx.health(shop).await?, [health("N0", "UNKNOWN", 1), health("N1", "GREEN", 2)]);
+    tx.commit().await
+}
+
+pub async fn revisions_and_values_are_kept(store: Store) -> Result<()> {
+    let shop = store.shop("boutique").await?;
+    let published = |n: u8, at_ms| FlowRevision { shop, revision: [n; 16], at_ms, source: vec![n], standard: [9; 16] };
+    let mut tx = store.begin(shop).await?;
+    tx.put_revisions(&[published(1, 5), published(2, 9)]).await?;
+    tx.put_revisions(&[published(1, 99)]).await?;
+    assert_eq!(tx.revisions(shop, 9).await?, [published(2, 9), published(1, 5)]);
+    assert_eq!(tx.revision(shop, [1; 16]).await?, Some(published(1, 5)));
+    assert_eq!(tx.revision(shop, [3; 16]).await?, None);
+    tx.meta_set(shop, "a", b"1").await?;
+    tx.meta_set(shop, "a", b"2\0").await?;
+    assert_eq!(tx.meta_get(shop, "a").await?, Some(b"2\0".to_vec()));
+    tx.commit().await?;
+    let mut tx = store.begin(ShopScope::NONE).await?;
+    tx.meta_set(ShopScope::NONE, "running", b"1").await?;
+    assert_eq!(tx.meta_get(ShopScope::NONE, "a").await?, None);
+    tx.commit().await
+}
+
+/// Something of every kind for a conversation.
+async fn fill(tx: &mut Tx, shop: ShopScope, n: u64, number: &str) -> Result<()> {
+    tx.admit(&[Sighting { shop, key: key(n as u8), received_ms: 10 }]).await?;
+    tx.create_conversations(&[(conversation(shop, n), vec![phone(shop, number)])]).await?;
+    tx.enqueue(&[event(shop, n, "hi")]).await?;
+    tx.add_turns(&[turn(shop, n, 1)]).await?;
+    tx.add_sends(&[send(shop, n, n as u8), send(shop, n, n as u8 + 100)]).await?;
+    tx.add_calls(&[call(shop, n, 1)]).await?;
+    tx.add_consents(&[ConsentEntry { conversation: id(n), ..consent(shop, "offers", true, 1) }]).await?;
+    tx.add_quarantine(&[quarantined(Some(shop), &format!("{{\"from\":\"{number}\"}}"), 1)]).await
+}
+
+async fn left_of(tx: &mut Tx, shop: ShopScope, id: ConversationId) -> Result<usize> {
+    let mut left = tx.identities_of(shop, id).await?.len();
+    left += tx.turns_of(shop, id, 0, 9).await?.len();
+    left += tx.sends_of(shop, id, 0, 9).await?.len();
+    left += tx.consents_of(shop, id).await?.len();
+    Ok(left)
+}
+
+pub async fn erasing_a_customer_leaves_the_others(store: Store) -> Result<()> {
+    let shop = store.shop("boutique").await?;
+    let mut tx = store.begin(shop).await?;
+    fill(&mut tx, shop, 1, "254700").await?;
+    fill(&mut tx, shop, 2, "254711").await?;
+    let one = Counts { conversations: 1, inbox: 1, waiting: 1, ready: 1, calls: 1, quarantine: 1, ..Counts::default() };
+    assert!(tx.erase_conversation(shop, id(1)).await?);
+    assert!(!tx.erase_conversation(shop, id(1)).await?);
+    assert_eq!(tx.counts(shop).await?, one);
+    assert_eq!((left_of(&mut tx, shop, id(1)).await?, left_of(&mut tx, shop, id(2)).await?), (0, 5));
+    assert_eq!(tx.find_conversations(&[phone(shop, "254700")]).await?, [None]);
+    let late = Sighting { shop, key: key(1), received_ms: 99 };
+    assert_eq!(tx.admit(&[late]).await?, [false], "a late copy brings nothing back");
+    assert!(!tx.settle_sends(&[settlement(shop, 1, 1, accepted("w"))]).await?[0].held);
+    assert_eq!(tx.apply_statuses(&[status(shop, Some(1), "w", Delivery::Read, 1)]).await?, [None]);
+    tx.create_conversations(&[(conversation(shop, 3), vec![phone(shop, "254700")])]).await?;
+    assert_eq!(left_of(&mut tx, shop, id(3)).await?, 1, "a new message starts anew");
+    tx.commit().await
+}
+
+pub async fn erasing_a_shop_leaves_the_others(store: Store) -> Result<()> {
+    let (shop, other) = two_shops(&store).await?;
+    for shop in [shop, other] {
+        let mut tx = store.begin(shop).await?;
+        fill(&mut tx, shop, 1, "254700").await?;
+        tx.commit().await?;
+    }
+    let mut tx = store.begin(shop).await?;
+    tx.erase_shop(shop).await?;
+    tx.commit().await?;
+    let mut tx = store.begin(shop).await?;
+    assert_eq!(tx.counts(shop).await?, Counts::default());
+    assert_eq!(left_of(&mut tx, shop, id(1)).await?, 0);
+    drop(tx);
+    let mut tx = store.begin(other).await?;
+    assert_eq!(left_of(&mut tx, other, id(1)).await?, 5);
+    drop(tx);
+    assert_eq!(store.shop("boutique").await?, shop, "its number is nobody else's");
+    Ok(())
+}
+
+pub async fn old_rows_go_class_by_class(store: Store) -> Result<()> {
+    let shop = store.shop("boutique").await?;
+    let mut tx = store.begin(shop).await?;
+    fill(&mut tx, shop, 1, "254700").await?;
+    assert_eq!(tx.sweep(shop, Retention::default()).await?, 0, "0 keeps all");
+    let all = Retention { seen_ms: 11, turns_ms: 11, sends_ms: 2_000, quarantine_ms: 2 };
+    let before = Retention { seen_ms: 10, turns_ms: 10, sends_ms: 1_000, quarantine_ms: 1 };
+    tx.claim_sends(shop, "N1", &[Lane::Service], claim(10, LONG_MS)).await?;
+    tx.settle_sends(&[settlement(shop, 1, 1, accepted("w"))]).await?;
+    assert_eq!(tx.sweep(shop, before).await?, 0);
+    assert_eq!(tx.sweep(shop, all).await?, 4, "the open send stays");
+    assert_eq!(tx.sweep(shop, all).await?, 0);
+    let left = tx.sends_of(shop, id(1), 0, 9).await?;
+    assert_eq!(left.iter().map(|row| row.facts.state).collect::<Vec<_>>(), [SendState::Ready]);
+    tx.commit().await
+}

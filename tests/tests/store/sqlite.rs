@@ -1,0 +1,126 @@
+//! What only the embedded store promises: one process, no step back, nothing readable after an erasure.
+
+use std::path::Path;
+
+use duka_runtime::store::*;
+
+use crate::make::*;
+
+#[tokio::test]
+async fn a_second_server_on_the_same_file_is_refused() -> Result<()> {
+    let folder = folder();
+    let path = folder.path().join("data").join("duka.db");
+    let first = Store::sqlite(&path).await?;
+    let refusal = Store::sqlite(&path).await.map(|_| ()).map_err(|error| error.to_string());
+    let expected = "is in use by another `duka serve`: stop that one, or use PostgreSQL for several processes";
+    assert_eq!(refusal, Err(format!("{} {expected}", path.display())));
+    drop(first);
+    Store::sqlite(&path).await.map(|_| ())
+}
+
+#[tokio::test]
+async fn what_was_committed_is_there_when_the_file_is_opened_again() -> Result<()> {
+    let folder = folder();
+    let path = folder.path().join("duka.db");
+    let store = Store::sqlite(&path).await?;
+    let shop = store.shop("boutique").await?;
+    let mut tx = store.begin(shop).await?;
+    tx.create_conversations(&[(conversation(shop, 1), vec![phone(shop, "254")])]).await?;
+    tx.commit().await?;
+    drop(store);
+    let store = Store::sqlite(&path).await?;
+    assert_eq!(store.shop("boutique").await?, shop);
+    let mut tx = store.read(shop).await?;
+    assert_eq!(tx.conversations(&[(shop, id(1))]).await?, [Some(conversation(shop, 1))]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_reader_sees_what_was_committed_and_writes_nothing() -> Result<()> {
+    let folder = folder();
+    let store = Store::sqlite(&folder.path().join("duka.db")).await?;
+    let shop = store.shop("boutique").await?;
+    let mut writer = store.begin(shop).await?;
+    writer.meta_set(shop, "k", b"v").await?;
+    let mut reader = store.read(shop).await?;
+    assert_eq!(reader.meta_get(shop, "k").await?, None);
+    assert!(reader.meta_set(shop, "k", b"w").await.is_err());
+    writer.commit().await?;
+    assert_eq!(store.read(shop).await?.meta_get(shop, "k").await?, Some(b"v".to_vec()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_file_of_a_newer_version_is_refused() -> Result<()> {
+    let folder = folder();
+    let path = folder.path().join("duka.db");
+    drop(Store::sqlite(&path).await?);
+    let newer = rusqlite::Connection::open(&path).expect("the file opens");
+    let step = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                VALUES (999, 'later', 1, x'00', 0)";
+    newer.execute(step, []).expect("the step is noted");
+    drop(newer);
+    let refusal = Store::sqlite(&path).await.map(|_| ());
+    assert!(matches!(refusal, Err(Error::Newer { found: 999, known: 1.. })), "{refusal:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_tool_that_holds_the_file_for_a_moment_is_waited_for() -> Result<()> {
+    let folder = folder();
+    let path = folder.path().join("duka.db");
+    let store = Store::sqlite(&path).await?;
+    let shop = store.shop("boutique").await?;
+    let tool = rusqlite::Connection::open(&path).expect("the file opens");
+    tool.execute_batch("BEGIN IMMEDIATE").expect("it is free");
+    let waiting = tokio::spawn(async move { store.begin(shop).await.map(|_| ()) });
+    tokio::task::yield_now().await;
+    tool.execute_batch("ROLLBACK").expect("it was begun");
+    waiting.await.expect("the task ends")
+}
+
+/// I28, F103, F104: by the bytes of every file of the database.
+#[tokio::test]
+async fn after_an_erasure_no_byte_of_it_is_found() -> Result<()> {
+    let folder = folder();
+    let store = Store::sqlite(&folder.path().join("duka.db")).await?;
+    let shop = store.shop("boutique").await?;
+    for (n, word) in [(1, "Wanjiku"), (2, "Achieng")] {
+        let mut tx = store.begin(shop).await?;
+        let session = [word, "session"].concat().into_bytes();
+        let row = Conversation { session, ..conversation(shop, n) };
+        tx.create_conversations(&[(row, vec![phone(shop, &format!("25470{n}{word}"))])]).await?;
+        tx.enqueue(&[event(shop, n, &format!("{word} in the inbox"))]).await?;
+        let body = word.repeat(2_000).into_bytes();
+        tx.add_sends(&[NewSend { body, ..send(shop, n, n as u8) }]).await?;
+        tx.add_quarantine(&[QuarantineEntry {
+            shop: None,
+            at_ms: 1,
+            reason: "poison".into(),
+            detail: String::new(),
+            body: format!("from 25470{n}{word}").into_bytes(),
+        }])
+        .await?;
+        tx.commit().await?;
+    }
+    assert!(found(folder.path(), "Wanjiku") > 0 && found(folder.path(), "Achieng") > 0);
+    let mut tx = store.begin(shop).await?;
+    tx.erase_conversation(shop, id(1)).await?;
+    tx.commit().await?;
+    store.scrub().await?;
+    assert_eq!(found(folder.path(), "Wanjiku"), 0);
+    assert!(found(folder.path(), "Achieng") > 0);
+    let mut tx = store.begin(shop).await?;
+    tx.erase_shop(shop).await?;
+    tx.commit().await?;
+    store.scrub().await?;
+    assert_eq!(found(folder.path(), "Achieng"), 1, "what could be routed to nobody is not the shop's");
+    Ok(())
+}
+
+/// How often a word stands in the files of a folder.
+fn found(folder: &Path, word: &str) -> usize {
+    let files = std::fs::read_dir(folder).expect("the folder is there").flatten();
+    let bytes = files.flat_map(|file| std::fs::read(file.path()).unwrap_or_default()).collect::<Vec<u8>>();
+    bytes.windows(word.len()).filter(|window| *window == word.as_bytes()).count()
+}
