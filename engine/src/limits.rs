@@ -191,6 +191,13 @@ impl Channel {
         CHANNELS.into_iter().find(|channel| channel.name == name)
     }
 
+    /// How long free text may be sent after the customer's last message, in milliseconds, with a margin for webhooks that
+    /// come late; `None`: always.
+    pub fn window_ms(&self) -> Option<i64> {
+        const MARGIN_MS: i64 = 5 * 60_000;
+        self.window_hours.map(|hours| i64::from(hours) * 3_600_000 - MARGIN_MS)
+    }
+
     /// What is taken of a kind of file.
     pub fn media(&self, kind: &str) -> Option<&'static MediaLimit> {
         self.media.iter().find(|limit| limit.kind == kind)

@@ -58,14 +58,14 @@ pub fn migrate(old: &Program, new: &Program, session: Session) -> Migrated {
     Migrated { session: moved, outcome }
 }
 
-/// Whether a call is under way, or a payment is waited for.
+/// Whether a call is under way, news wait to be heard, or a payment is waited for.
 fn is_pinned(old: &Program, session: &Session) -> bool {
     let followers_busy = session.followers.iter().any(|follower| follower.busy.is_some());
-    session.busy.is_some() || followers_busy || waits_for_payment(old, session).unwrap_or(false)
+    let waits_for_payment = session.frames.iter().any(|frame| waits_for_payment(old, frame).unwrap_or(false));
+    session.busy.is_some() || !session.waiting.is_empty() || followers_busy || waits_for_payment
 }
 
-fn waits_for_payment(old: &Program, session: &Session) -> Option<bool> {
-    let frame = session.frames.last()?;
+fn waits_for_payment(old: &Program, frame: &Frame) -> Option<bool> {
     let flow = old.shop.flows.get(frame.flow.index())?;
     let state = flow.states.get(frame.state.index())?;
     let group = state.group.and_then(|group| flow.groups.get(group.index()));

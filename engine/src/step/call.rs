@@ -214,7 +214,7 @@ impl<'p> Machine<'p> {
             return self.go(place, dest);
         }
         if let Scope::Follower(follower) = place.scope {
-            return self.follower_failed(follower);
+            return self.follower_failed(follower, place.list);
         }
         self.session.failures = self.session.failures.saturating_add(1);
         if self.session.failures > self.limits.failures {

@@ -128,13 +128,16 @@ impl<'p> Machine<'p> {
         let Some(rank) = position(&PAYMENT_STATUSES, status) else { return false };
         let key = self.key_of(self.program.shop.known_records.payment, payment).unwrap_or_default();
         let Some(follower) = self.session.followers.get_mut(at) else { return false };
-        if follower.payment_key != key {
-            // A new link for the same order starts anew.
-            follower.payment_key = key;
-            follower.payment_rank = 0;
-        }
-        let rises = rank > follower.payment_rank;
+        let is_money = |rank: u8| Some(rank) >= position(&PAYMENT_STATUSES, "paid");
+        // A new link for the same order starts anew; but once there was money, only other money counts, not that a link
+        // which nobody needs any more has expired.
+        let rises = if follower.payment_key == key {
+            rank > follower.payment_rank
+        } else {
+            is_money(rank) || !is_money(follower.payment_rank)
+        };
         if rises {
+            follower.payment_key = key;
             follower.payment_rank = rank;
         }
         rises
@@ -230,27 +233,17 @@ impl<'p> Machine<'p> {
     }
 
     /// A line of a follower failed: its `failed`, else the staff is told, for money may hang on it.
-    pub fn follower_failed(&mut self, at: usize) -> Option<Place> {
+    /// A failure inside `failed` is not handled by itself.
+    pub fn follower_failed(&mut self, at: usize, inside: LineList) -> Option<Place> {
         let failed = self.follow_reaction(at, |trigger| matches!(trigger, Trigger::Failed));
-        if let Some(reaction) = failed.filter(|reaction| !self.is_in(at, *reaction)) {
+        let follow = self.session.followers.get(at).map_or(u16::MAX, |follower| follower.follow);
+        if let Some(reaction) = failed.filter(|reaction| inside != LineList::Follow { follow, reaction: *reaction }) {
             return self.follower_place(at, reaction);
         }
         let key = self.session.followers.get(at).map(|follower| follower.key.clone()).unwrap_or_default();
         self.effect(EffectKind::Alert { text: format!("{key}: an update of this order was not saved.") });
         self.next_for_follower(at);
         None
-    }
-
-    /// Whether the lines of this reaction were the last to begin: a failure inside `failed` is not handled by itself.
-    fn is_in(&self, at: usize, reaction: u16) -> bool {
-        let Some(follow) = self.session.followers.get(at).map(|follower| follower.follow) else { return true };
-        let latest = self
-            .trace
-            .entries
-            .iter()
-            .rev()
-            .find_map(|entry| if let TraceEntry::Reaction { list, .. } = entry { Some(*list) } else { None });
-        latest == Some(LineList::Follow { follow, reaction })
     }
 
     /// A message of a follower did not arrive; `false` when it was none of a follower's.

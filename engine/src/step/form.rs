@@ -1,6 +1,6 @@
 //! Forms: as one on channels that have them, else asked field by field; answered either way.
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::machine::{Machine, Place, Scope};
 use super::say::{Attach, Draft};
@@ -88,7 +88,7 @@ impl<'p> Machine<'p> {
             text.push_str(standard(self.languages()[0], Standard::MayBeSkipped));
         }
         let choice = |option: &SmolStr, title: &str| Choice {
-            id: self.reply_id(form.name.clone(), Some(option.clone())),
+            id: self.reply_id(form.name.clone(), Some(format_smolstr!("{}.{option}", field.name))),
             title: title.to_string(),
             note: String::new(),
         };
@@ -114,6 +114,16 @@ impl<'p> Machine<'p> {
 
     pub fn is_form_choice(&self, choice: &str) -> bool {
         self.session.form.is_some() && self.open_form().is_some_and(|(_, _, form)| form.name == choice)
+    }
+
+    /// A tap on an option of a field; `FIELD.OPTION` tells an earlier field's from the one that is asked now.
+    pub fn form_option(&mut self, key: &str) -> Option<Place> {
+        let asked = self.session.form.as_ref().map_or(0, |form| form.fields.len());
+        let field = self.open_form().and_then(|(_, _, form)| form.fields.get(asked));
+        match key.split_once('.').filter(|(name, _)| field.is_some_and(|field| field.name == *name)) {
+            Some((_, option)) => self.form_text(option, &fold(option)),
+            None => self.earlier_message(),
+        }
     }
 
     /// A text while a form is asked field by field. Words that are heard anywhere still are, as whole messages.

@@ -3,7 +3,7 @@
 use super::machine::{Machine, Place, Scope};
 use super::say::Attach;
 use crate::hir::{Dest, DestKind, FlowId, OperationKind, StateId, StepKind, Target};
-use crate::session::{BusyWhy, Frame, LineList, Resume};
+use crate::session::{BusyWhy, Cursor, Frame, LineList, Resume};
 use crate::trace::TraceEntry;
 use crate::value::Value;
 
@@ -107,21 +107,10 @@ impl<'p> Machine<'p> {
 
     fn visit(&mut self, from: Place, flow: FlowId, with: &[Target], into: Option<Target>) -> Option<Place> {
         self.flush(Attach::Never);
-        let top = self.top();
         let handed: Vec<Value> =
             with.iter().map(|target| self.value_at(from.scope, *target).cloned().unwrap_or_default()).collect();
-        if self.is_entered(top) {
-            let in_the_middle = from.list == LineList::Entry || from.index + 1 < self.lines(from).len();
-            let line = in_the_middle.then(|| from.next().cursor());
-            let resume = match (self.session.form.take(), line) {
-                (Some(form), line) => Resume::Form { line, form },
-                (None, Some(line)) => Resume::Line(line),
-                (None, None) => Resume::AskAgain,
-            };
-            if let Some(frame) = self.session.frames.last_mut() {
-                frame.resume = resume;
-            }
-        }
+        let in_the_middle = from.list == LineList::Entry || from.index + 1 < self.lines(from).len();
+        self.suspend(in_the_middle.then(|| from.next().cursor()));
         let caller = from.cursor().frame;
         self.push_frame(flow);
         let takes = self.program.shop.flows.get(flow.index()).map_or(&[][..], |flow| &flow.takes);
@@ -132,15 +121,54 @@ impl<'p> Machine<'p> {
         if let Some(frame) = self.session.frames.last_mut() {
             frame.into = into.map(|target| (caller, target));
         }
-        if self.session.frames.len() > self.limits.interruptions + 1 {
-            self.end_oldest_interruption();
-        }
+        self.limit_interruptions();
         self.enter_start()
     }
 
-    /// The flow above the outermost one ends, unheard.
-    fn end_oldest_interruption(&mut self) {
+    /// The innermost flow waits for the one that is put above it, and goes on at the line or by asking again.
+    pub fn suspend(&mut self, line: Option<Cursor>) {
+        let form = self.session.form.take();
+        if let Some(frame) = self.session.frames.last_mut().filter(|frame| frame.resume != Resume::End) {
+            frame.resume = match (form, line) {
+                (Some(form), line) => Resume::Form { line, form },
+                (None, Some(line)) => Resume::Line(line),
+                (None, None) => Resume::AskAgain,
+            };
+        }
+    }
+
+    /// The innermost flow goes on: at this line, else by asking again.
+    fn unsuspend(&mut self) -> Option<Cursor> {
+        let frame = self.session.frames.last_mut()?;
+        match std::mem::take(&mut frame.resume) {
+            Resume::Form { line, form } => {
+                self.session.form = Some(form);
+                line
+            }
+            Resume::Line(line) => Some(line),
+            Resume::AskAgain => None,
+            Resume::End => {
+                frame.resume = Resume::End;
+                None
+            }
+        }
+    }
+
+    /// Flows that only lent their lines, and entered no state, are over when these have run.
+    pub fn drop_guests(&mut self) {
+        while self.session.busy.is_none() && self.session.frames.last().is_some_and(|frame| frame.resume == Resume::End)
+        {
+            self.session.frames.pop();
+            self.unsuspend();
+        }
+    }
+
+    /// Where too many flows interrupt each other, the one above the outermost ends, unheard.
+    pub fn limit_interruptions(&mut self) {
         const OLDEST: u8 = 1;
+        if self.session.frames.len() <= self.limits.interruptions + 1 {
+            return;
+        }
         self.session.frames.remove(usize::from(OLDEST));
         for frame in &mut self.session.frames {
             frame.into = match frame.into {
@@ -171,20 +199,14 @@ impl<'p> Machine<'p> {
             self.set(Scope::Frame(usize::from(caller)), target, value);
         }
         self.session.form = None;
-        let caller = self.session.frames.last_mut()?;
-        if caller.resume == Resume::End {
+        while self.session.frames.len() > 1 && !self.is_entered(self.top()) {
+            self.session.frames.pop();
+        }
+        if !self.is_entered(self.top()) {
             self.end();
             return None;
         }
-        let line = match std::mem::take(&mut caller.resume) {
-            Resume::Form { line, form } => {
-                self.session.form = Some(form);
-                line
-            }
-            Resume::Line(line) => Some(line),
-            Resume::AskAgain | Resume::End => None,
-        };
-        match line {
+        match self.unsuspend() {
             Some(line) => Some(Place::at(line)),
             None => self.again(),
         }

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::choices::MORE;
 use super::machine::{Machine, Place, Scope};
 use super::say::Attach;
-use super::select::LevelKind;
+use super::select::{Level, LevelKind};
 use crate::event::{Event, EventKind, Inbound, ReplyId};
 use crate::hir::{ConsentId, EventName, Target, Trigger};
 use crate::locale::Standard;
@@ -78,13 +78,40 @@ impl<'p> Machine<'p> {
     /// Takes what has waited, as far as no new call is under way.
     pub fn drain(&mut self) {
         while self.session.busy.is_none() && !self.session.waiting.is_empty() {
-            let event = self.session.waiting.remove(0);
+            self.drop_guests();
+            let Some(at) = self.session.waiting.iter().position(|event| !self.is_held(&event.kind)) else { return };
+            let event = self.session.waiting.remove(at);
             self.microsteps = 0;
             match &event.kind {
                 EventKind::Inbound(inbound) => self.heard(inbound),
                 kind => self.heard_event(kind),
             }
         }
+    }
+
+    /// Whether news of money or of an order must wait: a person has the conversation, or another flow has interrupted the
+    /// state that listens for it.
+    fn is_held(&self, kind: &EventKind) -> bool {
+        let name = match kind {
+            EventKind::Payment { status, .. } => EventName::Payment(status.clone()),
+            EventKind::Order { status, .. } => EventName::Order(status.clone()),
+            EventKind::Inbound(_)
+            | EventKind::Result { .. }
+            | EventKind::Wake
+            | EventKind::HandoffClosed { .. }
+            | EventKind::HandoffOpened
+            | EventKind::MessageFailed { .. } => return false,
+        };
+        let listens = |level: Level| {
+            let mut triggers = self.reactions(level).iter().map(|reaction| &reaction.trigger);
+            triggers.any(|trigger| matches!(trigger, Trigger::On { event } if *event == name))
+        };
+        if self.levels().any(listens) {
+            return self.session.handed_over;
+        }
+        let below = (0..self.top()).filter(|frame| self.is_entered(*frame));
+        let mut below = below.flat_map(|frame| [LevelKind::State, LevelKind::Group].map(|kind| Level { frame, kind }));
+        below.any(listens)
     }
 
     /// An act of the customer, now that the conversation is free.
@@ -190,7 +217,7 @@ impl<'p> Machine<'p> {
     }
 
     /// The first `hears` of a level that fits.
-    pub fn hears(&mut self, level: super::select::Level, folded: &str, hearing: Hearing) -> Option<Place> {
+    pub fn hears(&mut self, level: Level, folded: &str, hearing: Hearing) -> Option<Place> {
         if folded.is_empty() {
             return None;
         }
@@ -287,7 +314,7 @@ impl<'p> Machine<'p> {
             return self.next_page();
         }
         if let Some(option) = id.item.as_ref().filter(|_| self.is_form_choice(&id.choice)) {
-            return self.form_text(option, &fold(option));
+            return self.form_option(option);
         }
         match self.tapped(id) {
             Some((reaction, item)) => self.choose(reaction, &id.choice, item),
@@ -333,12 +360,17 @@ impl<'p> Machine<'p> {
     pub fn take_else(&mut self, plain: bool) -> Option<Place> {
         let count = self.session.else_count;
         let level = self.nearest_level(|trigger| matches!(trigger, Trigger::Else { .. }))?;
-        let counted = self
-            .first_in(level, |trigger| matches!(trigger, Trigger::Else { times: Some(times), .. } if count >= *times));
+        let times_of = |trigger: &Trigger| if let Trigger::Else { times, .. } = trigger { *times } else { None };
+        let counts = self.reactions(level).iter().filter_map(|reaction| times_of(&reaction.trigger));
+        let most = counts.max().unwrap_or_default();
+        // At the highest number the count begins anew.
+        let counted = self.first_in(level, |trigger| times_of(trigger) == Some(count.min(most)));
         let is_plain = |trigger: &Trigger| matches!(trigger, Trigger::Else { times: None, .. });
         let at = match counted {
             Some(at) => {
-                self.session.else_count = 0;
+                if count >= most {
+                    self.session.else_count = 0;
+                }
                 at
             }
             None if plain => self.first_in(level, is_plain)?,
@@ -385,13 +417,15 @@ impl<'p> Machine<'p> {
             }
             EventKind::Inbound(_) | EventKind::Result { .. } | EventKind::Wake | EventKind::HandoffOpened => return,
         };
-        let silent = self.session.handed_over;
-        if silent {
+        if self.is_held(kind) {
+            self.wait(kind.clone());
+            return;
+        }
+        if self.session.handed_over {
             self.note(Note::HandedOver);
             return;
         }
-        let guest = self.session.frames.is_empty();
-        if guest {
+        if self.session.frames.is_empty() {
             self.push_frame(crate::hir::FlowId(0));
         }
         let found = self.first(|trigger| matches!(trigger, Trigger::On { event } if *event == name));
@@ -409,10 +443,7 @@ impl<'p> Machine<'p> {
             }
         };
         self.run(next);
-        let unused = guest && self.session.busy.is_none() && !self.is_entered(0);
-        if unused && self.session.frames.len() == 1 {
-            self.session.frames.clear();
-        }
+        self.drop_guests();
     }
 
     /// The `else` of a `send` whose message did not arrive, while the conversation is still in that state.

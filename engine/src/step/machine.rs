@@ -112,10 +112,7 @@ impl<'p> Machine<'p> {
 
     /// Leaves the rest of the turn to its effects: ends what had not begun, and asks for the next wake-up.
     pub fn finish(mut self) -> Step {
-        let only_a_guest = self.session.busy.is_none() && self.session.frames.len() == 1 && !self.is_entered(0);
-        if only_a_guest {
-            self.session.frames.clear();
-        }
+        self.drop_guests();
         self.ask_for_wake_up();
         self.session.turn += 1;
         Step { session: self.session, effects: self.effects, trace: self.trace }

@@ -10,6 +10,7 @@ use super::say::Attach;
 use crate::effect::EffectKind;
 use crate::expression::Env;
 use crate::hir::{Dest, Expr, ExprKind, Flow, Segment, Template, TemplateId, TextId, TextPiece, Trigger};
+use crate::limits::Channel;
 use crate::outbound::{Choice, Choices, Message, Outbound, TemplateButton, TemplateMessage};
 use crate::render::Renderer;
 use crate::session::Sent;
@@ -23,8 +24,8 @@ impl<'p> Machine<'p> {
         self.flush(Attach::ToPrompt);
         let (flow_id, flow) = self.flow_of(place.scope);
         let Some(template) = flow.and_then(|flow| flow.templates.get(id.index())) else { return Some(place.next()) };
-        if self.is_forbidden(template) {
-            return self.not_sent(place, template, on_error);
+        if let Some(reason) = self.forbids(template) {
+            return self.not_sent(place, template, reason, on_error);
         }
         let Some(message) = self.template_message(place.scope, template) else { return Some(place.next()) };
         let effect = self.effect(EffectKind::Send(Outbound::Template(message)));
@@ -43,22 +44,35 @@ impl<'p> Machine<'p> {
         Some(place.next())
     }
 
-    /// Marketing needs the consent it is about.
-    fn is_forbidden(&self, template: &Template) -> bool {
+    /// Why a template can not be sent: marketing needs the consent it is about, and a channel without templates an open
+    /// window.
+    fn forbids(&self, template: &Template) -> Option<&'static str> {
         let given = |consent: crate::hir::ConsentId| {
             self.session.consents.get(consent.index()).is_some_and(|consent| consent.given)
         };
-        template.category == Category::Marketing && !template.about.is_some_and(given)
+        if template.category == Category::Marketing && !template.about.is_some_and(given) {
+            return Some("no consent");
+        }
+        let channel = Channel::named(&self.session.channel).filter(|channel| channel.template.is_none());
+        let window_ms = channel.and_then(Channel::window_ms)?;
+        let silence_ms = self.now_ms.saturating_sub(self.session.last_inbound_ms);
+        (silence_ms >= window_ms).then_some("the window is closed")
     }
 
-    fn not_sent(&mut self, place: Place, template: &Template, on_error: Option<&'p Dest>) -> Option<Place> {
+    fn not_sent(
+        &mut self,
+        place: Place,
+        template: &Template,
+        reason: &str,
+        on_error: Option<&'p Dest>,
+    ) -> Option<Place> {
         match on_error {
             Some(dest) => {
                 self.trace_error(place);
                 self.go(place, dest)
             }
             None => {
-                self.record("not_sent", format!("{}: no consent", template.name));
+                self.record("not_sent", format!("{}: {reason}", template.name));
                 Some(place.next())
             }
         }

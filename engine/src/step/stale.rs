@@ -96,7 +96,7 @@ impl<'p> Machine<'p> {
         KeyField::of_record(self.program, item).find(&items, key)
     }
 
-    /// A tap on a button of a template. It acts in its own flow, whatever the conversation is about.
+    /// A tap on a button of a template. It acts in its own flow; what the conversation is about is interrupted by it.
     pub fn template_tap(&mut self, template: &str, button: &str) -> Option<Place> {
         let wanted = |flow: FlowId| {
             let flow = self.program.shop.flows.get(flow.index())?;
@@ -113,9 +113,10 @@ impl<'p> Machine<'p> {
                 let flows = (0..self.program.shop.flows.len()).filter_map(|at| u16::try_from(at).ok().map(FlowId));
                 let elsewhere = flows.filter_map(|flow| wanted(flow).map(|list| (flow, list))).next();
                 let Some((flow, list)) = elsewhere else { return self.not_understood() };
-                self.session.frames.clear();
+                self.suspend(None);
                 self.push_frame(flow);
-                (0, list)
+                self.limit_interruptions();
+                (self.top(), list)
             }
         };
         self.session.else_count = 0;

@@ -175,10 +175,11 @@ impl World {
                 self.step(EventKind::Result { call, outcome }, out);
             }
             "payment" => {
-                let (status, key) = rest.split_once(' ').expect("status and order");
+                let (status, rest) = rest.split_once(' ').expect("status and order");
+                let (key, link) = rest.split_once(' ').unwrap_or((rest, ""));
                 let known = &self.program.shop.known_records;
                 let order = self.record(known.order, key);
-                let payment = self.record(known.payment, "");
+                let payment = self.record(known.payment, link);
                 let status = status.into();
                 self.step(EventKind::Payment { status, key: key.into(), order, payment }, out);
             }
