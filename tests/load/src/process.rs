@@ -1,0 +1,217 @@
+//! The measured processes: `duka serve` and `duka dev-graph` of a release build, with a folder of their own each.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+use crate::webhook::APP_SECRET;
+
+/// How a server is set up.
+pub struct Setup<'a> {
+    pub duka: &'a Path,
+    /// Where its files go.
+    pub folder: &'a Path,
+    /// A path, or `postgres://…`.
+    pub database: String,
+    /// Where sends go; nobody listens there when only turns are measured.
+    pub graph: String,
+    /// How many shops it has, each with one number.
+    pub shops: usize,
+    /// Where it listens, the same after a restart.
+    pub address: String,
+    /// How long a send of unknown fate is held.
+    pub hold: &'a str,
+}
+
+pub struct Process {
+    child: Child,
+    pub address: String,
+    /// From its start until it was ready.
+    pub ready_in: Duration,
+}
+
+/// The business number of shop `n`.
+pub fn number(n: usize) -> String {
+    format!("{}", 106_500_000_000_001 + n)
+}
+
+impl<'a> Setup<'a> {
+    pub fn new(
+        duka: &'a Path,
+        folder: &'a Path,
+        database: String,
+        graph: String,
+        shops: usize,
+    ) -> io::Result<Setup<'a>> {
+        Ok(Setup { duka, folder, database, graph, shops, address: free_address()?, hold: "10 minutes" })
+    }
+
+    pub async fn start(&self) -> io::Result<Process> {
+        let shops = self.folder.join("shops");
+        for n in 0..self.shops {
+            let shop = shops.join(format!("counter{n}"));
+            if !shop.exists() {
+                copy_shop(&shop, n)?;
+            }
+        }
+        let address = self.address.clone();
+        let config = self.folder.join("duka.toml");
+        let (database, graph) = (&self.database, &self.graph);
+        fs::write(
+            &config,
+            format!(
+                "listen = \"{address}\"\ndatabase = \"{database}\"\nshops = \"{}\"\ndevelopment = true\n\n[graph]\nurl = \"{graph}\"\n\n[sending]\nper_number = 1000000\nhold = \"{}\"\n",
+                shops.display(),
+                self.hold
+            ),
+        )?;
+        let log = fs::File::options().create(true).append(true).open(self.folder.join("server.log"))?;
+        let begun = Instant::now();
+        let child = Command::new(self.duka)
+            .arg("serve")
+            .arg("--config")
+            .arg(&config)
+            .env("DUKA_WHATSAPP_APP_SECRET", APP_SECRET)
+            .env("DUKA_WHATSAPP_TOKEN", "load-test-token")
+            .env("DUKA_WHATSAPP_VERIFY_TOKEN", "load-test-verify-token-0123456789")
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut process = Process { child, address, ready_in: Duration::ZERO };
+        process.wait_ready(begun).await?;
+        Ok(process)
+    }
+}
+
+/// The stand-in for the Graph API, with more of its own arguments.
+pub async fn graph(duka: &Path, folder: &Path, more: &[&str]) -> io::Result<Process> {
+    let address = free_address()?;
+    let log = fs::File::create(folder.join("graph.log"))?;
+    let mut command = Command::new(duka);
+    command.args(["dev-graph", "--listen", &address, "--app-secret", APP_SECRET]).args(more);
+    let begun = Instant::now();
+    let child = command.stdout(log.try_clone()?).stderr(log).kill_on_drop(true).spawn()?;
+    let mut process = Process { child, address, ready_in: Duration::ZERO };
+    while TcpStream::connect(&process.address).await.is_err() {
+        process.still_there(begun)?;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(process)
+}
+
+impl Process {
+    async fn wait_ready(&mut self, begun: Instant) -> io::Result<()> {
+        while get(&self.address, "/readyz").await.is_none_or(|(status, _)| status != 200) {
+            self.still_there(begun)?;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.ready_in = begun.elapsed();
+        Ok(())
+    }
+
+    fn still_there(&mut self, begun: Instant) -> io::Result<()> {
+        match self.child.try_wait()? {
+            Some(status) => Err(io::Error::other(format!("the process ended with {status}"))),
+            None if begun.elapsed() > Duration::from_secs(60) => Err(io::Error::other("it is not ready after 60 s")),
+            None => Ok(()),
+        }
+    }
+
+    /// Resident memory in MiB: now, and at its highest.
+    pub fn memory(&self) -> (f64, f64) {
+        let status = self.proc("status");
+        let read = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<f64>().ok()).unwrap_or(0.0) / 1_024.0
+        };
+        (read("VmRSS:"), read("VmHWM:"))
+    }
+
+    /// CPU time so far, user and system.
+    pub fn cpu(&self) -> Duration {
+        let stat = self.proc("stat");
+        let ticks: u64 = stat
+            .rsplit(") ")
+            .next()
+            .map_or(0, |rest| rest.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum());
+        Duration::from_millis(ticks * 10)
+    }
+
+    fn proc(&self, file: &str) -> String {
+        let pid = self.child.id().unwrap_or(0);
+        fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id().unwrap_or(0)
+    }
+
+    /// One figure of `/metrics`, summed over its labels.
+    pub async fn metric(&self, name: &str) -> f64 {
+        let Some((_, text)) = get(&self.address, "/metrics").await else { return 0.0 };
+        let lines = text.lines().filter(|line| line.starts_with(name) && !line.starts_with('#'));
+        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+
+    /// As if the machine had lost it: no warning, nothing flushed.
+    pub async fn kill(mut self) -> io::Result<()> {
+        self.child.start_kill()?;
+        self.child.wait().await?;
+        Ok(())
+    }
+
+    /// Asks it to end, and waits.
+    ///
+    /// # Errors
+    /// It ended, but not well.
+    pub async fn stop(mut self) -> io::Result<()> {
+        let pid = self.pid().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().await?;
+        let status = self.child.wait().await?;
+        if status.success() { Ok(()) } else { Err(io::Error::other(format!("it ended with {status}"))) }
+    }
+}
+
+/// Status and body.
+pub async fn get(address: &str, path: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(address).await.ok()?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.ok()?;
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let status = text.split(' ').nth(1)?.parse().ok()?;
+    Some((status, text.split_once("\r\n\r\n").map(|(_, body)| body.to_string()).unwrap_or_default()))
+}
+
+/// An address that nobody listens on.
+///
+/// # Errors
+/// There is none.
+pub fn free_address() -> io::Result<String> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+}
+
+fn copy_shop(to: &Path, n: usize) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    let from = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shops/counter");
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let text = fs::read_to_string(entry.path())?;
+        let text = text.replace(
+            "channels: [whatsapp]",
+            &format!(
+                "channels:\n  whatsapp:\n    phone_number_id: \"{}\"\n    waba_id: \"102290129340398\"",
+                number(n)
+            ),
+        );
+        fs::write(to.join(entry.file_name()), text)?;
+    }
+    Ok(())
+}
