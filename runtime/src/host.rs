@@ -4,11 +4,15 @@
 
 pub mod clock;
 pub mod codes;
+pub mod desk;
+pub mod holds;
 pub mod incoming;
 pub mod mint;
 pub mod notices;
+pub mod outbox;
 pub mod points;
 pub mod shops;
+pub mod transport;
 pub mod turn;
 pub mod writer;
 
@@ -17,6 +21,7 @@ use std::sync::Arc;
 use self::clock::Clock;
 use self::mint::Mint;
 use self::notices::Notices;
+use self::outbox::PaceLimits;
 use self::points::Points;
 use self::shops::Shops;
 use self::turn::TurnLimits;
@@ -51,6 +56,17 @@ pub struct Limits {
     pub lease_ms: i64,
     /// How long nothing is fused after an unclean end, at least.
     pub careful_ms: i64,
+    /// How long a send of unknown fate is held for a status that settles it (reliability.md 4.3).
+    pub hold_ms: i64,
+    /// How long before the end of a window nothing is begun any more.
+    pub window_margin_ms: i64,
+    /// How long the provider may take to answer; less than a lease.
+    pub answer_ms: i64,
+    /// Attempts of one send before it is given up.
+    pub most_sends: u32,
+    /// Sends under way at once.
+    pub in_flight: u32,
+    pub pace: PaceLimits,
 }
 
 impl Default for Limits {
@@ -62,6 +78,12 @@ impl Default for Limits {
             sessions: 20_000,
             lease_ms: 30_000,
             careful_ms: 60_000,
+            hold_ms: 30_000,
+            window_margin_ms: 5 * 60_000,
+            answer_ms: 20_000,
+            most_sends: 40,
+            in_flight: 256,
+            pace: PaceLimits::default(),
         }
     }
 }

@@ -8,6 +8,8 @@ use duka_engine::program::Program;
 use duka_engine::session::{ConsentState, Revision, Session, Snapshot};
 use duka_engine::simulate::World;
 use duka_engine::value::Value;
+use jiff::Timestamp;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 
@@ -26,6 +28,7 @@ pub struct Shop {
     pub fixture: Json,
     /// What new conversations begin with.
     opening: Session,
+    timezone: TimeZone,
 }
 
 impl Shop {
@@ -37,7 +40,15 @@ impl Shop {
         fixture: Json,
     ) -> Shop {
         let opening = opening(&program, &fixture);
-        Shop { scope, slug, program, older, fixture, opening }
+        let timezone = TimeZoneDatabase::bundled().get(&program.shop.profile.timezone).unwrap_or(TimeZone::UTC);
+        Shop { scope, slug, program, older, fixture, opening, timezone }
+    }
+
+    /// Minutes since midnight where the shop is.
+    pub fn minute_of_day(&self, at_ms: i64) -> u16 {
+        let utc = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let seconds = at_ms.div_euclid(1_000) + i64::from(self.timezone.to_offset(utc).seconds());
+        u16::try_from(seconds.rem_euclid(86_400) / 60).unwrap_or(0)
     }
 
     pub fn revision(&self, revision: Revision) -> Option<&Arc<Program>> {

@@ -5,6 +5,8 @@
 
 mod classes;
 
+pub use self::classes::ALL_MARKETING;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use duka_engine::effect::{CallRequest, Effect, EffectId, EffectKind};
@@ -187,7 +189,7 @@ fn marketing(program: &Program, mut session: Session, given: bool) -> Step {
         let id = EffectId { turn: session.turn, index };
         done.effects.push(Effect { id, kind: EffectKind::Consent { name, given } });
     };
-    say(classes::ALL_MARKETING.into(), given);
+    say(ALL_MARKETING.into(), given);
     if !given {
         program.shop.consents.iter().for_each(|consent| say(consent.name.clone(), false));
         session.consents = vec![ConsentState { asked: true, given: false }; program.shop.consents.len()];
@@ -251,7 +253,7 @@ impl Taking<'_> {
             self.effect(effect, stopped, &mut taken, &mut notes);
         }
         if stopped {
-            taken.consents.push(self.consent(classes::ALL_MARKETING.into(), false, stopped));
+            taken.consents.push(self.consent(ALL_MARKETING.into(), false, stopped));
         }
         self.restrain(event, &mut session, &mut taken);
         if !notes.is_empty() {

@@ -41,6 +41,8 @@ pub struct Ended {
     pub settlement: Settlement,
     pub conversation: ConversationId,
     pub effect: EffectId,
+    /// The provider says that the window is closed.
+    pub window_closed: bool,
 }
 
 /// What became of one element of a job.

@@ -281,6 +281,10 @@ async fn settlements(
     let rows: Vec<Settlement> = ends.iter().map(|(_, ended)| ended.settlement.clone()).collect();
     for ((at, ended), settled) in ends.into_iter().zip(tx.settle_sends(&rows).await?) {
         let shop = ended.settlement.shop;
+        if ended.window_closed {
+            let incoming = Incoming { act: Act::WindowClosed, ..Incoming::event(EventKind::Wake) };
+            extras.push(Extra { shop, conversation: ended.conversation, incoming });
+        }
         match failure_of(&ended.settlement.end) {
             Some(error) if settled.held => failed(shop, ended.conversation, ended.effect, error, extras),
             Some(_) | None if settled.failed => failed(shop, ended.conversation, ended.effect, 0, extras),

@@ -1,0 +1,96 @@
+//! Sends whose fate is unknown: leases that ran out become holds, holds that end are repeated or parked (reliability.md
+//! 4.3). And what a process does first after another has ended.
+
+use std::sync::Arc;
+
+use super::Host;
+use super::notices::{Notice, Told};
+use crate::id::ShopScope;
+use crate::store::{Leases, Result, Work};
+
+/// Holds of one shop that end in one transaction.
+const MOST_AT_ONCE: u32 = 500;
+
+/// Under which the process notes that it runs, and when it last did.
+const RUNNING: &str = "running";
+const SEEN_AT: &str = "seen_at";
+
+pub struct Holds {
+    host: Arc<Host>,
+}
+
+/// How the last process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// There was none, or it went down by itself.
+    Clean,
+    /// It was killed, or its machine was.
+    Unclean,
+}
+
+impl Holds {
+    pub fn new(host: Arc<Host>) -> Holds {
+        Holds { host }
+    }
+
+    /// Ends leases and holds that are over. Returns how many sends it moved.
+    pub async fn run_once(&self) -> Result<usize> {
+        let host = &self.host;
+        let now_ms = host.clock.now_ms();
+        let mut moved = 0;
+        for due in host.store.due(Work::Holds, now_ms).await? {
+            let mut tx = host.store.begin(due.shop).await?;
+            let hold_until_ms = now_ms.saturating_add(host.limits.hold_ms);
+            let expired = tx.expire_leases(due.shop, Leases::Over { now_ms }, hold_until_ms).await?;
+            let released = tx.release_unknown(due.shop, now_ms, MOST_AT_ONCE).await?;
+            tx.commit().await?;
+            moved += usize::try_from(expired).unwrap_or(0) + released.len();
+            for send in released.into_iter().filter(|send| send.parked) {
+                let notice = Notice::Parked { send: send.id };
+                host.notices.tell(Told { shop: due.shop, conversation: Some(send.conversation), notice });
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Notes that the process runs, and when. Called at times, so that the next one knows how long none did.
+    pub async fn note(&self) -> Result<()> {
+        let now_ms = self.host.clock.now_ms();
+        let mut tx = self.host.store.begin(ShopScope::NONE).await?;
+        tx.meta_set(ShopScope::NONE, SEEN_AT, &now_ms.to_le_bytes()).await?;
+        tx.commit().await
+    }
+
+    /// What a process does before anything else. `alone`: no other can be alive on this store, so that every claim found
+    /// is a dead one's. Holds are extended by the time in which no status could arrive.
+    pub async fn begin(&self, alone: bool) -> Result<Before> {
+        let host = &self.host;
+        let now_ms = host.clock.now_ms();
+        let mut tx = host.store.begin(ShopScope::NONE).await?;
+        let running = tx.meta_get(ShopScope::NONE, RUNNING).await?.is_some_and(|value| value == b"1");
+        let seen_ms = tx.meta_get(ShopScope::NONE, SEEN_AT).await?;
+        let seen_ms = seen_ms.and_then(|bytes| bytes.try_into().ok()).map_or(now_ms, i64::from_le_bytes);
+        tx.meta_set(ShopScope::NONE, RUNNING, b"1").await?;
+        tx.meta_set(ShopScope::NONE, SEEN_AT, &now_ms.to_le_bytes()).await?;
+        tx.commit().await?;
+        if alone {
+            let down_ms = now_ms.saturating_sub(seen_ms).max(0);
+            for (shop, _) in host.store.shops().await? {
+                let mut tx = host.store.begin(shop).await?;
+                tx.extend_holds(shop, down_ms).await?;
+                tx.expire_leases(shop, Leases::All, now_ms.saturating_add(host.limits.hold_ms)).await?;
+                tx.release_calls(shop).await?;
+                tx.commit().await?;
+            }
+        }
+        Ok(if running { Before::Unclean } else { Before::Clean })
+    }
+
+    /// The process goes down by itself.
+    pub async fn end(&self) -> Result<()> {
+        let mut tx = self.host.store.begin(ShopScope::NONE).await?;
+        tx.meta_set(ShopScope::NONE, RUNNING, b"0").await?;
+        tx.meta_set(ShopScope::NONE, SEEN_AT, &self.host.clock.now_ms().to_le_bytes()).await?;
+        tx.commit().await
+    }
+}

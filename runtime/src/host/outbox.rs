@@ -1,0 +1,279 @@
+//! The only place that speaks to a channel. A send is claimed, judged at the attempt, attempted, and its end written
+//! down; what is unknown is held and never guessed at (reliability.md 4.3). Knows no vendor.
+
+mod answer;
+mod check;
+mod pace;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use duka_engine::effect::EffectId;
+use duka_engine::outbound::Outbound;
+use smol_str::SmolStr;
+
+use self::check::{Facts, Verdict, check};
+use self::pace::Pace;
+use super::Host;
+use super::codes;
+use super::desk::{Desk, DeskError};
+use super::points::{Point, Struck};
+use super::shops::Shop;
+use super::transport::{Form, SendAnswer, SendRequest, Transport};
+use super::writer::{Ended, Job};
+use crate::id::ConversationId;
+use crate::store::{
+    self, AttemptEnd, Claim, ClaimedSend, ConsentEntry, Due, Lane, NumberHealth, Settlement, TemplateRow, Tx, Work,
+};
+
+pub use self::pace::PaceLimits;
+
+/// Sends of one number that are claimed at once.
+const MOST_OF_A_NUMBER: u32 = 256;
+
+/// One attempt that may begin.
+#[derive(Debug)]
+pub struct Attempt {
+    pub request: SendRequest,
+    /// Monotonic time from which another process may have the send.
+    lease_until_ms: i64,
+    effect: EffectId,
+    has_template: bool,
+}
+
+/// What a round of claiming came to.
+#[derive(Debug, Default)]
+pub struct Round {
+    pub attempts: Vec<Attempt>,
+    /// Ended without an attempt.
+    pub ended: Vec<Ended>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Struck(#[from] Struck),
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+pub struct Outbox<T> {
+    host: Arc<Host>,
+    desk: Desk,
+    transport: T,
+    // Held for arithmetic only, never across a wait.
+    pace: Mutex<Pace>,
+}
+
+impl<T: Transport> Outbox<T> {
+    pub fn new(host: Arc<Host>, desk: Desk, transport: T) -> Outbox<T> {
+        let pace = Mutex::new(Pace::new(host.limits.pace.clone(), Arc::clone(&host.clock)));
+        Outbox { host, desk, transport, pace }
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Claims, attempts one after the other, and writes down. Returns how many sends were claimed.
+    pub async fn run_once(&self) -> Result<usize, OutboxError> {
+        let Round { attempts, mut ended } = self.claim(self.host.limits.in_flight).await?;
+        let claimed = attempts.len() + ended.len();
+        for attempt in attempts {
+            ended.push(self.attempt(attempt).await?);
+        }
+        self.settle(ended).await?;
+        Ok(claimed)
+    }
+
+    /// Claims what may go now, fairly over numbers, at most so many.
+    pub async fn claim(&self, most: u32) -> Result<Round, OutboxError> {
+        let now_ms = self.host.clock.now_ms();
+        let mut due = self.host.store.due(Work::Sends, now_ms).await?;
+        if due.is_empty() {
+            return Ok(Round::default());
+        }
+        // Each number gets its turn to be first.
+        let first = self.host.mint.jitter(i64::try_from(due.len()).unwrap_or(1));
+        let first = usize::try_from(first).unwrap_or(0).min(due.len());
+        due.rotate_left(first);
+        let mut round = Round::default();
+        let share = (most / u32::try_from(due.len()).unwrap_or(u32::MAX).max(1)).max(1);
+        for number in due {
+            let so_far = u32::try_from(round.attempts.len()).unwrap_or(u32::MAX);
+            if so_far >= most {
+                break;
+            }
+            let room = self.pace().room(number.shop, &number.number, share.min(MOST_OF_A_NUMBER));
+            if room > 0 {
+                self.claim_number(&number, room, now_ms, &mut round).await?;
+            }
+        }
+        Ok(round)
+    }
+
+    async fn claim_number(&self, due: &Due, room: u32, now_ms: i64, round: &mut Round) -> Result<(), OutboxError> {
+        let Some(shop) = self.host.shops.shop(due.shop) else { return Ok(()) };
+        let limits = &self.host.limits;
+        let claim = Claim { owner: self.host.owner, now_ms, lease_ms: limits.lease_ms, limit: room };
+        let lanes = [Lane::Service, Lane::Utility, Lane::Marketing];
+        let lease_until_ms = self.host.clock.monotonic_ms().saturating_add(limits.lease_ms);
+        let mut tx = self.host.store.begin(due.shop).await?;
+        let claimed = tx.claim_sends(due.shop, &due.number, &lanes, claim).await?;
+        if claimed.is_empty() {
+            return Ok(());
+        }
+        let sends: Vec<(ClaimedSend, Option<Outbound>)> = claimed
+            .into_iter()
+            .map(|send| {
+                let outbound = postcard::from_bytes(&send.send.body).ok();
+                (send, outbound)
+            })
+            .collect();
+        let known = Known::read(&mut tx, due, &sends).await?;
+        tx.commit().await?;
+        self.host.points.hit(Point::SendClaimed)?;
+        self.pace().used(due.shop, &due.number, u32::try_from(sends.len()).unwrap_or(u32::MAX));
+        for (send, outbound) in sends {
+            self.judge(&shop, &known, send, outbound, lease_until_ms, round);
+        }
+        Ok(())
+    }
+
+    fn judge(
+        &self,
+        shop: &Shop,
+        known: &Known,
+        send: ClaimedSend,
+        outbound: Option<Outbound>,
+        lease_until_ms: i64,
+        round: &mut Round,
+    ) {
+        let effect = EffectId { turn: send.send.turn, index: send.send.index };
+        let end = |end| Ended {
+            settlement: Settlement { shop: send.send.shop, id: send.send.id, attempt: send.attempt, end },
+            conversation: send.send.conversation,
+            effect,
+            window_closed: false,
+        };
+        let Some(outbound) = outbound else {
+            return round.ended.push(end(AttemptEnd::Failed { error: codes::UNREADABLE }));
+        };
+        let has_template = matches!(outbound, Outbound::Template(_));
+        let verdict = {
+            let mut pace = self.pace();
+            let facts = Facts {
+                now_ms: self.host.clock.now_ms(),
+                margin_ms: self.host.limits.window_margin_ms,
+                shop,
+                consents: &known.consents,
+                templates: &known.templates,
+                health: known.health.as_ref(),
+                marketing_paused: pace.marketing_is_paused(send.send.shop, &send.send.number),
+            };
+            match check(&send, outbound, &facts) {
+                Verdict::Attempt(Form::Template(template)) => {
+                    match may_initiate(&mut pace, &send, known.health.as_ref(), facts.now_ms) {
+                        None => Verdict::Attempt(Form::Template(template)),
+                        Some(not_before_ms) => Verdict::End(AttemptEnd::Again { not_before_ms, error: 0 }),
+                    }
+                }
+                verdict => verdict,
+            }
+        };
+        match verdict {
+            Verdict::End(it) => round.ended.push(end(it)),
+            Verdict::Attempt(form) => {
+                let request = SendRequest {
+                    shop: send.send.shop,
+                    number: send.send.number,
+                    conversation: send.send.conversation,
+                    send: send.send.id,
+                    attempt: send.attempt,
+                    form,
+                    identities: send.identities,
+                };
+                round.attempts.push(Attempt { request, lease_until_ms, effect, has_template });
+            }
+        }
+    }
+
+    /// Makes one attempt, if its lease still holds (I25).
+    pub async fn attempt(&self, attempt: Attempt) -> Result<Ended, OutboxError> {
+        let Attempt { request, lease_until_ms, effect, has_template } = attempt;
+        let about = answer::About {
+            shop: request.shop,
+            number: request.number.clone(),
+            attempt: request.attempt,
+            template: match &request.form {
+                Form::Message(_) => None,
+                Form::Template(template) => Some((template.name.clone(), template.language.clone())),
+            },
+            has_template,
+        };
+        let (id, conversation) = (request.send, request.conversation);
+        let answer_ms = self.host.limits.answer_ms;
+        let end = if self.host.clock.monotonic_ms().saturating_add(answer_ms) > lease_until_ms {
+            answer::End::of(AttemptEnd::Again { not_before_ms: self.host.clock.now_ms(), error: 0 })
+        } else {
+            let limit = Duration::from_millis(u64::try_from(answer_ms).unwrap_or(0));
+            let answered = tokio::time::timeout(limit, self.transport.send(request)).await;
+            self.host.points.hit(Point::SendBeforeMark)?;
+            self.understand(&about, answered.unwrap_or(SendAnswer::Unknown)).await?
+        };
+        Ok(Ended {
+            settlement: Settlement { shop: about.shop, id, attempt: about.attempt, end: end.end },
+            conversation,
+            effect,
+            window_closed: end.window_closed,
+        })
+    }
+
+    /// Writes down how attempts ended.
+    pub async fn settle(&self, ended: Vec<Ended>) -> Result<(), OutboxError> {
+        if !ended.is_empty() {
+            self.desk.commit(Job::Settle(ended)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the business may write first; else until when it must wait.
+fn may_initiate(pace: &mut Pace, send: &ClaimedSend, health: Option<&NumberHealth>, now_ms: i64) -> Option<i64> {
+    let (shop, conversation) = (send.send.shop, send.send.conversation);
+    if let Err(wait_ms) = pace.pair(shop, conversation) {
+        return Some(now_ms.saturating_add(wait_ms));
+    }
+    let tier = health.and_then(|health| pace::tier(&health.tier));
+    pace.recipient(shop, conversation, tier, now_ms).err()
+}
+
+/// What the tables say that the sends of one number are judged by.
+struct Known {
+    consents: BTreeMap<(ConversationId, SmolStr), ConsentEntry>,
+    templates: BTreeMap<(SmolStr, SmolStr), TemplateRow>,
+    health: Option<NumberHealth>,
+}
+
+impl Known {
+    /// Reads what these sends need: replies need nothing.
+    async fn read(tx: &mut Tx, due: &Due, sends: &[(ClaimedSend, Option<Outbound>)]) -> store::Result<Known> {
+        let mut known = Known { consents: BTreeMap::new(), templates: BTreeMap::new(), health: None };
+        let templates = sends.iter().filter(|(_, outbound)| matches!(outbound, Some(Outbound::Template(_))));
+        let mut conversations: Vec<ConversationId> = templates.map(|(send, _)| send.send.conversation).collect();
+        if conversations.is_empty() {
+            return Ok(known);
+        }
+        conversations.sort_unstable();
+        conversations.dedup();
+        let consents = tx.standing_consents(due.shop, &conversations).await?;
+        known.consents = consents.into_iter().map(|it| ((it.conversation, it.name.clone()), it)).collect();
+        let templates = tx.templates(due.shop).await?;
+        known.templates = templates.into_iter().map(|it| ((it.name.clone(), it.language.clone()), it)).collect();
+        known.health = tx.health(due.shop).await?.into_iter().find(|it| it.number == due.number);
+        Ok(known)
+    }
+}

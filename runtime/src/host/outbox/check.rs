@@ -1,0 +1,137 @@
+//! Whether a send may be attempted now, and in which form: judged at the attempt, from what is known then (I9, I10, I11).
+//! Pure.
+
+use std::collections::BTreeMap;
+
+use duka_dsl::ast::Category;
+use duka_engine::outbound::{Outbound, TemplateMessage};
+use smol_str::SmolStr;
+
+use crate::host::codes;
+use crate::host::shops::Shop;
+use crate::host::transport::Form;
+use crate::host::turn::ALL_MARKETING;
+use crate::id::ConversationId;
+use crate::store::{AttemptEnd, ClaimedSend, ConsentEntry, NumberHealth, TemplateRow};
+
+const HOUR_MS: i64 = 3_600_000;
+const MINUTE_MS: i64 = 60_000;
+
+/// How long marketing waits when its number must not send any, before it is looked at again.
+const MARKETING_PAUSE_MS: i64 = 15 * MINUTE_MS;
+
+/// What is known at the attempt.
+pub struct Facts<'a> {
+    pub now_ms: i64,
+    /// How long before the end of a window nothing is begun any more, in ms.
+    pub margin_ms: i64,
+    pub shop: &'a Shop,
+    /// The standing consents, by conversation and name.
+    pub consents: &'a BTreeMap<(ConversationId, SmolStr), ConsentEntry>,
+    /// By name and language, as last heard of; what is not here is not known to be bad.
+    pub templates: &'a BTreeMap<(SmolStr, SmolStr), TemplateRow>,
+    pub health: Option<&'a NumberHealth>,
+    /// Marketing from this number is paused.
+    pub marketing_paused: bool,
+}
+
+#[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "most sends are attempted")]
+pub enum Verdict {
+    Attempt(Form),
+    End(AttemptEnd),
+}
+
+/// Judges one send.
+pub fn check(send: &ClaimedSend, outbound: Outbound, facts: &Facts<'_>) -> Verdict {
+    if send.send.expires_ms <= facts.now_ms {
+        return Verdict::End(AttemptEnd::Expired);
+    }
+    let open = window_is_open(send, facts);
+    match outbound {
+        Outbound::Message(message) if open => Verdict::Attempt(Form::Message(message)),
+        Outbound::Message(_) => failed(codes::WINDOW_CLOSED),
+        Outbound::Template(template) => self::template(send, template, open, facts),
+    }
+}
+
+fn failed(error: i32) -> Verdict {
+    Verdict::End(AttemptEnd::Failed { error })
+}
+
+/// Whether words of one's own may be sent now: the customer has written within the channel's hours, by the provider's time.
+fn window_is_open(send: &ClaimedSend, facts: &Facts<'_>) -> bool {
+    let channel = send.identities.first().map_or("whatsapp", |identity| identity.channel.as_str());
+    let hours = duka_engine::limits::Channel::named(channel).and_then(|channel| channel.window_hours);
+    let Some(hours) = hours else { return true };
+    let ends_ms = send.last_inbound_ms.saturating_add(i64::from(hours) * HOUR_MS);
+    send.last_inbound_ms > 0 && facts.now_ms.saturating_add(facts.margin_ms) < ends_ms
+}
+
+fn template(send: &ClaimedSend, template: TemplateMessage, open: bool, facts: &Facts<'_>) -> Verdict {
+    let known = usable(&template, facts.templates);
+    // What the vendor has made marketing is marketing, whatever the flow calls it (F72).
+    let recategorised = known.as_ref().is_some_and(|row| row.category.eq_ignore_ascii_case("marketing"));
+    if template.category == Category::Marketing || recategorised {
+        if !consented(send.send.conversation, template.about.as_deref(), facts.consents) {
+            return failed(codes::NO_CONSENT);
+        }
+        if let Some(until_ms) = marketing_waits(facts) {
+            return Verdict::End(AttemptEnd::Again { not_before_ms: until_ms, error: 0 });
+        }
+    }
+    if open && template.category != Category::Authentication {
+        return Verdict::Attempt(Form::Message(template.session));
+    }
+    match known {
+        Some(row) => {
+            let language = row.language.clone();
+            Verdict::Attempt(Form::Template(TemplateMessage { language, ..template }))
+        }
+        None if is_known(&template, facts.templates) => failed(codes::TEMPLATE_UNUSABLE),
+        None => Verdict::Attempt(Form::Template(template)),
+    }
+}
+
+/// The template in its language, if it is approved. Words of another language would not be those of the values.
+fn usable<'a>(
+    template: &TemplateMessage,
+    templates: &'a BTreeMap<(SmolStr, SmolStr), TemplateRow>,
+) -> Option<&'a TemplateRow> {
+    let wanted = normal(&template.language);
+    let mut rows = templates.values().filter(|row| row.name == template.name);
+    rows.find(|row| normal(&row.language) == wanted && row.status.eq_ignore_ascii_case("approved"))
+}
+
+fn is_known(template: &TemplateMessage, templates: &BTreeMap<(SmolStr, SmolStr), TemplateRow>) -> bool {
+    templates.values().any(|row| row.name == template.name)
+}
+
+/// Vendors write `pt_BR` where we write `pt-BR`.
+fn normal(language: &str) -> String {
+    language.replace('_', "-").to_ascii_lowercase()
+}
+
+/// Marketing needs a consent that stands: its own, and no later stop of all marketing.
+fn consented(
+    conversation: ConversationId,
+    about: Option<&str>,
+    consents: &BTreeMap<(ConversationId, SmolStr), ConsentEntry>,
+) -> bool {
+    let standing = |name: &str| consents.get(&(conversation, SmolStr::new(name)));
+    let Some(own) = standing(about.unwrap_or(ALL_MARKETING)) else { return false };
+    own.given && standing(ALL_MARKETING).is_none_or(|all| all.given || all.at_ms < own.at_ms)
+}
+
+/// Until when marketing must wait: for the number's health, or for the end of the shop's quiet hours.
+fn marketing_waits(facts: &Facts<'_>) -> Option<i64> {
+    let red = facts.health.is_some_and(|health| health.quality.eq_ignore_ascii_case("red"));
+    if red || facts.marketing_paused {
+        return Some(facts.now_ms.saturating_add(MARKETING_PAUSE_MS));
+    }
+    let (from, to) = facts.shop.program.shop.profile.quiet_hours?;
+    let minute = facts.shop.minute_of_day(facts.now_ms);
+    let quiet = if from <= to { (from..to).contains(&minute) } else { minute >= from || minute < to };
+    let minutes = (i64::from(to) - i64::from(minute)).rem_euclid(24 * 60);
+    quiet.then(|| facts.now_ms - facts.now_ms.rem_euclid(MINUTE_MS) + minutes * MINUTE_MS)
+}

@@ -1,0 +1,80 @@
+//! The way out to a channel, as the outbox sees it: one request, one answer, whatever lies between. Retries nothing.
+
+use std::future::Future;
+
+use duka_engine::outbound::{Message, TemplateMessage};
+use smol_str::SmolStr;
+
+use crate::id::{ConversationId, SendId, ShopScope};
+use crate::store::Identity;
+
+/// One attempt to put one message into a thread.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SendRequest {
+    pub shop: ShopScope,
+    /// The business number to send from, whose token belongs to it (TM27).
+    pub number: SmolStr,
+    pub conversation: ConversationId,
+    /// Goes along as opaque data, so that a status can name it.
+    pub send: SendId,
+    /// From 1.
+    pub attempt: u32,
+    pub form: Form,
+    /// All that the customer is known by.
+    pub identities: Vec<Identity>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a form is made once and moved once")]
+pub enum Form {
+    /// Only inside the window.
+    Message(Message),
+    Template(TemplateMessage),
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SendAnswer {
+    /// The provider's message id.
+    Accepted { provider_id: SmolStr },
+    /// The provider's code, and what to do about it.
+    Refused { error: i32, advice: Advice },
+    /// No byte has left: no connection, no name, no handshake.
+    NotSent,
+    /// Bytes have left, and no answer that says what became of them was read.
+    Unknown,
+    /// This message has no form on this channel, or the customer no address: one of [`super::codes`].
+    Unsendable { error: i32 },
+}
+
+/// What a refusal asks for; the channel knows its vendor's codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// The same later, with growing pauses.
+    Retry,
+    /// Later, only this customer: too many to one (a pair's rate).
+    RetryPair,
+    /// Nothing from this number until then, in ms from now; the message is tried again.
+    PauseNumber { for_ms: i64 },
+    /// Nothing from this number until somebody acts: token, account, registration. The message is kept.
+    StopNumber,
+    /// No marketing from this number for some hours; this message is not sent.
+    PauseMarketing,
+    /// The window is closed: as a template, if the message has one.
+    WindowClosed,
+    /// The template is paused, disabled or unknown.
+    TemplateRefused { disabled: bool },
+    /// Never again this message.
+    Fail,
+}
+
+/// Sends. Ends within the deadline that its maker was given; whatever takes longer is [`SendAnswer::Unknown`].
+pub trait Transport: Send + Sync {
+    fn send(&self, request: SendRequest) -> impl Future<Output = SendAnswer> + Send;
+}
+
+impl<T: Transport> Transport for std::sync::Arc<T> {
+    fn send(&self, request: SendRequest) -> impl Future<Output = SendAnswer> + Send {
+        T::send(self, request)
+    }
+}
