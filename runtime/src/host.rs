@@ -2,6 +2,7 @@
 //!
 //! Everything is a single step with its clock, ids and transport passed in. Opens no socket and reads no configuration.
 
+pub mod calls;
 pub mod clock;
 pub mod codes;
 pub mod desk;
@@ -11,9 +12,11 @@ pub mod mint;
 pub mod notices;
 pub mod outbox;
 pub mod points;
+pub mod serve;
 pub mod shops;
 pub mod transport;
 pub mod turn;
+pub mod worker;
 pub mod writer;
 
 use std::sync::Arc;
@@ -52,8 +55,12 @@ pub struct Limits {
     pub batch: usize,
     /// Sessions that are kept decoded.
     pub sessions: usize,
-    /// How long a claim of an event, send or call holds without an answer.
+    /// How long a claim of a send holds without an answer.
     pub lease_ms: i64,
+    /// The same for an event of the inbox, which needs no one's answer.
+    pub event_lease_ms: i64,
+    /// The same for a call, which may take as long as its flow allows.
+    pub call_lease_ms: i64,
     /// How long nothing is fused after an unclean end, at least.
     pub careful_ms: i64,
     /// How long a send of unknown fate is held for a status that settles it (reliability.md 4.3).
@@ -77,6 +84,8 @@ impl Default for Limits {
             batch: 1_000,
             sessions: 20_000,
             lease_ms: 30_000,
+            event_lease_ms: 5_000,
+            call_lease_ms: 60_000,
             careful_ms: 60_000,
             hold_ms: 30_000,
             window_margin_ms: 5 * 60_000,

@@ -1,10 +1,18 @@
 //! The host: exactly once, in order, through crashes at every named point, on every store.
 
+#[path = "host/calls.rs"]
+mod calls;
 #[path = "host/corner.rs"]
 mod corner;
+#[path = "host/crashes.rs"]
+mod crashes;
 #[path = "host/house.rs"]
 mod house;
+#[path = "host/outbox.rs"]
+mod outbox;
 #[path = "host/turn.rs"]
 mod turn;
+#[path = "host/worker.rs"]
+mod worker;
 #[path = "host/writer.rs"]
 mod writer;

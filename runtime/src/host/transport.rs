@@ -25,7 +25,6 @@ pub struct SendRequest {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a form is made once and moved once")]
 pub enum Form {
     /// Only inside the window.
     Message(Message),

@@ -1,18 +1,25 @@
 //! A host with a shop in it, on any store, with a clock that stands still.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
 
 use duka_engine::event::{EventKind, Inbound};
 use duka_engine::outbound::Outbound;
+use duka_runtime::host::calls::{Calls, DemoAdapter};
 use duka_runtime::host::clock::ManualClock;
+use duka_runtime::host::desk::Desk;
+use duka_runtime::host::holds::Holds;
 use duka_runtime::host::incoming::{Arrival, Arrived, Incoming};
 use duka_runtime::host::mint::Mint;
+use duka_runtime::host::outbox::Outbox;
 use duka_runtime::host::points::Points;
 use duka_runtime::host::shops::Shops;
+use duka_runtime::host::transport::{Form, SendAnswer, SendRequest, Transport};
+use duka_runtime::host::worker::Worker;
 use duka_runtime::host::writer::{Job, Took, WriteError, Writer};
 use duka_runtime::host::{Host, Limits};
 use duka_runtime::id::{ConversationId, ElementKey, ShopScope};
-use duka_runtime::store::{Identity, IdentityKind, SendRow, Store};
+use duka_runtime::store::{Delivery, Identity, IdentityKind, SendRow, SendState, StatusUpdate, Store};
 
 use crate::corner;
 
@@ -22,7 +29,51 @@ pub struct House {
     pub clock: Arc<ManualClock>,
     pub host: Arc<Host>,
     pub writer: Arc<Writer>,
+    pub worker: Worker,
+    pub outbox: Outbox<Arc<Provider>>,
+    pub calls: Calls<Arc<DemoAdapter>>,
+    pub holds: Holds,
+    pub provider: Arc<Provider>,
+    pub backend: Arc<DemoAdapter>,
     pub shop: ShopScope,
+}
+
+/// A provider that answers as it is told, and else accepts.
+#[derive(Default)]
+pub struct Provider {
+    pub journal: Mutex<Vec<SendRequest>>,
+    pub answers: Mutex<VecDeque<SendAnswer>>,
+}
+
+impl Provider {
+    pub fn answer(&self, answer: SendAnswer) {
+        self.answers.lock().expect("no panic holds it").push_back(answer);
+    }
+
+    /// What was asked for, as text.
+    pub fn heard(&self) -> Vec<String> {
+        let journal = self.journal.lock().expect("no panic holds it");
+        journal
+            .iter()
+            .map(|request| match &request.form {
+                Form::Message(message) => message.text.clone(),
+                Form::Template(template) => format!("template {}", template.name),
+            })
+            .collect()
+    }
+
+    pub fn requests(&self) -> Vec<SendRequest> {
+        self.journal.lock().expect("no panic holds it").clone()
+    }
+}
+
+impl Transport for Provider {
+    async fn send(&self, request: SendRequest) -> SendAnswer {
+        let mut journal = self.journal.lock().expect("no panic holds it");
+        journal.push(request);
+        let accepted = SendAnswer::Accepted { provider_id: format!("wamid.{}", journal.len()).into() };
+        self.answers.lock().expect("no panic holds it").pop_front().unwrap_or(accepted)
+    }
 }
 
 /// Runs a scenario on every store.
@@ -41,22 +92,108 @@ impl House {
 
     /// A process: `seed` makes its ids its own.
     pub async fn with(store: Store, points: Points, clock: Arc<ManualClock>, seed: u64) -> House {
+        House::among(store, points, clock, seed, Arc::default(), Arc::default()).await
+    }
+
+    async fn among(
+        store: Store,
+        points: Points,
+        clock: Arc<ManualClock>,
+        seed: u64,
+        provider: Arc<Provider>,
+        backend: Arc<DemoAdapter>,
+    ) -> House {
         let shop = store.shop("corner").await.expect("a scope");
         assert_eq!(shop, ShopScope::numbered(corner::SHOP));
         let shops = Shops::of([corner::shop(corner::program(), Vec::new())]);
         let host = Host::new(store, clock.clone(), Mint::seeded(seed), shops, Limits::default());
         let host = Arc::new(Host { points, ..host });
-        House { clock, writer: Arc::new(Writer::new(Arc::clone(&host))), host, shop }
+        let writer = Arc::new(Writer::new(Arc::clone(&host)));
+        let desk = Desk::Here(Arc::clone(&writer));
+        House {
+            clock,
+            worker: Worker::new(Arc::clone(&host), desk.clone(), Arc::clone(&writer)),
+            outbox: Outbox::new(Arc::clone(&host), desk.clone(), Arc::clone(&provider)),
+            calls: Calls::new(Arc::clone(&host), desk, Arc::clone(&backend)),
+            holds: Holds::new(Arc::clone(&host)),
+            writer,
+            host,
+            provider,
+            backend,
+            shop,
+        }
     }
 
-    /// The same store after the process has died, with another in its place.
+    /// The same store after the process has died, with another in its place; provider and backend live on.
     pub async fn restarted(&self, seed: u64) -> House {
-        House::with(self.host.store.clone(), Points::default(), self.clock.clone(), seed).await
+        let store = self.host.store.clone();
+        let (provider, backend) = (Arc::clone(&self.provider), Arc::clone(&self.backend));
+        let house = House::among(store, Points::default(), self.clock.clone(), seed, provider, backend).await;
+        house.holds.begin(true).await.expect("the store answers");
+        house
+    }
+
+    /// Another process on the same store, while the first may still be there.
+    pub async fn taken_over(&self, points: Points, seed: u64) -> House {
+        let store = self.host.store.clone();
+        let (provider, backend) = (Arc::clone(&self.provider), Arc::clone(&self.backend));
+        House::among(store, points, self.clock.clone(), seed, provider, backend).await
+    }
+
+    /// Every part, until none finds anything to do.
+    pub async fn settle(&self) {
+        for _ in 0..1_000 {
+            let mut done = self.worker.run_once().await.expect("events are taken");
+            done += self.calls.run_once().await.expect("calls are made");
+            done += self.outbox.run_once().await.expect("sends are made");
+            done += self.holds.run_once().await.expect("holds are looked at");
+            if done == 0 {
+                return;
+            }
+        }
+        panic!("the host does not come to rest");
+    }
+
+    /// Time passes, a second at a time at first, then in longer steps; what is due happens.
+    pub async fn wait(&self, ms: i64) {
+        let mut left = ms;
+        while left > 0 {
+            let step = (ms / 50).max(1_000).min(left);
+            self.clock.advance(step);
+            left -= step;
+            self.settle().await;
+        }
+    }
+
+    /// The customer says something and the shop answers.
+    pub async fn chat(&self, customer: &str, id: &str, text: &str) {
+        self.receive(vec![self.text(customer, id, text)]).await.expect("kept");
+        self.settle().await;
+    }
+
+    /// The provider tells what became of a message.
+    pub async fn tell(&self, request: &SendRequest, provider_id: &str, status: Delivery, error: i32) {
+        let update = StatusUpdate {
+            shop: self.shop,
+            send: Some(request.send),
+            provider_id: provider_id.into(),
+            status,
+            at_ms: self.now_ms(),
+            error,
+            category: "".into(),
+            pricing: "".into(),
+        };
+        let arrival = Arrival { shop: self.shop, key: None, received_ms: self.now_ms(), what: Arrived::Status(update) };
+        self.receive(vec![arrival]).await.expect("kept");
+    }
+
+    pub fn now_ms(&self) -> i64 {
+        duka_runtime::host::clock::Clock::now_ms(&*self.clock)
     }
 
     pub fn text(&self, customer: &str, id: &str, text: &str) -> Arrival {
         let mut incoming = Incoming::event(EventKind::Inbound(Inbound::Text(text.into())));
-        incoming.provider_ms = NOW_MS - 1_000;
+        incoming.provider_ms = self.now_ms() - 1_000;
         incoming.number = "n1".into();
         incoming.proof = id.into();
         self.arrival(customer, id, incoming)
@@ -68,7 +205,7 @@ impl House {
         Arrival {
             shop: self.shop,
             key: Some(key(id)),
-            received_ms: NOW_MS,
+            received_ms: self.now_ms(),
             what: Arrived::Customer { channel: "whatsapp".into(), identities: vec![identity], incoming },
         }
     }
@@ -104,6 +241,10 @@ impl House {
     /// What was wanted to be sent, oldest first.
     pub async fn said(&self, conversation: ConversationId) -> Vec<String> {
         self.rows(conversation).await.iter().map(|row| words(&row.send.body)).collect()
+    }
+
+    pub async fn states(&self, conversation: ConversationId) -> Vec<SendState> {
+        self.rows(conversation).await.iter().map(|row| row.facts.state).collect()
     }
 }
 

@@ -139,7 +139,8 @@ impl<T: Transport> Outbox<T> {
         let notice = Notice::TemplateRefused { name: name.clone(), error };
         self.host.notices.tell(Told { shop: about.shop, conversation: None, notice });
         let mut tx = self.host.store.begin(about.shop).await?;
-        let known = tx.templates(about.shop).await?.into_iter().find(|row| row.name == *name && row.language == *language);
+        let known =
+            tx.templates(about.shop).await?.into_iter().find(|row| row.name == *name && row.language == *language);
         let known = known.unwrap_or_else(|| TemplateRow {
             shop: about.shop,
             name: name.clone(),

@@ -99,7 +99,8 @@ impl Pace {
         self.numbers.entry((shop, number.clone())).or_insert_with(|| {
             // A quarter of a second at once.
             let burst = NonZeroU32::new(throughput.get() / 4).unwrap_or(NonZeroU32::MIN);
-            let limiter = RateLimiter::direct_with_clock(Quota::per_second(throughput).allow_burst(burst), clock.clone());
+            let limiter =
+                RateLimiter::direct_with_clock(Quota::per_second(throughput).allow_burst(burst), clock.clone());
             Lane { limiter, spare: 0, paused_until_ms: 0, stops: 0, marketing_paused_until_ms: 0 }
         })
     }

@@ -1,0 +1,237 @@
+//! The parts of a host as tasks that run until they are told to stop: woken by commits, and by the clock for what no
+//! commit announces. Stopping finishes what is under way (I24).
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Host;
+use super::calls::{Adapter, Calls};
+use super::desk::{self, Desk};
+use super::holds::{Before, Holds};
+use super::outbox::Outbox;
+use super::transport::Transport;
+use super::worker::Worker;
+use super::writer::Writer;
+use crate::store::{Result, Work};
+
+/// How often work is looked for that no commit announced: timers, holds, other processes.
+const POLL: Duration = Duration::from_millis(200);
+
+/// After a failure, before the next try.
+const AFTER_FAILURE: Duration = Duration::from_millis(250);
+
+/// How long open work may take to finish when the server goes down.
+const GRACE: Duration = Duration::from_secs(8);
+
+const HOLDS: Duration = Duration::from_secs(1);
+
+/// A running host.
+pub struct Serving {
+    desk: Desk,
+    stop: CancellationToken,
+    /// Parts that look for work.
+    parts: TaskTracker,
+    /// Attempts and calls under way.
+    open: TaskTracker,
+    writing: tokio::task::JoinHandle<()>,
+    holds: Holds,
+}
+
+impl Serving {
+    /// Begins. `alone`: no other process can be alive on this store.
+    ///
+    /// # Errors
+    /// The store does not say how the last process ended.
+    pub async fn begin<T, A>(host: Arc<Host>, transport: T, adapter: A, alone: bool) -> Result<Serving>
+    where
+        T: Transport + 'static,
+        A: Adapter + 'static,
+    {
+        let holds = Holds::new(Arc::clone(&host));
+        let writer = Arc::new(Writer::new(Arc::clone(&host)));
+        if holds.begin(alone).await? == Before::Unclean {
+            writer.be_careful();
+        }
+        let (desk, queue) = desk::open();
+        let serving = Serving {
+            desk: desk.clone(),
+            stop: CancellationToken::new(),
+            parts: TaskTracker::new(),
+            open: TaskTracker::new(),
+            writing: tokio::spawn(write(Arc::clone(&writer), queue, host.limits.batch)),
+            holds,
+        };
+        serving.work(&host, desk.clone(), writer);
+        serving.send(&host, desk.clone(), transport);
+        serving.call(&host, desk, adapter);
+        serving.hold(&host);
+        Ok(serving)
+    }
+
+    /// Where arrivals are brought to.
+    pub fn desk(&self) -> Desk {
+        self.desk.clone()
+    }
+
+    /// Stops looking for work, finishes what is under way, and ends. Arrivals must have stopped before.
+    ///
+    /// # Errors
+    /// The store does not take the note that the end was clean.
+    pub async fn end(self) -> Result<()> {
+        self.stop.cancel();
+        self.parts.close();
+        self.open.close();
+        let finished = async {
+            self.parts.wait().await;
+            self.open.wait().await;
+        };
+        // What takes longer is left to its lease.
+        let _ = timeout(GRACE, finished).await;
+        self.holds.end().await?;
+        drop(self.desk);
+        let _ = timeout(GRACE, self.writing).await;
+        Ok(())
+    }
+
+    fn work(&self, host: &Arc<Host>, desk: Desk, writer: Arc<Writer>) {
+        let worker = Arc::new(Worker::new(Arc::clone(host), desk, writer));
+        let events = Arc::clone(&worker);
+        let looking = look(self.stop.clone(), host.store.subscribe(Work::Inbox), POLL, move || {
+            let worker = Arc::clone(&events);
+            async move { worker.inbox_once().await.map_err(|error| failed("inbox", &error)) }
+        });
+        self.parts.spawn(looking);
+        let waking = look(self.stop.clone(), host.store.subscribe(Work::Wakes), POLL, move || {
+            let worker = Arc::clone(&worker);
+            async move { worker.wakes_once().await.map_err(|error| failed("wake-ups", &error)) }
+        });
+        self.parts.spawn(waking);
+    }
+
+    fn send<T: Transport + 'static>(&self, host: &Arc<Host>, desk: Desk, transport: T) {
+        let outbox = Arc::new(Outbox::new(Arc::clone(host), desk, transport));
+        let room = Arc::new(Semaphore::new(usize::try_from(host.limits.in_flight).unwrap_or(1)));
+        let open = self.open.clone();
+        let sending = look(self.stop.clone(), host.store.subscribe(Work::Sends), POLL, move || {
+            let (outbox, room, open) = (Arc::clone(&outbox), Arc::clone(&room), open.clone());
+            async move { send_round(outbox, room, open).await }
+        });
+        self.parts.spawn(sending);
+    }
+
+    fn call<A: Adapter + 'static>(&self, host: &Arc<Host>, desk: Desk, adapter: A) {
+        let calls = Arc::new(Calls::new(Arc::clone(host), desk, adapter));
+        let room = Arc::new(Semaphore::new(usize::try_from(host.limits.in_flight).unwrap_or(1)));
+        let open = self.open.clone();
+        let calling = look(self.stop.clone(), host.store.subscribe(Work::Calls), POLL, move || {
+            let (calls, room, open) = (Arc::clone(&calls), Arc::clone(&room), open.clone());
+            async move { call_round(calls, room, open).await }
+        });
+        self.parts.spawn(calling);
+    }
+
+    fn hold(&self, host: &Arc<Host>) {
+        let holds = Arc::new(Holds::new(Arc::clone(host)));
+        let holding = look(self.stop.clone(), host.store.subscribe(Work::Holds), HOLDS, move || {
+            let holds = Arc::clone(&holds);
+            async move {
+                holds.note().await.map_err(|error| failed("holds", &error))?;
+                holds.run_once().await.map_err(|error| failed("holds", &error))
+            }
+        });
+        self.parts.spawn(holding);
+    }
+}
+
+async fn write(writer: Arc<Writer>, mut queue: desk::Queue, most: usize) {
+    while queue.serve_once(&writer, most).await {}
+}
+
+/// Runs rounds while they find something; then waits for a commit, or for a while.
+async fn look<F>(stop: CancellationToken, mut news: watch::Receiver<u64>, poll: Duration, round: impl Fn() -> F)
+where
+    F: Future<Output = std::result::Result<usize, ()>> + Send,
+{
+    while !stop.is_cancelled() {
+        news.borrow_and_update();
+        let pause = match round().await {
+            Ok(0) => poll,
+            Ok(_) => continue,
+            Err(()) => AFTER_FAILURE,
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(pause) => {}
+            _ = news.changed() => {}
+        }
+    }
+}
+
+fn failed(what: &'static str, error: &dyn std::error::Error) {
+    tracing::warn!(what, error = %error, "a round of work failed");
+}
+
+async fn send_round<T: Transport + 'static>(
+    outbox: Arc<Outbox<T>>,
+    room: Arc<Semaphore>,
+    open: TaskTracker,
+) -> std::result::Result<usize, ()> {
+    // Waits until there is room at all.
+    drop(room.acquire().await);
+    let free = u32::try_from(room.available_permits()).unwrap_or(u32::MAX);
+    let round = outbox.claim(free).await.map_err(|error| failed("outbox", &error))?;
+    let claimed = round.attempts.len() + round.ended.len();
+    if !round.ended.is_empty() {
+        outbox.settle(round.ended).await.map_err(|error| failed("outbox", &error))?;
+    }
+    for attempt in round.attempts {
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { break };
+        let outbox = Arc::clone(&outbox);
+        open.spawn(async move {
+            let ended = outbox.attempt(attempt).await;
+            drop(permit);
+            let settled = match ended {
+                Ok(ended) => outbox.settle(vec![ended]).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = settled {
+                // Its lease runs out, and then it is held as unknown.
+                failed("outbox", &error);
+            }
+        });
+    }
+    Ok(claimed)
+}
+
+async fn call_round<A: Adapter + 'static>(
+    calls: Arc<Calls<A>>,
+    room: Arc<Semaphore>,
+    open: TaskTracker,
+) -> std::result::Result<usize, ()> {
+    drop(room.acquire().await);
+    let free = u32::try_from(room.available_permits()).unwrap_or(u32::MAX);
+    let claimed = calls.claim(free).await.map_err(|error| failed("calls", &error))?;
+    let count = claimed.len();
+    for call in claimed {
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { break };
+        let calls = Arc::clone(&calls);
+        open.spawn(async move {
+            let end = calls.perform(call).await;
+            drop(permit);
+            let settled = match end {
+                Ok(end) => calls.settle(vec![end]).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = settled {
+                failed("calls", &error);
+            }
+        });
+    }
+    Ok(count)
+}

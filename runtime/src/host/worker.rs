@@ -1,0 +1,100 @@
+//! Takes what waits: events of the inbox, the oldest of each conversation, and conversations whose time has come. Fair
+//! over shops; attempts are counted in a commit of their own before a turn is begun (TM48). Steps nothing itself.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Host;
+use super::desk::{Desk, DeskError};
+use super::points::{Point, Struck};
+use super::writer::{Job, Took, Writer};
+use crate::id::{ConversationId, ShopScope};
+use crate::store::{self, Claim, Due, InboxRow, Work};
+
+/// Events and wake-ups of all shops that one round takes.
+const MOST_OF_A_ROUND: u32 = 500;
+
+pub struct Worker {
+    host: Arc<Host>,
+    desk: Desk,
+    writer: Arc<Writer>,
+    // Where each shop's round has come to; one round at a time.
+    after: Mutex<BTreeMap<ShopScope, ConversationId>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Struck(#[from] Struck),
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+impl Worker {
+    pub fn new(host: Arc<Host>, desk: Desk, writer: Arc<Writer>) -> Worker {
+        Worker { host, desk, writer, after: Mutex::default() }
+    }
+
+    /// Takes one round of both. Returns how many turns it led to.
+    pub async fn run_once(&self) -> Result<usize, WorkerError> {
+        Ok(self.inbox_once().await? + self.wakes_once().await?)
+    }
+
+    /// The oldest event of conversations that have some. Returns how many were taken.
+    pub async fn inbox_once(&self) -> Result<usize, WorkerError> {
+        let due = self.host.store.due(Work::Inbox, self.host.clock.now_ms()).await?;
+        let share = share(&due);
+        let mut rows = Vec::new();
+        for due in &due {
+            rows.extend(self.claim(due.shop, share).await?);
+        }
+        if rows.is_empty() {
+            if due.is_empty() {
+                self.writer.inbox_is_empty();
+            }
+            return Ok(0);
+        }
+        self.host.points.hit(Point::WorkClaimed)?;
+        let took = self.desk.commit(Job::Inbox(rows)).await?;
+        Ok(took.iter().filter(|took| **took != Took::Queued).count())
+    }
+
+    async fn claim(&self, shop: ShopScope, limit: u32) -> Result<Vec<InboxRow>, WorkerError> {
+        let limits = &self.host.limits;
+        let claim =
+            Claim { owner: self.host.owner, now_ms: self.host.clock.now_ms(), lease_ms: limits.event_lease_ms, limit };
+        let after = self.after.lock().unwrap_or_else(PoisonError::into_inner).get(&shop).copied();
+        let mut tx = self.host.store.begin(shop).await?;
+        let rows = tx.take_inbox(shop, after, claim).await?;
+        tx.commit().await?;
+        if let Some(last) = rows.last() {
+            self.after.lock().unwrap_or_else(PoisonError::into_inner).insert(shop, last.conversation);
+        }
+        Ok(rows)
+    }
+
+    /// Conversations that asked to be woken by now. Returns how many were.
+    pub async fn wakes_once(&self) -> Result<usize, WorkerError> {
+        let now_ms = self.host.clock.now_ms();
+        let due = self.host.store.due(Work::Wakes, now_ms).await?;
+        let share = share(&due);
+        let mut places = Vec::new();
+        for due in &due {
+            let mut tx = self.host.store.read(due.shop).await?;
+            let ids = tx.due_wakes(due.shop, now_ms, share).await?;
+            places.extend(ids.into_iter().map(|id| (due.shop, id)));
+        }
+        if places.is_empty() {
+            return Ok(0);
+        }
+        let took = self.desk.commit(Job::Wakes(places)).await?;
+        Ok(took.iter().filter(|took| **took == Took::Advanced).count())
+    }
+}
+
+/// What each shop may have of a round.
+fn share(due: &[Due]) -> u32 {
+    (MOST_OF_A_ROUND / u32::try_from(due.len()).unwrap_or(u32::MAX).max(1)).max(1)
+}

@@ -1,0 +1,110 @@
+//! Calls: asked of the shop's systems, brought back as events; a command of unknown fate is looked up, never repeated.
+
+use std::sync::Mutex;
+
+use duka_engine::event::Outcome;
+use duka_runtime::host::calls::{Adapter, Ask, Calls, DemoAdapter, Fate};
+use duka_runtime::host::desk::Desk;
+use duka_runtime::store::Store;
+
+use crate::house::{House, on_every_store};
+
+/// A backend that does what is asked and forgets to answer commands, once.
+#[derive(Default)]
+struct Forgetful {
+    asked: Mutex<Vec<String>>,
+    looked_up: Mutex<u32>,
+}
+
+impl Adapter for Forgetful {
+    async fn ask(&self, ask: Ask) -> Outcome {
+        self.asked.lock().expect("no panic holds it").push(format!("{} {}", ask.request.name, ask.key));
+        if ask.query {
+            return DemoAdapter::default().ask(ask).await;
+        }
+        Outcome::Unknown
+    }
+
+    async fn look_up(&self, ask: Ask) -> Fate {
+        *self.looked_up.lock().expect("no panic holds it") += 1;
+        Fate::Done(DemoAdapter::default().ask(ask).await)
+    }
+}
+
+#[test]
+fn a_command_of_unknown_fate_is_looked_up_and_not_repeated() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("1").await;
+        let backend = std::sync::Arc::new(Forgetful::default());
+        let desk = Desk::Here(std::sync::Arc::clone(&house.writer));
+        let calls = Calls::new(std::sync::Arc::clone(&house.host), desk, std::sync::Arc::clone(&backend));
+        house.receive(vec![house.text("1", "m1", "bag")]).await.expect("kept");
+        for _ in 0..5 {
+            calls.run_once().await.expect("asked");
+            house.worker.run_once().await.expect("taken");
+            house.clock.advance(600);
+        }
+        let asked = backend.asked.lock().expect("no panic holds it").clone();
+        let commands: Vec<&String> = asked.iter().filter(|it| it.starts_with("cart.add")).collect();
+        assert_eq!(commands.len(), 1, "{asked:?}");
+        assert_eq!(*backend.looked_up.lock().expect("no panic holds it"), 1);
+        assert_eq!(house.said(conversation).await, ["In your bag: 1"]);
+    });
+}
+
+/// A backend that is down.
+struct Down;
+
+impl Adapter for Down {
+    async fn ask(&self, _: Ask) -> Outcome {
+        Outcome::Failed { reason: "down".into() }
+    }
+
+    async fn look_up(&self, _: Ask) -> Fate {
+        Fate::CannotTell
+    }
+}
+
+#[test]
+fn a_backend_that_is_down_ends_in_the_flows_own_words() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("1").await;
+        let desk = Desk::Here(std::sync::Arc::clone(&house.writer));
+        let calls = Calls::new(std::sync::Arc::clone(&house.host), desk, Down);
+        house.receive(vec![house.text("1", "m1", "bag")]).await.expect("kept");
+        for _ in 0..20 {
+            calls.run_once().await.expect("asked");
+            house.worker.run_once().await.expect("taken");
+            house.clock.advance(600);
+        }
+        assert_eq!(house.said(conversation).await, ["That did not work."]);
+    });
+}
+
+#[test]
+fn a_call_that_nobody_answers_ends_with_its_deadline() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("1").await;
+        house.receive(vec![house.text("1", "m1", "bag")]).await.expect("kept");
+        house.clock.advance(60_000);
+        house.settle().await;
+        assert_eq!(house.said(conversation).await, ["That did not work."]);
+    });
+}
+
+#[test]
+fn a_bag_filled_in_one_conversation_is_empty_in_another() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let ids = [house.begin("1").await, house.begin("2").await];
+        for n in 0..2 {
+            house.chat("1", &format!("m{n}"), "bag").await;
+        }
+        house.chat("2", "n1", "bag").await;
+        assert_eq!(house.said(ids[0]).await.last().map(String::as_str), Some("In your bag: 2"));
+        assert_eq!(house.said(ids[1]).await, ["In your bag: 1"]);
+    });
+}

@@ -1,0 +1,137 @@
+//! What waits: careful hosts take through the inbox what others take at once, and what cannot be taken is set aside.
+
+use duka_runtime::host::writer::Took;
+use duka_runtime::store::{Advance, Conversation, SendState, Store};
+
+use crate::house::{House, on_every_store};
+
+const WORDS: &[(&str, &str)] =
+    &[("1", "a1"), ("2", "b1"), ("1", "more"), ("2", "bag"), ("1", "a2"), ("2", "b2"), ("1", "bag"), ("1", "a3")];
+
+#[test]
+fn events_through_the_inbox_give_the_same_as_events_taken_at_once() {
+    on_every_store(async |store: Store| {
+        let at_once = House::new(store).await;
+        let queued = House::new(Store::memory()).await;
+        for house in [&at_once, &queued] {
+            house.begin("1").await;
+            house.begin("2").await;
+        }
+        queued.writer.be_careful();
+        for (at, (customer, text)) in WORDS.iter().enumerate() {
+            let id = format!("m{at}");
+            at_once.chat(customer, &id, text).await;
+            let took = queued.receive(vec![queued.text(customer, &id, text)]).await.expect("kept");
+            assert_eq!(took, [Took::Queued]);
+        }
+        queued.settle().await;
+        for customer in ["1", "2"] {
+            let (one, other) = (at_once.conversation(customer).await, queued.conversation(customer).await);
+            let words: Vec<String> = at_once.said(one).await;
+            assert_eq!(queued.said(other).await, words);
+            assert_eq!(row(&at_once, one).await.turn, row(&queued, other).await.turn);
+        }
+        // The host is careful for a minute, and until the inbox was found empty.
+        assert!(queued.writer.is_careful());
+        queued.wait(61_000).await;
+        assert!(!queued.writer.is_careful());
+    });
+}
+
+async fn row(house: &House, id: duka_runtime::id::ConversationId) -> Conversation {
+    let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+    tx.conversations(&[(house.shop, id)]).await.expect("the row").remove(0).expect("it is there")
+}
+
+#[test]
+fn an_unclean_end_makes_the_next_process_careful() {
+    use duka_runtime::host::holds::Before;
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        assert_eq!(house.holds.begin(true).await.expect("begun"), Before::Clean);
+        assert_eq!(house.holds.begin(true).await.expect("begun"), Before::Unclean);
+        house.holds.end().await.expect("ended");
+        assert_eq!(house.holds.begin(true).await.expect("begun"), Before::Clean);
+    });
+}
+
+#[test]
+fn holds_are_longer_by_the_time_that_nobody_could_hear_statuses() {
+    use duka_runtime::host::transport::SendAnswer;
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        house.holds.begin(true).await.expect("begun");
+        let conversation = house.begin("1").await;
+        house.provider.answer(SendAnswer::Unknown);
+        house.chat("1", "m1", "a1").await;
+        house.holds.note().await.expect("noted");
+        house.clock.advance(3_600_000);
+        let house = house.restarted(2).await;
+        house.wait(20_000).await;
+        assert_eq!(house.states(conversation).await, [SendState::Unknown]);
+        house.wait(20_000).await;
+        assert_eq!(house.states(conversation).await, [SendState::Accepted]);
+    });
+}
+
+#[test]
+fn a_poisoned_conversation_is_set_aside_and_its_next_message_goes_on_when_it_is_well() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let (sick, well) = (house.begin("1").await, house.begin("2").await);
+        let before = row(&house, sick).await;
+        let broken = Conversation { session: vec![1, 2, 3], ..before.clone() };
+        save(&house, &broken).await;
+        house.writer.forget();
+        let both = vec![house.text("1", "m1", "a1"), house.text("2", "n1", "b1")];
+        assert_eq!(house.receive(both).await.expect("kept"), [Took::Queued, Took::Advanced]);
+        house.wait(60_000).await;
+        assert_eq!(house.said(well).await, ["ack b1 n=1"]);
+        let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+        let kept = tx.list_quarantine(house.shop, 0, 10).await.expect("the quarantine");
+        drop(tx);
+        assert_eq!(kept.len(), 1);
+        assert!(kept[0].1.detail.ends_with("3 attempts"), "{}", kept[0].1.detail);
+        save(&house, &before).await;
+        house.chat("1", "m2", "a2").await;
+        assert_eq!(house.said(sick).await, ["ack a2 n=1"]);
+    });
+}
+
+async fn save(house: &House, row: &Conversation) {
+    let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+    tx.save_conversations(&[Advance { conversation: row, from_turn: row.turn }]).await.expect("saved");
+    tx.commit().await.expect("committed");
+}
+
+#[test]
+fn timers_fire_once_also_when_the_process_dies_between() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("1").await;
+        house.chat("1", "m1", "chatter").await;
+        house.clock.advance(60_000);
+        let house = house.restarted(2).await;
+        house.settle().await;
+        assert_eq!(house.said(conversation).await, ["I talk to myself."; 2]);
+        assert_eq!(house.worker.wakes_once().await.expect("looked"), 0);
+    });
+}
+
+#[test]
+fn a_backlog_is_taken_fairly_over_conversations_and_in_order_within_each() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let ids = [house.begin("1").await, house.begin("2").await];
+        house.writer.be_careful();
+        for n in 0..20 {
+            house.receive(vec![house.text("1", &format!("a{n}"), &format!("a{n}"))]).await.expect("kept");
+        }
+        house.receive(vec![house.text("2", "b0", "b0")]).await.expect("kept");
+        house.worker.inbox_once().await.expect("taken");
+        assert_eq!(house.said(ids[1]).await, ["ack b0 n=1"], "the short queue is not behind the long one");
+        house.settle().await;
+        let expected: Vec<String> = (0..20).map(|n| format!("ack a{n} n={}", n + 1)).collect();
+        assert_eq!(house.said(ids[0]).await, expected);
+    });
+}
