@@ -7,7 +7,9 @@
 //!
 //! Everything but `client` is pure. Facts of the vendor (limits, codes, versions) are dated where they stand.
 
+pub mod classify;
 pub mod clean;
+pub mod client;
 pub mod decode;
 pub mod flows;
 pub mod keys;
