@@ -8,12 +8,14 @@ mod error;
 mod facts;
 mod memory;
 mod migrations;
+mod postgres;
 mod rows;
 mod signals;
 mod sqlite;
 mod tx;
 
 use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use smol_str::SmolStr;
 use tokio::sync::watch;
@@ -24,6 +26,7 @@ pub use self::rows::*;
 pub use self::tx::Tx;
 
 use self::memory::Memory;
+use self::postgres::Postgres;
 use self::signals::Signals;
 use self::sqlite::Sqlite;
 use self::tx::Backend;
@@ -40,6 +43,7 @@ pub struct Store {
 enum Kind {
     Memory(Memory),
     Sqlite(Sqlite),
+    Postgres(Postgres),
 }
 
 impl Store {
@@ -54,29 +58,57 @@ impl Store {
         Ok(Store { kind: Kind::Sqlite(Sqlite::open(path).await?), signals: Signals::default() })
     }
 
+    /// The database at this address, brought up to date, for any number of processes.
+    pub async fn postgres(url: &str) -> Result<Store> {
+        let signals = Signals::default();
+        Ok(Store { kind: Kind::Postgres(Postgres::open(url, signals.clone()).await?), signals })
+    }
+
     /// One transaction may carry rows of several shops. If not, each shop needs a transaction of its own.
     pub fn spans_shops(&self) -> bool {
         match &self.kind {
             Kind::Memory(_) | Kind::Sqlite(_) => true,
+            Kind::Postgres(_) => false,
         }
     }
 
     /// A transaction for reading and writing rows of `shop`; of any shop, if the store [`Self::spans_shops`].
     pub async fn begin(&self, shop: ShopScope) -> Result<Tx> {
-        let _ = shop;
         let backend = match &self.kind {
             Kind::Memory(memory) => Backend::Memory(memory.begin().await),
             Kind::Sqlite(sqlite) => Backend::Sqlite(sqlite.begin().await?),
+            Kind::Postgres(postgres) => Backend::Postgres(postgres.begin(shop).await?),
         };
         Ok(Tx::new(backend, self.signals.clone()))
     }
 
+    /// Does `work` in a transaction of `shop`, which it is given and hands back, and commits it. What another transaction was in the way of is tried again, a
+    /// few times, each after a moment of random length (F45). [`Error::CommitUnknown`] is the caller's to judge.
+    pub async fn transact<T, F>(&self, shop: ShopScope, mut work: impl FnMut(Tx) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<(Tx, T)>>,
+    {
+        let mut tries = 1;
+        loop {
+            let tx = self.begin(shop).await?;
+            let done = match work(tx).await {
+                Ok((tx, value)) => tx.commit().await.map(|()| value),
+                Err(error) => Err(error),
+            };
+            match done {
+                Err(error) if error.is_transient() && tries < TRIES => tokio::time::sleep(pause(tries)).await,
+                done => return done,
+            }
+            tries += 1;
+        }
+    }
+
     /// A transaction that only reads, beside the writers. What it changes is refused or forgotten.
     pub async fn read(&self, shop: ShopScope) -> Result<Tx> {
-        let _ = shop;
         let backend = match &self.kind {
             Kind::Memory(memory) => Backend::Memory(memory.begin().await),
             Kind::Sqlite(sqlite) => Backend::Sqlite(sqlite.read()?),
+            Kind::Postgres(postgres) => Backend::Postgres(postgres.read(shop).await?),
         };
         Ok(Tx::new(backend, self.signals.clone()))
     }
@@ -86,6 +118,7 @@ impl Store {
         match &self.kind {
             Kind::Memory(memory) => Ok(memory.shop(slug).await),
             Kind::Sqlite(sqlite) => sqlite.shop(slug).await,
+            Kind::Postgres(postgres) => postgres.shop(slug).await,
         }
     }
 
@@ -94,6 +127,7 @@ impl Store {
         match &self.kind {
             Kind::Memory(memory) => Ok(memory.shops().await),
             Kind::Sqlite(sqlite) => sqlite.shops(),
+            Kind::Postgres(postgres) => postgres.shops().await,
         }
     }
 
@@ -103,6 +137,7 @@ impl Store {
         match &self.kind {
             Kind::Memory(memory) => Ok(memory.due(work, now_ms).await),
             Kind::Sqlite(sqlite) => sqlite.due(work, now_ms),
+            Kind::Postgres(postgres) => postgres.due(work, now_ms).await,
         }
     }
 
@@ -118,6 +153,16 @@ impl Store {
         match &self.kind {
             Kind::Memory(_) => Ok(()),
             Kind::Sqlite(sqlite) => sqlite.scrub().await,
+            Kind::Postgres(postgres) => postgres.scrub().await,
         }
     }
+}
+
+const TRIES: u32 = 6;
+
+/// Twice as long at each try, and somewhere between half and all of that, so that two do not meet again.
+fn pause(tries: u32) -> Duration {
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| u64::from(time.subsec_nanos()));
+    let longest_us = 5_000 << tries;
+    Duration::from_micros(longest_us / 2 + clock % (longest_us / 2))
 }

@@ -8,6 +8,8 @@ mod arrivals;
 mod ledgers;
 #[path = "store/make.rs"]
 mod make;
+#[path = "store/postgres.rs"]
+mod postgres;
 #[path = "store/sends.rs"]
 mod sends;
 #[path = "store/sqlite.rs"]
@@ -27,6 +29,12 @@ macro_rules! conformance {
             $(#[tokio::test] async fn $case() -> Result<()> {
                 let folder = make::folder();
                 $topic::$case(Store::sqlite(&folder.path().join("duka.db")).await?).await
+            })*
+        }
+        mod on_postgres {
+            use super::*;
+            $(#[tokio::test] async fn $case() -> Result<()> {
+                $topic::$case(Store::postgres(&postgres::database().await).await?).await
             })*
         }
     };

@@ -8,6 +8,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use super::error::Error;
 
 pub(super) const SQLITE: [(&str, &str); 1] = [("begin", include_str!("../../migrations/sqlite/0001_begin.sql"))];
+pub(super) const POSTGRES: [(&str, &str); 1] = [("begin", include_str!("../../migrations/postgres/0001_begin.sql"))];
 
 /// The steps, numbered from 1.
 pub(super) fn migrator(steps: &[(&'static str, &'static str)]) -> Migrator {

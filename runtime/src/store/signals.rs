@@ -6,14 +6,20 @@ use tokio::sync::watch;
 
 use super::rows::Work;
 
-const KINDS: usize = 5;
+const KINDS: [(Work, &str); 5] = [
+    (Work::Inbox, "inbox"),
+    (Work::Wakes, "wakes"),
+    (Work::Sends, "sends"),
+    (Work::Calls, "calls"),
+    (Work::Holds, "holds"),
+];
 
 #[derive(Clone)]
-pub(super) struct Signals(Arc<[watch::Sender<u64>; KINDS]>);
+pub(super) struct Signals(Arc<[watch::Sender<u64>; KINDS.len()]>);
 
 /// Which kinds of work a transaction adds.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Added([bool; KINDS]);
+pub(super) struct Added([bool; KINDS.len()]);
 
 impl Default for Signals {
     fn default() -> Self {
@@ -34,8 +40,26 @@ impl Signals {
 }
 
 impl Added {
+    pub fn all() -> Added {
+        Added([true; KINDS.len()])
+    }
+
     pub fn add(&mut self, work: Work) {
         self.0[place(work)] = true;
+    }
+
+    pub fn is_empty(&self) -> bool {
+        !self.0.contains(&true)
+    }
+
+    /// The kinds, as other processes are told of them.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        KINDS.into_iter().zip(self.0).filter(|(_, is_added)| *is_added).map(|((_, word), _)| word)
+    }
+
+    /// What another process has told; nothing for a word of a later version.
+    pub fn word(told: &str) -> Added {
+        Added(KINDS.map(|(_, word)| word == told))
     }
 }
 

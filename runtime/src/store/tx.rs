@@ -2,6 +2,7 @@
 
 use super::error::Result;
 use super::memory::MemoryTx;
+use super::postgres::PostgresTx;
 use super::rows::{
     Advance, Claim, ClaimedCall, ClaimedSend, ConsentEntry, Conversation, Counts, EndedCall, FlowRevision, Identity,
     InboxRow, Lane, Leases, NewCall, NewSend, NumberHealth, QuarantineEntry, Released, Retention, SendRow, Settled,
@@ -14,6 +15,7 @@ use crate::id::{ConversationId, SendId, ShopScope};
 pub(super) enum Backend {
     Memory(MemoryTx),
     Sqlite(SqliteTx),
+    Postgres(PostgresTx),
 }
 
 /// Undone when it is dropped without [`Tx::commit`]. After an error it must be dropped.
@@ -28,6 +30,7 @@ macro_rules! each {
         match &mut $self.backend {
             Backend::Memory(tx) => tx.$operation($($argument),*),
             Backend::Sqlite(tx) => tx.$operation($($argument),*),
+            Backend::Postgres(tx) => tx.$operation($($argument),*).await,
         }
     };
 }
@@ -42,8 +45,19 @@ impl Tx {
         match self.backend {
             Backend::Memory(tx) => tx.commit()?,
             Backend::Sqlite(tx) => tx.commit()?,
+            Backend::Postgres(tx) => tx.commit(self.added).await?,
         }
         self.signals.raise(self.added);
+        Ok(())
+    }
+
+    /// Leaves nothing behind, and waits until that is so; a drop does it a moment later.
+    pub async fn rollback(self) -> Result<()> {
+        match self.backend {
+            Backend::Memory(tx) => drop(tx),
+            Backend::Sqlite(tx) => drop(tx),
+            Backend::Postgres(tx) => tx.rollback().await?,
+        }
         Ok(())
     }
 
@@ -81,6 +95,7 @@ impl Tx {
         match &mut self.backend {
             Backend::Memory(tx) => tx.conversations(places),
             Backend::Sqlite(tx) => tx.conversations(places),
+            Backend::Postgres(tx) => tx.lock_conversations(places).await,
         }
     }
 

@@ -92,7 +92,7 @@ async fn run(store: Store, seed: u64, transactions: usize) -> Result<String> {
         }
         if random.below(5) == 0 {
             made = before;
-            drop(tx);
+            tx.rollback().await?;
         } else {
             tx.commit().await?;
         }
@@ -117,7 +117,10 @@ async fn run(store: Store, seed: u64, transactions: usize) -> Result<String> {
 fn same(left: &str, right: &str, seed: u64) {
     let differing = left.lines().zip(right.lines()).enumerate().find(|(_, (left, right))| left != right);
     if let Some((line, (left, right))) = differing {
-        panic!("SEED={seed}: line {line} in memory:\n{left}\nand in the database:\n{right}");
+        let same = left.bytes().zip(right.bytes()).take_while(|(left, right)| left == right).count();
+        let from = same.saturating_sub(60);
+        let (left, right) = (left.get(from..).unwrap_or(left), right.get(from..).unwrap_or(right));
+        panic!("SEED={seed}: line {line} in memory:\n…{left}\nand in the database:\n…{right}");
     }
     assert_eq!(left.lines().count(), right.lines().count(), "SEED={seed}");
 }
@@ -129,6 +132,16 @@ async fn sqlite_agrees_with_the_store_in_memory() -> Result<()> {
         let folder = folder();
         let file = Store::sqlite(&folder.path().join("duka.db")).await?;
         same(&run(Store::memory(), seed, 60).await?, &run(file, seed, 60).await?, seed);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn postgres_agrees_with_the_store_in_memory() -> Result<()> {
+    let first = seed();
+    for seed in first..first + 5 {
+        let database = Store::postgres(&crate::postgres::database().await).await?;
+        same(&run(Store::memory(), seed, 60).await?, &run(database, seed, 60).await?, seed);
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ pub async fn what_is_not_committed_leaves_nothing_behind(store: Store) -> Result
     tx.add_sends(&[send(shop, 1, 1)]).await?;
     tx.add_calls(&[call(shop, 1, 1)]).await?;
     tx.meta_set(shop, "k", b"v").await?;
-    drop(tx);
+    tx.rollback().await?;
     let mut tx = store.begin(shop).await?;
     assert_eq!(tx.admit(&[seen]).await?, [true]);
     assert_eq!(tx.find_conversations(&[phone(shop, "254")]).await?, [None]);
@@ -32,7 +32,7 @@ pub async fn an_element_is_admitted_once(store: Store) -> Result<()> {
     tx.commit().await?;
     let mut tx = store.begin(shop).await?;
     assert_eq!(tx.admit(&[seen(3), seen(2)]).await?, [true, false]);
-    drop(tx);
+    tx.rollback().await?;
     let mut tx = store.begin(other).await?;
     assert_eq!(tx.admit(&[Sighting { shop: other, ..seen(1) }]).await?, [true], "another shop has its own");
     Ok(())
@@ -96,7 +96,7 @@ pub async fn a_conversation_is_saved_only_by_the_turn_that_follows(store: Store)
         Err(Error::Stale(stale)) => assert_eq!(stale, [id(1), id(9)]),
         other => panic!("{other:?}"),
     }
-    drop(tx);
+    tx.rollback().await?;
     let mut tx = store.read(shop).await?;
     assert_eq!(tx.conversations(&[(shop, id(2))]).await?, [Some(conversation(shop, 2))]);
     Ok(())

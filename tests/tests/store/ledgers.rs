@@ -199,10 +199,10 @@ pub async fn erasing_a_shop_leaves_the_others(store: Store) -> Result<()> {
     let mut tx = store.begin(shop).await?;
     assert_eq!(tx.counts(shop).await?, Counts::default());
     assert_eq!(left_of(&mut tx, shop, id(1)).await?, 0);
-    drop(tx);
+    tx.rollback().await?;
     let mut tx = store.begin(other).await?;
     assert_eq!(left_of(&mut tx, other, id(1)).await?, 5);
-    drop(tx);
+    tx.rollback().await?;
     assert_eq!(store.shop("boutique").await?, shop, "its number is nobody else's");
     Ok(())
 }

@@ -120,6 +120,7 @@ pub async fn every_end_of_an_attempt_leads_where_it_should(store: Store) -> Resu
         assert_eq!((facts.state, facts.not_before_ms, facts.error), (state, not_before_ms, error));
         let next = if state.is_final() { SendState::Ready } else { SendState::Waiting };
         assert_eq!(rows[1].facts.state, next, "behind {state:?}");
+        tx.rollback().await?;
     }
     Ok(())
 }
@@ -259,7 +260,7 @@ pub async fn statuses_in_any_order_give_the_same_row(store: Store) -> Result<()>
             tx.apply_statuses(&batch).await?;
         }
         let facts = tx.sends_of(shop, id(1), 0, 9).await?.remove(0).facts;
-        drop(tx);
+        tx.rollback().await?;
         assert_eq!(first.get_or_insert_with(|| facts.clone()), &facts, "seed {seed}");
     }
     assert_eq!(first.map(|facts| facts.told.delivery), Some(Delivery::Read));

@@ -1,0 +1,168 @@
+//! The store for several machines: PostgreSQL is the record and the coordinator. One statement moves many rows.
+//!
+//! Every transaction speaks as a role that owns nothing, for one shop: rows of other shops do not exist for it. Leases are
+//! judged by the database's clock.
+
+mod conversations;
+mod events;
+mod housekeeping;
+mod ledgers;
+mod news;
+mod sends;
+mod work;
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Postgres as Pg, Transaction};
+
+use self::news::News;
+use super::error::{Error, Result};
+use super::migrations::{POSTGRES, migrator, refusal};
+use super::signals::{Added, Signals};
+use crate::id::ShopScope;
+
+const CONNECTIONS: u32 = 16;
+const PATIENCE: Duration = Duration::from_secs(5);
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+/// What every connection is told first. A transaction that waits for nobody holds its locks against everybody.
+const MANNERS: &str = "SET ROLE duka_app; SET lock_timeout = '5s'; SET statement_timeout = '30s';
+    SET idle_in_transaction_session_timeout = '60s'";
+
+#[derive(Clone)]
+pub(super) struct Postgres(Arc<Shared>);
+
+struct Shared {
+    pool: PgPool,
+    news: News,
+}
+
+impl Postgres {
+    pub async fn open(url: &str, signals: Signals) -> Result<Postgres> {
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|error| Error::Refused(format!("the database's address cannot be read: {error}"), None))?
+            .application_name("duka")
+            .statement_cache_capacity(200);
+        bring_up_to_date(&options).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(PATIENCE)
+            // A broken connection shows itself at BEGIN, where nothing is lost by taking another.
+            .test_before_acquire(false)
+            .after_connect(|connection, _| Box::pin(async move { connection.execute(MANNERS).await.map(|_| ()) }))
+            .connect_lazy_with(options.clone());
+        let news = News::start(options, signals);
+        Ok(Postgres(Arc::new(Shared { pool, news })))
+    }
+
+    pub async fn begin(&self, shop: ShopScope) -> Result<PostgresTx> {
+        self.begin_as("BEGIN", shop).await
+    }
+
+    pub async fn read(&self, shop: ShopScope) -> Result<PostgresTx> {
+        self.begin_as("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", shop).await
+    }
+
+    /// Connections that a restart of the database has broken are put away, until one works or patience ends.
+    async fn begin_as(&self, begin: &'static str, shop: ShopScope) -> Result<PostgresTx> {
+        let until = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let text = AssertSqlSafe(format!("{begin}; SET LOCAL duka.shop = '{}'", shop.number()));
+            match self.0.pool.begin_with(text).await {
+                Ok(transaction) => return Ok(PostgresTx { transaction, news: self.0.news.clone() }),
+                Err(error) => match Error::from(error) {
+                    Error::Busy(_) if tokio::time::Instant::now() < until => tokio::time::sleep(BETWEEN_TRIES).await,
+                    error => return Err(error),
+                },
+            }
+        }
+    }
+}
+
+/// A transaction for the rows of one shop.
+pub(super) struct PostgresTx {
+    transaction: Transaction<'static, Pg>,
+    news: News,
+}
+
+/// A statement whose values are bound, ready to run.
+type Bound<'q> = Query<'q, Pg, PgArguments>;
+
+impl PostgresTx {
+    pub async fn commit(self, added: Added) -> Result<()> {
+        match self.transaction.commit().await {
+            Ok(()) => {
+                self.news.tell(added);
+                Ok(())
+            }
+            Err(error) => match Error::from(error) {
+                // Refused by the database, so not committed; a lost connection says nothing.
+                Error::Busy(source) if is_answer(source.as_ref()) => Err(Error::Busy(source)),
+                Error::Busy(source) => Err(Error::CommitUnknown(source)),
+                error => Err(error),
+            },
+        }
+    }
+
+    pub async fn rollback(self) -> Result<()> {
+        Ok(self.transaction.rollback().await?)
+    }
+
+    async fn run(&mut self, query: Bound<'_>) -> Result<u64> {
+        Ok(query.execute(&mut *self.transaction).await?.rows_affected())
+    }
+
+    async fn rows(&mut self, query: Bound<'_>) -> Result<Vec<PgRow>> {
+        Ok(query.fetch_all(&mut *self.transaction).await?)
+    }
+}
+
+fn is_answer(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<sqlx::Error>().is_some_and(|error| match error.as_database_error() {
+        Some(answer) => answer.code().is_some_and(|code| code.starts_with("40") || code.starts_with("55")),
+        None => false,
+    })
+}
+
+async fn bring_up_to_date(options: &PgConnectOptions) -> Result<()> {
+    let mut connection = options.connect().await?;
+    let done = migrator(&POSTGRES).run_direct(None, &mut connection, false).await;
+    connection.close().await?;
+    done.map_err(|error| refusal(error, &POSTGRES))
+}
+
+/// Text as PostgreSQL takes it: it knows no NUL.
+fn clean(text: &str) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.to_string() }
+}
+
+fn scope(number: i32) -> ShopScope {
+    ShopScope::numbered(number as u32)
+}
+
+fn shop_number(shop: ShopScope) -> i32 {
+    shop.number() as i32
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Error {
+        let code = error.as_database_error().and_then(|answer| answer.code()).map(|code| code.into_owned());
+        match (code.as_deref(), &error) {
+            (Some("53100"), _) => Error::Full(error.into()),
+            (Some("58030"), _) => Error::Disk(error.into()),
+            (Some("XX001" | "XX002"), _) => Error::Unreadable(error.to_string()),
+            // Serialisation, deadlock, lock and statement time-outs, shutting down, too many connections, connection.
+            (Some(code), _) if ["40", "53", "55P03", "57", "08"].iter().any(|kind| code.starts_with(kind)) => {
+                Error::Busy(error.into())
+            }
+            (
+                None,
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed,
+            ) => Error::Busy(error.into()),
+            _ => Error::Refused(format!("PostgreSQL refuses: {error}"), Some(error.into())),
+        }
+    }
+}

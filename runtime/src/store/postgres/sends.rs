@@ -1,0 +1,482 @@
+//! Sends and what the provider tells of them. What a send becomes is decided in `facts`, for every store alike: rows are
+//! read and kept, changed here, and written back, each with one statement.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+use super::conversations::{id, number, split, text};
+use super::{Bound, PostgresTx, clean, scope, shop_number};
+use crate::id::{ConversationId, SendId, ShopScope};
+use crate::store::codes;
+use crate::store::error::Result;
+use crate::store::facts::{SendFacts, Told};
+use crate::store::rows::{
+    AttemptEnd, Claim, ClaimedSend, Delivery, Lane, Leases, NewSend, Released, SendRow, SendState, Settled, Settlement,
+    StatusEffect, StatusUpdate,
+};
+
+/// A send with its place in the queue, as it was read and as it is to be.
+struct Queued {
+    seq: i64,
+    before: SendFacts,
+    row: SendRow,
+}
+
+type Place = (ShopScope, ConversationId);
+
+macro_rules! columns {
+    () => {
+        "o.seq, o.shop, o.id, o.conversation, o.number, o.turn, o.place, o.lane, o.repeat, o.expires_ms, o.state, o.attempt,
+         o.after_unknown, o.not_before_ms, o.error, o.provider_id, o.other_id, o.delivery, o.delivery_at_ms,
+         o.delivery_error, o.category, o.pricing, o.body"
+    };
+}
+macro_rules! select_send {
+    ($rest:literal) => {
+        concat!("SELECT ", columns!(), " FROM outbox o ", $rest)
+    };
+}
+
+impl PostgresTx {
+    /// Keeps the open sends of these conversations until the commit, so that none ends between the look and the insert.
+    pub async fn add_sends(&mut self, sends: &[NewSend]) -> Result<()> {
+        let places: BTreeSet<Place> = sends.iter().map(|send| (send.shop, send.conversation)).collect();
+        let places: Vec<Place> = places.into_iter().collect();
+        let (shops, ids) = split(&places);
+        let select = sqlx::query(
+            "SELECT o.shop, o.conversation FROM unnest($1::integer[], $2::bigint[]) AS t (shop, conversation)
+             JOIN outbox o USING (shop, conversation) WHERE o.state < 5 ORDER BY o.seq FOR UPDATE OF o",
+        );
+        let mut open = BTreeSet::new();
+        for row in self.rows(select.bind(shops).bind(ids)).await? {
+            open.insert((scope(row.try_get(0)?), id(row.try_get(1)?)));
+        }
+        let state = |send: &NewSend| match open.insert((send.shop, send.conversation)) {
+            true => SendState::Ready as i16,
+            false => SendState::Waiting as i16,
+        };
+        let states: Vec<i16> = sends.iter().map(state).collect();
+        let insert = sqlx::query(
+            "INSERT INTO outbox (shop, id, conversation, number, turn, place, lane, repeat, expires_ms, not_before_ms,
+                 body, state)
+             SELECT shop, id, conversation, number, turn, place, lane, repeat, expires_ms, not_before_ms, body, state
+             FROM unnest($1::integer[], $2::bytea[], $3::bigint[], $4::text[], $5::bigint[], $6::integer[],
+                 $7::smallint[], $8::smallint[], $9::bigint[], $10::bigint[], $11::bytea[], $12::smallint[])
+                 WITH ORDINALITY AS t (shop, id, conversation, number, turn, place, lane, repeat, expires_ms,
+                     not_before_ms, body, state, n)
+             ORDER BY n",
+        );
+        let insert = insert
+            .bind(sends.iter().map(|send| shop_number(send.shop)).collect::<Vec<_>>())
+            .bind(sends.iter().map(|send| &send.id.0[..]).collect::<Vec<_>>())
+            .bind(sends.iter().map(|send| number(send.conversation)).collect::<Vec<_>>())
+            .bind(sends.iter().map(|send| clean(&send.number)).collect::<Vec<_>>())
+            .bind(sends.iter().map(|send| send.turn as i64).collect::<Vec<_>>())
+            .bind(sends.iter().map(|send| i32::from(send.index)).collect::<Vec<_>>())
+            .bind(sends.iter().map(|send| send.lane as i16).collect::<Vec<_>>())
+            .bind(sends.iter().map(|send| send.repeat as i16).collect::<Vec<_>>())
+            .bind(sends.iter().map(|send| send.expires_ms).collect::<Vec<_>>())
+            .bind(sends.iter().map(|send| send.not_before_ms).collect::<Vec<_>>())
+            .bind(sends.iter().map(|send| send.body.as_slice()).collect::<Vec<_>>())
+            .bind(states);
+        self.run(insert).await?;
+        Ok(())
+    }
+
+    pub async fn claim_sends(
+        &mut self,
+        shop: ShopScope,
+        number: &str,
+        lanes: &[Lane],
+        claim: Claim,
+    ) -> Result<Vec<ClaimedSend>> {
+        let mut claimed: Vec<Queued> = Vec::new();
+        for lane in lanes {
+            let room = (claim.limit as usize).saturating_sub(claimed.len());
+            let update = sqlx::query(concat!(
+                // Materialised: run again for each row, the choice would claim more than its limit.
+                "WITH q AS MATERIALIZED (SELECT shop, seq FROM outbox
+                     WHERE shop = $1 AND number = $2 AND lane = $3 AND state = 2 AND not_before_ms <= $4
+                     ORDER BY not_before_ms, seq LIMIT $5 FOR UPDATE SKIP LOCKED)
+                 UPDATE outbox o SET state = 3, attempt = o.attempt + 1, lease_until_ms = duka_clock_ms() + $6
+                 FROM q WHERE o.shop = q.shop AND o.seq = q.seq RETURNING ",
+                columns!()
+            ));
+            let update = update.bind(shop_number(shop)).bind(clean(number)).bind(*lane as i16);
+            let update = update.bind(claim.now_ms).bind(room as i64).bind(claim.lease_ms);
+            let mut rows = self.queued(update).await?;
+            rows.sort_by_key(|queued| (queued.row.facts.not_before_ms, queued.seq));
+            claimed.extend(rows);
+        }
+        let ids: Vec<ConversationId> = claimed.iter().map(|queued| queued.row.send.conversation).collect();
+        let windows = self.windows(shop, &ids).await?;
+        let identities = self.identities_by(shop, &ids).await?;
+        let with_customer = |Queued { row: SendRow { send, facts }, .. }: Queued| {
+            let (last_inbound_ms, free_until_ms) = windows.get(&send.conversation).copied().unwrap_or((0, 0));
+            let identities = identities.get(&send.conversation).cloned().unwrap_or_default();
+            let (attempt, after_unknown) = (facts.attempt, facts.after_unknown);
+            ClaimedSend { send, attempt, after_unknown, last_inbound_ms, free_until_ms, identities }
+        };
+        Ok(claimed.into_iter().map(with_customer).collect())
+    }
+
+    async fn windows(
+        &mut self,
+        shop: ShopScope,
+        ids: &[ConversationId],
+    ) -> Result<BTreeMap<ConversationId, (i64, i64)>> {
+        let select = sqlx::query(
+            "SELECT id, last_inbound_ms, free_until_ms FROM conversation WHERE shop = $1 AND id = ANY ($2)",
+        );
+        let ids: Vec<i64> = ids.iter().map(|id| number(*id)).collect();
+        let rows = self.rows(select.bind(shop_number(shop)).bind(ids)).await?;
+        rows.iter().map(|row| Ok((id(row.try_get(0)?), (row.try_get(1)?, row.try_get(2)?)))).collect()
+    }
+
+    pub async fn settle_sends(&mut self, settlements: &[Settlement]) -> Result<Vec<Settled>> {
+        let keys: Vec<_> = settlements.iter().map(|settlement| (settlement.shop, settlement.id)).collect();
+        let mut book = Book::of(self.by_id(&keys).await?);
+        let accepted = settlements.iter().filter_map(|settlement| match &settlement.end {
+            AttemptEnd::Accepted { provider_id } => Some((settlement.shop, provider_id.clone())),
+            AttemptEnd::Again { .. }
+            | AttemptEnd::Unknown { .. }
+            | AttemptEnd::Failed { .. }
+            | AttemptEnd::Expired
+            | AttemptEnd::Parked
+            | AttemptEnd::Cancelled => None,
+        });
+        book.orphans = self.orphans(accepted.collect()).await?;
+        let mut results = Vec::with_capacity(settlements.len());
+        for settlement in settlements {
+            let mut result = Settled { held: false, failed: false };
+            if let Some(seq) = book.seq_of(settlement.shop, settlement.id)
+                && let Some(queued) = book.rows.get_mut(&seq)
+            {
+                result.held = queued.row.facts.settle(settlement.attempt, &settlement.end);
+                if let (true, AttemptEnd::Accepted { provider_id }) = (result.held, &settlement.end) {
+                    result.failed = book.adopt(seq, settlement.shop, provider_id);
+                }
+            }
+            results.push(result);
+        }
+        self.write(book).await?;
+        Ok(results)
+    }
+
+    pub async fn expire_leases(&mut self, shop: ShopScope, leases: Leases, hold_until_ms: i64) -> Result<u64> {
+        let update = sqlx::query(
+            "UPDATE outbox SET state = 4, not_before_ms = $2
+             WHERE shop = $1 AND state = 3 AND (lease_until_ms <= duka_clock_ms() OR $3)",
+        );
+        let all = match leases {
+            Leases::Over { .. } => false,
+            Leases::All => true,
+        };
+        self.run(update.bind(shop_number(shop)).bind(hold_until_ms).bind(all)).await
+    }
+
+    pub async fn extend_holds(&mut self, shop: ShopScope, by_ms: i64) -> Result<()> {
+        let update = sqlx::query("UPDATE outbox SET not_before_ms = not_before_ms + $2 WHERE shop = $1 AND state = 4");
+        self.run(update.bind(shop_number(shop)).bind(by_ms)).await?;
+        Ok(())
+    }
+
+    pub async fn release_unknown(&mut self, shop: ShopScope, now_ms: i64, limit: u32) -> Result<Vec<Released>> {
+        let select = sqlx::query(select_send!(
+            "WHERE o.shop = $1 AND o.state = 4 AND o.not_before_ms <= $2 ORDER BY o.not_before_ms, o.seq LIMIT $3
+             FOR UPDATE SKIP LOCKED"
+        ));
+        let mut held = self.queued(select.bind(shop_number(shop)).bind(now_ms).bind(i64::from(limit))).await?;
+        let release = |queued: &mut Queued| {
+            let parked = queued.row.facts.release(queued.row.send.repeat);
+            let NewSend { id, conversation, turn, index, lane, .. } = queued.row.send;
+            Released { id, conversation, turn, index, lane, parked }
+        };
+        let released = held.iter_mut().map(release).collect();
+        self.write(Book::of(held)).await?;
+        Ok(released)
+    }
+
+    pub async fn apply_statuses(&mut self, updates: &[StatusUpdate]) -> Result<Vec<Option<StatusEffect>>> {
+        let select = sqlx::query(select_send!(
+            "WHERE (o.shop, o.seq) IN (
+                 SELECT o.shop, o.seq FROM unnest($1::integer[], $2::bytea[]) AS t (shop, id) JOIN outbox o USING (shop, id)
+                 UNION SELECT o.shop, o.seq FROM unnest($1::integer[], $3::bigint[], $4::text[])
+                     AS t (shop, provider_hash, provider_id) JOIN outbox o USING (shop, provider_hash, provider_id)
+                 WHERE o.provider_hash <> 0
+                 UNION SELECT o.shop, o.seq FROM unnest($1::integer[], $4::text[]) AS t (shop, other_id)
+                     JOIN outbox o USING (shop, other_id) WHERE o.other_id <> '')
+             ORDER BY o.seq FOR UPDATE"
+        ));
+        let select = select
+            .bind(updates.iter().map(|update| shop_number(update.shop)).collect::<Vec<_>>())
+            .bind(updates.iter().map(|update| update.send.map(|id| id.0.to_vec())).collect::<Vec<_>>())
+            .bind(updates.iter().map(|update| codes::provider_hash(&update.provider_id)).collect::<Vec<_>>())
+            .bind(updates.iter().map(|update| clean(&update.provider_id)).collect::<Vec<_>>());
+        let mut book = Book::of(self.queued(select).await?);
+        let provider_ids = updates.iter().map(|update| (update.shop, update.provider_id.clone()));
+        book.orphans = self.orphans(provider_ids.collect()).await?;
+        let effects = updates.iter().map(|update| book.hear(update)).collect();
+        self.write(book).await?;
+        Ok(effects)
+    }
+
+    pub async fn sends_of(
+        &mut self,
+        shop: ShopScope,
+        conversation: ConversationId,
+        after_turn: u64,
+        limit: u32,
+    ) -> Result<Vec<SendRow>> {
+        let select = sqlx::query(select_send!(
+            "WHERE o.shop = $1 AND o.conversation = $2 AND o.turn > $3 ORDER BY o.seq LIMIT $4"
+        ));
+        let select = select.bind(shop_number(shop)).bind(number(conversation));
+        let rows = self.queued(select.bind(after_turn as i64).bind(i64::from(limit))).await?;
+        Ok(rows.into_iter().map(|queued| queued.row).collect())
+    }
+
+    pub async fn send(&mut self, shop: ShopScope, id: SendId) -> Result<Option<SendRow>> {
+        let select = sqlx::query(select_send!("WHERE o.shop = $1 AND o.id = $2"));
+        let mut rows = self.queued(select.bind(shop_number(shop)).bind(id.0.to_vec())).await?;
+        Ok(rows.pop().map(|queued| queued.row))
+    }
+
+    async fn queued(&mut self, query: Bound<'_>) -> Result<Vec<Queued>> {
+        self.rows(query).await?.iter().map(queued).collect()
+    }
+
+    async fn by_id(&mut self, keys: &[(ShopScope, SendId)]) -> Result<Vec<Queued>> {
+        let select = sqlx::query(select_send!(
+            "JOIN unnest($1::integer[], $2::bytea[]) AS t (shop, id) ON o.shop = t.shop AND o.id = t.id
+             ORDER BY o.seq FOR UPDATE OF o"
+        ));
+        let shops: Vec<i32> = keys.iter().map(|(shop, _)| shop_number(*shop)).collect();
+        let ids: Vec<&[u8]> = keys.iter().map(|(_, id)| &id.0[..]).collect();
+        self.queued(select.bind(shops).bind(ids)).await
+    }
+
+    async fn orphans(&mut self, keys: Vec<(ShopScope, SmolStr)>) -> Result<BTreeMap<(ShopScope, SmolStr), Orphan>> {
+        let mut found = BTreeMap::new();
+        if keys.is_empty() {
+            return Ok(found);
+        }
+        let select = sqlx::query(
+            "SELECT o.shop, o.provider_id, o.delivery, o.delivery_at_ms, o.delivery_error, o.category, o.pricing
+             FROM orphan_status o JOIN unnest($1::integer[], $2::text[]) AS t (shop, provider_id)
+                 ON o.shop = t.shop AND o.provider_id = t.provider_id
+             ORDER BY o.provider_id FOR UPDATE OF o",
+        );
+        let shops: Vec<i32> = keys.iter().map(|(shop, _)| shop_number(*shop)).collect();
+        let ids: Vec<String> = keys.iter().map(|(_, id)| clean(id)).collect();
+        for row in self.rows(select.bind(shops).bind(ids)).await? {
+            let told = told(&row, 2)?;
+            found.insert((scope(row.try_get(0)?), text(&row, 1)?), Orphan { stored: true, told: Some(told) });
+        }
+        Ok(found)
+    }
+
+    /// Writes what has changed, and makes the head of each conversation ready in which a send has ended.
+    async fn write(&mut self, book: Book) -> Result<()> {
+        let changed: Vec<Queued> = book.rows.into_values().filter(|queued| queued.before != queued.row.facts).collect();
+        if !changed.is_empty() {
+            self.write_sends(&changed).await?;
+            let ended =
+                changed.iter().filter(|queued| queued.row.facts.state.is_final() && !queued.before.state.is_final());
+            let places: BTreeSet<Place> =
+                ended.map(|queued| (queued.row.send.shop, queued.row.send.conversation)).collect();
+            if !places.is_empty() {
+                self.promote(&places.into_iter().collect::<Vec<_>>()).await?;
+            }
+        }
+        self.write_orphans(book.orphans).await
+    }
+
+    async fn write_sends(&mut self, changed: &[Queued]) -> Result<()> {
+        let update = sqlx::query(
+            "UPDATE outbox o SET state = t.state, attempt = t.attempt, after_unknown = t.after_unknown,
+                 not_before_ms = t.not_before_ms, error = t.error, provider_id = t.provider_id,
+                 provider_hash = t.provider_hash, other_id = t.other_id, delivery = t.delivery,
+                 delivery_at_ms = t.delivery_at_ms, delivery_error = t.delivery_error, category = t.category,
+                 pricing = t.pricing
+             FROM unnest($1::integer[], $2::bigint[], $3::smallint[], $4::integer[], $5::boolean[], $6::bigint[],
+                 $7::integer[], $8::text[], $9::bigint[], $10::text[], $11::smallint[], $12::bigint[], $13::integer[],
+                 $14::text[], $15::text[])
+                 AS t (shop, seq, state, attempt, after_unknown, not_before_ms, error, provider_id, provider_hash, other_id,
+                     delivery, delivery_at_ms, delivery_error, category, pricing)
+             WHERE o.shop = t.shop AND o.seq = t.seq",
+        );
+        let facts = || changed.iter().map(|queued| &queued.row.facts);
+        let told = || facts().map(|facts| &facts.told);
+        let update = update
+            .bind(changed.iter().map(|queued| shop_number(queued.row.send.shop)).collect::<Vec<_>>())
+            .bind(changed.iter().map(|queued| queued.seq).collect::<Vec<_>>())
+            .bind(facts().map(|facts| facts.state as i16).collect::<Vec<_>>())
+            .bind(facts().map(|facts| facts.attempt as i32).collect::<Vec<_>>())
+            .bind(facts().map(|facts| facts.after_unknown).collect::<Vec<_>>())
+            .bind(facts().map(|facts| facts.not_before_ms).collect::<Vec<_>>())
+            .bind(facts().map(|facts| facts.error).collect::<Vec<_>>())
+            .bind(facts().map(|facts| clean(&facts.provider_id)).collect::<Vec<_>>())
+            .bind(facts().map(|facts| codes::provider_hash(&facts.provider_id)).collect::<Vec<_>>())
+            .bind(facts().map(|facts| clean(&facts.other_id)).collect::<Vec<_>>())
+            .bind(told().map(|told| told.delivery as i16).collect::<Vec<_>>())
+            .bind(told().map(|told| told.at_ms).collect::<Vec<_>>())
+            .bind(told().map(|told| told.error).collect::<Vec<_>>())
+            .bind(told().map(|told| clean(&told.category)).collect::<Vec<_>>())
+            .bind(told().map(|told| clean(&told.pricing)).collect::<Vec<_>>());
+        self.run(update).await?;
+        Ok(())
+    }
+
+    async fn promote(&mut self, places: &[Place]) -> Result<()> {
+        let (shops, ids) = split(places);
+        let update = sqlx::query(
+            "UPDATE outbox o SET state = 2
+             FROM unnest($1::integer[], $2::bigint[]) AS t (shop, conversation), LATERAL (
+                 SELECT seq FROM outbox h WHERE h.shop = t.shop AND h.conversation = t.conversation AND h.state < 5
+                 ORDER BY seq LIMIT 1) head
+             WHERE o.shop = t.shop AND o.seq = head.seq AND o.state = 1",
+        );
+        self.run(update.bind(shops).bind(ids)).await?;
+        Ok(())
+    }
+
+    async fn write_orphans(&mut self, orphans: BTreeMap<(ShopScope, SmolStr), Orphan>) -> Result<()> {
+        let adopted: Vec<_> = orphans.iter().filter(|(_, orphan)| orphan.stored && orphan.told.is_none()).collect();
+        if !adopted.is_empty() {
+            let delete = sqlx::query(
+                "DELETE FROM orphan_status o USING unnest($1::integer[], $2::text[]) AS t (shop, provider_id)
+                 WHERE o.shop = t.shop AND o.provider_id = t.provider_id",
+            );
+            let shops: Vec<i32> = adopted.iter().map(|((shop, _), _)| shop_number(*shop)).collect();
+            let ids: Vec<String> = adopted.iter().map(|((_, id), _)| clean(id)).collect();
+            self.run(delete.bind(shops).bind(ids)).await?;
+        }
+        for ((shop, provider_id), orphan) in &orphans {
+            let Some(Told { delivery, at_ms, error, category, pricing }) = &orphan.told else { continue };
+            // Joined here as in `Told::join`, for one that another process has added meanwhile.
+            let insert = sqlx::query(
+                "INSERT INTO orphan_status AS o (shop, provider_id, delivery, delivery_at_ms, delivery_error, category,
+                     pricing)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)
+                 ON CONFLICT (shop, provider_id) DO UPDATE SET
+                     delivery_at_ms = CASE WHEN o.delivery > excluded.delivery THEN o.delivery_at_ms
+                         WHEN o.delivery < excluded.delivery THEN excluded.delivery_at_ms
+                         ELSE least(o.delivery_at_ms, excluded.delivery_at_ms) END,
+                     delivery = greatest(o.delivery, excluded.delivery),
+                     delivery_error = greatest(o.delivery_error, excluded.delivery_error),
+                     category = greatest(o.category, excluded.category),
+                     pricing = greatest(o.pricing, excluded.pricing)",
+            );
+            let insert = insert.bind(shop_number(*shop)).bind(clean(provider_id)).bind(*delivery as i16).bind(at_ms);
+            self.run(insert.bind(error).bind(clean(category)).bind(clean(pricing))).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What was told of a message that no send is known for. `told` is taken by the send that turns out to be its own.
+struct Orphan {
+    stored: bool,
+    told: Option<Told>,
+}
+
+/// The rows that a batch speaks of, and how they are found.
+struct Book {
+    rows: BTreeMap<i64, Queued>,
+    ids: BTreeMap<(ShopScope, SendId), i64>,
+    providers: BTreeMap<(ShopScope, SmolStr), i64>,
+    orphans: BTreeMap<(ShopScope, SmolStr), Orphan>,
+}
+
+impl Book {
+    fn of(rows: Vec<Queued>) -> Book {
+        let mut book =
+            Book { rows: BTreeMap::new(), ids: BTreeMap::new(), providers: BTreeMap::new(), orphans: BTreeMap::new() };
+        for queued in rows {
+            let SendRow { send, facts } = &queued.row;
+            book.ids.insert((send.shop, send.id), queued.seq);
+            for id in [&facts.provider_id, &facts.other_id] {
+                if !id.is_empty() {
+                    book.providers.insert((send.shop, id.clone()), queued.seq);
+                }
+            }
+            book.rows.insert(queued.seq, queued);
+        }
+        book
+    }
+
+    fn seq_of(&self, shop: ShopScope, id: SendId) -> Option<i64> {
+        self.ids.get(&(shop, id)).copied()
+    }
+
+    fn hear(&mut self, update: &StatusUpdate) -> Option<StatusEffect> {
+        let told = Told::of(update);
+        let key = (update.shop, update.provider_id.clone());
+        let by_id = update.send.and_then(|id| self.seq_of(update.shop, id));
+        let found = by_id.or_else(|| self.providers.get(&key).copied());
+        let Some((seq, queued)) = found.and_then(|seq| Some((seq, self.rows.get_mut(&seq)?))) else {
+            let orphan = self.orphans.entry(key).or_insert(Orphan { stored: false, told: None });
+            orphan.told.get_or_insert_default().join(&told);
+            return None;
+        };
+        let known_before = queued.row.facts.provider_id.clone();
+        let mut heard = queued.row.facts.hear(&update.provider_id, &told);
+        let NewSend { shop, id, conversation, turn, index, lane, .. } = queued.row.send;
+        if queued.row.facts.provider_id != known_before || heard.duplicate {
+            self.providers.insert(key, seq);
+            heard.failed |= self.adopt(seq, update.shop, &update.provider_id);
+        }
+        let (settled, failed, duplicate) = (heard.settled, heard.failed, heard.duplicate);
+        Some(StatusEffect { shop, id, conversation, turn, index, lane, settled, failed, duplicate })
+    }
+
+    /// Joins what was told of a message before we knew whose it is. `true`: it was a failure, and news.
+    fn adopt(&mut self, seq: i64, shop: ShopScope, provider_id: &SmolStr) -> bool {
+        let orphan = self.orphans.get_mut(&(shop, provider_id.clone())).and_then(|orphan| orphan.told.take());
+        let (Some(told), Some(queued)) = (orphan, self.rows.get_mut(&seq)) else { return false };
+        let known = queued.row.facts.told.delivery >= Delivery::Failed;
+        queued.row.facts.told.join(&told);
+        !known && queued.row.facts.told.delivery == Delivery::Failed
+    }
+}
+
+fn queued(row: &PgRow) -> Result<Queued> {
+    let send = NewSend {
+        shop: scope(row.try_get(1)?),
+        id: SendId(codes::bytes16(row.try_get(2)?)?),
+        conversation: id(row.try_get(3)?),
+        number: text(row, 4)?,
+        turn: row.try_get::<i64, _>(5)? as u64,
+        index: row.try_get::<i32, _>(6)? as u16,
+        lane: codes::lane(row.try_get::<i16, _>(7)?.into())?,
+        repeat: codes::repeat(row.try_get::<i16, _>(8)?.into())?,
+        expires_ms: row.try_get(9)?,
+        not_before_ms: row.try_get(13)?,
+        body: row.try_get(22)?,
+    };
+    let facts = SendFacts {
+        state: codes::send_state(row.try_get::<i16, _>(10)?.into())?,
+        attempt: row.try_get::<i32, _>(11)? as u32,
+        after_unknown: row.try_get(12)?,
+        not_before_ms: send.not_before_ms,
+        error: row.try_get(14)?,
+        provider_id: text(row, 15)?,
+        other_id: text(row, 16)?,
+        told: told(row, 17)?,
+    };
+    Ok(Queued { seq: row.try_get(0)?, before: facts.clone(), row: SendRow { send, facts } })
+}
+
+fn told(row: &PgRow, from: usize) -> Result<Told> {
+    Ok(Told {
+        delivery: codes::delivery(row.try_get::<i16, _>(from)?.into())?,
+        at_ms: row.try_get(from + 1)?,
+        error: row.try_get(from + 2)?,
+        category: text(row, from + 3)?,
+        pricing: text(row, from + 4)?,
+    })
+}

@@ -1,0 +1,288 @@
+//! What only the store for several machines promises: shops kept apart by the database itself, two processes at once.
+
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use duka_runtime::id::ShopScope;
+use duka_runtime::store::*;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, Row};
+
+use crate::make::*;
+
+const SERVICE: [Lane; 1] = [Lane::Service];
+static LAST: AtomicU32 = AtomicU32::new(0);
+
+/// The address of a new, empty database.
+pub async fn database() -> String {
+    let server = std::env::var("DATABASE_URL").unwrap_or_default();
+    assert!(
+        !server.is_empty(),
+        "these tests need PostgreSQL: run `.ci/postgres cargo test`, which starts a throw-away server (Debian: \
+         `apt-get install postgresql`), or set DATABASE_URL to a server on which databases may be created"
+    );
+    let options = PgConnectOptions::from_str(&server).expect("DATABASE_URL is an address");
+    let name = format!("duka_test_{}_{}", std::process::id(), LAST.fetch_add(1, Ordering::Relaxed));
+    let mut connection = options.connect().await.expect("the server of DATABASE_URL answers");
+    let create = AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0"));
+    connection.execute(create).await.expect("databases may be created");
+    options.database(&name).to_url_lossy().to_string()
+}
+
+/// The database as its owner sees it, beside the store.
+async fn outside(url: &str) -> PgConnection {
+    let options = PgConnectOptions::from_str(url).expect("it is an address");
+    options.connect().await.expect("the database answers")
+}
+
+async fn two_processes() -> Result<(Store, Store, ShopScope, String)> {
+    let url = database().await;
+    let (one, two) = (Store::postgres(&url).await?, Store::postgres(&url).await?);
+    let shop = one.shop("boutique").await?;
+    Ok((one, two, shop, url))
+}
+
+/// T11: no table without a shop, none without forced row-level security, and nobody who could walk past it.
+#[tokio::test]
+async fn every_table_is_kept_to_its_shop() -> Result<()> {
+    let url = database().await;
+    Store::postgres(&url).await?;
+    let mut owner = outside(&url).await;
+    let tables = "SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity,
+             (SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
+              WHERE i.indrelid = c.oid AND i.indisprimary),
+             (SELECT string_agg(p.polname || ' ' || coalesce((SELECT string_agg(rolname, ',') FROM pg_roles r
+                  WHERE r.oid = ANY (p.polroles)), 'all'), '; ' ORDER BY p.polname)
+              FROM pg_policy p WHERE p.polrelid = c.oid),
+             pg_get_userbyid(c.relowner) = 'duka_app'
+         FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+             AND c.relname <> '_sqlx_migrations' ORDER BY 1";
+    let mut names = Vec::new();
+    for row in owner.fetch_all(tables).await.expect("the catalogue is readable") {
+        let name: String = row.get(0);
+        assert!(row.get::<bool, _>(1), "{name} has no forced row-level security");
+        assert_eq!(row.get::<Option<&str>, _>(2), Some("shop"), "{name}: its key starts with the shop");
+        let looked_across = ["inbox", "conversation", "outbox", "call"].contains(&name.as_str());
+        let policies = if looked_across { "due duka_due; own_shop all" } else { "own_shop all" };
+        assert_eq!(row.get::<Option<&str>, _>(3), Some(policies), "{name}");
+        assert!(!row.get::<bool, _>(4), "{name} belongs to the server's role");
+        names.push(name);
+    }
+    assert_eq!(names.len(), 15, "{names:?}");
+    let powers = "SELECT count(*) FROM pg_roles WHERE rolname IN ('duka_app', 'duka_due')
+         AND NOT rolsuper AND NOT rolbypassrls AND NOT rolcanlogin AND NOT rolcreaterole";
+    assert_eq!(owner.fetch_one(powers).await.expect("roles are readable").get::<i64, _>(0), 2);
+    let texts = "SELECT count(*) FROM information_schema.column_privileges WHERE grantee = 'duka_due'
+         AND column_name IN ('body', 'session', 'event', 'trace', 'value', 'provider_id')";
+    assert_eq!(owner.fetch_one(texts).await.expect("grants are readable").get::<i64, _>(0), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_transaction_of_one_shop_has_no_power_over_another() -> Result<()> {
+    let url = database().await;
+    let store = Store::postgres(&url).await?;
+    let (shop, other) = two_shops(&store).await?;
+    let mut tx = store.begin(other).await?;
+    tx.create_conversations(&[(conversation(other, 1), vec![phone(other, "254")])]).await?;
+    tx.add_sends(&[send(other, 1, 1)]).await?;
+    tx.commit().await?;
+
+    let mut tx = store.begin(shop).await?;
+    assert_eq!(tx.find_conversations(&[phone(other, "254")]).await?, [None]);
+    assert_eq!(tx.conversations(&[(other, id(1))]).await?, [None]);
+    assert_eq!(tx.send(other, send(other, 1, 1).id).await?, None);
+    assert!(!tx.erase_conversation(other, id(1)).await?);
+    tx.erase_shop(other).await?;
+    tx.commit().await?;
+    let mut tx = store.begin(shop).await?;
+    assert!(tx.add_sends(&[send(other, 1, 2)]).await.is_err(), "a row of another shop is refused");
+    tx.rollback().await?;
+    let mut tx = store.begin(other).await?;
+    assert_eq!(tx.conversations(&[(other, id(1))]).await?, [Some(conversation(other, 1))]);
+    assert_eq!(tx.sends_of(other, id(1), 0, 9).await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_conversation_that_another_process_holds_is_passed_over() -> Result<()> {
+    let (one, two, shop, _) = two_processes().await?;
+    let mut tx = one.begin(shop).await?;
+    tx.create_conversations(&[(conversation(shop, 1), vec![]), (conversation(shop, 2), vec![])]).await?;
+    tx.commit().await?;
+    let mut first = one.begin(shop).await?;
+    first.lock_conversations(&[(shop, id(1))]).await?;
+    let mut second = two.begin(shop).await?;
+    let locked = second.lock_conversations(&[(shop, id(1)), (shop, id(2))]).await?;
+    assert_eq!(locked, [None, Some(conversation(shop, 2))]);
+    second.enqueue(&[event(shop, 1, "waits")]).await?;
+    second.commit().await?;
+    first.rollback().await?;
+    let mut first = one.begin(shop).await?;
+    let free = first.lock_conversations(&[(shop, id(1))]).await?;
+    assert_eq!(free[0].as_ref().map(|row| row.pending), Some(1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_processes_never_claim_the_same() -> Result<()> {
+    let (one, two, shop, _) = two_processes().await?;
+    let mut tx = one.begin(shop).await?;
+    for n in 1..=20 {
+        tx.create_conversations(&[(conversation(shop, n), vec![])]).await?;
+        tx.enqueue(&[event(shop, n, &format!("{n:02}"))]).await?;
+        tx.add_sends(&[send(shop, n, n as u8)]).await?;
+        tx.add_calls(&[call(shop, n, 1)]).await?;
+    }
+    tx.commit().await?;
+    let (mut a, mut b) = (one.begin(shop).await?, two.begin(shop).await?);
+    let (mut sends, mut events, mut calls) = (Vec::new(), Vec::new(), Vec::new());
+    for tx in [&mut a, &mut b] {
+        sends.extend(numbers(&tx.claim_sends(shop, "N1", &SERVICE, claim(10, LONG_MS)).await?));
+        events.extend(texts(&tx.take_inbox(shop, None, claim(10, LONG_MS)).await?));
+        calls.extend(tx.claim_calls(shop, claim(10, LONG_MS)).await?.iter().map(|claimed| claimed.call.conversation.0));
+    }
+    assert_eq!(sends, (1..=20).collect::<Vec<u8>>());
+    assert_eq!(calls, (1..=20).collect::<Vec<u64>>());
+    assert_eq!(events.len(), 10, "the second finds the heads held: they are the first's");
+    a.commit().await?;
+    b.commit().await?;
+    let mut rest = two.begin(shop).await?;
+    events.extend(texts(&rest.take_inbox(shop, None, claim(10, LONG_MS)).await?));
+    assert_eq!(events, (1..=20).map(|n| format!("{n:02}")).collect::<Vec<_>>());
+    Ok(())
+}
+
+/// Whichever commits first, one send of the conversation is ready afterwards, and not two or none.
+#[tokio::test]
+async fn a_send_added_while_the_one_before_it_ends_is_neither_lost_nor_early() -> Result<()> {
+    let (one, two, shop, _) = two_processes().await?;
+    let mut tx = one.begin(shop).await?;
+    tx.create_conversations(&[(conversation(shop, 1), vec![])]).await?;
+    tx.add_sends(&[send(shop, 1, 1)]).await?;
+    tx.commit().await?;
+    for n in 1..6_u8 {
+        let mut tx = one.begin(shop).await?;
+        assert_eq!(numbers(&tx.claim_sends(shop, "N1", &SERVICE, claim(10, LONG_MS)).await?), [n]);
+        tx.commit().await?;
+        let end = [settlement(shop, n, 1, accepted(&format!("wamid.{n}")))];
+        let next = [send(shop, 1, n + 1)];
+        let (mut settling, mut adding) = (one.begin(shop).await?, two.begin(shop).await?);
+        if n % 2 == 0 {
+            settling.settle_sends(&end).await?;
+            let waits = tokio::spawn(async move { adding.add_sends(&next).await.map(|()| adding) });
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            settling.commit().await?;
+            waits.await.expect("the task ends")?.commit().await?;
+        } else {
+            adding.add_sends(&next).await?;
+            let waits = tokio::spawn(async move { settling.settle_sends(&end).await.map(|_| settling) });
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            adding.commit().await?;
+            waits.await.expect("the task ends")?.commit().await?;
+        }
+        let mut tx = one.read(shop).await?;
+        let states: Vec<_> = tx.sends_of(shop, id(1), 0, 99).await?.iter().map(|row| row.facts.state).collect();
+        assert_eq!(states.last(), Some(&SendState::Ready), "{states:?}");
+        assert_eq!(states.iter().filter(|state| !state.is_final()).count(), 1, "{states:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_processes_that_meet_a_customer_at_once_make_one_conversation() -> Result<()> {
+    let (one, two, shop, _) = two_processes().await?;
+    let meet = |store: Store, n: u64| async move {
+        let meet = move |mut tx: Tx| async move {
+            let new = [(conversation(shop, n), vec![phone(shop, "254"), user(shop, "KE.1")])];
+            let ids = tx.create_conversations(&new).await?;
+            Ok((tx, ids))
+        };
+        store.transact(shop, meet).await
+    };
+    let mut meetings = Vec::new();
+    for n in 1..=6 {
+        let store = if n % 2 == 0 { one.clone() } else { two.clone() };
+        meetings.push(tokio::spawn(meet(store, n)));
+    }
+    let mut ids = Vec::new();
+    for meeting in meetings {
+        ids.extend(meeting.await.expect("the task ends")?);
+    }
+    let mut tx = one.read(shop).await?;
+    let all = tx.list_conversations(shop, None, 9).await?;
+    assert_eq!(ids, vec![all[0].id; 6]);
+    assert_eq!((all.len(), tx.identities_of(shop, all[0].id).await?.len()), (1, 2));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deadlock_is_tried_again_unseen() -> Result<()> {
+    let (one, two, shop, _) = two_processes().await?;
+    let seen = |n: u8| Sighting { shop, key: key(n), received_ms: 1 };
+    let crossing = |store: Store, first: u8, second: u8| async move {
+        let cross = move |mut tx: Tx| async move {
+            tx.admit(&[seen(first)]).await?;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let admitted = tx.admit(&[seen(second)]).await?;
+            Ok((tx, admitted))
+        };
+        store.transact(shop, cross).await
+    };
+    let (a, b) = tokio::join!(crossing(one, 1, 2), crossing(two, 2, 1));
+    assert_eq!([a?, b?].concat().iter().filter(|first| **first).count(), 1, "the later one sees both as copies");
+    Ok(())
+}
+
+#[tokio::test]
+async fn connections_that_a_restart_has_broken_are_replaced() -> Result<()> {
+    let (store, _, shop, url) = two_processes().await?;
+    let mut open = store.begin(shop).await?;
+    open.meta_set(shop, "k", b"lost").await?;
+    let mut done = store.begin(shop).await?;
+    done.admit(&[Sighting { shop, key: key(1), received_ms: 1 }]).await?;
+    let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    outside(&url).await.execute(kill).await.expect("the owner may");
+    let broken = open.meta_get(shop, "k").await;
+    assert!(matches!(&broken, Err(error) if error.is_transient()), "{broken:?}");
+    drop(open);
+    let unknown = done.commit().await;
+    assert!(matches!(unknown, Err(Error::CommitUnknown(_))), "{unknown:?}");
+    for _ in 0..4 {
+        let mut tx = store.begin(shop).await?;
+        assert_eq!(tx.meta_get(shop, "k").await?, None);
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_commit_wakes_those_who_wait_in_other_processes() -> Result<()> {
+    let (one, two, shop, _) = two_processes().await?;
+    let mut woken = two.subscribe(Work::Inbox);
+    let mut own = one.subscribe(Work::Inbox);
+    woken.mark_unchanged();
+    let mut tx = one.begin(shop).await?;
+    tx.create_conversations(&[(conversation(shop, 1), vec![])]).await?;
+    tx.enqueue(&[event(shop, 1, "hi")]).await?;
+    tx.commit().await?;
+    assert!(own.has_changed().expect("the store lives"), "one's own are told at once");
+    own.mark_unchanged();
+    let told = tokio::time::timeout(Duration::from_secs(20), woken.changed()).await;
+    told.expect("a notice arrives").expect("the store lives");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_database_of_a_newer_version_is_refused() -> Result<()> {
+    let url = database().await;
+    Store::postgres(&url).await?;
+    let step = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (999, 'later', true, '', 0)";
+    outside(&url).await.execute(step).await.expect("the owner may");
+    let refusal = Store::postgres(&url).await.map(|_| ());
+    assert!(matches!(refusal, Err(Error::Newer { found: 999, known: 1.. })), "{refusal:?}");
+    Ok(())
+}
