@@ -10,6 +10,8 @@ mod crashes;
 mod house;
 #[path = "host/outbox.rs"]
 mod outbox;
+#[path = "host/serve.rs"]
+mod serve;
 #[path = "host/turn.rs"]
 mod turn;
 #[path = "host/worker.rs"]

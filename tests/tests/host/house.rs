@@ -83,6 +83,11 @@ where
 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(scenario(Store::memory()));
+    let folder = tempfile::tempdir().expect("a folder");
+    runtime.block_on(async {
+        let store = Store::sqlite(&folder.path().join("duka.db")).await.expect("a new database");
+        scenario(store).await;
+    });
 }
 
 impl House {
