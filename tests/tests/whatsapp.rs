@@ -3,6 +3,8 @@
 
 #[path = "whatsapp/answers.rs"]
 mod answers;
+#[path = "whatsapp/forms.rs"]
+mod forms;
 #[path = "whatsapp/hostile.rs"]
 mod hostile;
 #[path = "whatsapp/inbound.rs"]
