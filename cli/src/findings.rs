@@ -13,10 +13,10 @@ use crate::report::{Finding, Report, SetAside};
 pub fn check(shop: Shop, previous: Option<&ShopSource>) -> Report {
     let compiled = compile(&shop.source);
     let settings = Settings::of(&shop.source);
-    let mut weighed = lints::check(&compiled, &shop.source, &settings);
-    if let Some(previous) = previous {
-        weighed.extend(lints::check_against(&compile(previous), &compiled));
-    }
+    let weighed = match previous {
+        Some(previous) => lints::check_against(&compile(previous), &compiled, &shop.source, &settings),
+        None => lints::check(&compiled, &shop.source, &settings),
+    };
     let mut findings: Vec<Finding> = shop.findings.iter().cloned().map(unweighed).collect();
     findings.extend(weighed.into_iter().map(|found| Finding {
         rule: rules::rule(found.diagnostic.code).map_or("", |rule| rule.name),

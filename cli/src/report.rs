@@ -42,6 +42,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// States and transitions of the merchant's own flows, when the shop could be read that far.
     pub size: Option<(usize, usize)>,
+    /// Entries of the baseline that are not found any more.
+    pub settled: usize,
     /// What its messages cost, when that was asked for.
     pub cost: Option<cost::Bill>,
 }
@@ -75,7 +77,7 @@ impl Report {
             Some(cause) => causes.insert(cause.clone()),
             None => true,
         });
-        Report { shop, findings, size, cost: None }
+        Report { shop, findings, size, settled: 0, cost: None }
     }
 
     /// The findings that are neither waived nor in the baseline.

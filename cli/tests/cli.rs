@@ -2,6 +2,8 @@
 
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/mistakes.rs"]
+mod mistakes;
 #[path = "cli/new.rs"]
 mod new;
 #[path = "cli/play.rs"]

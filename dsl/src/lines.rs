@@ -182,12 +182,17 @@ fn block_after(kind: &LineKind, shape: Shape, before: Block) -> Block {
         LineKind::Remember { .. } => Block::Remember,
         LineKind::Words => Block::Words,
         LineKind::Phrase { .. } => Block::Phrase,
-        LineKind::Broken(_) => match shape {
+        LineKind::Broken(text) => match shape {
             Shape::Keyword(keyword) => match keyword.class() {
                 line::keyword::Class::Block => broken_opener(keyword),
                 _ => before,
             },
-            Shape::Item(_) | Shape::Jump | Shape::More | Shape::Unknown => before,
+            Shape::Unknown => {
+                let meant = near_keyword(line::first_word(text)).and_then(line::keyword::Keyword::of);
+                let opener = meant.filter(|keyword| keyword.class() == line::keyword::Class::Block);
+                opener.map_or(before, broken_opener)
+            }
+            Shape::Item(_) | Shape::Jump | Shape::More => before,
         },
         _ if crate::ownership::opens_block(kind) => Block::Keywords,
         _ => before,
@@ -231,4 +236,4 @@ impl Comments {
     }
 }
 
-pub(crate) use diagnose::{bad_name, broken_text, hidden, is_name, live_values, slug, time_at};
+pub(crate) use diagnose::{bad_name, broken_text, hidden, is_name, live_values, near_keyword, slug, time_at};

@@ -13,6 +13,7 @@ mod money;
 mod names;
 mod previous;
 mod privacy;
+mod profile;
 mod promises;
 mod reach;
 mod settings;
@@ -34,7 +35,7 @@ use crate::rules::{self, Level};
 use crate::source::ShopSource;
 
 use context::Context;
-pub use previous::unreachable_now;
+use previous::unreachable_now;
 pub use settings::{Facts, Settings};
 pub use style::untested;
 pub use translations::language_name;
@@ -69,6 +70,7 @@ const LINTS: &[Lint] = &[
     texts::check,
     translations::check,
     privacy::check,
+    profile::check,
     style::check,
 ];
 
@@ -86,7 +88,9 @@ pub fn check(compiled: &Compiled, source: &ShopSource, settings: &Settings) -> V
 }
 
 /// What an unreadable line or a wrong name brings about elsewhere: it may be the very line that is missed.
-const MISSED: [u16; 9] = [110, 111, 201, 202, 204, 205, 606, 608, 713];
+const MISSED: [u16; 11] = [110, 111, 201, 202, 204, 205, 601, 606, 608, 713, 714];
+/// Beside what can not be read: a line that names no length of time is a line without one.
+const AS_GOOD_AS_UNREAD: [u16; 1] = [407];
 /// What unanswered silence (D601) brings about.
 const AFTER_SILENCE: [u16; 2] = [602, 604];
 
@@ -94,13 +98,15 @@ const AFTER_SILENCE: [u16; 2] = [602, 604];
 /// same place, an unreadable line of the file, an unanswered silence.
 fn causes_only(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let breaks = |diagnostic: &&Diagnostic| {
-        diagnostic.code.0 < 110 && rules::level(diagnostic.code).unwrap_or(Level::Error) == Level::Error
+        (diagnostic.code.0 < 110 || AS_GOOD_AS_UNREAD.contains(&diagnostic.code.0))
+            && rules::level(diagnostic.code).unwrap_or(Level::Error) == Level::Error
     };
     let files = |found: &[Diagnostic], wanted: &dyn Fn(&&Diagnostic) -> bool| -> BTreeSet<FileId> {
         found.iter().filter(wanted).map(|diagnostic| diagnostic.span.file).collect()
     };
     let broken = files(&found, &breaks);
     let silent = files(&found, &|diagnostic| diagnostic.code.0 == 601);
+    mend_arrows(&mut found);
     found.retain(|diagnostic| {
         let (code, file) = (diagnostic.code.0, diagnostic.span.file);
         !(MISSED.contains(&code) && broken.contains(&file) || AFTER_SILENCE.contains(&code) && silent.contains(&file))
@@ -113,6 +119,24 @@ fn causes_only(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     });
     found.dedup_by(|a, b| (a.code, a.span, &a.message) == (b.code, b.span, &b.message));
     found
+}
+
+/// A choice that leads nowhere because its arrow became text (D011) is one finding, at the arrow.
+fn mend_arrows(found: &mut Vec<Diagnostic>) {
+    let arrows: Vec<Diagnostic> = found.iter().filter(|it| it.code.0 == 11).cloned().collect();
+    let mut told = Vec::new();
+    for diagnostic in found.iter_mut().filter(|it| it.code.0 == 202) {
+        let around = diagnostic.span;
+        let within = |arrow: &&Diagnostic| {
+            arrow.span.file == around.file && around.start <= arrow.span.start && arrow.span.end <= around.end
+        };
+        if let Some(arrow) = arrows.iter().find(within) {
+            diagnostic.span = arrow.span;
+            diagnostic.help.clone_from(&arrow.help);
+            told.push(arrow.span);
+        }
+    }
+    found.retain(|diagnostic| diagnostic.code.0 != 11 || !told.contains(&diagnostic.span));
 }
 
 fn weigh(diagnostic: Diagnostic, compiled: &Compiled, settings: &Settings) -> Option<Finding> {
@@ -149,11 +173,20 @@ fn waiver(diagnostic: &Diagnostic, compiled: &Compiled) -> Option<String> {
     Some(if first.is_empty() { waivers.find(|reason| !reason.is_empty()).unwrap_or(first) } else { first })
 }
 
-/// What `check` adds when the shop before an edit is at hand: D203.
-pub fn check_against(previous: &Compiled, current: &Compiled) -> Vec<Finding> {
-    let (Some(before), Some(after)) = (previous.shop(), current.shop()) else { return Vec::new() };
-    let found = unreachable_now(before, after);
-    found.into_iter().filter_map(|diagnostic| weigh(diagnostic, current, &Settings::default())).collect()
+/// Everything there is to say when the shop before an edit is at hand as well: D203, which then tells what D201 would.
+pub fn check_against(
+    previous: &Compiled,
+    current: &Compiled,
+    source: &ShopSource,
+    settings: &Settings,
+) -> Vec<Finding> {
+    let mut found = check(current, source, settings);
+    let (Some(before), Some(after)) = (previous.shop(), current.shop()) else { return found };
+    for (diagnostic, places) in unreachable_now(before, after) {
+        found.retain(|finding| finding.diagnostic.code.0 != 201 || !places.contains(&finding.diagnostic.span));
+        found.extend(weigh(diagnostic, current, settings));
+    }
+    found
 }
 
 /// The file a path names, for findings about files.

@@ -137,11 +137,11 @@ fn shop_of(example: &Example) -> (ShopSource, Option<ShopSource>) {
 fn check(example: &Example) -> Vec<Finding> {
     let (source, previous) = shop_of(example);
     let compiled = compile(&source);
-    let mut found = lints::check(&compiled, &source, &Settings::of(&source));
-    if let Some(previous) = previous {
-        found.extend(lints::check_against(&compile(&previous), &compiled));
+    let settings = Settings::of(&source);
+    match previous {
+        Some(previous) => lints::check_against(&compile(&previous), &compiled, &source, &settings),
+        None => lints::check(&compiled, &source, &settings),
     }
-    found
 }
 
 /// The flagged examples that would be too long to read on a page.

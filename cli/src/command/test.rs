@@ -108,7 +108,8 @@ impl Played {
         let mut out = String::new();
         for problem in self.problems() {
             let place = place(shop, problem.span);
-            let _ = writeln!(out, "{} {place}: {}", paint(terminal::BAD, "error"), problem.message);
+            let help = problem.help.as_deref().map(|help| format!(" {help}")).unwrap_or_default();
+            let _ = writeln!(out, "{} {place}: {}{help}", paint(terminal::BAD, "error"), problem.message);
         }
         for (id, _, results) in &self.files {
             let _ = writeln!(out, "{}", paint(terminal::STRONG, shop.name_of(*id)));

@@ -56,6 +56,9 @@ fn summary_line(report: &Report) -> String {
     if baseline > 0 {
         notes.push(format!("{baseline} in the baseline"));
     }
+    if report.settled > 0 {
+        notes.push(format!("{} of the baseline settled: `--write-baseline` takes it out", report.settled));
+    }
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
     format!("{}: {}{notes}", report.shop.title(), paint(style, verdict))
 }

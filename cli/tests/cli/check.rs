@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Folder, duka, root};
+use crate::support::{Folder, copy, duka, root};
 
 /// A typo (an error), a price in a text (a policy), a state that nobody reaches (a warning).
 const FLOW: &str = "\
@@ -110,6 +110,37 @@ fn a_baseline_keeps_old_warnings_out_and_new_ones_in() {
 }
 
 #[test]
+fn what_is_settled_leaves_the_baseline() {
+    let folder = stall();
+    folder.write("stall.duka", mended());
+    folder.duka(&["check", "--write-baseline"]);
+    assert!(!folder.duka(&["check"]).out.contains("settled"));
+    let without_attic = mended().split("\nstate attic").next().unwrap_or("").to_string();
+    folder.write("stall.duka", without_attic);
+    let run = folder.duka(&["check", "--deny", "warnings"]);
+    assert!(run.code == Some(0) && run.out.contains("1 of the baseline settled"), "{}", run.out);
+    folder.duka(&["check", "--write-baseline"]);
+    assert!(!folder.read("duka.baseline").contains("D201"));
+    assert!(!folder.duka(&["check"]).out.contains("settled"));
+}
+
+#[test]
+fn a_line_that_moved_is_still_in_the_baseline_and_a_file_may_be_named() {
+    let folder = stall();
+    folder.write("stall.duka", mended());
+    folder.duka(&["check", "--write-baseline=old.baseline"]);
+    assert!(!folder.path().join("duka.baseline").exists());
+    let (before, attic) =
+        mended().split_once("\nstate attic").map(|(a, b)| (a.to_string(), b.to_string())).expect("it is there");
+    folder.write("stall.duka", before.replace("state welcome", &format!("state attic{attic}\nstate welcome")));
+    assert_eq!(folder.duka(&["check", "--baseline", "old.baseline", "--deny", "warnings"]).code, Some(0));
+    assert_eq!(folder.duka(&["check", "--deny", "warnings"]).code, Some(1));
+    let run = folder.duka(&["check", "--baseline", "none.baseline"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{run:?}");
+    assert!(run.err.contains("none.baseline"), "{}", run.err);
+}
+
+#[test]
 fn errors_are_never_in_a_baseline() {
     let folder = stall();
     assert_eq!(folder.duka(&["check", "--write-baseline"]).code, Some(1));
@@ -148,6 +179,13 @@ fn safe_fixes_are_made_and_the_rest_is_shown() {
     assert!(folder.read("stall.duka").starts_with("duka 1\n"), "{}", run.out);
     assert!(run.out.contains("mended"), "{}", run.out);
     assert_eq!(folder.duka(&["check"]).code, Some(0));
+    // What is right stays as it is, to the byte; what needs a decision is left alone.
+    let flow = folder.read("stall.duka");
+    assert!(!folder.duka(&["check", "--fix"]).out.contains("mended"));
+    assert_eq!(folder.read("stall.duka"), flow);
+    folder.write("stall.duka", FLOW);
+    assert_eq!(folder.duka(&["check", "--fix"]).code, Some(1));
+    assert_eq!(folder.read("stall.duka"), FLOW);
 }
 
 #[test]
@@ -200,6 +238,49 @@ fn costs_of_no_day_and_in_no_place_are_refused() {
     assert!(run.err.contains("`monday` is not a day"), "{}", run.err);
     let run = duka(&["check", "examples/empty", "--cost", "--format", "sarif"]);
     assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+}
+
+#[test]
+fn what_an_edit_cuts_off_is_told_once() {
+    let folder = Folder::new();
+    for name in ["before", "after"] {
+        std::fs::create_dir(folder.path().join(name)).expect("a folder can be made");
+        copy("examples/boutique", &folder.path().join(name));
+    }
+    let same = folder.duka(&["check", "after", "--against", "before"]);
+    assert!(same.code == Some(0) && !same.out.contains("D203"), "{}", same.out);
+    let flow = folder.read("after/boutique.duka");
+    folder.write("after/boutique.duka", flow.replace("  button checkout: Check out -> checkout\n", ""));
+    for language in ["sw", "ar"] {
+        let texts = folder.read(&format!("after/boutique.{language}.duka"));
+        let kept: Vec<&str> = texts.lines().filter(|line| !line.starts_with("bag.checkout:")).collect();
+        folder.write(&format!("after/boutique.{language}.duka"), kept.join("\n"));
+    }
+    let run = folder.duka(&["check", "after", "--against", "before"]);
+    assert_eq!(run.code, Some(0), "{}", run.out);
+    for expected in ["warning[D203]", "10 states can not be reached", "and 2 more", "from `bag` to `checkout` is gone"]
+    {
+        assert!(run.out.contains(expected), "{expected} is missing in:\n{}", run.out);
+    }
+    assert!(!run.out.contains("D201"), "{}", run.out);
+    // Without the shop as it was, it is one missing arrow.
+    let alone = folder.duka(&["check", "after"]).out;
+    assert_eq!(alone.matches("[D201]").count(), 1, "{alone}");
+    assert!(alone.contains("Nothing leads to `checkout`, nor to what is behind it: `address`, `zone`"), "{alone}");
+    // The shop's own level counts.
+    folder.write("after/shop.yaml", folder.read("after/shop.yaml") + "\nrules:\n  D203: error\n");
+    assert_eq!(folder.duka(&["check", "after", "--against", "before"]).code, Some(1));
+}
+
+#[test]
+fn a_shop_to_compare_with_that_can_not_be_read_is_named() {
+    let folder = stall();
+    folder.write("old/stall.duka", mended()).write("old/shop.yaml", "name: [");
+    for (old, message) in [("nowhere", "`nowhere`"), ("old", "shop.yaml")] {
+        let run = folder.duka(&["check", "stall.duka", "--against", old]);
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+        assert!(run.err.contains(message), "{}", run.err);
+    }
 }
 
 /// The official schema comes with the crate that writes the format.

@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::line::keyword::{Class, Keyword};
 use crate::line::parts::Place;
 use crate::line::{Block, MAX_LINE_BYTES, Shape, first_word};
-pub(crate) use names::{bad_name, is_name, slug};
+pub(crate) use names::{bad_name, is_name, near_keyword, slug};
 pub(crate) use parts::{live_values, time_at};
 pub(crate) use signs::{hidden, word_processor};
 

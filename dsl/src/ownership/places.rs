@@ -133,28 +133,29 @@ pub(super) enum Meant {
 impl Meant {
     pub(super) fn of(text: &str) -> Meant {
         let word = crate::line::first_word(text);
-        let Some(keyword) = Keyword::of(word) else { return Meant::Other };
+        let near = || crate::lines::near_keyword(word).and_then(Keyword::of);
+        let Some(keyword) = Keyword::of(word).or_else(near) else { return Meant::Other };
         match keyword.class() {
             Class::Header | Class::Item | Class::Entry => Meant::Other,
             Class::Reaction => {
                 Meant::Reaction { arrow: text.contains("->") || text.contains(['→', '➔', '➜', '↔', '⟷']) }
             }
-            Class::Block => opener(keyword, text),
+            Class::Block => opener(keyword, &text[word.len()..]),
         }
     }
 }
 
-fn opener(keyword: Keyword, text: &str) -> Meant {
+fn opener(keyword: Keyword, rest: &str) -> Meant {
     Meant::Opener(match keyword {
         Keyword::State => {
-            let name = text["state".len()..].split(" was ").next().unwrap_or_default();
+            let name = rest.split(" was ").next().unwrap_or_default();
             return match crate::lines::slug(name) {
                 Some(name) => Meant::State(name),
                 None => Meant::Opener(At::State),
             };
         }
         Keyword::Rules => At::Rules,
-        Keyword::Remember => At::Remember { customer: text.contains("customer") },
+        Keyword::Remember => At::Remember { customer: rest.contains("customer") },
         Keyword::Words => At::Words,
         Keyword::Consent => At::Consent,
         Keyword::Experiment => At::Experiment,
@@ -273,11 +274,11 @@ fn places(flow: &FlowFile) -> BTreeSet<SmolStr> {
 }
 
 fn ends_like_jump(known: &BTreeSet<SmolStr>, text: &Text) -> Option<Diagnostic> {
-    const ARROWS: [&str; 5] = ["->", "=>", "→", "–>", "—>"];
+    const ARROWS: [&str; 8] = ["->", "=>", "→", "–>", "—>", "--", ">", " -"];
     let Some(Segment::Literal(end)) = text.segments.last() else { return None };
-    let name = end.rsplit([' ', '>', '→']).next()?;
+    let name = end.rsplit([' ', '>', '→', '-']).next()?;
     let before = end.get(..end.len() - name.len())?.trim_end();
-    let arrow = ARROWS.iter().find(|arrow| before.ends_with(**arrow))?;
+    let arrow = ARROWS.iter().find(|arrow| before.ends_with(**arrow))?.trim_start();
     if !known.contains(name) {
         return None;
     }
@@ -286,6 +287,6 @@ fn ends_like_jump(known: &BTreeSet<SmolStr>, text: &Text) -> Option<Diagnostic> 
     let span = Span { start: start.start.max(text.span.start), ..text.span };
     Some(
         Diagnostic::new(11, span, format!("This text ends like a jump (`{arrow} {name}`). Customers would read it."))
-            .help(format!("Put `-> {name}` on its own line.")),
+            .help(format!("Write the arrow as `-> {name}`; below a text it stands on a line of its own.")),
     )
 }

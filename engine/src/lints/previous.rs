@@ -1,17 +1,15 @@
 //! A shop compared with itself before an edit: what can no longer be reached (D203).
 
-use duka_dsl::Diagnostic;
+use duka_dsl::{Diagnostic, Span};
 
-use super::reach::reachable;
+use super::reach::{self, reachable};
 use crate::graph::{End, Graph};
 use crate::hir::{Flow, FlowId, Shop};
 use crate::walk::small;
 
-/// How many states a finding names.
-const MOST_NAMES: usize = 8;
-
-/// States of the merchant's flows that could be entered before and exist still, but can be entered no more.
-pub fn unreachable_now(before: &Shop, after: &Shop) -> Vec<Diagnostic> {
+/// States of the merchant's flows that could be entered before and exist still, but can be entered no more; with the names'
+/// places of the states that each finding is about.
+pub fn unreachable_now(before: &Shop, after: &Shop) -> Vec<(Diagnostic, Vec<Span>)> {
     let mut found = Vec::new();
     for (index, flow) in after.flows.iter().enumerate().filter(|(_, flow)| !flow.standard) {
         let earlier = before.flows.iter().position(|earlier| earlier.path == flow.path);
@@ -24,24 +22,25 @@ pub fn unreachable_now(before: &Shop, after: &Shop) -> Vec<Diagnostic> {
     found
 }
 
-fn compare(old: &Graph, new: &Graph) -> Option<Diagnostic> {
+fn compare(old: &Graph, new: &Graph) -> Option<(Diagnostic, Vec<Span>)> {
     let was_reached = names(old, true);
     let not_reached = names(new, false);
     let lost: Vec<&str> = not_reached.into_iter().filter(|name| was_reached.contains(name)).collect();
     let first = new.flow.states.iter().find(|state| lost.contains(&state.name.as_str()))?;
-    let shown = lost.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let count = match lost.len() {
         1 => "1 state".to_string(),
         count => format!("{count} states"),
     };
-    let message = format!("After this edit, {count} can not be reached: {shown}.");
+    let message = format!("After this edit, {count} can not be reached: {}.", reach::names(&lost));
     let help = match gone(old, new, &lost) {
         Some((from, to)) => {
             format!("The arrow from `{from}` to `{to}` is gone. Put it back, or delete what it led to.")
         }
         None => "Add an arrow to them, or delete them.".to_string(),
     };
-    Some(Diagnostic::new(203, first.name_span, message).help(help))
+    let about = new.flow.states.iter().filter(|state| lost.contains(&state.name.as_str()));
+    let places = about.map(|state| state.name_span).collect();
+    Some((Diagnostic::new(203, first.name_span, message).help(help), places))
 }
 
 /// The names of the states that are reached, or are not.

@@ -3,7 +3,7 @@
 use duka_dsl::Diagnostic;
 
 use super::context::Context;
-use crate::graph::Graph;
+use crate::graph::{End, Graph};
 use crate::hir::{DestKind, Flow, Reaction, State, StateId, Step, StepKind, Trigger};
 use crate::walk::{self, small, speaks};
 
@@ -48,13 +48,69 @@ fn state_of(dest: &DestKind) -> Option<StateId> {
     if let DestKind::State(state) = dest { Some(*state) } else { None }
 }
 
+/// One finding for each place where arrows are missing: what can not be reached only because of that is told with it.
 fn unreachable_states(graph: &Graph, found: &mut Vec<Diagnostic>) {
-    let reachable = reachable(graph);
-    for (state, reached) in graph.flow.states.iter().zip(&reachable) {
-        if !reached {
-            let message = format!("Nothing leads to `{}`.", state.name);
+    let mut lost: Vec<bool> = reachable(graph).into_iter().map(|reached| !reached).collect();
+    let mut led_to = vec![false; lost.len()];
+    for edge in &graph.edges {
+        if let End::State(node) = edge.to
+            && node.state != edge.from.state
+            && lost.get(edge.from.state.index()).is_some_and(|lost| *lost)
+        {
+            led_to[node.state.index()] = true;
+        }
+    }
+    // First those that nothing at all leads to; what is left then are circles.
+    for circles in [false, true] {
+        for (index, state) in graph.flow.states.iter().enumerate() {
+            if !lost[index] || led_to[index] != circles {
+                continue;
+            }
+            let behind: Vec<&str> = take(graph, state_id(index), &mut lost);
+            let message = match behind.as_slice() {
+                [] => format!("Nothing leads to `{}`.", state.name),
+                behind => format!("Nothing leads to `{}`, nor to what is behind it: {}.", state.name, names(behind)),
+            };
             found.push(Diagnostic::new(201, state.name_span, message).help("Add an arrow to it, or delete it."));
         }
+    }
+}
+
+/// Takes a lost state and the lost states behind it out of `lost`; the names of those behind it.
+fn take<'a>(graph: &Graph<'a>, first: StateId, lost: &mut [bool]) -> Vec<&'a str> {
+    let mut behind = Vec::new();
+    let mut queue = vec![first];
+    while let Some(state) = queue.pop() {
+        match lost.get_mut(state.index()) {
+            Some(lost) if *lost => *lost = false,
+            Some(_) | None => continue,
+        }
+        if state != first {
+            behind.extend(graph.flow.states.get(state.index()));
+        }
+        queue.extend(graph.out(state).iter().filter_map(|edge| match edge.to {
+            End::State(node) => Some(node.state),
+            End::Visit(_)
+            | End::Flow(_)
+            | End::End
+            | End::Again
+            | End::Back
+            | End::Return
+            | End::Stay
+            | End::Broken => None,
+        }));
+    }
+    behind.sort_by_key(|state| state.span);
+    behind.into_iter().map(|state: &State| state.name.as_str()).collect()
+}
+
+/// The first names, and how many more there are.
+pub(super) fn names(names: &[&str]) -> String {
+    const MOST: usize = 8;
+    let shown = names.iter().take(MOST).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MOST) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

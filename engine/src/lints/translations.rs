@@ -12,7 +12,7 @@ use icu_plurals::{PluralCategory, PluralRules, PluralRulesOptions};
 use super::context::Context;
 use super::expr;
 use super::fit::literal;
-use crate::hir::{Flow, Segment, Shop, TextBlock, TextEntry, TextPiece};
+use crate::hir::{ExprKind, Flow, Segment, Shop, TextBlock, TextEntry, TextPiece};
 use crate::source::FileKind;
 
 /// How many keys a finding lists.
@@ -82,6 +82,8 @@ fn values(shop: &Shop, flow: &Flow, block: &TextBlock) -> BTreeSet<String> {
         for segment in line {
             match segment {
                 Segment::Literal(_) | Segment::Parameter => {}
+                // What could not be resolved has its own finding.
+                Segment::Value { value, .. } if matches!(value.kind, ExprKind::Constant(_)) => {}
                 Segment::Value { value, .. } => {
                     keys.insert(expr::key(shop, flow, value));
                 }
@@ -94,11 +96,24 @@ fn values(shop: &Shop, flow: &Flow, block: &TextBlock) -> BTreeSet<String> {
     keys
 }
 
+/// Whether a text names what does not exist, which has its own finding.
+fn has_unresolved(block: &TextBlock) -> bool {
+    block.pieces.iter().any(|piece| {
+        let (TextPiece::Line(line) | TextPiece::Each { line, .. }) = piece;
+        line.iter().any(
+            |segment| matches!(segment, Segment::Value { value, .. } if matches!(value.kind, ExprKind::Constant(_))),
+        )
+    })
+}
+
 fn lost_values(shop: &Shop, flow: &Flow, entry: &TextEntry, found: &mut Vec<Diagnostic>) {
     let Some(source) = entry.languages.first().and_then(Option::as_ref) else { return };
     let wanted = values(shop, flow, source);
     for (language, block) in shop.languages.iter().zip(&entry.languages).skip(1) {
         let Some(block) = block else { continue };
+        if has_unresolved(block) {
+            continue;
+        }
         let kept = values(shop, flow, block);
         if let Some(lost) = wanted.difference(&kept).next() {
             let message = format!("The {} text of `{}` lost `{{{lost}}}`.", language_name(language), entry.key);

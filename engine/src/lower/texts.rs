@@ -158,8 +158,12 @@ impl<'a> Translations<'a> {
                     let found = Diagnostic::new(UNKNOWN_NAME, span, message);
                     found.did_you_mean(owner, declared.states.keys().copied()).cause(format!("texts of {owner}"))
                 };
-                let help = "A key is the state and the line, for example `welcome.ask` or `welcome.shop`.";
-                findings.push(if found.help.is_none() { found.help(help) } else { found });
+                let help = match &found.help {
+                    Some(meant) => format!("{meant} If the line was taken out of the flow, take this one out as well."),
+                    None => "Take it out if the line was taken out of the flow. A key is the state and the line: `welcome.ask`."
+                        .to_string(),
+                };
+                findings.push(found.help(help));
             }
         }
         findings

@@ -48,6 +48,7 @@ pages![
     "D111-unused-flow",
     "D112-shared-phrase",
     "D113-alias-of-a-living-state",
+    "D116-settings-disagree",
     "D201-unreachable-state",
     "D202-dead-end",
     "D203-unreachable-after-edit",

@@ -84,7 +84,7 @@ fn run_one(program: &Arc<Program>, fixtures: &Fixtures, file: &TestFile, test: &
     });
     let (fixture, missing) = match fixture {
         Some(Ok(json)) => (json.clone(), None),
-        Some(Err(line)) => (Json::Null, Some(Failure::new(line, "there is no such fixture file"))),
+        Some(Err(line)) => (Json::Null, Some(no_fixture(line, fixtures))),
         None => (Json::Null, None),
     };
     let mut simulator = Simulator::new(Arc::clone(program), &fixture);
@@ -105,6 +105,12 @@ fn run_one(program: &Arc<Program>, fixtures: &Fixtures, file: &TestFile, test: &
         traces: std::mem::take(&mut simulator.traces),
         simulator,
     }
+}
+
+fn no_fixture(line: &TestLine, fixtures: &Fixtures) -> Failure {
+    let failure = Failure::new(line, "there is no such fixture file");
+    let known: Vec<&str> = fixtures.keys().map(String::as_str).collect();
+    if known.is_empty() { failure } else { failure.nearest(format!("there are: {}", known.join(", "))) }
 }
 
 /// Does what one line of a test says, or says why it does not hold. A terminal chat speaks the same lines.

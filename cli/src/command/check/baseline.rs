@@ -71,8 +71,10 @@ impl Baseline {
         std::fs::write(path, self.render()).map_err(|error| Failure::writing(path, error))
     }
 
-    /// Marks the findings that the baseline leaves out.
+    /// Marks the findings that the baseline leaves out, and counts the entries that nothing needs any more.
     pub fn set_aside(&self, report: &mut Report) {
+        let found: Vec<Entry> = report.findings.iter().map(|finding| entry(report, finding)).collect();
+        report.settled = self.entries.iter().filter(|known| !found.iter().any(|entry| entry.is_same(known))).count();
         let reasons: Vec<Option<String>> = report.findings.iter().map(|finding| self.reason(report, finding)).collect();
         for (finding, reason) in report.findings.iter_mut().zip(reasons) {
             if let (None, Some(reason)) = (&finding.set_aside, reason) {

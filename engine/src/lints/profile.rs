@@ -1,0 +1,90 @@
+//! `shop.yaml` against what can be: its time zone and delivery fees (D025), and against the header of the main flow, which
+//! would silently win (D116).
+
+use std::collections::BTreeSet;
+
+use duka_dsl::Diagnostic;
+use duka_dsl::config::shop::{self, ShopFile};
+use duka_dsl::span::Spanned;
+use jiff::tz::TimeZoneDatabase;
+use smol_str::SmolStr;
+
+use super::context::Context;
+use super::file_id;
+use crate::contract::parse_money;
+use crate::source::FileKind;
+
+pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
+    let files = context.source.files.iter().enumerate();
+    let mut files = files.filter(|(_, file)| file.kind == FileKind::Shop);
+    let Some((index, file)) = files.next() else { return };
+
+    let (profile, _) = shop::read(file_id(index), &file.text);
+    timezone(&profile, found);
+    fees(context, &profile, found);
+    adapters(context, &profile, found);
+    disagreement(context, &profile, found);
+}
+
+fn timezone(profile: &ShopFile, found: &mut Vec<Diagnostic>) {
+    let Some(zone) = &profile.timezone else { return };
+    let known = TimeZoneDatabase::bundled();
+    if known.get(&zone.value).is_ok() {
+        return;
+    }
+    let message = format!("There is no time zone `{}`; quiet hours and opening hours would be wrong.", zone.value);
+    let mut finding = Diagnostic::new(25, zone.span, message);
+    let city = |name: &str| name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(&zone.value));
+    let names: Vec<String> = known.available().map(|name| name.as_str().to_string()).collect();
+    finding = match names.iter().find(|name| city(name)) {
+        Some(meant) => finding.help(format!("Write `{meant}`.")),
+        None => finding.did_you_mean(&zone.value, names.iter().map(String::as_str)),
+    };
+    let help = "Time zones are called by continent and city, such as `Africa/Nairobi`.";
+    found.push(if finding.help.is_none() { finding.help(help) } else { finding });
+}
+
+fn fees(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) {
+    let currency = context.shop.profile.currency;
+    for fee in profile.delivery.iter().filter_map(|zone| zone.fee.as_ref()) {
+        let wrong = match parse_money(&fee.value) {
+            Some(money) if money.currency == currency => continue,
+            Some(_) => format!("This fee is not in the shop's currency, {}.", currency.code()),
+            None => format!("`{}` is no amount of money.", fee.value),
+        };
+        let help = format!("Write the currency and the amount: `\"{} 300\"`.", currency.code());
+        found.push(Diagnostic::new(25, fee.span, wrong).help(help));
+    }
+}
+
+/// An adapter answers the operations of the contract of its name.
+fn adapters(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) {
+    let known: BTreeSet<&str> = context.shop.operations.iter().map(|operation| operation.contract.as_str()).collect();
+    for adapter in profile.adapters.iter().filter(|adapter| adapter.contract.is_none()) {
+        let name = adapter.name.as_str();
+        if !known.contains(name) {
+            let message = format!("There is no contract called `{name}`, so nothing would ask this adapter.");
+            found.push(Diagnostic::new(108, adapter.name.span, message).did_you_mean(name, known.iter().copied()));
+        }
+    }
+}
+
+/// What the flow's header says counts; a merchant who changes the other one should know.
+fn disagreement(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) {
+    let used = context.shop.profile.currency;
+    if let Some(currency) = profile.currency.as_ref().filter(|currency| currency.value != used.code()) {
+        found.push(disagrees("currency", currency, used.code()));
+    }
+    let languages = &context.shop.languages;
+    if let Some(unknown) = profile.languages.iter().find(|language| !languages.contains(&language.value)) {
+        let known: Vec<&str> = languages.iter().map(SmolStr::as_str).collect();
+        found.push(disagrees("languages", unknown, &known.join(", ")));
+    }
+}
+
+fn disagrees(line: &str, written: &Spanned<SmolStr>, used: &str) -> Diagnostic {
+    let message =
+        format!("`shop.yaml` says `{}` here, but the flow says `{line} {used}`, and the flow counts.", written.value);
+    Diagnostic::new(116, written.span, message)
+        .help(format!("Say the same in both, or take the line `{line}` out of the flow."))
+}
