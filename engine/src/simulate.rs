@@ -2,6 +2,7 @@
 //! the terminal chat all run here; nothing of a channel's wire or a database does.
 
 pub mod coverage;
+pub mod deliveries;
 pub mod demo;
 pub mod explore;
 pub mod test;

@@ -6,6 +6,8 @@ mod clean;
 mod conversations;
 #[path = "shops/cost.rs"]
 mod cost;
+#[path = "shops/deliveries.rs"]
+mod deliveries;
 #[path = "shops/forms.rs"]
 mod forms;
 #[path = "shops/mutations.rs"]

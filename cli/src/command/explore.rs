@@ -1,9 +1,11 @@
-//! `duka explore`: the shortest conversation for every transition that no test takes, as tests ready to keep.
+//! `duka explore`: the shortest conversation for every transition that no test takes, as tests ready to keep; and payments
+//! and orders whose news come twice or in another order, where that changes what is done, as tests that fail.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 
 use duka_engine::simulate::coverage::{Seen, describe};
+use duka_engine::simulate::deliveries;
 use duka_engine::simulate::explore;
 use duka_engine::simulate::test;
 
@@ -31,7 +33,10 @@ pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
         }
     }
     let fixture = playable.fixtures.values().next().cloned().unwrap_or_default();
-    let found = explore::explore(&playable.program, &fixture, &seen);
+    let mut found = explore::explore(&playable.program, &fixture, &seen);
+    let deliveries = deliveries::explore(&playable.program, &fixture);
+    let upset = deliveries.upset.len();
+    found.tests.extend(deliveries.upset);
     let text = explore::as_test_file(&found.tests, playable.flow(), playable.first_fixture());
     let mut out = anstream::stdout();
     if arguments.write && !found.tests.is_empty() {
@@ -44,6 +49,20 @@ pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
     let mut notes = String::new();
     if found.tests.is_empty() && found.unreached.is_empty() {
         let _ = writeln!(notes, "{}", paint(terminal::GOOD, "Every transition is taken by a test."));
+    }
+    if upset > 0 {
+        let tests = count(upset, "test");
+        let _ = writeln!(
+            notes,
+            "{tests} at the end will fail: news of payments and orders that come twice, late or swapped change"
+        );
+        let _ = writeln!(notes, "what is done. Let `follow order` do what must not be lost.");
+    } else if deliveries.tried > 0 {
+        let tried = deliveries.tried;
+        let line = format!(
+            "{tried} times news of payments and orders came twice, late or swapped: the same was done each time"
+        );
+        let _ = writeln!(notes, "{}", paint(terminal::FAINT, line));
     }
     for way in &found.unreached {
         let line = format!("not reached in {} conversations: {}", found.tried, describe(&playable.program.shop, *way));

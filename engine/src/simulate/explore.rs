@@ -297,7 +297,7 @@ fn open_form(simulator: &Simulator) -> Option<TestLineKind> {
     Some(TestLineKind::Fill(fields.collect()))
 }
 
-fn event_line(simulator: &Simulator, event: &str) -> TestLineKind {
+pub(super) fn event_line(simulator: &Simulator, event: &str) -> TestLineKind {
     if event == "cart.sent" {
         let sku = simulator.world.demo.first_sku().unwrap_or_default();
         return TestLineKind::CustomerSends { kind: name("cart"), detail: Some(spanned(&sku)) };
