@@ -82,6 +82,11 @@ pub enum Arrived {
     },
     /// The customer is now known by these too; the first that is known finds the conversation.
     Identities(Vec<Identity>),
+    /// The customer is no longer known by the first and now by the second, which are nobody else's.
+    Moved {
+        from: Vec<Identity>,
+        to: Vec<Identity>,
+    },
     Status(StatusUpdate),
     Template(TemplateRow),
     Health(NumberHealth),

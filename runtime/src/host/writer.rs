@@ -4,6 +4,7 @@
 mod batch;
 mod dues;
 mod recall;
+mod who;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};

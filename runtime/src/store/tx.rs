@@ -83,6 +83,11 @@ impl Tx {
         each!(self, link_identities(links))
     }
 
+    /// From now on these find nothing: they may come to be somebody else's.
+    pub async fn unlink_identities(&mut self, identities: &[Identity]) -> Result<()> {
+        each!(self, unlink_identities(identities))
+    }
+
     pub async fn identities_of(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<Vec<Identity>> {
         each!(self, identities_of(shop, conversation))
     }

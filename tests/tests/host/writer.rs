@@ -161,3 +161,73 @@ fn an_inbox_row_that_cannot_be_read_is_set_aside() {
         assert_eq!(house.receive(vec![house.text("1", "m1", "a1")]).await.expect("kept"), [Took::Advanced]);
     });
 }
+
+fn known(house: &House, kind: IdentityKind, value: &str) -> Identity {
+    Identity { shop: house.shop, channel: "whatsapp".into(), kind, value: value.into() }
+}
+
+/// A text of a customer known by a user id and a number.
+fn text_of(house: &House, user: &str, phone: &str, id: &str) -> Arrival {
+    let mut arrival = house.text(phone, id, id);
+    if let Arrived::Customer { identities, .. } = &mut arrival.what {
+        identities.insert(0, known(house, IdentityKind::User, user));
+    }
+    arrival
+}
+
+/// What a conversation is known by.
+async fn names(house: &House, conversation: ConversationId) -> Vec<String> {
+    let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+    let known = tx.identities_of(house.shop, conversation).await.expect("an answer");
+    known.iter().map(|identity| identity.value.to_string()).collect()
+}
+
+#[test]
+fn a_customer_who_moves_takes_the_conversation_along_and_leaves_the_old_number() {
+    on_every_store(async |house: Store| {
+        let house = House::new(house).await;
+        house.receive(vec![text_of(&house, "KE.1", "254700000001", "m1")]).await.expect("kept");
+        let conversation = house.conversation("254700000001").await;
+        let moved = |n: u8| Arrival {
+            shop: house.shop,
+            key: None,
+            received_ms: NOW_MS,
+            what: Arrived::Moved {
+                from: vec![
+                    known(&house, IdentityKind::User, "KE.1"),
+                    known(&house, IdentityKind::Phone, "254700000001"),
+                ],
+                to: vec![
+                    known(&house, IdentityKind::User, "KE.2"),
+                    known(&house, IdentityKind::Phone, &format!("25470000000{n}")),
+                ],
+            },
+        };
+        house.receive(vec![moved(2)]).await.expect("kept");
+        assert_eq!(names(&house, conversation).await, ["KE.2", "254700000002"]);
+        house.receive(vec![moved(3)]).await.expect("kept");
+        assert_eq!(names(&house, conversation).await, ["KE.2", "254700000003"], "the last number is the one");
+        // Whoever has the old number now is somebody else.
+        house.receive(vec![house.text("254700000001", "m2", "m2")]).await.expect("kept");
+        assert_ne!(house.conversation("254700000001").await, conversation);
+    });
+}
+
+#[test]
+fn a_number_that_came_to_somebody_else_finds_no_old_conversation() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        house.receive(vec![text_of(&house, "KE.1", "254700000001", "m1")]).await.expect("kept");
+        let before = house.conversation("254700000001").await;
+        house
+            .receive(vec![text_of(&house, "KE.9", "254700000001", "m2"), text_of(&house, "KE.9", "254700000001", "m3")])
+            .await
+            .expect("kept");
+        let after = house.conversation("254700000001").await;
+        assert_ne!(after, before);
+        assert_eq!(names(&house, before).await, ["KE.1"]);
+        assert_eq!(names(&house, after).await, ["KE.9", "254700000001"]);
+        assert_eq!(house.said(before).await, Vec::<String>::new());
+        assert_eq!(house.said(after).await, ["ack m3 n=1"], "the first text began it");
+    });
+}

@@ -58,6 +58,9 @@ pub async fn identities_find_one_conversation(store: Store) -> Result<()> {
     tx.link_identities(&[(id(3), old.clone())]).await?;
     assert_eq!(tx.find_conversations(std::slice::from_ref(&old)).await?, [Some(id(3))]);
     assert_eq!(tx.identities_of(shop, id(1)).await?, [new, phone(shop, "254722")]);
+    tx.unlink_identities(&[old.clone(), user(shop, "nobody")]).await?;
+    assert_eq!(tx.find_conversations(std::slice::from_ref(&old)).await?, [None]);
+    assert_eq!(tx.identities_of(shop, id(3)).await?, [phone(shop, "254711")]);
     let page = tx.list_conversations(shop, Some(id(1)), 5).await?;
     assert_eq!(page, [conversation(shop, 3)]);
     assert_eq!(tx.list_conversations(shop, None, 1).await?, [conversation(shop, 1)]);

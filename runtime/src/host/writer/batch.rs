@@ -8,7 +8,7 @@ use duka_engine::event::{EventKind, Outcome};
 
 use super::dues::{Dues, Plan};
 use super::recall::Recall;
-use super::{Ended, Entry, Piece, Skip, Took, WriteError, failure_of};
+use super::{Ended, Entry, Piece, Skip, Took, WriteError, failure_of, who};
 use crate::host::Host;
 use crate::host::codes;
 use crate::host::incoming::{Act, Arrived, Incoming};
@@ -66,6 +66,7 @@ impl Batch<'_> {
         settlements(&mut tx, entries, &mut took, &mut extras).await?;
         results(&mut tx, entries, &mut took, self.now_ms).await?;
         ledgers(&mut tx, entries, &mut took, &mut told).await?;
+        who::moved(&mut tx, entries, &took).await?;
         let places = self.places(&mut tx, entries, &took).await?;
         consume(&mut tx, entries, &mut took).await?;
         let mut dues = Dues::new(self, told);
@@ -108,8 +109,10 @@ impl Batch<'_> {
         for (at, identities) in by_identity {
             let known: Vec<(&Identity, Option<ConversationId>)> =
                 identities.iter().map(|identity| (identity, found.next().flatten())).collect();
+            let shop = entries.get(at).map_or(ShopScope::NONE, |entry| entry.shop);
             // A vendor's user id says more than a phone number, which may be somebody else's by now (TM46).
             let mine = known.iter().filter(|(_, id)| id.is_some()).min_by_key(|(identity, _)| identity.kind);
+            let mine = if who::is_anothers(tx, shop, &known).await? { None } else { mine };
             match mine.and_then(|(_, id)| *id) {
                 Some(id) => {
                     if let Some(place) = places.get_mut(at) {
@@ -120,19 +123,29 @@ impl Batch<'_> {
                 }
                 None => {
                     let customer = entries.get(at).filter(|entry| matches!(&entry.piece, Piece::Arrival(_)));
-                    new.extend(customer.and_then(|entry| self.conversation(entry)).map(|row| (at, row, identities)));
+                    new.extend(customer.and_then(|entry| self.conversation(entry)).map(|row| (at, row, known)));
                 }
             }
         }
         if !links.is_empty() {
             tx.link_identities(&links).await?;
+            who::replaced(tx, &links).await?;
         }
         if !new.is_empty() {
-            let rows: Vec<_> = new.iter().map(|(_, row, identities)| (row.clone(), identities.to_vec())).collect();
-            for ((at, _, _), id) in new.iter().zip(tx.create_conversations(&rows).await?) {
+            let unknown = |known: &[(&Identity, Option<ConversationId>)]| -> Vec<Identity> {
+                known.iter().filter(|(_, id)| id.is_none()).map(|(identity, _)| (*identity).clone()).collect()
+            };
+            let rows: Vec<_> = new.iter().map(|(_, row, known)| (row.clone(), unknown(known))).collect();
+            let mut taken_over = Vec::new();
+            for ((at, _, known), id) in new.iter().zip(tx.create_conversations(&rows).await?) {
                 if let Some(place) = places.get_mut(*at) {
                     *place = Some(id);
                 }
+                let theirs = known.iter().filter(|(_, id)| id.is_some());
+                taken_over.extend(theirs.map(|(identity, _)| (id, (*identity).clone())));
+            }
+            if !taken_over.is_empty() {
+                tx.link_identities(&taken_over).await?;
             }
         }
         Ok(places)
@@ -163,6 +176,7 @@ fn place_known(entry: &Entry) -> Option<ConversationId> {
             Arrived::Conversation { id, .. } => Some(*id),
             Arrived::Customer { .. }
             | Arrived::Identities(_)
+            | Arrived::Moved { .. }
             | Arrived::Status(_)
             | Arrived::Template(_)
             | Arrived::Health(_)
@@ -179,6 +193,7 @@ fn identities_of(entry: &Entry) -> Option<&[Identity]> {
     match &arrival.what {
         Arrived::Customer { identities, .. } | Arrived::Identities(identities) => Some(identities),
         Arrived::Conversation { .. }
+        | Arrived::Moved { .. }
         | Arrived::Status(_)
         | Arrived::Template(_)
         | Arrived::Health(_)
@@ -238,6 +253,7 @@ fn status_of(entry: &Entry) -> Option<&StatusUpdate> {
         Arrived::Customer { .. }
         | Arrived::Conversation { .. }
         | Arrived::Identities(_)
+        | Arrived::Moved { .. }
         | Arrived::Template(_)
         | Arrived::Health(_)
         | Arrived::Quarantine(_) => None,
@@ -345,7 +361,11 @@ async fn ledgers(tx: &mut Tx, entries: &[Entry], took: &mut [Took], told: &mut V
             }
             Arrived::Template(row) => templates.push(row.clone()),
             Arrived::Health(row) => health.push(row.clone()),
-            Arrived::Customer { .. } | Arrived::Conversation { .. } | Arrived::Identities(_) | Arrived::Status(_) => {}
+            Arrived::Customer { .. }
+            | Arrived::Conversation { .. }
+            | Arrived::Identities(_)
+            | Arrived::Moved { .. }
+            | Arrived::Status(_) => {}
         }
     }
     if !quarantine.is_empty() {

@@ -144,6 +144,7 @@ impl<'a> Dues<'a> {
                     }
                 }
                 Arrived::Identities(_)
+                | Arrived::Moved { .. }
                 | Arrived::Status(_)
                 | Arrived::Template(_)
                 | Arrived::Health(_)

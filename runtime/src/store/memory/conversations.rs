@@ -50,6 +50,13 @@ impl MemoryTx {
         Ok(())
     }
 
+    pub fn unlink_identities(&mut self, identities: &[Identity]) -> Result<()> {
+        for identity in identities {
+            self.tables.unlink(identity);
+        }
+        Ok(())
+    }
+
     pub fn identities_of(&mut self, shop: ShopScope, id: ConversationId) -> Result<Vec<Identity>> {
         Ok(self.tables.identities_of(shop, id))
     }
@@ -178,10 +185,15 @@ impl Tables {
         self.inbox.range((shop, ConversationId(0), i64::MIN)..=(shop, ConversationId(u64::MAX), i64::MAX))
     }
 
-    fn link(&mut self, id: ConversationId, identity: &Identity) {
+    fn unlink(&mut self, identity: &Identity) {
         if let Some(before) = self.identities.get(identity).copied() {
             self.known_as.remove(&(identity.shop, before, identity.clone()));
+            self.identities.remove(identity);
         }
+    }
+
+    fn link(&mut self, id: ConversationId, identity: &Identity) {
+        self.unlink(identity);
         self.identities.insert(identity.clone(), id);
         self.known_as.insert((identity.shop, id, identity.clone()), ());
     }

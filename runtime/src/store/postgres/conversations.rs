@@ -123,6 +123,17 @@ impl PostgresTx {
         Ok(())
     }
 
+    pub async fn unlink_identities(&mut self, identities: &[Identity]) -> Result<()> {
+        let (shops, channels, kinds, values) = columns(identities.iter());
+        let delete = sqlx::query(
+            "DELETE FROM identity i
+             USING unnest($1::integer[], $2::text[], $3::smallint[], $4::text[]) AS t (shop, channel, kind, value)
+             WHERE (i.shop, i.channel, i.kind, i.value) = (t.shop, t.channel, t.kind, t.value)",
+        );
+        self.run(delete.bind(shops).bind(channels).bind(kinds).bind(values)).await?;
+        Ok(())
+    }
+
     pub async fn identities_of(&mut self, shop: ShopScope, id: ConversationId) -> Result<Vec<Identity>> {
         Ok(self.identities_by(shop, &[id]).await?.into_values().next().unwrap_or_default())
     }

@@ -80,6 +80,14 @@ impl SqliteTx {
         Ok(())
     }
 
+    pub fn unlink_identities(&mut self, identities: &[Identity]) -> Result<()> {
+        let mut delete = self.sql("DELETE FROM identity WHERE shop = ? AND channel = ? AND kind = ? AND value = ?")?;
+        for Identity { shop, channel, kind, value } in identities {
+            delete.execute((shop.number(), channel.as_str(), *kind as u8, value.as_str()))?;
+        }
+        Ok(())
+    }
+
     pub fn identities_of(&mut self, shop: ShopScope, id: ConversationId) -> Result<Vec<Identity>> {
         let mut select = self.sql(
             "SELECT channel, kind, value FROM identity WHERE shop = ? AND conversation = ?

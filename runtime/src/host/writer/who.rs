@@ -1,0 +1,61 @@
+//! By what customers are known, as it changes: a number or a user id that moves, and a number that has come to somebody
+//! else (TM46). A conversation is never told to whoever got its customer's old number.
+
+use super::{Entry, Piece, Took, WriteError};
+use crate::host::incoming::Arrived;
+use crate::id::{ConversationId, ShopScope};
+use crate::store::{Identity, IdentityKind, Tx};
+
+/// Takes moves: the new identities find the conversation of the old, and the old find nothing. Where the new are known
+/// already, the customer has written from there, and that conversation goes on.
+pub(super) async fn moved(tx: &mut Tx, entries: &[Entry], took: &[Took]) -> Result<(), WriteError> {
+    for (at, entry) in entries.iter().enumerate() {
+        let Piece::Arrival(arrival) = &entry.piece else { continue };
+        let Arrived::Moved { from, to } = &arrival.what else { continue };
+        if took.get(at).is_none_or(|took| *took == Took::Copy) {
+            continue;
+        }
+        let new = tx.find_conversations(to).await?;
+        let old = tx.find_conversations(from).await?;
+        let Some(id) = new.iter().chain(&old).find_map(|found| *found) else { continue };
+        let unknown = to.iter().zip(&new).filter(|(_, found)| found.is_none());
+        let links: Vec<_> = unknown.map(|(identity, _)| (id, identity.clone())).collect();
+        if !links.is_empty() {
+            tx.link_identities(&links).await?;
+            replaced(tx, &links).await?;
+        }
+        tx.unlink_identities(from).await?;
+    }
+    Ok(())
+}
+
+/// Whether a conversation that only a number finds is somebody else's: it is known by another user id than the one that
+/// writes now. The vendor makes a new user id for each owner of a number.
+pub(super) async fn is_anothers(
+    tx: &mut Tx,
+    shop: ShopScope,
+    found: &[(&Identity, Option<ConversationId>)],
+) -> Result<bool, WriteError> {
+    let user = found.iter().find(|(identity, _)| identity.kind == IdentityKind::User);
+    let by_number = found.iter().find_map(|(_, id)| *id);
+    let (Some((user, None)), Some(id)) = (user, by_number) else { return Ok(false) };
+    if found.iter().any(|(identity, id)| id.is_some() && identity.kind != IdentityKind::Phone) {
+        return Ok(false);
+    }
+    let known = tx.identities_of(shop, id).await?;
+    Ok(known.iter().any(|it| it.kind == IdentityKind::User && it.channel == user.channel && it.value != user.value))
+}
+
+/// Takes back the numbers that a new one replaces: whoever has an old one now must not get what is meant for this customer.
+pub(super) async fn replaced(tx: &mut Tx, links: &[(ConversationId, Identity)]) -> Result<(), WriteError> {
+    for (id, new) in links.iter().filter(|(_, new)| new.kind == IdentityKind::Phone) {
+        let known = tx.identities_of(new.shop, *id).await?;
+        let is_old =
+            |it: &Identity| it.kind == IdentityKind::Phone && it.channel == new.channel && it.value != new.value;
+        let old: Vec<Identity> = known.into_iter().filter(is_old).collect();
+        if !old.is_empty() {
+            tx.unlink_identities(&old).await?;
+        }
+    }
+    Ok(())
+}
