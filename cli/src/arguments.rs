@@ -267,6 +267,10 @@ pub enum TestFormat {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka explore my-shop            what no test takes yet, as tests to read
+  duka explore my-shop --write    keep them; then make them say what should happen: duka test my-shop")]
 pub struct Explore {
     /// A shop (folder) or a single flow
     #[arg(default_value = ".")]
@@ -386,6 +390,11 @@ impl Channel {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka schema                           what there is
+  duka schema shop > shop.schema.json   then begin shop.yaml with
+                                        # yaml-language-server: $schema=shop.schema.json")]
 pub struct Schema {
     /// `flow`, `shop`, `contract`, `fixture` or `server`; without it, the names
     pub name: Option<String>,

@@ -18,6 +18,22 @@ fn the_boutiques_tests_pass_and_reach_their_goals() {
 }
 
 #[test]
+fn one_file_of_tests_is_played_alone() {
+    let run = duka(&["test", "examples/boutique/silence.test.duka"]);
+    assert_eq!(run.code, Some(0), "{}", run.out);
+    assert!(run.out.contains("ok    silence in pay") && !run.out.contains("boutique.test.duka"), "{}", run.out);
+    let run = duka(&["test", "flows/std/hours.test.duka"]);
+    assert!(run.code == Some(0) && run.out.contains("3 tests passed"), "{}", run.out);
+    // What is wrong with a translation is seen with its flow.
+    let folder = boutique();
+    folder.write(
+        "boutique/boutique.sw.duka",
+        folder.read("boutique/boutique.sw.duka").replace("quantity.ask", "quantiy.ask"),
+    );
+    assert_eq!(folder.duka(&["check", "boutique/boutique.sw.duka"]).code, Some(1));
+}
+
+#[test]
 fn a_goal_that_is_missed_fails() {
     let run = duka(&["test", "examples/empty", "--filter", "greeted", "--min", "transitions=100"]);
     assert_eq!(run.code, Some(1), "{}", run.out);

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::support::{Folder, Run, duka};
+use crate::support::{Folder, Run, duka, root};
 
 /// It could not be run: nothing on the output, and a message that is no panic.
 fn refused(run: &Run, message: &str) {
@@ -39,6 +39,8 @@ fn help_and_version_are_fine() {
         assert!(run.out.contains(&format!("\n  {command} ")), "{command} is in the help");
         let help = duka(&[command, "--help"]);
         assert_eq!((help.code, help.err.as_str()), (Some(0), ""), "{command} --help");
+        let uses = help.out.matches(&format!("duka {command}")).count();
+        assert!(uses > 1, "{command} --help shows how it is used");
     }
     assert!(duka(&["--version"]).out.starts_with("duka 0."));
 }
@@ -100,15 +102,27 @@ fn colours_are_only_for_terminals() {
 
 #[test]
 fn a_reader_that_has_enough_is_no_failure() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_duka"))
-        .args(["completions", "bash"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the command starts");
-    drop(child.stdout.take());
-    let output = child.wait_with_output().expect("the command ends");
-    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+    let commands: [&[&str]; 7] = [
+        &["completions", "bash"],
+        &["check", "examples/boutique", "--format", "json"],
+        &["test", "examples/empty"],
+        &["explain", "list"],
+        &["convert", "examples/boutique/boutique.duka"],
+        &["draw", "examples/boutique"],
+        &["texts", "list", "examples/boutique"],
+    ];
+    for arguments in commands {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_duka"))
+            .args(arguments)
+            .current_dir(root())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command starts");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("the command ends");
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -130,7 +130,7 @@ impl Shop {
 /// Reads the shop in the folder `path`; or the one flow, texts, tests or YAML file `path`, with the shop profile, contracts,
 /// hooks, fixtures, texts and tests that lie beside it.
 pub fn shop(path: &Path) -> Result<Shop, Error> {
-    let mut shop = own_files_only(path)?;
+    let mut shop = own_files(path, keep_what_judges)?;
     shop.settings_are_sound()?;
     add_standard(&mut shop.source);
     Ok(shop)
@@ -148,6 +148,11 @@ pub fn add_standard(source: &mut ShopSource) {
 
 /// The same without the standard flows, for commands that only look at the words of files.
 pub fn own_files_only(path: &Path) -> Result<Shop, Error> {
+    own_files(path, |found, only| found.retain(|path| belongs_to(path, only)))
+}
+
+/// `keep` takes out of all files what the one that was named does not need.
+fn own_files(path: &Path, keep: fn(&mut Vec<String>, &str)) -> Result<Shop, Error> {
     let metadata = std::fs::metadata(path).map_err(|error| Error::reading(path, error))?;
     let (folder, only) = if metadata.is_dir() {
         (path.to_path_buf(), None)
@@ -165,7 +170,7 @@ pub fn own_files_only(path: &Path) -> Result<Shop, Error> {
                 "Flows end in `.duka` or `.duka.yaml`, conversation tests in `.test.duka`.",
             ));
         }
-        paths.retain(|found| belongs_to(found, only));
+        keep(&mut paths, only);
     }
     let mut shop = Shop { path: path.to_path_buf(), folder, source: ShopSource::default(), findings: Vec::new() };
     for found in paths {
@@ -189,6 +194,26 @@ fn belongs_to(path: &str, only: &str) -> bool {
         && path.ends_with(".duka")
         && path != format!("{stem}.duka");
     !is_flow_text || is_own_text
+}
+
+/// Tests and texts mean nothing without their flow: the one with the beginning of their name, else all of the folder. Of
+/// tests, only the file that was named is kept.
+fn keep_what_judges(found: &mut Vec<String>, only: &str) {
+    const TESTS: &str = ".test.duka";
+    let stem = only.split('.').next().unwrap_or(only);
+    let flows = [format!("{stem}.duka"), format!("{stem}.duka.yaml")];
+    let is_flow = flows.iter().any(|flow| flow == only);
+    let flow = if is_flow {
+        Some(only)
+    } else {
+        flows.iter().map(String::as_str).find(|flow| found.iter().any(|it| it == flow))
+    };
+    if let Some(flow) = flow {
+        found.retain(|path| belongs_to(path, flow) || path == only);
+    }
+    if only.ends_with(TESTS) {
+        found.retain(|path| path == only || !path.ends_with(TESTS));
+    }
 }
 
 /// Collects the files that may be Duka's, sorted, relative to the shop's folder.
@@ -287,7 +312,7 @@ fn not_utf8(file: FileId, at: usize) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use super::{belongs_to, decode};
+    use super::{belongs_to, decode, keep_what_judges};
 
     #[test]
     fn a_single_flow_brings_its_own_texts_and_tests_only() {
@@ -297,6 +322,20 @@ mod tests {
         assert_eq!(kept, ["a.duka", "a.sw.duka", "a.test.duka", "shop.yaml", "hooks.rhai"]);
         let kept: Vec<&str> = beside.into_iter().filter(|path| belongs_to(path, "a.duka.yaml")).collect();
         assert_eq!(kept, ["a.sw.duka", "a.test.duka", "a.duka.yaml", "shop.yaml", "hooks.rhai"]);
+    }
+
+    #[test]
+    fn tests_and_texts_bring_their_flow() {
+        let kept = |only: &str| {
+            let beside = ["a.duka", "a.sw.duka", "a.test.duka", "b.duka", "more.test.duka", "shop.yaml"];
+            let mut found: Vec<String> = beside.map(str::to_string).to_vec();
+            keep_what_judges(&mut found, only);
+            found.join(" ")
+        };
+        assert_eq!(kept("a.test.duka"), "a.duka a.sw.duka a.test.duka shop.yaml");
+        assert_eq!(kept("a.sw.duka"), "a.duka a.sw.duka a.test.duka shop.yaml");
+        assert_eq!(kept("more.test.duka"), "a.duka a.sw.duka b.duka more.test.duka shop.yaml");
+        assert_eq!(kept("b.duka"), "b.duka shop.yaml");
     }
 
     #[test]
