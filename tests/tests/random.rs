@@ -4,7 +4,7 @@ use duka_dsl::{FileId, lines, yaml};
 use duka_engine::source::FileKind;
 use duka_tests::random::{Random, damaged};
 use duka_tests::survive;
-use duka_tests::tree::files;
+use duka_tests::tree::{files, root};
 
 /// Seeds that once failed.
 const KEPT: [u64; 0] = [];
@@ -92,6 +92,15 @@ fn conversations_of_all_kinds_are_held() {
             panic!("seed {seed} fails; the conversation is {bytes:?}");
         }
     }
+}
+
+/// Bytes that the fuzzer once stopped at.
+#[test]
+fn kept_bytes_are_refused_or_gone_on_with() {
+    let folder = std::fs::read_dir(root().join("tests/corpus/stored")).expect("the corpus is part of the repository");
+    let files: Vec<_> = folder.map(|entry| entry.expect("a readable folder").path()).collect();
+    assert!(!files.is_empty());
+    files.iter().for_each(|path| survive::session(&std::fs::read(path).expect("a readable file")));
 }
 
 #[test]

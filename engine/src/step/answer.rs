@@ -81,7 +81,7 @@ impl<'p> Machine<'p> {
         if self.nearest_level(|trigger| matches!(trigger, Trigger::Else { .. })).is_some() {
             return self.not_understood();
         }
-        self.session.else_count += 1;
+        self.session.else_count = self.session.else_count.saturating_add(1);
         self.say_standard(Standard::OutOfRange, &[("{from}", from), ("{to}", to)]);
         self.again()
     }

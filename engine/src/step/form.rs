@@ -162,7 +162,7 @@ impl<'p> Machine<'p> {
     }
 
     fn field_wrong(&mut self, field: &'p hir::FormField) -> Option<Place> {
-        self.session.else_count += 1;
+        self.session.else_count = self.session.else_count.saturating_add(1);
         if let Some(place) = self.take_else(false) {
             return Some(place);
         }

@@ -123,7 +123,7 @@ impl<'p> Machine<'p> {
         self.session.event.clear();
         let began_anew = self.session.frames.is_empty();
         if began_anew {
-            self.session.epoch += 1;
+            self.session.epoch = self.session.epoch.wrapping_add(1);
             self.push_frame(crate::hir::FlowId(0));
         }
         if std::mem::take(&mut self.session.lost) {
@@ -348,7 +348,7 @@ impl<'p> Machine<'p> {
             return self.enter_start();
         }
         self.note(Note::NotUnderstood);
-        self.session.else_count += 1;
+        self.session.else_count = self.session.else_count.saturating_add(1);
         if let Some(place) = self.take_else(true) {
             return Some(place);
         }
@@ -464,7 +464,7 @@ impl<'p> Machine<'p> {
 
     pub fn begin_at(&mut self, flow: crate::hir::FlowId, state: crate::hir::StateId, values: Vec<Value>) {
         self.session.frames.clear();
-        self.session.epoch += 1;
+        self.session.epoch = self.session.epoch.wrapping_add(1);
         self.push_frame(flow);
         if let Some(frame) = self.session.frames.last_mut() {
             for (slot, value) in frame.values.iter_mut().zip(values) {

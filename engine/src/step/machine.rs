@@ -114,7 +114,7 @@ impl<'p> Machine<'p> {
     pub fn finish(mut self) -> Step {
         self.drop_guests();
         self.ask_for_wake_up();
-        self.session.turn += 1;
+        self.session.turn = self.session.turn.wrapping_add(1);
         Step { session: self.session, effects: self.effects, trace: self.trace }
     }
 
