@@ -1,6 +1,7 @@
 //! Findings as they are shown: with their level, their rule's name, and where they stand. Finds nothing itself.
 
 pub mod cost;
+mod excerpt;
 pub mod github;
 pub mod json;
 pub mod sarif;

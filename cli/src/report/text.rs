@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level as Shown, Patch, Renderer, Snippet};
-use duka_dsl::Span;
+use annotate_snippets::{AnnotationKind, Group, Level as Shown, Origin, Patch, Renderer, Snippet};
 use duka_dsl::diagnostic::{Fix, Speaker, Turn};
 use duka_engine::rules::Level;
 
+use super::excerpt::Excerpt;
 use super::{Finding, Report, Summary, count};
 use crate::load::Shop;
 use crate::terminal::{self, paint};
@@ -78,15 +78,22 @@ fn render_finding(shop: &Shop, finding: &Finding) -> String {
     files.extend(diagnostic.labels.iter().map(|label| label.span.file).filter(|file| *file != diagnostic.span.file));
     files.dedup();
     for file in files {
-        let text = shop.text_of(file);
-        let mut snippet =
-            Snippet::source(text).path(if file == diagnostic.span.file { name.clone() } else { shop.name_of(file) });
-        if file == diagnostic.span.file {
-            snippet = snippet.annotation(AnnotationKind::Primary.span(within(text, diagnostic.span)));
+        let labels = || diagnostic.labels.iter().filter(move |label| label.span.file == file);
+        let own = (file == diagnostic.span.file).then_some(diagnostic.span);
+        let name = if own.is_some() { name.clone() } else { shop.name_of(file) };
+        let excerpt = Excerpt::of(shop.text_of(file), own.into_iter().chain(labels().map(|label| label.span)));
+        if excerpt.is_too_long() {
+            let (line, column) = excerpt.place(own.or(labels().next().map(|label| label.span)).unwrap_or_default());
+            group = group.element(Origin::path(name).line(line).char_column(column));
+            continue;
         }
-        for label in diagnostic.labels.iter().filter(|label| label.span.file == file) {
-            snippet =
-                snippet.annotation(AnnotationKind::Context.span(within(text, label.span)).label(label.text.as_str()));
+        let mut snippet = Snippet::source(excerpt.text).line_start(excerpt.line).path(name);
+        if let Some(span) = own {
+            snippet = snippet.annotation(AnnotationKind::Primary.span(excerpt.within(span)));
+        }
+        for label in labels() {
+            let annotation = AnnotationKind::Context.span(excerpt.within(label.span));
+            snippet = snippet.annotation(annotation.label(label.text.as_str()));
         }
         group = group.element(snippet);
     }
@@ -112,24 +119,15 @@ fn is_worth_showing(fix: &Fix) -> bool {
 
 fn suggestion<'a>(shop: &'a Shop, fix: &'a Fix) -> Option<Group<'a>> {
     let file = fix.edits.first()?.span.file;
-    let text = shop.text_of(file);
-    let edits = fix.edits.iter().filter(|edit| edit.span.file == file);
-    let patches = edits.map(|edit| Patch::new(within(text, edit.span), edit.text.as_str()));
+    let edits: Vec<_> = fix.edits.iter().filter(|edit| edit.span.file == file).collect();
+    let excerpt = Excerpt::of(shop.text_of(file), edits.iter().map(|edit| edit.span));
+    if excerpt.is_too_long() {
+        return None;
+    }
+    let patches = edits.iter().map(|edit| Patch::new(excerpt.within(edit.span), edit.text.as_str()));
     let title = Shown::HELP.with_name(if fix.safe { "fix" } else { "try" }).secondary_title(fix.title.as_str());
-    Some(Group::with_title(title).element(Snippet::source(text).path(shop.name_of(file)).patches(patches)))
-}
-
-/// The span in bytes, inside the text and on letter boundaries whatever a diagnostic says.
-fn within(text: &str, span: Span) -> std::ops::Range<usize> {
-    let floor = |offset: u32| {
-        let mut at = (offset as usize).min(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        at
-    };
-    let start = floor(span.start);
-    start..floor(span.end).max(start)
+    let snippet = Snippet::source(excerpt.text).line_start(excerpt.line).path(shop.name_of(file));
+    Some(Group::with_title(title).element(snippet.patches(patches)))
 }
 
 /// How it happens, told as the chat that it is.

@@ -73,6 +73,9 @@ impl Baseline {
 
     /// Marks the findings that the baseline leaves out, and counts the entries that nothing needs any more.
     pub fn set_aside(&self, report: &mut Report) {
+        if self.entries.is_empty() {
+            return;
+        }
         let found: Vec<Entry> = report.findings.iter().map(|finding| entry(report, finding)).collect();
         report.settled = self.entries.iter().filter(|known| !found.iter().any(|entry| entry.is_same(known))).count();
         let reasons: Vec<Option<String>> = report.findings.iter().map(|finding| self.reason(report, finding)).collect();
@@ -131,11 +134,11 @@ fn entry(report: &Report, finding: &Finding) -> Entry {
     let span = finding.diagnostic.span;
     let text = report.shop.text_of(span.file);
     let start = (span.start as usize).min(text.len());
-    let line = text.get(..start).map_or(0, |before| before.matches('\n').count());
+    let first = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
     Entry {
         code: finding.diagnostic.code.to_string(),
         file: report.shop.source.files.get(usize::from(span.file.0)).map(|file| file.path.clone()).unwrap_or_default(),
-        line: text.lines().nth(line).unwrap_or("").trim().to_string(),
+        line: text.get(first..).and_then(|rest| rest.lines().next()).unwrap_or("").trim().to_string(),
         reason: NO_REASON.to_string(),
     }
 }
