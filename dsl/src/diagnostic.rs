@@ -150,10 +150,12 @@ impl Diagnostic {
 
 /// The nearest of `known` to `wrong` by edit distance, at most a third of its letters away (and at least one allowed).
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (wrong.chars().count() / 3).clamp(1, 3);
+    let letters = wrong.chars().count();
+    let allowed = (letters / 3).clamp(1, 3);
     known
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(wrong, name), name))
+        .filter(|name| name.chars().count().abs_diff(letters) <= allowed)
+        .map(|name| (strsim::osa_distance(wrong, name), name))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)))
         .map(|(_, name)| name)

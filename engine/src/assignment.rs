@@ -119,35 +119,46 @@ fn known(flow: &Flow, ways: &[Way], (initial, at_start): (&Bits, &Bits), broken:
     let mut known: Vec<Option<Bits>> = vec![None; flow.states.len()];
     let mut from: Vec<Vec<&Way>> = vec![Vec::new(); flow.states.len()];
     let mut waiting: Vec<StateId> = Vec::new();
-    meet(&mut known, flow.start, at_start.clone(), &mut waiting);
+    if let Some(start) = known.get_mut(flow.start.index()) {
+        *start = Some(at_start.clone());
+        waiting.push(flow.start);
+    }
     for way in ways {
         match way.from {
             Some(state) => from[state.index()].push(way),
-            None => meet(&mut known, way.to, way.after(initial), &mut waiting),
+            None => meet(&mut known, way, initial, &mut waiting),
         }
     }
     while let Some(state) = waiting.pop() {
         let Some(facts) = known.get(state.index()).cloned().flatten() else { continue };
         let anything = broken.get(state.index()).copied().unwrap_or(false);
         for way in from.get(state.index()).into_iter().flatten() {
-            let after = if anything { Bits::all(facts.len()) } else { way.after(&facts) };
-            meet(&mut known, way.to, after, &mut waiting);
+            match known.get_mut(way.to.index()) {
+                // A broken state may assign anything.
+                Some(place @ None) if anything => {
+                    *place = Some(Bits::all(facts.len()));
+                    waiting.push(way.to);
+                }
+                Some(_) if anything => {}
+                Some(_) | None => meet(&mut known, way, &facts, &mut waiting),
+            }
         }
     }
     known
 }
 
-fn meet(known: &mut [Option<Bits>], state: StateId, facts: Bits, waiting: &mut Vec<StateId>) {
-    let Some(place) = known.get_mut(state.index()) else { return };
+/// Takes over what is known behind a way, of what was known before it.
+fn meet(known: &mut [Option<Bits>], way: &Way, before: &Bits, waiting: &mut Vec<StateId>) {
+    let Some(place) = known.get_mut(way.to.index()) else { return };
     let changed = match place {
-        Some(before) => before.intersect(&facts),
+        Some(known) => way.meets(known, before),
         None => {
-            *place = Some(facts);
+            *place = Some(way.after(before));
             true
         }
     };
     if changed {
-        waiting.push(state);
+        waiting.push(way.to);
     }
 }
 

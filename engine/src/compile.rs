@@ -1,5 +1,6 @@
 //! One call from files to a program and findings. Reads no disk, and runs no lints: those read what this gives.
 
+mod bounds;
 mod choose;
 mod profile;
 mod read;

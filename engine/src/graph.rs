@@ -144,6 +144,12 @@ impl<'a> Graph<'a> {
         self.ranges.get(state.index()).and_then(|range| self.edges.get(range.clone())).unwrap_or(&[])
     }
 
+    /// The ways out of a state, each with its place in [`Graph::edges`].
+    pub fn numbered(&self, state: StateId) -> impl Iterator<Item = (usize, &Edge<'a>)> {
+        let range = self.ranges.get(state.index()).cloned().unwrap_or_default();
+        range.filter_map(|index| Some((index, self.edges.get(index)?)))
+    }
+
     /// Where template buttons lead: they can be tapped in any state, and after the end.
     pub fn template_targets(&self) -> impl Iterator<Item = (TemplateId, &'a Reaction)> + use<'a> {
         let templates = self.flow.templates.iter().enumerate();

@@ -99,7 +99,9 @@ pub fn rule(code: Code) -> Option<Rule> {
 
 /// The usual level of a code.
 pub fn level(code: Code) -> Option<Level> {
-    rule(code).map(|rule| rule.level)
+    let at = PAGES.binary_search_by(|(file, _)| code_of(file).cmp(&Some(code))).ok()?;
+    let (_, page) = PAGES.get(at)?;
+    Level::from_name(page.lines().find_map(|line| line.strip_prefix("level: "))?)
 }
 
 /// The rule of a name such as `button-title-too-long`, or of a code such as `d502`.

@@ -20,28 +20,27 @@ pub fn check(subject: &Subject<'_>, paths: &Paths) -> Vec<Diagnostic> {
 
 /// The states from which the customer's own doing leads to a goal, by walking edges backwards.
 fn leading_to(subject: &Subject<'_>, goal: impl Fn(StateId, &End) -> bool) -> Vec<bool> {
-    let mut leads = vec![false; subject.graph.flow.states.len()];
-    let mut grew = true;
-    while grew {
-        grew = false;
-        for edge in &subject.graph.edges {
-            let customer = edge.cause.is_customer() || edge.cause == Cause::Always;
-            let onward = match &edge.to {
-                End::State(node) => leads.get(node.state.index()).copied().unwrap_or(false),
-                End::Visit(_)
-                | End::Flow(_)
-                | End::End
-                | End::Again
-                | End::Back
-                | End::Return
-                | End::Stay
-                | End::Broken => false,
-            };
-            let here = edge.from.state;
-            if customer && (onward || goal(here, &edge.to)) && !leads[here.index()] {
-                leads[here.index()] = true;
-                grew = true;
-            }
+    let states = subject.graph.flow.states.len();
+    let mut leads = vec![false; states];
+    let mut before: Vec<Vec<StateId>> = vec![Vec::new(); states];
+    let mut open = Vec::new();
+    for edge in &subject.graph.edges {
+        if !edge.cause.is_customer() && edge.cause != Cause::Always {
+            continue;
+        }
+        if goal(edge.from.state, &edge.to) {
+            open.push(edge.from.state);
+        }
+        if let End::State(node) = &edge.to
+            && let Some(before) = before.get_mut(node.state.index())
+        {
+            before.push(edge.from.state);
+        }
+    }
+    while let Some(state) = open.pop() {
+        if let Some(leads) = leads.get_mut(state.index()).filter(|leads| !**leads) {
+            *leads = true;
+            open.extend(before.get(state.index()).into_iter().flatten());
         }
     }
     leads

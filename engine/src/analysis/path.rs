@@ -32,7 +32,7 @@ impl Paths {
                 Some(_) | None => continue,
             }
             paths.came_by[state.index()] = edge;
-            for (index, edge) in subject.graph.edges.iter().enumerate().filter(|(_, edge)| edge.from.state == state) {
+            for (index, edge) in subject.graph.numbered(state) {
                 if let End::State(node) = edge.to {
                     queue.push((Reverse(cost + weight(&edge.cause)), Reverse(node.state), Some(index)));
                 }

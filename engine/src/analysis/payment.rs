@@ -73,7 +73,7 @@ fn after_link(subject: &Subject<'_>, paths: &Paths, link: StateId) -> Vec<Diagno
             }
             continue;
         }
-        for (index, edge) in subject.graph.edges.iter().enumerate().filter(|(_, edge)| edge.from.state == state) {
+        for (index, edge) in subject.graph.numbered(state) {
             let End::State(to) = edge.to else { continue };
             let paid = matches!(&edge.cause, Cause::Event(EventName::Payment(status)) if status == "paid");
             let starts_over = calls(subject, edge.actions, is_quote).is_some()

@@ -83,13 +83,14 @@ fn silences(subject: &Subject<'_>) -> Vec<Option<Age>> {
         let leaves_at = |age: i64| leaving_quiets(subject, state).filter(|ms| *ms > age).min().unwrap_or(CAP_MS);
         let waiting = subject.graph.flow.states.get(state.index()).is_some_and(crate::hir::State::is_waiting);
         // Anything else that happens while the state waits happens before its `quiet` does.
+        let leaves_first = leaves_at(age.low);
         let longest = if waiting { (leaves_at(age.high) - 1).max(age.high) } else { age.high };
-        for (index, edge) in subject.graph.edges.iter().enumerate().filter(|(_, edge)| edge.from.state == state) {
+        for (index, edge) in subject.graph.numbered(state) {
             let End::State(to) = edge.to else { continue };
             let (low, high) = match edge.cause {
                 Cause::Quiet(ms) if ms > age.low => (ms, ms),
                 Cause::Quiet(_) => continue,
-                Cause::After(ms) if age.low.saturating_add(ms) > leaves_at(age.low) => continue,
+                Cause::After(ms) if age.low.saturating_add(ms) > leaves_first => continue,
                 Cause::After(ms) => (age.low.saturating_add(ms), age.high.saturating_add(ms).min(longest)),
                 // Moving to another revision happens when the customer writes again.
                 Cause::Lost => continue,

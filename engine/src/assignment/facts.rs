@@ -24,7 +24,7 @@ impl Bits {
 
     /// How many numbers the set has room for.
     pub fn len(&self) -> usize {
-        (FIRST + self.rest.len()) * 64
+        self.words() * 64
     }
 
     pub fn contains(&self, at: usize) -> bool {
@@ -40,11 +40,20 @@ impl Bits {
         if index < FIRST { self.first.get_mut(index) } else { self.rest.get_mut(index - FIRST) }
     }
 
-    pub fn insert(&mut self, at: usize) {
-        let needed = (at / 64 + 1).saturating_sub(FIRST);
+    fn words(&self) -> usize {
+        FIRST + self.rest.len()
+    }
+
+    /// Makes room for a word.
+    fn grow(&mut self, index: usize) {
+        let needed = (index + 1).saturating_sub(FIRST);
         if self.rest.len() < needed {
             self.rest.resize(needed, 0);
         }
+    }
+
+    pub fn insert(&mut self, at: usize) {
+        self.grow(at / 64);
         if let Some(word) = self.word_mut(at / 64) {
             *word |= 1 << (at % 64);
         }
@@ -56,11 +65,11 @@ impl Bits {
         }
     }
 
-    /// Keeps what is in both; whether anything was lost.
-    pub fn intersect(&mut self, other: &Bits) -> bool {
+    /// Keeps what is in the words of another set too; whether anything was lost.
+    pub fn intersect(&mut self, other: impl Fn(usize) -> u64) -> bool {
         let mut changed = false;
-        for index in 0..FIRST + self.rest.len() {
-            let both = self.word(index) & other.word(index);
+        for index in 0..self.words() {
+            let both = self.word(index) & other(index);
             if let Some(word) = self.word_mut(index) {
                 changed |= both != *word;
                 *word = both;
@@ -69,13 +78,18 @@ impl Bits {
         changed
     }
 
+    /// A word of this set without `removed`, with `added`.
+    pub fn word_with(&self, removed: &Bits, added: &Bits, index: usize) -> u64 {
+        self.word(index) & !removed.word(index) | added.word(index)
+    }
+
     /// This set without `removed`, with `added`.
     pub fn with(&self, removed: &Bits, added: &Bits) -> Bits {
         let mut with = self.clone();
         with.rest.resize(with.rest.len().max(added.rest.len()), 0);
-        for index in 0..FIRST + with.rest.len() {
+        for index in 0..with.words() {
             if let Some(word) = with.word_mut(index) {
-                *word = *word & !removed.word(index) | added.word(index);
+                *word = self.word_with(removed, added, index);
             }
         }
         with
@@ -228,5 +242,27 @@ impl<'b> Facts<'b> {
     pub fn remove(&mut self, number: usize) {
         self.added.remove(number);
         self.removed.insert(number);
+    }
+
+    /// Takes over what `after` has lost; whether that was anything.
+    pub fn lose(&mut self, after: &Facts<'_>) -> bool {
+        let mut lost_any = false;
+        for index in 0..after.removed.words() {
+            let base = self.base.map_or(u64::MAX, |base| base.word(index));
+            let known = self.added.word(index) | base & !self.removed.word(index);
+            let lost = after.removed.word(index) & known;
+            if lost == 0 {
+                continue;
+            }
+            lost_any = true;
+            self.removed.grow(index);
+            if let Some(word) = self.removed.word_mut(index) {
+                *word |= lost;
+            }
+            if let Some(word) = self.added.word_mut(index) {
+                *word &= !lost;
+            }
+        }
+        lost_any
     }
 }

@@ -33,6 +33,11 @@ impl Way {
         facts.with(&self.removed, &self.added)
     }
 
+    /// Keeps of `known` what is known behind the way too; whether anything was lost.
+    pub fn meets(&self, known: &mut Bits, facts: &Bits) -> bool {
+        known.intersect(|index| facts.word_with(&self.removed, &self.added, index))
+    }
+
     /// Whether the way gives a place its value, or takes it; `None`: neither.
     pub fn changes(&self, number: usize) -> Option<bool> {
         if self.added.contains(number) {
@@ -144,7 +149,7 @@ impl<'a> Walk<'a> {
         let mut lost = false;
         for (owner, _, reaction) in &reactions {
             if let Some(after) = self.reaction(*owner, reaction, &facts) {
-                lost |= carry_losses(&mut facts, &after);
+                lost |= facts.lose(&after);
             }
         }
         if lost {
@@ -342,7 +347,7 @@ impl<'a> Walk<'a> {
                     if !matches!(dest.kind, DestKind::Visit { .. }) {
                         self.learn(guard, false, facts);
                     } else {
-                        carry_losses(facts, &taken);
+                        facts.lose(&taken);
                     }
                 }
                 StepKind::Jump { guard: None, dest } => {
@@ -543,14 +548,4 @@ fn root_of(target: Target) -> Root {
         Target::Slot(slot) => Root::Slot(slot.0),
         Target::Customer(slot) => Root::Customer(slot.0),
     }
-}
-
-/// Takes over what `after` has lost; whether that was anything.
-fn carry_losses(facts: &mut Facts<'_>, after: &Facts<'_>) -> bool {
-    let lost: Vec<usize> =
-        (0..after.removed.len()).filter(|number| after.removed.contains(*number) && facts.has(*number)).collect();
-    for number in &lost {
-        facts.remove(*number);
-    }
-    !lost.is_empty()
 }

@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 use crate::source::{FileKind, ShopSource, SourceFile};
 
 use super::ReadFlow;
+use super::bounds;
 use super::choose::Chosen;
 
 /// What is read before the flows.
@@ -69,8 +70,9 @@ pub(super) fn flow(id: FileId, file: &SourceFile, standard: bool) -> (ReadFlow, 
         | FileKind::Fixture
         | FileKind::TextsLock => lines::read(id, &file.text),
     };
-    let (ast, found) = ownership::own(&document);
+    let (mut ast, found) = ownership::own(&document);
     findings.extend(found);
+    findings.extend(bounds::keep(&mut ast));
     // Only the revision still reads the lines, and comments do not count in it.
     document.trailing.clear();
     document.lines.iter_mut().for_each(|line| line.comments.clear());

@@ -80,7 +80,7 @@ pub struct Call {
 }
 
 /// Where a value is put.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Target {
     Slot(SlotId),
     Customer(CustomerSlotId),

@@ -71,13 +71,19 @@ fn leaves(step: &Step) -> bool {
     matches!(&step.kind, StepKind::Jump { dest, .. } if walk::leads_on(dest))
 }
 
+/// How many jumps of one place are compared with each other.
+const MOST_JUMPS: usize = 32;
+
 /// Jumps in a row about one value, whose conditions overlap without one being the special case of the other.
 fn overlapping(solver: &Solver, steps: &[Step], found: &mut Vec<Diagnostic>) {
-    let jumps: Vec<(&Expr, &DestKind, Span)> = steps.iter().filter(|step| leaves(step)).filter_map(jump).collect();
-    for (at, (second, target, span)) in jumps.iter().enumerate() {
-        for (first, other, above) in jumps.iter().take(at) {
-            let subjects = solver.subjects(first);
-            if target == other || subjects.len() != 1 || subjects != solver.subjects(second) {
+    let jumps = steps.iter().filter(|step| leaves(step)).filter_map(jump).filter_map(|(guard, target, span)| {
+        let [subject] = <[String; 1]>::try_from(solver.subjects(guard)).ok()?;
+        Some((guard, target, span, subject))
+    });
+    let jumps: Vec<(&Expr, &DestKind, Span, String)> = jumps.take(MOST_JUMPS).collect();
+    for (at, (second, target, span, subject)) in jumps.iter().enumerate() {
+        for (first, other, above, other_subject) in jumps.iter().take(at) {
+            if target == other || subject != other_subject {
                 continue;
             }
             let Some(cases) = solver.cases(&[first, second]) else { continue };

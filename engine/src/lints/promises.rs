@@ -108,11 +108,8 @@ fn never_released(context: &Context, flow: &Flow, found: &mut Vec<Diagnostic>) {
 fn experiments(context: &Context, flow: &Flow, found: &mut Vec<Diagnostic>) {
     let tries = |expr: &Expr| expr::any(expr, &|inner| matches!(inner.kind, ExprKind::Experiment(_)));
     for lines in walk::lines(flow) {
-        let touchy = lines
-            .place
-            .state()
-            .and_then(|state| flow.states.get(state.index()))
-            .is_some_and(|state| touches_money(context, state));
+        let state = lines.place.state().and_then(|state| flow.states.get(state.index()));
+        let touchy = || state.is_some_and(|state| touches_money(context, state));
         let mut report = |expr: &Expr| {
             let diagnostic = Diagnostic::new(715, expr.span, "An experiment changes money, consent or payment.");
             found.push(
@@ -121,14 +118,14 @@ fn experiments(context: &Context, flow: &Flow, found: &mut Vec<Diagnostic>) {
         };
         if let Some(guard) = lines.reaction.and_then(|reaction| reaction.guard.as_ref())
             && tries(guard)
-            && (touchy || lines.steps.iter().any(|step| is_touchy(context, flow, step)))
+            && (touchy() || lines.steps.iter().any(|step| is_touchy(context, flow, step)))
         {
             report(guard);
         }
         for step in lines.steps {
             if let StepKind::Jump { guard: Some(guard), dest } = &step.kind {
                 let target = if let DestKind::State(state) = dest.kind { flow.states.get(state.index()) } else { None };
-                if tries(guard) && (touchy || target.is_some_and(|state| touches_money(context, state))) {
+                if tries(guard) && (touchy() || target.is_some_and(|state| touches_money(context, state))) {
                     report(guard);
                 }
             } else if let StepKind::Set { value, .. } = &step.kind {

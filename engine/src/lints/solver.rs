@@ -36,11 +36,15 @@ pub(super) struct Case(BTreeMap<Subject, Sample>);
 pub(super) struct Solver<'a> {
     shop: &'a Shop,
     flow: &'a Flow,
+    /// By place, the lowest and highest number that each line gives it; `None` where that is not known.
+    given: BTreeMap<Target, Vec<Option<(Decimal, Decimal)>>>,
 }
 
 impl<'a> Solver<'a> {
     pub fn new(shop: &'a Shop, flow: &'a Flow) -> Solver<'a> {
-        Solver { shop, flow }
+        let mut solver = Solver { shop, flow, given: BTreeMap::new() };
+        solver.given = solver.given();
+        solver
     }
 
     /// All ways the values in these guards can be; `None` when there are too many, or none is understood.
@@ -293,25 +297,6 @@ impl<'a> Solver<'a> {
 
     /// The range of a number that is only ever answered within bounds, set to constants, or its default.
     fn answered(&self, target: Target) -> (Option<Decimal>, Option<Decimal>) {
-        let mut bounds: Vec<Option<(Decimal, Decimal)>> = Vec::new();
-        let constant = |expr: &Expr| match self.constant(expr) {
-            Some(Sample::Number(number)) => Some(number),
-            Some(Sample::Truth(_) | Sample::Text(_)) | None => None,
-        };
-        for lines in walk::lines(self.flow) {
-            if let Some(Trigger::Answer { into, range, .. }) = lines.reaction.map(|reaction| &reaction.trigger)
-                && *into == target
-            {
-                bounds.push(range.as_ref().and_then(|(from, to)| Some((constant(from)?, constant(to)?))));
-            }
-            for step in lines.steps {
-                if let Some(set) = walk::assigned(step)
-                    && set.0 == target
-                {
-                    bounds.push(set.1.and_then(constant).map(|number| (number, number)));
-                }
-            }
-        }
         let slot = match target {
             Target::Slot(slot) => self.flow.slots.get(slot.index()),
             // Other flows may set it as well.
@@ -320,11 +305,31 @@ impl<'a> Solver<'a> {
         if slot.is_none_or(|slot| self.flow.takes.iter().any(|taken| Target::Slot(*taken) == target) || slot.optional) {
             return (None, None);
         }
-        if let Some(Value::Number(number)) = slot.and_then(|slot| slot.default.as_ref()) {
-            bounds.push(Some((*number, *number)));
-        }
-        let Some(known) = bounds.into_iter().collect::<Option<Vec<_>>>() else { return (None, None) };
+        let default = match slot.and_then(|slot| slot.default.as_ref()) {
+            Some(Value::Number(number)) => Some(Some((*number, *number))),
+            Some(_) | None => None,
+        };
+        let given = self.given.get(&target).into_iter().flatten().copied().chain(default);
+        let Some(known) = given.collect::<Option<Vec<_>>>() else { return (None, None) };
         (known.iter().map(|(low, _)| *low).min(), known.iter().map(|(_, high)| *high).max())
+    }
+
+    fn given(&self) -> BTreeMap<Target, Vec<Option<(Decimal, Decimal)>>> {
+        let constant = |expr: &Expr| match self.constant(expr) {
+            Some(Sample::Number(number)) => Some(number),
+            Some(Sample::Truth(_) | Sample::Text(_)) | None => None,
+        };
+        let mut given: BTreeMap<Target, Vec<_>> = BTreeMap::new();
+        for lines in walk::lines(self.flow) {
+            if let Some(Trigger::Answer { into, range, .. }) = lines.reaction.map(|reaction| &reaction.trigger) {
+                let range = range.as_ref().and_then(|(from, to)| Some((constant(from)?, constant(to)?)));
+                given.entry(*into).or_default().push(range);
+            }
+            for (target, value) in lines.steps.iter().filter_map(walk::assigned) {
+                given.entry(target).or_default().push(value.and_then(constant).map(|number| (number, number)));
+            }
+        }
+        given
     }
 }
 

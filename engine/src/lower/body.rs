@@ -22,6 +22,9 @@ use super::scope::{Place, Scope};
 use super::texts::Translations;
 use super::unused::{self, Shared, Used};
 
+/// After so many findings the further states and texts of a flow are not looked at.
+const MOST_FINDINGS: usize = 200;
+
 /// A flow while its lines are resolved.
 pub(super) struct Body<'a> {
     pub declared: &'a Declared<'a>,
@@ -37,6 +40,8 @@ pub(super) struct Body<'a> {
     pub used: RefCell<Used>,
     pub texts: Vec<TextEntry>,
     pub keys: BTreeMap<SmolStr, TextId>,
+    /// The last number that was put behind a key, where the flow has it more than once.
+    pub numbered: BTreeMap<SmolStr, usize>,
     pub findings: Vec<Diagnostic>,
 }
 
@@ -60,6 +65,7 @@ pub(super) fn lower(
         used: RefCell::default(),
         texts: Vec::new(),
         keys: BTreeMap::new(),
+        numbered: BTreeMap::new(),
         findings: Vec::new(),
     };
     let flow = body.flow();
@@ -176,11 +182,19 @@ impl<'a> Body<'a> {
         states
     }
 
+    /// Whether so much is wrong with the flow that nobody reads on. Its further lines are left out.
+    pub fn is_hopeless(&self) -> bool {
+        self.findings.len() > MOST_FINDINGS
+    }
+
     fn state(&mut self, state_id: StateId, state: &'a ast::State) -> State {
         let mut place = Place { events: super::events::Events::Any, state: Some(state_id), ..Place::default() };
-        self.choices_twice(&state.reactions, &state.steps);
-        let steps = self.steps(&state.name.value, &state.steps, &mut place);
-        let reactions = self.reactions(&state.name.value, &state.reactions, &place);
+        let hopeless = self.is_hopeless();
+        let (steps, reactions) =
+            if hopeless { (&[][..], &[][..]) } else { (state.steps.as_slice(), state.reactions.as_slice()) };
+        self.choices_twice(reactions, steps);
+        let steps = self.steps(&state.name.value, steps, &mut place);
+        let reactions = self.reactions(&state.name.value, reactions, &place);
         State {
             name: state.name.value.clone(),
             was: state.was.iter().map(|was| was.value.clone()).collect(),

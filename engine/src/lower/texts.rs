@@ -220,17 +220,21 @@ impl<'a> Body<'a> {
     }
 
     /// The key, or the key with a number where the flow has it already.
-    fn free_key(&self, key: String) -> SmolStr {
-        let mut free = SmolStr::from(key);
-        if !self.keys.contains_key(&free) {
-            return free;
+    fn free_key(&mut self, key: String) -> SmolStr {
+        let key = SmolStr::from(key);
+        if !self.keys.contains_key(&key) {
+            return key;
         }
-        let base = free.clone();
-        let mut number = 2;
-        while self.keys.contains_key(&free) {
-            free = format!("{base}_{number}").into();
+        // The numbers of a key rise, so that the search begins where the last one ended.
+        let mut number = self.numbered.get(&key).copied().unwrap_or(1);
+        let free = loop {
             number += 1;
-        }
+            let free = SmolStr::from(format!("{key}_{number}"));
+            if !self.keys.contains_key(&free) {
+                break free;
+            }
+        };
+        self.numbered.insert(key, number);
         free
     }
 
@@ -267,6 +271,9 @@ impl<'a> Body<'a> {
     fn cut(&mut self, text: &ast::Text, place: &Place, parameter: Option<&str>, media: bool) -> Vec<Segment> {
         let mut segments = Vec::with_capacity(text.segments.len());
         for segment in &text.segments {
+            if self.is_hopeless() {
+                break;
+            }
             segments.push(match segment {
                 Ast::Literal(literal) => Segment::Literal(Arc::from(literal.as_str())),
                 Ast::Value { path, .. } if is_parameter(path, parameter) => Segment::Parameter,
