@@ -1,15 +1,24 @@
-//! Writes a generated shop to a folder: `cargo run -p duka-tests --example generate -- 1000 target/big`.
+//! Writes generated shops: `cargo run -p duka-tests --example generate -- 1000 target/big` one of so many states,
+//! `-- costly target/costly` one for each costly file of 256 KiB.
 
-use duka_tests::generate;
+use std::path::{Path, PathBuf};
+
+use duka_tests::{costly, generate};
 
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let states = arguments.next().and_then(|states| states.parse().ok()).unwrap_or(1_000);
-    let folder = std::path::PathBuf::from(arguments.next().unwrap_or_else(|| "target/big".to_string()));
-    std::fs::create_dir_all(&folder)?;
-    std::fs::write(folder.join("shop.yaml"), generate::SHOP)?;
-    for (name, text) in generate::flows(states) {
-        std::fs::write(folder.join(name), text)?;
+    let what = arguments.next().unwrap_or_else(|| "1000".to_string());
+    let folder = PathBuf::from(arguments.next().unwrap_or_else(|| "target/big".to_string()));
+    if what != "costly" {
+        return write(&folder, &generate::files(what.parse().unwrap_or(1_000)));
+    }
+    for file in costly::files(256 * 1024) {
+        write(&folder.join(file.what.replace(' ', "-")), &file.shop())?;
     }
     Ok(())
+}
+
+fn write(folder: &Path, files: &[(String, String)]) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    files.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
 }

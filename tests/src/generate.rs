@@ -44,21 +44,42 @@ timezone: Africa/Nairobi
 
 /// A whole shop in the line form: flows of at most 1,000 states, each of which leads to the next.
 pub fn shop(states: usize) -> ShopSource {
+    with_profile(flows(states), FileKind::Lines)
+}
+
+/// The same states in the YAML form. It is longer, so that a file holds half as many.
+pub fn yaml_shop(states: usize) -> ShopSource {
+    let in_yaml = |(path, text): (String, String)| {
+        let (document, _) = duka_dsl::lines::read(duka_dsl::FileId(0), &text);
+        (format!("{path}.yaml"), duka_dsl::yaml::print(&document).expect("a sound flow can be printed"))
+    };
+    let flows = flows_of(states, FLOW_STATES / 2).into_iter().map(in_yaml);
+    with_profile(flows.collect(), FileKind::Yaml)
+}
+
+fn with_profile(flows: Vec<(String, String)>, kind: FileKind) -> ShopSource {
     let file = |path: &str, text: String, kind| SourceFile { path: path.to_string(), text, kind };
     let mut files = vec![file("shop.yaml", SHOP.to_string(), FileKind::Shop)];
-    for (path, text) in flows(states) {
-        files.push(file(&path, text, FileKind::Lines));
-    }
+    files.extend(flows.into_iter().map(|(path, text)| file(&path, text, kind)));
     shops::with_standard(files)
+}
+
+/// All files of the shop in the line form: name and text.
+pub fn files(states: usize) -> Vec<(String, String)> {
+    std::iter::once(("shop.yaml".to_string(), SHOP.to_string())).chain(flows(states)).collect()
 }
 
 /// The flows of a shop with `states` states in all: file name and text.
 pub fn flows(states: usize) -> Vec<(String, String)> {
-    let count = states.div_ceil(FLOW_STATES);
+    flows_of(states, FLOW_STATES)
+}
+
+fn flows_of(states: usize, most: usize) -> Vec<(String, String)> {
+    let count = states.div_ceil(most);
     let name = |index: usize| if index == 0 { "big".to_string() } else { format!("big_part_{}", SECOND[index % 32]) };
     (0..count)
         .map(|index| {
-            let own = (states - index * FLOW_STATES).min(FLOW_STATES);
+            let own = (states - index * most).min(most);
             let next = (index + 1 < count).then(|| name(index + 1));
             (format!("{}.duka", name(index)), flow(&name(index), own, next.as_deref()))
         })
@@ -204,7 +225,9 @@ state {own}
 
 #[cfg(test)]
 mod tests {
-    use super::{flows, name};
+    use duka_engine::compile::compile;
+
+    use super::{flows, name, shop, yaml_shop};
 
     #[test]
     fn names_are_unique() {
@@ -212,6 +235,16 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), 1_000);
+    }
+
+    #[test]
+    fn both_forms_of_a_shop_compile() {
+        for source in [shop(1_000), yaml_shop(1_000)] {
+            assert!(source.files.iter().all(|file| file.text.len() <= 256 * 1024));
+            let compiled = compile(&source);
+            assert_eq!(compiled.diagnostics, []);
+            assert!(compiled.program.is_some());
+        }
     }
 
     #[test]

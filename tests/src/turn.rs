@@ -7,7 +7,7 @@ use duka_engine::event::{Event, EventKind, Inbound};
 use duka_engine::program::Program;
 use duka_engine::session::Session;
 use duka_engine::simulate::{Input, Simulator};
-use duka_engine::source::{FileKind, SourceFile};
+use duka_engine::source::{FileKind, ShopSource, SourceFile};
 use duka_engine::step::{Limits, Step, step};
 use serde_json::json;
 
@@ -68,18 +68,32 @@ pub struct Turn {
     limits: Limits,
 }
 
+/// The languages that the shop of the turn may speak, with its question in each.
+const LANGUAGES: [(&str, &str); 7] = [
+    ("en", ""),
+    ("sw", "{customer.first_name}, una {items(cart.count)} kwa {cart.total}. Bure kuanzia {large_order}."),
+    ("ar", "{customer.first_name}، لديك {items(cart.count)} مقابل {cart.total}. مجانا من {large_order}."),
+    ("fr", "{customer.first_name}, vous avez {items(cart.count)} pour {cart.total}. Gratuit dès {large_order}."),
+    ("hi", "{customer.first_name}, {items(cart.count)}, {cart.total}. {large_order} से मुफ़्त."),
+    ("pt", "{customer.first_name}, tem {items(cart.count)} por {cart.total}. Grátis a partir de {large_order}."),
+    ("es", "{customer.first_name}, tiene {items(cart.count)} por {cart.total}. Gratis desde {large_order}."),
+];
+
 impl Turn {
     /// The turn in a flow of `states` states; at least 4.
     pub fn new(states: usize) -> Turn {
-        let file = |path: &str, text: String, kind| SourceFile { path: path.to_string(), text, kind };
-        let filler: String = (4..states).map(filler).collect();
-        let source = shops::with_standard(vec![
-            file("shop.yaml", generate::SHOP.to_string(), FileKind::Shop),
-            file("typical.duka", format!("{FLOW}{filler}"), FileKind::Lines),
-        ]);
-        let program = compile(&source).program.expect("the flow has no errors");
+        Turn::of(states, 1, 0)
+    }
+
+    /// The same in a shop that speaks `languages` languages (at most 7), after `earlier` visits to the bag and back.
+    pub fn of(states: usize, languages: usize, earlier: usize) -> Turn {
+        let program = compile(&source(states, languages)).program.expect("the flow has no errors");
         let mut simulator = Simulator::new(Arc::clone(&program), &json!({ "customer": { "first_name": "Amina" } }));
         simulator.put("customer: hi", Input::Customer(Inbound::Text("hi".into())));
+        for choice in ["shop", "back"].iter().cycle().take(earlier * 2) {
+            let tap = simulator.tap(choice, None).expect("the choice is offered");
+            simulator.put(choice, Input::Customer(tap));
+        }
         let tap = simulator.tap("shop", None).expect("the choice is offered");
         let event = Event { at_ms: simulator.now_ms + 1_000, kind: EventKind::Inbound(tap) };
         let turn = Turn { program, session: simulator.session, event, limits: Limits::default() };
@@ -91,6 +105,23 @@ impl Turn {
     pub fn take(self) -> Step {
         step(&self.program, self.session, &self.event, &self.limits)
     }
+}
+
+fn source(states: usize, languages: usize) -> ShopSource {
+    let file = |path: &str, text: String, kind| SourceFile { path: path.to_string(), text, kind };
+    let filler: String = (4..states).map(filler).collect();
+    let spoken = LANGUAGES.get(..languages).expect("there are so many languages");
+    let tags: Vec<&str> = spoken.iter().map(|(tag, _)| *tag).collect();
+    let profile = generate::SHOP.replace("[en]", &format!("[{}]", tags.join(", ")));
+    let mut files = vec![
+        file("shop.yaml", profile, FileKind::Shop),
+        file("typical.duka", format!("{FLOW}{filler}"), FileKind::Lines),
+    ];
+    files.extend(spoken.iter().skip(1).map(|(tag, question)| {
+        let text = format!("duka 1\ntexts {tag} for typical\n\ncard.ask: {question}\n");
+        file(&format!("typical.{tag}.duka"), text, FileKind::Texts)
+    }));
+    shops::with_standard(files)
 }
 
 /// A state like the others, never visited.
