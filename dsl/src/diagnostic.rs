@@ -148,13 +148,25 @@ impl Diagnostic {
     }
 }
 
+/// Whether two names have enough letters in common to be `allowed` edits apart: cheaper than the distance itself.
+fn may_be_near(a: &str, b: &str, allowed: usize) -> bool {
+    if !a.is_ascii() || !b.is_ascii() {
+        return true;
+    }
+    let mut more = [0_i32; 128];
+    a.bytes().for_each(|letter| more[usize::from(letter & 127)] += 1);
+    b.bytes().for_each(|letter| more[usize::from(letter & 127)] -= 1);
+    // An edit takes a letter away, adds one, or both.
+    more.iter().map(|count| count.unsigned_abs() as usize).sum::<usize>() <= 2 * allowed
+}
+
 /// The nearest of `known` to `wrong` by edit distance, at most a third of its letters away (and at least one allowed).
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters = wrong.chars().count();
     let allowed = (letters / 3).clamp(1, 3);
     known
         .into_iter()
-        .filter(|name| name.chars().count().abs_diff(letters) <= allowed)
+        .filter(|name| name.chars().count().abs_diff(letters) <= allowed && may_be_near(wrong, name, allowed))
         .map(|name| (strsim::osa_distance(wrong, name), name))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)))

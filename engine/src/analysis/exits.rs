@@ -68,7 +68,8 @@ fn traps(subject: &Subject<'_>, paths: &Paths) -> Vec<Diagnostic> {
                 .cause("trap"),
         )
     };
-    trapped.filter_map(finding).collect()
+    // They share one cause, so that only the first would be told.
+    trapped.filter_map(finding).take(1).collect()
 }
 
 /// Whether a flow hands over to a person, itself or in a flow it visits.
