@@ -22,6 +22,7 @@ use super::incoming::{Act, Incoming};
 use super::mint::Mint;
 use super::notices::Notice;
 use super::shops::Shop;
+use crate::channel;
 use crate::store::{ConsentEntry, Conversation, NewCall, NewSend, TurnRecord};
 
 /// What a turn may look at, besides the conversation.
@@ -274,19 +275,21 @@ impl Taking<'_> {
             EffectKind::Send(outbound) => {
                 let (lane, repeat) = classes::of(&outbound);
                 let life_ms = classes::life_ms(&outbound, self.cx.limits);
-                taken.sends.push(NewSend {
-                    shop: self.row.shop,
-                    id: self.cx.mint.send(),
-                    conversation: self.row.id,
-                    number: self.row.number.clone(),
-                    turn: id.turn,
-                    index: id.index,
-                    lane,
-                    repeat,
-                    body: encoded(&outbound),
-                    not_before_ms: self.cx.now_ms,
-                    expires_ms: self.cx.now_ms.saturating_add(life_ms),
-                });
+                for part in channel::parts(&self.row.channel, outbound) {
+                    taken.sends.push(NewSend {
+                        shop: self.row.shop,
+                        id: self.cx.mint.send(),
+                        conversation: self.row.id,
+                        number: self.row.number.clone(),
+                        turn: id.turn,
+                        index: id.index,
+                        lane,
+                        repeat,
+                        body: encoded(&part),
+                        not_before_ms: self.cx.now_ms,
+                        expires_ms: self.cx.now_ms.saturating_add(life_ms),
+                    });
+                }
             }
             EffectKind::Query(request) => taken.calls.push(self.call(id, &request, true)),
             EffectKind::Command(request) => taken.calls.push(self.call(id, &request, false)),

@@ -110,6 +110,18 @@ fn a_turn_gives_the_row_the_sends_and_the_record() {
 }
 
 #[test]
+fn a_message_longer_than_the_channel_takes_is_several_sends_of_one_effect() {
+    let mut chat = Chat::begun();
+    let long = "word ".repeat(1_000);
+    let taken = chat.says(&long);
+    let said = texts(&taken);
+    assert_eq!(said.len(), 2);
+    assert!(said.iter().all(|text| text.len() <= 4_096) && said[0].starts_with("ack word") && said[1].ends_with("n=1"));
+    assert_eq!((taken.sends[0].turn, taken.sends[0].index), (taken.sends[1].turn, taken.sends[1].index));
+    assert_ne!(taken.sends[0].id, taken.sends[1].id);
+}
+
+#[test]
 fn the_same_turn_twice_gives_the_same_bytes() {
     let turn = || {
         let taken = Chat::new().says("a1");

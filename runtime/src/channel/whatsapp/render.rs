@@ -15,7 +15,7 @@ use duka_engine::value::{Media, MediaType};
 use smol_str::SmolStr;
 use thiserror::Error;
 
-pub use parts::parts;
+pub use parts::{is_one, parts};
 pub use special::{Amount, Card, CardAction, Order, OrderItem, OrderStatus, Special, read_mark};
 pub use template::{parameter_name, variant};
 

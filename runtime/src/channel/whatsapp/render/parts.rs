@@ -7,13 +7,19 @@ use duka_engine::value::MediaType;
 
 use super::fit::{pieces, units};
 
+/// Whether WhatsApp takes the message as it is.
+pub fn is_one(message: &Message) -> bool {
+    let detached = message.header.as_ref().is_some_and(|media| stands_alone(message, media.kind));
+    !detached && units(&message.text) <= room(message, message.header.is_some())
+}
+
 /// The parts of a message, in order; nearly always the one that it is.
 pub fn parts(message: &Message) -> Vec<Message> {
-    let detached = message.header.as_ref().filter(|media| stands_alone(message, media.kind));
-    let last = room(message, message.header.is_some() && detached.is_none());
-    if detached.is_none() && units(&message.text) <= last {
+    if is_one(message) {
         return vec![message.clone()];
     }
+    let detached = message.header.as_ref().filter(|media| stands_alone(message, media.kind));
+    let last = room(message, message.header.is_some() && detached.is_none());
     let bare = || Message { key: message.key.clone(), language: message.language.clone(), ..Message::default() };
     let mut all = Vec::new();
     let mut rest = message.clone();
