@@ -64,31 +64,16 @@ fn once_per_cause(diagnostics: &mut Vec<Diagnostic>) {
 
 fn no_condition(expr: &Expr, written: &str, names: &dyn Names) -> Diagnostic {
     let ty = describe(&expr.ty, |id| names.record(id));
-    let is_place = match &expr.kind {
-        ExprKind::Hook { .. } | ExprKind::Script { .. } | ExprKind::Arithmetic(..) | ExprKind::Negate(_) => false,
-        ExprKind::Constant(_)
-        | ExprKind::Slot(_)
-        | ExprKind::Customer(_)
-        | ExprKind::Rule(_)
-        | ExprKind::Ambient(_)
-        | ExprKind::Event(_)
-        | ExprKind::Experiment(_)
-        | ExprKind::Consent(..)
-        | ExprKind::Field(..)
-        | ExprKind::Property(..)
-        | ExprKind::Not(_)
-        | ExprKind::And(..)
-        | ExprKind::Or(..)
-        | ExprKind::Compare(..)
-        | ExprKind::In(..) => true,
-    };
-    if is_place {
-        Diagnostic::new(401, expr.span, format!("`{written}` is {ty}, not yes or no."))
-            .help(how_to_ask(&expr.ty, written))
-    } else {
+    let is_worked_out = matches!(
+        expr.kind,
+        ExprKind::Hook { .. } | ExprKind::Script { .. } | ExprKind::Arithmetic(..) | ExprKind::Negate(_)
+    );
+    let finding = if is_worked_out {
         Diagnostic::new(903, expr.span, format!("This condition does not give yes or no: `{written}` gives {ty}."))
-            .help(how_to_ask(&expr.ty, written))
-    }
+    } else {
+        Diagnostic::new(401, expr.span, format!("`{written}` is {ty}, not yes or no."))
+    };
+    finding.help(how_to_ask(&expr.ty, written))
 }
 
 /// How a value of this type is made a condition.

@@ -72,31 +72,17 @@ impl<'a> Solver<'a> {
 
     /// Whether a guard holds in a case.
     pub fn holds(&self, guard: &Expr, case: &Case) -> bool {
-        match &guard.kind {
-            ExprKind::Constant(Value::YesNo(yes)) => *yes,
-            ExprKind::Not(inner) => !self.holds(inner, case),
-            ExprKind::And(left, right) => self.holds(left, case) && self.holds(right, case),
-            ExprKind::Or(left, right) => self.holds(left, case) || self.holds(right, case),
-            ExprKind::Compare(comparison, left, right) => self.compares(guard, *comparison, left, right, case),
-            ExprKind::Property(inner, Property::IsEmpty) => {
+        match Shape::of(guard) {
+            Shape::Truth(yes) => yes,
+            Shape::Not(inner) => !self.holds(inner, case),
+            Shape::And(left, right) => self.holds(left, case) && self.holds(right, case),
+            Shape::Or(left, right) => self.holds(left, case) || self.holds(right, case),
+            Shape::Compare(comparison, left, right) => self.compares(guard, comparison, left, right, case),
+            Shape::IsEmpty(inner) => {
                 let count = case.0.get(&self.count_of(inner));
                 matches!(count, Some(Sample::Number(number)) if number.is_zero())
             }
-            ExprKind::Constant(_)
-            | ExprKind::Slot(_)
-            | ExprKind::Customer(_)
-            | ExprKind::Rule(_)
-            | ExprKind::Ambient(_)
-            | ExprKind::Event(_)
-            | ExprKind::Experiment(_)
-            | ExprKind::Consent(..)
-            | ExprKind::Field(..)
-            | ExprKind::Property(..)
-            | ExprKind::Negate(_)
-            | ExprKind::Arithmetic(..)
-            | ExprKind::In(..)
-            | ExprKind::Hook { .. }
-            | ExprKind::Script { .. } => self.free(guard, case),
+            Shape::Free => self.free(guard, case),
         }
     }
 
@@ -208,42 +194,29 @@ impl<'a> Solver<'a> {
     }
 
     fn collect(&self, guard: &Expr, subjects: &mut BTreeMap<Subject, Vec<Sample>>) {
-        match &guard.kind {
-            ExprKind::Constant(Value::YesNo(_)) => {}
-            ExprKind::Not(inner) => self.collect(inner, subjects),
-            ExprKind::And(left, right) | ExprKind::Or(left, right) => {
+        let free = || vec![Sample::Truth(true), Sample::Truth(false)];
+        match Shape::of(guard) {
+            Shape::Truth(_) => {}
+            Shape::Not(inner) => self.collect(inner, subjects),
+            Shape::And(left, right) | Shape::Or(left, right) => {
                 self.collect(left, subjects);
                 self.collect(right, subjects);
             }
-            ExprKind::Compare(comparison, left, right) => match self.comparison(*comparison, left, right) {
+            Shape::Compare(comparison, left, right) => match self.comparison(comparison, left, right) {
                 Some((subject, constant, _)) => {
                     let value = if self.constant(left).is_some() { right } else { left };
                     self.add(subjects, subject, constant, value);
                 }
                 None => {
-                    subjects.insert(self.subject(guard), vec![Sample::Truth(true), Sample::Truth(false)]);
+                    subjects.insert(self.subject(guard), free());
                 }
             },
-            ExprKind::Property(inner, Property::IsEmpty) => {
+            Shape::IsEmpty(inner) => {
                 let samples = subjects.entry(self.count_of(inner)).or_default();
                 [Decimal::ZERO, Decimal::ONE].into_iter().for_each(|number| push(samples, Sample::Number(number)));
             }
-            ExprKind::Constant(_)
-            | ExprKind::Slot(_)
-            | ExprKind::Customer(_)
-            | ExprKind::Rule(_)
-            | ExprKind::Ambient(_)
-            | ExprKind::Event(_)
-            | ExprKind::Experiment(_)
-            | ExprKind::Consent(..)
-            | ExprKind::Field(..)
-            | ExprKind::Property(..)
-            | ExprKind::Negate(_)
-            | ExprKind::Arithmetic(..)
-            | ExprKind::In(..)
-            | ExprKind::Hook { .. }
-            | ExprKind::Script { .. } => {
-                subjects.insert(self.subject(guard), vec![Sample::Truth(true), Sample::Truth(false)]);
+            Shape::Free => {
+                subjects.insert(self.subject(guard), free());
             }
         }
     }
@@ -336,5 +309,45 @@ impl<'a> Solver<'a> {
 fn push(samples: &mut Vec<Sample>, sample: Sample) {
     if !samples.contains(&sample) {
         samples.push(sample);
+    }
+}
+
+/// What the solver understands of a guard.
+enum Shape<'e> {
+    Truth(bool),
+    Not(&'e Expr),
+    And(&'e Expr, &'e Expr),
+    Or(&'e Expr, &'e Expr),
+    Compare(Comparison, &'e Expr, &'e Expr),
+    IsEmpty(&'e Expr),
+    /// Anything else may hold or not.
+    Free,
+}
+
+impl<'e> Shape<'e> {
+    fn of(guard: &'e Expr) -> Shape<'e> {
+        match &guard.kind {
+            ExprKind::Constant(Value::YesNo(yes)) => Shape::Truth(*yes),
+            ExprKind::Not(inner) => Shape::Not(inner),
+            ExprKind::And(left, right) => Shape::And(left, right),
+            ExprKind::Or(left, right) => Shape::Or(left, right),
+            ExprKind::Compare(comparison, left, right) => Shape::Compare(*comparison, left, right),
+            ExprKind::Property(inner, Property::IsEmpty) => Shape::IsEmpty(inner),
+            ExprKind::Constant(_)
+            | ExprKind::Slot(_)
+            | ExprKind::Customer(_)
+            | ExprKind::Rule(_)
+            | ExprKind::Ambient(_)
+            | ExprKind::Event(_)
+            | ExprKind::Experiment(_)
+            | ExprKind::Consent(..)
+            | ExprKind::Field(..)
+            | ExprKind::Property(..)
+            | ExprKind::Negate(_)
+            | ExprKind::Arithmetic(..)
+            | ExprKind::In(..)
+            | ExprKind::Hook { .. }
+            | ExprKind::Script { .. } => Shape::Free,
+        }
     }
 }

@@ -155,7 +155,7 @@ impl World {
             .iter()
             .zip(&request.arguments)
             .map(|(parameter, value)| Argument {
-                ty: type_name(shop, &parameter.ty),
+                ty: type_name(shop, &parameter.ty).to_string(),
                 json: encode(shop, &parameter.ty, value),
             })
             .collect();
@@ -292,29 +292,17 @@ fn empty(shop: &Shop, ty: &Type) -> Json {
     }
 }
 
-fn type_name(shop: &Shop, ty: &Type) -> String {
-    match ty {
-        Type::Record(id) => shop.records.get(usize::from(id.0)).map_or("", |record| record.name.as_str()).to_string(),
-        Type::Number => "number".to_string(),
-        Type::Money => "money".to_string(),
-        Type::List(_) => "list".to_string(),
-        Type::Text
-        | Type::YesNo
-        | Type::Date
-        | Type::Time
-        | Type::Moment
-        | Type::Duration
-        | Type::Phone
-        | Type::Email
-        | Type::Language
-        | Type::Town
-        | Type::Image
-        | Type::Video
-        | Type::Document
-        | Type::Voice
-        | Type::Enum(_)
-        | Type::None
-        | Type::Unknown => "text".to_string(),
+fn type_name<'a>(shop: &'a Shop, ty: &Type) -> &'a str {
+    if let Type::Record(id) = ty {
+        shop.records.get(usize::from(id.0)).map_or("", |record| record.name.as_str())
+    } else if matches!(ty, Type::List(_)) {
+        "list"
+    } else if *ty == Type::Number {
+        "number"
+    } else if *ty == Type::Money {
+        "money"
+    } else {
+        "text"
     }
 }
 
