@@ -80,6 +80,8 @@ pub enum Command {
     Completions(Completions),
     /// Stand in for WhatsApp's Graph API, to develop and test against
     DevGraph(DevGraph),
+    /// Serve shops on WhatsApp
+    Serve(Serve),
 }
 
 #[derive(Args, Debug)]
@@ -387,6 +389,20 @@ impl Channel {
             Channel::Console => "console",
         }
     }
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka serve                             settings from `duka.toml`, if it is here, and from the environment
+  duka serve --config /etc/duka/duka.toml
+
+Every setting has a variable: `listen` is DUKA_LISTEN, `sending.hold` is DUKA_SENDING_HOLD.
+SIGHUP, or a changed file, reads the shops again. SIGTERM lets what is under way end.")]
+pub struct Serve {
+    /// The server's settings [default: `duka.toml`, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

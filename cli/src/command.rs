@@ -11,6 +11,7 @@ mod explore;
 mod fmt;
 mod new;
 mod schema;
+mod serve;
 mod test;
 mod texts;
 
@@ -30,6 +31,7 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Texts(arguments) => texts::run(&arguments),
         Command::Draw(arguments) => draw::run(&arguments),
         Command::Chat(arguments) => chat::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::DevGraph(arguments) => dev_graph::run(&arguments),

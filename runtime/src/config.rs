@@ -157,9 +157,9 @@ impl Resolve {
             development,
             graph: Graph { url, version: graph.version.unwrap_or_default().0 },
             sending: Sending {
-                hold_ms: sending.hold.map_or(600_000, |length| length.ms()),
+                hold_ms: sending.hold.map_or(30_000, |length| length.ms()),
                 per_number: sending.per_number.unwrap_or(80).max(1),
-                window_margin_ms: sending.window_margin.map_or(60_000, |length| length.ms()),
+                window_margin_ms: sending.window_margin.map_or(300_000, |length| length.ms()),
             },
             limits: Limits {
                 body_bytes: limits.body_bytes.unwrap_or(BODY_BYTES),

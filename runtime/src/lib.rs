@@ -1,9 +1,12 @@
 //! The server: takes webhooks, steps each customer's conversation exactly once, and sends the replies.
 
+pub mod api;
 pub mod channel;
 pub mod config;
 pub mod dev_graph;
 pub mod host;
 pub mod id;
+pub mod ops;
+pub mod server;
 pub mod shops;
 pub mod store;

@@ -5,11 +5,13 @@ pub mod load;
 mod published;
 mod registry;
 mod source;
+mod watch;
 
 pub use live::Live;
-pub use published::program;
+pub use published::{Kept, kept};
 pub use registry::{Error, Registry, Reloaded, Routes, Served};
 pub use source::{Source, find, read};
+pub use watch::Watch;
 
 use crate::config::Mistake;
 use load::Shop;

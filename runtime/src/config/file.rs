@@ -57,11 +57,11 @@ pub struct WhatsAppSection {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendingSection {
-    /// How long a send whose fate is unknown waits for a status [default: 10 minutes]
+    /// How long a send whose fate is unknown waits for a status [default: 30 seconds]
     pub hold: Option<Length>,
     /// Messages a second of one number [default: 80]
     pub per_number: Option<u32>,
-    /// How long before its end the service window counts as closed [default: 1 minute]
+    /// How long before its end the service window counts as closed [default: 5 minutes]
     pub window_margin: Option<Length>,
 }
 

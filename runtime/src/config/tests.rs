@@ -27,7 +27,7 @@ fn everything_has_a_default() {
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.database, Database::Sqlite(PathBuf::from("duka.db")));
     assert_eq!(config.graph.url.as_str(), "https://graph.facebook.com/");
-    assert_eq!(config.sending.hold_ms, 600_000);
+    assert_eq!(config.sending.hold_ms, 30_000);
     assert!(config.whatsapp.app_secrets.is_empty());
 }
 

@@ -63,7 +63,7 @@ impl Error {
 }
 
 /// A shop as it lies on disk.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Shop {
     /// As the user named it: a folder, or one flow file.
     pub path: PathBuf,

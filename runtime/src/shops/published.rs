@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::Trouble;
 use super::registry::{Error, Older};
 use super::source::{self, Source};
+use crate::channel::whatsapp::keys::{ShopKeys, WeakSecret};
 use crate::host::mint::NoRandomness;
 use crate::host::shops::Shop;
 use crate::id::ShopScope;
@@ -90,17 +91,21 @@ pub(super) fn grown_older(before: &Shop, newest: &Program) -> Older {
     all.filter(|program| program.revision != newest.revision).take(MOST_OLDER).cloned().collect()
 }
 
-/// The program of a revision, whether it is served now or lies in the store.
+/// A program with the files it was compiled from, which its places point into.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub program: Arc<Program>,
+    pub source: Arc<ShopSource>,
+}
+
+/// The program of a revision, from the store. `None`: it is not known, or does not compile any more.
 ///
 /// # Errors
 /// The store.
-pub async fn program(
-    store: &Store,
-    scope: ShopScope,
-    revision: [u8; 16],
-) -> Result<Option<Arc<Program>>, store::Error> {
-    match store.read(scope).await?.revision(scope, revision).await? {
-        Some(row) => compile(store, &row).await,
+pub async fn kept(store: &Store, scope: ShopScope, revision: [u8; 16]) -> Result<Option<Kept>, store::Error> {
+    let row = store.read(scope).await?.revision(scope, revision).await?;
+    match row {
+        Some(row) => read(store, &row).await,
         None => Ok(None),
     }
 }
@@ -122,15 +127,22 @@ pub(super) async fn latest(
 }
 
 async fn compile(store: &Store, row: &FlowRevision) -> Result<Option<Arc<Program>>, store::Error> {
+    Ok(read(store, row).await?.map(|kept| kept.program))
+}
+
+async fn read(store: &Store, row: &FlowRevision) -> Result<Option<Kept>, store::Error> {
     let own: Vec<SourceFile> = decode(&row.source).into_iter().filter_map(file).collect();
     let place = standard_place(row.standard);
     let standard = store.read(ShopScope::NONE).await?.meta_get(ShopScope::NONE, &place).await?;
     let standard = standard.map(|bytes| decode(&bytes)).unwrap_or_default();
     let standard_from = own.len();
     let files = own.into_iter().chain(standard.into_iter().filter_map(file)).collect();
-    let source = ShopSource { files, standard_from };
-    let compiled = tokio::task::spawn_blocking(move || source::compile_deep(&source)).await;
-    Ok(compiled.ok().flatten())
+    let source = Arc::new(ShopSource { files, standard_from });
+    let compiled = {
+        let source = Arc::clone(&source);
+        tokio::task::spawn_blocking(move || source::compile_deep(&source)).await
+    };
+    Ok(compiled.ok().flatten().map(|program| Kept { program, source }))
 }
 
 fn file((path, text): (String, String)) -> Option<SourceFile> {
@@ -177,9 +189,8 @@ pub(super) async fn key(store: &Store) -> Result<Vec<u8>, Error> {
     Ok(held.unwrap_or_else(|| key.to_vec()))
 }
 
-/// One shop's key.
-pub(super) fn derive(key: &[u8], slug: &str) -> SecretSlice<u8> {
-    let mac: Option<Hmac<Sha256>> = Hmac::new_from_slice(key).ok();
-    let derived = mac.map(|mac| mac.chain_update(slug.as_bytes()).finalize().into_bytes().to_vec());
-    SecretSlice::from(derived.unwrap_or_default())
+/// One shop's keys.
+pub(super) fn keys(key: &[u8], slug: &str) -> Result<ShopKeys, WeakSecret> {
+    let mac: Hmac<Sha256> = Hmac::new_from_slice(key).map_err(|_| WeakSecret)?;
+    ShopKeys::new(&SecretSlice::from(mac.chain_update(slug.as_bytes()).finalize().into_bytes().to_vec()))
 }

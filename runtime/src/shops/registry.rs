@@ -6,12 +6,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use duka_engine::program::Program;
 use duka_engine::session::Revision;
-use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use smol_str::SmolStr;
 
 use super::Trouble;
 use super::published::{self, Publish};
 use super::source::{self, Source};
+use crate::channel::whatsapp::keys::{ShopKeys, WeakSecret};
+use crate::channel::whatsapp::verify::AppSecrets;
 use crate::config::{Config, Environment, Mistake};
 use crate::host::shops::{Shop, Shops};
 use crate::id::ShopScope;
@@ -31,8 +33,8 @@ pub struct Served {
     pub token: Option<SecretString>,
     /// Its app's place in [`Routes::apps`].
     pub app: usize,
-    /// Signs what the shop hands out and expects back.
-    pub secret: SecretSlice<u8>,
+    /// Sign what the shop hands out and expects back.
+    pub keys: ShopKeys,
 }
 
 /// Which shop a number, an account or a name belongs to.
@@ -40,8 +42,9 @@ pub struct Served {
 pub struct Routes {
     /// By the name of the folder.
     pub shops: Vec<Arc<Served>>,
-    /// The secrets of each app that signs webhooks; the first is the server's own, and may have none.
-    pub apps: Vec<Vec<SecretString>>,
+    /// What each app signs webhooks with; the first is the server's own, and may have nothing.
+    pub apps: Vec<Option<AppSecrets>>,
+    newest_secrets: Vec<Option<SecretString>>,
     by_number: BTreeMap<SmolStr, usize>,
     by_scope: BTreeMap<ShopScope, usize>,
 }
@@ -81,6 +84,8 @@ pub enum Error {
     Trouble(#[from] Trouble),
     #[error(transparent)]
     Store(#[from] store::Error),
+    #[error(transparent)]
+    WeakSecret(#[from] WeakSecret),
     #[error(transparent)]
     NoRandomness(#[from] crate::host::mint::NoRandomness),
 }
@@ -179,7 +184,8 @@ impl Registry {
     /// Publishes new revisions, and swaps what is served.
     async fn take(&self, config: &Config, sources: &BTreeMap<SmolStr, Source>, now_ms: i64) -> Result<(), Error> {
         let key = published::key(&self.store).await?;
-        let mut routes = Routes { apps: vec![config.whatsapp.app_secrets.clone()], ..Routes::default() };
+        let mut routes = Routes::default();
+        routes.app(&config.whatsapp.app_secrets);
         let mut hosted = Vec::with_capacity(sources.len());
         for source in sources.values() {
             let scope = self.store.shop(&source.slug).await?;
@@ -190,7 +196,7 @@ impl Registry {
             };
             Publish { store: &self.store, scope, source, now_ms }.publish().await?;
             let program = Arc::clone(&source.program);
-            routes.add(config, source, scope, published::derive(&key, &source.slug))?;
+            routes.add(config, source, scope, published::keys(&key, &source.slug)?)?;
             hosted.push(Shop::new(scope, source.slug.clone(), program, older, source.fixture.clone()));
         }
         self.shops.replace(hosted);
@@ -200,13 +206,7 @@ impl Registry {
 }
 
 impl Routes {
-    fn add(
-        &mut self,
-        config: &Config,
-        source: &Source,
-        scope: ShopScope,
-        secret: SecretSlice<u8>,
-    ) -> Result<(), Trouble> {
+    fn add(&mut self, config: &Config, source: &Source, scope: ShopScope, keys: ShopKeys) -> Result<(), Trouble> {
         let live = &source.live;
         let at = self.shops.len();
         for number in &live.numbers {
@@ -235,7 +235,7 @@ impl Routes {
             account: live.account.clone(),
             token: live.token.clone().or_else(|| config.whatsapp.token.clone()),
             app,
-            secret,
+            keys,
         }));
         Ok(())
     }
@@ -243,9 +243,11 @@ impl Routes {
     /// Shops may share an app; it is known by its newest secret.
     fn app(&mut self, secrets: &[SecretString]) -> usize {
         let newest = secrets.first().map(ExposeSecret::expose_secret);
-        let same = |known: &Vec<SecretString>| known.first().map(ExposeSecret::expose_secret) == newest;
-        self.apps.iter().position(same).unwrap_or_else(|| {
-            self.apps.push(secrets.to_vec());
+        let same = |known: &Option<SecretString>| known.as_ref().map(ExposeSecret::expose_secret) == newest;
+        self.newest_secrets.iter().position(same).unwrap_or_else(|| {
+            self.newest_secrets.push(secrets.first().cloned());
+            // Empty secrets were refused when they were resolved.
+            self.apps.push(AppSecrets::new(secrets).ok());
             self.apps.len() - 1
         })
     }

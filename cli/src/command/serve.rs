@@ -1,0 +1,124 @@
+//! `duka serve`: the server until it is asked to end. Prints what is wrong with a shop as `duka check` does; the rest is
+//! in the logs.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use duka_runtime::config::{self, Config, Mistake, Process};
+use duka_runtime::ops::{figures, logs};
+use duka_runtime::server::run::{Running, StartError, start};
+use duka_runtime::shops::{Error, Reloaded, Trouble, Watch};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::arguments::Serve;
+use crate::failure::{Failure, Outcome};
+use crate::{findings, report};
+
+/// Where settings are looked for when no file is named.
+const USUAL: &str = "duka.toml";
+
+pub fn run(arguments: &Serve) -> Result<Outcome, Failure> {
+    let path = settings(arguments.config.as_deref());
+    let config = config::load(path.as_deref(), &Process).map_err(wrong)?;
+    logs::begin();
+    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    threads.block_on(serve(path.as_deref(), config))
+}
+
+/// The settings' file, if there is one.
+pub fn settings(named: Option<&Path>) -> Option<PathBuf> {
+    named.map(Path::to_path_buf).or_else(|| Some(PathBuf::from(USUAL)).filter(|usual| usual.is_file()))
+}
+
+/// What is wrong with the settings.
+pub fn wrong(mistake: Mistake) -> Failure {
+    let help = mistake.help.clone();
+    Failure::Usage { message: mistake.to_string(), help }
+}
+
+async fn serve(path: Option<&Path>, config: Config) -> Result<Outcome, Failure> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut watch =
+        Watch::of(&config.shops).map_err(|error| tracing::warn!(%error, "changed files are not noticed")).ok();
+    let figures = figures::begin().ok();
+    let (running, reloaded) = start(config, &Process, figures).await.map_err(not_started)?;
+    tell(&reloaded);
+    ready(&running)?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hang_up.recv() => reload(path, &running).await,
+            () = changed(&mut watch) => reload(path, &running).await,
+        }
+    }
+    tracing::info!("going down");
+    running.stop().await;
+    Ok(Outcome::Fine)
+}
+
+async fn changed(watch: &mut Option<Watch>) {
+    match watch {
+        Some(watch) => watch.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn ready(running: &Running) -> Result<(), Failure> {
+    let routes = running.server.registry.now();
+    let numbers: usize = routes.shops.iter().map(|shop| shop.numbers.len()).sum();
+    let mut out = std::io::stdout();
+    let shops = report::count(routes.shops.len(), "shop");
+    writeln!(out, "duka is ready: http://{} ({shops}, {})", running.address, report::count(numbers, "number"))?;
+    Ok(out.flush()?)
+}
+
+/// A mistake changes nothing: the old settings and shops stay (F110).
+async fn reload(path: Option<&Path>, running: &Running) {
+    let config = match config::load(path, &Process) {
+        Ok(config) => config,
+        Err(mistake) => {
+            tracing::error!(%mistake, "the settings have a mistake; everything stays as it was");
+            return;
+        }
+    };
+    match running.reload(&config, &Process).await {
+        Ok(reloaded) => tell(&reloaded),
+        Err(error) => tracing::error!(%error, "the shops can not be read; everything stays as it was"),
+    }
+}
+
+fn tell(reloaded: &Reloaded) {
+    for slug in &reloaded.changed {
+        tracing::info!(shop = %slug, "serving a new version of the shop");
+    }
+    for trouble in &reloaded.troubles {
+        tracing::error!(%trouble, "the shop stays as it was");
+        show(trouble);
+    }
+}
+
+/// The findings of a broken shop, as `duka check` shows them.
+fn show(trouble: &Trouble) {
+    if let Trouble::Broken(shop) = trouble {
+        let mut report = findings::check((**shop).clone(), None);
+        report.findings.retain(|finding| finding.level.stops());
+        anstream::eprint!("{}", report::text::render(&report, false));
+    }
+}
+
+fn not_started(error: StartError) -> Failure {
+    let help = match &error {
+        StartError::Shops(Error::Trouble(trouble)) => {
+            show(trouble);
+            trouble.help().map(str::to_string)
+        }
+        StartError::Shops(_) | StartError::Store(_) | StartError::NoRandomness(_) | StartError::Client(_) => None,
+        StartError::Listen(..) => {
+            Some("Is another server running? `listen` in duka.toml says where this one is.".into())
+        }
+    };
+    Failure::Usage { message: error.to_string(), help }
+}

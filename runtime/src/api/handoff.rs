@@ -1,0 +1,122 @@
+//! People in a conversation: who waits for one, what they answer, and giving it back. The flow stays silent meanwhile.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use duka_engine::event::EventKind;
+use duka_engine::outbound::{Message, Outbound};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::access::{Caller, Which};
+use super::answer::{Done, Refusal};
+use super::conversations::{Page, find, view};
+use crate::host::incoming::{Arrival, Arrived, Incoming};
+use crate::host::writer::Job;
+use crate::id::{ConversationId, ShopScope};
+use crate::server::Server;
+use crate::store::{Lane, NewSend, Repeat};
+
+/// Conversations that one list looks at.
+const MOST_LOOKED_AT: usize = 20_000;
+const PAGE: u32 = 500;
+/// Letters of one answer (whatsapp-cloud-api 7.1).
+const MOST_LETTERS: usize = 4_096;
+/// How long an answer is worth sending: as long as a window is open.
+const LIFE_MS: i64 = 24 * 3_600_000;
+/// Effects of a turn are counted from 0; what people send, from here.
+const FIRST_INDEX: u16 = 32_768;
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Reply {
+    pub text: String,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Close {
+    /// For the flow: `event.note`.
+    #[serde(default)]
+    pub note: String,
+}
+
+pub(super) async fn list(State(server): State<Arc<Server>>, Caller(shop): Caller) -> Result<Json<Page>, Refusal> {
+    let (mut found, mut after, mut seen) = (Vec::new(), None, 0);
+    let mut tx = server.host.store.read(shop.scope).await?;
+    while seen < MOST_LOOKED_AT {
+        let page = tx.list_conversations(shop.scope, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        seen += page.len();
+        found.extend(page.iter().filter(|row| row.handed_over).map(view));
+    }
+    Ok(Json(Page { conversations: found, next: None }))
+}
+
+pub(super) async fn reply(
+    State(server): State<Arc<Server>>,
+    Caller(shop): Caller,
+    Which(id): Which,
+    Json(reply): Json<Reply>,
+) -> Result<Json<Done>, Refusal> {
+    say(&server, shop.scope, id, &reply.text).await?;
+    Ok(Done::yes())
+}
+
+/// Puts a person's words into the thread, in order behind what is on its way.
+pub(crate) async fn say(server: &Server, shop: ShopScope, id: ConversationId, text: &str) -> Result<(), Refusal> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > MOST_LETTERS {
+        return Err(Refusal::Wrong("an answer has between 1 and 4,096 letters"));
+    }
+    let row = find(server, shop, id).await?;
+    if !row.handed_over {
+        return Err(Refusal::Wrong("the flow has this conversation; open a handoff first"));
+    }
+    let now_ms = server.host.clock.now_ms();
+    let message = Message { text: text.to_string(), key: "handoff.reply".into(), ..Message::default() };
+    let mut tx = server.host.store.begin(shop).await?;
+    let before = tx.sends_of(shop, id, row.turn.saturating_sub(1), u32::MAX).await?;
+    let said = before.iter().filter(|sent| sent.send.index >= FIRST_INDEX && sent.send.turn == row.turn).count();
+    let index = u16::try_from(said).ok().and_then(|said| FIRST_INDEX.checked_add(said));
+    let send = NewSend {
+        shop,
+        id: server.host.mint.send(),
+        conversation: id,
+        number: row.number,
+        turn: row.turn,
+        index: index.ok_or(Refusal::Wrong("too many answers in one turn; give the conversation back first"))?,
+        lane: Lane::Service,
+        repeat: Repeat::Once,
+        body: postcard::to_stdvec(&Outbound::Message(message)).unwrap_or_default(),
+        not_before_ms: now_ms,
+        expires_ms: now_ms + LIFE_MS,
+    };
+    tx.add_sends(&[send]).await?;
+    Ok(tx.commit().await?)
+}
+
+pub(super) async fn open(
+    State(server): State<Arc<Server>>,
+    Caller(shop): Caller,
+    Which(id): Which,
+) -> Result<Json<Done>, Refusal> {
+    tell(&server, shop.scope, id, EventKind::HandoffOpened).await
+}
+
+pub(super) async fn close(
+    State(server): State<Arc<Server>>,
+    Caller(shop): Caller,
+    Which(id): Which,
+    Json(close): Json<Close>,
+) -> Result<Json<Done>, Refusal> {
+    tell(&server, shop.scope, id, EventKind::HandoffClosed { note: close.note.into() }).await
+}
+
+async fn tell(server: &Server, shop: ShopScope, id: ConversationId, kind: EventKind) -> Result<Json<Done>, Refusal> {
+    find(server, shop, id).await?;
+    let what = Arrived::Conversation { id, incoming: Incoming::event(kind) };
+    let received_ms = server.host.clock.now_ms();
+    server.desk.commit(Job::Arrivals(vec![Arrival { shop, key: None, received_ms, what }])).await?;
+    Ok(Done::yes())
+}

@@ -1,0 +1,162 @@
+//! Shops, their backlogs, their templates and what their messages cost.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::access::Caller;
+use super::answer::Refusal;
+use super::keys::Key;
+use crate::server::Server;
+use crate::store::{Counts, SendState};
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ShopView {
+    /// The name of its folder.
+    pub shop: String,
+    /// Of the program that new messages run, in hex.
+    pub revision: String,
+    pub numbers: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ShopDetail {
+    #[serde(flatten)]
+    pub view: ShopView,
+    pub backlog: Backlog,
+    pub health: Vec<NumberView>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Backlog {
+    pub conversations: u64,
+    pub inbox: u64,
+    pub sends_open: u64,
+    pub sends_unknown: u64,
+    pub sends_parked: u64,
+    pub calls: u64,
+    pub quarantine: u64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NumberView {
+    pub number: String,
+    pub quality: String,
+    pub tier: String,
+    /// Nothing is sent, and why; empty: not stopped.
+    pub stopped: String,
+    pub at_ms: i64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TemplateView {
+    pub name: String,
+    pub language: String,
+    pub status: String,
+    pub category: String,
+    pub quality: String,
+    pub at_ms: i64,
+}
+
+/// Counts of accepted messages, over the conversations that are still kept.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct CostReport {
+    pub lines: Vec<CostLine>,
+    /// Conversations were left out: there are too many to count in one answer.
+    pub partial: bool,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CostLine {
+    /// The vendor's: `marketing`, `utility`, `service`, …; empty: not told yet.
+    pub category: String,
+    /// `regular`, `free_customer_service`, `free_entry_point`; empty: not told yet.
+    pub pricing: String,
+    pub messages: u64,
+}
+
+/// Conversations that one report looks at.
+const MOST_COUNTED: usize = 20_000;
+const PAGE: u32 = 500;
+
+fn view(shop: &crate::shops::Served) -> ShopView {
+    ShopView {
+        shop: shop.slug.to_string(),
+        revision: hex::encode(shop.revision.0),
+        numbers: shop.numbers.iter().map(ToString::to_string).collect(),
+    }
+}
+
+pub(super) async fn list(
+    State(server): State<Arc<Server>>,
+    Extension(key): Extension<Arc<Key>>,
+) -> Json<Vec<ShopView>> {
+    let routes = server.registry.now();
+    let own = routes.shops.iter().filter(|shop| key.shop.as_ref().is_none_or(|own| *own == shop.slug));
+    Json(own.map(|shop| view(shop)).collect())
+}
+
+pub(super) async fn show(State(server): State<Arc<Server>>, Caller(shop): Caller) -> Result<Json<ShopDetail>, Refusal> {
+    let mut tx = server.host.store.read(shop.scope).await?;
+    let Counts { conversations, inbox, waiting, ready, sending, unknown, parked, calls, quarantine } =
+        tx.counts(shop.scope).await?;
+    let sends_open = waiting + ready + sending;
+    let backlog =
+        Backlog { conversations, inbox, sends_open, sends_unknown: unknown, sends_parked: parked, calls, quarantine };
+    let health = tx.health(shop.scope).await?.into_iter().map(|row| NumberView {
+        number: row.number.into(),
+        quality: row.quality.into(),
+        tier: row.tier.into(),
+        stopped: row.stopped.into(),
+        at_ms: row.at_ms,
+    });
+    Ok(Json(ShopDetail { view: view(&shop), backlog, health: health.collect() }))
+}
+
+pub(super) async fn templates(
+    State(server): State<Arc<Server>>,
+    Caller(shop): Caller,
+) -> Result<Json<Vec<TemplateView>>, Refusal> {
+    let rows = server.host.store.read(shop.scope).await?.templates(shop.scope).await?;
+    let rows = rows.into_iter().map(|row| TemplateView {
+        name: row.name.into(),
+        language: row.language.into(),
+        status: row.status.into(),
+        category: row.category.into(),
+        quality: row.quality.into(),
+        at_ms: row.at_ms,
+    });
+    Ok(Json(rows.collect()))
+}
+
+pub(super) async fn costs(
+    State(server): State<Arc<Server>>,
+    Caller(shop): Caller,
+) -> Result<Json<CostReport>, Refusal> {
+    let mut counted: BTreeMap<(String, String), u64> = BTreeMap::new();
+    let (mut after, mut seen) = (None, 0);
+    let mut tx = server.host.store.read(shop.scope).await?;
+    loop {
+        let page = tx.list_conversations(shop.scope, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        for conversation in &page {
+            for row in tx.sends_of(shop.scope, conversation.id, 0, u32::MAX).await? {
+                if row.facts.state == SendState::Accepted {
+                    let told = row.facts.told;
+                    *counted.entry((told.category.into(), told.pricing.into())).or_default() += 1;
+                }
+            }
+        }
+        seen += page.len();
+        if seen >= MOST_COUNTED {
+            break;
+        }
+    }
+    let line = |((category, pricing), messages)| CostLine { category, pricing, messages };
+    Ok(Json(CostReport { lines: counted.into_iter().map(line).collect(), partial: seen >= MOST_COUNTED }))
+}

@@ -1,0 +1,47 @@
+//! The server as the outside sees it: webhooks, health, figures. Verifies, splits, commits, answers; what a message means
+//! is the host's business.
+
+mod door;
+mod health;
+pub(crate) mod ingress;
+mod outward;
+pub mod run;
+mod webhooks;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use axum::Router;
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+pub use door::Door;
+
+use crate::api;
+use crate::config::Config;
+use crate::host::Host;
+use crate::host::desk::Desk;
+use crate::shops::Registry;
+
+/// What all requests share.
+pub struct Server {
+    pub config: Config,
+    pub registry: Arc<Registry>,
+    pub host: Arc<Host>,
+    pub desk: Desk,
+    /// Takes no new work: it is going down.
+    pub draining: AtomicBool,
+    /// `None`: no figures are gathered.
+    pub figures: Option<PrometheusHandle>,
+}
+
+/// All that is answered.
+pub fn router(server: Arc<Server>) -> Router {
+    Router::new()
+        .merge(api::router(&server))
+        .route("/webhooks/whatsapp", get(webhooks::handshake).post(webhooks::receive))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::figures))
+        .with_state(server)
+}

@@ -1,0 +1,40 @@
+//! Whether the process lives, whether it takes work, and its figures. Names no shop and no customer.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+
+use super::Server;
+use crate::id::ShopScope;
+
+/// The store must answer within this.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(super) async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// 200 while new work is taken: the store answers and nobody has asked the process to end.
+pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
+    if server.draining.load(Ordering::Relaxed) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "going down\n").into_response();
+    }
+    let asked = async { server.host.store.read(ShopScope::NONE).await?.meta_get(ShopScope::NONE, "running").await };
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(_)) => "ready\n".into_response(),
+        Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response(),
+    }
+}
+
+/// Prometheus text.
+pub(super) async fn figures(State(server): State<Arc<Server>>) -> Response {
+    match &server.figures {
+        Some(figures) => ([(CONTENT_TYPE, "text/plain; version=0.0.4")], figures.render()).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

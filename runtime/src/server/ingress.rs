@@ -1,0 +1,235 @@
+//! From a signed body to a commit: split, routed element by element, told to the host. One bad element spoils no other;
+//! what is for nobody is kept for a person. Decides nothing that a conversation could see.
+
+mod account;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use duka_engine::event::{Event, EventKind};
+use metrics::counter;
+use smol_str::SmolStr;
+
+use super::Server;
+use crate::channel::whatsapp::CHANNEL;
+use crate::channel::whatsapp::decode::{AccountEvent, Act, Decoded, Meaning, Reader};
+use crate::channel::whatsapp::split::{self, Element};
+use crate::host::incoming::{self, Arrival, Arrived, Incoming};
+use crate::host::writer::{Job, Took};
+use crate::id::{ElementKey, ShopScope};
+use crate::shops::{Routes, Served};
+use crate::store::{Identity, QuarantineEntry};
+
+/// How long everything is free after a customer came from an advertisement (whatsapp-cloud-api 12.2).
+const FREE_ENTRY_MS: i64 = 72 * 3_600_000;
+/// Apps that are tried for a body whose number says nothing of its app.
+const MOST_APPS: usize = 16;
+
+/// Why a body was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Forged,
+    NotAWebhook,
+    /// The store did not take it: the vendor tries again.
+    NotCommitted,
+}
+
+/// One body's way in.
+pub(super) struct Ingress<'a> {
+    pub server: &'a Server,
+    pub received_ms: i64,
+}
+
+impl Ingress<'_> {
+    /// Ends when everything is committed.
+    pub(super) async fn take(&self, signature: Option<&[u8]>, body: &[u8]) -> Result<(), Refusal> {
+        let routes = self.server.registry.now();
+        let app = signer(&routes, signature, body).ok_or(Refusal::Forged)?;
+        let text = split::text(body);
+        let elements = split::split(&text).map_err(|_| Refusal::NotAWebhook)?;
+        let mut arrivals = Vec::with_capacity(elements.len());
+        for element in &elements {
+            self.arrive(&routes, app, element, &mut arrivals).await;
+        }
+        if arrivals.is_empty() {
+            return Ok(());
+        }
+        match self.server.desk.commit(Job::Arrivals(arrivals)).await {
+            Ok(took) => {
+                count(&took);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, "a webhook could not be committed; the vendor will send it again");
+                Err(Refusal::NotCommitted)
+            }
+        }
+    }
+
+    async fn arrive(&self, routes: &Routes, app: usize, element: &Element<'_>, arrivals: &mut Vec<Arrival>) {
+        // A number speaks for its shop only under the shop's own app (TM4).
+        let shops: Vec<&Arc<Served>> = match &element.number {
+            Some(number) => routes.of_number(number).filter(|shop| shop.app == app).into_iter().collect(),
+            None => routes.of_account(&element.account).filter(|shop| shop.app == app).collect(),
+        };
+        if shops.is_empty() {
+            let what = if element.number.is_some() { "unknown number" } else { "unknown account" };
+            tracing::warn!(what, "a webhook's element is for no shop of this server; it is kept in quarantine");
+            return arrivals.push(self.quarantine(ShopScope::NONE, None, what, element));
+        }
+        for shop in shops {
+            let reader = Reader { shop: shop.scope, keys: &shop.keys };
+            let Decoded { key, meaning } = reader.decode(element);
+            self.told(shop, element, key, meaning, arrivals).await;
+        }
+    }
+
+    /// What an element means, as the host takes it.
+    async fn told(
+        &self,
+        shop: &Served,
+        element: &Element<'_>,
+        key: ElementKey,
+        meaning: Meaning,
+        arrivals: &mut Vec<Arrival>,
+    ) {
+        let mut add = |key: Option<ElementKey>, what: Arrived| {
+            arrivals.push(Arrival { shop: shop.scope, key, received_ms: self.received_ms, what });
+        };
+        match meaning {
+            Meaning::Act(act) => {
+                if let (Some(known), Some(shared)) = (act.who.first().cloned(), act.shared.clone()) {
+                    add(None, Arrived::Identities(vec![known, shared]));
+                }
+                let identities = act.who.clone();
+                add(Some(key), customer(identities, written(act, element)));
+            }
+            Meaning::Status(report) => add(None, Arrived::Status(report.update)),
+            Meaning::OwnerReplied { who, id, .. } => {
+                add(Some(key), customer(who, Incoming { proof: id, ..Incoming::event(EventKind::HandoffOpened) }));
+            }
+            Meaning::Moved { from, to, .. } => {
+                add(Some(key), Arrived::Identities(from.into_iter().chain(to).collect()));
+            }
+            Meaning::Preference { who, marketing, .. } => {
+                let given = marketing;
+                let proof = SmolStr::new_static("user_preferences");
+                let act = incoming::Act::Marketing { given };
+                add(Some(key), customer(who, Incoming { act, proof, ..Incoming::event(EventKind::Wake) }));
+            }
+            Meaning::Account(event) => self.account(shop, event, arrivals).await,
+            Meaning::Trouble { code, .. } => {
+                tracing::warn!(shop = %shop.slug, code, "the vendor reports trouble with the account or the number");
+                counter!("duka_account_trouble_total").increment(1);
+            }
+            Meaning::Payment { .. } => kept("payment"),
+            Meaning::Kept { .. } => kept("other"),
+            Meaning::Unreadable { why } => arrivals.push(self.quarantine(shop.scope, Some(key), why, element)),
+        }
+    }
+
+    async fn account(&self, shop: &Served, event: AccountEvent, arrivals: &mut Vec<Arrival>) {
+        let known = account::Known::read(&self.server.host.store, shop.scope).await;
+        for what in account::changes(&known.unwrap_or_default(), shop, event, self.received_ms) {
+            arrivals.push(Arrival { shop: shop.scope, key: None, received_ms: self.received_ms, what });
+        }
+    }
+
+    fn quarantine(&self, shop: ShopScope, key: Option<ElementKey>, what: &str, element: &Element<'_>) -> Arrival {
+        let entry = QuarantineEntry {
+            shop: (shop != ShopScope::NONE).then_some(shop),
+            at_ms: self.received_ms,
+            reason: if shop == ShopScope::NONE { what.into() } else { "unreadable".into() },
+            detail: what.to_string(),
+            body: element.keep(),
+        };
+        Arrival { shop, key, received_ms: self.received_ms, what: Arrived::Quarantine(entry) }
+    }
+}
+
+/// Takes an element again that was kept in quarantine; its first sighting does not count, since nothing came of it.
+///
+/// # Errors
+/// The bytes are no element, or the store does not take it.
+pub(crate) async fn again(server: &Server, shop: &Served, kept: &[u8]) -> Result<(), Refusal> {
+    let element = split::kept(kept).map_err(|_| Refusal::NotAWebhook)?;
+    let ingress = Ingress { server, received_ms: server.host.clock.now_ms() };
+    let Decoded { key, meaning } = Reader { shop: shop.scope, keys: &shop.keys }.decode(&element);
+    let mut arrivals = Vec::new();
+    ingress.told(shop, &element, key, meaning, &mut arrivals).await;
+    arrivals.iter_mut().for_each(|arrival| arrival.key = None);
+    server.desk.commit(Job::Arrivals(arrivals)).await.map(|_| ()).map_err(|_| Refusal::NotCommitted)
+}
+
+fn customer(identities: Vec<Identity>, incoming: Incoming) -> Arrived {
+    Arrived::Customer { channel: CHANNEL.into(), identities, incoming }
+}
+
+fn written(act: Act, element: &Element<'_>) -> Incoming {
+    Incoming {
+        act: incoming::Act::Event(Event { at_ms: 0, kind: EventKind::Inbound(act.inbound) }),
+        provider_ms: if act.opens_window { act.at_ms } else { 0 },
+        free_until_ms: if act.from_ad && act.at_ms > 0 { act.at_ms + FREE_ENTRY_MS } else { 0 },
+        number: element.number.as_deref().map(SmolStr::new).unwrap_or_default(),
+        proof: act.id,
+        name: act.name,
+    }
+}
+
+fn kept(what: &'static str) {
+    counter!("duka_elements_total", "took" => what).increment(1);
+}
+
+fn count(took: &[Took]) {
+    let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for took in took {
+        let name = match took {
+            Took::Advanced => "advanced",
+            Took::Queued => "queued",
+            Took::Copy => "copy",
+            Took::Noted => "noted",
+            Took::Quarantined => "quarantined",
+            Took::Dropped => "dropped",
+        };
+        *counts.entry(name).or_default() += 1;
+    }
+    for (name, count) in counts {
+        counter!("duka_elements_total", "took" => name).increment(count);
+    }
+}
+
+/// Which app signed the body. The app of the number that the body names is tried first: what an unverified body says
+/// chooses the key, and never whether it fits.
+fn signer(routes: &Routes, signature: Option<&[u8]>, body: &[u8]) -> Option<usize> {
+    let signed = |app: &usize| routes.apps.get(*app)?.as_ref()?.signer(signature, body).map(|_| *app);
+    let likely = named_number(body).and_then(|number| routes.of_number(number)).map(|shop| shop.app);
+    let others = (0..routes.apps.len().min(MOST_APPS)).filter(|app| Some(*app) != likely);
+    likely.into_iter().chain(others).find_map(|app| signed(&app))
+}
+
+/// The first `phone_number_id` that the bytes name.
+fn named_number(body: &[u8]) -> Option<&str> {
+    const NAME: &[u8] = b"\"phone_number_id\"";
+    let at = body.windows(NAME.len()).position(|window| window == NAME)? + NAME.len();
+    let rest = body.get(at..)?;
+    let from = rest.iter().position(u8::is_ascii_digit).filter(|from| *from < 8)?;
+    let rest = rest.get(from..)?;
+    let until = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+    std::str::from_utf8(rest.get(..until)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named_number;
+
+    #[test]
+    fn the_first_number_of_a_body_is_found_without_reading_it() {
+        assert_eq!(named_number(br#"{"metadata":{"phone_number_id": "106"}}"#), Some("106"));
+        assert_eq!(named_number(br#"{"metadata":{"phone_number_id":106,"x":1}}"#), Some("106"));
+        for none in
+            [&b""[..], b"{}", b"\"phone_number_id\"", b"\"phone_number_id\":\"106", b"\"phone_number_id\":\"abc\""]
+        {
+            assert_eq!(named_number(none), None);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The server from its settings to its end: opens what it needs in order, keeps its loops going, goes down in order.
+
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::door::Door;
+use super::outward::Outward;
+use super::{Server, router};
+use crate::channel::whatsapp::client::{self, ClientError, Graph};
+use crate::config::{Config, Database, Environment};
+use crate::host::calls::DemoAdapter;
+use crate::host::clock::{Clock, SystemClock};
+use crate::host::mint::{Mint, NoRandomness};
+use crate::host::outbox::PaceLimits;
+use crate::host::serve::Serving;
+use crate::host::{self, Host};
+use crate::shops::{self, Registry, Reloaded};
+use crate::store::{self, Store};
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Shops(#[from] shops::Error),
+    #[error("the database: {0}")]
+    Store(#[from] store::Error),
+    #[error("nothing can listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+/// A server that answers.
+pub struct Running {
+    pub address: SocketAddr,
+    pub server: Arc<Server>,
+    door: JoinHandle<()>,
+    serving: Serving,
+    /// No new connections, and no new work.
+    stop: CancellationToken,
+}
+
+/// Opens the database that the settings name.
+///
+/// # Errors
+/// It can not be opened, or is in use.
+pub async fn open_store(database: &Database) -> Result<Store, StartError> {
+    match database {
+        Database::Memory => Ok(Store::memory()),
+        Database::Sqlite(path) => Ok(Store::sqlite(path).await?),
+        Database::Postgres(url) => Ok(Store::postgres(url).await?),
+    }
+}
+
+/// Starts. Troubles with shops that are served as they were are handed back.
+///
+/// # Errors
+/// The first thing that is missing or wrong.
+pub async fn start(
+    config: Config,
+    environment: &impl Environment,
+    figures: Option<PrometheusHandle>,
+) -> Result<(Running, Reloaded), StartError> {
+    let clock = SystemClock::default();
+    let store = open_store(&config.database).await?;
+    let (registry, reloaded) = Registry::open(&config, environment, store.clone(), clock.now_ms()).await?;
+    let registry = Arc::new(registry);
+    let alone = match &config.database {
+        Database::Memory | Database::Sqlite(_) => true,
+        Database::Postgres(_) => false,
+    };
+    let limits = limits(&config);
+    let outward = outward(&config, &registry, &store, &limits)?;
+    let host = Arc::new(Host::new(store, Arc::new(clock), Mint::random()?, Arc::clone(&registry.shops), limits));
+    let door = Door::open(config.listen, config.limits).await;
+    let door = door.map_err(|error| StartError::Listen(config.listen, error))?;
+    let address = door.address().map_err(|error| StartError::Listen(config.listen, error))?;
+    let serving = Serving::begin(Arc::clone(&host), outward, DemoAdapter::default(), alone).await?;
+    let desk = serving.desk();
+    let stop = CancellationToken::new();
+    let draining = AtomicBool::new(false);
+    let server = Arc::new(Server { config, registry, host, desk, draining, figures });
+    let door = tokio::spawn(door.serve(router(Arc::clone(&server)), stop.clone()));
+    let running = Running { address, door, serving, server, stop };
+    Ok((running, reloaded))
+}
+
+fn limits(config: &Config) -> host::Limits {
+    let throughput = NonZeroU32::new(config.sending.per_number).unwrap_or(NonZeroU32::MIN);
+    host::Limits {
+        hold_ms: config.sending.hold_ms,
+        window_margin_ms: config.sending.window_margin_ms,
+        pace: PaceLimits { throughput, ..PaceLimits::default() },
+        ..host::Limits::default()
+    }
+}
+
+/// The way to the Graph API. Its answers are waited for less long than a claim holds.
+fn outward(
+    config: &Config,
+    registry: &Arc<Registry>,
+    store: &Store,
+    limits: &host::Limits,
+) -> Result<Outward, ClientError> {
+    let deadline = Duration::from_millis(limits.answer_ms.unsigned_abs());
+    let place = client::Config { deadline, ..client::Config::new(config.graph.url.clone(), &config.graph.version) };
+    Ok(Outward::new(Arc::clone(registry), store.clone(), Graph::new(place)?))
+}
+
+impl Running {
+    /// Reads the shops again, and the secrets.
+    ///
+    /// # Errors
+    /// The folder of shops can not be read, or the store fails: everything stays as it was.
+    pub async fn reload(&self, config: &Config, environment: &impl Environment) -> Result<Reloaded, shops::Error> {
+        let now_ms = self.server.host.clock.now_ms();
+        self.server.registry.reload(config, environment, now_ms).await
+    }
+
+    /// Lets what is under way end, within the settings' time, and notes that all is in order.
+    pub async fn stop(self) {
+        let patience = Duration::from_millis(self.server.config.limits.drain_ms);
+        self.server.draining.store(true, Ordering::Relaxed);
+        self.stop.cancel();
+        // The door has its own patience; this is the net below it.
+        let _ = tokio::time::timeout(patience + Duration::from_secs(1), self.door).await;
+        // The writer ends when nobody can bring it anything any more.
+        drop(self.server);
+        if let Err(error) = self.serving.end().await {
+            tracing::error!(%error, "the end could not be noted: the next start will be careful");
+        }
+    }
+}
