@@ -19,7 +19,7 @@ const SESSION_LIFE_MS: i64 = 24 * 3_600_000;
 
 impl<'p> Machine<'p> {
     pub fn inbound(&mut self, inbound: &Inbound) {
-        if let Inbound::Text(text) = inbound {
+        if let Inbound::Text(text) | Inbound::Product { text, .. } = inbound {
             self.opt_out(text);
         }
         self.end_if_run_out();
@@ -147,14 +147,7 @@ impl<'p> Machine<'p> {
                 let items = Value::List(items.collect());
                 self.shop_event(&EventName::CartSent, vec![("items".into(), items)])
             }
-            Inbound::Product { sku, text } => {
-                let fields = vec![
-                    ("item".into(), Value::Text(sku.clone())),
-                    ("sku".into(), Value::Text(sku.clone())),
-                    ("text".into(), Value::Text(text.clone())),
-                ];
-                self.shop_event(&EventName::ProductAsked, fields)
-            }
+            Inbound::Product { sku, text } => self.product_asked(sku, text),
             Inbound::Other { .. } => self.not_understood(),
         };
         self.run(next);
@@ -179,6 +172,20 @@ impl<'p> Machine<'p> {
             }
             None => self.not_understood(),
         }
+    }
+
+    /// A question about a product. Where nobody listens for those, its words are still words.
+    fn product_asked(&mut self, sku: &SmolStr, text: &SmolStr) -> Option<Place> {
+        let fields = vec![
+            ("item".into(), Value::Text(sku.clone())),
+            ("sku".into(), Value::Text(sku.clone())),
+            ("text".into(), Value::Text(text.clone())),
+        ];
+        let listens = |trigger: &Trigger| matches!(trigger, Trigger::On { event: EventName::ProductAsked });
+        if text.trim().is_empty() || self.first(listens).is_some() {
+            return self.shop_event(&EventName::ProductAsked, fields);
+        }
+        self.text(text)
     }
 
     // Texts, in the order of language.md 2.4.

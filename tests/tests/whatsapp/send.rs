@@ -26,8 +26,8 @@ const ANYWHERE: &str =
     "anywhere\n  quiet 23 hours -> end\n  failed -> welcome\n  lost -> welcome\n  else: Please choose. -> again\n\n";
 const SHOP: &str = "name: Sample\ncountry: US\ncurrency: USD\nlanguages: [en]\ntimezone: America/New_York\n";
 
-/// What a flow says first. `blocks` go before its one state.
-fn said(blocks: &str, state: &str) -> Vec<Outbound> {
+/// A conversation in a flow of one state. `blocks` go before it.
+fn begun(blocks: &str, state: &str) -> Simulator {
     let state: String = state.lines().map(|line| format!("  {line}\n")).collect();
     let text = format!("{HEAD}{blocks}{ANYWHERE}state welcome\n{state}");
     let file = |path: &str, text: String, kind| SourceFile { path: path.to_string(), text, kind };
@@ -47,7 +47,12 @@ fn said(blocks: &str, state: &str) -> Vec<Outbound> {
     });
     let mut simulator = Simulator::new(Arc::clone(&program), &world);
     simulator.put("customer: hi", Input::Customer(Inbound::Text("hi".into())));
-    simulator.said().into_iter().cloned().collect()
+    simulator
+}
+
+/// What a flow says first.
+fn said(blocks: &str, state: &str) -> Vec<Outbound> {
+    begun(blocks, state).said().into_iter().cloned().collect()
 }
 
 /// What is sent to the customer of the fixtures.
@@ -443,4 +448,21 @@ fn a_template_is_filled_as_the_vendor_holds_it() {
         let error = sent(components).expect_err("it cannot be filled").to_string();
         assert!(error.contains(why), "{error}");
     }
+}
+
+#[test]
+fn words_on_a_product_are_words_where_nobody_listens_for_products() {
+    let consent = "consent offers: New arrivals\n\nwords\n  stop: stop, unsubscribe\n\n";
+    let mut simulator = begun(
+        consent,
+        "ask: Shall we write to you?\nbutton yes: Yes\n  do consent.offers.give()\n  -> again\nbutton no: No -> end",
+    );
+    let yes = simulator.tap("yes", None).expect("it is offered");
+    simulator.put("customer taps yes", Input::Customer(yes));
+    assert!(simulator.session.consents[0].given);
+    let asked = |text: &str| Input::Customer(Inbound::Product { sku: "D-101".into(), text: text.into() });
+    simulator.put("customer asks", asked("No"));
+    assert_eq!(simulator.state_name(), "end", "the title of a button, as a question on a product");
+    simulator.put("customer asks", asked("STOP"));
+    assert!(!simulator.session.consents[0].given, "a stop word is honoured wherever it stands");
 }
