@@ -21,6 +21,8 @@ pub mod writer;
 
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use self::clock::Clock;
 use self::mint::Mint;
 use self::notices::Notices;
@@ -48,6 +50,8 @@ pub struct Host {
 /// The bounds of a host. Times in ms.
 #[derive(Clone, Debug)]
 pub struct Limits {
+    /// Tells this process from others on the same store, and is the same after a restart.
+    pub instance: SmolStr,
     pub turn: TurnLimits,
     /// How often a turn may be begun with an event before it is set aside (TM48).
     pub attempts: u32,
@@ -79,6 +83,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
+            instance: SmolStr::default(),
             turn: TurnLimits::default(),
             attempts: 3,
             batch: 1_000,

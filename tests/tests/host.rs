@@ -6,6 +6,8 @@ mod calls;
 mod corner;
 #[path = "host/crashes.rs"]
 mod crashes;
+#[path = "store/database.rs"]
+mod database;
 #[path = "host/house.rs"]
 mod house;
 #[path = "host/outbox.rs"]

@@ -4,6 +4,8 @@
 mod agree;
 #[path = "store/arrivals.rs"]
 mod arrivals;
+#[path = "store/database.rs"]
+mod database;
 #[path = "store/ledgers.rs"]
 mod ledgers;
 #[path = "store/make.rs"]

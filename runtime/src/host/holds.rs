@@ -15,6 +15,9 @@ const MOST_AT_ONCE: u32 = 500;
 const RUNNING: &str = "running";
 const SEEN_AT: &str = "seen_at";
 
+/// [`Holds::note`] comes more often than this while any process runs.
+const NOTED_WITHIN_MS: i64 = 5_000;
+
 pub struct Holds {
     host: Arc<Host>,
 }
@@ -31,6 +34,11 @@ pub enum Before {
 impl Holds {
     pub fn new(host: Arc<Host>) -> Holds {
         Holds { host }
+    }
+
+    /// Each process of several has a note of its own.
+    fn running(&self) -> String {
+        format!("{RUNNING} {}", self.host.limits.instance)
     }
 
     /// Ends leases and holds that are over. Returns how many sends it moved.
@@ -67,19 +75,25 @@ impl Holds {
         let host = &self.host;
         let now_ms = host.clock.now_ms();
         let mut tx = host.store.begin(ShopScope::NONE).await?;
-        let running = tx.meta_get(ShopScope::NONE, RUNNING).await?.is_some_and(|value| value == b"1");
+        let running = tx.meta_get(ShopScope::NONE, &self.running()).await?.is_some_and(|value| value == b"1");
         let seen_ms = tx.meta_get(ShopScope::NONE, SEEN_AT).await?;
         let seen_ms = seen_ms.and_then(|bytes| bytes.try_into().ok()).map_or(now_ms, i64::from_le_bytes);
-        tx.meta_set(ShopScope::NONE, RUNNING, b"1").await?;
+        tx.meta_set(ShopScope::NONE, &self.running(), b"1").await?;
         tx.meta_set(ShopScope::NONE, SEEN_AT, &now_ms.to_le_bytes()).await?;
         tx.commit().await?;
-        if alone {
-            let down_ms = now_ms.saturating_sub(seen_ms).max(0);
+        // Nobody was there to hear statuses, whoever begins first.
+        let down_ms = now_ms.saturating_sub(seen_ms);
+        let was_down = down_ms > NOTED_WITHIN_MS;
+        if alone || was_down {
             for (shop, _) in host.store.shops().await? {
                 let mut tx = host.store.begin(shop).await?;
-                tx.extend_holds(shop, down_ms).await?;
-                tx.expire_leases(shop, Leases::All, now_ms.saturating_add(host.limits.hold_ms)).await?;
-                tx.release_calls(shop).await?;
+                if was_down {
+                    tx.extend_holds(shop, down_ms).await?;
+                }
+                if alone {
+                    tx.expire_leases(shop, Leases::All, now_ms.saturating_add(host.limits.hold_ms)).await?;
+                    tx.release_calls(shop).await?;
+                }
                 tx.commit().await?;
             }
         }
@@ -89,7 +103,7 @@ impl Holds {
     /// The process goes down by itself.
     pub async fn end(&self) -> Result<()> {
         let mut tx = self.host.store.begin(ShopScope::NONE).await?;
-        tx.meta_set(ShopScope::NONE, RUNNING, b"0").await?;
+        tx.meta_set(ShopScope::NONE, &self.running(), b"0").await?;
         tx.meta_set(ShopScope::NONE, SEEN_AT, &self.host.clock.now_ms().to_le_bytes()).await?;
         tx.commit().await
     }

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use duka_engine::effect::EffectId;
 use duka_engine::event::{EventKind, Outcome};
+use futures_util::stream::{self, StreamExt};
 
 use self::batch::Batch;
 use self::recall::Recall;
@@ -80,6 +81,9 @@ impl WriteError {
         }
     }
 }
+
+/// Shops whose transactions run at once, where each shop needs its own.
+const MOST_SHOPS: usize = 8;
 
 /// How often one job is tried.
 const MOST_TRIES: u32 = 4;
@@ -163,9 +167,14 @@ impl Writer {
             entries_of(job, it, &mut entries);
             answers.push(Ok(vec![Took::Dropped; entries.len() - before]));
         }
-        for mut group in self.groups(entries) {
+        let groups = self.groups(entries).into_iter().map(|mut group| async {
+            let ran = self.run(&mut group).await;
+            (group, ran)
+        });
+        let mut ran = stream::iter(groups).buffer_unordered(MOST_SHOPS);
+        while let Some((group, ran)) = ran.next().await {
             let alone = group.first().is_none_or(|first| group.iter().all(|entry| entry.job == first.job));
-            match self.run(&mut group).await {
+            match ran {
                 Ok(took) => answer(&mut answers, &group, took),
                 Err(error) if alone || !may_go_alone(&error) => self.retry(&mut answers, group, error).await,
                 Err(_) => {

@@ -42,7 +42,7 @@ const EXPECTED: [(&str, &[&str]); 2] = [
 #[test]
 fn at_every_point_nothing_is_lost_doubled_or_reordered() {
     for point in Point::ALL {
-        for after in [0, 1, 2, 3, 5, 8] {
+        for after in [0, 1, 4] {
             on_every_store(async |store: Store| {
                 let struck = died(store, point, after).await;
                 assert!(struck || after > 2, "{} was never reached", point.name());

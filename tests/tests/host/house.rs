@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use duka_engine::event::{EventKind, Inbound};
 use duka_engine::outbound::Outbound;
@@ -36,6 +37,8 @@ pub struct House {
     pub provider: Arc<Provider>,
     pub backend: Arc<DemoAdapter>,
     pub shop: ShopScope,
+    /// The leases of events are judged by the database's clock, which no test moves.
+    leases_tick: bool,
 }
 
 /// A provider that answers as it is told, and else accepts.
@@ -88,6 +91,10 @@ where
         let store = Store::sqlite(&folder.path().join("duka.db")).await.expect("a new database");
         scenario(store).await;
     });
+    runtime.block_on(async {
+        let store = Store::postgres(&crate::database::database().await).await.expect("a new database");
+        scenario(store).await;
+    });
 }
 
 impl House {
@@ -111,7 +118,12 @@ impl House {
         let shop = store.shop("corner").await.expect("a scope");
         assert_eq!(shop, ShopScope::numbered(corner::SHOP));
         let shops = Shops::of([corner::shop(corner::program(), Vec::new())]);
-        let host = Host::new(store, clock.clone(), Mint::seeded(seed), shops, Limits::default());
+        let mut limits = Limits::default();
+        let leases_tick = !store.spans_shops();
+        if leases_tick {
+            limits.event_lease_ms = 20;
+        }
+        let host = Host::new(store, clock.clone(), Mint::seeded(seed), shops, limits);
         let host = Arc::new(Host { points, ..host });
         let writer = Arc::new(Writer::new(Arc::clone(&host)));
         let desk = Desk::Here(Arc::clone(&writer));
@@ -123,6 +135,7 @@ impl House {
             holds: Holds::new(Arc::clone(&host)),
             writer,
             host,
+            leases_tick,
             provider,
             backend,
             shop,
@@ -166,6 +179,9 @@ impl House {
             let step = (ms / 50).max(1_000).min(left);
             self.clock.advance(step);
             left -= step;
+            if self.leases_tick {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
             self.settle().await;
         }
     }
