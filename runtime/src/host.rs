@@ -31,7 +31,7 @@ use self::points::Points;
 use self::shops::Shops;
 use self::turn::TurnLimits;
 use crate::id::Owner;
-use crate::store::Store;
+use crate::store::{Due, Store};
 
 /// What every part of a host shares.
 pub struct Host {
@@ -87,7 +87,7 @@ impl Default for Limits {
             turn: TurnLimits::default(),
             attempts: 3,
             batch: 1_000,
-            sessions: 20_000,
+            sessions: 8_192,
             lease_ms: 30_000,
             event_lease_ms: 5_000,
             call_lease_ms: 60_000,
@@ -100,6 +100,21 @@ impl Default for Limits {
             pace: PaceLimits::default(),
         }
     }
+}
+
+/// Work that one transaction may carry: of all shops where the store spans them, else of one.
+fn by_transaction(store: &Store, due: Vec<Due>) -> Vec<Vec<Due>> {
+    if store.spans_shops() {
+        return if due.is_empty() { Vec::new() } else { vec![due] };
+    }
+    let mut shops: Vec<Vec<Due>> = Vec::new();
+    for due in due {
+        match shops.iter_mut().find(|group| group.first().is_some_and(|first| first.shop == due.shop)) {
+            Some(group) => group.push(due),
+            None => shops.push(vec![due]),
+        }
+    }
+    shops
 }
 
 impl Host {

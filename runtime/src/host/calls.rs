@@ -120,14 +120,18 @@ impl<A: Adapter> Calls<A> {
     pub async fn claim(&self, most: u32) -> Result<Vec<ClaimedCall>, CallsError> {
         let now_ms = self.host.clock.now_ms();
         let mut claimed = Vec::new();
-        for due in self.host.store.due(Work::Calls, now_ms).await? {
-            let room = most.saturating_sub(u32::try_from(claimed.len()).unwrap_or(u32::MAX)).min(MOST_OF_A_SHOP);
-            if room == 0 {
-                break;
+        let due = self.host.store.due(Work::Calls, now_ms).await?;
+        for group in super::by_transaction(&self.host.store, due) {
+            let Some(first) = group.first() else { continue };
+            let mut tx = self.host.store.begin(first.shop).await?;
+            for due in &group {
+                let room = most.saturating_sub(u32::try_from(claimed.len()).unwrap_or(u32::MAX)).min(MOST_OF_A_SHOP);
+                if room > 0 {
+                    let (owner, lease_ms) = (self.host.owner, self.host.limits.call_lease_ms);
+                    let claim = Claim { owner, now_ms, lease_ms, limit: room };
+                    claimed.extend(tx.claim_calls(due.shop, claim).await?);
+                }
             }
-            let claim = Claim { owner: self.host.owner, now_ms, lease_ms: self.host.limits.call_lease_ms, limit: room };
-            let mut tx = self.host.store.begin(due.shop).await?;
-            claimed.extend(tx.claim_calls(due.shop, claim).await?);
             tx.commit().await?;
         }
         if !claimed.is_empty() {

@@ -101,44 +101,56 @@ impl<T: Transport> Outbox<T> {
         let first = usize::try_from(first).unwrap_or(0).min(due.len());
         due.rotate_left(first);
         let mut round = Round::default();
-        let share = (most / u32::try_from(due.len()).unwrap_or(u32::MAX).max(1)).max(1);
-        for number in due {
-            let so_far = u32::try_from(round.attempts.len()).unwrap_or(u32::MAX);
-            if so_far >= most {
-                break;
-            }
-            let room = self.pace().room(number.shop, &number.number, share.min(MOST_OF_A_NUMBER));
-            if room > 0 {
-                self.claim_number(&number, room, now_ms, &mut round).await?;
-            }
+        let share = (most / u32::try_from(due.len()).unwrap_or(u32::MAX).max(1)).clamp(1, MOST_OF_A_NUMBER);
+        for group in super::by_transaction(&self.host.store, due) {
+            self.claim_group(&group, share, most, now_ms, &mut round).await?;
         }
         Ok(round)
     }
 
-    async fn claim_number(&self, due: &Due, room: u32, now_ms: i64, round: &mut Round) -> Result<(), OutboxError> {
-        let Some(shop) = self.host.shops.shop(due.shop) else { return Ok(()) };
+    /// Claims of several numbers, in one transaction.
+    async fn claim_group(
+        &self,
+        group: &[Due],
+        share: u32,
+        most: u32,
+        now_ms: i64,
+        round: &mut Round,
+    ) -> Result<(), OutboxError> {
+        let Some(first) = group.first() else { return Ok(()) };
         let limits = &self.host.limits;
-        let claim = Claim { owner: self.host.owner, now_ms, lease_ms: limits.lease_ms, limit: room };
-        let lanes = [Lane::Service, Lane::Utility, Lane::Marketing];
         let lease_until_ms = self.host.clock.monotonic_ms().saturating_add(limits.lease_ms);
-        let mut tx = self.host.store.begin(due.shop).await?;
-        let claimed = tx.claim_sends(due.shop, &due.number, &lanes, claim).await?;
-        if claimed.is_empty() {
-            return Ok(());
-        }
-        let sends: Vec<(ClaimedSend, Option<Outbound>)> = claimed
-            .into_iter()
-            .map(|send| {
+        let lanes = [Lane::Service, Lane::Utility, Lane::Marketing];
+        let mut left = most.saturating_sub(u32::try_from(round.attempts.len()).unwrap_or(u32::MAX));
+        let mut claimed = Vec::new();
+        let mut tx = self.host.store.begin(first.shop).await?;
+        for due in group {
+            let Some(shop) = self.host.shops.shop(due.shop) else { continue };
+            let room = self.pace().room(due.shop, &due.number, share.min(left));
+            if room == 0 {
+                continue;
+            }
+            let claim = Claim { owner: self.host.owner, now_ms, lease_ms: limits.lease_ms, limit: room };
+            let sends = tx.claim_sends(due.shop, &due.number, &lanes, claim).await?;
+            left = left.saturating_sub(u32::try_from(sends.len()).unwrap_or(u32::MAX));
+            let read = |send: ClaimedSend| {
                 let outbound = postcard::from_bytes(&send.send.body).ok();
                 (send, outbound)
-            })
-            .collect();
-        let known = Known::read(&mut tx, due, &sends).await?;
+            };
+            let sends: Vec<(ClaimedSend, Option<Outbound>)> = sends.into_iter().map(read).collect();
+            let known = Known::read(&mut tx, due, &sends).await?;
+            claimed.push((due, shop, known, sends));
+        }
+        if claimed.iter().all(|(.., sends)| sends.is_empty()) {
+            return Ok(());
+        }
         tx.commit().await?;
         self.host.points.hit(Point::SendClaimed)?;
-        self.pace().used(due.shop, &due.number, u32::try_from(sends.len()).unwrap_or(u32::MAX));
-        for (send, outbound) in sends {
-            self.judge(&shop, &known, send, outbound, lease_until_ms, round);
+        for (due, shop, known, sends) in claimed {
+            self.pace().used(due.shop, &due.number, u32::try_from(sends.len()).unwrap_or(u32::MAX));
+            for (send, outbound) in sends {
+                self.judge(&shop, &known, send, outbound, lease_until_ms, round);
+            }
         }
         Ok(())
     }

@@ -45,15 +45,16 @@ impl Worker {
     /// The oldest event of conversations that have some. Returns how many were taken.
     pub async fn inbox_once(&self) -> Result<usize, WorkerError> {
         let due = self.host.store.due(Work::Inbox, self.host.clock.now_ms()).await?;
+        if due.is_empty() {
+            self.writer.inbox_is_empty();
+            return Ok(0);
+        }
         let share = share(&due);
         let mut rows = Vec::new();
-        for due in &due {
-            rows.extend(self.claim(due.shop, share).await?);
+        for group in super::by_transaction(&self.host.store, due) {
+            rows.extend(self.claim(&group, share).await?);
         }
         if rows.is_empty() {
-            if due.is_empty() {
-                self.writer.inbox_is_empty();
-            }
             return Ok(0);
         }
         self.host.points.hit(Point::WorkClaimed)?;
@@ -61,16 +62,22 @@ impl Worker {
         Ok(took.iter().filter(|took| **took != Took::Queued).count())
     }
 
-    async fn claim(&self, shop: ShopScope, limit: u32) -> Result<Vec<InboxRow>, WorkerError> {
-        let limits = &self.host.limits;
-        let claim =
-            Claim { owner: self.host.owner, now_ms: self.host.clock.now_ms(), lease_ms: limits.event_lease_ms, limit };
-        let after = self.after.lock().unwrap_or_else(PoisonError::into_inner).get(&shop).copied();
-        let mut tx = self.host.store.begin(shop).await?;
-        let rows = tx.take_inbox(shop, after, claim).await?;
-        tx.commit().await?;
-        if let Some(last) = rows.last() {
-            self.after.lock().unwrap_or_else(PoisonError::into_inner).insert(shop, last.conversation);
+    async fn claim(&self, group: &[Due], limit: u32) -> Result<Vec<InboxRow>, WorkerError> {
+        let Some(first) = group.first() else { return Ok(Vec::new()) };
+        let (owner, now_ms) = (self.host.owner, self.host.clock.now_ms());
+        let claim = Claim { owner, now_ms, lease_ms: self.host.limits.event_lease_ms, limit };
+        let mut rows = Vec::new();
+        let mut tx = self.host.store.begin(first.shop).await?;
+        for due in group {
+            let after = self.after.lock().unwrap_or_else(PoisonError::into_inner).get(&due.shop).copied();
+            let taken = tx.take_inbox(due.shop, after, claim).await?;
+            if let Some(last) = taken.last() {
+                self.after.lock().unwrap_or_else(PoisonError::into_inner).insert(due.shop, last.conversation);
+            }
+            rows.extend(taken);
+        }
+        if !rows.is_empty() {
+            tx.commit().await?;
         }
         Ok(rows)
     }

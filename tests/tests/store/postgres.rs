@@ -6,7 +6,7 @@ use std::time::Duration;
 use duka_runtime::id::ShopScope;
 use duka_runtime::store::*;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, Row};
+use sqlx::{ConnectOptions, Executor, PgConnection, Row};
 
 pub use crate::database::database;
 use crate::make::*;
