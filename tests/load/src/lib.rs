@@ -2,5 +2,6 @@
 
 pub mod bare;
 pub mod generator;
+pub mod postgres;
 pub mod process;
 pub mod webhook;

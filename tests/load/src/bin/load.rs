@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::Parser;
 use duka_load::bare::{self, Sizes};
 use duka_load::generator::{self, Kind, Outcome, Target};
+use duka_load::postgres;
 use duka_load::process::{self, Process, Setup, number};
 
 #[global_allocator]
@@ -20,11 +21,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Build both first: `cargo build --release -p duka`, then `cargo run --release` in `tests/load`.
 #[derive(Parser)]
 struct Arguments {
-    /// What to measure: turns (P7), sends (P13), statuses (P16), commits (P9), latency, memory, size; all of it if none
+    /// What to measure: turns (P7, P11), sends (P13), statuses (P16), commits (P9), latency, memory, size; all of it if none
     what: Vec<String>,
     /// The release build of `duka`
     #[arg(long, default_value = "../../target/release/duka")]
     duka: PathBuf,
+    /// A `postgres://` address whose role may make databases: its turns are measured too (P11)
+    #[arg(long)]
+    postgres: Option<String>,
     /// Seconds of each burst
     #[arg(long, default_value_t = 4)]
     seconds: u64,
@@ -36,6 +40,8 @@ struct Arguments {
     connections: u64,
 }
 
+/// The metric of sends that the provider took.
+const ACCEPTED: &str = "duka_attempts_total{end=\"accepted\"}";
 const NOBODY: &str = "http://127.0.0.1:9";
 const PATH: &str = "/webhooks/whatsapp";
 
@@ -45,7 +51,10 @@ async fn main() -> io::Result<()> {
     let wanted = |what: &str| arguments.what.is_empty() || arguments.what.iter().any(|one| one == what);
     println!("| what | bare loop | server | ratio | of it |\n|---|---|---|---|---|");
     if wanted("turns") {
-        turns(&arguments).await?;
+        let sizes = turns(&arguments).await?;
+        if let Some(url) = &arguments.postgres {
+            postgres_turns(&arguments, url, sizes).await?;
+        }
     }
     if wanted("sends") {
         sends(&arguments).await?;
@@ -102,7 +111,7 @@ fn sizes(database: &Path) -> rusqlite::Result<Sizes> {
 }
 
 /// P7: durable turns without their sends, against the fused bare loop.
-async fn turns(arguments: &Arguments) -> io::Result<()> {
+async fn turns(arguments: &Arguments) -> io::Result<Sizes> {
     let period = Duration::from_secs(arguments.seconds);
     let first = tempfile::tempdir()?;
     let warm = server(arguments, first.path(), NOBODY, 1).await?;
@@ -123,7 +132,33 @@ async fn turns(arguments: &Arguments) -> io::Result<()> {
         process.stop().await?;
     }
     let (bare, served) = (median(bare), median(served));
-    println!("| P7 durable turns/s, SQLite | {bare:.0} | {served:.0} | {:.2} | rows {sizes:?} |", served / bare);
+    println!("| P7 durable turns/s, SQLite | {bare:.0} | {served:.0} | {:.2} | {sizes:?} |", served / bare);
+    Ok(sizes)
+}
+
+/// P11: the same on PostgreSQL, each round in databases of its own.
+async fn postgres_turns(arguments: &Arguments, url: &str, sizes: Sizes) -> io::Result<()> {
+    let period = Duration::from_secs(arguments.seconds);
+    let (mut bare, mut served) = (Vec::new(), Vec::new());
+    for _ in 0..arguments.rounds {
+        let target_of = |address: &str| target(address, 10_000, 1, Kind::Text);
+        let own = postgres::database(url, "duka_load_bare").await?;
+        let writer = tokio::task::spawn_blocking(move || postgres::Postgres::open(&own, sizes))
+            .await
+            .map_err(io::Error::other)??;
+        let address = bare::serve(writer).await?;
+        bare.push(checked(generator::closed(&target_of(&address), arguments.connections, period).await)?.per_second());
+        let folder = tempfile::tempdir()?;
+        let database = postgres::database(url, "duka_load_server").await?;
+        let setup = Setup::new(&arguments.duka, folder.path(), database, NOBODY.into(), 1)?;
+        let process = setup.start().await?;
+        served.push(
+            checked(generator::closed(&target_of(&process.address), arguments.connections, period).await)?.per_second(),
+        );
+        process.stop().await?;
+    }
+    let (bare, served) = (median(bare), median(served));
+    println!("| P11 durable turns/s, PostgreSQL | {bare:.0} | {served:.0} | {:.2} | |", served / bare);
     Ok(())
 }
 
@@ -133,16 +168,16 @@ async fn sends(arguments: &Arguments) -> io::Result<()> {
     let graph = process::graph(&arguments.duka, folder.path(), &["--fast"]).await?;
     let process = server(arguments, folder.path(), &format!("http://{}", graph.address), 1).await?;
     let period = Duration::from_secs(arguments.seconds * 2);
-    let before = process.metric("duka_sends_accepted_total").await;
+    let before = process.metric(ACCEPTED).await;
     let outcome = checked(
         generator::closed(&target(&process.address, 10_000, 1, Kind::Text), arguments.connections, period).await,
     )?;
-    let mut sent = process.metric("duka_sends_accepted_total").await - before;
+    let mut sent = process.metric(ACCEPTED).await - before;
     let in_time = sent / outcome.elapsed.as_secs_f64();
     let drain = std::time::Instant::now();
     while sent < outcome.answered as f64 && drain.elapsed() < Duration::from_secs(60) {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        sent = process.metric("duka_sends_accepted_total").await - before;
+        sent = process.metric(ACCEPTED).await - before;
     }
     let whole = sent / (outcome.elapsed + drain.elapsed()).as_secs_f64();
     println!(
@@ -151,7 +186,7 @@ async fn sends(arguments: &Arguments) -> io::Result<()> {
         outcome.answered
     );
     process.stop().await?;
-    graph.stop().await
+    graph.kill().await
 }
 
 /// P16: a status webhook's CPU against a message's.
@@ -206,7 +241,7 @@ async fn latency(arguments: &Arguments) -> io::Result<()> {
         outcome.answered
     );
     process.stop().await?;
-    graph.stop().await
+    graph.kill().await
 }
 
 /// Idle with a hundred shops.

@@ -111,9 +111,9 @@ impl Stage {
     /// Ends the stand-in; keeps the files of a trial that was not held.
     ///
     /// # Errors
-    /// The stand-in does not end.
+    /// The stand-in is not there any more.
     async fn clear(self, held: bool) -> io::Result<bool> {
-        self.graph.stop().await?;
+        self.graph.kill().await?;
         if !held {
             eprintln!("the journal, the database and the log are in {}", self.folder.keep().display());
         }
