@@ -147,6 +147,42 @@ impl Store {
         self.signals.subscribe(work)
     }
 
+    /// Writes a copy of an embedded store, while a server has it open or not: this may be another process. For PostgreSQL
+    /// there is `pg_dump --format=custom`. The copy is as secret as the store. Blocks until it is done.
+    pub fn backup_sqlite(from: &Path, to: &Path) -> Result<()> {
+        sqlite::copy_out(from, to)
+    }
+
+    /// Reads the whole embedded file and says whether it is sound. PostgreSQL checks its pages itself.
+    pub fn check(&self) -> Result<()> {
+        match &self.kind {
+            Kind::Memory(_) | Kind::Postgres(_) => Ok(()),
+            Kind::Sqlite(sqlite) => sqlite.check(),
+        }
+    }
+
+    /// Puts a backup where no database is, checks it, and parks what was open in it ([`Store::begin_anew`]).
+    pub async fn restore_sqlite(backup: &Path, to: &Path, now_ms: i64) -> Result<(Store, Parked)> {
+        sqlite::copy_back(backup, to)?;
+        let store = Store::sqlite(to).await?;
+        store.check()?;
+        let parked = store.begin_anew(now_ms).await?;
+        Ok((store, parked))
+    }
+
+    /// To be done once after a database was restored, before it is served: nothing that was open when the backup was
+    /// taken is done blindly a second time (F41). See [`Tx::park_open`]; the sum over all shops.
+    pub async fn begin_anew(&self, now_ms: i64) -> Result<Parked> {
+        let mut sum = Parked::default();
+        for (shop, _) in self.shops().await? {
+            let mut tx = self.begin(shop).await?;
+            let Parked { sends, events, wakes } = tx.park_open(shop, now_ms).await?;
+            tx.commit().await?;
+            sum = Parked { sends: sum.sends + sends, events: sum.events + events, wakes: sum.wakes + wakes };
+        }
+        Ok(sum)
+    }
+
     /// Makes what was erased unreadable in the files too: pages that a log still holds are written over. Waits for
     /// readers to end.
     pub async fn scrub(&self) -> Result<()> {

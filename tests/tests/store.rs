@@ -70,4 +70,5 @@ conformance![
     ledgers::erasing_a_customer_leaves_the_others,
     ledgers::erasing_a_shop_leaves_the_others,
     ledgers::old_rows_go_class_by_class,
+    ledgers::what_was_open_in_a_backup_is_parked,
 ];

@@ -446,6 +446,17 @@ pub struct Retention {
     pub quarantine_ms: i64,
 }
 
+/// What a restored database would have done again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parked {
+    /// Sends that were not known to be accepted, now parked.
+    pub sends: u64,
+    /// Inbox rows, now in quarantine.
+    pub events: u64,
+    /// Wake times in the past, now forgotten.
+    pub wakes: u64,
+}
+
 /// Backlogs of one shop, for metrics and quotas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {

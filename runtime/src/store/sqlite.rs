@@ -4,12 +4,15 @@
 //! each statement crosses to a thread and back, which costs twice what it writes (`examples/store_rows` shows it).
 //! Statements are prepared once and run row by row, which is as cheap here as one statement for many rows.
 
+mod backup;
 mod conversations;
 mod events;
 mod housekeeping;
 mod ledgers;
 mod sends;
 mod work;
+
+pub(super) use self::backup::{copy_back, copy_out};
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};

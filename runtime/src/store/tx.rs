@@ -5,8 +5,8 @@ use super::memory::MemoryTx;
 use super::postgres::PostgresTx;
 use super::rows::{
     Advance, Claim, ClaimedCall, ClaimedSend, ConsentEntry, Conversation, Counts, EndedCall, FlowRevision, Identity,
-    InboxRow, Lane, Leases, NewCall, NewSend, NumberHealth, QuarantineEntry, Released, Retention, SendRow, Settled,
-    Settlement, Sighting, StatusEffect, StatusUpdate, TemplateRow, TurnRecord, Work,
+    InboxRow, Lane, Leases, NewCall, NewSend, NumberHealth, Parked, QuarantineEntry, Released, Retention, SendRow,
+    Settled, Settlement, Sighting, StatusEffect, StatusUpdate, TemplateRow, TurnRecord, Work,
 };
 use super::signals::{Added, Signals};
 use super::sqlite::SqliteTx;
@@ -384,6 +384,12 @@ impl Tx {
     /// Removes every row of a shop but its name and number, which no other shop is ever given.
     pub async fn erase_shop(&mut self, shop: ShopScope) -> Result<()> {
         each!(self, erase_shop(shop))
+    }
+
+    /// Begins anew after a backup was restored (F41): what was open in it may have been done since, so nothing of it is done
+    /// blindly. Sends are parked, events go into quarantine, wake times that have passed are forgotten.
+    pub async fn park_open(&mut self, shop: ShopScope, now_ms: i64) -> Result<Parked> {
+        each!(self, park_open(shop, now_ms))
     }
 
     /// Removes what is old, class by class; returns how many rows.

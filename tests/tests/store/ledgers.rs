@@ -223,3 +223,35 @@ pub async fn old_rows_go_class_by_class(store: Store) -> Result<()> {
     assert_eq!(left.iter().map(|row| row.facts.state).collect::<Vec<_>>(), [SendState::Ready]);
     tx.commit().await
 }
+
+/// F41: after a restore nothing that was open is done blindly.
+pub async fn what_was_open_in_a_backup_is_parked(store: Store) -> Result<()> {
+    let (shop, other) = two_shops(&store).await?;
+    for shop in [shop, other] {
+        let mut tx = store.begin(shop).await?;
+        fill(&mut tx, shop, 1, "254700").await?;
+        let row = |n, wake_at_ms| (Conversation { wake_at_ms: Some(wake_at_ms), ..conversation(shop, n) }, vec![]);
+        tx.create_conversations(&[row(2, 40), row(3, 60)]).await?;
+        tx.add_sends(&[send(shop, 2, 2), send(shop, 3, 3)]).await?;
+        tx.claim_sends(shop, "N1", &[Lane::Service], Claim { limit: 1, ..claim(10, LONG_MS) }).await?;
+        tx.settle_sends(&[settlement(shop, 1, 1, accepted("w"))]).await?;
+        tx.claim_sends(shop, "N1", &[Lane::Service], Claim { limit: 1, ..claim(10, LONG_MS) }).await?;
+        tx.commit().await?;
+    }
+    let mut tx = store.begin(shop).await?;
+    assert_eq!(tx.park_open(shop, 50).await?, Parked { sends: 3, events: 1, wakes: 1 });
+    assert_eq!(tx.park_open(shop, 50).await?, Parked::default());
+    assert_eq!(tx.claim_sends(shop, "N1", &[Lane::Service], claim(99, LONG_MS)).await?, []);
+    assert_eq!(tx.take_inbox(shop, None, claim(99, LONG_MS)).await?, []);
+    assert_eq!(tx.due_wakes(shop, 99, 9).await?, [id(3)]);
+    let entry = tx.list_quarantine(shop, 0, 9).await?.pop().expect("the event is there").1;
+    let expected = (Some(shop), 50, "restored", "conversation 1", b"hi".to_vec());
+    assert_eq!((entry.shop, entry.at_ms, entry.reason.as_str(), entry.detail.as_str(), entry.body), expected);
+    let told = tx.apply_statuses(&[status(shop, Some(2), "w2", Delivery::Sent, 1)]).await?;
+    assert!(told[0].as_ref().is_some_and(|effect| effect.settled), "a status tells that it was sent after the backup");
+    tx.commit().await?;
+    let mut tx = store.begin(other).await?;
+    let counts = tx.counts(other).await?;
+    assert_eq!((counts.inbox, counts.parked), (1, 0), "the other shop is untouched");
+    tx.rollback().await
+}

@@ -118,6 +118,58 @@ async fn after_an_erasure_no_byte_of_it_is_found() -> Result<()> {
     Ok(())
 }
 
+/// F41: a backup taken between two commits of a busy writer is whole, and its open sends are not repeated.
+#[tokio::test]
+async fn a_backup_of_a_busy_store_comes_back_with_nothing_to_repeat() -> Result<()> {
+    let folder = folder();
+    let path = folder.path().join("duka.db");
+    let store = Store::sqlite(&path).await?;
+    let shop = store.shop("boutique").await?;
+    let mut tx = store.begin(shop).await?;
+    tx.create_conversations(&[(conversation(shop, 1), vec![phone(shop, "254")])]).await?;
+    tx.add_sends(&[send(shop, 1, 1), send(shop, 1, 2)]).await?;
+    tx.commit().await?;
+    let mut open = store.begin(shop).await?;
+    open.enqueue(&[event(shop, 1, "not committed")]).await?;
+    let backup = folder.path().join("backup.db");
+    Store::backup_sqlite(&path, &backup)?;
+    open.commit().await?;
+    assert!(Store::backup_sqlite(&path, &backup).is_err(), "a backup replaces nothing");
+    assert!(Store::restore_sqlite(&backup, &path, 50).await.is_err(), "a database is there");
+    drop(store);
+
+    let (store, parked) = Store::restore_sqlite(&backup, &folder.path().join("restored").join("duka.db"), 50).await?;
+    assert_eq!(parked, Parked { sends: 2, events: 0, wakes: 0 });
+    assert_eq!(store.shop("boutique").await?, shop);
+    let mut tx = store.begin(shop).await?;
+    assert_eq!(tx.find_conversations(&[phone(shop, "254")]).await?, [Some(id(1))]);
+    assert_eq!(tx.claim_sends(shop, "N1", &[Lane::Service], claim(99, LONG_MS)).await?, []);
+    tx.rollback().await
+}
+
+#[tokio::test]
+async fn a_damaged_backup_is_not_served() -> Result<()> {
+    let folder = folder();
+    let store = Store::sqlite(&folder.path().join("duka.db")).await?;
+    let shop = store.shop("boutique").await?;
+    let mut tx = store.begin(shop).await?;
+    for n in 1..200 {
+        let row = Conversation { session: vec![n as u8; 900], ..conversation(shop, n) };
+        tx.create_conversations(&[(row, vec![phone(shop, &format!("254{n}"))])]).await?;
+    }
+    tx.commit().await?;
+    let backup = folder.path().join("backup.db");
+    Store::backup_sqlite(&folder.path().join("duka.db"), &backup)?;
+    let mut bytes = std::fs::read(&backup).expect("it was written");
+    for page in (20..bytes.len() / 4_096).step_by(3) {
+        bytes[page * 4_096..page * 4_096 + 64].fill(0xA5);
+    }
+    std::fs::write(&backup, bytes).expect("it can be written");
+    let refusal = Store::restore_sqlite(&backup, &folder.path().join("restored.db"), 50).await.map(|_| ());
+    assert!(matches!(refusal, Err(Error::Unreadable(_))), "{refusal:?}");
+    Ok(())
+}
+
 /// How often a word stands in the files of a folder.
 fn found(folder: &Path, word: &str) -> usize {
     let files = std::fs::read_dir(folder).expect("the folder is there").flatten();

@@ -6,9 +6,11 @@ use smol_str::SmolStr;
 
 use super::MemoryTx;
 use crate::id::{ConversationId, ShopScope};
+use crate::store::codes;
 use crate::store::error::Result;
 use crate::store::rows::{
-    ConsentEntry, Counts, FlowRevision, NumberHealth, QuarantineEntry, Retention, SendState, TemplateRow,
+    ConsentEntry, Conversation, Counts, FlowRevision, NumberHealth, Parked, QuarantineEntry, Retention, SendState,
+    TemplateRow,
 };
 
 impl MemoryTx {
@@ -167,6 +169,45 @@ impl MemoryTx {
         tables.health.remove_where(|key, _| key.0 == shop);
         tables.revisions.remove_where(|key, _| key.0 == shop);
         Ok(())
+    }
+
+    pub fn park_open(&mut self, shop: ShopScope, now_ms: i64) -> Result<Parked> {
+        let tables = &mut *self.tables;
+        let events: Vec<_> =
+            tables.inbox.iter().filter(|(key, _)| key.0 == shop).map(|(_, event)| event.row.clone()).collect();
+        for row in &events {
+            tables.inbox.remove(&(shop, row.conversation, row.seq));
+            tables.inbox_places.remove(&(shop, row.seq));
+            let (_, body) = codes::inbox_parts(&row.body);
+            let detail = format!("conversation {}", row.conversation.0);
+            let entry = QuarantineEntry {
+                shop: Some(shop),
+                at_ms: now_ms,
+                reason: "restored".into(),
+                detail,
+                body: body.to_vec(),
+            };
+            let seq = tables.next_seq();
+            tables.quarantine.insert((shop, seq), entry);
+        }
+        let open: Vec<_> = tables.open.iter().filter(|(key, ())| key.0 == shop).map(|(key, ())| *key).collect();
+        for key in &open {
+            tables.open.remove(key);
+            if let Some(mut queued) = tables.sends.get(key).cloned() {
+                queued.facts.state = SendState::Parked;
+                tables.sends.insert(*key, queued);
+            }
+        }
+        let woken = tables
+            .conversations
+            .iter()
+            .filter(|(key, row)| key.0 == shop && row.wake_at_ms.is_some_and(|at_ms| at_ms <= now_ms));
+        let woken: Vec<_> = woken.map(|(key, row)| (*key, row.clone())).collect();
+        let parked = Parked { sends: open.len() as u64, events: events.len() as u64, wakes: woken.len() as u64 };
+        for (key, row) in woken {
+            tables.conversations.insert(key, Conversation { wake_at_ms: None, ..row });
+        }
+        Ok(parked)
     }
 
     pub fn sweep(&mut self, shop: ShopScope, retention: Retention) -> Result<u64> {

@@ -6,7 +6,7 @@ use super::conversations::number;
 use super::{Postgres, PostgresTx, clean, shop_number};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::error::Result;
-use crate::store::rows::{Counts, Retention};
+use crate::store::rows::{Counts, Parked, Retention};
 
 const TABLES_WITH_TEXT: &str = "VACUUM conversation, identity, inbox, turn, outbox, call, consent, quarantine, meta,
     orphan_status, template, health, revision, seen";
@@ -65,6 +65,22 @@ impl PostgresTx {
             self.run(sqlx::query(text).bind(shop_number(shop))).await?;
         }
         Ok(())
+    }
+
+    pub async fn park_open(&mut self, shop: ShopScope, now_ms: i64) -> Result<Parked> {
+        let shop = shop_number(shop);
+        let insert = sqlx::query(
+            "INSERT INTO quarantine (shop, at_ms, reason, detail, body)
+             SELECT shop, $1, 'restored', 'conversation ' || conversation, body FROM inbox WHERE shop = $2
+             ORDER BY conversation, seq",
+        );
+        let events = self.run(insert.bind(now_ms).bind(shop)).await?;
+        self.run(sqlx::query("DELETE FROM inbox WHERE shop = $1").bind(shop)).await?;
+        let park = sqlx::query("UPDATE outbox SET state = 8 WHERE shop = $1 AND state < 5");
+        let sends = self.run(park.bind(shop)).await?;
+        let forget = sqlx::query("UPDATE conversation SET wake_at_ms = NULL WHERE shop = $1 AND wake_at_ms <= $2");
+        let wakes = self.run(forget.bind(shop).bind(now_ms)).await?;
+        Ok(Parked { sends, events, wakes })
     }
 
     pub async fn sweep(&mut self, shop: ShopScope, retention: Retention) -> Result<u64> {

@@ -4,7 +4,7 @@ use super::conversations::number;
 use super::{BETWEEN_TRIES, PATIENCE, Sqlite, SqliteTx};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::error::{Error, Result};
-use crate::store::rows::{Counts, Retention};
+use crate::store::rows::{Counts, Parked, Retention};
 
 impl Sqlite {
     /// Empties the write-ahead log into the file, whose freed pages are zeroed (`secure_delete`).
@@ -69,6 +69,21 @@ impl SqliteTx {
             self.sql(text)?.execute([shop.number()])?;
         }
         Ok(())
+    }
+
+    pub fn park_open(&mut self, shop: ShopScope, now_ms: i64) -> Result<Parked> {
+        let shop = shop.number();
+        let mut insert = self.sql(
+            "INSERT INTO quarantine (shop, at_ms, reason, detail, body)
+             SELECT shop, ?, 'restored', 'conversation ' || conversation, body FROM inbox WHERE shop = ?
+             ORDER BY conversation, seq",
+        )?;
+        let events = insert.execute((now_ms, shop))? as u64;
+        self.sql("DELETE FROM inbox WHERE shop = ?")?.execute([shop])?;
+        let sends = self.sql("UPDATE outbox SET state = 8 WHERE shop = ? AND state < 5")?.execute([shop])? as u64;
+        let mut forget = self.sql("UPDATE conversation SET wake_at_ms = NULL WHERE shop = ? AND wake_at_ms <= ?")?;
+        let wakes = forget.execute((shop, now_ms))? as u64;
+        Ok(Parked { sends, events, wakes })
     }
 
     pub fn sweep(&mut self, shop: ShopScope, retention: Retention) -> Result<u64> {
