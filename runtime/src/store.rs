@@ -165,7 +165,6 @@ impl Store {
     pub async fn restore_sqlite(backup: &Path, to: &Path, now_ms: i64) -> Result<(Store, Parked)> {
         sqlite::copy_back(backup, to)?;
         let store = Store::sqlite(to).await?;
-        store.check()?;
         let parked = store.begin_anew(now_ms).await?;
         Ok((store, parked))
     }

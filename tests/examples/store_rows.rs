@@ -18,7 +18,6 @@ const BATCHES: [(usize, usize); 4] = [(1, 1_500), (10, 10_000), (100, 20_000), (
 struct Turn {
     key: [u8; 16],
     phone: Identity,
-    conversation: ConversationId,
     send: [u8; 16],
 }
 
@@ -27,7 +26,7 @@ fn turns(shop: ShopScope, random: &mut Random, from: usize, count: usize) -> Vec
     let bytes = |random: &mut Random| (u128::from(random.next()) << 64 | u128::from(random.next())).to_le_bytes();
     let mut turn = |n: usize| {
         let n = (n as u64 * 7_919) % CONVERSATIONS + 1;
-        Turn { key: bytes(random), phone: phone(shop, n), conversation: ConversationId(n), send: bytes(random) }
+        Turn { key: bytes(random), phone: phone(shop, n), send: bytes(random) }
     };
     (from..from + count).map(&mut turn).collect()
 }

@@ -167,6 +167,7 @@ async fn a_damaged_backup_is_not_served() -> Result<()> {
     std::fs::write(&backup, bytes).expect("it can be written");
     let refusal = Store::restore_sqlite(&backup, &folder.path().join("restored.db"), 50).await.map(|_| ());
     assert!(matches!(refusal, Err(Error::Unreadable(_))), "{refusal:?}");
+    assert!(!folder.path().join("restored.db").exists(), "nothing is left to be served");
     Ok(())
 }
 

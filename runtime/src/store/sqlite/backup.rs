@@ -11,10 +11,14 @@ use crate::store::error::{Error, Result};
 impl Sqlite {
     /// Reads every page. Slow on a large file: for a backup, or after a crash that looks like a broken disk (F40).
     pub fn check(&self) -> Result<()> {
-        let connection = connect(&self.0.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if verdict == "ok" { Ok(()) } else { Err(Error::Unreadable(verdict)) }
+        sound(&self.0.path)
     }
+}
+
+fn sound(path: &Path) -> Result<()> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" { Ok(()) } else { Err(Error::Unreadable(verdict)) }
 }
 
 /// Writes a whole copy of what is committed now, while a server has the file open or not. It appears under its name only
@@ -33,7 +37,7 @@ pub(in crate::store) fn copy_out(from: &Path, to: &Path) -> Result<()> {
     settle(&part, to)
 }
 
-/// Puts a copy of a backup where a store is to be opened. Refused if a database is there, or a server has it open.
+/// Puts a copy of a backup where a store is to be opened. Refused if a database is there, or if the backup is damaged.
 pub(in crate::store) fn copy_back(backup: &Path, to: &Path) -> Result<()> {
     if to.exists() {
         let moved = format!("{} is there already: move it away first, with its -wal and -shm", to.display());
@@ -49,6 +53,9 @@ pub(in crate::store) fn copy_back(backup: &Path, to: &Path) -> Result<()> {
     }
     let part = beside(to, ".part");
     std::fs::copy(backup, &part).map_err(|error| cannot_open(backup, error.into()))?;
+    sound(&part).inspect_err(|_| {
+        let _ = std::fs::remove_file(&part);
+    })?;
     settle(&part, to)
 }
 
