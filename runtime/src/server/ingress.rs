@@ -108,9 +108,7 @@ impl Ingress<'_> {
             Meaning::OwnerReplied { who, id, .. } => {
                 add(Some(key), customer(who, Incoming { proof: id, ..Incoming::event(EventKind::HandoffOpened) }));
             }
-            Meaning::Moved { from, to, .. } => {
-                add(Some(key), Arrived::Identities(from.into_iter().chain(to).collect()));
-            }
+            Meaning::Moved { from, to, .. } => add(Some(key), Arrived::Moved { from, to }),
             Meaning::Preference { who, marketing, .. } => {
                 let given = marketing;
                 let proof = SmolStr::new_static("user_preferences");
