@@ -22,6 +22,7 @@ use tokio::sync::watch;
 
 pub use self::error::{Error, Result};
 pub use self::facts::{Heard, SendFacts, Told};
+pub use self::memory::Flaw;
 pub use self::rows::*;
 pub use self::tx::Tx;
 
@@ -62,6 +63,11 @@ impl Store {
     pub async fn postgres(url: &str) -> Result<Store> {
         let signals = Signals::default();
         Ok(Store { kind: Kind::Postgres(Postgres::open(url, signals.clone()).await?), signals })
+    }
+
+    /// A store in memory that makes a mistake, for those who must notice it.
+    pub fn flawed(flaw: Flaw) -> Store {
+        Store { kind: Kind::Memory(Memory::flawed(flaw)), signals: Signals::default() }
     }
 
     /// One transaction may carry rows of several shops. If not, each shop needs a transaction of its own.

@@ -5,6 +5,7 @@
 
 mod conversations;
 mod events;
+mod flaw;
 mod ledgers;
 mod sends;
 mod table;
@@ -13,6 +14,8 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 use tokio::sync::{Mutex, OwnedMutexGuard};
+
+pub use self::flaw::Flaw;
 
 use self::table::{Table, Undo};
 use super::error::Result;
@@ -76,6 +79,7 @@ struct Tables {
     revisions: Table<(ShopScope, [u8; 16]), FlowRevision>,
     /// Never goes back, as a database's sequences do not.
     last_seq: i64,
+    flaw: Option<Flaw>,
 }
 
 impl Tables {
@@ -105,6 +109,10 @@ impl Tables {
         ]
     }
 
+    fn has(&self, flaw: Flaw) -> bool {
+        self.flaw == Some(flaw)
+    }
+
     fn next_seq(&mut self) -> i64 {
         self.last_seq += 1;
         self.last_seq
@@ -112,6 +120,11 @@ impl Tables {
 }
 
 impl Memory {
+    /// A store that makes a mistake.
+    pub fn flawed(flaw: Flaw) -> Memory {
+        Memory(Arc::new(Mutex::new(Tables { flaw: Some(flaw), ..Tables::default() })))
+    }
+
     pub async fn begin(&self) -> MemoryTx {
         MemoryTx { tables: self.0.clone().lock_owned().await }
     }
@@ -164,6 +177,16 @@ impl MemoryTx {
 
 impl Drop for MemoryTx {
     fn drop(&mut self) {
+        match self.tables.flaw {
+            Some(Flaw::SightingsOutlive) => self.tables.seen.keep(),
+            Some(Flaw::SessionsOutlive) => self.tables.conversations.keep(),
+            Some(Flaw::SendsOutlive) => {
+                self.tables.sends.keep();
+                self.tables.open.keep();
+                self.tables.send_places.keep();
+            }
+            Some(_) | None => {}
+        }
         for table in self.tables.each() {
             table.undo();
         }

@@ -2,13 +2,16 @@
 
 use std::ops::Bound;
 
-use super::{MemoryTx, QueuedEvent, Tables, earliest};
+use super::{Flaw, MemoryTx, QueuedEvent, Tables, earliest};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::error::{Error, Result};
 use crate::store::rows::{Advance, Claim, Conversation, Due, Identity, InboxRow, Sighting};
 
 impl MemoryTx {
     pub fn admit(&mut self, sightings: &[Sighting]) -> Result<Vec<bool>> {
+        if self.tables.has(Flaw::AdmitsCopies) {
+            return Ok(vec![true; sightings.len()]);
+        }
         let mut first = |seen: &Sighting| {
             let key = (seen.shop, seen.key);
             let is_new = !self.tables.seen.contains(&key);
@@ -21,13 +24,17 @@ impl MemoryTx {
     }
 
     pub fn find_conversations(&mut self, identities: &[Identity]) -> Result<Vec<Option<ConversationId>>> {
-        Ok(identities.iter().map(|identity| self.tables.identities.get(identity).copied()).collect())
+        if self.tables.has(Flaw::FindsNobody) {
+            return Ok(vec![None; identities.len()]);
+        }
+        Ok(identities.iter().map(|identity| self.tables.identities.get(&self.tables.name(identity)).copied()).collect())
     }
 
     pub fn create_conversations(&mut self, new: &[(Conversation, Vec<Identity>)]) -> Result<Vec<ConversationId>> {
         let mut ids = Vec::with_capacity(new.len());
         for (conversation, identities) in new {
-            let known = identities.iter().find_map(|identity| self.tables.identities.get(identity).copied());
+            let find = |identity| self.tables.identities.get(&self.tables.name(identity)).copied();
+            let known = identities.iter().find_map(find).filter(|_| !self.tables.has(Flaw::FindsNobody));
             let id = known.unwrap_or(conversation.id);
             if known.is_none() && !self.tables.conversations.contains(&(conversation.shop, id)) {
                 let row = Conversation { pending: 0, ..conversation.clone() };
@@ -65,6 +72,7 @@ impl MemoryTx {
         let read = |place: &(ShopScope, ConversationId)| {
             let row = self.tables.conversations.get(place)?;
             let pending = u32::try_from(self.tables.inbox_of(place.0, place.1).count()).unwrap_or(u32::MAX);
+            let pending = if self.tables.has(Flaw::PendingUnseen) { 0 } else { pending };
             Some(Conversation { pending, ..row.clone() })
         };
         Ok(places.iter().map(read).collect())
@@ -126,8 +134,10 @@ impl MemoryTx {
     ) -> Result<Vec<InboxRow>> {
         let mut heads: Vec<(ShopScope, ConversationId, i64)> = Vec::new();
         for (key, _) in self.tables.inbox_range(shop) {
-            if heads.last().is_none_or(|head| head.1 != key.1) {
-                heads.push(*key);
+            match heads.last_mut().filter(|head| head.1 == key.1) {
+                Some(head) if self.tables.has(Flaw::NewestFirst) => *head = *key,
+                Some(_) => {}
+                None => heads.push(*key),
             }
         }
         let is_free = |key: &(ShopScope, ConversationId, i64)| {
@@ -161,6 +171,9 @@ impl MemoryTx {
     }
 
     pub fn consume(&mut self, rows: &[(ShopScope, i64)]) -> Result<Vec<bool>> {
+        if self.tables.has(Flaw::NeverConsumed) {
+            return Ok(vec![true; rows.len()]);
+        }
         let mut consume = |(shop, seq): &(ShopScope, i64)| match self.tables.inbox_places.remove(&(*shop, *seq)) {
             Some(id) => self.tables.inbox.remove(&(*shop, id, *seq)).is_some(),
             None => false,
@@ -185,6 +198,12 @@ impl Tables {
         self.inbox.range((shop, ConversationId(0), i64::MIN)..=(shop, ConversationId(u64::MAX), i64::MAX))
     }
 
+    /// Under what an identity is kept.
+    fn name(&self, identity: &Identity) -> Identity {
+        let shop = if self.has(Flaw::ShopsMixed) { ShopScope::numbered(1) } else { identity.shop };
+        Identity { shop, ..identity.clone() }
+    }
+
     fn unlink(&mut self, identity: &Identity) {
         if let Some(before) = self.identities.get(identity).copied() {
             self.known_as.remove(&(identity.shop, before, identity.clone()));
@@ -193,6 +212,7 @@ impl Tables {
     }
 
     fn link(&mut self, id: ConversationId, identity: &Identity) {
+        let identity = &self.name(identity);
         self.unlink(identity);
         self.identities.insert(identity.clone(), id);
         self.known_as.insert((identity.shop, id, identity.clone()), ());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-use super::{MemoryTx, QueuedSend, Tables, earliest};
+use super::{Flaw, MemoryTx, QueuedSend, Tables, earliest};
 use crate::id::{ConversationId, SendId, ShopScope};
 use crate::store::error::Result;
 use crate::store::facts::{SendFacts, Told};
@@ -17,8 +17,10 @@ type Key = (ShopScope, ConversationId, i64);
 
 impl MemoryTx {
     pub fn add_sends(&mut self, sends: &[NewSend]) -> Result<()> {
-        for send in sends {
+        let kept = if self.tables.has(Flaw::FirstSendOnly) { 1 } else { sends.len() };
+        for send in sends.iter().take(kept) {
             let stands_behind = self.tables.open_of(send.shop, send.conversation).next().is_some();
+            let stands_behind = stands_behind && !self.tables.has(Flaw::AllReady);
             let state = if stands_behind { SendState::Waiting } else { SendState::Ready };
             let seq = self.tables.next_seq();
             let key = (send.shop, send.conversation, seq);
@@ -42,6 +44,7 @@ impl MemoryTx {
             let facts = &queued.facts;
             let lane = lanes.iter().position(|lane| *lane == queued.send.lane);
             let is_due = facts.state == SendState::Ready && facts.not_before_ms <= claim.now_ms;
+            let is_due = is_due || (facts.state == SendState::Sending && self.tables.has(Flaw::ClaimsTwice));
             if let Some(lane) = lane.filter(|_| is_due && queued.send.number == number) {
                 found.push((lane, facts.not_before_ms, key.2, key));
             }
@@ -69,6 +72,10 @@ impl MemoryTx {
                 && let Some(mut queued) = self.tables.sends.get(&key).cloned()
             {
                 result.held = queued.facts.settle(settlement.attempt, &settlement.end);
+                if self.tables.has(Flaw::UnknownIsReady) && queued.facts.state == SendState::Unknown {
+                    queued.facts.state = SendState::Ready;
+                    queued.facts.not_before_ms = 0;
+                }
                 if let (true, AttemptEnd::Accepted { provider_id }) = (result.held, &settlement.end) {
                     result.failed = self.tables.adopt(settlement.shop, provider_id, &mut queued.facts);
                 }
@@ -96,7 +103,11 @@ impl MemoryTx {
             .collect();
         let count = over.len() as u64;
         for (key, mut queued) in over {
-            queued.facts.state = SendState::Unknown;
+            queued.facts.state = match self.tables.flaw {
+                Some(Flaw::LeaseIsReady) => SendState::Ready,
+                Some(Flaw::LeaseIsFailed) => SendState::Failed,
+                Some(_) | None => SendState::Unknown,
+            };
             queued.facts.not_before_ms = hold_until_ms;
             self.tables.put_send(key, queued);
         }
@@ -104,6 +115,7 @@ impl MemoryTx {
     }
 
     pub fn extend_holds(&mut self, shop: ShopScope, by_ms: i64) -> Result<()> {
+        let by_ms = if self.tables.has(Flaw::HoldsNotExtended) { 0 } else { by_ms };
         for (key, mut queued) in self.tables.held(shop, i64::MAX) {
             queued.facts.not_before_ms += by_ms;
             self.tables.put_send(key, queued);
@@ -115,7 +127,11 @@ impl MemoryTx {
         let mut released = Vec::new();
         let mut touched = BTreeSet::new();
         for (key, mut queued) in self.tables.held(shop, now_ms).into_iter().take(limit as usize) {
-            let parked = queued.facts.release(queued.send.repeat);
+            let mut parked = queued.facts.release(queued.send.repeat);
+            if self.tables.has(Flaw::ParksAtOnce) || self.tables.has(Flaw::RepeatsForever) {
+                parked = self.tables.has(Flaw::ParksAtOnce);
+                queued.facts.state = if parked { SendState::Parked } else { SendState::Ready };
+            }
             let NewSend { id, conversation, turn, index, lane, .. } = queued.send;
             released.push(Released { id, conversation, turn, index, lane, parked });
             self.tables.put_send(key, queued);
@@ -131,6 +147,7 @@ impl MemoryTx {
         for update in updates {
             let told = Told::of(update);
             let by_id = update.send.and_then(|id| self.tables.key_of(update.shop, id));
+            let by_id = by_id.filter(|_| !self.tables.has(Flaw::DeafToOpaqueIds));
             let by_provider = || {
                 let place = self.tables.provider_places.get(&(update.shop, update.provider_id.clone()))?;
                 Some((update.shop, place.0, place.1))
@@ -141,8 +158,14 @@ impl MemoryTx {
                 effects.push(None);
                 continue;
             };
-            let known_before = queued.facts.provider_id.clone();
+            let (known_before, state) = (queued.facts.provider_id.clone(), queued.facts.state);
             let mut heard = queued.facts.hear(&update.provider_id, &told);
+            if self.tables.has(Flaw::StatusSettlesNothing) {
+                queued.facts.state = state;
+            }
+            if self.tables.has(Flaw::RankFalls) {
+                queued.facts.told = told;
+            }
             if queued.facts.provider_id != known_before || heard.duplicate {
                 heard.failed |= self.tables.adopt(update.shop, &update.provider_id, &mut queued.facts);
             }
@@ -218,7 +241,11 @@ impl Tables {
     /// Makes the head of each conversation ready.
     fn promote(&mut self, conversations: &BTreeSet<(ShopScope, ConversationId)>) {
         for (shop, id) in conversations {
-            let head = self.open_of(*shop, *id).next().copied();
+            let head = match self.flaw {
+                Some(Flaw::NeverPromoted) => None,
+                Some(Flaw::LastPromoted) => self.open_of(*shop, *id).last().copied(),
+                Some(_) | None => self.open_of(*shop, *id).next().copied(),
+            };
             if let Some((key, mut queued)) = head.and_then(|key| Some((key, self.sends.get(&key).cloned()?)))
                 && queued.facts.state == SendState::Waiting
             {
@@ -229,6 +256,9 @@ impl Tables {
     }
 
     fn keep_orphan(&mut self, shop: ShopScope, provider_id: &SmolStr, told: &Told) {
+        if self.has(Flaw::OrphansForgotten) {
+            return;
+        }
         let key = (shop, provider_id.clone());
         let mut joined = self.orphans.get(&key).cloned().unwrap_or_default();
         joined.join(told);
