@@ -22,10 +22,11 @@ mod template;
 mod webhook;
 
 pub use answer::{Answer, Manner};
-pub use customer::{Say, Shown, Tappable};
+pub use customer::{Say, Shown, Tappable, Telling};
 pub use fault::{Fault, FaultKind};
 pub use graph::Graph;
 pub use journal::{Attempt, Counts, Journal, Keep};
+pub use media::MediaFault;
 pub use plan::{Customers, Limits, Number, Plan, Statuses};
 pub use refusal::Refusal;
 pub use template::Template;

@@ -84,7 +84,7 @@ pub enum Say {
 /// How it is told.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Manners {
+pub struct Telling {
     /// The business number [default: the one that this customer last heard of, or the first]
     pub number: SmolStr,
     pub name: String,
@@ -105,7 +105,7 @@ pub(super) struct Speaker<'a> {
     pub number: &'a Number,
     /// Digits of a phone, or a user id.
     pub customer: &'a str,
-    pub manners: &'a Manners,
+    pub telling: &'a Telling,
     /// Provider time.
     pub at_ms: i64,
     pub id: &'a str,
@@ -117,7 +117,7 @@ impl Speaker<'_> {
     }
 
     fn contact(&self) -> Value {
-        let name = if self.manners.name.is_empty() { "Customer" } else { self.manners.name.as_str() };
+        let name = if self.telling.name.is_empty() { "Customer" } else { self.telling.name.as_str() };
         let mut contact = json!({"profile": {"name": name}});
         self.identify(&mut contact, "wa_id", "user_id");
         contact
@@ -129,8 +129,8 @@ impl Speaker<'_> {
             fields.insert(user.to_string(), self.customer.into());
         } else {
             fields.insert(phone.to_string(), self.customer.into());
-            if !self.manners.user_id.is_empty() {
-                fields.insert(user.to_string(), self.manners.user_id.as_str().into());
+            if !self.telling.user_id.is_empty() {
+                fields.insert(user.to_string(), self.telling.user_id.as_str().into());
             }
         }
     }
@@ -146,7 +146,7 @@ impl Speaker<'_> {
         };
         fields.entry("id").or_insert_with(|| self.id.into());
         fields.entry("timestamp").or_insert_with(|| self.at_ms.div_euclid(1000).to_string().into());
-        if self.manners.by_ad {
+        if self.telling.by_ad {
             let referral = json!({"source_url": "https://fb.me/ad", "source_id": "120220000000000001",
                 "source_type": "ad", "headline": "Chat with us", "body": "", "media_type": "image", "ctwa_clid": "Aff-1"});
             fields.entry("referral").or_insert(referral);

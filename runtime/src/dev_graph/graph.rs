@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::account::Account;
 use super::answer::{Answer, Manner};
 use super::check::{self, Outgoing, Request};
-use super::customer::{Manners, Say, Shown, Speaker};
+use super::customer::{Say, Shown, Speaker, Telling};
 use super::fault::{Fault, FaultKind, Faults, Target};
 use super::journal::{Attempt, Counts, Journal};
 use super::media::Media;
@@ -252,24 +252,24 @@ impl Graph {
     }
 
     /// A customer does something: the webhook of it, signed. `Err` says what can not be done.
-    pub fn customer(&mut self, now_ms: i64, customer: &str, say: &Say, manners: &Manners) -> Result<Webhook, String> {
+    pub fn customer(&mut self, now_ms: i64, customer: &str, say: &Say, telling: &Telling) -> Result<Webhook, String> {
         let customer = customer.trim_start_matches('+');
-        let number = match manners.number.as_str() {
+        let number = match telling.number.as_str() {
             "" => self.account.numbers().next().map_or_else(|| "106540000000001".into(), |number| number.id.clone()),
             named => SmolStr::from(named),
         };
         let number = self.number(&number).map_err(|refusal| refusal.details)?;
-        let at_ms = now_ms - manners.ago_ms;
+        let at_ms = now_ms - telling.ago_ms;
         self.made += 1;
-        let id = if manners.id.is_empty() {
+        let id = if telling.id.is_empty() {
             message_id("HBgM", customer, self.seed ^ 0x5555, self.made)
         } else {
-            manners.id.clone()
+            telling.id.clone()
         };
         let contact = self.account.contact(&number.id, customer);
         let shown: Vec<Shown> = contact.shown.iter().cloned().collect();
         let shown: Vec<&Shown> = shown.iter().collect();
-        let speaker = Speaker { number: &number, customer, manners, at_ms, id: &id };
+        let speaker = Speaker { number: &number, customer, telling, at_ms, id: &id };
         let envelope = speaker.envelope(say, &shown)?;
         if let Say::Marketing { stop } = say {
             self.account.customers.stopped.retain(|stopped| stopped != customer);
@@ -278,7 +278,7 @@ impl Graph {
             }
         } else {
             self.account.heard(&number.id, customer, at_ms);
-            self.account.contact(&number.id, customer).by_ad |= manners.by_ad;
+            self.account.contact(&number.id, customer).by_ad |= telling.by_ad;
         }
         Ok(Webhook::signed(&number, &self.account.secret, &envelope))
     }

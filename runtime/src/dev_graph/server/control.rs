@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::Shared;
 use crate::dev_graph::answer::Answer;
-use crate::dev_graph::customer::{Manners, Say};
+use crate::dev_graph::customer::{Say, Telling};
 use crate::dev_graph::fault::Fault;
 use crate::dev_graph::management::Call;
 use crate::dev_graph::media::MediaFault;
@@ -237,9 +237,9 @@ async fn say(State(shared): Shares, Path(customer): Path<String>, body: Bytes) -
         Ok(fields) => fields,
         Err(error) => return wrong(format!("An object is expected, as `{{\"text\": \"hi\"}}`: {error}")),
     };
-    let manners = fields.remove("as").unwrap_or_else(|| json!({}));
-    match (serde_json::from_value::<Say>(Value::Object(fields)), serde_json::from_value::<Manners>(manners)) {
-        (Ok(say), Ok(manners)) => said(&shared, &customer, &say, &manners).await,
+    let telling = fields.remove("as").unwrap_or_else(|| json!({}));
+    match (serde_json::from_value::<Say>(Value::Object(fields)), serde_json::from_value::<Telling>(telling)) {
+        (Ok(say), Ok(telling)) => said(&shared, &customer, &say, &telling).await,
         (Err(error), _) | (_, Err(error)) => wrong(error.to_string()),
     }
 }
@@ -258,15 +258,15 @@ async fn say_plainly(
             return wrong(format!("`{other}` is not `text`, `tap`, `stop` or `resume`; POST an object for all else."));
         }
     };
-    let manners = Manners { number: page.number.as_str().into(), ..Manners::default() };
-    said(&shared, &customer, &say, &manners).await
+    let telling = Telling { number: page.number.as_str().into(), ..Telling::default() };
+    said(&shared, &customer, &say, &telling).await
 }
 
-async fn said(shared: &Shared, customer: &str, say: &Say, manners: &Manners) -> Response {
+async fn said(shared: &Shared, customer: &str, say: &Say, telling: &Telling) -> Response {
     let now_ms = shared.now_ms();
-    let webhook = shared.lock().customer(now_ms, customer, say, manners);
+    let webhook = shared.lock().customer(now_ms, customer, say, telling);
     match webhook {
-        Ok(webhook) => posted(shared, &webhook, manners.copies.unwrap_or(1)).await,
+        Ok(webhook) => posted(shared, &webhook, telling.copies.unwrap_or(1)).await,
         Err(message) => wrong(message),
     }
 }
