@@ -1,0 +1,169 @@
+//! The server simulated: the real host, store in memory, engine and channel, with a clock, a network, a provider and
+//! crashes that a seed decides (reliability.md 5, T1 to T3).
+//!
+//! `SEEDS=50000 cargo test -p duka-tests --release --test simulation -- --nocapture` is the long run; `SEED=7` replays
+//! one with every step printed.
+
+#[path = "simulation/bugs.rs"]
+mod bugs;
+#[path = "simulation/chance.rs"]
+mod chance;
+#[path = "simulation/network.rs"]
+mod network;
+#[path = "simulation/oracle.rs"]
+mod oracle;
+#[path = "simulation/process.rs"]
+mod process;
+#[path = "simulation/wire.rs"]
+mod wire;
+#[path = "simulation/world.rs"]
+mod world;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use duka_engine::compile::compile;
+use duka_engine::program::Program;
+use duka_runtime::dev_graph::FaultKind;
+use duka_runtime::host::points::Point;
+use duka_tests::shops::counter;
+
+use crate::bugs::Bug;
+use crate::chance::Tally;
+use crate::world::World;
+
+fn program() -> Arc<Program> {
+    compile(&counter()).program.expect("the counter shop has no errors")
+}
+
+/// What became of one seed.
+struct Ended {
+    wrongs: Vec<String>,
+    trace: [u8; 32],
+    tally: Tally,
+    simulated_ms: i64,
+    lines: Vec<String>,
+}
+
+fn play(seed: u64, bug: Bug, program: &Arc<Program>, talk: bool) -> Ended {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut world = World::new(seed, bug, program).await;
+        world.trace.lines = talk.then(Vec::new);
+        world.run().await;
+        let wrongs = oracle::judge(&world).await;
+        let mut trace = std::mem::take(&mut world.trace);
+        let (mut tally, simulated_ms) = {
+            let sky = world.sky.lock();
+            for attempt in sky.graph.journal().after(0) {
+                trace.line(|| serde_json::to_string(attempt).unwrap_or_default());
+            }
+            (sky.tally.clone(), sky.now_ms - world::START_MS)
+        };
+        tally.add(&world.tally);
+        tally.counts.insert("messages".to_string(), world.said.len() as u64);
+        let lines = trace.lines.take().unwrap_or_default();
+        Ended { wrongs, trace: trace.end(), tally, simulated_ms, lines }
+    })
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// What every run of many seeds must have seen.
+fn kinds() -> Vec<String> {
+    let graph = FaultKind::ALL.into_iter().filter(|kind| *kind != FaultKind::Template400);
+    let graph = graph.map(|kind| format!("fault: graph {}", kind.name()));
+    let points = Point::ALL.into_iter().filter(|point| !matches!(point, Point::CallClaimed | Point::CallAnswered));
+    let points = points.map(|point| format!("crash: {}", point.name()));
+    let others = [
+        "fault: a webhook comes twice",
+        "fault: webhooks change places",
+        "fault: webhooks travel together",
+        "fault: our 200 is lost",
+        "fault: no connection",
+        "fault: a long time passes",
+        "fault: the clock jumps forward",
+        "fault: the clock jumps back",
+        "fault: a process stands still",
+        "fault: a forged webhook",
+        "fault: an unknown number",
+        "fault: unreadable elements",
+        "fault: a status of an unknown message",
+        "fault: an unsupported message",
+        "crash: killed",
+        "crash: asked to end",
+    ];
+    graph.chain(points).chain(others.map(str::to_string)).collect()
+}
+
+/// T1.
+#[test]
+fn whatever_goes_wrong_everything_comes_out_right() {
+    let program = program();
+    if let Some(seed) = number("SEED") {
+        let ended = play(seed, Bug::Sound, &program, true);
+        ended.lines.iter().for_each(|line| println!("{line}"));
+        assert!(ended.wrongs.is_empty(), "seed {seed}:\n  {}", ended.wrongs.join("\n  "));
+        return;
+    }
+    let seeds = number("SEEDS").unwrap_or(1_000);
+    let begun = Instant::now();
+    let (mut tally, mut simulated_ms, mut wrong) = (Tally::default(), 0, Vec::new());
+    for seed in 0..seeds {
+        let ended = play(seed, Bug::Sound, &program, false);
+        tally.add(&ended.tally);
+        simulated_ms += ended.simulated_ms;
+        if !ended.wrongs.is_empty() {
+            wrong.push(format!("seed {seed}:\n    {}", ended.wrongs.join("\n    ")));
+        }
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    println!(
+        "{seeds} seeds in {seconds:.1} s ({:.0} a second), {} hours simulated",
+        seeds as f64 / seconds,
+        simulated_ms / 3_600_000
+    );
+    for (what, count) in &tally.counts {
+        println!("{count:>9}  {what}");
+    }
+    let shown = wrong.len().min(20);
+    assert!(
+        wrong.is_empty(),
+        "{} seeds went wrong (replay one with SEED=n):\n  {}",
+        wrong.len(),
+        wrong[..shown].join("\n  ")
+    );
+    let never: Vec<String> = kinds().into_iter().filter(|kind| tally.of(kind) == 0).collect();
+    assert!(seeds < 200 || never.is_empty(), "never tried: {}", never.join(", "));
+}
+
+/// T2.
+#[test]
+fn the_same_seed_is_the_same_run() {
+    let program = program();
+    let seeds = number("SEEDS").unwrap_or(200).min(200);
+    for seed in 0..seeds {
+        let (one, two) = (play(seed, Bug::Sound, &program, false), play(seed, Bug::Sound, &program, false));
+        assert_eq!(one.trace, two.trace, "seed {seed}");
+    }
+}
+
+/// T3.
+#[test]
+fn every_planted_mistake_is_noticed() {
+    let program = program();
+    let mut missed = Vec::new();
+    let planted = bugs::all();
+    assert!(planted.len() >= 25, "{}", planted.len());
+    for (name, bug) in planted {
+        let found =
+            (0..1_000).find_map(|seed| Some((seed, play(seed, bug, &program, false).wrongs.into_iter().next()?)));
+        match found {
+            Some((seed, wrong)) => println!("{name:<32} seed {seed:>4}  {wrong}"),
+            None => missed.push(name),
+        }
+    }
+    assert!(missed.is_empty(), "nobody noticed: {}", missed.join(", "));
+}

@@ -1,0 +1,194 @@
+//! One server process: a host on the common store, with what it holds only in memory. It ends by being dropped.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use duka_engine::program::Program;
+use duka_runtime::host::clock::ManualClock;
+use duka_runtime::host::desk::{Desk, DeskError};
+use duka_runtime::host::holds::{Before, Holds};
+use duka_runtime::host::incoming::Arrival;
+use duka_runtime::host::mint::Mint;
+use duka_runtime::host::outbox::{Attempt, Outbox, OutboxError};
+use duka_runtime::host::points::{Points, Struck};
+use duka_runtime::host::shops::{Shop, Shops};
+use duka_runtime::host::worker::{Worker, WorkerError};
+use duka_runtime::host::writer::{Ended, Job, Took, WriteError, Writer};
+use duka_runtime::host::{Host, Limits};
+use duka_runtime::id::{SendId, ShopScope};
+use duka_runtime::store::Store;
+use serde_json::json;
+
+use crate::bugs::Bug;
+use crate::wire::{NUMBERS, Shared, Way};
+
+/// The process has died at a point, or the store has refused.
+#[derive(Debug)]
+pub enum Fell {
+    Struck,
+    Refused(String),
+}
+
+impl From<WriteError> for Fell {
+    fn from(error: WriteError) -> Fell {
+        match error {
+            WriteError::Struck(Struck(_)) => Fell::Struck,
+            WriteError::Store(error) => Fell::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<DeskError> for Fell {
+    fn from(error: DeskError) -> Fell {
+        match error {
+            DeskError::Write(error) => error.into(),
+            DeskError::Closed(error) => Fell::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<OutboxError> for Fell {
+    fn from(error: OutboxError) -> Fell {
+        match error {
+            OutboxError::Struck(Struck(_)) => Fell::Struck,
+            OutboxError::Store(error) => Fell::Refused(error.to_string()),
+            OutboxError::Desk(error) => error.into(),
+        }
+    }
+}
+
+impl From<WorkerError> for Fell {
+    fn from(error: WorkerError) -> Fell {
+        match error {
+            WorkerError::Struck(Struck(_)) => Fell::Struck,
+            WorkerError::Store(error) => Fell::Refused(error.to_string()),
+            WorkerError::Desk(error) => error.into(),
+        }
+    }
+}
+
+impl From<duka_runtime::store::Error> for Fell {
+    fn from(error: duka_runtime::store::Error) -> Fell {
+        Fell::Refused(error.to_string())
+    }
+}
+
+pub struct Process {
+    pub id: u64,
+    pub host: Arc<Host>,
+    writer: Arc<Writer>,
+    worker: Worker,
+    outbox: Outbox<Way>,
+    holds: Holds,
+    pub attempts: VecDeque<Attempt>,
+    pub ended: Vec<Ended>,
+    /// What was claimed since somebody last looked.
+    pub claimed: Vec<(SendId, u32)>,
+    /// Until when it stands still, in true time (F105).
+    pub stopped_until_ms: i64,
+    bug: Bug,
+}
+
+/// What a process is made of.
+pub struct Parts<'a> {
+    pub store: &'a Store,
+    pub program: &'a Arc<Program>,
+    pub clock: &'a Arc<ManualClock>,
+    pub sky: &'a Shared,
+    pub points: Points,
+    pub limits: Limits,
+    pub bug: Bug,
+    /// Different for each process of each run.
+    pub seed: u64,
+}
+
+pub fn scopes() -> [ShopScope; 2] {
+    [ShopScope::numbered(1), ShopScope::numbered(2)]
+}
+
+impl Process {
+    /// Starts; `alone`: no other process can be alive.
+    pub async fn start(id: u64, parts: Parts<'_>, alone: bool) -> Result<Process, Fell> {
+        let Parts { store, program, clock, sky, points, limits, bug, seed } = parts;
+        let shop = |scope: ShopScope| {
+            let slug = NUMBERS[usize::try_from(scope.number()).unwrap_or(1) - 1].0.into();
+            Shop::new(scope, slug, Arc::clone(program), Vec::new(), json!(null))
+        };
+        let mint = Mint::seeded(if bug == Bug::IdsAgain { seed } else { seed.wrapping_mul(1_000).wrapping_add(id) });
+        let host = Host::new(store.clone(), clock.clone(), mint, Shops::of(scopes().map(shop)), limits);
+        let host = Arc::new(Host { points, ..host });
+        let writer = Arc::new(Writer::new(Arc::clone(&host)));
+        let way = Way { sky: sky.clone(), process: id };
+        let outbox = Outbox::new(Arc::clone(&host), Desk::Here(Arc::clone(&writer)), way);
+        let worker = Worker::new(Arc::clone(&host), Desk::Here(Arc::clone(&writer)), Arc::clone(&writer));
+        let holds = Holds::new(Arc::clone(&host));
+        if bug != Bug::NoBeginning && holds.begin(alone).await? == Before::Unclean {
+            writer.be_careful();
+        }
+        Ok(Process {
+            id,
+            host,
+            writer,
+            worker,
+            outbox,
+            holds,
+            attempts: VecDeque::new(),
+            ended: Vec::new(),
+            claimed: Vec::new(),
+            stopped_until_ms: 0,
+            bug,
+        })
+    }
+
+    pub async fn receive(&self, arrivals: Vec<Arrival>) -> Result<Vec<Took>, Fell> {
+        Ok(self.writer.commit(vec![Job::Arrivals(arrivals)]).await.pop().unwrap_or(Ok(Vec::new()))?)
+    }
+
+    /// Takes what waits in the inbox, and wakes who wants to be woken. Returns how much.
+    pub async fn work(&mut self) -> Result<usize, Fell> {
+        if self.bug == Bug::NoWorker {
+            return Ok(0);
+        }
+        Ok(self.worker.run_once().await?)
+    }
+
+    pub async fn claim(&mut self) -> Result<usize, Fell> {
+        let round = self.outbox.claim(8).await?;
+        let count = round.attempts.len() + round.ended.len();
+        self.claimed.extend(round.attempts.iter().map(|it| (it.request.send, it.request.attempt)));
+        self.attempts.extend(round.attempts);
+        self.ended.extend(round.ended);
+        Ok(count)
+    }
+
+    pub async fn attempt(&mut self) -> Result<bool, Fell> {
+        let Some(attempt) = self.attempts.pop_front() else { return Ok(false) };
+        let ended = self.outbox.attempt(attempt).await?;
+        self.ended.push(ended);
+        Ok(true)
+    }
+
+    pub async fn settle(&mut self) -> Result<usize, Fell> {
+        let ended = std::mem::take(&mut self.ended);
+        let count = ended.len();
+        if self.bug != Bug::NothingSettled {
+            self.outbox.settle(ended).await?;
+        }
+        Ok(count)
+    }
+
+    pub async fn hold(&self) -> Result<usize, Fell> {
+        if self.bug == Bug::NoHolds {
+            return Ok(0);
+        }
+        Ok(self.holds.run_once().await?)
+    }
+
+    pub async fn note(&self) -> Result<(), Fell> {
+        Ok(self.holds.note().await?)
+    }
+
+    pub async fn end(&self) -> Result<(), Fell> {
+        Ok(self.holds.end().await?)
+    }
+}
