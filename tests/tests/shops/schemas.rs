@@ -60,6 +60,17 @@ fn published_schemas_are_current() {
 }
 
 #[test]
+fn the_description_of_the_api_is_current() {
+    let path = root().join("schemas/openapi.json");
+    let text = format!("{}\n", serde_json::to_string_pretty(&duka_runtime::api::document()).expect("JSON"));
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &text).expect("a writable repository");
+    }
+    let published = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(published == text, "{} is stale: run the tests with UPDATE=1", path.display());
+}
+
+#[test]
 fn schemas_fit_every_file_of_the_repository() {
     let mut seen = std::collections::BTreeSet::new();
     for file in files(&["flows", "examples", "dsl/tests/fixtures"], &[".yaml"]) {

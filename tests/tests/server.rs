@@ -1,0 +1,11 @@
+//! The real server on real sockets against the stand-in for the Graph API: what comes to the door, what a customer of an
+//! example shop gets to see, and what the operator's API lets pass.
+
+#[path = "server/api.rs"]
+mod api;
+#[path = "server/door.rs"]
+mod door;
+#[path = "server/play.rs"]
+mod play;
+#[path = "server/stage.rs"]
+mod stage;

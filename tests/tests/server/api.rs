@@ -1,0 +1,74 @@
+//! Nothing of the API without a key, nothing beyond a key's scope and shop; and why a message was sent.
+
+use duka_runtime::api::{self, Key, Scope, keys};
+use serde_json::{Value as Json, json};
+
+use crate::stage::Stage;
+
+async fn key(stage: &Stage, name: &str, scope: Scope, shop: Option<&str>, ends_ms: i64) -> String {
+    let key = Key { name: name.into(), hash: String::new(), scope, shop: shop.map(Into::into), made_ms: 0, ends_ms };
+    keys::make(&stage.running.server.host.store, key).await.expect("a key")
+}
+
+async fn ask(stage: &Stage, method: &str, path: &str, key: &str) -> (u16, Json) {
+    let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+    let request = stage.http.request(method, format!("{}{}{path}", stage.base, api::BASE));
+    let request = if key.is_empty() { request } else { request.bearer_auth(key) };
+    let answer = request.json(&json!({ "text": "Habari", "note": "" })).send().await.expect("an answer");
+    (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_is_closed_without_a_key_and_says_nothing_of_what_is_there() {
+    let stage = Stage::boutique().await;
+    let ended = key(&stage, "ended", Scope::Operate, None, 1).await;
+    let reader = key(&stage, "reader", Scope::Read, None, i64::MAX).await;
+    let foreign = key(&stage, "foreign", Scope::Operate, Some("another"), i64::MAX).await;
+    let filled = |path: &str| {
+        path.replace("{shop}", "boutique").replace("{conversation}", "00000000000000aa").replace("{entry}", "1")
+    };
+    for route in api::routes() {
+        let (method, path) = (route.method.as_str(), filled(route.path));
+        for none in ["", "duka_AAAA", "Bearer", &ended] {
+            assert_eq!(ask(&stage, method, &path, none).await.0, 401, "{method} {path}");
+        }
+        if route.scope > Scope::Read {
+            assert_eq!(ask(&stage, method, &path, &reader).await.0, 403, "{method} {path}");
+        }
+        if path.starts_with("/shops/boutique") {
+            let absent = ask(&stage, method, &path.replace("boutique", "nowhere"), &foreign).await;
+            assert_eq!(ask(&stage, method, &path, &foreign).await, absent, "{method} {path}");
+            assert_eq!(absent.0, 404, "{method} {path}");
+        }
+    }
+    assert_eq!(ask(&stage, "GET", "/nothing", "").await.0, 401);
+    assert_eq!(ask(&stage, "GET", "/nothing", &reader).await.0, 404);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_answers_and_gives_back_and_the_log_says_why_each_message_was_sent() {
+    let mut stage = Stage::boutique().await;
+    let agent = key(&stage, "agent", Scope::Reply, Some("boutique"), i64::MAX).await;
+    stage.writes("hi").await;
+    stage.sees().await;
+    let (_, list) = ask(&stage, "GET", "/shops/boutique/conversations", &agent).await;
+    let id = list["conversations"][0]["id"].as_str().expect("a conversation").to_string();
+    let at = format!("/shops/boutique/conversations/{id}");
+    let (_, log) = ask(&stage, "GET", &format!("{at}/log"), &agent).await;
+    let message = &log[0]["messages"][0];
+    assert_eq!(message["state"], "boutique.welcome", "{log}");
+    assert!(message["line"].as_str().is_some_and(|line| line.starts_with("boutique.duka:")), "{log}");
+    assert_eq!(ask(&stage, "POST", &format!("{at}/handoff/reply"), &agent).await.0, 409, "the flow has it");
+    assert_eq!(ask(&stage, "POST", &format!("{at}/handoff/open"), &agent).await.0, 200);
+    stage.writes("are you there?").await;
+    assert!(stage.sees_nothing().await, "the flow stays silent");
+    assert_eq!(ask(&stage, "POST", &format!("{at}/handoff/reply"), &agent).await.0, 200);
+    assert_eq!(stage.sees().await["text"], "Habari");
+    let (_, waiting) = ask(&stage, "GET", "/shops/boutique/handoffs", &agent).await;
+    assert_eq!(waiting["conversations"][0]["id"], id.as_str());
+    assert_eq!(ask(&stage, "POST", &format!("{at}/handoff/close"), &agent).await.0, 200);
+    stage.writes("hi").await;
+    assert!(stage.sees().await["text"].as_str().is_some_and(|text| text.contains("Zuri")));
+    stage.end().await;
+}

@@ -1,0 +1,131 @@
+//! One server and one stand-in on free ports, a copy of an example shop that is live, and its customer's phone.
+
+use std::path::Path;
+use std::time::Duration;
+
+use duka_runtime::config;
+use duka_runtime::dev_graph::Plan;
+use duka_runtime::dev_graph::server::{Options, start as start_graph};
+use duka_runtime::server::run::{Running, start};
+use duka_tests::tree::root;
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+pub const SECRET: &str = "an app secret";
+pub const CUSTOMER: &str = "254700000001";
+const NUMBER: &str = "106500000000001";
+
+/// How long a customer waits for an answer before the test gives up.
+const PATIENCE_MS: u64 = 20_000;
+
+pub struct Stage {
+    pub folder: TempDir,
+    pub running: Running,
+    pub base: String,
+    pub control: String,
+    pub http: reqwest::Client,
+    /// The last message that the customer has seen.
+    seen: u64,
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder can be made");
+    for entry in std::fs::read_dir(from).expect("a readable folder") {
+        let entry = entry.expect("a readable folder");
+        let place = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &place);
+        } else {
+            std::fs::copy(entry.path(), place).expect("a file can be copied");
+        }
+    }
+}
+
+/// A port that nobody listens on at this moment.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("it listens").port()
+}
+
+pub fn environment() -> Vec<(String, String)> {
+    let pair = |name: &str, value: &str| (name.to_string(), value.to_string());
+    vec![pair("APP_SECRET", SECRET), pair("VERIFY", "a verify token"), pair("TOKEN", "a token")]
+}
+
+impl Stage {
+    /// The boutique, live, on the store in memory.
+    pub async fn boutique() -> Stage {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let shop = folder.path().join("boutique");
+        copy(&root().join("examples/boutique"), &shop);
+        let profile = std::fs::read_to_string(shop.join("shop.yaml")).expect("a profile");
+        let live = format!("channels: {{ whatsapp: {{ phone_number_id: \"{NUMBER}\", waba_id: \"7\" }} }}");
+        let profile = profile.replace("channels: [whatsapp, messenger]", &live);
+        std::fs::write(shop.join("shop.yaml"), profile).expect("a writable folder");
+        let (server, graph) = (free_port(), free_port());
+        let settings = format!(
+            "listen = \"127.0.0.1:{server}\"\ndatabase = \"memory\"\nshops = \"boutique\"\ndevelopment = true\n\
+             [graph]\nurl = \"http://127.0.0.1:{graph}\"\n[whatsapp]\napp_secret = \"env:APP_SECRET\"\n\
+             verify_token = \"env:VERIFY\"\ntoken = \"env:TOKEN\"\n"
+        );
+        std::fs::write(folder.path().join("duka.toml"), settings).expect("a writable folder");
+        let plan =
+            format!("secret = \"{SECRET}\"\n[[number]]\nid = \"{NUMBER}\"\ndisplay = \"15550001111\"\nwaba = \"7\"\n");
+        let options = Options {
+            listen: ([127, 0, 0, 1], graph).into(),
+            callback: Some(format!("http://127.0.0.1:{server}/webhooks/whatsapp")),
+            journal: None,
+            plan: Plan::read(&plan).expect("a plan"),
+        };
+        // Lives until the test ends.
+        std::mem::forget(start_graph(options).await.expect("the stand-in starts"));
+        let environment = environment();
+        let config = config::load(Some(&folder.path().join("duka.toml")), &environment).expect("sound settings");
+        let (running, reloaded) = start(config, &environment, None).await.expect("the server starts");
+        assert!(reloaded.troubles.is_empty(), "{:?}", reloaded.troubles);
+        Stage {
+            folder,
+            base: format!("http://{}", running.address),
+            running,
+            control: format!("http://127.0.0.1:{graph}/control"),
+            http: reqwest::Client::new(),
+            seen: 0,
+        }
+    }
+
+    async fn act(&self, what: &str, body: &str) {
+        let url = format!("{}/customer/{CUSTOMER}/{what}", self.control);
+        let answer = self.http.post(url).body(body.to_string()).send().await.expect("the stand-in answers");
+        let told: Json = answer.json().await.expect("JSON");
+        assert_eq!(told["http"], 200, "{what} {body}: {told}");
+    }
+
+    pub async fn writes(&self, text: &str) {
+        self.act("text", text).await;
+    }
+
+    pub async fn taps(&self, choice: &str) {
+        self.act("tap", choice).await;
+    }
+
+    /// The next message on the customer's phone.
+    pub async fn sees(&mut self) -> Json {
+        let url = format!("{}/customer/{CUSTOMER}?after={}&wait_ms={PATIENCE_MS}", self.control, self.seen);
+        let shown: Json = self.http.get(url).send().await.expect("an answer").json().await.expect("JSON");
+        let next = shown.as_array().and_then(|shown| shown.first()).cloned().expect("a message comes");
+        self.seen = next["n"].as_u64().expect("messages are numbered");
+        next
+    }
+
+    /// Whether nothing comes for a moment.
+    pub async fn sees_nothing(&self) -> bool {
+        let url = format!("{}/customer/{CUSTOMER}?after={}&wait_ms=700", self.control, self.seen);
+        let shown: Json = self.http.get(url).send().await.expect("an answer").json().await.expect("JSON");
+        shown.as_array().is_some_and(Vec::is_empty)
+    }
+
+    pub async fn end(self) {
+        tokio::time::timeout(Duration::from_secs(10), self.running.stop()).await.expect("it goes down in time");
+        drop(self.folder);
+    }
+}
