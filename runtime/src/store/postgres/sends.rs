@@ -42,13 +42,14 @@ macro_rules! select_send {
 
 impl PostgresTx {
     /// Keeps the open sends of these conversations until the commit, so that none ends between the look and the insert.
+    /// Ordered by conversation, here and below, also because by `seq` alone the planner would walk all the shop's sends.
     pub async fn add_sends(&mut self, sends: &[NewSend]) -> Result<()> {
         let places: BTreeSet<Place> = sends.iter().map(|send| (send.shop, send.conversation)).collect();
         let places: Vec<Place> = places.into_iter().collect();
         let (shops, ids) = split(&places);
         let select = sqlx::query(
             "SELECT o.shop, o.conversation FROM unnest($1::integer[], $2::bigint[]) AS t (shop, conversation)
-             JOIN outbox o USING (shop, conversation) WHERE o.state < 5 ORDER BY o.seq FOR UPDATE OF o",
+             JOIN outbox o USING (shop, conversation) WHERE o.state < 5 ORDER BY o.conversation, o.seq FOR UPDATE OF o",
         );
         let mut open = BTreeSet::new();
         for row in self.rows(select.bind(shops).bind(ids)).await? {
@@ -209,7 +210,7 @@ impl PostgresTx {
                  WHERE o.provider_hash <> 0
                  UNION SELECT o.shop, o.seq FROM unnest($1::integer[], $4::text[]) AS t (shop, other_id)
                      JOIN outbox o USING (shop, other_id) WHERE o.other_id <> '')
-             ORDER BY o.seq FOR UPDATE"
+             ORDER BY o.conversation, o.seq FOR UPDATE"
         ));
         let select = select
             .bind(updates.iter().map(|update| shop_number(update.shop)).collect::<Vec<_>>())
@@ -252,7 +253,7 @@ impl PostgresTx {
     async fn by_id(&mut self, keys: &[(ShopScope, SendId)]) -> Result<Vec<Queued>> {
         let select = sqlx::query(select_send!(
             "JOIN unnest($1::integer[], $2::bytea[]) AS t (shop, id) ON o.shop = t.shop AND o.id = t.id
-             ORDER BY o.seq FOR UPDATE OF o"
+             ORDER BY o.conversation, o.seq FOR UPDATE OF o"
         ));
         let shops: Vec<i32> = keys.iter().map(|(shop, _)| shop_number(*shop)).collect();
         let ids: Vec<&[u8]> = keys.iter().map(|(_, id)| &id.0[..]).collect();
