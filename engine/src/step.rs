@@ -54,11 +54,23 @@ pub struct Limits {
     pub followers: usize,
     /// Failures of calls without a message of the customer between them.
     pub failures: u8,
+    /// Whether channels that have forms can show them: the shop's forms are published there. If not, they are asked field
+    /// by field.
+    pub forms: bool,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { microsteps: 64, interruptions: 3, rows: 10, waiting: 32, history: 8, followers: 8, failures: 8 }
+        Limits {
+            microsteps: 64,
+            interruptions: 3,
+            rows: 10,
+            waiting: 32,
+            history: 8,
+            followers: 8,
+            failures: 8,
+            forms: true,
+        }
     }
 }
 

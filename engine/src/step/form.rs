@@ -21,7 +21,7 @@ const MOST_BUTTONS: usize = 3;
 
 impl<'p> Machine<'p> {
     pub fn has_forms(&self) -> bool {
-        WITH_FORMS.contains(&self.session.channel.as_str())
+        self.limits.forms && WITH_FORMS.contains(&self.session.channel.as_str())
     }
 
     pub fn form_choices(&self, id: FormId) -> Choices {

@@ -51,7 +51,8 @@ const HOUR_MS: i64 = 3_600_000;
 impl Default for TurnLimits {
     fn default() -> TurnLimits {
         TurnLimits {
-            engine: Limits::default(),
+            // No WhatsApp Flow is published for a form yet: an unpublished one can not be filled in.
+            engine: Limits { forms: false, ..Limits::default() },
             automated_sends: 30,
             reply_life_ms: 24 * HOUR_MS,
             template_life_ms: 24 * HOUR_MS,
