@@ -82,6 +82,8 @@ pub enum Command {
     DevGraph(DevGraph),
     /// Serve shops on WhatsApp
     Serve(Serve),
+    /// Make and end keys for the operator's API
+    Keys(Keys),
 }
 
 #[derive(Args, Debug)]
@@ -403,6 +405,57 @@ pub struct Serve {
     /// The server's settings [default: `duka.toml`, if there is one]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka keys new ann --scope reply --shop boutique    prints the key, once
+  duka keys list
+  duka keys end ann
+
+With the embedded database, stop the server first: one process has it at a time.")]
+pub struct Keys {
+    /// The server's settings [default: `duka.toml`, if there is one]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: KeysCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a key
+    New {
+        /// What you call it
+        name: String,
+        /// What it may do
+        #[arg(long, default_value = "read")]
+        scope: KeyScope,
+        /// The only shop it is for [default: every shop]
+        #[arg(long)]
+        shop: Option<String>,
+        /// How long it holds
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3650))]
+        days: u16,
+    },
+    /// Show the keys by name
+    List,
+    /// End a key at once
+    End {
+        /// What you called it
+        name: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyScope {
+    /// See conversations and figures
+    Read,
+    /// … and answer customers
+    Reply,
+    /// … and erase, replay, drop
+    Operate,
 }
 
 #[derive(Args, Debug)]

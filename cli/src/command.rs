@@ -9,6 +9,7 @@ mod draw;
 mod explain;
 mod explore;
 mod fmt;
+mod keys;
 mod new;
 mod schema;
 mod serve;
@@ -31,6 +32,7 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Texts(arguments) => texts::run(&arguments),
         Command::Draw(arguments) => draw::run(&arguments),
         Command::Chat(arguments) => chat::run(&arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -134,8 +134,9 @@ pub(super) async fn log(
     Query(paging): Query<Paging>,
 ) -> Result<Json<Vec<Turn>>, Refusal> {
     find(&server, shop.scope, id).await?;
-    let after = paging.after.as_deref().and_then(|turn| turn.parse().ok()).unwrap_or(0);
-    Ok(Json(explain::turns(&server.host.store, shop.scope, id, after, paging.limit()).await?))
+    let after: Option<u64> = paging.after.as_deref().and_then(|turn| turn.parse().ok());
+    let from = after.map_or(0, |turn| turn.saturating_add(1));
+    Ok(Json(explain::turns(&server.host.store, shop.scope, id, from, paging.limit()).await?))
 }
 
 pub(super) async fn consents(

@@ -51,17 +51,17 @@ pub struct Sent {
     pub error: i32,
 }
 
-/// The turns after that one, oldest first.
+/// The turns from that one on, oldest first.
 pub(super) async fn turns(
     store: &Store,
     shop: ShopScope,
     id: ConversationId,
-    after: u64,
+    from: u64,
     limit: u32,
 ) -> Result<Vec<Turn>, store::Error> {
     let (records, sends) = {
         let mut tx = store.read(shop).await?;
-        (tx.turns_of(shop, id, after, limit).await?, tx.sends_of(shop, id, after, limit.saturating_mul(16)).await?)
+        (tx.turns_of(shop, id, from, limit).await?, tx.sends_of(shop, id, from, limit.saturating_mul(16)).await?)
     };
     let mut programs: BTreeMap<[u8; 16], Option<Kept>> = BTreeMap::new();
     let mut turns = Vec::with_capacity(records.len());

@@ -76,7 +76,7 @@ pub(crate) async fn say(server: &Server, shop: ShopScope, id: ConversationId, te
     let now_ms = server.host.clock.now_ms();
     let message = Message { text: text.to_string(), key: "handoff.reply".into(), ..Message::default() };
     let mut tx = server.host.store.begin(shop).await?;
-    let before = tx.sends_of(shop, id, row.turn.saturating_sub(1), u32::MAX).await?;
+    let before = tx.sends_of(shop, id, row.turn, u32::MAX).await?;
     let said = before.iter().filter(|sent| sent.send.index >= FIRST_INDEX && sent.send.turn == row.turn).count();
     let index = u16::try_from(said).ok().and_then(|said| FIRST_INDEX.checked_add(said));
     let send = NewSend {

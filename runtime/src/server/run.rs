@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use smol_str::SmolStr;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -100,9 +101,16 @@ fn limits(config: &Config) -> host::Limits {
     host::Limits {
         hold_ms: config.sending.hold_ms,
         window_margin_ms: config.sending.window_margin_ms,
+        instance: instance(config),
         pace: PaceLimits { throughput, ..PaceLimits::default() },
         ..host::Limits::default()
     }
+}
+
+/// What tells this process from others on the same database, and is the same after a restart: machine and address.
+fn instance(config: &Config) -> SmolStr {
+    let machine = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    format!("{} {}", machine.trim(), config.listen).into()
 }
 
 /// The way to the Graph API. Its answers are waited for less long than a claim holds.

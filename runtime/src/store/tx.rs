@@ -174,15 +174,15 @@ impl Tx {
         each!(self, add_turns(turns))
     }
 
-    /// The turns after that one, oldest first.
+    /// The turns from that one on, oldest first.
     pub async fn turns_of(
         &mut self,
         shop: ShopScope,
         conversation: ConversationId,
-        after: u64,
+        from: u64,
         limit: u32,
     ) -> Result<Vec<TurnRecord>> {
-        each!(self, turns_of(shop, conversation, after, limit))
+        each!(self, turns_of(shop, conversation, from, limit))
     }
 
     // Sends.
@@ -239,15 +239,15 @@ impl Tx {
         each!(self, apply_statuses(updates))
     }
 
-    /// The sends of later turns than that one, oldest first.
+    /// The sends of that turn and later ones, oldest first.
     pub async fn sends_of(
         &mut self,
         shop: ShopScope,
         conversation: ConversationId,
-        after_turn: u64,
+        from_turn: u64,
         limit: u32,
     ) -> Result<Vec<SendRow>> {
-        each!(self, sends_of(shop, conversation, after_turn, limit))
+        each!(self, sends_of(shop, conversation, from_turn, limit))
     }
 
     pub async fn send(&mut self, shop: ShopScope, id: SendId) -> Result<Option<SendRow>> {

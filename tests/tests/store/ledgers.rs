@@ -33,7 +33,7 @@ pub async fn turns_are_read_back_in_order(store: Store) -> Result<()> {
     tx.commit().await?;
     let mut tx = store.read(shop).await?;
     assert_eq!(tx.turns_of(shop, id(1), 0, 2).await?, [turn(shop, 1, 1), turn(shop, 1, 2)]);
-    assert_eq!(tx.turns_of(shop, id(1), 2, 9).await?, [turn(shop, 1, 3)]);
+    assert_eq!(tx.turns_of(shop, id(1), 3, 9).await?, [turn(shop, 1, 3)]);
     Ok(())
 }
 

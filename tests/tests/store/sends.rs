@@ -45,7 +45,7 @@ pub async fn only_the_head_of_a_conversation_is_ready(store: Store) -> Result<()
     assert_eq!(states(&mut tx, shop).await?, [Accepted, Ready, Waiting]);
     assert_eq!(numbers(&tx.claim_sends(shop, "N1", &SERVICE, claim(10, LONG_MS)).await?), [2]);
     assert_eq!(states(&mut tx, shop).await?, [Accepted, Sending, Waiting]);
-    assert_eq!(tx.sends_of(shop, id(1), 1, 1).await?[0].send, send(shop, 1, 2), "after turn 1, one");
+    assert_eq!(tx.sends_of(shop, id(1), 2, 1).await?[0].send, send(shop, 1, 2), "from turn 2, one");
     tx.commit().await
 }
 

@@ -1,7 +1,5 @@
 //! Turns as they were, and calls to the shops' systems.
 
-use std::ops::Bound;
-
 use super::{MemoryTx, QueuedCall, Tables, earliest};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::error::Result;
@@ -19,11 +17,10 @@ impl MemoryTx {
         &mut self,
         shop: ShopScope,
         conversation: ConversationId,
-        after: u64,
+        from: u64,
         limit: u32,
     ) -> Result<Vec<TurnRecord>> {
-        let from = Bound::Excluded((shop, conversation, after));
-        let range = self.tables.turns.range((from, Bound::Included((shop, conversation, u64::MAX))));
+        let range = self.tables.turns.range((shop, conversation, from)..=(shop, conversation, u64::MAX));
         Ok(range.take(limit as usize).map(|(_, turn)| turn.clone()).collect())
     }
 

@@ -183,11 +183,11 @@ impl MemoryTx {
         &mut self,
         shop: ShopScope,
         conversation: ConversationId,
-        after_turn: u64,
+        from_turn: u64,
         limit: u32,
     ) -> Result<Vec<SendRow>> {
         let range = self.tables.sends.range((shop, conversation, i64::MIN)..=(shop, conversation, i64::MAX));
-        let later = range.map(|(_, queued)| queued).filter(|queued| queued.send.turn > after_turn);
+        let later = range.map(|(_, queued)| queued).filter(|queued| queued.send.turn >= from_turn);
         let row = |queued: &QueuedSend| SendRow { send: queued.send.clone(), facts: queued.facts.clone() };
         Ok(later.take(limit as usize).map(row).collect())
     }

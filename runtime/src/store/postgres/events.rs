@@ -35,16 +35,16 @@ impl PostgresTx {
         &mut self,
         shop: ShopScope,
         conversation: ConversationId,
-        after: u64,
+        from: u64,
         limit: u32,
     ) -> Result<Vec<TurnRecord>> {
         let select = sqlx::query(
             "SELECT turn, at_ms, revision, event, trace, notes FROM turn
-             WHERE shop = $1 AND conversation = $2 AND turn > $3 ORDER BY turn LIMIT $4",
+             WHERE shop = $1 AND conversation = $2 AND turn >= $3 ORDER BY turn LIMIT $4",
         );
         let select = select.bind(shop_number(shop)).bind(number(conversation));
         let mut turns = Vec::new();
-        for row in self.rows(select.bind(after as i64).bind(i64::from(limit))).await? {
+        for row in self.rows(select.bind(from as i64).bind(i64::from(limit))).await? {
             let (turn, revision) = (row.try_get::<i64, _>(0)? as u64, bytes16(row.try_get(2)?)?);
             let (event, trace, notes) = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
             turns.push(TurnRecord { shop, conversation, turn, at_ms: row.try_get(1)?, revision, event, trace, notes });

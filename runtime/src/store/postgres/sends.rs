@@ -229,14 +229,14 @@ impl PostgresTx {
         &mut self,
         shop: ShopScope,
         conversation: ConversationId,
-        after_turn: u64,
+        from_turn: u64,
         limit: u32,
     ) -> Result<Vec<SendRow>> {
         let select = sqlx::query(select_send!(
-            "WHERE o.shop = $1 AND o.conversation = $2 AND o.turn > $3 ORDER BY o.seq LIMIT $4"
+            "WHERE o.shop = $1 AND o.conversation = $2 AND o.turn >= $3 ORDER BY o.seq LIMIT $4"
         ));
         let select = select.bind(shop_number(shop)).bind(number(conversation));
-        let rows = self.queued(select.bind(after_turn as i64).bind(i64::from(limit))).await?;
+        let rows = self.queued(select.bind(from_turn as i64).bind(i64::from(limit))).await?;
         Ok(rows.into_iter().map(|queued| queued.row).collect())
     }
 

@@ -32,14 +32,14 @@ impl SqliteTx {
         &mut self,
         shop: ShopScope,
         conversation: ConversationId,
-        after: u64,
+        from: u64,
         limit: u32,
     ) -> Result<Vec<TurnRecord>> {
         let mut select = self.sql(
             "SELECT turn, at_ms, revision, event, trace, notes FROM turn
-             WHERE shop = ? AND conversation = ? AND turn > ? ORDER BY turn LIMIT ?",
+             WHERE shop = ? AND conversation = ? AND turn >= ? ORDER BY turn LIMIT ?",
         )?;
-        let mut rows = select.query((shop.number(), number(conversation), after as i64, limit))?;
+        let mut rows = select.query((shop.number(), number(conversation), from as i64, limit))?;
         let mut turns = Vec::new();
         while let Some(row) = rows.next()? {
             let turn = row.get::<_, i64>(0)? as u64;

@@ -201,12 +201,12 @@ impl SqliteTx {
         &mut self,
         shop: ShopScope,
         conversation: ConversationId,
-        after_turn: u64,
+        from_turn: u64,
         limit: u32,
     ) -> Result<Vec<SendRow>> {
         let mut select =
-            self.sql(select_send!("WHERE shop = ? AND conversation = ? AND turn > ? ORDER BY seq LIMIT ?"))?;
-        let mut rows = select.query((shop.number(), number(conversation), after_turn as i64, limit))?;
+            self.sql(select_send!("WHERE shop = ? AND conversation = ? AND turn >= ? ORDER BY seq LIMIT ?"))?;
+        let mut rows = select.query((shop.number(), number(conversation), from_turn as i64, limit))?;
         let mut sends = Vec::new();
         while let Some(row) = rows.next()? {
             sends.push(queued(row)?.row);
