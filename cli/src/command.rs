@@ -1,5 +1,6 @@
 //! One module per command. A command reads files, asks the engine, and prints.
 
+mod backup;
 mod chat;
 mod check;
 mod completions;
@@ -37,5 +38,7 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::DevGraph(arguments) => dev_graph::run(&arguments),
+        Command::Backup(arguments) => backup::run(&arguments),
+        Command::Restore(arguments) => backup::restore(&arguments),
     }
 }

@@ -24,7 +24,11 @@ async fn serve(options: Options) -> Result<Outcome, Failure> {
     }
     println!("Help: http://{}/control    End: Ctrl-C", running.address);
     std::io::stdout().flush()?;
-    tokio::signal::ctrl_c().await?;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed?,
+        _ = terminate.recv() => {}
+    }
     let counts = running.with(|graph| graph.counts().clone());
     running.stop().await;
     println!(

@@ -1,0 +1,42 @@
+//! `duka backup` and `duka restore`: a copy of the server's database, and its way back. Sends nothing.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use duka_runtime::store::{Parked, Store};
+
+use crate::arguments::{Backup, Restore};
+use crate::failure::{Failure, Outcome};
+
+pub fn run(arguments: &Backup) -> Result<Outcome, Failure> {
+    Store::backup_sqlite(&arguments.database, &arguments.copy).map_err(failure)?;
+    println!("{} is a whole copy of {}.", arguments.copy.display(), arguments.database.display());
+    Ok(Outcome::Fine)
+}
+
+pub fn restore(arguments: &Restore) -> Result<Outcome, Failure> {
+    let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let parked = threads.block_on(bring_back(arguments))?;
+    let Parked { sends, events, wakes } = parked;
+    println!("Restored. {sends} messages were not sent and are parked, {events} events wait in quarantine,");
+    println!("{wakes} reminders whose time has passed were dropped.");
+    Ok(Outcome::Fine)
+}
+
+async fn bring_back(arguments: &Restore) -> Result<Parked, Failure> {
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as i64);
+    match (&arguments.postgres, &arguments.copy, &arguments.database) {
+        (Some(address), _, _) => {
+            let store = Store::postgres(address).await.map_err(failure)?;
+            store.begin_anew(now_ms).await.map_err(failure)
+        }
+        (None, Some(copy), Some(database)) => {
+            let (_, parked) = Store::restore_sqlite(copy, database, now_ms).await.map_err(failure)?;
+            Ok(parked)
+        }
+        (None, _, _) => Err(Failure::usage("say which copy goes where: `duka restore COPY DATABASE`")),
+    }
+}
+
+fn failure(error: duka_runtime::store::Error) -> Failure {
+    Failure::usage(error.to_string())
+}
