@@ -26,6 +26,8 @@ pub struct Setup<'a> {
     pub address: String,
     /// How long a send of unknown fate is held.
     pub hold: &'a str,
+    /// Messages a second of one number.
+    pub per_number: u32,
 }
 
 pub struct Process {
@@ -48,7 +50,16 @@ impl<'a> Setup<'a> {
         graph: String,
         shops: usize,
     ) -> io::Result<Setup<'a>> {
-        Ok(Setup { duka, folder, database, graph, shops, address: free_address()?, hold: "10 minutes" })
+        Ok(Setup {
+            duka,
+            folder,
+            database,
+            graph,
+            shops,
+            address: free_address()?,
+            hold: "10 minutes",
+            per_number: 1_000_000,
+        })
     }
 
     pub async fn start(&self) -> io::Result<Process> {
@@ -65,8 +76,9 @@ impl<'a> Setup<'a> {
         fs::write(
             &config,
             format!(
-                "listen = \"{address}\"\ndatabase = \"{database}\"\nshops = \"{}\"\ndevelopment = true\n\n[graph]\nurl = \"{graph}\"\n\n[sending]\nper_number = 1000000\nhold = \"{}\"\n",
+                "listen = \"{address}\"\ndatabase = \"{database}\"\nshops = \"{}\"\ndevelopment = true\n\n[graph]\nurl = \"{graph}\"\n\n[sending]\nper_number = {}\nhold = \"{}\"\n",
                 shops.display(),
+                self.per_number,
                 self.hold
             ),
         )?;

@@ -42,6 +42,7 @@ struct Arguments {
 
 /// The metric of sends that the provider took.
 const ACCEPTED: &str = "duka_attempts_total{end=\"accepted\"}";
+/// No provider: sends wait, paced to one a second, so that only turns are measured.
 const NOBODY: &str = "http://127.0.0.1:9";
 const PATH: &str = "/webhooks/whatsapp";
 
@@ -83,7 +84,11 @@ fn target(address: &str, customers: u64, shops: usize, kind: Kind) -> Target {
 
 async fn server(arguments: &Arguments, folder: &Path, graph: &str, shops: usize) -> io::Result<Process> {
     let database = folder.join("duka.db").display().to_string();
-    Setup::new(&arguments.duka, folder, database, graph.into(), shops)?.start().await
+    let mut setup = Setup::new(&arguments.duka, folder, database, graph.into(), shops)?;
+    if graph == NOBODY {
+        setup.per_number = 1;
+    }
+    setup.start().await
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -150,7 +155,8 @@ async fn postgres_turns(arguments: &Arguments, url: &str, sizes: Sizes) -> io::R
         bare.push(checked(generator::closed(&target_of(&address), arguments.connections, period).await)?.per_second());
         let folder = tempfile::tempdir()?;
         let database = postgres::database(url, "duka_load_server").await?;
-        let setup = Setup::new(&arguments.duka, folder.path(), database, NOBODY.into(), 1)?;
+        let mut setup = Setup::new(&arguments.duka, folder.path(), database, NOBODY.into(), 1)?;
+        setup.per_number = 1;
         let process = setup.start().await?;
         served.push(
             checked(generator::closed(&target_of(&process.address), arguments.connections, period).await)?.per_second(),

@@ -105,6 +105,7 @@ impl Stage {
             shops: 1,
             address: self.address.clone(),
             hold: "12 seconds",
+            per_number: 1_000_000,
         }
     }
 
