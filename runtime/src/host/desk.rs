@@ -68,6 +68,7 @@ impl Queue {
         }
         let (jobs, answers): (Vec<Job>, Vec<oneshot::Sender<Answer>>) =
             requests.into_iter().map(|request| (request.job, request.answer)).unzip();
+        metrics::counter!("duka_commits_total").increment(1);
         for (answer, sender) in writer.commit(jobs).await.into_iter().zip(answers) {
             // Whoever asked may have gone.
             let _ = sender.send(answer);

@@ -8,9 +8,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use metrics::gauge;
 
 use super::Server;
 use crate::id::ShopScope;
+use crate::store;
 
 /// The store must answer within this.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -31,10 +33,31 @@ pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
     }
 }
 
-/// Prometheus text.
+/// Prometheus text. The backlog is counted when it is asked for; a store that does not answer leaves its figures as they were.
 pub(super) async fn figures(State(server): State<Arc<Server>>) -> Response {
     match &server.figures {
-        Some(figures) => ([(CONTENT_TYPE, "text/plain; version=0.0.4")], figures.render()).into_response(),
+        Some(figures) => {
+            let _ = tokio::time::timeout(PATIENCE, count(&server)).await;
+            ([(CONTENT_TYPE, "text/plain; version=0.0.4")], figures.render()).into_response()
+        }
         None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+async fn count(server: &Server) -> Result<(), store::Error> {
+    let routes = server.registry.now();
+    let (mut inbox, mut open, mut unknown, mut quarantine) = (0, 0, 0, 0);
+    for shop in &routes.shops {
+        let counts = server.host.store.read(shop.scope).await?.counts(shop.scope).await?;
+        inbox += counts.inbox;
+        open += counts.waiting + counts.ready + counts.sending + counts.unknown;
+        unknown += counts.unknown;
+        quarantine += counts.quarantine;
+    }
+    gauge!("duka_shops").set(routes.shops.len() as f64);
+    gauge!("duka_inbox_rows").set(inbox as f64);
+    gauge!("duka_sends_open").set(open as f64);
+    gauge!("duka_sends_unknown").set(unknown as f64);
+    gauge!("duka_quarantine_rows").set(quarantine as f64);
+    Ok(())
 }

@@ -132,7 +132,14 @@ impl Running {
     /// The folder of shops can not be read, or the store fails: everything stays as it was.
     pub async fn reload(&self, config: &Config, environment: &impl Environment) -> Result<Reloaded, shops::Error> {
         let now_ms = self.server.host.clock.now_ms();
-        self.server.registry.reload(config, environment, now_ms).await
+        let reloaded = self.server.registry.reload(config, environment, now_ms).await;
+        let outcome = match &reloaded {
+            Ok(Reloaded { changed, troubles }) if troubles.is_empty() && changed.is_empty() => "unchanged",
+            Ok(Reloaded { troubles, .. }) if troubles.is_empty() => "changed",
+            Ok(_) | Err(_) => "broken",
+        };
+        metrics::counter!("duka_reloads_total", "outcome" => outcome).increment(1);
+        reloaded
     }
 
     /// Lets what is under way end, within the settings' time, and notes that all is in order.
