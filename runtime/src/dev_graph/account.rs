@@ -286,7 +286,7 @@ mod tests {
         let body = format!(
             r#"{{"messaging_product":"whatsapp","to":"+2547{customer:08}","type":"text","text":{{"body":"x"}}}}"#
         );
-        graph.send(now_ms, "1", "", body.as_bytes()).http
+        graph.send(now_ms, "1", "any", body.as_bytes()).http
     }
 
     #[test]

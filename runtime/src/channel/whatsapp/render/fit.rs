@@ -55,7 +55,9 @@ fn break_of(text: &str, most: usize, last: usize) -> usize {
     let (near_end, near_middle) = (head(all - 1), head(all - (last / 2).max(1)));
     let marks = [("\n\n", near_end), ("\n", near_end), (". ", near_end), (" ", near_middle)];
     let good = marks.into_iter().find_map(|(mark, head)| {
-        let end = head.rfind(mark)? + mark.trim_end().len();
+        let blank = mark.trim().is_empty();
+        let ends_here = blank && text.get(head.len()..).is_some_and(|rest| rest.starts_with(mark));
+        let end = if ends_here { head.len() } else { head.rfind(mark)? + mark.trim_end().len() };
         (end > head.len() / 3).then_some(end)
     });
     good.unwrap_or(near_middle.len()).max(text.graphemes(true).next().map_or(1, str::len))
