@@ -288,7 +288,7 @@ fn a_status_that_tells_of_a_failure_is_an_event_of_the_flow() {
         house.tell(&request, "wamid.1", Delivery::Failed, 131_026).await;
         let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
         let turns = tx.turns_of(house.shop, conversation, 0, 100).await.expect("the turns");
-        assert_eq!(turns.len(), 2, "one for the word, one for the failure, none for its copy");
+        assert_eq!(turns.len(), 3, "the greeting, one for the word, one for the failure, none for its copy");
     });
 }
 

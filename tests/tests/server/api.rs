@@ -56,7 +56,8 @@ async fn a_person_answers_and_gives_back_and_the_log_says_why_each_message_was_s
     let id = list["conversations"][0]["id"].as_str().expect("a conversation").to_string();
     let at = format!("/shops/boutique/conversations/{id}");
     let (_, log) = ask(&stage, "GET", &format!("{at}/log"), &agent).await;
-    let message = &log[0]["messages"][0];
+    assert_eq!((&log[0]["turn"], &log[0]["event"]), (&json!(0), &json!("text")), "the first turn asks the cart");
+    let message = &log[1]["messages"][0];
     assert_eq!(message["state"], "boutique.welcome", "{log}");
     assert!(message["line"].as_str().is_some_and(|line| line.starts_with("boutique.duka:")), "{log}");
     assert_eq!(ask(&stage, "POST", &format!("{at}/handoff/reply"), &agent).await.0, 409, "the flow has it");
