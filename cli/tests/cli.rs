@@ -2,10 +2,14 @@
 
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/house.rs"]
+mod house;
 #[path = "cli/mistakes.rs"]
 mod mistakes;
 #[path = "cli/new.rs"]
 mod new;
+#[path = "cli/operate.rs"]
+mod operate;
 #[path = "cli/play.rs"]
 mod play;
 #[path = "cli/support.rs"]

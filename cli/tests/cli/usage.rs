@@ -35,6 +35,10 @@ fn help_and_version_are_fine() {
         "schema",
         "completions",
         "dev-graph",
+        "serve",
+        "keys",
+        "backup",
+        "restore",
     ] {
         assert!(run.out.contains(&format!("\n  {command} ")), "{command} is in the help");
         let help = duka(&[command, "--help"]);

@@ -30,6 +30,9 @@ pub(in crate::store) fn copy_out(from: &Path, to: &Path) -> Result<()> {
     if to.exists() {
         return Err(Error::Refused(format!("{} is there already: a backup replaces nothing", to.display()), None));
     }
+    if let Some(folder) = to.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| cannot_open(folder, error.into()))?;
+    }
     let part = beside(to, ".part");
     let _ = std::fs::remove_file(&part);
     let connection = connect(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?;

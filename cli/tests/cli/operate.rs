@@ -1,0 +1,76 @@
+//! What an operator does beside a served shop: keys, a copy of the database, its way back.
+
+use crate::house::House;
+use crate::support::Run;
+
+fn counter() -> House {
+    House::of("tests/shops/counter", "channels: [whatsapp]")
+}
+
+fn refused(run: &Run, words: &str) {
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{run:?}");
+    assert!(run.err.contains(words), "{}", run.err);
+}
+
+#[test]
+fn a_key_opens_what_it_is_for_until_it_is_ended() {
+    let mut house = counter();
+    let ann = house.fine(&["keys", "new", "ann", "--shop", "counter"]);
+    let bob = house.fine(&["keys", "new", "bob", "--scope", "operate", "--days", "30"]);
+    let (ann, bob) = (ann.trim(), bob.trim());
+    assert!(ann.starts_with("duka_") && bob.starts_with("duka_") && ann != bob, "{ann} {bob}");
+    refused(&house.duka(&["keys", "new", "ann"]), "there is a key `ann` already");
+    let list = house.fine(&["keys", "list"]);
+    assert_eq!(list, "ann  Read  counter  89 days left\nbob  Operate  every shop  29 days left\n");
+    assert!(!list.contains(ann), "a key is shown once");
+
+    house.serve("duka.toml");
+    refused(&house.duka(&["keys", "list"]), "in use");
+    assert_eq!(house.api("/shops", ann).0, 200);
+    assert_eq!(house.api("/shops/counter/quarantine", bob).0, 200);
+    assert_eq!(house.api("/shops", "duka_of_nobody").0, 401);
+    house.stop();
+
+    house.fine(&["keys", "end", "ann"]);
+    refused(&house.duka(&["keys", "end", "ann"]), "there is no key `ann`");
+    house.serve("duka.toml");
+    assert_eq!(house.api("/shops", ann).0, 401);
+    assert_eq!(house.api("/shops", bob).0, 200);
+}
+
+#[test]
+fn a_restored_copy_goes_on_and_sends_nothing_twice() {
+    let mut house = counter();
+    house.serve("duka.toml");
+    house.writes("count a1");
+    assert_eq!(house.sees(), "ack a1 n=1");
+
+    // The copy is made while an answer can not leave; it leaves after that.
+    house.control("POST", "faults", r#"{"kind": "http503", "rate": 1.0}"#);
+    house.writes("count b2");
+    house.fine(&["backup", "duka.db", "copies/yesterday.db"]);
+    house.control("DELETE", "faults", "");
+    assert_eq!(house.sees(), "ack b2 n=2");
+    refused(&house.duka(&["backup", "duka.db", "copies/yesterday.db"]), "a backup replaces nothing");
+    refused(&house.duka(&["backup", "no.db", "copies/other.db"]), "there is no database no.db");
+    house.stop();
+
+    refused(&house.duka(&["restore", "copies/yesterday.db", "duka.db"]), "is there already");
+    let told = house.fine(&["restore", "copies/yesterday.db", "restored.db"]);
+    assert!(told.contains("1 messages were not sent and are parked"), "{told}");
+    house.settings("restored.toml", "restored.db");
+    house.serve("restored.toml");
+    // Messages of a conversation leave in order: had the one of yesterday been sent again, it would come first.
+    house.writes("count c3");
+    assert_eq!(house.sees(), "ack c3 n=3");
+    let shown = house.control("GET", "customer/254700000001", "");
+    assert_eq!(shown.as_array().map(Vec::len), Some(3), "{shown}");
+}
+
+#[test]
+fn a_damaged_copy_is_not_put_back() {
+    let house = counter();
+    house.folder.write("broken.db", "this is no database");
+    refused(&house.duka(&["restore", "broken.db", "restored.db"]), "file is not a database");
+    assert!(!house.folder.path().join("restored.db").exists());
+}
