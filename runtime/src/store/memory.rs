@@ -67,7 +67,8 @@ struct Tables {
     /// The sends that are in no final state.
     open: Table<(ShopScope, ConversationId, i64), ()>,
     send_places: Table<(ShopScope, SendId), (ConversationId, i64)>,
-    provider_places: Table<(ShopScope, SmolStr), (ConversationId, i64)>,
+    /// By seq within an id: the oldest send that has it comes first.
+    provider_places: Table<(ShopScope, SmolStr, i64), ConversationId>,
     /// Statuses of messages that no send is known for yet.
     orphans: Table<(ShopScope, SmolStr), Told>,
     calls: Table<(ShopScope, i64), QueuedCall>,

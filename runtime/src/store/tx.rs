@@ -231,7 +231,8 @@ impl Tx {
     }
 
     /// Joins statuses into their sends, found by our id, else by the provider's. `None`: no send of ours is known; the
-    /// status is kept for the settlement that names it.
+    /// status is kept for the settlement that names it. A provider gives an id to one message; should several sends have
+    /// come to the same one, it is the oldest's: a later claim to it takes nothing away.
     pub async fn apply_statuses(&mut self, updates: &[StatusUpdate]) -> Result<Vec<Option<StatusEffect>>> {
         if !updates.is_empty() {
             self.added.add(Work::Sends);

@@ -55,9 +55,13 @@ async fn act(tx: &mut Tx, shop: ShopScope, random: &mut Random, made: &mut u8, n
         10 => {
             let delivery = [Delivery::Sent, Delivery::Failed, Delivery::Delivered, Delivery::Read][random.below(4)];
             let send = [None, Some(sent)][random.below(2)];
-            // A vendor's id is of one message; a message that was sent twice has two.
-            let provider_id = format!("wamid.{sent}{}", ["", "b"][random.below(2)]);
-            format!("{:?}", tx.apply_statuses(&[status(shop, send, &provider_id, delivery, now_ms)]).await?)
+            // Often another send's id, which a vendor does not do: still all stores agree on whose it is.
+            let provider_id = format!("wamid.{}", [sent, sent.wrapping_add(1)][random.below(2)]);
+            let told = status(shop, send, &provider_id, delivery, now_ms);
+            // One or two at once, so that the second finds what the first has changed.
+            let other =
+                status(shop, [None, Some(1)][random.below(2)], &format!("wamid.{sent}"), Delivery::Read, now_ms);
+            format!("{:?}", tx.apply_statuses(&[told, other][..1 + random.below(2)]).await?)
         }
         11 => {
             let leases = [Leases::All, Leases::Over { now_ms }][random.below(2)];

@@ -135,7 +135,7 @@ impl MemoryTx {
         tables.sends.remove_where(|key, _| (key.0, key.1) == place);
         tables.open.remove_where(|key, ()| (key.0, key.1) == place);
         tables.send_places.remove_where(|key, owner| (key.0, owner.0) == place);
-        tables.provider_places.remove_where(|key, owner| (key.0, owner.0) == place);
+        tables.provider_places.remove_where(|key, owner| (key.0, *owner) == place);
         tables.calls.remove_where(|key, queued| (key.0, queued.call.conversation) == place);
         tables.call_places.remove_where(|key, _| (key.0, key.1) == place);
         tables.consents.remove_where(|key, _| (key.0, key.1) == place);
@@ -224,8 +224,8 @@ impl MemoryTx {
         for (key, queued) in &old {
             tables.sends.remove(key);
             tables.send_places.remove(&(shop, queued.send.id));
-            tables.provider_places.remove(&(shop, queued.facts.provider_id.clone()));
-            tables.provider_places.remove(&(shop, queued.facts.other_id.clone()));
+            tables.provider_places.remove(&(shop, queued.facts.provider_id.clone(), key.2));
+            tables.provider_places.remove(&(shop, queued.facts.other_id.clone(), key.2));
         }
         gone += old.len() as u64;
         gone += tables.orphans.remove_where(|key, told| key.0 == shop && told.at_ms < seen_ms);

@@ -148,10 +148,7 @@ impl MemoryTx {
             let told = Told::of(update);
             let by_id = update.send.and_then(|id| self.tables.key_of(update.shop, id));
             let by_id = by_id.filter(|_| !self.tables.has(Flaw::DeafToOpaqueIds));
-            let by_provider = || {
-                let place = self.tables.provider_places.get(&(update.shop, update.provider_id.clone()))?;
-                Some((update.shop, place.0, place.1))
-            };
+            let by_provider = || self.tables.key_by_provider(update.shop, &update.provider_id);
             let found = by_id.or_else(by_provider).and_then(|key| Some((key, self.tables.sends.get(&key).cloned()?)));
             let Some((key, mut queued)) = found else {
                 self.tables.keep_orphan(update.shop, &update.provider_id, &told);
@@ -203,6 +200,12 @@ impl Tables {
         self.send_places.get(&(shop, id)).map(|place| (shop, place.0, place.1))
     }
 
+    /// The oldest of the sends that a provider gave this id.
+    fn key_by_provider(&self, shop: ShopScope, id: &SmolStr) -> Option<Key> {
+        let holders = self.provider_places.range((shop, id.clone(), i64::MIN)..=(shop, id.clone(), i64::MAX));
+        holders.map(|((shop, _, seq), conversation)| (*shop, *conversation, *seq)).next()
+    }
+
     pub fn open_of(&self, shop: ShopScope, id: ConversationId) -> impl Iterator<Item = &Key> {
         self.open.range((shop, id, i64::MIN)..=(shop, id, i64::MAX)).map(|(key, ())| key)
     }
@@ -230,10 +233,14 @@ impl Tables {
         } else {
             self.open.insert(key, ());
         }
-        for id in [&queued.facts.provider_id, &queued.facts.other_id] {
-            if !id.is_empty() {
-                self.provider_places.insert((key.0, id.clone()), (key.1, key.2));
-            }
+        let ids = |facts: &SendFacts| [facts.provider_id.clone(), facts.other_id.clone()];
+        let before = self.sends.get(&key).map(|before| ids(&before.facts));
+        let now = ids(&queued.facts);
+        for gone in before.iter().flatten().filter(|id| !now.contains(id)) {
+            self.provider_places.remove(&(key.0, gone.clone(), key.2));
+        }
+        for new in now.iter().filter(|id| !id.is_empty() && !before.as_ref().is_some_and(|ids| ids.contains(id))) {
+            self.provider_places.insert((key.0, new.clone(), key.2), key.1);
         }
         self.sends.insert(key, queued);
     }

@@ -389,20 +389,21 @@ struct Orphan {
 struct Book {
     rows: BTreeMap<i64, Queued>,
     ids: BTreeMap<(ShopScope, SendId), i64>,
-    providers: BTreeMap<(ShopScope, SmolStr), i64>,
+    /// By seq within an id: the oldest send that has it comes first.
+    providers: BTreeSet<(ShopScope, SmolStr, i64)>,
     orphans: BTreeMap<(ShopScope, SmolStr), Orphan>,
 }
 
 impl Book {
     fn of(rows: Vec<Queued>) -> Book {
         let mut book =
-            Book { rows: BTreeMap::new(), ids: BTreeMap::new(), providers: BTreeMap::new(), orphans: BTreeMap::new() };
+            Book { rows: BTreeMap::new(), ids: BTreeMap::new(), providers: BTreeSet::new(), orphans: BTreeMap::new() };
         for queued in rows {
             let SendRow { send, facts } = &queued.row;
             book.ids.insert((send.shop, send.id), queued.seq);
             for id in [&facts.provider_id, &facts.other_id] {
                 if !id.is_empty() {
-                    book.providers.insert((send.shop, id.clone()), queued.seq);
+                    book.providers.insert((send.shop, id.clone(), queued.seq));
                 }
             }
             book.rows.insert(queued.seq, queued);
@@ -414,21 +415,31 @@ impl Book {
         self.ids.get(&(shop, id)).copied()
     }
 
+    /// The oldest of the sends that a provider gave this id.
+    fn seq_by_provider(&self, shop: ShopScope, id: &SmolStr) -> Option<i64> {
+        let holders = self.providers.range((shop, id.clone(), i64::MIN)..=(shop, id.clone(), i64::MAX));
+        holders.map(|(_, _, seq)| *seq).next()
+    }
+
     fn hear(&mut self, update: &StatusUpdate) -> Option<StatusEffect> {
         let told = Told::of(update);
-        let key = (update.shop, update.provider_id.clone());
         let by_id = update.send.and_then(|id| self.seq_of(update.shop, id));
-        let found = by_id.or_else(|| self.providers.get(&key).copied());
+        let found = by_id.or_else(|| self.seq_by_provider(update.shop, &update.provider_id));
         let Some((seq, queued)) = found.and_then(|seq| Some((seq, self.rows.get_mut(&seq)?))) else {
+            let key = (update.shop, update.provider_id.clone());
             let orphan = self.orphans.entry(key).or_insert(Orphan { stored: false, told: None });
             orphan.told.get_or_insert_default().join(&told);
             return None;
         };
-        let known_before = queued.row.facts.provider_id.clone();
+        let before = [queued.row.facts.provider_id.clone(), queued.row.facts.other_id.clone()];
         let mut heard = queued.row.facts.hear(&update.provider_id, &told);
         let NewSend { shop, id, conversation, turn, index, lane, .. } = queued.row.send;
-        if queued.row.facts.provider_id != known_before || heard.duplicate {
-            self.providers.insert(key, seq);
+        let now = [queued.row.facts.provider_id.clone(), queued.row.facts.other_id.clone()];
+        if now[0] != before[0] || heard.duplicate {
+            for id in before {
+                self.providers.remove(&(shop, id, seq));
+            }
+            self.providers.extend(now.into_iter().filter(|id| !id.is_empty()).map(|id| (shop, id, seq)));
             heard.failed |= self.adopt(seq, update.shop, &update.provider_id);
         }
         let (settled, failed, duplicate) = (heard.settled, heard.failed, heard.duplicate);

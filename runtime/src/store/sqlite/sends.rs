@@ -224,11 +224,13 @@ impl SqliteTx {
         rows.next()?.map(queued).transpose()
     }
 
+    /// The oldest of the sends that a provider gave this id.
     fn by_provider(&self, shop: ShopScope, provider_id: &str) -> Result<Option<Queued>> {
         let mut select = self.sql(select_send!(
-            "WHERE seq = (SELECT seq FROM outbox WHERE shop = ?1 AND provider_hash = ?2 AND provider_hash <> 0
+            "WHERE seq = (SELECT min(seq) FROM (
+                 SELECT seq FROM outbox WHERE shop = ?1 AND provider_hash = ?2 AND provider_hash <> 0
                      AND provider_id = ?3
-                 UNION ALL SELECT seq FROM outbox WHERE shop = ?1 AND other_id = ?3 AND other_id <> '' LIMIT 1)"
+                 UNION ALL SELECT seq FROM outbox WHERE shop = ?1 AND other_id = ?3 AND other_id <> ''))"
         ))?;
         let mut rows = select.query((shop.number(), codes::provider_hash(provider_id), provider_id))?;
         rows.next()?.map(queued).transpose()
