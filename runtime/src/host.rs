@@ -20,6 +20,7 @@ pub mod worker;
 pub mod writer;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use smol_str::SmolStr;
 
@@ -45,6 +46,8 @@ pub struct Host {
     /// Which process this is, for its claims.
     pub owner: Owner,
     pub limits: Limits,
+    /// Rises when settings or secrets were read again: what was stopped for want of them is tried at once.
+    pub configured: AtomicU64,
 }
 
 /// The bounds of a host. Times in ms.
@@ -121,6 +124,16 @@ impl Host {
     pub fn new(store: Store, clock: Arc<dyn Clock>, mint: Mint, shops: impl Into<Arc<Shops>>, limits: Limits) -> Host {
         let shops = shops.into();
         let owner = mint.owner();
-        Host { store, clock, mint, points: Points::default(), shops, notices: Notices::default(), owner, limits }
+        Host {
+            store,
+            clock,
+            mint,
+            points: Points::default(),
+            shops,
+            notices: Notices::default(),
+            owner,
+            limits,
+            configured: AtomicU64::new(0),
+        }
     }
 }

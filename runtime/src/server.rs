@@ -31,6 +31,8 @@ pub struct Server {
     pub desk: Desk,
     /// Takes no new work: it is going down.
     pub draining: AtomicBool,
+    /// Whose user ids statuses have told.
+    pub met: ingress::Met,
     /// `None`: no figures are gathered.
     pub figures: Option<PrometheusHandle>,
 }

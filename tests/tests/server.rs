@@ -7,5 +7,7 @@ mod api;
 mod door;
 #[path = "server/play.rs"]
 mod play;
+#[path = "server/policy.rs"]
+mod policy;
 #[path = "server/stage.rs"]
 mod stage;

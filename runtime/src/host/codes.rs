@@ -19,6 +19,9 @@ pub const GIVEN_UP: i32 = -7;
 /// The channel has no form for this message.
 pub const UNRENDERABLE: i32 = -8;
 
+/// The shop has no token for its number.
+pub const NO_TOKEN: i32 = -9;
+
 /// The provider's code for "the user has stopped marketing messages from this business".
 pub const USER_STOPPED_MARKETING: i32 = 131_050;
 /// The provider's code for "the service window is closed".
@@ -27,7 +30,7 @@ pub const REENGAGEMENT: i32 = 131_047;
 /// As flows and logs see it.
 pub fn reason(error: i32) -> SmolStr {
     match error {
-        WINDOW_CLOSED => SmolStr::new_static("window_closed"),
+        WINDOW_CLOSED | REENGAGEMENT => SmolStr::new_static("window_closed"),
         NO_CONSENT => SmolStr::new_static("no_consent"),
         TEMPLATE_UNUSABLE => SmolStr::new_static("template_unusable"),
         NO_ADDRESS => SmolStr::new_static("no_address"),
@@ -35,6 +38,7 @@ pub fn reason(error: i32) -> SmolStr {
         EXPIRED => SmolStr::new_static("expired"),
         GIVEN_UP => SmolStr::new_static("given_up"),
         UNRENDERABLE => SmolStr::new_static("unrenderable"),
+        NO_TOKEN => SmolStr::new_static("no_token"),
         code => format_smolstr!("{code}"),
     }
 }

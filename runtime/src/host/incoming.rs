@@ -4,14 +4,15 @@ use duka_engine::event::{Event, EventKind};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::id::{ConversationId, ElementKey, ShopScope};
+use crate::id::{ConversationId, ElementKey, SendId, ShopScope};
 use crate::store::{Identity, NumberHealth, QuarantineEntry, StatusUpdate, TemplateRow};
 
 /// One thing that happened to a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incoming {
     pub act: Act,
-    /// When the provider says that the customer acted, ms since 1970; 0 for what opens no window.
+    /// When the provider says that the customer acted, ms since 1970; 0 for what opens no window. Of a window that is
+    /// closed: what the customer wrote later opens it again.
     pub provider_ms: i64,
     /// Until when a free entry point is open; 0: none was opened.
     pub free_until_ms: i64,
@@ -82,6 +83,11 @@ pub enum Arrived {
     },
     /// The customer is now known by these too; the first that is known finds the conversation.
     Identities(Vec<Identity>),
+    /// Whoever got this message of ours is known by these.
+    Recipient {
+        send: Option<SendId>,
+        identities: Vec<Identity>,
+    },
     /// The customer is no longer known by the first and now by the second, which are nobody else's.
     Moved {
         from: Vec<Identity>,

@@ -6,6 +6,7 @@ mod check;
 mod pace;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,9 +23,10 @@ use super::points::{Point, Struck};
 use super::shops::Shop;
 use super::transport::{Form, SendAnswer, SendRequest, Transport};
 use super::writer::{Ended, Job};
-use crate::id::ConversationId;
+use crate::id::{ConversationId, SendId};
 use crate::store::{
-    self, AttemptEnd, Claim, ClaimedSend, ConsentEntry, Due, Lane, NumberHealth, Settlement, TemplateRow, Tx, Work,
+    self, AttemptEnd, Claim, ClaimedSend, ConsentEntry, Due, Lane, NumberHealth, SendState, Settlement, TemplateRow,
+    Tx, Work,
 };
 
 pub use self::pace::PaceLimits;
@@ -40,6 +42,10 @@ pub struct Attempt {
     lease_until_ms: i64,
     effect: EffectId,
     has_template: bool,
+    /// Follows an attempt whose fate was never known: a status may settle it until the last moment.
+    repeats: bool,
+    /// When the customer last wrote, as far as was known at the claim.
+    last_inbound_ms: i64,
 }
 
 /// What a round of claiming came to.
@@ -96,6 +102,7 @@ impl<T: Transport> Outbox<T> {
         if due.is_empty() {
             return Ok(Round::default());
         }
+        self.pace().configured(self.host.configured.load(Ordering::Relaxed));
         // Each number gets its turn to be first.
         let first = self.host.mint.jitter(i64::try_from(due.len()).unwrap_or(1));
         let first = usize::try_from(first).unwrap_or(0).min(due.len());
@@ -169,7 +176,7 @@ impl<T: Transport> Outbox<T> {
             settlement: Settlement { shop: send.send.shop, id: send.send.id, attempt: send.attempt, end },
             conversation: send.send.conversation,
             effect,
-            window_closed: false,
+            window_closed: None,
         };
         let Some(outbound) = outbound else {
             return round.ended.push(end(AttemptEnd::Failed { error: codes::UNREADABLE }));
@@ -208,14 +215,16 @@ impl<T: Transport> Outbox<T> {
                     form,
                     identities: send.identities,
                 };
-                round.attempts.push(Attempt { request, lease_until_ms, effect, has_template });
+                let (repeats, last_inbound_ms) = (send.after_unknown, send.last_inbound_ms);
+                let attempt = Attempt { request, lease_until_ms, effect, has_template, repeats, last_inbound_ms };
+                round.attempts.push(attempt);
             }
         }
     }
 
     /// Makes one attempt, if its lease still holds (I25).
     pub async fn attempt(&self, attempt: Attempt) -> Result<Ended, OutboxError> {
-        let Attempt { request, lease_until_ms, effect, has_template } = attempt;
+        let Attempt { request, lease_until_ms, effect, has_template, repeats, last_inbound_ms } = attempt;
         let about = answer::About {
             shop: request.shop,
             number: request.number.clone(),
@@ -228,7 +237,9 @@ impl<T: Transport> Outbox<T> {
         };
         let (id, conversation) = (request.send, request.conversation);
         let answer_ms = self.host.limits.answer_ms;
-        let end = if self.host.clock.monotonic_ms().saturating_add(answer_ms) > lease_until_ms {
+        let too_late = self.host.clock.monotonic_ms().saturating_add(answer_ms) > lease_until_ms;
+        let end = if too_late || (repeats && !self.is_still_wanted(&about, id).await?) {
+            // Where a status was faster, this is told to nobody.
             answer::End::of(AttemptEnd::Again { not_before_ms: self.host.clock.now_ms(), error: 0 })
         } else {
             let limit = Duration::from_millis(u64::try_from(answer_ms).unwrap_or(0));
@@ -240,8 +251,14 @@ impl<T: Transport> Outbox<T> {
             settlement: Settlement { shop: about.shop, id, attempt: about.attempt, end: end.end },
             conversation,
             effect,
-            window_closed: end.window_closed,
+            window_closed: end.window_closed.then_some(last_inbound_ms),
         })
+    }
+
+    /// Whether nothing has settled a send since it was claimed.
+    async fn is_still_wanted(&self, about: &answer::About, id: SendId) -> Result<bool, OutboxError> {
+        let row = self.host.store.read(about.shop).await?.send(about.shop, id).await?;
+        Ok(row.is_some_and(|row| row.facts.state == SendState::Sending && row.facts.attempt == about.attempt))
     }
 
     /// Writes down how attempts ended.

@@ -171,13 +171,17 @@ fn begin_anew(cx: &Context<'_>, session: Session) -> Session {
 
 /// What a message of the customer opens: the window, from the provider's time but never later than now (F20).
 fn opened(cx: &Context<'_>, row: &mut Conversation, incoming: &Incoming) {
+    if incoming.act == Act::WindowClosed {
+        // What was written since opens it again.
+        if row.last_inbound_ms <= incoming.provider_ms {
+            row.last_inbound_ms = 0;
+        }
+        return;
+    }
     if incoming.provider_ms > 0 {
         row.last_inbound_ms = row.last_inbound_ms.max(incoming.provider_ms.min(cx.now_ms));
     }
     row.free_until_ms = row.free_until_ms.max(incoming.free_until_ms);
-    if incoming.act == Act::WindowClosed {
-        (row.last_inbound_ms, row.free_until_ms) = (0, 0);
-    }
     if !incoming.number.is_empty() && row.number != incoming.number {
         row.number = incoming.number.clone();
     }

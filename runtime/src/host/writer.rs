@@ -43,8 +43,8 @@ pub struct Ended {
     pub settlement: Settlement,
     pub conversation: ConversationId,
     pub effect: EffectId,
-    /// The provider says that the window is closed.
-    pub window_closed: bool,
+    /// The provider says that the window is closed, which we thought opened by what the customer wrote at that time.
+    pub window_closed: Option<i64>,
 }
 
 /// What became of one element of a job.

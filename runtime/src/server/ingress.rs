@@ -2,6 +2,7 @@
 //! what is for nobody is kept for a person. Decides nothing that a conversation could see.
 
 mod account;
+mod met;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,13 +13,15 @@ use smol_str::SmolStr;
 
 use super::Server;
 use crate::channel::whatsapp::CHANNEL;
-use crate::channel::whatsapp::decode::{AccountEvent, Act, Decoded, Meaning, Reader};
+use crate::channel::whatsapp::decode::{AccountEvent, Act, Decoded, Meaning, Reader, Report};
 use crate::channel::whatsapp::split::{self, Element};
 use crate::host::incoming::{self, Arrival, Arrived, Incoming};
 use crate::host::writer::{Job, Took};
 use crate::id::{ElementKey, ShopScope};
 use crate::shops::{Routes, Served};
 use crate::store::{Identity, QuarantineEntry};
+
+pub use self::met::Met;
 
 /// How long everything is free after a customer came from an advertisement (whatsapp-cloud-api 12.2).
 const FREE_ENTRY_MS: i64 = 72 * 3_600_000;
@@ -104,7 +107,13 @@ impl Ingress<'_> {
                 let identities = act.who.clone();
                 add(Some(key), customer(identities, written(act, element)));
             }
-            Meaning::Status(report) => add(None, Arrived::Status(report.update)),
+            Meaning::Status(report) => {
+                let Report { update, who, .. } = report;
+                if self.server.met.is_first(shop.scope, &who) {
+                    add(None, Arrived::Recipient { send: update.send, identities: who });
+                }
+                add(None, Arrived::Status(update));
+            }
             Meaning::OwnerReplied { who, id, .. } => {
                 add(Some(key), customer(who, Incoming { proof: id, ..Incoming::event(EventKind::HandoffOpened) }));
             }
@@ -120,7 +129,8 @@ impl Ingress<'_> {
                 tracing::warn!(shop = %shop.slug, code, "the vendor reports trouble with the account or the number");
                 counter!("duka_account_trouble_total").increment(1);
             }
-            Meaning::Payment { .. } => kept("payment"),
+            // Believed by nobody before it was fetched (TM29), and kept until somebody can (F83).
+            Meaning::Payment { .. } => arrivals.push(self.keep(shop.scope, Some(key), "payment", "payment", element)),
             Meaning::Kept { .. } => kept("other"),
             Meaning::Unreadable { why } => arrivals.push(self.quarantine(shop.scope, Some(key), why, element)),
         }
@@ -134,11 +144,23 @@ impl Ingress<'_> {
     }
 
     fn quarantine(&self, shop: ShopScope, key: Option<ElementKey>, what: &str, element: &Element<'_>) -> Arrival {
+        let reason = if shop == ShopScope::NONE { what } else { "unreadable" };
+        self.keep(shop, key, reason, what, element)
+    }
+
+    fn keep(
+        &self,
+        shop: ShopScope,
+        key: Option<ElementKey>,
+        reason: &str,
+        detail: &str,
+        element: &Element<'_>,
+    ) -> Arrival {
         let entry = QuarantineEntry {
             shop: (shop != ShopScope::NONE).then_some(shop),
             at_ms: self.received_ms,
-            reason: if shop == ShopScope::NONE { what.into() } else { "unreadable".into() },
-            detail: what.to_string(),
+            reason: reason.into(),
+            detail: detail.to_string(),
             body: element.keep(),
         };
         Arrival { shop, key, received_ms: self.received_ms, what: Arrived::Quarantine(entry) }

@@ -56,14 +56,14 @@ impl Outward {
         let routes = self.registry.now();
         // The number's own shop, and no other's token (TM27).
         let shop = routes.of(request.shop).filter(|shop| shop.numbers.contains(&request.number));
-        let Some((shop, token)) = shop.and_then(|shop| Some((shop, shop.token.as_ref()?))) else {
-            return SendAnswer::NotSent;
+        let token = shop.and_then(|shop| Some((shop, access(shop.token.as_ref()?)?)));
+        let Some((shop, access)) = token else {
+            return SendAnswer::Refused { error: codes::NO_TOKEN, advice: Advice::StopNumber };
         };
         let body = match self.body(shop, &request).await {
             Ok(body) => body,
             Err(error) => return SendAnswer::Unsendable { error },
         };
-        let Some(access) = access(token) else { return SendAnswer::NotSent };
         told(self.graph.send(&request.number, &access, body).await)
     }
 

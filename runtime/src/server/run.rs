@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::door::Door;
+use super::ingress::Met;
 use super::outward::Outward;
 use super::{Server, router};
 use crate::channel::whatsapp::client::{self, ClientError, Graph};
@@ -23,6 +24,7 @@ use crate::host::mint::{Mint, NoRandomness};
 use crate::host::outbox::PaceLimits;
 use crate::host::serve::Serving;
 use crate::host::{self, Host};
+use crate::ops::notices;
 use crate::shops::{self, Registry, Reloaded};
 use crate::store::{self, Store};
 
@@ -89,8 +91,10 @@ pub async fn start(
     let serving = Serving::begin(Arc::clone(&host), outward, DemoAdapter::default(), alone).await?;
     let desk = serving.desk();
     let stop = CancellationToken::new();
+    tokio::spawn(notices::announce(Arc::clone(&host), stop.clone()));
     let draining = AtomicBool::new(false);
-    let server = Arc::new(Server { config, registry, host, desk, draining, figures });
+    let met = Met::default();
+    let server = Arc::new(Server { config, registry, host, desk, draining, met, figures });
     let door = tokio::spawn(door.serve(router(Arc::clone(&server)), stop.clone()));
     let running = Running { address, door, serving, server, stop };
     Ok((running, reloaded))
@@ -139,6 +143,7 @@ impl Running {
             Ok(_) | Err(_) => "broken",
         };
         metrics::counter!("duka_reloads_total", "outcome" => outcome).increment(1);
+        self.server.host.configured.fetch_add(1, Ordering::Relaxed);
         reloaded
     }
 

@@ -2,10 +2,10 @@
 
 use duka_engine::event::EventKind;
 use duka_runtime::host::codes;
-use duka_runtime::host::incoming::Incoming;
+use duka_runtime::host::incoming::{Arrival, Arrived, Incoming};
 use duka_runtime::host::notices::Notice;
 use duka_runtime::host::transport::{Advice, Form, SendAnswer};
-use duka_runtime::store::{Delivery, SendState, Store, TemplateRow};
+use duka_runtime::store::{Delivery, Identity, IdentityKind, SendState, Store, TemplateRow};
 
 use crate::house::{House, on_every_store};
 
@@ -60,6 +60,29 @@ fn an_unknown_reply_is_sent_once_more_and_a_late_status_shows_the_duplicate() {
         house.tell(&first, "wamid.first", Delivery::Sent, 0).await;
         let told = notices.try_recv().expect("a notice");
         assert_eq!(told.notice, Notice::Duplicate { send: first.send });
+    });
+}
+
+#[test]
+fn a_status_that_comes_while_a_repeat_is_prepared_stops_it() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("1").await;
+        house.provider.answer(SendAnswer::Unknown);
+        house.chat("1", "m1", "a1").await;
+        house.clock.advance(31 * SECOND_MS);
+        house.holds.run_once().await.expect("the hold is over");
+        let round = house.outbox.claim(10).await.expect("claimed");
+        assert_eq!(round.attempts.len(), 1);
+        let first = house.provider.requests()[0].clone();
+        house.tell(&first, "wamid.first", Delivery::Sent, 0).await;
+        for attempt in round.attempts {
+            let ended = house.outbox.attempt(attempt).await.expect("not made");
+            house.outbox.settle(vec![ended]).await.expect("nothing to settle");
+        }
+        house.wait(60 * SECOND_MS).await;
+        assert_eq!(house.provider.heard(), ["ack a1 n=1"], "once");
+        assert_eq!(house.states(conversation).await, [SendState::Accepted]);
     });
 }
 
@@ -190,6 +213,84 @@ fn a_window_that_only_we_thought_open_is_closed_and_the_template_goes() {
         house.wait(HOUR_MS + 10 * SECOND_MS).await;
         let heard = house.provider.heard();
         assert_eq!(heard[heard.len() - 2..], ["Today everything is cheaper.", "template offer"]);
+    });
+}
+
+#[test]
+fn a_window_that_a_status_finds_closed_lets_the_template_go_instead() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        house.begin("1").await;
+        house.chat("1", "m1", "offers").await;
+        house.chat("1", "m2", "news").await;
+        house.wait(HOUR_MS + 10 * SECOND_MS).await;
+        let offer = house.provider.requests().pop().expect("an offer");
+        assert!(matches!(&offer.form, Form::Message(_)), "inside the window");
+        for _ in 0..2 {
+            house.tell(&offer, "wamid.offer", Delivery::Failed, 131_047).await;
+            house.settle().await;
+        }
+        let heard = house.provider.heard();
+        assert_eq!(heard[heard.len() - 2..], ["Today everything is cheaper.", "template offer"]);
+        // Not twice, and what the customer writes opens the window again.
+        house.chat("1", "m3", "a1").await;
+        assert_eq!(house.provider.heard()[heard.len()..], ["ack a1 n=1"]);
+    });
+}
+
+#[test]
+fn a_message_that_crosses_the_vendors_no_opens_the_window_again() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("1").await;
+        house.receive(vec![house.text("1", "m1", "a1")]).await.expect("kept");
+        house.provider.answer(SendAnswer::Refused { error: 131_047, advice: Advice::WindowClosed });
+        let round = house.outbox.claim(10).await.expect("claimed");
+        house.clock.advance(2 * SECOND_MS);
+        house.receive(vec![house.text("1", "m2", "a2")]).await.expect("kept");
+        for attempt in round.attempts {
+            let ended = house.outbox.attempt(attempt).await.expect("refused");
+            house.outbox.settle(vec![ended]).await.expect("settled");
+        }
+        house.settle().await;
+        assert_eq!(house.states(conversation).await, [SendState::Failed, SendState::Accepted]);
+        // Without one, everything that is said fails until there is: nothing is tried in vain.
+        house.provider.answer(SendAnswer::Refused { error: 131_047, advice: Advice::WindowClosed });
+        house.chat("1", "m3", "more").await;
+        let rows = house.rows(conversation).await;
+        let ends: Vec<_> = rows.iter().skip(2).map(|row| (row.facts.state, row.facts.error)).collect();
+        let (failed, closed) = (SendState::Failed, codes::WINDOW_CLOSED);
+        assert_eq!(ends, [(failed, 131_047), (failed, closed), (failed, closed)]);
+    });
+}
+
+#[test]
+fn a_user_id_that_a_status_tells_first_finds_the_conversation() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("1").await;
+        house.chat("1", "m1", "a1").await;
+        let send = house.provider.requests()[0].send;
+        let user = |value: &str| Identity {
+            shop: house.shop,
+            channel: "whatsapp".into(),
+            kind: IdentityKind::User,
+            value: value.into(),
+        };
+        let told = |value: &str| Arrival {
+            shop: house.shop,
+            key: None,
+            received_ms: house.now_ms(),
+            what: Arrived::Recipient { send: Some(send), identities: vec![user(value)] },
+        };
+        house.receive(vec![told("KE.1")]).await.expect("kept");
+        let found = async |value: &str| {
+            let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+            tx.find_conversations(&[user(value)]).await.expect("an answer")[0]
+        };
+        assert_eq!(found("KE.1").await, Some(conversation));
+        house.receive(vec![told("KE.2")]).await.expect("kept");
+        assert_eq!(found("KE.2").await, None, "somebody else's number by now");
     });
 }
 

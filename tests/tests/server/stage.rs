@@ -6,14 +6,17 @@ use std::time::Duration;
 use duka_runtime::config;
 use duka_runtime::dev_graph::Plan;
 use duka_runtime::dev_graph::server::{Options, start as start_graph};
+use duka_runtime::id::ShopScope;
 use duka_runtime::server::run::{Running, start};
 use duka_tests::tree::root;
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value as Json;
+use sha2::Sha256;
 use tempfile::TempDir;
 
 pub const SECRET: &str = "an app secret";
 pub const CUSTOMER: &str = "254700000001";
-const NUMBER: &str = "106500000000001";
+pub const NUMBER: &str = "106500000000001";
 
 /// How long a customer waits for an answer before the test gives up.
 const PATIENCE_MS: u64 = 20_000;
@@ -55,6 +58,11 @@ pub fn environment() -> Vec<(String, String)> {
 impl Stage {
     /// The boutique, live, on the store in memory.
     pub async fn boutique() -> Stage {
+        Stage::with(|settings| settings).await
+    }
+
+    /// The same with other settings.
+    pub async fn with(settle: impl Fn(String) -> String) -> Stage {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let shop = folder.path().join("boutique");
         copy(&root().join("examples/boutique"), &shop);
@@ -68,7 +76,7 @@ impl Stage {
              [graph]\nurl = \"http://127.0.0.1:{graph}\"\n[whatsapp]\napp_secret = \"env:APP_SECRET\"\n\
              verify_token = \"env:VERIFY\"\ntoken = \"env:TOKEN\"\n"
         );
-        std::fs::write(folder.path().join("duka.toml"), settings).expect("a writable folder");
+        std::fs::write(folder.path().join("duka.toml"), settle(settings)).expect("a writable folder");
         let plan =
             format!("secret = \"{SECRET}\"\n[[number]]\nid = \"{NUMBER}\"\ndisplay = \"15550001111\"\nwaba = \"7\"\n");
         let options = Options {
@@ -91,6 +99,30 @@ impl Stage {
             http: reqwest::Client::new(),
             seen: 0,
         }
+    }
+
+    /// Settings that have changed are read again.
+    pub async fn reload(&self, settle: impl Fn(String) -> String) {
+        let path = self.folder.path().join("duka.toml");
+        let settings = std::fs::read_to_string(&path).expect("settings");
+        std::fs::write(&path, settle(settings)).expect("a writable folder");
+        let environment = environment();
+        let config = config::load(Some(&path), &environment).expect("sound settings");
+        let reloaded = self.running.reload(&config, &environment).await.expect("read again");
+        assert!(reloaded.troubles.is_empty(), "{:?}", reloaded.troubles);
+    }
+
+    pub fn scope(&self) -> ShopScope {
+        self.running.server.registry.now().shops[0].scope
+    }
+
+    /// Brings a webhook as the vendor would. Returns the status of its answer.
+    pub async fn brings(&self, body: &str) -> u16 {
+        let mac: Hmac<Sha256> = Hmac::new_from_slice(SECRET.as_bytes()).expect("any key");
+        let mark = hex::encode(mac.chain_update(body).finalize().into_bytes());
+        let request = self.http.post(format!("{}/webhooks/whatsapp", self.base)).body(body.to_string());
+        let answer = request.header("x-hub-signature-256", format!("sha256={mark}")).send().await;
+        answer.expect("an answer").status().as_u16()
     }
 
     async fn act(&self, what: &str, body: &str) {

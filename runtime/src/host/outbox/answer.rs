@@ -72,14 +72,13 @@ impl<T: Transport> Outbox<T> {
                 self.later(about, for_ms, error)
             }
             Advice::StopNumber => {
-                let (pause_ms, was_well) = self.pace().stop(shop, number);
-                if was_well {
+                if self.pace().stop(shop, number) {
                     self.health(about, error).await?;
                     let notice = Notice::NumberStopped { number: number.clone(), error };
                     self.host.notices.tell(Told { shop, conversation: None, notice });
                 }
-                // Kept for as long as it is worth sending, however often that is tried.
-                AttemptEnd::Again { not_before_ms: now_ms.saturating_add(pause_ms), error }
+                // Kept for as long as it is worth sending. The number waits, so the message need not.
+                AttemptEnd::Again { not_before_ms: now_ms, error }
             }
             Advice::PauseMarketing => {
                 self.pace().pause_marketing(shop, number, SPAM_PAUSE_MS);

@@ -72,6 +72,8 @@ pub struct Pace {
     pairs: Pairs,
     /// Customers that were written to outside their window, and when last, by shop.
     recipients: BTreeMap<ShopScope, HashMap<ConversationId, i64>>,
+    /// Of the host's settings, when a stop was last thought over.
+    configured: u64,
 }
 
 struct Lane {
@@ -91,7 +93,7 @@ impl Pace {
         let period = limits.pair_period.max(Duration::from_millis(1));
         let quota = Quota::with_period(period).unwrap_or(Quota::per_second(limits.pair_burst));
         let pairs = RateLimiter::new(quota.allow_burst(limits.pair_burst), HashMapStateStore::default(), clock.clone());
-        Pace { limits, clock, numbers: BTreeMap::new(), pairs, recipients: BTreeMap::new() }
+        Pace { limits, clock, numbers: BTreeMap::new(), pairs, recipients: BTreeMap::new(), configured: 0 }
     }
 
     fn lane(&mut self, shop: ShopScope, number: &SmolStr) -> &mut Lane {
@@ -135,15 +137,24 @@ impl Pace {
         lane.paused_until_ms = lane.paused_until_ms.max(until);
     }
 
-    /// Nothing from a number until it is well again, which is tried with longer and longer pauses. Returns how long the
-    /// first is, in ms, and whether the number was well until now.
-    pub fn stop(&mut self, shop: ShopScope, number: &SmolStr) -> (i64, bool) {
+    /// Nothing from a number until it is well again, which is tried with longer and longer pauses. `true`: it was
+    /// well until now.
+    pub fn stop(&mut self, shop: ShopScope, number: &SmolStr) -> bool {
         let lane = self.lane(shop, number);
         let pause_ms = 5_000_i64.saturating_mul(1 << lane.stops.min(6));
         let was_well = lane.stops == 0;
         lane.stops += 1;
         self.pause(shop, number, pause_ms);
-        (pause_ms, was_well)
+        was_well
+    }
+
+    /// Settings were read again: what is stopped is tried at once, by one message.
+    pub fn configured(&mut self, configured: u64) {
+        if std::mem::replace(&mut self.configured, configured) != configured {
+            for lane in self.numbers.values_mut().filter(|lane| lane.stops > 0) {
+                (lane.stops, lane.paused_until_ms) = (1, 0);
+            }
+        }
     }
 
     /// The provider took a message. `true`: the number had been stopped.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use duka_engine::event::{EventKind, Outcome};
+use duka_engine::outbound::Outbound;
 
 use super::dues::{Dues, Plan};
 use super::recall::Recall;
@@ -16,7 +17,10 @@ use crate::host::notices::{Notice, Told};
 use crate::host::points::Point;
 use crate::host::shops::Shop;
 use crate::id::{ConversationId, ShopScope};
-use crate::store::{Conversation, EndedCall, Identity, InboxBody, InboxRow, Settlement, Sighting, StatusUpdate, Tx};
+use crate::store::{
+    Conversation, EndedCall, Identity, InboxBody, InboxRow, NewSend, SendRow, Settlement, Sighting, StatusEffect,
+    StatusUpdate, Tx,
+};
 
 pub(super) struct Batch<'a> {
     pub host: &'a Host,
@@ -62,11 +66,12 @@ impl Batch<'_> {
         admit(&mut tx, entries, &mut took).await?;
         points.hit(Point::IngestAdmitted)?;
         let mut told = Vec::new();
-        let mut extras = statuses(&mut tx, entries, &mut told).await?;
+        let mut extras = self.statuses(&mut tx, entries, &mut told).await?;
         settlements(&mut tx, entries, &mut took, &mut extras).await?;
         results(&mut tx, entries, &mut took, self.now_ms).await?;
         ledgers(&mut tx, entries, &mut took, &mut told).await?;
         who::moved(&mut tx, entries, &took).await?;
+        who::recipients(&mut tx, entries).await?;
         let places = self.places(&mut tx, entries, &took).await?;
         consume(&mut tx, entries, &mut took).await?;
         let mut dues = Dues::new(self, told);
@@ -151,6 +156,52 @@ impl Batch<'_> {
         Ok(places)
     }
 
+    /// Joins what the provider says of sends; a failure is an event of its conversation.
+    async fn statuses(&self, tx: &mut Tx, entries: &[Entry], told: &mut Vec<Told>) -> Result<Vec<Extra>, WriteError> {
+        let updates: Vec<StatusUpdate> = entries.iter().filter_map(|entry| status_of(entry).cloned()).collect();
+        let mut extras = Vec::new();
+        if updates.is_empty() {
+            return Ok(extras);
+        }
+        for (update, effect) in updates.iter().zip(tx.apply_statuses(&updates).await?) {
+            let Some(effect) = effect else { continue };
+            let (shop, conversation) = (effect.shop, effect.conversation);
+            if effect.duplicate {
+                let notice = Notice::Duplicate { send: effect.id };
+                told.push(Told { shop, conversation: Some(conversation), notice });
+            }
+            if !effect.failed {
+                continue;
+            }
+            if update.error == codes::REENGAGEMENT {
+                extras.push(window_closed(shop, conversation, update.at_ms));
+                if self.goes_as_template(tx, &effect).await? {
+                    continue;
+                }
+            }
+            let id = duka_engine::effect::EffectId { turn: effect.turn, index: effect.index };
+            failed(shop, conversation, id, update.error, &mut extras);
+        }
+        Ok(extras)
+    }
+
+    /// A template that went as a message of a window that the provider found closed after all goes once more, as what it
+    /// is (F59). `false`: it was no such message.
+    async fn goes_as_template(&self, tx: &mut Tx, effect: &StatusEffect) -> Result<bool, WriteError> {
+        let Some(row) = tx.send(effect.shop, effect.id).await? else { return Ok(false) };
+        if !matches!(postcard::from_bytes(&row.send.body), Ok(Outbound::Template(_))) {
+            return Ok(false);
+        }
+        let since = tx.sends_of(effect.shop, effect.conversation, effect.turn, u32::MAX).await?;
+        let same = |it: &SendRow| (it.send.turn, it.send.index) == (effect.turn, effect.index);
+        if since.iter().filter(|it| same(it)).count() > 1 {
+            return Ok(false);
+        }
+        let id = self.host.mint.send();
+        tx.add_sends(&[NewSend { id, not_before_ms: self.now_ms, ..row.send }]).await?;
+        Ok(true)
+    }
+
     fn conversation(&self, entry: &Entry) -> Option<Conversation> {
         let Piece::Arrival(arrival) = &entry.piece else { return None };
         let Arrived::Customer { channel, incoming, .. } = &arrival.what else { return None };
@@ -176,6 +227,7 @@ fn place_known(entry: &Entry) -> Option<ConversationId> {
             Arrived::Conversation { id, .. } => Some(*id),
             Arrived::Customer { .. }
             | Arrived::Identities(_)
+            | Arrived::Recipient { .. }
             | Arrived::Moved { .. }
             | Arrived::Status(_)
             | Arrived::Template(_)
@@ -193,6 +245,7 @@ fn identities_of(entry: &Entry) -> Option<&[Identity]> {
     match &arrival.what {
         Arrived::Customer { identities, .. } | Arrived::Identities(identities) => Some(identities),
         Arrived::Conversation { .. }
+        | Arrived::Recipient { .. }
         | Arrived::Moved { .. }
         | Arrived::Status(_)
         | Arrived::Template(_)
@@ -225,27 +278,6 @@ async fn admit(tx: &mut Tx, entries: &[Entry], took: &mut [Took]) -> Result<(), 
     Ok(())
 }
 
-/// Joins what the provider says of sends; a failure is an event of its conversation.
-async fn statuses(tx: &mut Tx, entries: &[Entry], told: &mut Vec<Told>) -> Result<Vec<Extra>, WriteError> {
-    let updates: Vec<StatusUpdate> = entries.iter().filter_map(|entry| status_of(entry).cloned()).collect();
-    let mut extras = Vec::new();
-    if updates.is_empty() {
-        return Ok(extras);
-    }
-    for (update, effect) in updates.iter().zip(tx.apply_statuses(&updates).await?) {
-        let Some(effect) = effect else { continue };
-        let (shop, conversation) = (effect.shop, effect.conversation);
-        if effect.duplicate {
-            told.push(Told { shop, conversation: Some(conversation), notice: Notice::Duplicate { send: effect.id } });
-        }
-        if effect.failed {
-            let id = duka_engine::effect::EffectId { turn: effect.turn, index: effect.index };
-            failed(shop, conversation, id, update.error, &mut extras);
-        }
-    }
-    Ok(extras)
-}
-
 fn status_of(entry: &Entry) -> Option<&StatusUpdate> {
     let Piece::Arrival(arrival) = &entry.piece else { return None };
     match &arrival.what {
@@ -253,6 +285,7 @@ fn status_of(entry: &Entry) -> Option<&StatusUpdate> {
         Arrived::Customer { .. }
         | Arrived::Conversation { .. }
         | Arrived::Identities(_)
+        | Arrived::Recipient { .. }
         | Arrived::Moved { .. }
         | Arrived::Template(_)
         | Arrived::Health(_)
@@ -274,10 +307,13 @@ fn failed(
         let proof = codes::reason(error);
         add(Incoming { act, proof, ..Incoming::event(EventKind::Wake) });
     }
-    if error == codes::REENGAGEMENT {
-        add(Incoming { act: Act::WindowClosed, ..Incoming::event(EventKind::Wake) });
-    }
     add(Incoming::event(EventKind::MessageFailed { effect, reason: codes::reason(error) }));
+}
+
+/// What was written after `as_of_ms` opens the window again.
+fn window_closed(shop: ShopScope, conversation: ConversationId, as_of_ms: i64) -> Extra {
+    let incoming = Incoming { act: Act::WindowClosed, provider_ms: as_of_ms, ..Incoming::event(EventKind::Wake) };
+    Extra { shop, conversation, incoming }
 }
 
 async fn settlements(
@@ -297,9 +333,8 @@ async fn settlements(
     let rows: Vec<Settlement> = ends.iter().map(|(_, ended)| ended.settlement.clone()).collect();
     for ((at, ended), settled) in ends.into_iter().zip(tx.settle_sends(&rows).await?) {
         let shop = ended.settlement.shop;
-        if ended.window_closed {
-            let incoming = Incoming { act: Act::WindowClosed, ..Incoming::event(EventKind::Wake) };
-            extras.push(Extra { shop, conversation: ended.conversation, incoming });
+        if let Some(as_of_ms) = ended.window_closed {
+            extras.push(window_closed(shop, ended.conversation, as_of_ms));
         }
         match failure_of(&ended.settlement.end) {
             Some(error) if settled.held => failed(shop, ended.conversation, ended.effect, error, extras),
@@ -364,6 +399,7 @@ async fn ledgers(tx: &mut Tx, entries: &[Entry], took: &mut [Took], told: &mut V
             Arrived::Customer { .. }
             | Arrived::Conversation { .. }
             | Arrived::Identities(_)
+            | Arrived::Recipient { .. }
             | Arrived::Moved { .. }
             | Arrived::Status(_) => {}
         }

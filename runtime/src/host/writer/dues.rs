@@ -144,6 +144,7 @@ impl<'a> Dues<'a> {
                     }
                 }
                 Arrived::Identities(_)
+                | Arrived::Recipient { .. }
                 | Arrived::Moved { .. }
                 | Arrived::Status(_)
                 | Arrived::Template(_)

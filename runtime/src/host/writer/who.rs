@@ -29,6 +29,35 @@ pub(super) async fn moved(tx: &mut Tx, entries: &[Entry], took: &[Took]) -> Resu
     Ok(())
 }
 
+/// Takes the user ids that statuses tell of those who got our messages (whatsapp-cloud-api 2.5): a customer may have been
+/// known by a number alone, which later messages need not tell. Whoever is known by another user id already is left as they
+/// are: the number may be somebody else's by now.
+pub(super) async fn recipients(tx: &mut Tx, entries: &[Entry]) -> Result<(), WriteError> {
+    for entry in entries {
+        let Piece::Arrival(arrival) = &entry.piece else { continue };
+        let Arrived::Recipient { send, identities } = &arrival.what else { continue };
+        let found = tx.find_conversations(identities).await?;
+        let told = identities.iter().zip(&found);
+        let new = told.filter(|(identity, found)| identity.kind != IdentityKind::Phone && found.is_none());
+        let new: Vec<&Identity> = new.map(|(identity, _)| identity).collect();
+        if new.is_empty() {
+            continue;
+        }
+        let sent = match send {
+            Some(send) => tx.send(entry.shop, *send).await?.map(|row| row.send.conversation),
+            None => None,
+        };
+        let Some(id) = sent.or_else(|| found.iter().find_map(|found| *found)) else { continue };
+        let known = tx.identities_of(entry.shop, id).await?;
+        if known.is_empty() || known.iter().any(|it| it.kind == IdentityKind::User) {
+            continue;
+        }
+        let links: Vec<_> = new.into_iter().map(|identity| (id, identity.clone())).collect();
+        tx.link_identities(&links).await?;
+    }
+    Ok(())
+}
+
 /// Whether a conversation that only a number finds is somebody else's: it is known by another user id than the one that
 /// writes now. The vendor makes a new user id for each owner of a number.
 pub(super) async fn is_anothers(

@@ -1,0 +1,78 @@
+//! What people should hear of, as lines of the log and as figures that alerts go by. Tells no text of a flow or a customer:
+//! those are for the shop's people, and reach them by handoff.
+
+use std::sync::Arc;
+
+use metrics::counter;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+use crate::host::Host;
+use crate::host::codes;
+use crate::host::notices::{Notice, Told};
+
+/// Tells until `stop`.
+pub async fn announce(host: Arc<Host>, stop: CancellationToken) {
+    let mut heard = host.notices.listen();
+    loop {
+        let told = tokio::select! {
+            told = heard.recv() => told,
+            () = stop.cancelled() => return,
+        };
+        match told {
+            Ok(told) => tell(&host, &told),
+            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "notices came faster than they could be told"),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn tell(host: &Host, told: &Told) {
+    let shop = host.shops.shop(told.shop).map(|shop| shop.slug.clone()).unwrap_or_default();
+    let conversation = told.conversation.map(|id| format!("{:016x}", id.0)).unwrap_or_default();
+    let (shop, conversation) = (shop.as_str(), conversation.as_str());
+    let kind = match &told.notice {
+        Notice::Alert { .. } => {
+            tracing::info!(shop, conversation, "a flow tells the staff something");
+            "alert"
+        }
+        Notice::Handoff { .. } => {
+            tracing::info!(shop, conversation, "a conversation waits for a person");
+            "handoff"
+        }
+        Notice::Runaway => {
+            tracing::warn!(shop, conversation, "a conversation sent too much of its own accord and waits for a person");
+            "runaway"
+        }
+        Notice::Quarantined { reason } => {
+            tracing::warn!(shop, conversation, %reason, "something is in quarantine and waits for a person");
+            "quarantined"
+        }
+        Notice::Duplicate { send } => {
+            tracing::warn!(shop, conversation, send = %hex::encode(send.0), "a customer got a message twice");
+            "duplicate"
+        }
+        Notice::Parked { send } => {
+            let send = hex::encode(send.0);
+            tracing::warn!(shop, conversation, %send, "a message whose fate is unknown is not sent again");
+            "parked"
+        }
+        Notice::NumberStopped { error: codes::NO_TOKEN, .. } => {
+            tracing::error!(shop, "the shop has no token for its number: nothing is sent until it has one");
+            "number_stopped"
+        }
+        Notice::NumberStopped { error, .. } => {
+            tracing::error!(
+                shop,
+                code = error,
+                "the vendor refuses a number: nothing is sent from it until that is mended"
+            );
+            "number_stopped"
+        }
+        Notice::TemplateRefused { name, error } => {
+            tracing::warn!(shop, template = %name, code = error, "the vendor refuses a template");
+            "template_refused"
+        }
+    };
+    counter!("duka_notices_total", "kind" => kind).increment(1);
+}

@@ -1,0 +1,78 @@
+//! What stops messages, and what lets them go again: tokens; what is kept for people: payments that nobody has fetched.
+
+use duka_runtime::channel::whatsapp::opaque;
+use serde_json::json;
+
+use crate::stage::{CUSTOMER, NUMBER, Stage};
+
+const TOKEN: &str = "token = \"env:TOKEN\"\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_without_a_token_stops_says_so_and_goes_on_when_it_has_one() {
+    let mut stage = Stage::with(|settings| settings.replace(TOKEN, "")).await;
+    let mut notices = stage.running.server.host.notices.listen();
+    stage.writes("hi").await;
+    let told = notices.recv().await.expect("a notice");
+    assert_eq!(format!("{:?}", told.notice), format!("NumberStopped {{ number: \"{NUMBER}\", error: -9 }}"));
+    let (shop, store) = (stage.scope(), &stage.running.server.host.store);
+    let health = store.read(shop).await.expect("a read").health(shop).await.expect("the health");
+    assert_eq!(health[0].stopped, "no_token");
+    stage.reload(|settings| settings + TOKEN).await;
+    assert!(stage.sees().await["text"].as_str().is_some_and(|text| text.contains("Zuri")));
+    let health = stage.running.server.host.store.read(shop).await.expect("a read").health(shop).await;
+    assert_eq!(health.expect("the health")[0].stopped, "");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_inside_the_chat_is_kept_for_people_and_believed_by_nobody() {
+    let stage = Stage::boutique().await;
+    let status = json!({
+        "id": "gBGG1", "recipient_id": CUSTOMER, "type": "payment", "status": "captured", "timestamp": "1767225900",
+        "payment": { "reference_id": "991-1", "amount": { "value": 21_000, "offset": 100 }, "currency": "INR",
+            "transaction": { "id": "order_1", "type": "razorpay", "status": "success" } },
+    });
+    let value =
+        json!({ "messaging_product": "whatsapp", "metadata": { "phone_number_id": NUMBER }, "statuses": [status] });
+    let change = json!({ "field": "messages", "value": value });
+    let body =
+        json!({ "object": "whatsapp_business_account", "entry": [{ "id": "7", "changes": [change] }] }).to_string();
+    for _ in 0..2 {
+        assert_eq!(stage.brings(&body).await, 200);
+    }
+    let (shop, store) = (stage.scope(), &stage.running.server.host.store);
+    let kept = store.read(shop).await.expect("a read").list_quarantine(shop, 0, 9).await.expect("the list");
+    assert_eq!(kept.iter().map(|(_, entry)| entry.reason.as_str()).collect::<Vec<_>>(), ["payment"], "once");
+    assert!(String::from_utf8_lossy(&kept[0].1.body).contains("991-1"));
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_id_that_only_a_status_tells_is_the_customers_from_then_on() {
+    let mut stage = Stage::boutique().await;
+    stage.writes("hi").await;
+    stage.sees().await;
+    let (shop, store) = (stage.scope(), &stage.running.server.host.store);
+    let all = store.read(shop).await.expect("a read").list_conversations(shop, None, 9).await.expect("a list");
+    let (id, turns) = (all[0].id, all[0].turn);
+    let sent = store.read(shop).await.expect("a read").sends_of(shop, id, 0, 9).await.expect("the sends");
+    let opaque = opaque::encode(sent[0].send.id, &stage.running.server.registry.now().shops[0].keys);
+    let status = json!({
+        "id": sent[0].facts.provider_id, "recipient_user_id": "KE.1077", "status": "delivered", "timestamp": "1795251700",
+        "biz_opaque_callback_data": opaque,
+    });
+    let message = json!({
+        "id": "wamid.only", "from_user_id": "KE.1077", "timestamp": "1795251800", "type": "text", "text": { "body": "hi" },
+    });
+    for part in [json!({ "statuses": [status] }), json!({ "messages": [message] })] {
+        let mut value = json!({ "messaging_product": "whatsapp", "metadata": { "phone_number_id": NUMBER } });
+        value.as_object_mut().expect("an object").extend(part.as_object().expect("an object").clone());
+        let change = json!({ "field": "messages", "value": value });
+        let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "7", "changes": [change] }] });
+        assert_eq!(stage.brings(&body.to_string()).await, 200);
+    }
+    let all = store.read(shop).await.expect("a read").list_conversations(shop, None, 9).await.expect("a list");
+    assert_eq!(all.len(), 1, "the same conversation");
+    assert!(all[0].turn > turns);
+    stage.end().await;
+}
