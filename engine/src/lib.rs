@@ -10,6 +10,7 @@
 
 pub mod analysis;
 pub mod assignment;
+pub mod card;
 pub mod compile;
 pub mod contract;
 pub mod effect;

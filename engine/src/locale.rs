@@ -238,9 +238,12 @@ fn split_groups(written: &str, digits: &[char; 10]) -> Vec<usize> {
 
 /// `0`–`9` of any of Unicode's digits of the languages that customers type in, else `None`.
 pub fn digit_value(letter: char) -> Option<u32> {
-    // The first digits of the decimal systems in use: ASCII, Arabic, Persian, Devanagari, Bengali, Tamil, Telugu, Thai,
-    // Ethiopic has none, full width.
-    const ZEROS: [u32; 9] = [0x30, 0x660, 0x6f0, 0x966, 0x9e6, 0xbe6, 0xc66, 0xe50, 0xff10];
+    // The first digits of the decimal systems in use: ASCII, Arabic, Persian, NKo, Devanagari, Bengali, Gurmukhi, Gujarati,
+    // Odia, Tamil, Telugu, Kannada, Malayalam, Thai, Lao, Myanmar, Khmer, full width; Ethiopic has none.
+    const ZEROS: [u32; 18] = [
+        0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0x1040,
+        0x17e0, 0xff10,
+    ];
     let code = u32::from(letter);
     ZEROS.iter().find(|zero| (**zero..**zero + 10).contains(&code)).map(|zero| code - zero)
 }

@@ -46,4 +46,6 @@ pub enum Note {
     HandedOver,
     /// The session had run out and began anew.
     Expired,
+    /// A card number was written; it was taken out and nothing was done with the message.
+    CardNumber,
 }

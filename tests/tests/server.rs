@@ -3,6 +3,8 @@
 
 #[path = "server/api.rs"]
 mod api;
+#[path = "server/card.rs"]
+mod card;
 #[path = "server/door.rs"]
 mod door;
 #[path = "server/play.rs"]

@@ -24,11 +24,13 @@ pub enum Standard {
     No,
     /// The flow was changed under the conversation, before its `lost`.
     Lost,
+    /// The customer wrote a card number.
+    CardNumber,
 }
 
 impl Standard {
     #[cfg(test)]
-    pub(super) const ALL: [Standard; 12] = [
+    pub(super) const ALL: [Standard; 13] = [
         Standard::EarlierMessage,
         Standard::NotUnderstood,
         Standard::OutOfRange,
@@ -41,11 +43,12 @@ impl Standard {
         Standard::Yes,
         Standard::No,
         Standard::Lost,
+        Standard::CardNumber,
     ];
 }
 
 /// By language, in the order of [`Standard`].
-pub(super) const ALL: [(&str, [&str; 12]); 5] = [
+pub(super) const ALL: [(&str, [&str; 13]); 5] = [
     (
         "en",
         [
@@ -61,6 +64,7 @@ pub(super) const ALL: [(&str, [&str; 12]); 5] = [
             "Yes",
             "No",
             "Sorry, we have just changed something here.",
+            "For your safety, please never send card numbers here. I did not keep yours. You only ever pay on the secure payment page.",
         ],
     ),
     (
@@ -78,6 +82,7 @@ pub(super) const ALL: [(&str, [&str; 12]); 5] = [
             "Ndiyo",
             "Hapana",
             "Samahani, tumebadilisha kitu hapa sasa hivi.",
+            "Kwa usalama wako, tafadhali usitume kamwe namba ya kadi hapa. Sikuihifadhi. Unalipa tu kwenye ukurasa salama wa malipo.",
         ],
     ),
     (
@@ -95,6 +100,7 @@ pub(super) const ALL: [(&str, [&str; 12]); 5] = [
             "نعم",
             "لا",
             "عذرًا، لقد غيّرنا شيئًا هنا للتو.",
+            "حفاظًا على سلامتك، يرجى عدم إرسال أرقام البطاقات هنا أبدًا. لم أحتفظ برقمك. الدفع يتم فقط في صفحة الدفع الآمنة.",
         ],
     ),
     (
@@ -112,6 +118,7 @@ pub(super) const ALL: [(&str, [&str; 12]); 5] = [
             "हाँ",
             "नहीं",
             "क्षमा करें, हमने यहाँ अभी कुछ बदला है।",
+            "आपकी सुरक्षा के लिए, कृपया यहाँ कभी कार्ड नंबर न भेजें। मैंने उसे नहीं रखा। भुगतान केवल सुरक्षित भुगतान पेज पर होता है।",
         ],
     ),
     (
@@ -129,6 +136,7 @@ pub(super) const ALL: [(&str, [&str; 12]); 5] = [
             "Oui",
             "Non",
             "Désolé, nous venons de changer quelque chose ici.",
+            "Pour votre sécurité, n'envoyez jamais de numéro de carte ici. Je n'ai pas gardé le vôtre. Le paiement se fait uniquement sur la page sécurisée.",
         ],
     ),
 ];

@@ -6,6 +6,7 @@ use super::choices::MORE;
 use super::machine::{Machine, Place, Scope};
 use super::say::Attach;
 use super::select::{Level, LevelKind};
+use crate::card;
 use crate::event::{Event, EventKind, Inbound, ReplyId};
 use crate::hir::{ConsentId, EventName, Target, Trigger};
 use crate::locale::Standard;
@@ -19,6 +20,8 @@ const SESSION_LIFE_MS: i64 = 24 * 3_600_000;
 
 impl<'p> Machine<'p> {
     pub fn inbound(&mut self, inbound: &Inbound) {
+        let safe = card::redacted(inbound);
+        let inbound = safe.as_ref().unwrap_or(inbound);
         if let Inbound::Text(text) | Inbound::Product { text, .. } = inbound {
             self.opt_out(text);
         }
@@ -131,6 +134,11 @@ impl<'p> Machine<'p> {
             self.run(next);
             return;
         }
+        if card::was_in(inbound) {
+            let next = self.card_number();
+            self.run(next);
+            return;
+        }
         let next = match inbound {
             Inbound::Text(text) => {
                 self.session.event.push(("text".into(), Value::Text(text.clone())));
@@ -151,6 +159,13 @@ impl<'p> Machine<'p> {
             Inbound::Other { .. } => self.not_understood(),
         };
         self.run(next);
+    }
+
+    /// A card number was written: says that it was not kept, and asks again.
+    fn card_number(&mut self) -> Option<Place> {
+        self.note(Note::CardNumber);
+        self.say_standard(Standard::CardNumber, &[]);
+        if self.is_entered(self.top()) { self.again() } else { self.enter_start() }
     }
 
     /// The place of the conversation is gone since the flow was changed.

@@ -189,5 +189,6 @@ fn note(note: Note) -> &'static str {
         Note::TooManySteps => "the flow went round without asking",
         Note::HandedOver => "a person has the conversation",
         Note::Expired => "the conversation had run out and began anew",
+        Note::CardNumber => "a card number was written; it was not kept",
     }
 }

@@ -28,6 +28,7 @@ pub const FIGURES: &[(&str, Kind, &str, &str)] = &[
     ),
     ("duka_account_trouble_total", Kind::Counter, "", "Errors that the vendor reports of an account or a number"),
     ("duka_notices_total", Kind::Counter, "kind", "What people should hear of, by what it is"),
+    ("duka_card_numbers_total", Kind::Counter, "", "Messages that a card number was taken out of"),
     ("duka_reloads_total", Kind::Counter, "outcome", "Reloads of shops: `changed`, `unchanged`, `broken`"),
     ("duka_shops", Kind::Gauge, "", "Shops that are served"),
     ("duka_inbox_rows", Kind::Gauge, "", "Events that wait for their turn"),

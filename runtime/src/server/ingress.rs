@@ -7,6 +7,7 @@ mod met;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use duka_engine::card;
 use duka_engine::event::{Event, EventKind};
 use metrics::counter;
 use smol_str::SmolStr;
@@ -103,6 +104,9 @@ impl Ingress<'_> {
             Meaning::Act(act) => {
                 if let (Some(known), Some(shared)) = (act.who.first().cloned(), act.shared.clone()) {
                     add(None, Arrived::Identities(vec![known, shared]));
+                }
+                if card::was_in(&act.inbound) {
+                    counter!("duka_card_numbers_total").increment(1);
                 }
                 let identities = act.who.clone();
                 add(Some(key), customer(identities, written(act, element)));

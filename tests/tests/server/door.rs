@@ -8,13 +8,13 @@ use sha2::Sha256;
 
 use crate::stage::{SECRET, Stage};
 
-fn signed(body: &[u8]) -> String {
+pub fn signed(body: &[u8]) -> String {
     let mac: Hmac<Sha256> = Hmac::new_from_slice(SECRET.as_bytes()).expect("any key");
     format!("sha256={}", hex::encode(mac.chain_update(body).finalize().into_bytes()))
 }
 
 /// Status and body of an answer.
-async fn post(stage: &Stage, body: Vec<u8>, headers: &[(&str, &str)]) -> (u16, String) {
+pub async fn post(stage: &Stage, body: Vec<u8>, headers: &[(&str, &str)]) -> (u16, String) {
     let mut request = stage.http.post(format!("{}/webhooks/whatsapp", stage.base));
     for (name, value) in headers {
         request = request.header(*name, *value);

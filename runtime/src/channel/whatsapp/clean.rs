@@ -1,9 +1,13 @@
 //! Text from outside made harmless: what no keyboard writes is taken out, nothing that a person can see.
 //! Repairs JSON that one bad character or number would spoil. Does not judge what a text says.
 
+mod card;
+
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
+
+pub use self::card::without_cards;
 
 /// Letters of a customer's text that are kept; WhatsApp's own client stops at 4,096.
 const TEXT_LETTERS: usize = 8_192;

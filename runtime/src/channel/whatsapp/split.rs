@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
+use super::clean;
 use super::wire::{Contact, Word};
 
 /// The body is no webhook of this channel at all.
@@ -231,13 +232,15 @@ fn unreadable<'a>(account: &str, raw: &'a RawValue) -> Element<'a> {
 }
 
 impl Element<'_> {
-    /// All that is needed to read the element again later with [`kept`].
+    /// All that is needed to read the element again later with [`kept`]; a text with a card number in it is not kept.
     pub fn keep(&self) -> Vec<u8> {
-        let raw = self.raw.get();
-        let named = |word: &Word<'_>| word.given().is_some_and(|word| raw.contains(word));
+        let safe = clean::without_cards(self.raw.get());
+        let raw = safe.as_deref().unwrap_or(self.raw);
+        let text = raw.get();
+        let named = |word: &Word<'_>| word.given().is_some_and(|word| text.contains(word));
         let speaks_of = |contact: &&Contact<'_>| named(&contact.wa_id) || named(&contact.user_id);
         let contacts: Vec<Contact<'_>> = self.contacts.iter().filter(speaks_of).cloned().collect();
-        serde_json::to_vec(&Element { contacts: contacts.into(), ..self.clone() }).unwrap_or_default()
+        serde_json::to_vec(&Element { contacts: contacts.into(), raw, ..self.clone() }).unwrap_or_default()
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use duka_engine::card;
 use duka_engine::event::{CartItem, Inbound};
 use duka_engine::value::{Media, MediaType};
 use serde_json::{Map, Value};
@@ -34,6 +35,7 @@ impl Reader<'_> {
             return Meaning::Unreadable { why: "message without sender" };
         }
         let inbound = self.inbound(message, &name);
+        let inbound = card::redacted(&inbound).unwrap_or(inbound);
         Meaning::Act(Act {
             who,
             id: id.into(),
@@ -210,7 +212,7 @@ fn file(message: &Message<'_>) -> Option<FileRef> {
         url: object.url.as_str().to_string(),
         mime: clean::line(object.mime_type.as_str()).into(),
         sha256: clean::line(object.sha256.as_str()).into(),
-        name: clean::line(object.filename.as_str()).into(),
+        name: card::without(&clean::line(object.filename.as_str())).into(),
     })
 }
 

@@ -1,11 +1,12 @@
 //! By what a customer is known: a business-scoped user id, its parent, a phone number; each may be missing, and all may
 //! change. Never guesses that two of them belong together.
 
+use duka_engine::card;
 use smol_str::SmolStr;
 
 use super::Reader;
-use crate::channel::whatsapp::CHANNEL;
 use crate::channel::whatsapp::wire::{Contact, Word};
+use crate::channel::whatsapp::{CHANNEL, clean};
 use crate::store::{Identity, IdentityKind};
 
 /// The longest user id that is believed; the vendor writes up to 135 characters.
@@ -36,7 +37,7 @@ impl Reader<'_> {
             self.identity(IdentityKind::Phone, &phone),
         ];
         let name = contact.map_or(&nothing, |it| &it.profile.name);
-        (who.into_iter().flatten().collect(), crate::channel::whatsapp::clean::line(name.as_str()).into())
+        (who.into_iter().flatten().collect(), card::without(&clean::line(name.as_str())).into())
     }
 
     /// An id as an identity, if it looks like one.
