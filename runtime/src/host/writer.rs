@@ -88,6 +88,9 @@ const MOST_SHOPS: usize = 8;
 /// How often one job is tried.
 const MOST_TRIES: u32 = 4;
 
+/// For how long: whoever waits for an answer had better ask again (F42).
+const PATIENCE_MS: i64 = 5_000;
+
 /// One element of a job.
 #[derive(Clone, Debug)]
 struct Entry {
@@ -196,8 +199,10 @@ impl Writer {
     }
 
     async fn retry(&self, answers: &mut [Result<Vec<Took>, WriteError>], mut part: Vec<Entry>, mut error: WriteError) {
+        let clock = &self.host.clock;
+        let until_ms = clock.monotonic_ms().saturating_add(PATIENCE_MS);
         for _ in 1..MOST_TRIES {
-            if !error.is_transient() {
+            if !error.is_transient() || clock.monotonic_ms() >= until_ms {
                 break;
             }
             match self.run(&mut part).await {
@@ -291,11 +296,21 @@ fn answer(answers: &mut [Result<Vec<Took>, WriteError>], entries: &[Entry], took
     }
 }
 
-/// Whether a batch that failed so is worth taking apart: not when the process or the disk is the cause.
+/// Whether a batch that failed so is worth taking apart: not when the process, the disk or the way to the database is the
+/// cause. A thousand jobs that each find it gone would keep everybody waiting a thousand times as long.
 fn may_go_alone(error: &WriteError) -> bool {
     match error {
-        WriteError::Struck(_) | WriteError::Store(store::Error::Disk(_)) => false,
-        WriteError::Store(_) => true,
+        WriteError::Struck(_) => false,
+        WriteError::Store(error) => match error {
+            store::Error::Disk(_) | store::Error::Away(_) | store::Error::CommitUnknown(_) => false,
+            store::Error::Stale(_)
+            | store::Error::Busy(_)
+            | store::Error::Full(_)
+            | store::Error::Newer { .. }
+            | store::Error::InUse(_)
+            | store::Error::Unreadable(_)
+            | store::Error::Refused(..) => true,
+        },
     }
 }
 

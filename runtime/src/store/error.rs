@@ -11,9 +11,12 @@ pub enum Error {
     /// Another turn was committed since these were read (I25). Nothing of this transaction holds.
     #[error("{} conversations were changed by another turn", .0.len())]
     Stale(Vec<ConversationId>),
-    /// Locked, serialised against another, or out of reach: nothing was committed, and the same may be tried again.
+    /// Locked, or serialised against another: nothing was committed, and the same may be tried again.
     #[error("the database cannot take this now")]
     Busy(#[source] Source),
+    /// Out of reach, or going down: nothing was committed, and the same goes well when it is back (F42).
+    #[error("the database does not answer")]
+    Away(#[source] Source),
     /// The connection broke while the commit was under way: read again by unique key before repeating (F43).
     #[error("it is not known whether the commit holds")]
     CommitUnknown(#[source] Source),
@@ -41,7 +44,7 @@ impl Error {
     /// Nothing was committed, and the same may go well a moment later.
     pub fn is_transient(&self) -> bool {
         match self {
-            Error::Stale(_) | Error::Busy(_) | Error::Full(_) => true,
+            Error::Stale(_) | Error::Busy(_) | Error::Away(_) | Error::Full(_) => true,
             Error::CommitUnknown(_)
             | Error::Disk(_)
             | Error::Newer { .. }

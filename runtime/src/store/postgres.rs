@@ -28,9 +28,10 @@ use crate::id::ShopScope;
 const CONNECTIONS: u32 = 16;
 const PATIENCE: Duration = Duration::from_secs(5);
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
-/// What every connection is told first. A transaction that waits for nobody holds its locks against everybody.
+/// What every connection is told first. A process that stands still in a transaction holds its locks against everybody: the
+/// database ends that transaction before others give up on the lock.
 const MANNERS: &str = "SET ROLE duka_app; SET lock_timeout = '5s'; SET statement_timeout = '30s';
-    SET idle_in_transaction_session_timeout = '60s'";
+    SET idle_in_transaction_session_timeout = '4s'";
 
 #[derive(Clone)]
 pub(super) struct Postgres(Arc<Shared>);
@@ -74,7 +75,7 @@ impl Postgres {
             match self.0.pool.begin_with(text).await {
                 Ok(transaction) => return Ok(PostgresTx { transaction, news: self.0.news.clone() }),
                 Err(error) => match Error::from(error) {
-                    Error::Busy(_) if tokio::time::Instant::now() < until => tokio::time::sleep(BETWEEN_TRIES).await,
+                    Error::Away(_) if tokio::time::Instant::now() < until => tokio::time::sleep(BETWEEN_TRIES).await,
                     error => return Err(error),
                 },
             }
@@ -99,9 +100,8 @@ impl PostgresTx {
                 Ok(())
             }
             Err(error) => match Error::from(error) {
-                // Refused by the database, so not committed; a lost connection says nothing.
-                Error::Busy(source) if is_answer(source.as_ref()) => Err(Error::Busy(source)),
-                Error::Busy(source) => Err(Error::CommitUnknown(source)),
+                // A lost connection says nothing of the commit; any other answer is a refusal.
+                Error::Away(source) => Err(Error::CommitUnknown(source)),
                 error => Err(error),
             },
         }
@@ -118,13 +118,6 @@ impl PostgresTx {
     async fn rows(&mut self, query: Bound<'_>) -> Result<Vec<PgRow>> {
         Ok(query.fetch_all(&mut *self.transaction).await?)
     }
-}
-
-fn is_answer(error: &(dyn std::error::Error + 'static)) -> bool {
-    error.downcast_ref::<sqlx::Error>().is_some_and(|error| match error.as_database_error() {
-        Some(answer) => answer.code().is_some_and(|code| code.starts_with("40") || code.starts_with("55")),
-        None => false,
-    })
 }
 
 async fn bring_up_to_date(options: &PgConnectOptions) -> Result<()> {
@@ -154,14 +147,17 @@ impl From<sqlx::Error> for Error {
             (Some("53100"), _) => Error::Full(error.into()),
             (Some("58030"), _) => Error::Disk(error.into()),
             (Some("XX001" | "XX002"), _) => Error::Unreadable(error.to_string()),
-            // Serialisation, deadlock, lock and statement time-outs, shutting down, too many connections, connection.
-            (Some(code), _) if ["40", "53", "55P03", "57", "08"].iter().any(|kind| code.starts_with(kind)) => {
-                Error::Busy(error.into())
+            // Serialisation, deadlock, lock and statement time-outs.
+            (Some("57014"), _) => Error::Busy(error.into()),
+            (Some(code), _) if ["40", "55P03"].iter().any(|kind| code.starts_with(kind)) => Error::Busy(error.into()),
+            // Connection, shutting down or starting, too many connections, ended because it stood still.
+            (Some(code), _) if ["08", "25P03", "53", "57"].iter().any(|kind| code.starts_with(kind)) => {
+                Error::Away(error.into())
             }
             (
                 None,
                 sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed,
-            ) => Error::Busy(error.into()),
+            ) => Error::Away(error.into()),
             _ => Error::Refused(format!("PostgreSQL refuses: {error}"), Some(error.into())),
         }
     }
