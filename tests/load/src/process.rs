@@ -16,6 +16,8 @@ pub struct Setup<'a> {
     pub duka: &'a Path,
     /// Where its files go.
     pub folder: &'a Path,
+    /// Of its settings and its log, where several have one folder.
+    pub name: String,
     /// A path, or `postgres://…`.
     pub database: String,
     /// Where sends go; nobody listens there when only turns are measured.
@@ -53,6 +55,7 @@ impl<'a> Setup<'a> {
         Ok(Setup {
             duka,
             folder,
+            name: "duka".into(),
             database,
             graph,
             shops,
@@ -62,7 +65,8 @@ impl<'a> Setup<'a> {
         })
     }
 
-    pub async fn start(&self) -> io::Result<Process> {
+    /// Writes its shops and its settings; where those are.
+    fn write(&self) -> io::Result<PathBuf> {
         let shops = self.folder.join("shops");
         for n in 0..self.shops {
             let shop = shops.join(format!("counter{n}"));
@@ -70,8 +74,8 @@ impl<'a> Setup<'a> {
                 copy_shop(&shop, n)?;
             }
         }
-        let address = self.address.clone();
-        let config = self.folder.join("duka.toml");
+        let config = self.folder.join(format!("{}.toml", self.name));
+        let address = &self.address;
         let (database, graph) = (&self.database, &self.graph);
         fs::write(
             &config,
@@ -82,19 +86,41 @@ impl<'a> Setup<'a> {
                 self.hold
             ),
         )?;
-        let log = fs::File::options().create(true).append(true).open(self.folder.join("server.log"))?;
-        let begun = Instant::now();
-        let child = Command::new(self.duka)
-            .arg("serve")
-            .arg("--config")
-            .arg(&config)
+        Ok(config)
+    }
+
+    /// A key of the operator's API that may read; made before the server starts.
+    ///
+    /// # Errors
+    /// The command fails.
+    pub async fn key(&self) -> io::Result<String> {
+        let config = self.write()?;
+        let mut command = Command::new(self.duka);
+        command.args(["keys", "new", "campaign", "--scope", "read", "--config"]).arg(&config);
+        let output = self.secrets(&mut command).output().await?;
+        if !output.status.success() {
+            return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_string())
+    }
+
+    fn secrets<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command
             .env("DUKA_WHATSAPP_APP_SECRET", APP_SECRET)
             .env("DUKA_WHATSAPP_TOKEN", "load-test-token")
             .env("DUKA_WHATSAPP_VERIFY_TOKEN", "load-test-verify-token-0123456789")
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()?;
+    }
+
+    /// # Errors
+    /// It does not start, or is not ready in time.
+    pub async fn start(&self) -> io::Result<Process> {
+        let config = self.write()?;
+        let address = self.address.clone();
+        let log = fs::File::options().create(true).append(true).open(self.folder.join(format!("{}.log", self.name)))?;
+        let begun = Instant::now();
+        let mut command = Command::new(self.duka);
+        command.arg("serve").arg("--config").arg(&config);
+        let child = self.secrets(&mut command).stdout(log.try_clone()?).stderr(log).kill_on_drop(true).spawn()?;
         let mut process = Process { child, address, ready_in: Duration::ZERO };
         process.wait_ready(begun).await?;
         Ok(process)
@@ -164,6 +190,12 @@ impl Process {
         self.child.id().unwrap_or(0)
     }
 
+    /// # Errors
+    /// There is no `kill`.
+    pub async fn signal(&self, name: &str) -> io::Result<()> {
+        signal(self.pid(), name).await
+    }
+
     /// One figure of `/metrics`, summed over its labels.
     pub async fn metric(&self, name: &str) -> f64 {
         let Some((_, text)) = get(&self.address, "/metrics").await else { return 0.0 };
@@ -172,7 +204,16 @@ impl Process {
     }
 
     /// As if the machine had lost it: no warning, nothing flushed.
+    ///
+    /// # Errors
+    /// It is gone already.
     pub async fn kill(mut self) -> io::Result<()> {
+        self.kill_now().await
+    }
+
+    /// # Errors
+    /// It is gone already.
+    pub async fn kill_now(&mut self) -> io::Result<()> {
         self.child.start_kill()?;
         self.child.wait().await?;
         Ok(())
@@ -183,17 +224,28 @@ impl Process {
     /// # Errors
     /// It ended, but not well.
     pub async fn stop(mut self) -> io::Result<()> {
-        let pid = self.pid().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().await?;
+        self.signal("TERM").await?;
         let status = self.child.wait().await?;
         if status.success() { Ok(()) } else { Err(io::Error::other(format!("it ended with {status}"))) }
     }
 }
 
+/// # Errors
+/// There is no `kill`.
+pub async fn signal(pid: u32, name: &str) -> io::Result<()> {
+    Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().await?;
+    Ok(())
+}
+
 /// Status and body.
 pub async fn get(address: &str, path: &str) -> Option<(u16, String)> {
+    get_as(address, path, "").await
+}
+
+/// The same with lines of a header, each ended.
+pub async fn get_as(address: &str, path: &str, headers: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(address).await.ok()?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.ok()?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.ok()?;

@@ -8,9 +8,10 @@ use duka_load::generator::{Client, unix};
 use duka_load::process::number;
 use duka_load::webhook::{Webhooks, phone};
 
+use crate::Arguments;
 use crate::chance::Chance;
 use crate::oracle::answers;
-use crate::{Arguments, Stage};
+use crate::stage::Stage;
 
 const CUSTOMERS: u64 = 500;
 const DELIVERIES: usize = 100_000;
@@ -20,8 +21,8 @@ const PLAN: &str = "[limits]\nwindow = false\npair = false\n[statuses]\noff = tr
 /// A process that does not start, a webhook that is not taken.
 pub async fn run(arguments: &Arguments, seed: u64) -> io::Result<bool> {
     let mut chance = Chance(seed);
-    let stage = Stage::set(arguments, PLAN, seed).await?;
-    let server = stage.setup(arguments).start().await?;
+    let stage = Stage::set(arguments, PLAN, seed, 1).await?;
+    let server = stage.setup(arguments, 0).start().await?;
     let deliveries = deliveries(&mut chance);
     let messages: BTreeSet<(u64, u64)> = deliveries.iter().copied().collect();
     let webhooks = Webhooks::new(&stage.address, "/webhooks/whatsapp", &number(0), seed);

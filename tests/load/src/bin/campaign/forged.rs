@@ -7,8 +7,9 @@ use duka_load::generator::{Client, unix};
 use duka_load::process::{get, number};
 use duka_load::webhook::{APP_SECRET, Webhooks};
 
+use crate::Arguments;
 use crate::chance::Chance;
-use crate::{Arguments, Stage};
+use crate::stage::Stage;
 
 const FORGED: usize = 10_000;
 
@@ -16,8 +17,8 @@ const FORGED: usize = 10_000;
 /// A process that does not start.
 pub async fn run(arguments: &Arguments, seed: u64) -> io::Result<bool> {
     let mut chance = Chance(seed);
-    let stage = Stage::set(arguments, "", seed).await?;
-    let server = stage.setup(arguments).start().await?;
+    let stage = Stage::set(arguments, "", seed, 1).await?;
+    let server = stage.setup(arguments, 0).start().await?;
     let webhooks = Webhooks::new(&stage.address, "/webhooks/whatsapp", &number(0), seed);
     let mut client = Client::connect(&stage.address).await?;
     let (mut accepted, mut other) = (0, 0);

@@ -1,17 +1,14 @@
 //! A server that is killed, or stopped, again and again while customers write and the provider misbehaves.
 
-use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use duka_load::webhook::phone;
-
 use crate::chance::Chance;
-use crate::oracle::{judge, settle};
-use crate::people::person;
-use crate::{Arguments, Stage, Trial};
+use crate::ledger::Ledger;
+use crate::oracle::{Verdict, judge};
+use crate::people::People;
+use crate::stage::Stage;
+use crate::{Arguments, Trial};
 
 pub const FAULTS: &str = r#"
 [limits]
@@ -64,52 +61,61 @@ rate = 0.01
 /// A process that does not start, or not again.
 pub async fn run(arguments: &Arguments, seed: u64) -> io::Result<bool> {
     let mut chance = Chance(seed);
-    let plan = FAULTS.replace("[statuses]", &format!("[statuses]\noff = {}", arguments.no_statuses));
-    let stage = Stage::set(arguments, &plan, seed).await?;
+    let stage = Stage::set(arguments, &plan(arguments), seed, 1).await?;
+    let key = stage.setup(arguments, 0).key().await?;
     let begun = Instant::now();
-    let stop = Arc::new(AtomicBool::new(false));
-    let retries = Arc::new(AtomicU64::new(0));
-    let mut server = stage.setup(arguments).start().await?;
-    let people: Vec<_> = (0..arguments.customers)
-        .map(|customer| {
-            tokio::spawn(person(stage.address.clone(), customer, chance.next(), stop.clone(), retries.clone()))
-        })
-        .collect();
+    let mut server = stage.setup(arguments, 0).start().await?;
+    let people = People::begin(arguments, &stage.address, &mut chance);
     let (mut slowest_start, mut slowest_stop) = (Duration::ZERO, Duration::ZERO);
     for cycle in 1..=arguments.cycles {
         tokio::time::sleep(Duration::from_millis(chance.within(100, 900))).await;
         let asked = Instant::now();
-        match arguments.trial {
-            Trial::Stop => server.stop().await?,
-            Trial::Kill | Trial::Copies | Trial::Forged | Trial::Sync => server.kill().await?,
+        if arguments.trial == Trial::Stop {
+            server.stop().await?
+        } else {
+            server.kill().await?
         }
         slowest_stop = slowest_stop.max(asked.elapsed());
-        server = stage.setup(arguments).start().await?;
+        server = stage.setup(arguments, 0).start().await?;
         slowest_start = slowest_start.max(server.ready_in);
         if cycle % 20 == 0 {
             eprintln!("{cycle} of {}, {} s", arguments.cycles, begun.elapsed().as_secs());
         }
     }
-    stop.store(true, Ordering::Relaxed);
-    let mut acknowledged = BTreeMap::new();
-    for (customer, task) in (0..).zip(people) {
-        acknowledged.insert(phone(customer).to_string(), task.await.map_err(io::Error::other)?);
-    }
-    let total: u64 = acknowledged.values().sum();
-    let settled = settle(&stage.journal, total).await?;
-    let verdict = judge(&stage.journal, &acknowledged)?;
     println!(
-        "{} ends in {} s; {total} acknowledged messages, {} posts that were not; slowest start {} ms, slowest end {} ms; \
-         last answer {} s after the last end",
+        "{} ends in {} s; slowest start {} ms, slowest end {} ms",
         arguments.cycles,
         begun.elapsed().as_secs(),
-        retries.load(Ordering::Relaxed),
         slowest_start.as_millis(),
         slowest_stop.as_millis(),
+    );
+    let ledger = Ledger { address: server.address.clone(), key };
+    let verdict = verdict(people, &stage, &ledger).await?;
+    server.stop().await?;
+    stage.clear(verdict.held(!arguments.no_statuses)).await
+}
+
+/// What the provider does in a trial.
+pub fn plan(arguments: &Arguments) -> String {
+    FAULTS.replace("[statuses]", &format!("[statuses]\noff = {}", arguments.no_statuses))
+}
+
+/// Lets customers and server come to an end, and judges.
+///
+/// # Errors
+/// Work is left, or the journal can not be read.
+pub async fn verdict(people: People, stage: &Stage, ledger: &Ledger) -> io::Result<Verdict> {
+    let (acknowledged, refused) = people.end().await?;
+    let (settled, left) = ledger.settle().await?;
+    let verdict = judge(&stage.journal, &acknowledged, ledger.conversations().await?)?;
+    println!(
+        "{} acknowledged messages, {refused} posts that were not; nothing open any more {} s after the last; \
+         the server has parked {} and put {} into quarantine",
+        acknowledged.values().sum::<u64>(),
         settled.as_secs(),
+        left.sends_parked,
+        left.quarantine,
     );
     println!("{verdict}");
-    server.stop().await?;
-    let duplicates = if arguments.no_statuses { 0 } else { verdict.twice };
-    stage.clear(verdict.lost + verdict.double + verdict.disorder + duplicates == 0).await
+    Ok(verdict)
 }

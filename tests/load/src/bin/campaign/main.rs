@@ -2,19 +2,21 @@
 //! provider, and asks from outside: was every acknowledged message counted once, in order, and answered once?
 
 mod chance;
+mod cluster;
 mod copies;
 mod forged;
 mod interrupted;
+mod ledger;
 mod oracle;
 mod people;
+mod stage;
 mod synced;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Parser;
 use duka_load::generator::run_id;
-use duka_load::process::{self, Process, Setup};
 
 /// Puts a running server through what it must survive, and looks for what was lost, doubled or overtaken.
 #[derive(Parser)]
@@ -28,12 +30,18 @@ struct Arguments {
     /// A `postgres://` address of an empty database; SQLite if there is none
     #[arg(long)]
     postgres: Option<String>,
-    /// How often the server is killed, or stopped
+    /// How often the server is killed, stopped, or paused
     #[arg(long, default_value_t = 200)]
     cycles: u64,
     /// How many customers write at the same time
-    #[arg(long, default_value_t = 40)]
+    #[arg(long, default_value_t = 100)]
     customers: u64,
+    /// How often each of them writes, in ms, on average
+    #[arg(long, default_value_t = 600)]
+    every_ms: u64,
+    /// How many servers share the database, for `cluster` and `pause`
+    #[arg(long, default_value_t = 2)]
+    servers: usize,
     /// Of the moments of killing, and of the provider's faults
     #[arg(long)]
     seed: Option<u64>,
@@ -48,6 +56,11 @@ enum Trial {
     Kill,
     /// SIGTERM under load (T23)
     Stop,
+    /// Several servers on one PostgreSQL: one is killed, at every fifth turn the database restarted by the shell command in
+    /// POSTGRES_RESTART, which `.ci/postgres` sets
+    Cluster,
+    /// Several servers on one PostgreSQL, all but one paused for longer than a claim lasts (T19)
+    Pause,
     /// 100,000 deliveries: 30 % copies, 10 % swapped, 1 to 50 in a webhook (T10)
     Copies,
     /// 10,000 forged webhooks (T11)
@@ -63,61 +76,11 @@ async fn main() -> io::Result<()> {
     println!("seed {seed}, on {}", if arguments.postgres.is_some() { "PostgreSQL" } else { "SQLite" });
     let held = match arguments.trial {
         Trial::Kill | Trial::Stop => interrupted::run(&arguments, seed).await?,
+        Trial::Cluster | Trial::Pause => cluster::run(&arguments, seed).await?,
         Trial::Copies => copies::run(&arguments, seed).await?,
         Trial::Forged => forged::run(&arguments, seed).await?,
         Trial::Sync => synced::run(&arguments).await?,
     };
     println!("{}", if held { "held" } else { "NOT held" });
     std::process::exit(i32::from(!held));
-}
-
-/// The stand-in for the Graph API, and where the server's files are.
-struct Stage {
-    folder: tempfile::TempDir,
-    pub address: String,
-    pub journal: PathBuf,
-    graph: Process,
-}
-
-impl Stage {
-    /// # Errors
-    /// The stand-in does not start.
-    async fn set(arguments: &Arguments, plan: &str, seed: u64) -> io::Result<Stage> {
-        let folder = tempfile::tempdir()?;
-        let (journal, written) = (folder.path().join("journal.jsonl"), folder.path().join("plan.toml"));
-        std::fs::write(&written, plan)?;
-        let address = process::free_address()?;
-        let callback = format!("http://{address}/webhooks/whatsapp");
-        let shown = |path: &Path| path.display().to_string();
-        let (written, journal_path, seed) = (shown(&written), shown(&journal), seed.to_string());
-        let options = ["--plan", &written, "--journal", &journal_path, "--callback", &callback, "--seed", &seed];
-        let graph = process::graph(&arguments.duka, folder.path(), &options).await?;
-        Ok(Stage { folder, address, journal, graph })
-    }
-
-    fn setup<'a>(&'a self, arguments: &'a Arguments) -> Setup<'a> {
-        let folder = self.folder.path();
-        Setup {
-            duka: &arguments.duka,
-            folder,
-            database: arguments.postgres.clone().unwrap_or_else(|| folder.join("duka.db").display().to_string()),
-            graph: format!("http://{}", self.graph.address),
-            shops: 1,
-            address: self.address.clone(),
-            hold: "12 seconds",
-            per_number: 1_000_000,
-        }
-    }
-
-    /// Ends the stand-in; keeps the files of a trial that was not held.
-    ///
-    /// # Errors
-    /// The stand-in is not there any more.
-    async fn clear(self, held: bool) -> io::Result<bool> {
-        self.graph.kill().await?;
-        if !held {
-            eprintln!("the journal, the database and the log are in {}", self.folder.keep().display());
-        }
-        Ok(held)
-    }
 }

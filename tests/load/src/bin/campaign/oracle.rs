@@ -1,12 +1,13 @@
 //! What became of every message, seen from outside: the journal of the stand-in for the Graph API against what customers
 //! were told `200` for. The shop numbers each conversation's messages, so a lost, doubled or overtaken one shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use serde::Deserialize;
+
+use crate::ledger::Told;
 
 /// One line of the stand-in's journal.
 #[derive(Deserialize)]
@@ -31,25 +32,6 @@ struct Text {
     body: String,
 }
 
-/// Waits until every message is answered, or nothing has moved for half a minute.
-///
-/// # Errors
-/// The journal can not be read.
-pub async fn settle(journal: &Path, total: u64) -> io::Result<Duration> {
-    let begun = Instant::now();
-    let (mut last, mut moved) = (0, Instant::now());
-    loop {
-        let answered = answers(journal)?.values().map(|by_token| by_token.len() as u64).sum::<u64>();
-        if answered != last {
-            (last, moved) = (answered, Instant::now());
-        }
-        if answered >= total || moved.elapsed() > Duration::from_secs(30) {
-            return Ok(begun.elapsed());
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
-}
-
 /// By customer and token, in order of acceptance: the numbers it was answered with.
 pub type Answers = BTreeMap<String, BTreeMap<u64, Vec<(usize, u64)>>>;
 
@@ -72,6 +54,8 @@ pub fn answers(journal: &Path) -> io::Result<Answers> {
 #[derive(Default)]
 pub struct Verdict {
     pub lost: u64,
+    /// Counted, and never answered: two attempts had an unknown fate, and the server says so itself.
+    pub parked: u64,
     pub double: u64,
     pub disorder: u64,
     pub twice: u64,
@@ -79,30 +63,39 @@ pub struct Verdict {
     pub faults: BTreeMap<String, u64>,
 }
 
+impl Verdict {
+    /// Nothing lost, doubled or overtaken. Without statuses a repeated message can be seen twice.
+    pub fn held(&self, statuses: bool) -> bool {
+        self.lost + self.double + self.disorder + if statuses { self.twice } else { 0 } == 0
+    }
+}
+
 impl std::fmt::Display for Verdict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Verdict { lost, double, disorder, twice, answered, faults } = self;
+        let Verdict { lost, parked, double, disorder, twice, answered, faults } = self;
         writeln!(
             f,
-            "answered {answered}; lost {lost}, counted twice {double}, out of order {disorder}, visible twice {twice}"
+            "answered {answered}, parked after two attempts of unknown fate {parked}; lost {lost}, counted twice {double}, \
+             out of order {disorder}, visible twice {twice}"
         )?;
         write!(f, "provider faults hit: {faults:?}")
     }
 }
 
-/// What the journal says of the messages that were acknowledged, by customer how many.
+/// What the journal says of the messages that were acknowledged, by customer how many; `told` is what the server says.
 ///
 /// # Errors
 /// The journal can not be read.
-pub fn judge(journal: &Path, acknowledged: &BTreeMap<String, u64>) -> io::Result<Verdict> {
+pub fn judge(journal: &Path, acknowledged: &BTreeMap<String, u64>, mut told: Vec<Told>) -> io::Result<Verdict> {
     let mut verdict = Verdict::default();
     let answers = answers(journal)?;
     for (customer, count) in acknowledged {
         let tokens = answers.get(customer).cloned().unwrap_or_default();
         let mut before = 0;
+        let mut missing = BTreeSet::new();
         for token in 1..=*count {
             let Some(given) = tokens.get(&token) else {
-                verdict.lost += 1;
+                missing.insert(token);
                 continue;
             };
             verdict.answered += 1;
@@ -113,6 +106,15 @@ pub fn judge(journal: &Path, acknowledged: &BTreeMap<String, u64>) -> io::Result
             let first = given.first().map_or(0, |(place, _)| *place + 1);
             verdict.disorder += u64::from(first < before);
             before = first;
+        }
+        // The server does not say whose a conversation is: it must have one of so many messages, with these parked.
+        let one = told.iter().position(|one| one.messages == *count && one.parked.is_superset(&missing));
+        match one.filter(|_| !missing.is_empty()) {
+            Some(one) => {
+                told.swap_remove(one);
+                verdict.parked += missing.len() as u64;
+            }
+            None => verdict.lost += missing.len() as u64,
         }
     }
     for line in std::fs::read_to_string(journal)?.lines() {

@@ -9,15 +9,16 @@ use duka_load::process::number;
 use duka_load::webhook::Webhooks;
 use tokio::process::Command;
 
-use crate::{Arguments, Stage};
+use crate::Arguments;
+use crate::stage::Stage;
 
 const WEBHOOKS: u64 = 1_000;
 
 /// # Errors
 /// A process that does not start, or no `strace`.
 pub async fn run(arguments: &Arguments) -> io::Result<bool> {
-    let stage = Stage::set(arguments, "", 1).await?;
-    let server = stage.setup(arguments).start().await?;
+    let stage = Stage::set(arguments, "", 1, 1).await?;
+    let server = stage.setup(arguments, 0).start().await?;
     let calls = stage.journal.with_file_name("calls.txt");
     let mut tracer = Command::new("strace")
         .args(["-f", "-q", "-e", "trace=fdatasync,fsync,write,writev,sendto", "-s", "16", "-o"])
