@@ -32,6 +32,23 @@ pub struct Config {
     pub sending: Sending,
     pub limits: Limits,
     pub handoff: Handoff,
+    pub files: Files,
+}
+
+/// Files that customers send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    pub place: FilesPlace,
+    /// The largest that is kept, in bytes.
+    pub largest: u64,
+}
+
+/// Where they are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FilesPlace {
+    Folder(PathBuf),
+    /// Nothing is kept: for trying out.
+    Memory,
 }
 
 /// The Graph API, or a stand-in for it.
@@ -85,6 +102,9 @@ pub struct Handoff {
 
 /// The largest body that a webhook may have: Meta's own bound is 3 MB (whatsapp-cloud-api 2.4).
 pub const BODY_BYTES: usize = 4 * 1024 * 1024;
+
+/// The largest file of a customer that is kept, if nothing else is said: the vendor's bound for sounds and videos.
+pub const FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Where settings come from, so that tests bring their own.
 pub trait Environment {
@@ -150,9 +170,12 @@ impl Resolve {
         let sending = file.sending.unwrap_or_default();
         let limits = file.limits.unwrap_or_default();
         let handoff = file.handoff.unwrap_or_default();
+        let database = file.database.unwrap_or_default().below(&self.base);
+        let files = self.files(file.files.unwrap_or_default(), &database);
         Ok(Config {
             listen: file.listen.unwrap_or_default().0,
-            database: file.database.unwrap_or_default().below(&self.base),
+            database,
+            files,
             shops: self.base.join(file.shops.unwrap_or_else(|| "shops".into())),
             development,
             graph: Graph { url, version: graph.version.unwrap_or_default().0 },
@@ -175,6 +198,17 @@ impl Resolve {
             whatsapp,
             path: self.place,
         })
+    }
+
+    /// Beside the database, if nothing else is said.
+    fn files(&self, section: file::FilesSection, database: &Database) -> Files {
+        let place = match (section.folder, database) {
+            (Some(folder), _) => FilesPlace::Folder(self.base.join(folder)),
+            (None, Database::Memory) => FilesPlace::Memory,
+            (None, Database::Sqlite(path)) => FilesPlace::Folder(path.with_file_name("files")),
+            (None, Database::Postgres(_)) => FilesPlace::Folder(self.base.join("files")),
+        };
+        Files { place, largest: section.largest.unwrap_or(FILE_BYTES) }
     }
 
     fn whatsapp(&self, section: file::WhatsAppSection) -> Result<WhatsApp, Mistake> {

@@ -6,6 +6,7 @@ pub mod calls;
 pub mod clock;
 pub mod codes;
 pub mod desk;
+pub mod files;
 pub mod holds;
 pub mod incoming;
 pub mod mint;
@@ -81,6 +82,8 @@ pub struct Limits {
     /// Sends under way at once.
     pub in_flight: u32,
     pub pace: PaceLimits,
+    /// The largest file of a customer that is kept, in bytes.
+    pub file_bytes: u64,
 }
 
 impl Default for Limits {
@@ -101,6 +104,7 @@ impl Default for Limits {
             most_sends: 40,
             in_flight: 256,
             pace: PaceLimits::default(),
+            file_bytes: 16 * 1024 * 1024,
         }
     }
 }

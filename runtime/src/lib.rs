@@ -4,6 +4,7 @@ pub mod api;
 pub mod channel;
 pub mod config;
 pub mod dev_graph;
+pub mod files;
 pub mod host;
 pub mod id;
 pub mod ops;

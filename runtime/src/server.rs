@@ -4,6 +4,8 @@
 mod door;
 mod health;
 pub(crate) mod ingress;
+mod inward;
+pub mod keep;
 mod outward;
 pub mod run;
 mod webhooks;
@@ -19,6 +21,7 @@ pub use door::Door;
 
 use crate::api;
 use crate::config::Config;
+use crate::files::Files;
 use crate::host::Host;
 use crate::host::desk::Desk;
 use crate::shops::Registry;
@@ -29,6 +32,8 @@ pub struct Server {
     pub registry: Arc<Registry>,
     pub host: Arc<Host>,
     pub desk: Desk,
+    /// Where files of customers are kept.
+    pub files: Files,
     /// Takes no new work: it is going down.
     pub draining: AtomicBool,
     /// Whose user ids statuses have told.

@@ -7,6 +7,8 @@ mod api;
 mod card;
 #[path = "server/door.rs"]
 mod door;
+#[path = "server/files.rs"]
+mod files;
 #[path = "server/play.rs"]
 mod play;
 #[path = "server/policy.rs"]

@@ -1,17 +1,20 @@
 //! Forms: as one on channels that have them, else asked field by field; answered either way.
 
+use std::sync::Arc;
+
 use smol_str::{SmolStr, format_smolstr};
 
 use super::machine::{Machine, Place, Scope};
 use super::say::{Attach, Draft};
 use super::select::LevelKind;
+use crate::event::Inbound;
 use crate::hir::{self, FormId, Target, Trigger};
 use crate::locale::{Standard, standard};
 use crate::matching::fold;
 use crate::outbound::{Choice, Choices, FormField, Message, Section};
 use crate::session::FormProgress;
 use crate::types::Type;
-use crate::value::Value;
+use crate::value::{Media, MediaType, Value};
 
 /// Channels that show a form as a form.
 const WITH_FORMS: [&str; 2] = ["whatsapp", "web"];
@@ -135,19 +138,39 @@ impl<'p> Machine<'p> {
             return heard;
         }
         let (_, _, form) = self.open_form()?;
-        let mut fields = self.session.form.take()?.fields;
-        let field = form.fields.get(fields.len())?;
+        let asked = self.session.form.as_ref()?.fields.len();
+        let field = form.fields.get(asked)?;
         let skips = standard(self.languages()[0], Standard::SkipWords).split(", ");
         let skipped = field.optional
             && skips.into_iter().any(|word| word == text.trim() || fold(word) == *folded && !folded.is_empty());
         if !skipped && self.read_words(&field.ty, text).is_none() {
-            self.session.form = Some(FormProgress { fields });
             return self.field_wrong(field);
         }
-        fields.push((field.name.clone(), if skipped { SmolStr::default() } else { text.into() }));
+        self.field_done(form, if skipped { SmolStr::default() } else { text.into() })
+    }
+
+    /// A picture, place or contact while a form is asked field by field. `None`: none is.
+    pub fn form_given(&mut self, input: &Inbound) -> Option<Place> {
+        let asked = self.session.form.as_ref()?.fields.len();
+        let (_, _, form) = self.open_form()?;
+        let field = form.fields.get(asked)?;
+        match input {
+            Inbound::Media(media) if media_kind(&field.ty) == Some(media.kind) => {
+                self.field_done(form, format_smolstr!("{} {}", media.source, media.mime))
+            }
+            // Words under a picture nobody asked for count as words.
+            Inbound::Media(media) if !media.caption.is_empty() => self.form_text(&media.caption, &fold(&media.caption)),
+            Inbound::Contact { phone, .. } if field.ty == Type::Phone => self.form_text(phone, &fold(phone)),
+            _ => self.field_wrong(field),
+        }
+    }
+
+    fn field_done(&mut self, form: &'p hir::Form, answer: SmolStr) -> Option<Place> {
+        let mut fields = self.session.form.take()?.fields;
+        let field = form.fields.get(fields.len())?;
+        fields.push((field.name.clone(), answer));
         if fields.len() >= form.fields.len() {
-            let name = form.name.clone();
-            return self.form_done(&name, &fields);
+            return self.form_filled(&form.name, &fields, true);
         }
         self.session.form = Some(FormProgress { fields });
         self.session.else_count = 0;
@@ -178,7 +201,13 @@ impl<'p> Machine<'p> {
 
     // A whole form.
 
+    /// A form that came back whole, in the customer's words alone.
     pub fn form_done(&mut self, name: &str, answers: &[(SmolStr, SmolStr)]) -> Option<Place> {
+        self.form_filled(name, answers, false)
+    }
+
+    /// `asked`: field by field, so that files among the answers are real ones, which we wrote down ourselves.
+    fn form_filled(&mut self, name: &str, answers: &[(SmolStr, SmolStr)], asked: bool) -> Option<Place> {
         let Some((reaction, into, form)) = self.open_form().filter(|(_, _, form)| form.name == name) else {
             return self.earlier_message();
         };
@@ -190,7 +219,8 @@ impl<'p> Machine<'p> {
                 continue;
             };
             let answer = answers.iter().find(|(known, _)| *known == field.name).map_or("", |(_, text)| text.as_str());
-            match self.read_words(&field.ty, answer) {
+            let file = media_kind(&field.ty).filter(|_| asked).and_then(|kind| file_of(kind, answer));
+            match file.or_else(|| self.read_words(&field.ty, answer)) {
                 Some(value) => values.push(value),
                 None if field.optional && answer.trim().is_empty() => values.push(Value::None),
                 None => {
@@ -209,6 +239,26 @@ impl<'p> Machine<'p> {
     }
 }
 
+fn media_kind(ty: &Type) -> Option<MediaType> {
+    if *ty == Type::Image {
+        Some(MediaType::Image)
+    } else if *ty == Type::Video {
+        Some(MediaType::Video)
+    } else if *ty == Type::Document {
+        Some(MediaType::Document)
+    } else if *ty == Type::Voice {
+        Some(MediaType::Audio)
+    } else {
+        None
+    }
+}
+
+/// The file of an answer as `form_given` wrote it down: where it lies, and its type.
+fn file_of(kind: MediaType, answer: &str) -> Option<Value> {
+    let (source, mime) = answer.split_once(' ')?;
+    Some(Value::Media(Arc::new(Media { kind, source: source.into(), mime: mime.into(), caption: SmolStr::default() })))
+}
+
 /// The name of a type as channels know it.
 fn kind_of(ty: &Type) -> SmolStr {
     SmolStr::new_static(match ty {
@@ -221,14 +271,14 @@ fn kind_of(ty: &Type) -> SmolStr {
         Type::Town => "town",
         Type::Enum(_) => "one_of",
         Type::Image => "image",
+        Type::Video => "video",
+        Type::Voice => "voice",
         Type::Document => "document",
         Type::Text
         | Type::Money
         | Type::Moment
         | Type::Duration
         | Type::Language
-        | Type::Video
-        | Type::Voice
         | Type::List(_)
         | Type::Record(_)
         | Type::None

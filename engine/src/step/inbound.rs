@@ -146,7 +146,9 @@ impl<'p> Machine<'p> {
             }
             Inbound::Tap(id) => self.tap(id),
             Inbound::TemplateTap { template, button } => self.template_tap(template, button),
-            Inbound::Media(_) | Inbound::Location { .. } | Inbound::Contact { .. } => self.given_answer(inbound),
+            Inbound::Media(_) | Inbound::Location { .. } | Inbound::Contact { .. } => {
+                self.form_given(inbound).or_else(|| self.given_answer(inbound))
+            }
             Inbound::Form { form, fields } => self.form_done(form, fields),
             Inbound::Cart { items } => {
                 let items = items.iter().map(|item| {

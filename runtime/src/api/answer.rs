@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::files::FilesError;
 use crate::host::desk::DeskError;
 use crate::store;
 
@@ -40,6 +41,13 @@ pub enum Refusal {
 impl From<store::Error> for Refusal {
     fn from(error: store::Error) -> Refusal {
         tracing::error!(%error, "the API could not read or write");
+        Refusal::Failed
+    }
+}
+
+impl From<FilesError> for Refusal {
+    fn from(error: FilesError) -> Refusal {
+        tracing::error!(%error, "the API could not take away files");
         Refusal::Failed
     }
 }

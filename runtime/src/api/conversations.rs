@@ -165,5 +165,7 @@ pub(super) async fn erase(
         return Err(Refusal::Absent);
     }
     tx.commit().await?;
+    // What stays behind when this fails is swept away later: its conversation is gone.
+    server.files.remove_of(shop.scope, id).await?;
     Ok(Done::yes())
 }

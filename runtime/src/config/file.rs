@@ -27,6 +27,7 @@ pub struct File {
     pub sending: Option<SendingSection>,
     pub limits: Option<LimitsSection>,
     pub handoff: Option<HandoffSection>,
+    pub files: Option<FilesSection>,
 }
 
 /// The Graph API of Meta.
@@ -91,6 +92,16 @@ pub struct HandoffSection {
     pub secret: Option<SecretRef>,
 }
 
+/// Files that customers send.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FilesSection {
+    /// Where they are kept [default: `files`, beside the database]
+    pub folder: Option<PathBuf>,
+    /// The largest that is kept, in bytes [default: 16777216]
+    pub largest: Option<u64>,
+}
+
 type Put = fn(&mut File, &str) -> Result<(), String>;
 
 macro_rules! settings {
@@ -131,6 +142,8 @@ settings! {
     "DUKA_LIMITS_HEADER" => limits.header: Length::reads,
     "DUKA_LIMITS_BODY" => limits.body: Length::reads,
     "DUKA_LIMITS_DRAIN" => limits.drain: Length::reads,
+    "DUKA_FILES_FOLDER" => files.folder: path,
+    "DUKA_FILES_LARGEST" => files.largest: whole,
     "DUKA_HANDOFF_URL" => handoff.url: HttpUrl::reads,
     "DUKA_HANDOFF_SECRET" => handoff.secret: own("DUKA_HANDOFF_SECRET"),
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::id::{ConversationId, ElementKey, SendId, ShopScope};
-use crate::store::{Identity, NumberHealth, QuarantineEntry, StatusUpdate, TemplateRow};
+use crate::store::{Identity, InboxBody, NumberHealth, QuarantineEntry, StatusUpdate, TemplateRow};
 
 /// One thing that happened to a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,19 @@ pub struct Incoming {
     pub proof: SmolStr,
     /// The name in the customer's profile; empty: not told.
     pub name: SmolStr,
+    /// The file that came along, as long as it lies at the vendor's.
+    #[serde(skip)]
+    pub file: Option<Wanted>,
+}
+
+/// A file that is still to be fetched from the vendor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    pub id: SmolStr,
+    /// Works for some minutes; empty: to be asked for.
+    pub url: String,
+    /// As the vendor told it, in base64 or hex.
+    pub sha256: SmolStr,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +58,27 @@ impl Incoming {
             number: empty.clone(),
             proof: empty.clone(),
             name: empty,
+            file: None,
+        }
+    }
+
+    /// As the inbox keeps it: with what is to be fetched first, if there is something.
+    pub fn kept(&self) -> InboxBody {
+        match &self.file {
+            None => InboxBody::Event(self.encode()),
+            Some(wanted) => InboxBody::File(postcard::to_stdvec(&(wanted, self)).unwrap_or_default()),
+        }
+    }
+
+    /// What [`Incoming::kept`] wrote. `None` for what can not be read.
+    pub fn read(body: &InboxBody) -> Option<Incoming> {
+        match body {
+            InboxBody::Event(bytes) => Incoming::decode(bytes),
+            InboxBody::File(bytes) => {
+                let (file, incoming): (Wanted, Incoming) = postcard::from_bytes(bytes).ok()?;
+                Some(Incoming { file: Some(file), ..incoming })
+            }
+            InboxBody::Element(_) => None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -13,12 +13,14 @@ use tokio_util::task::TaskTracker;
 use super::Host;
 use super::calls::{Adapter, Calls};
 use super::desk::{self, Desk};
+use super::files::{Fetch, Fetcher};
 use super::holds::{Before, Holds};
 use super::outbox::Outbox;
 use super::transport::Transport;
 use super::worker::Worker;
 use super::writer::Writer;
-use crate::store::{Result, Work};
+use crate::files::Files;
+use crate::store::{InboxRow, Result, Work};
 
 /// How often work is looked for that no commit announced: timers, holds, other processes.
 const POLL: Duration = Duration::from_millis(200);
@@ -29,7 +31,20 @@ const AFTER_FAILURE: Duration = Duration::from_millis(250);
 /// How long open work may take to finish when the server goes down.
 const GRACE: Duration = Duration::from_secs(8);
 
+/// Files that are fetched at once, and those that wait for it.
+const MOST_FETCHES: usize = 6;
+const MOST_WANTED: usize = 64;
+
 const HOLDS: Duration = Duration::from_secs(1);
+
+/// What a host speaks to and fetches by.
+pub struct Ways<T, A, F> {
+    pub transport: T,
+    pub adapter: A,
+    pub fetch: F,
+    /// Where fetched files are kept.
+    pub files: Files,
+}
 
 /// A running host.
 pub struct Serving {
@@ -44,15 +59,17 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Begins. `alone`: no other process can be alive on this store.
+    /// Begins, by those ways out. `alone`: no other process can be alive on this store.
     ///
     /// # Errors
     /// The store does not say how the last process ended.
-    pub async fn begin<T, A>(host: Arc<Host>, transport: T, adapter: A, alone: bool) -> Result<Serving>
+    pub async fn begin<T, A, F>(host: Arc<Host>, ways: Ways<T, A, F>, alone: bool) -> Result<Serving>
     where
         T: Transport + 'static,
         A: Adapter + 'static,
+        F: Fetch + 'static,
     {
+        let Ways { transport, adapter, fetch, files } = ways;
         let holds = Holds::new(Arc::clone(&host));
         let writer = Arc::new(Writer::new(Arc::clone(&host)));
         if holds.begin(alone).await? == Before::Unclean {
@@ -67,7 +84,9 @@ impl Serving {
             writing: tokio::spawn(write(Arc::clone(&writer), queue, host.limits.batch)),
             holds,
         };
-        serving.work(&host, desk.clone(), writer);
+        let (fetcher, wanted) = mpsc::channel(MOST_WANTED);
+        serving.work(&host, desk.clone(), writer, fetcher);
+        serving.fetch(Fetcher::new(Arc::clone(&host), desk.clone(), fetch, files), wanted);
         serving.send(&host, desk.clone(), transport);
         serving.call(&host, desk, adapter);
         serving.hold(&host);
@@ -99,8 +118,8 @@ impl Serving {
         Ok(())
     }
 
-    fn work(&self, host: &Arc<Host>, desk: Desk, writer: Arc<Writer>) {
-        let worker = Arc::new(Worker::new(Arc::clone(host), desk, writer));
+    fn work(&self, host: &Arc<Host>, desk: Desk, writer: Arc<Writer>, fetcher: mpsc::Sender<InboxRow>) {
+        let worker = Arc::new(Worker::new(Arc::clone(host), desk, writer).with_fetcher(fetcher));
         let events = Arc::clone(&worker);
         let looking = look(self.stop.clone(), host.store.subscribe(Work::Inbox), POLL, move || {
             let worker = Arc::clone(&events);
@@ -112,6 +131,28 @@ impl Serving {
             async move { worker.wakes_once().await.map_err(|error| failed("wake-ups", &error)) }
         });
         self.parts.spawn(waking);
+    }
+
+    /// Fetches files, so many at once: each is whole in memory for a moment.
+    fn fetch<F: Fetch + 'static>(&self, fetcher: Fetcher<F>, mut wanted: mpsc::Receiver<InboxRow>) {
+        let (fetcher, room) = (Arc::new(fetcher), Arc::new(Semaphore::new(MOST_FETCHES)));
+        let (open, stop) = (self.open.clone(), self.stop.clone());
+        self.parts.spawn(async move {
+            loop {
+                let row = tokio::select! {
+                    row = wanted.recv() => row,
+                    () = stop.cancelled() => return,
+                };
+                let (Some(row), Ok(permit)) = (row, Arc::clone(&room).acquire_owned().await) else { return };
+                let fetcher = Arc::clone(&fetcher);
+                open.spawn(async move {
+                    if let Err(error) = fetcher.bring(row).await {
+                        failed("files", &error);
+                    }
+                    drop(permit);
+                });
+            }
+        });
     }
 
     fn send<T: Transport + 'static>(&self, host: &Arc<Host>, desk: Desk, transport: T) {

@@ -10,7 +10,7 @@ pub use self::classes::ALL_MARKETING;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use duka_engine::effect::{CallRequest, Effect, EffectId, EffectKind};
-use duka_engine::event::{Event, EventKind};
+use duka_engine::event::{Event, EventKind, Inbound};
 use duka_engine::program::Program;
 use duka_engine::session::{ConsentState, DecodeError, Outcome, Session, migrate};
 use duka_engine::step::{Limits, Step, step};
@@ -18,6 +18,7 @@ use duka_engine::trace::{Note, TraceEntry};
 use serde::Serialize;
 use smol_str::{SmolStr, format_smolstr};
 
+use super::files;
 use super::incoming::{Act, Incoming};
 use super::mint::Mint;
 use super::notices::Notice;
@@ -116,6 +117,10 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
     let (done, event) = match &mut incoming.act {
         Act::Event(event) => {
             event.at_ms = cx.now_ms;
+            if incoming.file.take().is_some() {
+                // Nobody has fetched it.
+                event.kind = EventKind::Inbound(Inbound::Other { kind: files::FAILED.into() });
+            }
             let event = &*event;
             let done = catch_unwind(AssertUnwindSafe(|| step(program, session, event, &cx.limits.engine)));
             (done.map_err(|_| TurnError::Panicked)?, Some(event))

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::mpsc;
+
 use super::Host;
 use super::desk::{Desk, DeskError};
 use super::points::{Point, Struck};
 use super::writer::{Job, Took, Writer};
 use crate::id::{ConversationId, ShopScope};
-use crate::store::{self, Claim, Due, InboxRow, Work};
+use crate::store::{self, Claim, Due, InboxBody, InboxRow, Work};
 
 /// Events and wake-ups of all shops that one round takes.
 const MOST_OF_A_ROUND: u32 = 500;
@@ -20,6 +22,8 @@ pub struct Worker {
     writer: Arc<Writer>,
     // Where each shop's round has come to; one round at a time.
     after: Mutex<BTreeMap<ShopScope, ConversationId>>,
+    /// Who fetches files; without it their messages are taken without them.
+    fetcher: Option<mpsc::Sender<InboxRow>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +38,12 @@ pub enum WorkerError {
 
 impl Worker {
     pub fn new(host: Arc<Host>, desk: Desk, writer: Arc<Writer>) -> Worker {
-        Worker { host, desk, writer, after: Mutex::default() }
+        Worker { host, desk, writer, after: Mutex::default(), fetcher: None }
+    }
+
+    /// Hands events with a file to who fetches it.
+    pub fn with_fetcher(self, fetcher: mpsc::Sender<InboxRow>) -> Worker {
+        Worker { fetcher: Some(fetcher), ..self }
     }
 
     /// Takes one round of both. Returns how many turns it led to.
@@ -58,8 +67,28 @@ impl Worker {
             return Ok(0);
         }
         self.host.points.hit(Point::WorkClaimed)?;
+        let rows = self.hand_over(rows).await?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
         let took = self.desk.commit(Job::Inbox(rows)).await?;
         Ok(took.iter().filter(|took| **took != Took::Queued).count())
+    }
+
+    /// Keeps those that need no file. What the fetcher has no room for is given back.
+    async fn hand_over(&self, rows: Vec<InboxRow>) -> Result<Vec<InboxRow>, WorkerError> {
+        let Some(fetcher) = &self.fetcher else { return Ok(rows) };
+        let (files, rows): (Vec<InboxRow>, Vec<InboxRow>) =
+            rows.into_iter().partition(|row| matches!(row.body, InboxBody::File(_)));
+        for row in files {
+            let place = (row.shop, row.seq);
+            if fetcher.try_send(row).is_err() {
+                let mut tx = self.host.store.begin(place.0).await?;
+                tx.release_inbox(&[place]).await?;
+                tx.commit().await?;
+            }
+        }
+        Ok(rows)
     }
 
     async fn claim(&self, group: &[Due], limit: u32) -> Result<Vec<InboxRow>, WorkerError> {

@@ -20,7 +20,7 @@ use super::Host;
 use super::incoming::{Arrival, Incoming};
 use super::points::Struck;
 use crate::id::{ConversationId, ShopScope};
-use crate::store::{self, AttemptEnd, EndedCall, InboxBody, InboxRow, Settlement};
+use crate::store::{self, AttemptEnd, EndedCall, InboxRow, Settlement};
 
 /// What is to be committed together, and answered together.
 #[derive(Clone, Debug)]
@@ -260,10 +260,7 @@ fn entries_of(job: usize, it: Job, entries: &mut Vec<Entry>) {
         }
         Job::Inbox(rows) => {
             for row in rows {
-                let incoming = match &row.body {
-                    InboxBody::Event(bytes) => Incoming::decode(bytes),
-                    InboxBody::Element(_) => None,
-                };
+                let incoming = Incoming::read(&row.body);
                 add(row.shop, Piece::Inbox(row, incoming));
             }
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use duka_engine::card;
-use duka_engine::event::{Event, EventKind};
+use duka_engine::event::{Event, EventKind, Inbound};
 use metrics::counter;
 use smol_str::SmolStr;
 
@@ -16,7 +16,7 @@ use super::Server;
 use crate::channel::whatsapp::CHANNEL;
 use crate::channel::whatsapp::decode::{AccountEvent, Act, Decoded, Meaning, Reader, Report};
 use crate::channel::whatsapp::split::{self, Element};
-use crate::host::incoming::{self, Arrival, Arrived, Incoming};
+use crate::host::incoming::{self, Arrival, Arrived, Incoming, Wanted};
 use crate::host::writer::{Job, Took};
 use crate::id::{ElementKey, ShopScope};
 use crate::shops::{Routes, Served};
@@ -190,6 +190,8 @@ fn customer(identities: Vec<Identity>, incoming: Incoming) -> Arrived {
 }
 
 fn written(act: Act, element: &Element<'_>) -> Incoming {
+    // Stickers are read by no flow, and not fetched.
+    let is_media = matches!(act.inbound, Inbound::Media(_));
     Incoming {
         act: incoming::Act::Event(Event { at_ms: 0, kind: EventKind::Inbound(act.inbound) }),
         provider_ms: if act.opens_window { act.at_ms } else { 0 },
@@ -197,6 +199,7 @@ fn written(act: Act, element: &Element<'_>) -> Incoming {
         number: element.number.as_deref().map(SmolStr::new).unwrap_or_default(),
         proof: act.id,
         name: act.name,
+        file: act.file.filter(|_| is_media).map(|file| Wanted { id: file.id, url: file.url, sha256: file.sha256 }),
     }
 }
 

@@ -14,15 +14,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::door::Door;
 use super::ingress::Met;
+use super::inward::Inward;
 use super::outward::Outward;
-use super::{Server, router};
+use super::{Server, keep, router};
 use crate::channel::whatsapp::client::{self, ClientError, Graph};
-use crate::config::{Config, Database, Environment};
+use crate::config::{Config, Database, Environment, FilesPlace};
+use crate::files::Files;
 use crate::host::calls::DemoAdapter;
 use crate::host::clock::{Clock, SystemClock};
 use crate::host::mint::{Mint, NoRandomness};
 use crate::host::outbox::PaceLimits;
-use crate::host::serve::Serving;
+use crate::host::serve::{Serving, Ways};
 use crate::host::{self, Host};
 use crate::ops::notices;
 use crate::shops::{self, Registry, Reloaded};
@@ -48,6 +50,7 @@ pub struct Running {
     pub address: SocketAddr,
     pub server: Arc<Server>,
     door: JoinHandle<()>,
+    keeping: JoinHandle<()>,
     serving: Serving,
     /// No new connections, and no new work.
     stop: CancellationToken,
@@ -83,20 +86,28 @@ pub async fn start(
         Database::Postgres(_) => false,
     };
     let limits = limits(&config);
-    let outward = outward(&config, &registry, &store, &limits)?;
+    let graph = graph(&config, &limits)?;
+    let files = open_files(&config.files.place);
     let host = Arc::new(Host::new(store, Arc::new(clock), Mint::random()?, Arc::clone(&registry.shops), limits));
     let door = Door::open(config.listen, config.limits).await;
     let door = door.map_err(|error| StartError::Listen(config.listen, error))?;
     let address = door.address().map_err(|error| StartError::Listen(config.listen, error))?;
-    let serving = Serving::begin(Arc::clone(&host), outward, DemoAdapter::default(), alone).await?;
+    let ways = Ways {
+        transport: Outward::new(Arc::clone(&registry), host.store.clone(), graph.clone()),
+        adapter: DemoAdapter::default(),
+        fetch: Inward::new(Arc::clone(&registry), graph),
+        files: files.clone(),
+    };
+    let serving = Serving::begin(Arc::clone(&host), ways, alone).await?;
     let desk = serving.desk();
     let stop = CancellationToken::new();
     tokio::spawn(notices::announce(Arc::clone(&host), stop.clone()));
     let draining = AtomicBool::new(false);
     let met = Met::default();
-    let server = Arc::new(Server { config, registry, host, desk, draining, met, figures });
+    let server = Arc::new(Server { config, registry, host, desk, files, draining, met, figures });
+    let keeping = tokio::spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
     let door = tokio::spawn(door.serve(router(Arc::clone(&server)), stop.clone()));
-    let running = Running { address, door, serving, server, stop };
+    let running = Running { address, door, keeping, serving, server, stop };
     Ok((running, reloaded))
 }
 
@@ -105,6 +116,7 @@ fn limits(config: &Config) -> host::Limits {
     host::Limits {
         hold_ms: config.sending.hold_ms,
         window_margin_ms: config.sending.window_margin_ms,
+        file_bytes: config.files.largest,
         instance: instance(config),
         pace: PaceLimits { throughput, ..PaceLimits::default() },
         ..host::Limits::default()
@@ -117,16 +129,19 @@ fn instance(config: &Config) -> SmolStr {
     format!("{} {}", machine.trim(), config.listen).into()
 }
 
+/// Opens the place of files that the settings name.
+pub fn open_files(place: &FilesPlace) -> Files {
+    match place {
+        FilesPlace::Memory => Files::memory(),
+        FilesPlace::Folder(folder) => Files::folder(folder),
+    }
+}
+
 /// The way to the Graph API. Its answers are waited for less long than a claim holds.
-fn outward(
-    config: &Config,
-    registry: &Arc<Registry>,
-    store: &Store,
-    limits: &host::Limits,
-) -> Result<Outward, ClientError> {
+fn graph(config: &Config, limits: &host::Limits) -> Result<Graph, ClientError> {
     let deadline = Duration::from_millis(limits.answer_ms.unsigned_abs());
     let place = client::Config { deadline, ..client::Config::new(config.graph.url.clone(), &config.graph.version) };
-    Ok(Outward::new(Arc::clone(registry), store.clone(), Graph::new(place)?))
+    Graph::new(place)
 }
 
 impl Running {
@@ -154,6 +169,7 @@ impl Running {
         self.stop.cancel();
         // The door has its own patience; this is the net below it.
         let _ = tokio::time::timeout(patience + Duration::from_secs(1), self.door).await;
+        let _ = self.keeping.await;
         // The writer ends when nobody can bring it anything any more.
         drop(self.server);
         if let Err(error) = self.serving.end().await {

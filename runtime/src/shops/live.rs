@@ -20,6 +20,46 @@ pub struct Live {
     pub token: Option<SecretString>,
     /// The secrets of the shop's own app; none: the server's app.
     pub app_secrets: Vec<SecretString>,
+    pub keep: Keep,
+}
+
+/// How long files of customers are kept, in ms: `retention` of `shop.yaml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    pub photos_ms: i64,
+    pub documents_ms: i64,
+    pub voice_ms: i64,
+}
+
+impl Default for Keep {
+    fn default() -> Keep {
+        let unsaid = 90 * 86_400_000;
+        Keep { photos_ms: unsaid, documents_ms: unsaid, voice_ms: unsaid }
+    }
+}
+
+impl Keep {
+    fn read(shop: &ShopFile) -> Keep {
+        let mut keep = Keep::default();
+        for (what, length) in &shop.retention {
+            match what.value.as_str() {
+                "photos" => keep.photos_ms = length.value.ms(),
+                "documents" => keep.documents_ms = length.value.ms(),
+                "voice" => keep.voice_ms = length.value.ms(),
+                _ => {}
+            }
+        }
+        keep
+    }
+
+    /// For a file of this ending.
+    pub fn of(self, ending: &str) -> i64 {
+        match ending {
+            "jpg" | "png" | "webp" | "mp4" | "3gp" => self.photos_ms,
+            "ogg" | "aac" | "amr" | "mp3" | "m4a" => self.voice_ms,
+            _ => self.documents_ms,
+        }
+    }
 }
 
 impl Live {
@@ -53,6 +93,7 @@ impl Live {
                 .into_iter()
                 .flatten()
                 .collect(),
+            keep: Keep::read(shop),
         })
     }
 }

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use smol_str::SmolStr;
 
 use super::Trouble;
+use super::live::Keep;
 use super::published::{self, Publish};
 use super::source::{self, Source};
 use crate::channel::whatsapp::keys::{ShopKeys, WeakSecret};
@@ -33,6 +34,8 @@ pub struct Served {
     pub token: Option<SecretString>,
     /// Its app's place in [`Routes::apps`].
     pub app: usize,
+    /// How long its customers' files are kept.
+    pub keep: Keep,
     /// Sign what the shop hands out and expects back.
     pub keys: ShopKeys,
 }
@@ -235,6 +238,7 @@ impl Routes {
             account: live.account.clone(),
             token: live.token.clone().or_else(|| config.whatsapp.token.clone()),
             app,
+            keep: live.keep,
             keys,
         }));
         Ok(())

@@ -66,6 +66,7 @@ pub(super) fn inbox_body(kind: i64, bytes: Vec<u8>) -> Result<InboxBody> {
     match kind {
         1 => Ok(InboxBody::Element(bytes)),
         2 => Ok(InboxBody::Event(bytes)),
+        3 => Ok(InboxBody::File(bytes)),
         other => unknown("kind of event", other),
     }
 }
@@ -74,6 +75,7 @@ pub(super) fn inbox_parts(body: &InboxBody) -> (i64, &[u8]) {
     match body {
         InboxBody::Element(bytes) => (1, bytes),
         InboxBody::Event(bytes) => (2, bytes),
+        InboxBody::File(bytes) => (3, bytes),
     }
 }
 

@@ -94,6 +94,8 @@ pub enum InboxBody {
     Element(Vec<u8>),
     /// An encoded engine event: a call's result, a failed send, a payment, an order, a handoff.
     Event(Vec<u8>),
+    /// The same, with a file that is to be fetched before it is taken.
+    File(Vec<u8>),
 }
 
 /// What a turn did, kept for "why was this sent" and for replay.

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use duka_runtime::files::Files;
 use duka_runtime::host::calls::DemoAdapter;
 use duka_runtime::host::clock::SystemClock;
 use duka_runtime::host::desk::Desk;
+use duka_runtime::host::files::NoFiles;
 use duka_runtime::host::holds::{Before, Holds};
 use duka_runtime::host::mint::Mint;
-use duka_runtime::host::serve::Serving;
+use duka_runtime::host::serve::{Serving, Ways};
 use duka_runtime::host::shops::Shops;
 use duka_runtime::host::transport::{SendAnswer, SendRequest, Transport};
 use duka_runtime::host::writer::{Job, Took};
@@ -56,7 +58,9 @@ async fn served(store: Store) {
     let host = Arc::new(Host::new(store.clone(), Arc::new(SystemClock::default()), mint, shops, limits));
     let (heard, mut hears) = watch::channel(0);
     let provider = Arc::new(Counting { provider: Provider::default(), heard });
-    let serving = Serving::begin(Arc::clone(&host), Arc::clone(&provider), DemoAdapter::default(), true).await;
+    let transport = Arc::clone(&provider);
+    let ways = Ways { transport, adapter: DemoAdapter::default(), fetch: NoFiles, files: Files::memory() };
+    let serving = Serving::begin(Arc::clone(&host), ways, true).await;
     let serving = serving.expect("it begins");
     let house = Arc::new(house);
     let customers: Vec<_> = (0..CUSTOMERS)

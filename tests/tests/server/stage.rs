@@ -10,7 +10,7 @@ use duka_runtime::id::ShopScope;
 use duka_runtime::server::run::{Running, start};
 use duka_tests::tree::root;
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use sha2::Sha256;
 use tempfile::TempDir;
 
@@ -66,8 +66,25 @@ impl Stage {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let shop = folder.path().join("boutique");
         copy(&root().join("examples/boutique"), &shop);
+        Stage::begin(folder, "", settle).await
+    }
+
+    /// A shop of one flow, live: `more` goes into its `whatsapp` section, `settings` to the end of `duka.toml`.
+    pub async fn of_flow(flow: &str, more: &str, settings: &str) -> Stage {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let shop = folder.path().join("boutique");
+        std::fs::create_dir(&shop).expect("a writable folder");
+        let profile = "name: Corner\ncountry: KE\ncurrency: KES\nlanguages: [en]\ntimezone: Africa/Nairobi\n\
+             channels: [whatsapp, messenger]\nretention: { photos: 30 days }\n";
+        std::fs::write(shop.join("shop.yaml"), profile).expect("a writable folder");
+        std::fs::write(shop.join("corner.duka"), flow).expect("a writable folder");
+        Stage::begin(folder, more, |text| format!("{text}{settings}")).await
+    }
+
+    async fn begin(folder: TempDir, whatsapp: &str, settle: impl Fn(String) -> String) -> Stage {
+        let shop = folder.path().join("boutique");
         let profile = std::fs::read_to_string(shop.join("shop.yaml")).expect("a profile");
-        let live = format!("channels: {{ whatsapp: {{ phone_number_id: \"{NUMBER}\", waba_id: \"7\" }} }}");
+        let live = format!("channels: {{ whatsapp: {{ phone_number_id: \"{NUMBER}\", waba_id: \"7\"{whatsapp} }} }}");
         let profile = profile.replace("channels: [whatsapp, messenger]", &live);
         std::fs::write(shop.join("shop.yaml"), profile).expect("a writable folder");
         let (server, graph) = (free_port(), free_port());
@@ -138,6 +155,27 @@ impl Stage {
 
     pub async fn taps(&self, choice: &str) {
         self.act("tap", choice).await;
+    }
+
+    /// Anything that the stand-in lets a customer do.
+    pub async fn does(&self, what: &Json) {
+        let url = format!("{}/customer/{CUSTOMER}", self.control);
+        let answer = self.http.post(url).json(what).send().await.expect("the stand-in answers");
+        let told: Json = answer.json().await.expect("JSON");
+        assert_eq!(told["http"], 200, "{what}: {told}");
+    }
+
+    /// A file that the customer has: with its id at the vendor.
+    pub async fn file(&self, file: &Json) -> Json {
+        let answer = self.http.post(format!("{}/files", self.control)).json(file).send().await.expect("an answer");
+        answer.json().await.expect("JSON")
+    }
+
+    /// Sends such a file, of a kind, with words under it.
+    pub async fn sends_file(&self, kind: &str, file: &Json, caption: &str) {
+        let (id, mime, sha256) = (&file["id"], &file["mime_type"], &file["sha256"]);
+        let media = json!({"kind": kind, "id": id, "mime_type": mime, "sha256": sha256, "caption": caption});
+        self.does(&json!({ "media": media })).await;
     }
 
     /// The next message on the customer's phone.

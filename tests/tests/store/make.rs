@@ -53,7 +53,7 @@ pub fn event(shop: ShopScope, conversation: u64, text: &str) -> InboxRow {
 pub fn texts(rows: &[InboxRow]) -> Vec<String> {
     let text = |row: &InboxRow| match &row.body {
         InboxBody::Element(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        InboxBody::Event(bytes) => format!("event {}", String::from_utf8_lossy(bytes)),
+        InboxBody::Event(bytes) | InboxBody::File(bytes) => format!("event {}", String::from_utf8_lossy(bytes)),
     };
     rows.iter().map(text).collect()
 }

@@ -6,9 +6,8 @@ use std::time::Duration;
 use duka_runtime::channel::whatsapp::classify::{
     Answer, Learned, NOT_KNOWN, RULES, Refused, Then, Whom, of, of_refusal, pause_ms,
 };
-use duka_runtime::channel::whatsapp::client::{Access, Config, Graph, MediaError, MediaStore, read};
+use duka_runtime::channel::whatsapp::client::{Access, Config, Graph, MediaError, read};
 use duka_runtime::channel::whatsapp::decode::FileRef;
-use duka_runtime::id::ShopScope;
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -213,23 +212,6 @@ async fn lists_are_read_to_their_end_and_never_follow_an_address() {
     let names: Vec<(&str, u64)> = templates.iter().map(|it| (it.name.as_str(), it.id)).collect();
     assert_eq!(names, [("one", 9_007_199_254_740_993), ("two", 9_007_199_254_740_993)]);
     assert!(vendor.seen()[1].contains("after=A2"));
-}
-
-#[tokio::test]
-async fn files_are_kept_by_what_is_in_them() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let store = MediaStore::new(folder.path());
-    let (ours, theirs) = (ShopScope::numbered(1), ShopScope::numbered(2));
-    let key = store.put(ours, b"picture").await.expect("kept");
-    assert_eq!(store.put(ours, b"picture").await.expect("kept"), key);
-    assert_eq!(store.get(ours, &key).await.expect("read").as_deref(), Some(&b"picture"[..]));
-    assert_eq!(store.get(theirs, &key).await.expect("read"), None, "a shop sees its own files");
-    for odd in ["", "..", "../../etc/passwd", &key.to_uppercase(), &"z".repeat(64)] {
-        assert_eq!(store.get(ours, odd).await.expect("read"), None, "{odd}");
-    }
-    store.remove(ours, &key).await.expect("removed");
-    store.remove(ours, &key).await.expect("nothing is left to be removed");
-    assert_eq!(store.get(ours, &key).await.expect("read"), None);
 }
 
 /// The base of a vendor that is written to.

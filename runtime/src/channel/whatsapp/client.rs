@@ -22,7 +22,7 @@ use url::Url;
 
 pub use answer::read;
 pub use call::{CallError, NumberInfo, TemplateInfo};
-pub use media::{Download, MediaError, MediaStore};
+pub use media::{Download, MediaError};
 
 /// Where the Graph API is, and how long it may take.
 #[derive(Clone, Debug)]

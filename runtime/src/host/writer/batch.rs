@@ -18,8 +18,7 @@ use crate::host::points::Point;
 use crate::host::shops::Shop;
 use crate::id::{ConversationId, ShopScope};
 use crate::store::{
-    Conversation, EndedCall, Identity, InboxBody, InboxRow, NewSend, SendRow, Settlement, Sighting, StatusEffect,
-    StatusUpdate, Tx,
+    Conversation, EndedCall, Identity, InboxRow, NewSend, SendRow, Settlement, Sighting, StatusEffect, StatusUpdate, Tx,
 };
 
 pub(super) struct Batch<'a> {
@@ -375,8 +374,7 @@ fn result_row(call: &EndedCall, outcome: &Outcome, now_ms: i64) -> InboxRow {
 }
 
 pub(super) fn inbox_row(shop: ShopScope, conversation: ConversationId, incoming: &Incoming, now_ms: i64) -> InboxRow {
-    let body = InboxBody::Event(incoming.encode());
-    InboxRow { shop, seq: 0, conversation, body, received_ms: now_ms, attempts: 0 }
+    InboxRow { shop, seq: 0, conversation, body: incoming.kept(), received_ms: now_ms, attempts: 0 }
 }
 
 /// What is only written down.

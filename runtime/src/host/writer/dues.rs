@@ -134,7 +134,8 @@ impl<'a> Dues<'a> {
         match &mut entry.piece {
             Piece::Arrival(arrival) => Ok(match &mut arrival.what {
                 Arrived::Customer { incoming, .. } | Arrived::Conversation { incoming, .. } => {
-                    if !self.batch.careful && self.step(place, incoming) {
+                    // A file is fetched first; what comes after it waits behind it.
+                    if !self.batch.careful && incoming.file.is_none() && self.step(place, incoming) {
                         Took::Advanced
                     } else if self.is_there(place) {
                         self.enqueue(place, incoming);
@@ -205,7 +206,7 @@ impl<'a> Dues<'a> {
                 return Err(Skip::Failed);
             }
         }
-        let (InboxBody::Element(bytes) | InboxBody::Event(bytes)) = &row.body;
+        let (InboxBody::Element(bytes) | InboxBody::Event(bytes) | InboxBody::File(bytes)) = &row.body;
         let detail = format!("conversation {:016x}, {} attempts", row.conversation.0, row.attempts);
         self.set_aside(place, detail, bytes.clone());
         Ok(Took::Quarantined)

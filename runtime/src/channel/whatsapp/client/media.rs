@@ -1,12 +1,10 @@
-//! Files of customers fetched and kept by their hash, and files of the shop uploaded. The token goes to the vendor's hosts
+//! Files of customers fetched, and files of the shop uploaded. The token goes to the vendor's hosts
 //! only; sizes and hashes are checked before anything is believed (TM23, F68).
-
-use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, LOCATION};
+use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -28,14 +26,14 @@ pub enum MediaError {
     Network(#[source] reqwest::Error),
     #[error("the file's address does not work any more")]
     Gone,
+    #[error("the vendor's store of files has trouble of its own")]
+    NotNow,
     #[error("the file is not at the vendor's")]
     ForeignHost,
     #[error("the file is larger than {0} bytes")]
     TooLarge(u64),
     #[error("the file is not the one that was sent: its hash differs")]
     WrongHash,
-    #[error("the file could not be kept")]
-    Disk(#[source] std::io::Error),
 }
 
 /// A file, fetched.
@@ -112,7 +110,11 @@ impl Graph {
                 address = to.and_then(|to| address.join(to).ok()).ok_or(MediaError::ForeignHost)?;
                 continue;
             }
-            if !response.status().is_success() {
+            let status = response.status();
+            if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+                return Err(MediaError::NotNow);
+            }
+            if !status.is_success() {
                 return Err(MediaError::Gone);
             }
             return capped(response, most).await;
@@ -156,56 +158,4 @@ fn checked(bytes: Vec<u8>, told: &str, mime: &str) -> Result<Download, MediaErro
         return Err(MediaError::WrongHash);
     }
     Ok(Download { bytes, mime: mime.to_string(), sha256 })
-}
-
-/// Files by their hash, in a folder. The same file is kept once.
-#[derive(Clone, Debug)]
-pub struct MediaStore {
-    folder: PathBuf,
-}
-
-impl MediaStore {
-    pub fn new(folder: &Path) -> MediaStore {
-        MediaStore { folder: folder.to_path_buf() }
-    }
-
-    /// Keeps a file of a shop; gives its key: 64 hex digits. Whole or not at all: it is written beside and then moved.
-    pub async fn put(&self, shop: crate::id::ShopScope, bytes: &[u8]) -> Result<String, MediaError> {
-        let key = hex::encode(Sha256::digest(bytes));
-        let path = self.path(shop, &key).ok_or(MediaError::Gone)?;
-        if tokio::fs::try_exists(&path).await.map_err(MediaError::Disk)? {
-            return Ok(key);
-        }
-        let folder = path.parent().unwrap_or(&self.folder);
-        tokio::fs::create_dir_all(folder).await.map_err(MediaError::Disk)?;
-        let beside = path.with_extension("part");
-        tokio::fs::write(&beside, bytes).await.map_err(MediaError::Disk)?;
-        tokio::fs::rename(&beside, &path).await.map_err(MediaError::Disk)?;
-        Ok(key)
-    }
-
-    /// A file by its key; `None`: there is none.
-    pub async fn get(&self, shop: crate::id::ShopScope, key: &str) -> Result<Option<Vec<u8>>, MediaError> {
-        let Some(path) = self.path(shop, key) else { return Ok(None) };
-        match tokio::fs::read(path).await {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(MediaError::Disk(error)),
-        }
-    }
-
-    /// Takes a file away; it need not be there.
-    pub async fn remove(&self, shop: crate::id::ShopScope, key: &str) -> Result<(), MediaError> {
-        let Some(path) = self.path(shop, key) else { return Ok(()) };
-        match tokio::fs::remove_file(path).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(MediaError::Disk(error)),
-            Ok(()) | Err(_) => Ok(()),
-        }
-    }
-
-    /// Keys are hashes: nothing else becomes a path.
-    fn path(&self, shop: crate::id::ShopScope, key: &str) -> Option<PathBuf> {
-        let fine = key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase());
-        fine.then(|| self.folder.join(shop.number().to_string()).join(key.get(..2).unwrap_or("00")).join(key))
-    }
 }

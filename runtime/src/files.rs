@@ -1,0 +1,143 @@
+//! Files of customers, by shop and conversation, named by their hash: what customers call their files is never a name
+//! here. A folder, memory for trials, or a bucket. Knows no message and decides nothing about how long a file is kept.
+
+mod folder;
+mod memory;
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
+
+use self::folder::Folder;
+use self::memory::Memory;
+use crate::id::{ConversationId, ShopScope};
+
+/// In front of a kept file's place, where a flow's value holds it.
+const SCHEME: &str = "media:";
+
+/// Where a file lies.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub shop: ShopScope,
+    pub conversation: ConversationId,
+    /// 64 hex digits of its SHA-256, a dot, and the ending of its type.
+    name: SmolStr,
+}
+
+impl Place {
+    /// Where these bytes of a customer belong. `ending` is one of ours: small letters and digits.
+    pub fn of(shop: ShopScope, conversation: ConversationId, bytes: &[u8], ending: &str) -> Place {
+        let name = format!("{}.{ending}", hex::encode(Sha256::digest(bytes))).into();
+        Place { shop, conversation, name }
+    }
+
+    /// The place that a value names, if it is of this conversation: nobody reaches another customer's file by its name.
+    pub fn named(source: &str, shop: ShopScope, conversation: ConversationId) -> Option<Place> {
+        let (folder, name) = source.strip_prefix(SCHEME)?.split_once('/')?;
+        let place = Place { shop, conversation, name: name.into() };
+        (folder == place.folder() && is_name(name)).then_some(place)
+    }
+
+    /// As a flow's value holds it.
+    pub fn source(&self) -> SmolStr {
+        format!("{SCHEME}{}/{}", self.folder(), self.name).into()
+    }
+
+    /// The ending of its type: `jpg`, `pdf`.
+    pub fn ending(&self) -> &str {
+        self.name.split_once('.').map_or("", |(_, ending)| ending)
+    }
+
+    fn folder(&self) -> String {
+        format!("{:016x}", self.conversation.0)
+    }
+
+    fn read(shop: ShopScope, folder: &str, name: &str) -> Option<Place> {
+        let conversation = ConversationId(u64::from_str_radix(folder, 16).ok()?);
+        let place = Place { shop, conversation, name: name.into() };
+        (place.folder() == folder && is_name(name)).then_some(place)
+    }
+}
+
+/// Nothing else becomes a path.
+fn is_name(name: &str) -> bool {
+    let small = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase());
+    name.split_once('.').is_some_and(|(hash, ending)| {
+        hash.len() == 64 && (1..=5).contains(&ending.len()) && small(ending) && hex::decode(hash).is_ok() && small(hash)
+    })
+}
+
+/// A file that lies there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub place: Place,
+    /// When it was put there, ms since 1970.
+    pub at_ms: i64,
+}
+
+/// The disk or the bucket did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    #[error("files of customers: {0}")]
+    Disk(#[from] std::io::Error),
+}
+
+/// Where files are kept. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Files(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Memory(Memory),
+    Folder(Folder),
+}
+
+macro_rules! each {
+    ($self:ident, $operation:ident($($argument:expr),*)) => {
+        match &$self.0 {
+            Kind::Memory(kept) => kept.$operation($($argument),*),
+            Kind::Folder(folder) => folder.$operation($($argument),*).await,
+        }
+    };
+}
+
+impl Files {
+    /// Gone with the process.
+    pub fn memory() -> Files {
+        Files(Kind::Memory(Memory::default()))
+    }
+
+    /// In this folder, which is made when the first file comes.
+    pub fn folder(folder: &Path) -> Files {
+        Files(Kind::Folder(Folder::new(folder)))
+    }
+
+    /// Keeps a file, whole or not at all.
+    pub async fn put(&self, place: &Place, bytes: Vec<u8>) -> Result<(), FilesError> {
+        each!(self, put(place, bytes))
+    }
+
+    /// `None`: there is none.
+    pub async fn get(&self, place: &Place) -> Result<Option<Vec<u8>>, FilesError> {
+        each!(self, get(place))
+    }
+
+    /// Takes a file away; it need not be there.
+    pub async fn remove(&self, place: &Place) -> Result<(), FilesError> {
+        each!(self, remove(place))
+    }
+
+    /// Takes all files of a customer away.
+    pub async fn remove_of(&self, shop: ShopScope, conversation: ConversationId) -> Result<(), FilesError> {
+        for found in self.list(shop).await?.into_iter().filter(|found| found.place.conversation == conversation) {
+            self.remove(&found.place).await?;
+        }
+        Ok(())
+    }
+
+    /// All files of a shop.
+    pub async fn list(&self, shop: ShopScope) -> Result<Vec<Found>, FilesError> {
+        each!(self, list(shop))
+    }
+}

@@ -1,0 +1,81 @@
+//! How long files of customers are kept: as long as `shop.yaml` says under `retention`, and never longer than their
+//! conversation. Looks now and then; what one look misses the next one finds.
+
+use std::collections::BTreeMap;
+use std::sync::Weak;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Server;
+use crate::files::{FilesError, Found};
+use crate::id::ConversationId;
+use crate::shops::Served;
+use crate::store;
+
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3_600);
+
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Files(#[from] FilesError),
+}
+
+/// Looks until the server goes down.
+pub(super) async fn sweep(server: Weak<Server>, stop: CancellationToken) {
+    loop {
+        if let Some(server) = server.upgrade()
+            && let Err(error) = once(&server).await
+        {
+            tracing::warn!(%error, "old files of customers could not be looked for");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(BETWEEN_LOOKS) => {}
+        }
+    }
+}
+
+/// Takes away what is too old, or of nobody any more. Returns how many files that were.
+///
+/// # Errors
+/// The store or the place of the files does not answer; what was taken away stays away.
+pub async fn once(server: &Server) -> Result<usize, KeepError> {
+    let now_ms = server.host.clock.now_ms();
+    let mut gone = 0;
+    for shop in &server.registry.now().shops {
+        let found = server.files.list(shop.scope).await?;
+        if found.is_empty() {
+            continue;
+        }
+        let known = known(server, shop, &found).await?;
+        for file in found {
+            let is_known = known.get(&file.place.conversation).copied().unwrap_or(false);
+            if !is_known || file.at_ms.saturating_add(shop.keep.of(file.place.ending())) < now_ms {
+                server.files.remove(&file.place).await?;
+                gone += 1;
+            }
+        }
+    }
+    Ok(gone)
+}
+
+/// Which of the files' conversations there are.
+async fn known(
+    server: &Server,
+    shop: &Served,
+    found: &[Found],
+) -> Result<BTreeMap<ConversationId, bool>, store::Error> {
+    let mut ids: Vec<ConversationId> = found.iter().map(|file| file.place.conversation).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut known = BTreeMap::new();
+    for ids in ids.chunks(500) {
+        let places: Vec<_> = ids.iter().map(|id| (shop.scope, *id)).collect();
+        let rows = server.host.store.read(shop.scope).await?.conversations(&places).await?;
+        known.extend(ids.iter().zip(rows).map(|(id, row)| (*id, row.is_some())));
+    }
+    Ok(known)
+}
