@@ -12,6 +12,8 @@ mod ledgers;
 mod make;
 #[path = "store/postgres.rs"]
 mod postgres;
+#[path = "store/posts.rs"]
+mod posts;
 #[path = "store/sends.rs"]
 mod sends;
 #[path = "store/sqlite.rs"]
@@ -71,4 +73,6 @@ conformance![
     ledgers::erasing_a_shop_leaves_the_others,
     ledgers::old_rows_go_class_by_class,
     ledgers::what_was_open_in_a_backup_is_parked,
+    posts::what_people_are_told_goes_in_order_for_each_conversation,
+    posts::whom_a_shop_wrote_to_is_remembered_with_the_latest_time,
 ];

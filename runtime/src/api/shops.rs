@@ -40,6 +40,8 @@ pub struct Backlog {
     pub sends_parked: u64,
     pub calls: u64,
     pub quarantine: u64,
+    /// What the shop's people are to be told, and are not told yet.
+    pub posts: u64,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -102,11 +104,19 @@ pub(super) async fn list(
 
 pub(super) async fn show(State(server): State<Arc<Server>>, Caller(shop): Caller) -> Result<Json<ShopDetail>, Refusal> {
     let mut tx = server.host.store.read(shop.scope).await?;
-    let Counts { conversations, inbox, waiting, ready, sending, unknown, parked, calls, quarantine } =
+    let Counts { conversations, inbox, waiting, ready, sending, unknown, parked, calls, quarantine, posts } =
         tx.counts(shop.scope).await?;
     let sends_open = waiting + ready + sending;
-    let backlog =
-        Backlog { conversations, inbox, sends_open, sends_unknown: unknown, sends_parked: parked, calls, quarantine };
+    let backlog = Backlog {
+        conversations,
+        inbox,
+        sends_open,
+        sends_unknown: unknown,
+        sends_parked: parked,
+        calls,
+        quarantine,
+        posts,
+    };
     let health = tx.health(shop.scope).await?.into_iter().map(|row| NumberView {
         number: row.number.into(),
         quality: row.quality.into(),

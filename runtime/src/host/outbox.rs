@@ -3,6 +3,7 @@
 
 mod answer;
 mod check;
+mod learned;
 mod pace;
 
 use std::collections::BTreeMap;
@@ -133,6 +134,7 @@ impl<T: Transport> Outbox<T> {
         let mut tx = self.host.store.begin(first.shop).await?;
         for due in group {
             let Some(shop) = self.host.shops.shop(due.shop) else { continue };
+            self.learn(&mut tx, due, now_ms).await?;
             let room = self.pace().room(due.shop, &due.number, share.min(left));
             if room == 0 {
                 continue;
@@ -146,6 +148,9 @@ impl<T: Transport> Outbox<T> {
             };
             let sends: Vec<(ClaimedSend, Option<Outbound>)> = sends.into_iter().map(read).collect();
             let known = Known::read(&mut tx, due, &sends).await?;
+            if known.initiates {
+                self.learn_recipients(&mut tx, due.shop, now_ms).await?;
+            }
             claimed.push((due, shop, known, sends));
         }
         if claimed.iter().all(|(.., sends)| sends.is_empty()) {
@@ -177,6 +182,7 @@ impl<T: Transport> Outbox<T> {
             conversation: send.send.conversation,
             effect,
             window_closed: None,
+            initiated: false,
         };
         let Some(outbound) = outbound else {
             return round.ended.push(end(AttemptEnd::Failed { error: codes::UNREADABLE }));
@@ -252,6 +258,7 @@ impl<T: Transport> Outbox<T> {
             conversation,
             effect,
             window_closed: end.window_closed.then_some(last_inbound_ms),
+            initiated: about.template.is_some(),
         })
     }
 
@@ -282,6 +289,8 @@ fn may_initiate(pace: &mut Pace, send: &ClaimedSend, health: Option<&NumberHealt
 
 /// What the tables say that the sends of one number are judged by.
 struct Known {
+    /// Some of them are templates.
+    initiates: bool,
     consents: BTreeMap<(ConversationId, SmolStr), ConsentEntry>,
     templates: BTreeMap<(SmolStr, SmolStr), TemplateRow>,
     health: Option<NumberHealth>,
@@ -290,12 +299,13 @@ struct Known {
 impl Known {
     /// Reads what these sends need: replies need nothing.
     async fn read(tx: &mut Tx, due: &Due, sends: &[(ClaimedSend, Option<Outbound>)]) -> store::Result<Known> {
-        let mut known = Known { consents: BTreeMap::new(), templates: BTreeMap::new(), health: None };
+        let mut known = Known { initiates: false, consents: BTreeMap::new(), templates: BTreeMap::new(), health: None };
         let templates = sends.iter().filter(|(_, outbound)| matches!(outbound, Some(Outbound::Template(_))));
         let mut conversations: Vec<ConversationId> = templates.map(|(send, _)| send.send.conversation).collect();
         if conversations.is_empty() {
             return Ok(known);
         }
+        known.initiates = true;
         conversations.sort_unstable();
         conversations.dedup();
         let consents = tx.standing_consents(due.shop, &conversations).await?;

@@ -45,6 +45,8 @@ pub struct Ended {
     pub effect: EffectId,
     /// The provider says that the window is closed, which we thought opened by what the customer wrote at that time.
     pub window_closed: Option<i64>,
+    /// It went as a template: the shop wrote first, which is counted.
+    pub initiated: bool,
 }
 
 /// What became of one element of a job.

@@ -7,6 +7,7 @@ mod conversations;
 mod events;
 mod flaw;
 mod ledgers;
+mod posts;
 mod sends;
 mod table;
 
@@ -21,8 +22,8 @@ use self::table::{Table, Undo};
 use super::error::Result;
 use super::facts::{SendFacts, Told};
 use super::rows::{
-    ConsentEntry, Conversation, Due, FlowRevision, Identity, InboxRow, NewCall, NewSend, NumberHealth, QuarantineEntry,
-    TemplateRow, TurnRecord, Work,
+    ConsentEntry, Conversation, Due, FlowRevision, Identity, InboxRow, NewCall, NewPost, NewSend, NumberHealth,
+    QuarantineEntry, TemplateRow, TurnRecord, Work,
 };
 use crate::id::{ConversationId, ElementKey, SendId, ShopScope};
 
@@ -52,6 +53,13 @@ struct QueuedCall {
     lease_until_ms: i64,
 }
 
+#[derive(Clone)]
+struct QueuedPost {
+    post: NewPost,
+    attempt: u32,
+    lease_until_ms: i64,
+}
+
 #[derive(Default)]
 struct Tables {
     shops: Table<SmolStr, ShopScope>,
@@ -78,13 +86,15 @@ struct Tables {
     templates: Table<(ShopScope, SmolStr, SmolStr), TemplateRow>,
     health: Table<(ShopScope, SmolStr), NumberHealth>,
     revisions: Table<(ShopScope, [u8; 16]), FlowRevision>,
+    posts: Table<(ShopScope, i64), QueuedPost>,
+    recipients: Table<Place, i64>,
     /// Never goes back, as a database's sequences do not.
     last_seq: i64,
     flaw: Option<Flaw>,
 }
 
 impl Tables {
-    fn each(&mut self) -> [&mut dyn Undo; 21] {
+    fn each(&mut self) -> [&mut dyn Undo; 23] {
         [
             &mut self.shops,
             &mut self.meta,
@@ -107,6 +117,8 @@ impl Tables {
             &mut self.templates,
             &mut self.health,
             &mut self.revisions,
+            &mut self.posts,
+            &mut self.recipients,
         ]
     }
 
@@ -157,6 +169,7 @@ impl Memory {
             Work::Wakes => tables.due_wakes(now_ms),
             Work::Sends => tables.due_sends(now_ms),
             Work::Calls => tables.due_calls(now_ms),
+            Work::Posts => tables.due_posts(now_ms),
             Work::Holds => tables.due_holds(now_ms),
         }
     }

@@ -7,8 +7,14 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use super::error::Error;
 
-pub(super) const SQLITE: [(&str, &str); 1] = [("begin", include_str!("../../migrations/sqlite/0001_begin.sql"))];
-pub(super) const POSTGRES: [(&str, &str); 1] = [("begin", include_str!("../../migrations/postgres/0001_begin.sql"))];
+pub(super) const SQLITE: [(&str, &str); 2] = [
+    ("begin", include_str!("../../migrations/sqlite/0001_begin.sql")),
+    ("people", include_str!("../../migrations/sqlite/0002_people.sql")),
+];
+pub(super) const POSTGRES: [(&str, &str); 2] = [
+    ("begin", include_str!("../../migrations/postgres/0001_begin.sql")),
+    ("people", include_str!("../../migrations/postgres/0002_people.sql")),
+];
 
 /// The steps, numbered from 1.
 pub(super) fn migrator(steps: &[(&'static str, &'static str)]) -> Migrator {

@@ -8,6 +8,7 @@ mod events;
 mod housekeeping;
 mod ledgers;
 mod news;
+mod posts;
 mod sends;
 mod work;
 

@@ -296,6 +296,26 @@ pub struct EndedCall {
     pub attempt: u32,
 }
 
+/// Something that the shop's people are to be told of a conversation, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewPost {
+    pub shop: ShopScope,
+    pub conversation: ConversationId,
+    pub not_before_ms: i64,
+    /// Encoded by whoever tells it.
+    pub body: Vec<u8>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClaimedPost {
+    pub shop: ShopScope,
+    pub seq: i64,
+    pub conversation: ConversationId,
+    /// From 1: the fencing number of the claim.
+    pub attempt: u32,
+    pub body: Vec<u8>,
+}
+
 /// One line of the consent ledger: appended, never changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConsentEntry {
@@ -416,6 +436,8 @@ pub enum Work {
     Calls = 4,
     /// Sends whose lease or hold is over.
     Holds = 5,
+    /// What the shop's people are to be told.
+    Posts = 6,
 }
 
 /// One shop, and for sends one number of it, that has work due.
@@ -471,4 +493,5 @@ pub struct Counts {
     pub parked: u64,
     pub calls: u64,
     pub quarantine: u64,
+    pub posts: u64,
 }

@@ -6,12 +6,13 @@ use tokio::sync::watch;
 
 use super::rows::Work;
 
-const KINDS: [(Work, &str); 5] = [
+const KINDS: [(Work, &str); 6] = [
     (Work::Inbox, "inbox"),
     (Work::Wakes, "wakes"),
     (Work::Sends, "sends"),
     (Work::Calls, "calls"),
     (Work::Holds, "holds"),
+    (Work::Posts, "posts"),
 ];
 
 #[derive(Clone)]

@@ -9,6 +9,7 @@ mod conversations;
 mod events;
 mod housekeeping;
 mod ledgers;
+mod posts;
 mod sends;
 mod work;
 

@@ -4,9 +4,9 @@ use super::error::Result;
 use super::memory::MemoryTx;
 use super::postgres::PostgresTx;
 use super::rows::{
-    Advance, Claim, ClaimedCall, ClaimedSend, ConsentEntry, Conversation, Counts, EndedCall, FlowRevision, Identity,
-    InboxRow, Lane, Leases, NewCall, NewSend, NumberHealth, Parked, QuarantineEntry, Released, Retention, SendRow,
-    Settled, Settlement, Sighting, StatusEffect, StatusUpdate, TemplateRow, TurnRecord, Work,
+    Advance, Claim, ClaimedCall, ClaimedPost, ClaimedSend, ConsentEntry, Conversation, Counts, EndedCall, FlowRevision,
+    Identity, InboxRow, Lane, Leases, NewCall, NewPost, NewSend, NumberHealth, Parked, QuarantineEntry, Released,
+    Retention, SendRow, Settled, Settlement, Sighting, StatusEffect, StatusUpdate, TemplateRow, TurnRecord, Work,
 };
 use super::signals::{Added, Signals};
 use super::sqlite::SqliteTx;
@@ -289,6 +289,42 @@ impl Tx {
     pub async fn release_calls(&mut self, shop: ShopScope) -> Result<()> {
         self.added.add(Work::Calls);
         each!(self, release_calls(shop))
+    }
+
+    // What the shop's people are to be told.
+
+    /// Appends, in the slice's order.
+    pub async fn add_posts(&mut self, posts: &[NewPost]) -> Result<()> {
+        if !posts.is_empty() {
+            self.added.add(Work::Posts);
+        }
+        each!(self, add_posts(posts))
+    }
+
+    /// Claims the oldest of each conversation, if it is due, for one attempt each.
+    pub async fn claim_posts(&mut self, shop: ShopScope, claim: Claim) -> Result<Vec<ClaimedPost>> {
+        each!(self, claim_posts(shop, claim))
+    }
+
+    /// Ends one, so that the next of its conversation is due. `false`: another attempt has begun since, or it is gone.
+    pub async fn end_post(&mut self, shop: ShopScope, seq: i64, attempt: u32) -> Result<bool> {
+        self.added.add(Work::Posts);
+        each!(self, end_post(shop, seq, attempt))
+    }
+
+    /// Gives one back, to be tried again from then on. `false` as with [`Tx::end_post`].
+    pub async fn postpone_post(&mut self, shop: ShopScope, seq: i64, attempt: u32, not_before_ms: i64) -> Result<bool> {
+        each!(self, postpone_post(shop, seq, attempt, not_before_ms))
+    }
+
+    /// Notes customers whom the shop wrote to outside their window, and when; the latest time holds.
+    pub async fn note_recipients(&mut self, shop: ShopScope, recipients: &[(ConversationId, i64)]) -> Result<()> {
+        each!(self, note_recipients(shop, recipients))
+    }
+
+    /// Those who were written to since then, by id.
+    pub async fn recipients(&mut self, shop: ShopScope, since_ms: i64) -> Result<Vec<(ConversationId, i64)>> {
+        each!(self, recipients(shop, since_ms))
     }
 
     // Ledgers.

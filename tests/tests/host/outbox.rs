@@ -5,7 +5,7 @@ use duka_runtime::host::codes;
 use duka_runtime::host::incoming::{Arrival, Arrived, Incoming};
 use duka_runtime::host::notices::Notice;
 use duka_runtime::host::transport::{Advice, Form, SendAnswer};
-use duka_runtime::store::{Delivery, Identity, IdentityKind, SendState, Store, TemplateRow};
+use duka_runtime::store::{Delivery, Identity, IdentityKind, NumberHealth, SendState, Store, TemplateRow};
 
 use crate::house::{House, on_every_store};
 
@@ -291,6 +291,44 @@ fn a_user_id_that_a_status_tells_first_finds_the_conversation() {
         assert_eq!(found("KE.1").await, Some(conversation));
         house.receive(vec![told("KE.2")]).await.expect("kept");
         assert_eq!(found("KE.2").await, None, "somebody else's number by now");
+    });
+}
+
+#[test]
+fn what_a_number_must_wait_and_whom_it_wrote_to_outlive_the_process() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        for customer in ["1", "2", "3"] {
+            house.begin(customer).await;
+        }
+        let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+        // Two customers a day, of which nine tenths are used: one.
+        let health = NumberHealth {
+            shop: house.shop,
+            number: "n1".into(),
+            quality: "GREEN".into(),
+            tier: "TIER_2".into(),
+            stopped: "".into(),
+            at_ms: house.now_ms(),
+        };
+        tx.put_health(&[health]).await.expect("put");
+        tx.commit().await.expect("committed");
+        house.chat("1", "m1", "nudge").await;
+        house.wait(26 * HOUR_MS).await;
+        assert_eq!(house.provider.heard().last().map(String::as_str), Some("template reminder"));
+        house.chat("2", "m2", "a2").await;
+        house.provider.answer(SendAnswer::Refused { error: 130_429, advice: Advice::PauseNumber { for_ms: 60_000 } });
+        house.chat("2", "m3", "a3").await;
+        let before = house.provider.heard().len();
+        let next = house.restarted(7).await;
+        next.wait(50 * SECOND_MS).await;
+        assert_eq!(next.provider.heard().len(), before, "the number waits");
+        next.wait(20 * SECOND_MS).await;
+        assert_eq!(next.provider.heard().len(), before + 1);
+        next.chat("3", "m4", "nudge").await;
+        next.wait(20 * HOUR_MS).await;
+        let templates = next.provider.heard().iter().filter(|it| *it == "template reminder").count();
+        assert_eq!(templates, 1, "the day's customers are used up");
     });
 }
 

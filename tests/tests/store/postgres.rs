@@ -46,13 +46,13 @@ async fn every_table_is_kept_to_its_shop() -> Result<()> {
         let name: String = row.get(0);
         assert!(row.get::<bool, _>(1), "{name} has no forced row-level security");
         assert_eq!(row.get::<Option<&str>, _>(2), Some("shop"), "{name}: its key starts with the shop");
-        let looked_across = ["inbox", "conversation", "outbox", "call"].contains(&name.as_str());
+        let looked_across = ["inbox", "conversation", "outbox", "call", "post"].contains(&name.as_str());
         let policies = if looked_across { "due duka_due; own_shop all" } else { "own_shop all" };
         assert_eq!(row.get::<Option<&str>, _>(3), Some(policies), "{name}");
         assert!(!row.get::<bool, _>(4), "{name} belongs to the server's role");
         names.push(name);
     }
-    assert_eq!(names.len(), 15, "{names:?}");
+    assert_eq!(names.len(), 17, "{names:?}");
     let powers = "SELECT count(*) FROM pg_roles WHERE rolname IN ('duka_app', 'duka_due')
          AND NOT rolsuper AND NOT rolbypassrls AND NOT rolcanlogin AND NOT rolcreaterole";
     assert_eq!(owner.fetch_one(powers).await.expect("roles are readable").get::<i64, _>(0), 2);

@@ -69,6 +69,7 @@ impl<T: Transport> Outbox<T> {
             }
             Advice::PauseNumber { for_ms } => {
                 self.pace().pause(shop, number, for_ms);
+                self.keep_holds(shop, number).await?;
                 self.later(about, for_ms, error)
             }
             Advice::StopNumber => {
@@ -82,6 +83,7 @@ impl<T: Transport> Outbox<T> {
             }
             Advice::PauseMarketing => {
                 self.pace().pause_marketing(shop, number, SPAM_PAUSE_MS);
+                self.keep_holds(shop, number).await?;
                 AttemptEnd::Failed { error }
             }
             Advice::WindowClosed if about.has_template && about.template.is_none() => {

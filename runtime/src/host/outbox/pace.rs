@@ -1,5 +1,5 @@
-//! How fast: messages a second of a number, templates to one customer, new recipients a day of a portfolio (I12). What
-//! it knows is gone with the process; the provider's refusals teach it again.
+//! How fast: messages a second of a number, templates to one customer, new recipients a day of a portfolio (I12). It
+//! forgets with its process; what was learned is kept by `learned`, and brought back.
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
@@ -60,7 +60,19 @@ type Number = RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Nanos>>
 type Pair = (ShopScope, ConversationId);
 type Pairs = RateLimiter<Pair, HashMapStateStore<Pair>, Ticks, NoOpMiddleware<Nanos>>;
 
-const DAY_MS: i64 = 24 * 3_600_000;
+pub(super) const DAY_MS: i64 = 24 * 3_600_000;
+
+/// After this, what other processes have learned is read again, in ms.
+const HOLDS_READ_MS: i64 = 10_000;
+const RECIPIENTS_READ_MS: i64 = 60_000;
+
+/// Until when a number must wait, ms since 1970; 0: not at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Holds {
+    pub until_ms: i64,
+    /// For marketing.
+    pub marketing_until_ms: i64,
+}
 
 /// Pairs that are remembered before the idle ones are forgotten.
 const MOST_PAIRS: usize = 50_000;
@@ -72,6 +84,8 @@ pub struct Pace {
     pairs: Pairs,
     /// Customers that were written to outside their window, and when last, by shop.
     recipients: BTreeMap<ShopScope, HashMap<ConversationId, i64>>,
+    /// When they were last read from the store, by shop (monotonic).
+    recipients_read_ms: BTreeMap<ShopScope, i64>,
     /// Of the host's settings, when a stop was last thought over.
     configured: u64,
 }
@@ -85,6 +99,8 @@ struct Lane {
     /// How often in a row the number was stopped.
     stops: u32,
     marketing_paused_until_ms: i64,
+    /// Monotonic time at which what is kept of the number was last read; `None`: never.
+    holds_read_ms: Option<i64>,
 }
 
 impl Pace {
@@ -93,7 +109,15 @@ impl Pace {
         let period = limits.pair_period.max(Duration::from_millis(1));
         let quota = Quota::with_period(period).unwrap_or(Quota::per_second(limits.pair_burst));
         let pairs = RateLimiter::new(quota.allow_burst(limits.pair_burst), HashMapStateStore::default(), clock.clone());
-        Pace { limits, clock, numbers: BTreeMap::new(), pairs, recipients: BTreeMap::new(), configured: 0 }
+        Pace {
+            limits,
+            clock,
+            numbers: BTreeMap::new(),
+            pairs,
+            recipients: BTreeMap::new(),
+            recipients_read_ms: BTreeMap::new(),
+            configured: 0,
+        }
     }
 
     fn lane(&mut self, shop: ShopScope, number: &SmolStr) -> &mut Lane {
@@ -103,7 +127,7 @@ impl Pace {
             let burst = NonZeroU32::new(throughput.get() / 4).unwrap_or(NonZeroU32::MIN);
             let limiter =
                 RateLimiter::direct_with_clock(Quota::per_second(throughput).allow_burst(burst), clock.clone());
-            Lane { limiter, spare: 0, paused_until_ms: 0, stops: 0, marketing_paused_until_ms: 0 }
+            Lane { limiter, spare: 0, paused_until_ms: 0, stops: 0, marketing_paused_until_ms: 0, holds_read_ms: None }
         })
     }
 
@@ -170,6 +194,52 @@ impl Pace {
     pub fn marketing_is_paused(&mut self, shop: ShopScope, number: &SmolStr) -> bool {
         let now_ms = self.clock.0.monotonic_ms();
         self.lane(shop, number).marketing_paused_until_ms > now_ms
+    }
+
+    /// Whether what is kept of a number is to be read; the next time is later.
+    pub fn wants_holds(&mut self, shop: ShopScope, number: &SmolStr) -> bool {
+        let now_ms = self.clock.0.monotonic_ms();
+        let read_ms = &mut self.lane(shop, number).holds_read_ms;
+        let wants = read_ms.is_none_or(|at_ms| at_ms.saturating_add(HOLDS_READ_MS) <= now_ms);
+        if wants {
+            *read_ms = Some(now_ms);
+        }
+        wants
+    }
+
+    /// Takes what is kept of a number, where it lasts longer than what is known.
+    pub fn learn(&mut self, shop: ShopScope, number: &SmolStr, holds: Holds, now_ms: i64) {
+        let monotonic_ms = self.clock.0.monotonic_ms();
+        let here = |at_ms: i64| monotonic_ms.saturating_add(at_ms.saturating_sub(now_ms));
+        let lane = self.lane(shop, number);
+        lane.paused_until_ms = lane.paused_until_ms.max(here(holds.until_ms));
+        lane.marketing_paused_until_ms = lane.marketing_paused_until_ms.max(here(holds.marketing_until_ms));
+    }
+
+    pub fn holds(&mut self, shop: ShopScope, number: &SmolStr, now_ms: i64) -> Holds {
+        let monotonic_ms = self.clock.0.monotonic_ms();
+        let there = |at_ms: i64| if at_ms > monotonic_ms { now_ms.saturating_add(at_ms - monotonic_ms) } else { 0 };
+        let lane = self.lane(shop, number);
+        Holds { until_ms: there(lane.paused_until_ms), marketing_until_ms: there(lane.marketing_paused_until_ms) }
+    }
+
+    /// Whether the store is to be asked whom a shop wrote to; the next time is later.
+    pub fn wants_recipients(&mut self, shop: ShopScope) -> bool {
+        let now_ms = self.clock.0.monotonic_ms();
+        let read_ms = self.recipients_read_ms.get(&shop);
+        let wants = read_ms.is_none_or(|at_ms| at_ms.saturating_add(RECIPIENTS_READ_MS) <= now_ms);
+        if wants {
+            self.recipients_read_ms.insert(shop, now_ms);
+        }
+        wants
+    }
+
+    pub fn learn_recipients(&mut self, shop: ShopScope, known: Vec<(ConversationId, i64)>) {
+        let here = self.recipients.entry(shop).or_default();
+        for (conversation, at_ms) in known {
+            let last_ms = here.entry(conversation).or_insert(at_ms);
+            *last_ms = at_ms.max(*last_ms);
+        }
     }
 
     /// Whether a template may go to a customer now; else how long it must wait, in ms.

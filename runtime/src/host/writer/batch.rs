@@ -18,7 +18,8 @@ use crate::host::points::Point;
 use crate::host::shops::Shop;
 use crate::id::{ConversationId, ShopScope};
 use crate::store::{
-    Conversation, EndedCall, Identity, InboxRow, NewSend, SendRow, Settlement, Sighting, StatusEffect, StatusUpdate, Tx,
+    AttemptEnd, Conversation, EndedCall, Identity, InboxRow, NewSend, SendRow, Settlement, Sighting, StatusEffect,
+    StatusUpdate, Tx,
 };
 
 pub(super) struct Batch<'a> {
@@ -66,7 +67,7 @@ impl Batch<'_> {
         points.hit(Point::IngestAdmitted)?;
         let mut told = Vec::new();
         let mut extras = self.statuses(&mut tx, entries, &mut told).await?;
-        settlements(&mut tx, entries, &mut took, &mut extras).await?;
+        settlements(&mut tx, entries, &mut took, &mut extras, self.now_ms).await?;
         results(&mut tx, entries, &mut took, self.now_ms).await?;
         ledgers(&mut tx, entries, &mut took, &mut told).await?;
         who::moved(&mut tx, entries, &took).await?;
@@ -320,6 +321,7 @@ async fn settlements(
     entries: &[Entry],
     took: &mut [Took],
     extras: &mut Vec<Extra>,
+    now_ms: i64,
 ) -> Result<(), WriteError> {
     let ends: Vec<(usize, &Ended)> = entries
         .iter()
@@ -339,6 +341,9 @@ async fn settlements(
             Some(error) if settled.held => failed(shop, ended.conversation, ended.effect, error, extras),
             Some(_) | None if settled.failed => failed(shop, ended.conversation, ended.effect, 0, extras),
             Some(_) | None => {}
+        }
+        if ended.initiated && settled.held && matches!(ended.settlement.end, AttemptEnd::Accepted { .. }) {
+            tx.note_recipients(shop, &[(ended.conversation, now_ms)]).await?;
         }
         if let Some(took) = took.get_mut(at).filter(|_| !settled.held) {
             *took = Took::Dropped;

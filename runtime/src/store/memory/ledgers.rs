@@ -139,6 +139,8 @@ impl MemoryTx {
         tables.calls.remove_where(|key, queued| (key.0, queued.call.conversation) == place);
         tables.call_places.remove_where(|key, _| (key.0, key.1) == place);
         tables.consents.remove_where(|key, _| (key.0, key.1) == place);
+        tables.posts.remove_where(|key, queued| (key.0, queued.post.conversation) == place);
+        tables.recipients.remove(&place);
         tables.quarantine.remove_where(|key, entry| {
             (key.0 == shop || key.0 == ShopScope::NONE)
                 && (names_them(&entry.body) || names_them(entry.detail.as_bytes()))
@@ -168,6 +170,8 @@ impl MemoryTx {
         tables.templates.remove_where(|key, _| key.0 == shop);
         tables.health.remove_where(|key, _| key.0 == shop);
         tables.revisions.remove_where(|key, _| key.0 == shop);
+        tables.posts.remove_where(|key, _| key.0 == shop);
+        tables.recipients.remove_where(|key, _| key.0 == shop);
         Ok(())
     }
 
@@ -190,6 +194,7 @@ impl MemoryTx {
             let seq = tables.next_seq();
             tables.quarantine.insert((shop, seq), entry);
         }
+        tables.posts.remove_where(|key, _| key.0 == shop);
         let open: Vec<_> = tables.open.iter().filter(|(key, ())| key.0 == shop).map(|(key, ())| *key).collect();
         for key in &open {
             tables.open.remove(key);
@@ -230,6 +235,7 @@ impl MemoryTx {
         gone += old.len() as u64;
         gone += tables.orphans.remove_where(|key, told| key.0 == shop && told.at_ms < seen_ms);
         gone += tables.quarantine.remove_where(|key, entry| key.0 == shop && entry.at_ms < quarantine_ms);
+        gone += tables.recipients.remove_where(|key, at_ms| key.0 == shop && *at_ms < seen_ms);
         Ok(gone)
     }
 
@@ -239,6 +245,7 @@ impl MemoryTx {
             conversations: tables.conversations.iter().filter(|(key, _)| key.0 == shop).count() as u64,
             inbox: tables.inbox.iter().filter(|(key, _)| key.0 == shop).count() as u64,
             calls: tables.calls.iter().filter(|(key, _)| key.0 == shop).count() as u64,
+            posts: tables.posts.iter().filter(|(key, _)| key.0 == shop).count() as u64,
             quarantine: tables.quarantine.iter().filter(|(key, _)| key.0 == shop).count() as u64,
             ..Counts::default()
         };

@@ -9,7 +9,7 @@ use crate::store::error::Result;
 use crate::store::rows::{Counts, Parked, Retention};
 
 const TABLES_WITH_TEXT: &str = "VACUUM conversation, identity, inbox, turn, outbox, call, consent, quarantine, meta,
-    orphan_status, template, health, revision, seen";
+    orphan_status, template, health, revision, seen, post, recipient";
 
 impl Postgres {
     /// Frees dead rows. What of them the disk and the database's own log still hold goes as PostgreSQL writes on.
@@ -38,6 +38,8 @@ impl PostgresTx {
             "DELETE FROM outbox WHERE shop = $1 AND conversation = $2",
             "DELETE FROM call WHERE shop = $1 AND conversation = $2",
             "DELETE FROM consent WHERE shop = $1 AND conversation = $2",
+            "DELETE FROM post WHERE shop = $1 AND conversation = $2",
+            "DELETE FROM recipient WHERE shop = $1 AND conversation = $2",
         ] {
             self.run(sqlx::query(text).bind(shop_number(shop)).bind(number(conversation))).await?;
         }
@@ -61,6 +63,8 @@ impl PostgresTx {
             "DELETE FROM template WHERE shop = $1",
             "DELETE FROM health WHERE shop = $1",
             "DELETE FROM revision WHERE shop = $1",
+            "DELETE FROM post WHERE shop = $1",
+            "DELETE FROM recipient WHERE shop = $1",
         ] {
             self.run(sqlx::query(text).bind(shop_number(shop))).await?;
         }
@@ -76,6 +80,7 @@ impl PostgresTx {
         );
         let events = self.run(insert.bind(now_ms).bind(shop)).await?;
         self.run(sqlx::query("DELETE FROM inbox WHERE shop = $1").bind(shop)).await?;
+        self.run(sqlx::query("DELETE FROM post WHERE shop = $1").bind(shop)).await?;
         let park = sqlx::query("UPDATE outbox SET state = 8 WHERE shop = $1 AND state < 5");
         let sends = self.run(park.bind(shop)).await?;
         let forget = sqlx::query("UPDATE conversation SET wake_at_ms = NULL WHERE shop = $1 AND wake_at_ms <= $2");
@@ -92,6 +97,7 @@ impl PostgresTx {
             ("DELETE FROM outbox WHERE shop = $1 AND state >= 5 AND expires_ms < $2", sends_ms),
             ("DELETE FROM orphan_status WHERE shop = $1 AND delivery_at_ms < $2", seen_ms),
             ("DELETE FROM quarantine WHERE shop = $1 AND at_ms < $2", quarantine_ms),
+            ("DELETE FROM recipient WHERE shop = $1 AND at_ms < $2", seen_ms),
         ] {
             gone += self.run(sqlx::query(text).bind(shop_number(shop)).bind(before_ms)).await?;
         }
@@ -106,7 +112,8 @@ impl PostgresTx {
                  (SELECT count(*) FROM outbox WHERE shop = $1 AND state = 3),
                  (SELECT count(*) FROM outbox WHERE shop = $1 AND state = 4),
                  (SELECT count(*) FROM outbox WHERE shop = $1 AND state = 8),
-                 (SELECT count(*) FROM call WHERE shop = $1), (SELECT count(*) FROM quarantine WHERE shop = $1)",
+                 (SELECT count(*) FROM call WHERE shop = $1), (SELECT count(*) FROM quarantine WHERE shop = $1),
+                 (SELECT count(*) FROM post WHERE shop = $1)",
         );
         let rows = self.rows(select.bind(shop_number(shop))).await?;
         let Some(row) = rows.first() else { return Ok(Counts::default()) };
@@ -121,6 +128,7 @@ impl PostgresTx {
             parked: count(6)?,
             calls: count(7)?,
             quarantine: count(8)?,
+            posts: count(9)?,
         })
     }
 }

@@ -38,8 +38,14 @@ impl Postgres {
 
     pub async fn due(&self, work: Work, now_ms: i64) -> Result<Vec<Due>> {
         let mut tx = self.read(ShopScope::NONE).await?;
-        let select = sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due($1, $2)");
-        let rows = tx.rows(select.bind(work as i32).bind(now_ms)).await?;
+        let select = match work {
+            Work::Posts => sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due_posts($1)"),
+            Work::Inbox | Work::Wakes | Work::Sends | Work::Calls | Work::Holds => {
+                sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due($2, $1)")
+            }
+        };
+        let select = select.bind(now_ms);
+        let rows = tx.rows(if work == Work::Posts { select } else { select.bind(work as i32) }).await?;
         let due =
             |row| Ok(Due { shop: scope(Row::try_get(row, 0)?), number: text(row, 1)?, since_ms: row.try_get(2)? });
         rows.iter().map(due).collect()

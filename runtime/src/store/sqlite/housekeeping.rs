@@ -43,6 +43,8 @@ impl SqliteTx {
             "DELETE FROM outbox WHERE shop = ? AND conversation = ?",
             "DELETE FROM call WHERE shop = ? AND conversation = ?",
             "DELETE FROM consent WHERE shop = ? AND conversation = ?",
+            "DELETE FROM post WHERE shop = ? AND conversation = ?",
+            "DELETE FROM recipient WHERE shop = ? AND conversation = ?",
         ] {
             self.sql(text)?.execute(place)?;
         }
@@ -65,6 +67,8 @@ impl SqliteTx {
             "DELETE FROM template WHERE shop = ?",
             "DELETE FROM health WHERE shop = ?",
             "DELETE FROM revision WHERE shop = ?",
+            "DELETE FROM post WHERE shop = ?",
+            "DELETE FROM recipient WHERE shop = ?",
         ] {
             self.sql(text)?.execute([shop.number()])?;
         }
@@ -80,6 +84,7 @@ impl SqliteTx {
         )?;
         let events = insert.execute((now_ms, shop))? as u64;
         self.sql("DELETE FROM inbox WHERE shop = ?")?.execute([shop])?;
+        self.sql("DELETE FROM post WHERE shop = ?")?.execute([shop])?;
         let sends = self.sql("UPDATE outbox SET state = 8 WHERE shop = ? AND state < 5")?.execute([shop])? as u64;
         let mut forget = self.sql("UPDATE conversation SET wake_at_ms = NULL WHERE shop = ? AND wake_at_ms <= ?")?;
         let wakes = forget.execute((shop, now_ms))? as u64;
@@ -95,6 +100,7 @@ impl SqliteTx {
             ("DELETE FROM outbox WHERE shop = ? AND state >= 5 AND expires_ms < ?", sends_ms),
             ("DELETE FROM orphan_status WHERE shop = ? AND delivery_at_ms < ?", seen_ms),
             ("DELETE FROM quarantine WHERE shop = ? AND at_ms < ?", quarantine_ms),
+            ("DELETE FROM recipient WHERE shop = ? AND at_ms < ?", seen_ms),
         ] {
             gone += self.sql(text)?.execute((shop.number(), before_ms))? as u64;
         }
@@ -109,7 +115,8 @@ impl SqliteTx {
                  (SELECT count(*) FROM outbox WHERE shop = ?1 AND state = 3),
                  (SELECT count(*) FROM outbox WHERE shop = ?1 AND state = 4),
                  (SELECT count(*) FROM outbox WHERE shop = ?1 AND state = 8),
-                 (SELECT count(*) FROM call WHERE shop = ?1), (SELECT count(*) FROM quarantine WHERE shop = ?1)",
+                 (SELECT count(*) FROM call WHERE shop = ?1), (SELECT count(*) FROM quarantine WHERE shop = ?1),
+                 (SELECT count(*) FROM post WHERE shop = ?1)",
         )?;
         Ok(select.query_row([shop.number()], |row| {
             let count = |column| row.get::<_, i64>(column).map(|count| count as u64);
@@ -123,6 +130,7 @@ impl SqliteTx {
                 parked: count(6)?,
                 calls: count(7)?,
                 quarantine: count(8)?,
+                posts: count(9)?,
             })
         })?)
     }

@@ -53,6 +53,12 @@ impl Sqlite {
                  ORDER BY not_before_ms, seq LIMIT 1",
                 now_ms,
             ),
+            Work::Posts => tx.due_per_shop(
+                "SELECT min(shop) FROM post WHERE shop > ?",
+                "SELECT not_before_ms FROM post WHERE shop = ?1 AND not_before_ms <= ?2 AND lease_until_ms <= ?2
+                 ORDER BY not_before_ms LIMIT 1",
+                now_ms,
+            ),
             Work::Holds => tx.due_per_shop(
                 "SELECT min(shop) FROM (SELECT min(shop) AS shop FROM outbox WHERE shop > ?1 AND state = 3
                      UNION ALL SELECT min(shop) FROM outbox WHERE shop > ?1 AND state = 4)",
