@@ -157,18 +157,28 @@ fn may_be_near(a: &str, b: &str, allowed: usize) -> bool {
     a.bytes().for_each(|letter| more[usize::from(letter & 127)] += 1);
     b.bytes().for_each(|letter| more[usize::from(letter & 127)] -= 1);
     // An edit takes a letter away, adds one, or both.
-    more.iter().map(|count| count.unsigned_abs() as usize).sum::<usize>() <= 2 * allowed
+    let (mut missing, mut extra) = (0, 0);
+    for count in more {
+        missing += count.max(0).unsigned_abs() as usize;
+        extra += count.min(0).unsigned_abs() as usize;
+    }
+    missing.max(extra) <= allowed
 }
 
 /// The nearest of `known` to `wrong` by edit distance, at most a third of its letters away (and at least one allowed).
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters = wrong.chars().count();
-    let allowed = (letters / 3).clamp(1, 3);
-    known
-        .into_iter()
-        .filter(|name| name.chars().count().abs_diff(letters) <= allowed && may_be_near(wrong, name, allowed))
-        .map(|name| (strsim::osa_distance(wrong, name), name))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)))
-        .map(|(_, name)| name)
+    let mut allowed = (letters / 3).clamp(1, 3);
+    let mut best = None;
+    for name in known {
+        if name.chars().count().abs_diff(letters) > allowed || !may_be_near(wrong, name, allowed) {
+            continue;
+        }
+        let distance = strsim::osa_distance(wrong, name);
+        if distance <= allowed && best.is_none_or(|best| (distance, name) < best) {
+            best = Some((distance, name));
+            allowed = distance;
+        }
+    }
+    best.map(|(_, name)| name)
 }

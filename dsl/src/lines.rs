@@ -44,7 +44,7 @@ pub(crate) fn too_large(file: FileId, text: &str) -> Option<Diagnostic> {
 }
 
 /// The most `|` lines that one text has; a message of WhatsApp is shorter by far.
-const MAX_TEXT_LINES: usize = 1_000;
+pub(crate) const MAX_TEXT_LINES: usize = 1_000;
 
 struct Reader<'a> {
     file: FileId,
@@ -60,11 +60,12 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(file: FileId, source: &'a str) -> Reader<'a> {
+        let says = |line: &Layout| !line.is_blank() && !line.text(source).starts_with('#');
         Reader {
             file,
             source,
             block: Block::Keywords,
-            lines: Vec::with_capacity(layout::lines(source).filter(|line| !line.is_blank()).count()),
+            lines: Vec::with_capacity(layout::lines(source).filter(says).count()),
             comments: Comments::default(),
             diagnostics: Vec::new(),
             broken: 0,

@@ -16,6 +16,9 @@ pub(crate) use kinds::{Role, opens_block, role, word};
 /// The newest version of the language that this crate reads.
 pub const VERSION: u32 = 1;
 
+/// The most lines of one state, group, `follow` or `anywhere` that are read; of what is more, one line is kept.
+pub const MAX_LINES: usize = 200;
+
 /// The blocks of `document`, and what is wrong with the order of its lines.
 ///
 /// Broken lines own nothing: what is written under a broken opener or reaction is left out.

@@ -105,7 +105,8 @@ struct ReadFlow {
     file: FileId,
     standard: bool,
     ast: FlowFile,
-    document: duka_dsl::ast::Document,
+    /// Its lines as the formatter writes them, without comments: what the revision is made of.
+    canonical: String,
 }
 
 impl ReadFlow {

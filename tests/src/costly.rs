@@ -1,6 +1,8 @@
 //! Files of a given size that are as costly to read and check as they can be made: what a hostile or careless hand could
 //! write. The same size always gives the same files.
 
+mod products;
+
 /// A file that is costly.
 pub struct Costly {
     /// What is costly about it.
@@ -34,6 +36,7 @@ pub fn files(size: usize) -> Vec<Costly> {
     files.extend(expressions(size));
     files.extend(yaml(size));
     files.extend(others(size));
+    files.extend(products::files(size));
     files
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Equality ignores spans. Names are as written; the engine resolves them.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use super::{
@@ -199,7 +201,7 @@ pub struct Reaction {
     /// Whether the arrow stood on the reaction's own line.
     pub inline_dest: bool,
     /// The `section:` above this row or pick, if any; it holds until the next one.
-    pub section: Option<Text>,
+    pub section: Option<Arc<Text>>,
     pub span: Span,
 }
 

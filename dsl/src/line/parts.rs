@@ -280,7 +280,8 @@ pub(crate) fn target(path: Path) -> Option<Target> {
 /// Cuts a text at its live values; what lies between them is literal.
 fn text(source: &str, pair: Pair<'_, Rule>, place: Place) -> Option<Text> {
     let start = pair.as_span().start();
-    let mut segments = Vec::new();
+    // Most texts have one piece, and are many.
+    let mut segments = Vec::with_capacity(1);
     let mut literal = String::new();
     let mut at = 0;
     for inner in pair.into_inner() {

@@ -1,5 +1,8 @@
 //! The pass itself: one line after the other goes to the open block, and there to the open reaction.
 
+use std::sync::Arc;
+
+use super::MAX_LINES;
 use super::kinds::{Role, role};
 use super::parts::{add_piece, join, leaves, reaction, step_kind};
 use super::places::{self, At};
@@ -10,6 +13,9 @@ use crate::ast::{
 use crate::diagnostic::Diagnostic;
 use crate::span::{Name, Span, Spanned};
 
+/// After so many findings the order of a file's lines is not told any further.
+const MAX_FINDINGS: usize = 500;
+
 #[derive(Default)]
 pub(super) struct Owner {
     pub(super) flow: FlowFile,
@@ -17,7 +23,7 @@ pub(super) struct Owner {
     at: At,
     group: Option<usize>,
     open: Open,
-    section: Option<Text>,
+    section: Option<Arc<Text>>,
     indents: Indents,
     /// The `say` or `ask` above, when it has no words of its own.
     wordless: Option<(&'static str, Span)>,
@@ -98,9 +104,16 @@ impl Owner {
     /// What can only be said once the next line, or none, has come.
     pub(super) fn finish(&mut self) {
         if let Some((word, span)) = self.wordless.take() {
-            self.diagnostics.push(Diagnostic::new(22, span, format!("This `{word}` line is not complete.")).help(
-                format!("Write the words after the colon, or in lines below that start with `|`: `{word}: Hello!`."),
-            ));
+            self.tell(Diagnostic::new(22, span, format!("This `{word}` line is not complete.")).help(format!(
+                "Write the words after the colon, or in lines below that start with `|`: `{word}: Hello!`."
+            )));
+        }
+    }
+
+    /// Keeps a finding, unless there are so many that the file is hardly a flow.
+    fn tell(&mut self, finding: Diagnostic) {
+        if self.diagnostics.len() < MAX_FINDINGS {
+            self.diagnostics.push(finding);
         }
     }
 
@@ -113,7 +126,7 @@ impl Owner {
 
     fn header(&mut self, line: &Line) {
         if self.at != At::Header {
-            self.diagnostics.push(places::not_here(line, self.at));
+            self.tell(places::not_here(line, self.at));
         }
         let flow = &mut self.flow;
         let again = match &line.kind {
@@ -139,7 +152,7 @@ impl Owner {
             _ => None,
         };
         if let Some(first) = again {
-            self.diagnostics.push(places::twice(line, first));
+            self.tell(places::twice(line, first));
         }
     }
 
@@ -227,7 +240,7 @@ impl Owner {
             return;
         }
         if !self.at.takes_item(&line.kind) {
-            self.diagnostics.push(places::not_here(line, self.at));
+            self.tell(places::not_here(line, self.at));
             return;
         }
         let flow = &mut self.flow;
@@ -274,7 +287,7 @@ impl Owner {
     fn once(&mut self, line: &Line, slot: impl FnOnce(&mut Owner) -> Option<&mut Option<Text>>, text: &Text) {
         let before = slot(self).and_then(|slot| slot.replace(text.clone()));
         if let Some(before) = before {
-            self.diagnostics.push(places::twice(line, before.span));
+            self.tell(places::twice(line, before.span));
         }
     }
 
@@ -291,33 +304,33 @@ impl Owner {
         let step = Step { kind, span: line.span };
         if self.open.reaction {
             if places::is_display(&line.kind) {
-                self.diagnostics.push(places::too_late(line));
+                self.tell(places::too_late(line));
                 return;
             }
-            let drawn = self.indents.step(line);
-            self.diagnostics.extend(drawn);
+            if let Some(drawn) = self.indents.step(line) {
+                self.tell(drawn);
+            }
             self.open.reaction = !leaves(&step.kind);
-            self.open.text = OpenText::Action;
-            if let Some(reaction) = self.reactions().and_then(|reactions| reactions.last_mut()) {
-                reaction.actions.push(step);
+            let actions = self.reactions().and_then(|reactions| reactions.last_mut()).map(|it| &mut it.actions);
+            if actions.is_some_and(|actions| add(actions, step)) {
+                self.open.text = OpenText::Action;
             }
             return;
         }
         if self.at != At::State {
-            self.diagnostics.push(places::not_here(line, self.at));
+            self.tell(places::not_here(line, self.at));
             return;
         }
         if self.open.reacting {
             if !std::mem::replace(&mut self.open.late, true) {
-                self.diagnostics.push(places::too_late(line));
+                self.tell(places::too_late(line));
             }
             // Its names are known all the same, so that one line out of order stays one finding.
             if matches!(step.kind, StepKind::Jump(_) | StepKind::If { .. }) {
                 return;
             }
         }
-        if let Some(state) = self.flow.states.last_mut() {
-            state.steps.push(step);
+        if self.flow.states.last_mut().is_some_and(|state| add(&mut state.steps, step)) {
             self.open.text = OpenText::Entry;
         }
     }
@@ -343,12 +356,12 @@ impl Owner {
                 None
             }
             _ => {
-                self.diagnostics.push(places::not_here(line, self.at));
+                self.tell(places::not_here(line, self.at));
                 None
             }
         };
         if let Some(before) = before {
-            self.diagnostics.push(places::twice(line, before.span));
+            self.tell(places::twice(line, before.span));
         }
     }
 
@@ -358,10 +371,10 @@ impl Owner {
         }
         let LineKind::Section(text) = &line.kind else { return };
         if self.at != At::State {
-            self.diagnostics.push(places::not_here(line, self.at));
+            self.tell(places::not_here(line, self.at));
             return;
         }
-        self.section = Some(text.clone());
+        self.section = Some(Arc::new(text.clone()));
         self.open.reaction = false;
     }
 
@@ -387,7 +400,7 @@ impl Owner {
             },
         };
         if !taken && !self.open.lost {
-            self.diagnostics.push(places::continues_nothing(line));
+            self.tell(places::continues_nothing(line));
             self.open.text = OpenText::Lost;
         }
     }
@@ -402,17 +415,17 @@ impl Owner {
         };
         let Some(reaction) = reaction(line, section) else { return };
         if !self.at.takes_reaction(&line.kind) {
-            self.diagnostics.push(places::not_here(line, self.at));
+            self.tell(places::not_here(line, self.at));
             // What is written under it belongs to it, and nowhere else.
             let lost = !reaction.inline_dest;
             self.open = Open { reacting: true, lost, ..Open::default() };
             return;
         }
-        self.diagnostics.extend(self.indents.reaction(line, self.open.reaction));
-        self.open = Open { reacting: true, reaction: !reaction.inline_dest, ..Open::default() };
-        if let Some(reactions) = self.reactions() {
-            reactions.push(reaction);
+        if let Some(drawn) = self.indents.reaction(line, self.open.reaction) {
+            self.tell(drawn);
         }
+        self.open = Open { reacting: true, reaction: !reaction.inline_dest, ..Open::default() };
+        self.open.lost = !self.reactions().is_some_and(|reactions| add(reactions, reaction));
     }
 
     fn broken(&mut self, line: &Line) {
@@ -466,6 +479,15 @@ impl Owner {
             OpenText::None | OpenText::Body | OpenText::Lost => None,
         }
     }
+}
+
+/// Adds a line to those of one place, which may be one more than are read: it shows where there are too many.
+fn add<T>(lines: &mut Vec<T>, line: T) -> bool {
+    let fits = lines.len() <= MAX_LINES;
+    if fits {
+        lines.push(line);
+    }
+    fits
 }
 
 impl Indents {

@@ -1,5 +1,7 @@
 //! What a line becomes in its block: a step, a reaction, a piece of a text.
 
+use std::sync::Arc;
+
 use crate::ast::{
     DestKind, Guard, Line, LineKind, Reaction, Segment, Step, StepKind, Text, TextBlock, TextPiece, Trigger,
 };
@@ -54,7 +56,7 @@ pub(super) fn step_kind(kind: &LineKind) -> Option<StepKind> {
     })
 }
 
-pub(super) fn reaction(line: &Line, section: Option<Text>) -> Option<Reaction> {
+pub(super) fn reaction(line: &Line, section: Option<Arc<Text>>) -> Option<Reaction> {
     let mut guard: Option<Guard> = None;
     let (trigger, dest) = match line.kind.clone() {
         LineKind::Button { name, guard: when, title, dest } => {

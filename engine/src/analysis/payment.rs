@@ -192,16 +192,22 @@ fn early_confirmation(subject: &Subject<'_>, paths: &Paths) -> Vec<Diagnostic> {
             .help("Move it behind `on payment.paid`, best in `follow order`.")
             .cause("early-confirm")
     };
+    // By state: whether money's arrival is all that leads there; none when nothing does.
+    let mut only_paid: Vec<Option<bool>> = vec![None; flow.states.len()];
+    for edge in &subject.graph.edges {
+        if let End::State(node) = edge.to
+            && let Some(only_paid) = only_paid.get_mut(node.state.index())
+        {
+            let paid = matches!(&edge.cause, Cause::Event(EventName::Payment(status)) if status == "paid");
+            *only_paid = Some(paid && *only_paid != Some(false));
+        }
+    }
     let mut found = Vec::new();
-    for (index, state) in flow.states.iter().enumerate() {
+    for (index, (state, only_paid)) in flow.states.iter().zip(only_paid).enumerate() {
         let Some(id) = u16::try_from(index).ok().map(StateId) else { break };
-        let into = subject.graph.edges.iter().filter(|edge| matches!(edge.to, End::State(node) if node.state == id));
-        let only_paid = {
-            let mut into = into.peekable();
-            into.peek().is_some()
-                && into.all(|edge| matches!(&edge.cause, Cause::Event(EventName::Payment(status)) if status == "paid"))
-        };
-        if !only_paid && let Some(span) = calls(subject, &state.steps, is_confirm) {
+        if only_paid != Some(true)
+            && let Some(span) = calls(subject, &state.steps, is_confirm)
+        {
             found.push(finding(span).conversation(paths.chat_to(subject, id)));
         }
         let unpaid = state.reactions.iter().filter(|reaction| !is_paid(&reaction.trigger));

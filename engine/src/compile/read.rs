@@ -4,7 +4,7 @@ use duka_dsl::ast::{FlowFile, Path, TextsFile};
 use duka_dsl::config::contract::ContractFile;
 use duka_dsl::config::shop::ShopFile;
 use duka_dsl::config::{contract, shop};
-use duka_dsl::{Diagnostic, FileId, Spanned, lines, ownership};
+use duka_dsl::{Diagnostic, FileId, Spanned, lines, ownership, print};
 use smol_str::SmolStr;
 
 use crate::source::{FileKind, ShopSource, SourceFile};
@@ -39,6 +39,7 @@ pub(super) fn settings(source: &ShopSource) -> Settings<'_> {
                 let (shop, found) = shop::read(id, &file.text);
                 settings.shop = shop;
                 settings.findings.extend(found);
+                settings.findings.extend(bounds::keep_languages(&mut settings.shop.languages));
             }
             FileKind::Contract => {
                 let (contract, found) = contract::read(id, &file.text);
@@ -73,11 +74,11 @@ pub(super) fn flow(id: FileId, file: &SourceFile, standard: bool) -> (ReadFlow, 
     let (mut ast, found) = ownership::own(&document);
     findings.extend(found);
     findings.extend(bounds::keep(&mut ast));
-    // Only the revision still reads the lines, and comments do not count in it.
+    // Comments do not count in the revision.
     document.trailing.clear();
     document.lines.iter_mut().for_each(|line| line.comments.clear());
     let path = flow_path(file, standard, &ast);
-    (ReadFlow { path, file: id, standard, ast, document }, findings)
+    (ReadFlow { path, file: id, standard, ast, canonical: print::print(&document) }, findings)
 }
 
 /// `boutique`, `std.tracking`: what other flows call it. A flow without a name has its file's.

@@ -1,7 +1,7 @@
 //! The program's revision: a hash over the canonical lines, so that form, indentation and comments do not count.
 
+use duka_dsl::FileId;
 use duka_dsl::ast::TextsFile;
-use duka_dsl::{FileId, print};
 use sha2::{Digest, Sha256};
 
 use crate::lower::Input;
@@ -25,7 +25,7 @@ pub(super) fn of(source: &ShopSource, input: &Input<'_>, chosen: &Chosen, texts:
     part("timezone", &profile.timezone);
     part("towns", &profile.towns.join(","));
     for flow in &chosen.used {
-        part(&flow.path, &print::print(&flow.document));
+        part(&flow.path, &flow.canonical);
     }
     let text_of = |file: FileId| source.files.get(usize::from(file.0)).map_or("", |file| file.text.as_str());
     for (file, _) in texts {

@@ -46,19 +46,19 @@ fn start(head: &Name, rest: &[Name], names: &dyn Names) -> Result<(Expr, usize),
     };
     match head.as_str() {
         "answers" => {
-            let space = Space { what: "no question has been answered in a state called", known: names.answers() };
+            let space = Space { what: "no question has been answered in a state called", known: &|| names.answers() };
             let part = spaced(&space)?;
             let resolved = names.answer(part.as_str()).ok_or_else(|| space.missing(&part))?;
             Ok((place(resolved, head.span.to(part.span)), 1))
         }
         "event" => {
-            let space = Space { what: "what happens here carries no", known: names.event_fields() };
+            let space = Space { what: "what happens here carries no", known: &|| names.event_fields() };
             let part = spaced(&space)?;
             let resolved = names.event_field(part.as_str()).ok_or_else(|| space.missing(&part))?;
             Ok((place(resolved, head.span.to(part.span)), 1))
         }
         "experiment" => {
-            let space = Space { what: "there is no experiment called", known: names.experiments() };
+            let space = Space { what: "there is no experiment called", known: &|| names.experiments() };
             let part = spaced(&space)?;
             let (id, arms) = names.experiment(part.as_str()).ok_or_else(|| space.missing(&part))?;
             let ty = Type::Enum(arms.to_vec());
@@ -73,7 +73,7 @@ fn start(head: &Name, rest: &[Name], names: &dyn Names) -> Result<(Expr, usize),
 }
 
 fn consent(head: &Name, rest: &[Name], names: &dyn Names) -> Result<(Expr, usize), Box<Diagnostic>> {
-    let space = Space { what: "there is no consent called", known: names.consents() };
+    let space = Space { what: "there is no consent called", known: &|| names.consents() };
     let Some(part) = rest.first() else { return Err(Box::new(space.incomplete(head))) };
     let id = names.consent(part.as_str()).ok_or_else(|| space.missing(part))?;
     let fact = rest.get(1).map(|fact| (fact, fact.as_str()));
@@ -197,21 +197,24 @@ fn unknown_name(head: &Name, names: &dyn Names) -> Diagnostic {
 /// The names behind a head such as `experiment`.
 struct Space<'a> {
     what: &'static str,
-    known: Vec<&'a str>,
+    /// Asked for when something is missing: listing them takes long in a large flow.
+    known: &'a dyn Fn() -> Vec<&'a str>,
 }
 
 impl Space<'_> {
     fn missing(&self, part: &Name) -> Box<Diagnostic> {
         let wrong = part.as_str();
         let finding = Diagnostic::new(108, part.span, capital(&format!("{} `{wrong}`.", self.what)));
-        let known = self.known.join(", ");
-        let otherwise =
-            if known.is_empty() { "There is none here.".to_string() } else { format!("Known here: {known}.") };
-        Box::new(suggest(finding, wrong, &self.known, &otherwise))
+        let known = (self.known)();
+        let otherwise = match known.as_slice() {
+            [] => "There is none here.".to_string(),
+            known => format!("Known here: {}.", known.join(", ")),
+        };
+        Box::new(suggest(finding, wrong, &known, &otherwise))
     }
 
     fn incomplete(&self, head: &Name) -> Diagnostic {
-        let example: SmolStr = self.known.first().copied().unwrap_or("name").into();
+        let example: SmolStr = (self.known)().first().copied().unwrap_or("name").into();
         Diagnostic::new(108, head.span, format!("`{0}` is not a value by itself.", head.value))
             .help(format!("Say which one: `{}.{example}`.", head.value))
     }

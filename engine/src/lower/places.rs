@@ -35,13 +35,13 @@ impl<'a> Body<'a> {
         if self.declared.may_be_declared(name.as_str()) {
             return None;
         }
-        let known = things.keys().copied();
-        let mut found = unknown(wanted.code, wanted.noun, name, known.clone(), &wanted.help);
+        let meant = nearest(&name.value, things.keys().copied());
+        let mut found = unknown(wanted.code, wanted.noun, name, meant, &wanted.help);
         if let Some(says) = wanted.says {
             found.message = says;
         }
         self.findings.push(found);
-        nearest(&name.value, known).and_then(|meant| things.get(meant).copied())
+        meant.and_then(|meant| things.get(meant).copied())
     }
 
     /// A new place.
@@ -111,9 +111,9 @@ impl<'a> Body<'a> {
             return None;
         }
         let known = self.declared.slot_ids.keys().chain(self.declared.customer.keys()).copied();
-        let meant = nearest(&name.value, known.clone()).map(SmolStr::new);
-        self.findings.push(unknown(UNKNOWN_NAME, "remembered value", name, known, help));
-        self.remembered(&Name::new(meant?, name.span))
+        let meant = nearest(&name.value, known);
+        self.findings.push(unknown(UNKNOWN_NAME, "remembered value", name, meant, help));
+        self.remembered(&Name::new(SmolStr::new(meant?), name.span))
     }
 
     /// D406: a value of type `given` is put into `name`, which is of type `wanted`.

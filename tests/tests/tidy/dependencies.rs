@@ -9,13 +9,14 @@ use serde_json::Value;
 use crate::none;
 
 /// Which of our crates a crate may depend on. Dependencies go up this list, never back.
-const MAY_USE: [(&str, &[&str]); 6] = [
+const MAY_USE: [(&str, &[&str]); 7] = [
     ("duka-dsl", &[]),
     ("duka-engine", &["duka-dsl"]),
     ("duka-flows", &[]),
     ("duka-runtime", &["duka-dsl", "duka-engine", "duka-flows"]),
     ("duka", &["duka-dsl", "duka-engine", "duka-flows", "duka-runtime"]),
     ("duka-tests", &["duka-dsl", "duka-engine", "duka-flows", "duka-runtime"]),
+    ("duka-measure", &["duka-dsl", "duka-engine", "duka-tests"]),
 ];
 
 /// Crates that only one of ours may depend on.

@@ -10,11 +10,16 @@ use super::place::Map;
 use crate::ast::{Atom, Dest, DestKind, Expr, Literal, LiteralKind, Path, Segment, Text, Time, TypeExpr};
 use crate::diagnostic::Diagnostic;
 use crate::layout::is_space;
+use crate::line::MAX_LINE_BYTES;
 use crate::line::grammar::{LineParser, Rule};
 use crate::line::parts::{Parts, Place, target};
-use crate::lines::{bad_name, is_name, live_values};
+use crate::lines::{MAX_TEXT_LINES, bad_name, is_name, live_values};
 use crate::span::{Name, Span, Spanned};
 use crate::yaml::tree::{Entry, Node, Scalar, Style};
+
+fn too_long(node: &Node, message: String) -> Diagnostic {
+    Diagnostic::new(22, node.span, message).help("Send less at once; nobody reads so much in a chat.")
+}
 
 /// `None` always means that the finding was told.
 impl Reader<'_> {
@@ -178,6 +183,10 @@ impl Reader<'_> {
         let mut at = 0;
         let whole = scalar.text.trim_end_matches(['\n', '\r']);
         for line in whole.split('\n') {
+            if lines.len() == MAX_TEXT_LINES {
+                self.tell(too_long(node, format!("This text has more than {MAX_TEXT_LINES} lines.")));
+                return None;
+            }
             lines.push(self.line_of(node, &map, at, line)?);
             at += line.len() + 1;
         }
@@ -237,6 +246,10 @@ impl Reader<'_> {
             let segments = (!trimmed.is_empty()).then(|| Segment::Literal(SmolStr::new(trimmed)));
             let span = map.span(node.span, start, start + trimmed.len());
             return Some(Text { segments: segments.into_iter().collect(), span });
+        }
+        if trimmed.len() > MAX_LINE_BYTES {
+            self.tell(too_long(node, format!("This text has a line of more than {} KiB.", MAX_LINE_BYTES / 1024)));
+            return None;
         }
         let parsed = LineParser::parse(Rule::text, trimmed).ok().filter(|pairs| pairs.as_str().len() == trimmed.len());
         let text = parsed.and_then(|pairs| Parts::new(pairs, trimmed, Place { file: self.file, offset: start }).text());

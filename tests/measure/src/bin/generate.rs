@@ -1,4 +1,4 @@
-//! Writes generated shops: `cargo run -p duka-tests --example generate -- 1000 target/big` one of so many states,
+//! Writes generated shops: `cargo run -p duka-measure --bin generate -- 1000 target/big` one of so many states,
 //! `-- costly target/costly` one for each costly file of 256 KiB.
 
 use std::path::{Path, PathBuf};
