@@ -73,7 +73,7 @@ fn number(name: &str) -> Option<u64> {
 
 /// What every run of many seeds must have seen.
 fn kinds() -> Vec<String> {
-    let graph = FaultKind::ALL.into_iter().filter(|kind| *kind != FaultKind::Template400);
+    let graph = FaultKind::ALL.iter().copied().filter(|kind| *kind != FaultKind::Template400);
     let graph = graph.map(|kind| format!("fault: graph {}", kind.name()));
     let points = Point::ALL.into_iter().filter(|point| !matches!(point, Point::CallClaimed | Point::CallAnswered));
     let points = points.map(|point| format!("crash: {}", point.name()));

@@ -5,129 +5,104 @@ use smol_str::SmolStr;
 
 use super::refusal::Refusal;
 
-/// The ways in which a provider fails (F51-F64, F67, F69).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FaultKind {
+/// What a kind does to the send that it hits.
+enum Does {
+    /// The message is taken all the same, and statuses follow (but for `no_status`).
+    Taken,
+    /// It is not taken, and no answer of the Graph's says so.
+    Lost,
+    /// It is not taken: the usual code, and what is said beside it.
+    Refused(u32, &'static str),
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident: $does:ident $(($code:expr, $details:expr))?,)*) => {
+        /// The ways in which a provider fails (F51-F64, F67, F69).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum FaultKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl FaultKind {
+            pub const ALL: &[FaultKind] = &[$(FaultKind::$kind,)*];
+
+            fn does(self) -> Does {
+                match self {
+                    $(FaultKind::$kind => kinds!(@ $does $(($code, $details))?),)*
+                }
+            }
+        }
+    };
+    (@ taken) => { Does::Taken };
+    (@ lost) => { Does::Lost };
+    (@ refused($code:expr, $details:expr)) => { Does::Refused($code, $details) };
+}
+
+kinds! {
     /// 500 with code 131000: not taken.
-    Http500,
+    Http500: refused(131000, "Something went wrong."),
     /// 503 with code 2: not taken.
-    Http503,
+    Http503: refused(2, "Service temporarily unavailable."),
     /// 502 with a page of a proxy and no Graph error: not taken, but who knows.
-    Http502Html,
+    Http502Html: lost,
     /// 429 with code 130429 and `Retry-After`: not taken.
-    Rate429,
+    Rate429: refused(130429, "Cloud API message throughput has been reached."),
     /// 400 with code 4: the whole app is too fast.
-    AppRate,
+    AppRate: refused(4, "Application request limit reached."),
     /// 400 with code 131056: too many to one customer.
-    Pair429,
+    Pair429: refused(131056, "Too many messages sent to the same recipient in a short time."),
     /// The connection is reset, nothing was taken.
-    ResetBefore,
+    ResetBefore: lost,
     /// No answer comes, nothing was taken.
-    HangBefore,
+    HangBefore: lost,
     /// Taken, then the connection is reset.
-    AcceptReset,
+    AcceptReset: taken,
     /// Taken, and no answer comes.
-    AcceptHang,
+    AcceptHang: taken,
     /// Taken; 200 with something that is no JSON.
-    Malformed200,
+    Malformed200: taken,
     /// Taken; 200 that ends in the middle.
-    Truncated200,
+    Truncated200: taken,
     /// Taken; 200 with an empty body.
-    Empty200,
+    Empty200: taken,
     /// Taken; 200 with JSON that names no message.
-    NoId200,
+    NoId200: taken,
     /// Taken; 200, a byte at a time.
-    Slowloris200,
+    Slowloris200: taken,
     /// Taken; 200, late.
-    Slow200,
+    Slow200: taken,
     /// 401 with code 190: the token is not valid any more.
-    Token401,
+    Token401: refused(190, ""),
     /// 400 with code 131047: the window is closed, whatever we believed.
-    Window400,
+    Window400: refused(131047, super::account::WINDOW_CLOSED),
     /// 400 with code 132015: the template is paused.
-    Template400,
+    Template400: refused(132015, "Template is paused due to low quality"),
     /// 400 with code 2635: the version is gone.
-    Version400,
+    Version400: refused(2635, "Please update to the latest version."),
     /// Refused with `code`.
-    Refuse,
+    Refuse: refused(131000, "Refused as planned."),
     /// Taken; the only status is `failed` with `code`.
-    FailedStatus,
+    FailedStatus: taken,
     /// Taken; `sent`, then `failed` with `code`.
-    SentThenFailed,
+    SentThenFailed: taken,
     /// Taken; no status ever.
-    NoStatus,
+    NoStatus: taken,
     /// Taken; all statuses late by `after_ms`.
-    LateStatus,
+    LateStatus: taken,
     /// Taken; the statuses lack our opaque data.
-    NoOpaque,
+    NoOpaque: taken,
 }
 
 impl FaultKind {
-    pub const ALL: [FaultKind; 26] = [
-        FaultKind::Http500,
-        FaultKind::Http503,
-        FaultKind::Http502Html,
-        FaultKind::Rate429,
-        FaultKind::AppRate,
-        FaultKind::Pair429,
-        FaultKind::ResetBefore,
-        FaultKind::HangBefore,
-        FaultKind::AcceptReset,
-        FaultKind::AcceptHang,
-        FaultKind::Malformed200,
-        FaultKind::Truncated200,
-        FaultKind::Empty200,
-        FaultKind::NoId200,
-        FaultKind::Slowloris200,
-        FaultKind::Slow200,
-        FaultKind::Token401,
-        FaultKind::Window400,
-        FaultKind::Template400,
-        FaultKind::Version400,
-        FaultKind::Refuse,
-        FaultKind::FailedStatus,
-        FaultKind::SentThenFailed,
-        FaultKind::NoStatus,
-        FaultKind::LateStatus,
-        FaultKind::NoOpaque,
-    ];
-
     /// As plans write it: `accept_reset`.
     pub fn name(self) -> String {
         serde_json::to_value(self).ok().and_then(|name| name.as_str().map(str::to_string)).unwrap_or_default()
     }
 
-    /// The message is taken all the same, and statuses follow (but for `no_status`).
+    /// The message is taken all the same.
     pub fn is_taken(self) -> bool {
-        match self {
-            FaultKind::Http500
-            | FaultKind::Http503
-            | FaultKind::Http502Html
-            | FaultKind::Rate429
-            | FaultKind::AppRate
-            | FaultKind::Pair429
-            | FaultKind::ResetBefore
-            | FaultKind::HangBefore
-            | FaultKind::Token401
-            | FaultKind::Window400
-            | FaultKind::Template400
-            | FaultKind::Version400
-            | FaultKind::Refuse => false,
-            FaultKind::AcceptReset
-            | FaultKind::AcceptHang
-            | FaultKind::Malformed200
-            | FaultKind::Truncated200
-            | FaultKind::Empty200
-            | FaultKind::NoId200
-            | FaultKind::Slowloris200
-            | FaultKind::Slow200
-            | FaultKind::FailedStatus
-            | FaultKind::SentThenFailed
-            | FaultKind::NoStatus
-            | FaultKind::LateStatus
-            | FaultKind::NoOpaque => true,
-        }
+        matches!(self.does(), Does::Taken)
     }
 }
 
@@ -242,34 +217,7 @@ impl Fault {
 
     /// What the caller is told by a fault that takes nothing; `None` for those without an HTTP answer of the Graph's.
     pub(super) fn refusal(&self) -> Option<Refusal> {
-        let (usual, details) = match self.kind {
-            FaultKind::Http500 => (131000, "Something went wrong."),
-            FaultKind::Http503 => (2, "Service temporarily unavailable."),
-            FaultKind::Rate429 => (130429, "Cloud API message throughput has been reached."),
-            FaultKind::AppRate => (4, "Application request limit reached."),
-            FaultKind::Pair429 => (131056, "Too many messages sent to the same recipient in a short time."),
-            FaultKind::Token401 => (190, ""),
-            FaultKind::Window400 => (131047, super::account::WINDOW_CLOSED),
-            FaultKind::Template400 => (132015, "Template is paused due to low quality"),
-            FaultKind::Version400 => (2635, "Please update to the latest version."),
-            FaultKind::Refuse => (131000, "Refused as planned."),
-            FaultKind::Http502Html
-            | FaultKind::ResetBefore
-            | FaultKind::HangBefore
-            | FaultKind::AcceptReset
-            | FaultKind::AcceptHang
-            | FaultKind::Malformed200
-            | FaultKind::Truncated200
-            | FaultKind::Empty200
-            | FaultKind::NoId200
-            | FaultKind::Slowloris200
-            | FaultKind::Slow200
-            | FaultKind::FailedStatus
-            | FaultKind::SentThenFailed
-            | FaultKind::NoStatus
-            | FaultKind::LateStatus
-            | FaultKind::NoOpaque => return None,
-        };
+        let Does::Refused(usual, details) = self.kind.does() else { return None };
         let retry_after_s = self.retry_after_s.or((self.kind == FaultKind::Rate429).then_some(1));
         let http = if self.kind == FaultKind::Rate429 { Some(429) } else { None };
         Some(Refusal { retry_after_s, http, ..Refusal::new(self.code.unwrap_or(usual), details) })

@@ -58,7 +58,10 @@ impl Graph {
             }
             ("POST", [_, "assets" | "publish" | "deprecate"]) => Ok(json!({"success": true, "validation_errors": []})),
             ("GET", [id]) if self.media.knows(id) => self.media.describe(now_ms, id, call.base),
-            ("DELETE", [id]) if self.media.knows(id) => Ok(json!({"success": self.media.remove(id)})),
+            ("DELETE", [id]) if self.media.knows(id) => {
+                self.account.media.remove(*id);
+                Ok(json!({"success": self.media.remove(id)}))
+            }
             ("GET", [id]) => self.node(id),
             (_, path) => Err(nothing(&path.join("/"))),
         };

@@ -22,6 +22,9 @@ pub const UNRENDERABLE: i32 = -8;
 /// The shop has no token for its number.
 pub const NO_TOKEN: i32 = -9;
 
+/// The file that the message is made of is not there, or of a kind that can not be sent.
+pub const NO_FILE: i32 = -10;
+
 /// The provider's code for "the user has stopped marketing messages from this business".
 pub const USER_STOPPED_MARKETING: i32 = 131_050;
 /// The provider's code for "the service window is closed".
@@ -38,6 +41,7 @@ pub fn reason(error: i32) -> SmolStr {
         EXPIRED => SmolStr::new_static("expired"),
         GIVEN_UP => SmolStr::new_static("given_up"),
         UNRENDERABLE => SmolStr::new_static("unrenderable"),
+        NO_FILE => SmolStr::new_static("no_file"),
         NO_TOKEN => SmolStr::new_static("no_token"),
         code => format_smolstr!("{code}"),
     }

@@ -1,11 +1,14 @@
 //! From the outbox to WhatsApp: renders an attempt with what its shop needs, makes it, and says what its end asks for.
 //! One attempt, no repetition.
 
+mod uploads;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use duka_engine::outbound::Outbound;
+use duka_engine::value::Media;
 use metrics::counter;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -13,6 +16,9 @@ use crate::channel::whatsapp::classify::{self, Answer, Learned, Refused, Then, W
 use crate::channel::whatsapp::client::{Access, Graph};
 use crate::channel::whatsapp::opaque;
 use crate::channel::whatsapp::render::{self, Letter, Receiver, Setting};
+use crate::files::Files;
+use crate::host::Host;
+use crate::host::clock::Clock;
 use crate::host::codes;
 use crate::host::transport::{Advice, Form, SendAnswer, SendRequest, Transport};
 use crate::id::ShopScope;
@@ -22,6 +28,9 @@ use crate::store::{Store, TemplateRow};
 /// Templates of a shop are read again after this: a pause must not go unnoticed for long.
 const TEMPLATES_FOR: Duration = Duration::from_secs(10);
 
+/// A file's id is not known, or its file could not be used (whatsapp-cloud-api 13).
+const FILE_CODES: &[i32] = &[100, 131_009, 131_053];
+
 /// When they were read, and the rows.
 type Templates = (Instant, Arc<[TemplateRow]>);
 
@@ -30,13 +39,20 @@ pub struct Outward {
     registry: Arc<Registry>,
     store: Store,
     graph: Graph,
+    clock: Arc<dyn Clock>,
+    files: Files,
     // Held to look up or put in, never across a wait.
     templates: Mutex<BTreeMap<ShopScope, Templates>>,
 }
 
 impl Outward {
-    pub fn new(registry: Arc<Registry>, store: Store, graph: Graph) -> Outward {
-        Outward { registry, store, graph, templates: Mutex::default() }
+    pub fn new(registry: Arc<Registry>, host: &Host, graph: Graph, files: Files) -> Outward {
+        let (store, clock) = (host.store.clone(), Arc::clone(&host.clock));
+        Outward { registry, store, graph, clock, files, templates: Mutex::default() }
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
     }
 
     async fn templates(&self, shop: ShopScope) -> Arc<[TemplateRow]> {
@@ -60,27 +76,47 @@ impl Outward {
         let Some((shop, access)) = token else {
             return SendAnswer::Refused { error: codes::NO_TOKEN, advice: Advice::StopNumber };
         };
-        let body = match self.body(shop, &request).await {
-            Ok(body) => body,
-            Err(error) => return SendAnswer::Unsendable { error },
-        };
-        told(self.graph.send(&request.number, &access, body).await)
+        match self.one(shop, &request, &access, false).await {
+            // The upload is gone sooner than it was promised: once more with a new one. Nothing was taken.
+            SendAnswer::Refused { error, .. } if FILE_CODES.contains(&error) && has_upload(&request) => {
+                self.one(shop, &request, &access, true).await
+            }
+            answer => answer,
+        }
     }
 
-    async fn body(&self, shop: &Served, request: &SendRequest) -> Result<Vec<u8>, i32> {
+    async fn one(&self, shop: &Served, request: &SendRequest, access: &Access, anew: bool) -> SendAnswer {
+        let mut outbound = match &request.form {
+            Form::Message(message) => Outbound::Message(message.clone()),
+            Form::Template(template) => Outbound::Template(template.clone()),
+        };
+        if let Some(media) = header(&mut outbound) {
+            match self.uploaded(shop, request, access, media, anew).await {
+                Ok(None) => {}
+                Ok(Some(uploaded)) => *media = Arc::new(uploaded),
+                Err(answer) => return answer,
+            }
+        }
+        match self.body(shop, request, &outbound).await {
+            Ok(body) => told(self.graph.send(&request.number, access, body).await),
+            Err(error) => SendAnswer::Unsendable { error },
+        }
+    }
+
+    async fn body(&self, shop: &Served, request: &SendRequest, outbound: &Outbound) -> Result<Vec<u8>, i32> {
         let to = Receiver::of(&request.identities).ok_or(codes::NO_ADDRESS)?;
         let opaque = opaque::encode(request.send, &shop.keys);
         let letter = Letter { to: &to, opaque: &opaque, answers: "" };
-        let (outbound, rows) = match &request.form {
-            Form::Message(message) => (Outbound::Message(message.clone()), None),
-            Form::Template(template) => (Outbound::Template(template.clone()), Some(self.templates(shop.scope).await)),
+        let rows = match outbound {
+            Outbound::Message(_) => None,
+            Outbound::Template(_) => Some(self.templates(shop.scope).await),
         };
-        let template = match (&outbound, &rows) {
+        let template = match (outbound, &rows) {
             (Outbound::Template(wanted), Some(rows)) => render::variant(rows, &wanted.name, &wanted.language),
             (_, _) => None,
         };
         let setting = Setting { keys: &shop.keys, forms: &[], catalogue: None, template };
-        render::body(&outbound, letter, setting).map_err(|error| {
+        render::body(outbound, letter, setting).map_err(|error| {
             tracing::error!(shop = %shop.slug, %error, "a message can not be written for WhatsApp");
             codes::UNRENDERABLE
         })
@@ -100,6 +136,21 @@ impl Transport for Outward {
         counter!("duka_attempts_total", "end" => end).increment(1);
         answer
     }
+}
+
+fn header(outbound: &mut Outbound) -> Option<&mut Arc<Media>> {
+    match outbound {
+        Outbound::Message(message) => message.header.as_mut(),
+        Outbound::Template(template) => template.session.header.as_mut(),
+    }
+}
+
+fn has_upload(request: &SendRequest) -> bool {
+    let media = match &request.form {
+        Form::Message(message) => message.header.as_ref(),
+        Form::Template(template) => template.session.header.as_ref(),
+    };
+    media.is_some_and(|media| !media.source.starts_with("http"))
 }
 
 fn access(token: &SecretString) -> Option<Access> {

@@ -93,7 +93,7 @@ pub async fn start(
     let door = door.map_err(|error| StartError::Listen(config.listen, error))?;
     let address = door.address().map_err(|error| StartError::Listen(config.listen, error))?;
     let ways = Ways {
-        transport: Outward::new(Arc::clone(&registry), host.store.clone(), graph.clone()),
+        transport: Outward::new(Arc::clone(&registry), &host, graph.clone(), files.clone()),
         adapter: DemoAdapter::default(),
         fetch: Inward::new(Arc::clone(&registry), graph),
         files: files.clone(),

@@ -2,6 +2,7 @@
 //! end. A broken folder changes nothing; what is wrong with it is handed back.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use duka_engine::program::Program;
@@ -24,6 +25,8 @@ use crate::store::{self, Store};
 #[derive(Clone, Debug)]
 pub struct Served {
     pub slug: SmolStr,
+    /// Where its files lie.
+    pub folder: PathBuf,
     pub scope: ShopScope,
     pub revision: Revision,
     /// `phone_number_id`s.
@@ -232,6 +235,7 @@ impl Routes {
         self.by_scope.insert(scope, at);
         self.shops.push(Arc::new(Served {
             slug: source.slug.clone(),
+            folder: source.folder.clone(),
             scope,
             revision: source.program.revision,
             numbers: live.numbers.clone(),

@@ -31,7 +31,7 @@ async fn seen(stage: &Stage) -> (String, bool) {
 
 #[tokio::test]
 async fn every_kind_breaks_as_it_says() {
-    for kind in FaultKind::ALL {
+    for kind in FaultKind::ALL.iter().copied() {
         let expected = match kind {
             FaultKind::Http500 => "500 131000",
             FaultKind::Http503 => "503 2",

@@ -47,6 +47,7 @@ state waiting
 
 state pictured
   say: A photo.
+  image: {photo}
   -> waiting
 
 state papered
@@ -155,6 +156,81 @@ async fn a_photo_is_an_answer_to_a_form_that_asks_for_one() {
     until(&mut stage, "Send the bill").await;
     stage.writes("skip").await;
     until(&mut stage, "Thank you for the zip").await;
+    stage.end().await;
+}
+
+const SHOWING: &str = "\
+duka 1
+flow corner
+  start waiting
+
+use std.handoff
+
+words
+  help: help
+  gone: gone
+  paper: paper
+
+anywhere
+  hears help <-> std.handoff
+  hears gone -> missing
+  hears paper -> paper
+  failed -> waiting
+  lost -> waiting
+
+state waiting
+  image: assets/dress.png
+  ask: This is the dress.
+  quiet 23 hours -> end
+  else -> again
+
+state missing
+  image: assets/../shop.yaml
+  say: Nobody sees this.
+  -> paper
+
+state paper
+  document: assets/sizes.pdf
+  say: The sizes.
+  -> end
+";
+
+/// The files' ids at the vendor, of the messages that it took.
+async fn ids(stage: &Stage) -> Vec<String> {
+    let taken = stage.journal().await.into_iter().filter(|attempt| attempt["http"] == 200 && attempt["type"] != "read");
+    let id = |attempt: Json| {
+        let body = &attempt["body"];
+        let found = ["/image/id", "/document/id"].into_iter().find_map(|at| body.pointer(at).and_then(Json::as_str));
+        found.unwrap_or_else(|| panic!("a file: {attempt}")).to_string()
+    };
+    taken.map(id).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_the_shop_is_uploaded_once_and_again_when_the_vendor_has_forgotten_it() {
+    let mut stage = Stage::of_flow(SHOWING, "", "").await;
+    let assets = stage.folder.path().join("boutique/assets");
+    std::fs::create_dir(&assets).expect("a folder");
+    std::fs::write(assets.join("dress.png"), "a dress").expect("a file");
+    std::fs::write(assets.join("sizes.pdf"), "sizes").expect("a file");
+    for _ in 0..2 {
+        stage.writes("hi").await;
+        until(&mut stage, "This is the dress").await;
+    }
+    let before = ids(&stage).await;
+    assert_eq!((before.len(), &before[0]), (2, &before[1]), "one upload for both");
+    let vendor = stage.control.replace("/control", &format!("/v25.0/{}", before[0]));
+    let gone = stage.http.delete(vendor).bearer_auth("a token").send().await.expect("an answer");
+    assert_eq!(gone.status().as_u16(), 200);
+    stage.writes("hi").await;
+    until(&mut stage, "This is the dress").await;
+    let after = ids(&stage).await;
+    assert_eq!(after.len(), 3, "nobody sees a message twice");
+    assert_ne!(after[2], before[0]);
+    // What lies outside of the folder is not sent, and the flow goes on.
+    stage.writes("gone").await;
+    let shown = stage.sees().await;
+    assert_eq!((&shown["text"], &shown["content"]["filename"]), (&json!("The sizes."), &json!("sizes.pdf")));
     stage.end().await;
 }
 

@@ -106,7 +106,7 @@ impl Stage {
         std::mem::forget(start_graph(options).await.expect("the stand-in starts"));
         let environment = environment();
         let config = config::load(Some(&folder.path().join("duka.toml")), &environment).expect("sound settings");
-        let (running, reloaded) = start(config, &environment, None).await.expect("the server starts");
+        let (running, reloaded) = start(config, &environment, None).await.unwrap_or_else(|error| panic!("{error}"));
         assert!(reloaded.troubles.is_empty(), "{:?}", reloaded.troubles);
         Stage {
             folder,
@@ -176,6 +176,12 @@ impl Stage {
         let (id, mime, sha256) = (&file["id"], &file["mime_type"], &file["sha256"]);
         let media = json!({"kind": kind, "id": id, "mime_type": mime, "sha256": sha256, "caption": caption});
         self.does(&json!({ "media": media })).await;
+    }
+
+    /// What the stand-in was asked, oldest first.
+    pub async fn journal(&self) -> Vec<Json> {
+        let url = format!("{}/journal?limit=1000", self.control);
+        self.http.get(url).send().await.expect("an answer").json().await.expect("JSON")
     }
 
     /// The next message on the customer's phone.

@@ -160,13 +160,14 @@ fn media_name(kind: MediaType) -> &'static str {
     }
 }
 
-/// A file by address, or by the id that it has at the vendor.
+/// A file by address, or by the id that it has at the vendor, with what it is called behind `#`.
 fn file(media: &Media) -> File<'_> {
     let source = media.source.as_str();
     let is_link = source.starts_with("https://") || source.starts_with("http://");
-    let (id, link) = if is_link { (None, Some(source)) } else { (Some(source), None) };
-    let path = source.split(['?', '#']).next().unwrap_or(source);
-    let name = path.rsplit('/').next().filter(|name| is_link && name.contains('.'));
+    let (path, name) = source.split_once('#').map_or((source, None), |(path, name)| (path, Some(name)));
+    let (id, link) = if is_link { (None, Some(source)) } else { (Some(path), None) };
+    let in_link = || path.split('?').next().and_then(|path| path.rsplit('/').next()).filter(|name| name.contains('.'));
+    let name = if is_link { in_link() } else { name };
     let filename = name.filter(|_| media.kind == MediaType::Document).map(|name| Cow::Owned(name.replace("%20", " ")));
     File { id, link, caption: None, filename }
 }

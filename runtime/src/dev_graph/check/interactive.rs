@@ -23,79 +23,58 @@ pub fn check(content: &Value) -> Checked<()> {
     only(content, &["type", "header", "body", "footer", "action"])?;
     let kind = required(content, "type", 64, "interactive.type")?;
     optional_text(content, "footer", WHATSAPP.footer, "Footer text")?;
-    let action = object(content, "action")?;
+    frame(kind, content)?;
+    action(kind, object(content, "action")?)
+}
+
+/// Header, body and footer.
+fn frame(kind: &str, content: &Value) -> Checked<()> {
+    let headers: &[&str] = match kind {
+        "button" | "cta_url" | "flow" | "address_message" => &["text", "image", "video", "document"],
+        "list" | "product_list" => &["text"],
+        "order_details" => &["image"],
+        _ => &[],
+    };
+    if kind == "product_list" {
+        object(content, "header")?;
+    }
+    if !matches!(kind, "request_contact_info" | "call_permission_request" | "voice_call") {
+        header(content, headers)?;
+    }
     match kind {
-        "button" => {
-            header(content, &["text", "image", "video", "document"])?;
-            body(content, WHATSAPP.text_with_choices)?;
-            buttons(action)
+        "list" => body(content, LIST_BODY),
+        "product" => optional_text(content, "body", WHATSAPP.text_with_choices, "Body text"),
+        "location_request_message" => {
+            no_footer(content)?;
+            body(content, WHATSAPP.text_with_choices)
         }
-        "list" => {
-            header(content, &["text"])?;
-            body(content, LIST_BODY)?;
-            list(action)
-        }
-        "cta_url" => {
-            header(content, &["text", "image", "video", "document"])?;
-            body(content, WHATSAPP.text_with_choices)?;
-            link(action)
-        }
+        _ => body(content, WHATSAPP.text_with_choices),
+    }
+}
+
+fn action(kind: &str, action: &Value) -> Checked<()> {
+    match kind {
+        "button" => buttons(action),
+        "list" => list(action),
+        "cta_url" => link(action),
         "product" => {
-            header(content, &[])?;
-            optional_text(content, "body", WHATSAPP.text_with_choices, "Body text")?;
             required(action, "catalog_id", 128, "catalog_id")?;
             required(action, "product_retailer_id", 256, "product_retailer_id").map(drop)
         }
-        "product_list" => {
-            object(content, "header")?;
-            header(content, &["text"])?;
-            body(content, WHATSAPP.text_with_choices)?;
-            products(action)
-        }
-        "catalog_message" => {
-            header(content, &[])?;
-            body(content, WHATSAPP.text_with_choices)?;
-            named(action, "catalog_message")
-        }
-        "carousel" => {
-            header(content, &[])?;
-            body(content, WHATSAPP.text_with_choices)?;
-            carousel(action)
-        }
-        "flow" => {
-            header(content, &["text", "image", "video", "document"])?;
-            body(content, WHATSAPP.text_with_choices)?;
-            flow(action)
-        }
-        "location_request_message" => {
-            header(content, &[])?;
-            no_footer(content)?;
-            body(content, WHATSAPP.text_with_choices)?;
-            named(action, "send_location")
-        }
+        "product_list" => products(action),
+        "carousel" => carousel(action),
+        "flow" => flow(action),
+        "location_request_message" => named(action, "send_location"),
         "address_message" => {
-            header(content, &["text", "image", "video", "document"])?;
-            body(content, WHATSAPP.text_with_choices)?;
             named(action, "address_message")?;
             one_of(required(object(action, "parameters")?, "country", 2, "country")?, &["IN"], "country")
         }
-        "request_contact_info" | "call_permission_request" => {
-            body(content, WHATSAPP.text_with_choices)?;
-            named(action, kind)
-        }
-        "voice_call" => {
-            body(content, WHATSAPP.text_with_choices)?;
-            named(action, kind)
-        }
+        "catalog_message" | "request_contact_info" | "call_permission_request" | "voice_call" => named(action, kind),
         "order_details" => {
-            header(content, &["image"])?;
-            body(content, WHATSAPP.text_with_choices)?;
             named(action, "review_and_pay")?;
             order::details(object(action, "parameters")?)
         }
         "order_status" => {
-            header(content, &[])?;
-            body(content, WHATSAPP.text_with_choices)?;
             named(action, "review_order")?;
             order::status(object(action, "parameters")?)
         }
