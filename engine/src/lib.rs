@@ -9,6 +9,7 @@
 //! Pure: no IO, clock, randomness, threads or logging. Time is part of the event.
 
 pub mod analysis;
+pub mod approval;
 pub mod assignment;
 pub mod card;
 pub mod compile;

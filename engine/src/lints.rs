@@ -16,6 +16,7 @@ mod privacy;
 mod profile;
 mod promises;
 mod reach;
+mod registry;
 mod settings;
 mod silence;
 mod solver;
@@ -65,6 +66,7 @@ const LINTS: &[Lint] = &[
     messages::check,
     silence::check,
     templates::check,
+    registry::check,
     money::check,
     promises::check,
     texts::check,

@@ -30,6 +30,8 @@ pub enum FileKind {
     Fixture,
     /// `texts.lock`: what each translation was made from
     TextsLock,
+    /// `templates.lock`: what WhatsApp holds of the shop's templates
+    TemplatesLock,
 }
 
 /// The files of a shop, standard flows and built-in contracts included (those with `standard`).
@@ -56,6 +58,8 @@ impl FileKind {
             Some(FileKind::Shop)
         } else if name == "texts.lock" {
             Some(FileKind::TextsLock)
+        } else if name == "templates.lock" {
+            Some(FileKind::TemplatesLock)
         } else if name == "hooks.rhai" {
             Some(FileKind::Hooks)
         } else if name.ends_with(".contract.yaml") {

@@ -27,6 +27,7 @@ use crate::trace::Trace;
 use crate::value::Value;
 
 use machine::Machine;
+pub(crate) use send::written;
 
 /// What one event led to.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -9,12 +9,12 @@ use std::time::SystemTime;
 
 use duka_engine::compile::compile;
 use duka_engine::contract::parse_date;
-use duka_engine::source::ShopSource;
+use duka_engine::source::{FileKind, ShopSource, SourceFile};
 
 use crate::arguments::{Check, Deny, Format};
 use crate::failure::{Failure, Outcome};
 use crate::findings;
-use crate::load;
+use crate::load::{self, Shop};
 use crate::report::cost::Bill;
 use crate::report::{self, Report};
 use crate::terminal::{self, paint};
@@ -40,7 +40,7 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
         if arguments.fix {
             mended.extend(mend(path, previous)?);
         }
-        let mut report = findings::check(load::shop(path)?, previous);
+        let mut report = findings::check(shop(path, arguments.registry.as_deref())?, previous);
         let file = baseline_file(arguments, &report);
         if arguments.write_baseline.is_some() {
             Baseline::of(&report, &Baseline::read(&file)?).write(&file)?;
@@ -59,6 +59,23 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
         summary.errors + summary.policies + denied > 0
     };
     Ok(Outcome::of(!reports.iter().any(stops)))
+}
+
+/// The shop at `path`, with the registry of templates that was named in place of its own.
+fn shop(path: &Path, registry: Option<&Path>) -> Result<Shop, Failure> {
+    let mut shop = load::shop(path)?;
+    let Some(registry) = registry else { return Ok(shop) };
+    let text = std::fs::read_to_string(registry).map_err(|error| Failure::reading(registry, error))?;
+    let source = &mut shop.source;
+    match source.files.iter_mut().find(|file| file.kind == FileKind::TemplatesLock) {
+        Some(file) => file.text = text,
+        None => {
+            let path = registry.display().to_string();
+            source.files.insert(source.standard_from, SourceFile { path, text, kind: FileKind::TemplatesLock });
+            source.standard_from += 1;
+        }
+    }
+    Ok(shop)
 }
 
 /// Days since 1970-01-01 of `today` or a date.

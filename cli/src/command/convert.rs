@@ -36,7 +36,8 @@ pub fn run(arguments: &Convert) -> Result<Outcome, Failure> {
         | FileKind::Hooks
         | FileKind::Contract
         | FileKind::Fixture
-        | FileKind::TextsLock => None,
+        | FileKind::TextsLock
+        | FileKind::TemplatesLock => None,
     });
     let Some((text, found, owned)) = converted else {
         return Err(Failure::usage_with_help(

@@ -60,7 +60,12 @@ fn formatted(file: &SourceFile) -> Option<String> {
         }
         FileKind::Texts => Some(texts::format(&file.text)),
         FileKind::Tests => Some(tests_file::format(&file.text)),
-        FileKind::Shop | FileKind::Hooks | FileKind::Contract | FileKind::Fixture | FileKind::TextsLock => None,
+        FileKind::Shop
+        | FileKind::Hooks
+        | FileKind::Contract
+        | FileKind::Fixture
+        | FileKind::TextsLock
+        | FileKind::TemplatesLock => None,
     }
 }
 

@@ -41,7 +41,8 @@ pub(super) fn flows(source: &ShopSource, settings: &mut Settings<'_>) -> Chosen 
             | FileKind::Hooks
             | FileKind::Contract
             | FileKind::Fixture
-            | FileKind::TextsLock => {}
+            | FileKind::TextsLock
+            | FileKind::TemplatesLock => {}
         }
     }
     same_names(&own, &mut chosen.findings);

@@ -52,7 +52,8 @@ pub(super) fn settings(source: &ShopSource) -> Settings<'_> {
             | FileKind::Texts
             | FileKind::Tests
             | FileKind::Fixture
-            | FileKind::TextsLock => {}
+            | FileKind::TextsLock
+            | FileKind::TemplatesLock => {}
         }
     }
     settings
@@ -69,7 +70,8 @@ pub(super) fn flow(id: FileId, file: &SourceFile, standard: bool) -> (ReadFlow, 
         | FileKind::Hooks
         | FileKind::Contract
         | FileKind::Fixture
-        | FileKind::TextsLock => lines::read(id, &file.text),
+        | FileKind::TextsLock
+        | FileKind::TemplatesLock => lines::read(id, &file.text),
     };
     let (mut ast, found) = ownership::own(&document);
     findings.extend(found);

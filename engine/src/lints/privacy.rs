@@ -52,7 +52,7 @@ fn secrets(context: &Context, found: &mut Vec<Diagnostic>) {
             | FileKind::Texts
             | FileKind::Hooks
             | FileKind::Contract => {}
-            FileKind::Tests | FileKind::Fixture | FileKind::TextsLock => continue,
+            FileKind::Tests | FileKind::Fixture | FileKind::TextsLock | FileKind::TemplatesLock => continue,
         }
         for (start, key) in KEYS.iter().flat_map(|key| file.text.match_indices(key.0).map(move |(at, _)| (at, key))) {
             let rest = file.text.get(start + key.0.len()..).unwrap_or("");

@@ -51,7 +51,8 @@ impl Settings {
                 | FileKind::Tests
                 | FileKind::Hooks
                 | FileKind::Contract
-                | FileKind::TextsLock => {}
+                | FileKind::TextsLock
+                | FileKind::TemplatesLock => {}
             }
         }
         settings

@@ -8,8 +8,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::machine::{Machine, Place, Scope};
 use super::say::Attach;
 use crate::effect::EffectKind;
-use crate::expression::Env;
-use crate::hir::{Dest, Expr, ExprKind, Flow, Segment, Template, TemplateId, TextId, TextPiece, Trigger};
+use crate::hir::{Dest, Expr, ExprKind, Flow, Segment, Shop, Template, TemplateId, TextId, TextPiece, Trigger};
 use crate::limits::Channel;
 use crate::outbound::{Choice, Choices, Message, Outbound, TemplateButton, TemplateMessage};
 use crate::render::Renderer;
@@ -149,7 +148,7 @@ fn values(renderer: &Renderer<'_>, text: TextId) -> Vec<(SmolStr, String)> {
         };
         for segment in segments {
             let name = match segment {
-                Segment::Value { value, .. } => written(&renderer.env, value),
+                Segment::Value { value, .. } => written(renderer.env.shop, renderer.env.flow, value),
                 Segment::Phrase { phrase, .. } => {
                     renderer.env.flow.phrases.get(phrase.index()).map(|phrase| phrase.name.clone()).unwrap_or_default()
                 }
@@ -167,14 +166,12 @@ fn values(renderer: &Renderer<'_>, text: TextId) -> Vec<(SmolStr, String)> {
 }
 
 /// A path as its author wrote it: `order.number`.
-fn written(env: &Env<'_>, expr: &Expr) -> SmolStr {
+pub(crate) fn written(shop: &Shop, of: &Flow, expr: &Expr) -> SmolStr {
     let slot = |flow: &Flow, at: usize| flow.slots.get(at).map(|slot| slot.name.clone());
     match &expr.kind {
-        ExprKind::Slot(id) => slot(env.flow, id.index()).unwrap_or_default(),
-        ExprKind::Customer(id) => {
-            env.shop.customer_slots.get(id.index()).map(|slot| slot.name.clone()).unwrap_or_default()
-        }
-        ExprKind::Rule(id) => env.flow.rules.get(id.index()).map(|rule| rule.name.clone()).unwrap_or_default(),
+        ExprKind::Slot(id) => slot(of, id.index()).unwrap_or_default(),
+        ExprKind::Customer(id) => shop.customer_slots.get(id.index()).map(|slot| slot.name.clone()).unwrap_or_default(),
+        ExprKind::Rule(id) => of.rules.get(id.index()).map(|rule| rule.name.clone()).unwrap_or_default(),
         ExprKind::Ambient(ambient) => SmolStr::new(match ambient {
             crate::hir::Ambient::Cart => "cart",
             crate::hir::Ambient::Customer => "customer",
@@ -186,13 +183,13 @@ fn written(env: &Env<'_>, expr: &Expr) -> SmolStr {
         ExprKind::Event(name) => format_smolstr!("event.{name}"),
         ExprKind::Field(inner, at) => {
             let record = if let crate::types::Type::Record(id) = &inner.ty { Some(usize::from(id.0)) } else { None };
-            let record = record.and_then(|at| env.shop.records.get(at));
+            let record = record.and_then(|at| shop.records.get(at));
             let field = record.and_then(|record| record.fields.get(usize::from(*at))).map(|field| field.name.clone());
-            format_smolstr!("{}.{}", written(env, inner), field.unwrap_or_default())
+            format_smolstr!("{}.{}", written(shop, of, inner), field.unwrap_or_default())
         }
         ExprKind::Property(inner, property) => format_smolstr!(
             "{}.{}",
-            written(env, inner),
+            written(shop, of, inner),
             match property {
                 crate::hir::Property::IsSet => "is_set",
                 crate::hir::Property::IsEmpty => "is_empty",

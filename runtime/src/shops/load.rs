@@ -10,7 +10,7 @@ use duka_engine::source::{FileKind, ShopSource, SourceFile};
 
 /// The largest file that somebody writes.
 const FILE_BYTES: u64 = duka_dsl::lines::MAX_FILE_BYTES as u64;
-/// Fixtures are data.
+/// Fixtures and the registry of templates are data.
 const FIXTURE_BYTES: u64 = 4 * 1024 * 1024;
 /// The most files of one shop.
 const FILES: usize = 1_000;
@@ -257,7 +257,8 @@ fn read(shop: &mut Shop, relative: &str) -> Result<(), Error> {
     if !metadata.is_file() {
         return Ok(());
     }
-    let limit = if relative.contains("fixtures/") { FIXTURE_BYTES } else { FILE_BYTES };
+    let is_data = relative.contains("fixtures/") || relative.ends_with("templates.lock");
+    let limit = if is_data { FIXTURE_BYTES } else { FILE_BYTES };
     if metadata.len() > limit {
         return Err(Error::refused(
             format!(

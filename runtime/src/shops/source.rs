@@ -155,7 +155,7 @@ fn is_compiled(kind: FileKind) -> bool {
         FileKind::Lines | FileKind::Yaml | FileKind::Shop | FileKind::Texts | FileKind::Hooks | FileKind::Contract => {
             true
         }
-        FileKind::Tests | FileKind::Fixture | FileKind::TextsLock => false,
+        FileKind::Tests | FileKind::Fixture | FileKind::TextsLock | FileKind::TemplatesLock => false,
     }
 }
 

@@ -17,7 +17,7 @@ use thiserror::Error;
 
 pub use parts::{is_one, parts};
 pub use special::{Amount, Card, CardAction, Order, OrderItem, OrderStatus, Special, read_mark};
-pub use template::{parameter_name, variant};
+pub use template::variant;
 
 use super::CHANNEL;
 use super::keys::ShopKeys;

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use duka_engine::approval::parameter_name;
 use duka_engine::outbound::{Choices, TemplateMessage};
 use serde::Deserialize;
 use smol_str::SmolStr;
@@ -33,13 +34,6 @@ struct HeldButton {
     kind: String,
     text: String,
     url: String,
-}
-
-/// The name of a named parameter: lower-case letters, digits and underscores. `order.number` is `order_number`.
-pub fn parameter_name(path: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
-    let name: String = path.chars().map(plain).collect();
-    if name.starts_with(|c: char| c.is_ascii_lowercase()) { name } else { format!("v_{name}") }
 }
 
 /// The variant of a template to send: approved, in the language, else in another of the same root (`en_US` for `en`).
