@@ -1,9 +1,13 @@
 //! What can be typed after `duka`. The help here is the first documentation that people read.
 
+mod operate;
+
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use operate::{Doctor, Listing, Templates, TemplatesCommand};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -88,6 +92,10 @@ pub enum Command {
     Backup(Backup),
     /// Put a copy of the database back, and do nothing in it twice
     Restore(Restore),
+    /// Examine the set-up of a server: secrets, database, clock, WhatsApp's side
+    Doctor(Doctor),
+    /// What WhatsApp holds of a shop's templates: see it, note it, submit what is missing
+    Templates(Templates),
 }
 
 #[derive(Args, Debug)]
@@ -213,6 +221,9 @@ pub struct Check {
     /// The shop as it was, to tell what an edit cuts off
     #[arg(long, value_name = "DIR")]
     pub against: Option<PathBuf>,
+    /// What WhatsApp holds of the templates [default: `templates.lock` in the shop's folder, see `duka templates pull`]
+    #[arg(long, value_name = "FILE")]
+    pub registry: Option<PathBuf>,
     /// Say how many messages a turn and an order cost on WhatsApp, by the rules of today or of a day (`--cost=2026-09-01`)
     #[arg(long, value_name = "DAY", num_args = 0..=1, require_equals = true, default_missing_value = "today")]
     pub cost: Option<String>,

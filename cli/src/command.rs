@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod convert;
 mod dev_graph;
+mod doctor;
 mod draw;
 mod explain;
 mod explore;
@@ -14,8 +15,11 @@ mod keys;
 mod new;
 mod schema;
 mod serve;
+mod templates;
 mod test;
 mod texts;
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::arguments::Command;
 use crate::failure::{Failure, Outcome};
@@ -40,5 +44,13 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::DevGraph(arguments) => dev_graph::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => backup::restore(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Templates(arguments) => templates::run(&arguments),
     }
+}
+
+/// Milliseconds since 1970-01-01.
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -18,3 +18,5 @@ mod support;
 mod texts;
 #[path = "cli/usage.rs"]
 mod usage;
+#[path = "cli/vendor.rs"]
+mod vendor;

@@ -1,6 +1,7 @@
 //! The server as the outside sees it: webhooks, health, figures. Verifies, splits, commits, answers; what a message means
 //! is the host's business.
 
+mod current;
 mod door;
 mod health;
 pub(crate) mod ingress;

@@ -6,6 +6,7 @@
 mod codes;
 mod error;
 mod facts;
+mod look;
 mod memory;
 mod migrations;
 mod postgres;
@@ -22,6 +23,7 @@ use tokio::sync::watch;
 
 pub use self::error::{Error, Result};
 pub use self::facts::{Heard, SendFacts, Told};
+pub use self::look::{PostgresLook, SqliteLook};
 pub use self::memory::Flaw;
 pub use self::rows::*;
 pub use self::tx::Tx;
@@ -157,6 +159,16 @@ impl Store {
     /// there is `pg_dump --format=custom`. The copy is as secret as the store. Blocks until it is done.
     pub fn backup_sqlite(from: &Path, to: &Path) -> Result<()> {
         sqlite::copy_out(from, to)
+    }
+
+    /// What an embedded file is, while a server has it open or not.
+    pub fn look_at_sqlite(path: &Path) -> Result<SqliteLook> {
+        look::sqlite(path)
+    }
+
+    /// The same of a PostgreSQL database; does not bring it up to date.
+    pub async fn look_at_postgres(url: &str) -> Result<PostgresLook> {
+        look::postgres(url).await
     }
 
     /// Reads the whole embedded file and says whether it is sound. PostgreSQL checks its pages itself.

@@ -1,7 +1,5 @@
 //! `duka backup` and `duka restore`: a copy of the server's database, and its way back. Sends nothing.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use duka_runtime::store::{Parked, Store};
 
 use crate::arguments::{Backup, Restore};
@@ -23,7 +21,7 @@ pub fn restore(arguments: &Restore) -> Result<Outcome, Failure> {
 }
 
 async fn bring_back(arguments: &Restore) -> Result<Parked, Failure> {
-    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as i64);
+    let now_ms = super::now_ms();
     match (&arguments.postgres, &arguments.copy, &arguments.database) {
         (Some(address), _, _) => {
             let store = Store::postgres(address).await.map_err(failure)?;

@@ -1,7 +1,6 @@
 //! `duka keys`: who may use the operator's API. A key is shown once, when it is made.
 
 use std::io::Write;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use duka_runtime::api::Scope;
 use duka_runtime::api::keys::{self, Key, KeyError};
@@ -9,6 +8,7 @@ use duka_runtime::config::{self, Process};
 use duka_runtime::server::run::open_store;
 use duka_runtime::store::Store;
 
+use super::now_ms;
 use super::serve::{settings, wrong};
 use crate::arguments::{KeyScope, Keys, KeysCommand};
 use crate::failure::{Failure, Outcome};
@@ -59,9 +59,4 @@ async fn work(store: &Store, command: &KeysCommand) -> Result<Outcome, Failure> 
         }
     }
     Ok(Outcome::Fine)
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Instant;
 
 use serde_json::Value as Json;
 
@@ -13,7 +14,8 @@ use crate::support::{Folder, Run, copy};
 pub const NUMBER: &str = "106500000000001";
 pub const ACCOUNT: &str = "102290000000001";
 const CUSTOMER: &str = "254700000001";
-const ENVIRONMENT: [(&str, &str); 3] = [
+const ENVIRONMENT: [(&str, &str); 4] = [
+    ("STALE", "a-token-that-has-ended"),
     ("APP_SECRET", "0123456789abcdef0123456789abcdef"),
     ("VERIFY", "a-verify-token-that-nobody-guesses"),
     ("TOKEN", "the-token-of-the-shop"),
@@ -95,9 +97,9 @@ impl House {
         folder.write(
             "plan.toml",
             format!(
-                "[limits]\npair = false\n[[number]]\nid = \"{NUMBER}\"\ndisplay = \"15550001111\"\n\
+                "[limits]\npair = false\nreview_ms = 0\n[[number]]\nid = \"{NUMBER}\"\ndisplay = \"15550001111\"\n\
                  waba = \"{ACCOUNT}\"\ntoken = \"{}\"\n",
-                ENVIRONMENT[2].1
+                ENVIRONMENT[3].1
             ),
         );
         let port = free_port();
@@ -162,6 +164,28 @@ impl House {
 
     pub fn control(&self, method: &str, path: &str, body: &str) -> Json {
         ask(method, &format!("{}/control/{path}", self.graph), body, None).1
+    }
+
+    /// Asks the stand-in as the shop's token may.
+    pub fn vendor(&self, method: &str, path: &str) -> Json {
+        ask(method, &format!("{}/v25.0/{path}", self.graph), "", Some(ENVIRONMENT[3].1)).1
+    }
+
+    /// A key of the operator's API; the server must not run yet.
+    pub fn key(&self, scope: &str) -> String {
+        self.fine(&["keys", "new", scope, "--scope", scope]).trim().to_string()
+    }
+
+    /// Asks until the answer is the one that is waited for.
+    pub fn until<T: std::fmt::Debug>(&self, ask: impl Fn(&House) -> T, is_it: impl Fn(&T) -> bool) -> T {
+        let begun = Instant::now();
+        loop {
+            let answer = ask(self);
+            if is_it(&answer) {
+                return answer;
+            }
+            assert!(begun.elapsed().as_millis() < u128::from(PATIENCE_MS), "it does not come: {answer:?}");
+        }
     }
 
     /// The customer writes, and the server has taken it.

@@ -39,6 +39,8 @@ fn help_and_version_are_fine() {
         "keys",
         "backup",
         "restore",
+        "doctor",
+        "templates",
     ] {
         assert!(run.out.contains(&format!("\n  {command} ")), "{command} is in the help");
         let help = duka(&[command, "--help"]);

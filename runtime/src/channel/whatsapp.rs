@@ -18,6 +18,7 @@ pub mod render;
 pub mod reply_id;
 pub mod split;
 pub mod verify;
+pub mod versions;
 pub mod wire;
 
 /// As sessions, identities and `shop.yaml` name this channel.

@@ -57,6 +57,8 @@ pub(super) struct Account {
     numbers: BTreeMap<SmolStr, Number>,
     /// Numbers come into being when they are first used.
     is_open: bool,
+    /// An app gets the account's webhooks.
+    pub is_subscribed: bool,
     templates: Vec<Template>,
     contacts: BTreeMap<(SmolStr, SmolStr), Contact>,
     traffic: BTreeMap<SmolStr, Traffic>,
@@ -72,6 +74,7 @@ impl Account {
             secret: plan.secret.clone(),
             numbers: plan.numbers.iter().map(|number| (number.id.clone(), complete(number.clone()))).collect(),
             is_open: plan.numbers.is_empty(),
+            is_subscribed: true,
             templates: templates.collect(),
             contacts: BTreeMap::new(),
             traffic: BTreeMap::new(),
@@ -90,6 +93,11 @@ impl Account {
         let number = complete(Number { id: id.into(), ..Number::default() });
         self.numbers.insert(id.into(), number.clone());
         Some(number)
+    }
+
+    /// Whether a token is one that some number of the account takes.
+    pub fn opens(&self, token: &str) -> bool {
+        self.numbers.is_empty() || self.numbers.values().any(|it| it.token.is_empty() || it.token == token)
     }
 
     pub fn numbers(&self) -> impl Iterator<Item = &Number> {

@@ -18,6 +18,8 @@ pub(super) struct Call<'a> {
     pub path: &'a [&'a str],
     pub query: &'a [(String, String)],
     pub body: &'a Value,
+    /// What the caller shows to be let in.
+    pub token: &'a str,
     /// Where this stand-in is reached, for addresses of files.
     pub base: &'a str,
 }
@@ -35,8 +37,11 @@ fn nothing(id: &str) -> Refusal {
 impl Graph {
     pub(super) fn call(&mut self, now_ms: i64, call: &Call<'_>) -> Answer {
         let trace = self.journal.counts.attempts;
+        if !self.account.opens(call.token) {
+            return Answer::of(Err(Refusal::new(190, "")), trace);
+        }
         let answer = match (call.method, call.path) {
-            ("GET" | "POST" | "DELETE", [_, "subscribed_apps"]) => Ok(subscribed(call)),
+            ("GET" | "POST" | "DELETE", [_, "subscribed_apps"]) => Ok(self.subscribed(call)),
             ("GET", [_, "message_templates"]) => Ok(self.list_templates(call)),
             ("POST", [_, "message_templates"]) => self.create_template(now_ms, call),
             ("DELETE", [_, "message_templates"]) => self.delete_templates(call),
@@ -66,6 +71,19 @@ impl Graph {
             (_, path) => Err(nothing(&path.join("/"))),
         };
         Answer::of(answer, trace)
+    }
+
+    fn subscribed(&mut self, call: &Call<'_>) -> Value {
+        match call.method {
+            "GET" if self.account.is_subscribed => {
+                json!({"data": [{"whatsapp_business_api_data": {"name": "Duka", "id": "1", "link": "https://duka.dev"}}]})
+            }
+            "GET" => json!({"data": []}),
+            method => {
+                self.account.is_subscribed = method == "POST";
+                json!({"success": true})
+            }
+        }
     }
 
     fn node(&mut self, id: &str) -> Result<Value, Refusal> {
@@ -176,16 +194,10 @@ impl Graph {
     }
 }
 
-fn subscribed(call: &Call<'_>) -> Value {
-    if call.method == "GET" {
-        return json!({"data": [{"whatsapp_business_api_data": {"name": "Duka", "id": "1", "link": "https://duka.dev"}}]});
-    }
-    json!({"success": true})
-}
-
 fn number_of(number: &Number) -> Value {
+    let or = |word: &SmolStr, usual: &str| if word.is_empty() { usual.to_string() } else { word.to_string() };
     json!({"id": number.id.as_str(), "display_phone_number": number.display.as_str(), "verified_name": "Test Shop",
-        "quality_rating": "GREEN", "status": "CONNECTED", "throughput": {"level": "STANDARD"},
+        "quality_rating": or(&number.quality, "GREEN"), "status": or(&number.status, "CONNECTED"), "throughput": {"level": "STANDARD"},
         "name_status": "APPROVED", "code_verification_status": "VERIFIED",
         "whatsapp_business_manager_messaging_limit": "TIER_2K"})
 }

@@ -55,6 +55,10 @@ pub struct Number {
     pub token: String,
     /// Signs its webhooks; empty: the plan's.
     pub secret: String,
+    /// `GREEN`, `YELLOW`, `RED`; empty: green.
+    pub quality: SmolStr,
+    /// `CONNECTED`, `FLAGGED`, …; empty: connected.
+    pub status: SmolStr,
 }
 
 /// How what became of a message is told.

@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::current::Current;
 use super::door::Door;
 use super::ingress::Met;
 use super::inward::Inward;
@@ -88,6 +89,7 @@ pub async fn start(
     let limits = limits(&config);
     let graph = graph(&config, &limits)?;
     let files = open_files(&config.files.place);
+    let current = Current { registry: Arc::clone(&registry), store: store.clone(), graph: graph.clone() };
     let host = Arc::new(Host::new(store, Arc::new(clock), Mint::random()?, Arc::clone(&registry.shops), limits));
     let door = Door::open(config.listen, config.limits).await;
     let door = door.map_err(|error| StartError::Listen(config.listen, error))?;
@@ -107,6 +109,7 @@ pub async fn start(
     let server = Arc::new(Server { config, registry, host, desk, files, draining, met, figures });
     let keeping = tokio::spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
     let door = tokio::spawn(door.serve(router(Arc::clone(&server)), stop.clone()));
+    tokio::spawn(current.keep(stop.clone()));
     let running = Running { address, door, keeping, serving, server, stop };
     Ok((running, reloaded))
 }

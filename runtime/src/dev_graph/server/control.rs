@@ -7,7 +7,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{any, get, post, put};
 use serde::Deserialize;
@@ -310,7 +311,7 @@ async fn upload(State(shared): Shares, Path(_): Path<(String, String)>, mut form
     wrong("A form with a `file` is expected.")
 }
 
-async fn graph_call(State(shared): Shares, method: Method, uri: Uri, body: Bytes) -> Response {
+async fn graph_call(State(shared): Shares, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let mut parts = uri.path().trim_matches('/').split('/');
     if !parts.next().is_some_and(|version| version.starts_with('v')) {
         return (StatusCode::NOT_FOUND, HELP).into_response();
@@ -319,7 +320,9 @@ async fn graph_call(State(shared): Shares, method: Method, uri: Uri, body: Bytes
     let query = url::form_urlencoded::parse(uri.query().unwrap_or("").as_bytes());
     let query: Vec<(String, String)> = query.map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let call = Call { method: method.as_str(), path: &path, query: &query, body: &body, base: &shared.base };
+    let token = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let token = token.unwrap_or_default();
+    let call = Call { method: method.as_str(), path: &path, query: &query, body: &body, token, base: &shared.base };
     let (answer, next_ms) = {
         let mut graph = shared.lock();
         (graph.call(shared.now_ms(), &call), graph.next_ms())

@@ -93,14 +93,18 @@ fn template(send: &ClaimedSend, template: TemplateMessage, open: bool, facts: &F
     }
 }
 
-/// The template in its language, if it is approved. Words of another language would not be those of the values.
+/// The template in its language, if it is approved; for `en` also in `en_US`. Words of another language would not be those of
+/// the values.
 fn usable<'a>(
     template: &TemplateMessage,
     templates: &'a BTreeMap<(SmolStr, SmolStr), TemplateRow>,
 ) -> Option<&'a TemplateRow> {
     let wanted = normal(&template.language);
-    let mut rows = templates.values().filter(|row| row.name == template.name);
-    rows.find(|row| normal(&row.language) == wanted && row.status.eq_ignore_ascii_case("approved"))
+    let approved = |row: &&TemplateRow| row.name == template.name && row.status.eq_ignore_ascii_case("approved");
+    let rows = || templates.values().filter(approved);
+    let root = |language: &str| language.split('-').next().unwrap_or_default().to_string();
+    let exact = rows().find(|row| normal(&row.language) == wanted);
+    exact.or_else(|| rows().find(|row| root(&normal(&row.language)) == root(&wanted)))
 }
 
 fn is_known(template: &TemplateMessage, templates: &BTreeMap<(SmolStr, SmolStr), TemplateRow>) -> bool {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::AUTHORIZATION;
+use reqwest::header::{AUTHORIZATION, DATE};
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -24,7 +24,7 @@ const ANSWER_MAX: usize = 8 * 1024 * 1024;
 pub enum CallError {
     #[error("the vendor refused with code {}: {}", .0.code, .0.detail)]
     Refused(Refused),
-    #[error("the vendor could not be reached")]
+    #[error("the vendor could not be reached: {}", .0.to_string().split(" for url").next().unwrap_or_default())]
     Network(#[source] reqwest::Error),
     #[error("the vendor's answer could not be read")]
     Unreadable,
@@ -178,6 +178,16 @@ impl Graph {
         }
         let flows: Vec<Flow> = self.list(&format!("{account}/flows"), "id,name,status", access).await?;
         Ok(flows.into_iter().map(|flow| (flow.id, flow.name, flow.status)).collect())
+    }
+
+    /// The vendor's own time, in ms, as it heads every answer. `None`: it told none.
+    pub async fn clock_ms(&self) -> Result<Option<i64>, CallError> {
+        let asked = self.calls.get(self.config.base.clone()).timeout(self.config.deadline);
+        let answer = asked.send().await.map_err(CallError::Network)?;
+        let told = answer.headers().get(DATE).and_then(|date| date.to_str().ok());
+        // `Sun, 06 Nov 1994 08:49:37 GMT` is a date of RFC 2822 as well.
+        let told = told.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+        Ok(told.map(|date| date.timestamp().as_millisecond()))
     }
 
     /// Gives the vendor the public key (PEM) with which it encrypts what Flows ask.

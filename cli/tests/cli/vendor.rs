@@ -1,0 +1,115 @@
+//! What an operator does about WhatsApp's side: the examination of a set-up, and the templates of a shop.
+
+use crate::house::{ACCOUNT, House};
+
+fn boutique() -> House {
+    House::of("examples/boutique", "channels: [whatsapp, messenger]")
+}
+
+/// The lines of `duka doctor` that are not fine.
+fn not_fine(out: &str) -> Vec<&str> {
+    out.lines().filter(|line| line.starts_with("warning") || line.starts_with("fault")).collect()
+}
+
+#[test]
+fn templates_are_submitted_noted_and_compared() {
+    let house = boutique();
+    let list = house.fine(&["templates", "list"]);
+    assert!(list.contains("boutique: receipt (sw)  missing\n"), "{list}");
+    let shown = house.fine(&["templates", "push", "--dry-run"]);
+    assert!(shown.contains("\"text\": \"Order {{order_number}} has been delivered. We hope you love it!\""), "{shown}");
+    assert_eq!(house.vendor("GET", &format!("{ACCOUNT}/message_templates"))["data"], serde_json::json!([]));
+    assert_eq!(house.duka(&["templates", "diff"]).code, Some(1));
+
+    let pushed = house.fine(&["templates", "push"]);
+    assert!(pushed.contains("boutique: receipt (ar): submitted"), "{pushed}");
+    assert_eq!(house.fine(&["templates", "push"]), "boutique: WhatsApp knows them all\n");
+    assert_eq!(house.fine(&["templates", "diff"]), "");
+    house.fine(&["templates", "pull"]);
+    assert_eq!(house.duka(&["check", "shops/boutique"]).code, Some(0));
+    house.folder.write("empty.lock", "{}").write("wrong.lock", "no registry");
+    let none = house.duka(&["check", "shops/boutique", "--registry", "empty.lock"]);
+    assert!(
+        none.out.contains("error[D609]: Template `receipt` is not approved in English, Swahili, Arabic."),
+        "{none:?}"
+    );
+    let wrong = house.duka(&["check", "shops/boutique", "--registry", "wrong.lock"]);
+    assert!(wrong.out.contains("error[D022]: This is no registry of templates"), "{wrong:?}");
+    assert_eq!(house.duka(&["check", "shops/boutique", "--registry", "no.lock"]).code, Some(2));
+
+    // WhatsApp pauses one, and the words of another change in the flow.
+    house.control("POST", "templates", r#"{"name": "cart_reminder", "language": "sw", "status": "PAUSED"}"#);
+    let flow = house.folder.read("shops/boutique/boutique.duka");
+    let changed = flow.replace("We hope you love it!", "Enjoy it!");
+    house.folder.write("shops/boutique/boutique.duka", changed);
+    let diff = house.duka(&["templates", "diff"]);
+    assert_eq!(diff.code, Some(1));
+    assert_eq!(
+        diff.out,
+        "boutique: cart_reminder (sw)  paused, quality unknown\n\
+         boutique: order_delivered (en)  approved, quality unknown\n  differs: words\n  \
+         flow      Order {{order_number}} has been delivered. Enjoy it!\n  \
+         WhatsApp  Order {{order_number}} has been delivered. We hope you love it!\n"
+    );
+    house.fine(&["templates", "pull"]);
+    let check = house.duka(&["check", "shops/boutique"]);
+    assert_eq!(check.code, Some(1));
+    assert!(
+        check.out.contains("error[D617]: The words of the approved template `order_delivered` changed"),
+        "{check:?}"
+    );
+    assert!(check.out.contains("warning[D610]: Template `cart_reminder` was paused by WhatsApp on "), "{check:?}");
+}
+
+#[test]
+fn the_doctor_finds_what_customers_would_find() {
+    let mut house = boutique();
+    // Nothing is submitted yet, and the server is not started.
+    let first = house.duka(&["doctor"]);
+    assert_eq!(first.code, Some(1), "{first:?}");
+    assert!(
+        first.out.contains("fault    boutique: template receipt (Swahili): WhatsApp does not know it"),
+        "{first:?}"
+    );
+    assert!(first.out.contains("warning  server: nothing answers on"), "{first:?}");
+
+    house.fine(&["templates", "push"]);
+    let key = house.key("read");
+    house.serve("duka.toml");
+    let well = house.fine(&["doctor"]);
+    assert!(not_fine(&well).iter().all(|line| line.starts_with("warning  disk")), "{well}");
+    for line in [
+        "ok       Graph API version: v25.0, until 2028-07-29",
+        "ok       clock: it agrees with the vendor's",
+        "and its webhook as Meta expects",
+        "WAL, every commit synced (FULL)",
+        "connected, quality green, limit TIER_2K",
+        "ok       boutique: templates: all 6 are approved as the flows have them",
+    ] {
+        assert!(well.contains(line), "{line} in {well}");
+    }
+
+    let known =
+        house.until(|house| house.api("/shops/boutique/templates", &key).1, |known| known != &serde_json::json!([]));
+    assert!(known.as_array().expect("a list").iter().all(|row| row["status"] == "APPROVED"), "{known}");
+    let shop = house.api("/shops/boutique", &key).1;
+    assert_eq!(shop["health"][0]["tier"], "TIER_2K", "{shop}");
+
+    house.vendor("DELETE", &format!("{ACCOUNT}/subscribed_apps"));
+    house.control("POST", "templates", r#"{"name": "receipt", "language": "en", "status": "PAUSED"}"#);
+    let ill = house.duka(&["doctor"]);
+    assert_eq!(ill.code, Some(1));
+    let told = not_fine(&ill.out).join("\n");
+    assert!(told.contains("fault    boutique: webhooks: no app gets the account's webhooks"), "{told}");
+    assert!(told.contains("warning  boutique: template receipt (English): it is paused"), "{told}");
+
+    let settings = house.folder.read("duka.toml").replace("env:TOKEN", "env:STALE");
+    house.folder.write("stale.toml", settings.replace("[graph]\n", "[graph]\nversion = \"v19.0\"\n"));
+    let stale = house.duka(&["doctor", "--config", "stale.toml", "--format", "json"]);
+    assert_eq!(stale.code, Some(1));
+    let lines: serde_json::Value = serde_json::from_str(&stale.out).expect("JSON");
+    let faults = lines.as_array().expect("a list").iter().filter(|line| line["level"] == "fault");
+    let faults: Vec<&str> = faults.filter_map(|line| line["found"].as_str()).collect();
+    assert!(faults.iter().any(|found| found.contains("refused with code 190")), "{faults:?}");
+    assert!(faults.iter().any(|found| found.contains("v19.0 ended on 2026-05-21")), "{faults:?}");
+}

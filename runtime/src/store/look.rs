@@ -1,0 +1,50 @@
+//! What a store is, looked at beside the server that may have it open: changes nothing, and brings nothing up to date.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use rusqlite::{Connection, OpenFlags};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection as _, Row};
+
+use super::error::{Error, Result};
+
+/// An embedded file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqliteLook {
+    /// Of the library.
+    pub version: &'static str,
+    /// `wal`, once a server has opened it.
+    pub journal: String,
+}
+
+/// A PostgreSQL database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostgresLook {
+    pub version: String,
+    /// A commit is on disk when it is told to have been done.
+    pub synced: bool,
+}
+
+pub(super) fn sqlite(path: &Path) -> Result<SqliteLook> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let journal = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    // A file that is none shows itself when its first page is read.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+    Ok(SqliteLook { version: rusqlite::version(), journal })
+}
+
+pub(super) async fn postgres(url: &str) -> Result<PostgresLook> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|error| Error::Refused(format!("the database's address cannot be read: {error}"), None))?;
+    let mut connection: PgConnection = options.connect().await?;
+    let asked =
+        "SELECT current_setting('server_version'), current_setting('fsync'), current_setting('synchronous_commit')";
+    let row = sqlx::query(asked).fetch_one(&mut connection).await?;
+    let look = PostgresLook {
+        version: row.try_get(0)?,
+        synced: row.try_get::<String, _>(1)? == "on" && row.try_get::<String, _>(2)? != "off",
+    };
+    connection.close().await?;
+    Ok(look)
+}
