@@ -1,5 +1,7 @@
 //! What a step would otherwise have to search for: folded words, who reads the bag, where answers and orders are kept.
 
+use std::collections::BTreeMap;
+
 use smol_str::SmolStr;
 
 use crate::hir::{
@@ -20,6 +22,8 @@ pub(crate) struct Index {
     pub flows: Vec<FlowIndex>,
     /// Folded words that withdraw consent, of all flows and languages.
     pub opt_out: Vec<String>,
+    /// Folded words that only one language of the shop has, and it is not the first; with its place.
+    telling: Vec<(String, usize)>,
     /// `cart.current`, and how long a bag stays fresh.
     pub cart_current: Option<(OperationId, i64)>,
 }
@@ -65,8 +69,15 @@ impl Index {
         Index {
             flows: shop.flows.iter().map(|flow| FlowIndex::new(shop, flow)).collect(),
             opt_out: opt_out(shop),
+            telling: telling(shop),
             cart_current,
         }
+    }
+
+    /// The language of a customer who says this word, if only one has it.
+    pub fn language_of(&self, folded: &str) -> Option<usize> {
+        let at = self.telling.binary_search_by(|(word, _)| word.as_str().cmp(folded)).ok()?;
+        self.telling.get(at).map(|(_, language)| *language)
     }
 
     pub fn flow(&self, flow: FlowId) -> Option<&FlowIndex> {
@@ -158,6 +169,20 @@ fn opt_out(shop: &Shop) -> Vec<String> {
     words.sort();
     words.dedup();
     words
+}
+
+/// Words of sets that tell a language: those that one alone has. The first language is taken for granted.
+fn telling(shop: &Shop) -> Vec<(String, usize)> {
+    let mut known: BTreeMap<String, Option<usize>> = BTreeMap::new();
+    for set in shop.flows.iter().flat_map(|flow| &flow.words) {
+        for (language, phrases) in set.phrases.iter().enumerate() {
+            for phrase in phrases.iter().map(|phrase| fold(phrase)) {
+                let of = known.entry(phrase).or_insert(Some(language));
+                *of = of.filter(|of| *of == language);
+            }
+        }
+    }
+    known.into_iter().filter_map(|(word, language)| Some((word, language.filter(|language| *language > 0)?))).collect()
 }
 
 /// What a state evaluates before it waits.

@@ -209,11 +209,24 @@ impl<'p> Machine<'p> {
 
     fn text(&mut self, text: &str) -> Option<Place> {
         let folded = fold(text);
+        self.learn_language(&folded);
         self.reserved_word(&folded)
             .or_else(|| self.chosen_by_title(text, &folded))
             .or_else(|| self.heard_here(text, &folded))
             .or_else(|| self.form_text(text, &folded))
             .map_or_else(|| self.answered_or_heard(text, &folded), Some)
+    }
+
+    /// A customer who has chosen no language and says a word that only one of the shop's has is spoken to in that one.
+    fn learn_language(&mut self, folded: &str) {
+        if !self.session.language.is_empty() {
+            return;
+        }
+        let tag = self.program.index.language_of(folded).and_then(|at| self.program.shop.languages.get(at));
+        if let Some(tag) = tag {
+            self.session.language = tag.clone();
+            self.find_language();
+        }
     }
 
     fn reserved_word(&mut self, folded: &str) -> Option<Place> {

@@ -137,6 +137,7 @@ impl Demo {
             0
         });
         self.orders[at]["status"] = Json::from("placed");
+        self.orders[at]["status_text"] = Json::from("not paid yet");
         Answer::Given(self.order(&self.orders[at]))
     }
 
