@@ -27,6 +27,8 @@ pub struct Config {
     pub shops: PathBuf,
     /// Allows loopback and plain HTTP towards stand-ins.
     pub development: bool,
+    /// How far the wall clock runs ahead of the machine's. 0 unless messages go to a stand-in on this machine.
+    pub clock_ahead_ms: i64,
     pub graph: Graph,
     pub whatsapp: WhatsApp,
     pub sending: Sending,
@@ -166,6 +168,12 @@ impl Resolve {
                 self.mistake(&message, "Write an `https://` address, or set `development = true` for a stand-in.")
             );
         }
+        let clock_ahead_ms = file.clock_ahead.map_or(0, |length| length.ms());
+        if clock_ahead_ms != 0 && !(development && is_loopback(&url)) {
+            let message = format!("`clock_ahead` would let timers fire and windows end too early, at `{url}`");
+            let help = "Leave it out. It is for trying out, with `development = true` and a stand-in on this machine.";
+            return Err(self.mistake(&message, help));
+        }
         let whatsapp = self.whatsapp(file.whatsapp.unwrap_or_default())?;
         let sending = file.sending.unwrap_or_default();
         let limits = file.limits.unwrap_or_default();
@@ -178,6 +186,7 @@ impl Resolve {
             files,
             shops: self.base.join(file.shops.unwrap_or_else(|| "shops".into())),
             development,
+            clock_ahead_ms,
             graph: Graph { url, version: graph.version.unwrap_or_default().0 },
             sending: Sending {
                 hold_ms: sending.hold.map_or(30_000, |length| length.ms()),
@@ -239,6 +248,15 @@ impl Resolve {
             message: message.to_string(),
             help: Some(help.to_string()),
         }
+    }
+}
+
+fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
 

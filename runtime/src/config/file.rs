@@ -22,6 +22,9 @@ pub struct File {
     pub shops: Option<PathBuf>,
     /// Allow loopback addresses and plain HTTP towards stand-ins [default: false]
     pub development: Option<bool>,
+    /// How far the server's clock runs ahead, so that days pass in a moment; only towards a stand-in on this machine
+    /// [default: 0 ms]
+    pub clock_ahead: Option<Length>,
     pub graph: Option<GraphSection>,
     pub whatsapp: Option<WhatsAppSection>,
     pub sending: Option<SendingSection>,
@@ -128,6 +131,7 @@ settings! {
     "DUKA_DATABASE" => database: Database::reads,
     "DUKA_SHOPS" => shops: path,
     "DUKA_DEVELOPMENT" => development: yes_no,
+    "DUKA_CLOCK_AHEAD" => clock_ahead: Length::reads,
     "DUKA_GRAPH_URL" => graph.url: HttpUrl::reads,
     "DUKA_GRAPH_VERSION" => graph.version: GraphVersion::reads,
     "DUKA_WHATSAPP_APP_SECRET" => whatsapp.app_secret: own("DUKA_WHATSAPP_APP_SECRET"),

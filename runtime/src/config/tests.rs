@@ -73,6 +73,11 @@ fn a_mistake_names_its_line_and_what_to_write() {
         ("listen = \"nowhere\"", "`duka.toml`, line 1: should be an address with a port"),
         ("[graph]\nurl = \"http://graph.example\"", "`duka.toml`: the Graph API is called over plain HTTP"),
         ("listen = ", "`duka.toml`, line 1: "),
+        ("clock_ahead = \"26 hours\"", "`duka.toml`: `clock_ahead` would let timers fire and windows end too early"),
+        (
+            "development = true\nclock_ahead = \"26 hours\"\n[graph]\nurl = \"http://graph.example\"",
+            "`duka.toml`: `clock_ahead` would let timers fire",
+        ),
     ];
     for (text, expected) in cases {
         let told = told(text, &[("BLANK", "  ")]);

@@ -252,19 +252,19 @@ fn tapped(message: &Shown, tap: &Tappable, number: &Number) -> Value {
 }
 
 impl Shown {
-    /// What a phone shows of a message that was taken.
-    pub(super) fn of(id: &str, at_ms: i64, kind: &str, content: &Value, body: Option<&Value>) -> Shown {
+    /// What a phone shows of a message that was taken; `template` are the components of the template it names.
+    pub(super) fn of(id: &str, at_ms: i64, kind: &str, content: &Value, template: &[Value]) -> Shown {
         let inner = content.get("type").and_then(Value::as_str).filter(|_| kind == "interactive").unwrap_or(kind);
         let text = |pointer: &str| content.pointer(pointer).and_then(Value::as_str);
         let words = match kind {
-            "text" | "interactive" => text("/body").or_else(|| text("/body/text")),
-            "template" => text("/name"),
-            _ => text("/caption"),
+            "text" | "interactive" => text("/body").or_else(|| text("/body/text")).map(str::to_string),
+            "template" => filled(content, template).or_else(|| text("/name").map(str::to_string)),
+            _ => text("/caption").map(str::to_string),
         };
         let taps = match inner {
             "button" => choices(content, "/action/buttons", "reply", "button"),
             "list" => sections(content),
-            "template" => quick_replies(content, body),
+            "template" => quick_replies(content, template),
             _ => Vec::new(),
         };
         Shown {
@@ -272,7 +272,7 @@ impl Shown {
             id: id.into(),
             at_ms,
             message: inner.into(),
-            text: words.unwrap_or("").to_string(),
+            text: words.unwrap_or_default(),
             taps,
             content: content.clone(),
         }
@@ -301,9 +301,31 @@ fn tappable(choice: &Value, kind: &str) -> Tappable {
     Tappable { kind: kind.into(), id: text("id"), title: text("title"), note: text("description") }
 }
 
+fn component<'a>(components: &'a [Value], kind: &str) -> Option<&'a Value> {
+    let kind_of = |component: &Value| component.get("type").and_then(Value::as_str).map(str::to_ascii_uppercase);
+    components.iter().find(|component| kind_of(component).as_deref() == Some(kind))
+}
+
+fn components(content: &Value) -> &[Value] {
+    content.get("components").and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
+}
+
+/// The words of a template's body with the values of a send.
+fn filled(content: &Value, definition: &[Value]) -> Option<String> {
+    let mut words = component(definition, "BODY")?.get("text")?.as_str()?.to_string();
+    let values = component(components(content), "BODY").and_then(|body| body.get("parameters"));
+    for (value, place) in values.and_then(Value::as_array).map_or(&[][..], Vec::as_slice).iter().zip(1..) {
+        let text = |key: &str| value.get(key).and_then(Value::as_str);
+        let name = text("parameter_name").map_or_else(|| place.to_string(), str::to_string);
+        words = words.replace(&format!("{{{{{name}}}}}"), text("text").unwrap_or(""));
+    }
+    Some(words)
+}
+
 /// The quick replies of a template: titles from its definition, payloads from the send.
-fn quick_replies(content: &Value, definition: Option<&Value>) -> Vec<Tappable> {
-    let sent = content.get("components").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+fn quick_replies(content: &Value, definition: &[Value]) -> Vec<Tappable> {
+    let sent = components(content);
+    let definition = component(definition, "BUTTONS").and_then(|buttons| buttons.get("buttons"));
     let payload = |index: usize| {
         let is_it = |component: &&Value| {
             let place = component.get("index");

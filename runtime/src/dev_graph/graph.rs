@@ -170,12 +170,11 @@ impl Graph {
 
     fn shown(&self, now_ms: i64, wamid: &str, outgoing: &Outgoing<'_>) -> Shown {
         let name = outgoing.content.get("name").and_then(Value::as_str);
-        let template = self.account.templates().iter().find(|template| Some(template.name.as_str()) == name);
-        let buttons = template.and_then(|template| {
-            let is_buttons = |part: &&Value| part.get("type").and_then(Value::as_str) == Some("BUTTONS");
-            template.components.iter().find(is_buttons)?.get("buttons")
-        });
-        Shown::of(wamid, now_ms, outgoing.kind, outgoing.content, buttons)
+        let language = outgoing.content.pointer("/language/code").and_then(Value::as_str);
+        let mut named = self.account.templates().iter().filter(|template| Some(template.name.as_str()) == name);
+        let template = named.find(|template| Some(template.language.as_str()) == language);
+        let parts = template.map_or(&[][..], |template| template.components.as_slice());
+        Shown::of(wamid, now_ms, outgoing.kind, outgoing.content, parts)
     }
 
     /// When something is due next, if anything is.

@@ -102,6 +102,19 @@ impl Points {
         Points { armed: Some(Arc::new(Mutex::new(Armed { point, blow, after, hits: 0 }))) }
     }
 
+    /// As a tester writes it: `kill`, `error` or `delay`, the point's name, and how many passes are let through first.
+    #[cfg(debug_assertions)]
+    pub fn read(told: &str) -> Option<Points> {
+        let mut words = told.split(' ');
+        let blow = match words.next()? {
+            "kill" => Blow::Abort,
+            "error" => Blow::Error,
+            "delay" => Blow::Delay(Duration::from_secs(2)),
+            _ => return None,
+        };
+        Some(Points::armed(Point::named(words.next()?)?, blow, words.next()?.parse().ok()?))
+    }
+
     /// Whether the armed point has struck.
     pub fn has_struck(&self) -> bool {
         let armed = self.armed.as_ref().map(|armed| armed.lock().unwrap_or_else(PoisonError::into_inner));
@@ -122,6 +135,7 @@ impl Points {
         if armed.hits <= armed.after {
             return Ok(());
         }
+        tracing::warn!(point = point.name(), blow = ?armed.blow, "struck, as told");
         match armed.blow {
             Blow::Error => Err(Struck(point)),
             Blow::Abort => std::process::abort(),

@@ -25,6 +25,7 @@ use crate::host::calls::DemoAdapter;
 use crate::host::clock::{Clock, SystemClock};
 use crate::host::mint::{Mint, NoRandomness};
 use crate::host::outbox::PaceLimits;
+use crate::host::points::Points;
 use crate::host::serve::{Serving, Ways};
 use crate::host::{self, Host};
 use crate::ops::notices;
@@ -50,6 +51,7 @@ pub enum StartError {
 pub struct Running {
     pub address: SocketAddr,
     pub server: Arc<Server>,
+    clock: Arc<SystemClock>,
     door: JoinHandle<()>,
     keeping: JoinHandle<()>,
     serving: Serving,
@@ -78,7 +80,8 @@ pub async fn start(
     environment: &impl Environment,
     figures: Option<PrometheusHandle>,
 ) -> Result<(Running, Reloaded), StartError> {
-    let clock = SystemClock::default();
+    let clock = Arc::new(SystemClock::default());
+    clock.set_ahead(config.clock_ahead_ms);
     let store = open_store(&config.database).await?;
     let (registry, reloaded) = Registry::open(&config, environment, store.clone(), clock.now_ms()).await?;
     let registry = Arc::new(registry);
@@ -90,7 +93,8 @@ pub async fn start(
     let graph = graph(&config, &limits)?;
     let files = open_files(&config.files.place);
     let current = Current { registry: Arc::clone(&registry), store: store.clone(), graph: graph.clone() };
-    let host = Arc::new(Host::new(store, Arc::new(clock), Mint::random()?, Arc::clone(&registry.shops), limits));
+    let host = Host::new(store, clock.clone(), Mint::random()?, Arc::clone(&registry.shops), limits);
+    let host = Arc::new(Host { points: points(environment), ..host });
     let door = Door::open(config.listen, config.limits).await;
     let door = door.map_err(|error| StartError::Listen(config.listen, error))?;
     let address = door.address().map_err(|error| StartError::Listen(config.listen, error))?;
@@ -110,8 +114,21 @@ pub async fn start(
     let keeping = tokio::spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
     let door = tokio::spawn(door.serve(router(Arc::clone(&server)), stop.clone()));
     tokio::spawn(current.keep(stop.clone()));
-    let running = Running { address, door, keeping, serving, server, stop };
+    let running = Running { address, door, keeping, serving, server, clock, stop };
     Ok((running, reloaded))
+}
+
+/// Where a build for development is told to die or to stand still: `DUKA_STRIKE_AT="kill send.claimed 2"`.
+#[cfg(debug_assertions)]
+fn points(environment: &impl Environment) -> Points {
+    let told = environment.variables().into_iter().find(|(name, _)| name == "DUKA_STRIKE_AT");
+    told.and_then(|(_, told)| Points::read(&told)).unwrap_or_default()
+}
+
+/// A released server can not be told to die.
+#[cfg(not(debug_assertions))]
+fn points(_: &impl Environment) -> Points {
+    Points::default()
 }
 
 fn limits(config: &Config) -> host::Limits {
@@ -148,12 +165,13 @@ fn graph(config: &Config, limits: &host::Limits) -> Result<Graph, ClientError> {
 }
 
 impl Running {
-    /// Reads the shops again, and the secrets.
+    /// Reads the shops again, and the secrets; sets the clock of a server under development.
     ///
     /// # Errors
     /// The folder of shops can not be read, or the store fails: everything stays as it was.
     pub async fn reload(&self, config: &Config, environment: &impl Environment) -> Result<Reloaded, shops::Error> {
-        let now_ms = self.server.host.clock.now_ms();
+        self.clock.set_ahead(config.clock_ahead_ms);
+        let now_ms = self.clock.now_ms();
         let reloaded = self.server.registry.reload(config, environment, now_ms).await;
         let outcome = match &reloaded {
             Ok(Reloaded { changed, troubles }) if troubles.is_empty() && changed.is_empty() => "unchanged",

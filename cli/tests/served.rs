@@ -1,0 +1,16 @@
+//! `duka serve` and `duka dev-graph` as processes of their own on free ports: what customers of an example shop see, by
+//! script. Opens no connection beyond this machine.
+//!
+//! `cargo test -p duka --test served play -- --nocapture` prints the played threads; `UPDATE=1` writes them into the scripts.
+
+#[path = "served/http.rs"]
+mod http;
+#[path = "served/play.rs"]
+mod play;
+#[path = "served/script.rs"]
+mod script;
+#[path = "served/stage.rs"]
+mod stage;
+#[path = "cli/support.rs"]
+#[expect(dead_code, reason = "shared with the tests of the command, which use more of it")]
+mod support;
