@@ -1,10 +1,12 @@
 //! Arrivals: each acts once and in order, whatever number of copies come, in one commit or in many.
 
+use std::sync::Arc;
+
 use duka_engine::event::{EventKind, Inbound};
 use duka_runtime::host::incoming::{Arrival, Arrived, Incoming};
-use duka_runtime::host::writer::{Job, Took};
+use duka_runtime::host::writer::{Job, Took, Writer};
 use duka_runtime::id::ConversationId;
-use duka_runtime::store::{Delivery, Identity, IdentityKind, InboxBody, QuarantineEntry, StatusUpdate, Store};
+use duka_runtime::store::{Claim, Delivery, Identity, IdentityKind, InboxBody, QuarantineEntry, StatusUpdate, Store};
 
 use crate::house::{House, NOW_MS, on_every_store};
 
@@ -49,6 +51,35 @@ fn what_waits_in_the_inbox_is_taken_before_what_comes_later() {
         assert_eq!(house.receive(two).await.expect("kept"), [Took::Queued, Took::Advanced]);
         assert_eq!(house.said(conversation).await, Vec::<String>::new());
     });
+}
+
+#[test]
+fn what_comes_in_the_commit_that_takes_an_older_event_waits_behind_it_and_the_rest() {
+    for (waiting, inbox_first) in [(1, true), (1, false), (2, true), (2, false)] {
+        on_every_store(async |store: Store| {
+            let house = House::new(store).await;
+            let conversation = house.begin("1").await;
+            let careful = Writer::new(Arc::clone(&house.host));
+            careful.be_careful();
+            for n in 1..=waiting {
+                let older = Job::Arrivals(vec![house.text("1", &format!("m{n}"), &format!("a{n}"))]);
+                careful.commit(vec![older]).await.pop().expect("an answer").expect("kept");
+            }
+            let claim = Claim { owner: house.host.owner, now_ms: NOW_MS, lease_ms: 60_000, limit: 10 };
+            let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+            let rows = tx.take_inbox(house.shop, None, claim).await.expect("the oldest");
+            tx.commit().await.expect("claimed");
+            let mut jobs = vec![Job::Inbox(rows), Job::Arrivals(vec![house.text("1", "m9", "z")])];
+            if !inbox_first {
+                jobs.reverse();
+            }
+            assert!(house.writer.commit(jobs).await.into_iter().all(|answer| answer.is_ok()));
+            house.settle().await;
+            let expected: Vec<String> = (1..=waiting).map(|n| format!("a{n}")).chain(["z".to_string()]).collect();
+            let expected: Vec<String> = expected.iter().zip(1..).map(|(it, n)| format!("ack {it} n={n}")).collect();
+            assert_eq!(house.said(conversation).await, expected, "{waiting} waiting, inbox first: {inbox_first}");
+        });
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The turns of one transaction: conversations kept, stepped in order, and what they want written in a few statements.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use super::batch::{Batch, Extra, inbox_row};
@@ -29,8 +29,10 @@ struct Kept {
     from_turn: u64,
     memory: Option<Memory>,
     changed: bool,
-    /// Events wait for it, so that a newer one must wait behind them (I4).
+    /// Events wait for it, so that a newer one must wait behind them (I4): in the inbox, or in this transaction.
     queued: bool,
+    /// Some of them stay in the inbox after this transaction.
+    left: bool,
 }
 
 pub(super) struct Dues<'a> {
@@ -80,6 +82,13 @@ impl<'a> Dues<'a> {
         if wanted.is_empty() {
             return Ok(());
         }
+        // What this transaction takes out of the inbox is out already; until its turn, it is what newer events wait behind.
+        let claimed: BTreeSet<Place> = entries
+            .iter()
+            .zip(places)
+            .filter(|(entry, _)| matches!(entry.piece, Piece::Inbox(..)))
+            .filter_map(|(entry, id)| Some((entry.shop, (*id)?)))
+            .collect();
         let rows = tx.lock_conversations(&wanted).await?;
         let mut missing = Vec::new();
         {
@@ -90,7 +99,9 @@ impl<'a> Dues<'a> {
                     continue;
                 };
                 let memory = recall.take(place.0, place.1).filter(|memory| memory.turn == row.turn);
-                let kept = Kept { from_turn: row.turn, queued: row.pending > 0, memory, changed: false, row };
+                let left = row.pending > 0;
+                let queued = left || claimed.contains(&place);
+                let kept = Kept { from_turn: row.turn, queued, left, memory, changed: false, row };
                 self.kept.insert(place, kept);
             }
         }
@@ -194,11 +205,8 @@ impl<'a> Dues<'a> {
         if let Some(incoming) = incoming.filter(|_| row.attempts <= attempts) {
             // The row itself is what its conversation waits for.
             kept.queued = false;
-            let others = kept.row.pending > 1;
             let advanced = self.step(place, incoming);
-            if let Some(kept) = self.kept.get_mut(&place) {
-                kept.queued = others;
-            }
+            self.waits_for_the_rest(place);
             if advanced {
                 return Ok(Took::Advanced);
             }
@@ -206,10 +214,18 @@ impl<'a> Dues<'a> {
                 return Err(Skip::Failed);
             }
         }
+        self.waits_for_the_rest(place);
         let (InboxBody::Element(bytes) | InboxBody::Event(bytes) | InboxBody::File(bytes)) = &row.body;
         let detail = format!("conversation {:016x}, {} attempts", row.conversation.0, row.attempts);
         self.set_aside(place, detail, bytes.clone());
         Ok(Took::Quarantined)
+    }
+
+    /// The claimed event has had its turn, or will not have one.
+    fn waits_for_the_rest(&mut self, place: Place) {
+        if let Some(kept) = self.kept.get_mut(&place) {
+            kept.queued = kept.left;
+        }
     }
 
     fn stop_waking(&mut self, place: Place) {
@@ -235,7 +251,7 @@ impl<'a> Dues<'a> {
 
     fn enqueue(&mut self, place: Place, incoming: &Incoming) {
         if let Some(kept) = self.kept.get_mut(&place) {
-            kept.queued = true;
+            (kept.queued, kept.left) = (true, true);
         }
         self.inbox.push(inbox_row(place.0, place.1, incoming, self.batch.now_ms));
     }
