@@ -43,8 +43,7 @@ impl Play {
             }
             Act::Pass { minutes } => {
                 self.stage.pass(*minutes);
-                // Timers are looked at a few times a second.
-                std::thread::sleep(std::time::Duration::from_millis(600));
+                self.stage.until_woken();
             }
             Act::TakesOver => self.hand("open", &json!({})),
             Act::Answers { words } => self.hand("reply", &json!({ "text": words })),
