@@ -3,6 +3,7 @@
 pub mod balance;
 pub mod bare;
 pub mod generator;
+pub mod overload;
 pub mod postgres;
 pub mod process;
 pub mod webhook;

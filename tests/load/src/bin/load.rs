@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::Parser;
 use duka_load::bare::{self, Sizes};
 use duka_load::generator::{self, Kind, Outcome, Target};
+use duka_load::overload;
 use duka_load::postgres;
 use duka_load::process::{self, Process, Setup, number};
 
@@ -21,7 +22,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Build both first: `cargo build --release -p duka`, then `cargo run --release` in `tests/load`.
 #[derive(Parser)]
 struct Arguments {
-    /// What to measure: turns (P7, P11), sends (P13), statuses (P16), commits (P9), latency, memory, size; all of it if none
+    /// What to measure: turns (P7, P11), sends (P13), statuses (P16), commits (P9), latency, overload (T13), memory, size; all of it if none
     what: Vec<String>,
     /// The release build of `duka`
     #[arg(long, default_value = "../../target/release/duka")]
@@ -68,6 +69,9 @@ async fn main() -> io::Result<()> {
     }
     if wanted("latency") {
         latency(&arguments).await?;
+    }
+    if wanted("overload") {
+        overload::run(&arguments.duka, arguments.seconds * 5).await?;
     }
     if wanted("memory") {
         memory(&arguments).await?;
