@@ -1,12 +1,16 @@
 //! `duka serve` and `duka dev-graph` as processes of their own on free ports: what customers of an example shop see, by
-//! script. Opens no connection beyond this machine.
+//! script, and when the server dies on its way. Opens no connection beyond this machine.
 //!
 //! `cargo test -p duka --test served play -- --nocapture` prints the played threads; `UPDATE=1` writes them into the scripts.
 
+#[path = "../../tests/tests/store/database.rs"]
+mod database;
 #[path = "served/http.rs"]
 mod http;
 #[path = "served/play.rs"]
 mod play;
+#[path = "served/points.rs"]
+mod points;
 #[path = "served/script.rs"]
 mod script;
 #[path = "served/stage.rs"]

@@ -15,7 +15,7 @@ use crate::http;
 pub const NUMBER: &str = "106540000000001";
 const SECRET: &str = "an app secret";
 /// How long anything may take before the test gives up.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 const MINUTE_MS: i64 = 60_000;
 
 pub struct Stage {
@@ -31,6 +31,8 @@ pub struct Stage {
     key: String,
     /// More lines of `duka.toml`.
     settings: String,
+    /// Variables of the server's next process.
+    pub variables: Vec<(String, String)>,
 }
 
 /// A command of the binary under test.
@@ -88,6 +90,7 @@ impl Stage {
             ahead_minutes: 0,
             key: String::new(),
             settings: settings.to_string(),
+            variables: Vec::new(),
         };
         until("the stand-in listens", || http::ask("GET", &stage.control, "/control", &[], "").is_some());
         stage.configure();
@@ -134,7 +137,7 @@ impl Stage {
         let log = File::options().create(true).append(true).open(self.folder.path().join("server.log"));
         let log = log.expect("a writable folder");
         let mut command = duka();
-        command.arg("serve").arg("--config").arg(self.config());
+        command.arg("serve").arg("--config").arg(self.config()).envs(self.variables.drain(..));
         command.stdout(log.try_clone().expect("a file")).stderr(log);
         self.server = Some(command.spawn().expect("the server starts"));
     }
@@ -142,6 +145,14 @@ impl Stage {
     /// What the server's processes have said.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
+    }
+
+    /// Starts another process if the last one is gone.
+    pub fn revive(&mut self) {
+        let server = self.server.as_mut().expect("one was started");
+        if server.try_wait().expect("it can be asked").is_some() {
+            self.start();
+        }
     }
 
     fn signal(&self, which: &str) {
@@ -163,6 +174,19 @@ impl Stage {
         }
     }
 
+    /// Waits until whoever wanted to be woken by now was.
+    pub fn until_woken(&self) {
+        let clock = http::json("POST", &self.control, "/control/clock", &[], &json!({ "advance_ms": 0 })).1;
+        let now_ms = clock["now_ms"].as_i64().expect("a time");
+        until("timers fire", || {
+            let list = self.api("GET", "/conversations", &json!({}));
+            let ids = list["conversations"].as_array().expect("a list").iter().filter_map(|one| one["id"].as_str());
+            let wakes =
+                ids.map(|id| self.api("GET", &format!("/conversations/{id}"), &json!({}))["wake_at_ms"].as_i64());
+            wakes.flatten().all(|at_ms| at_ms > now_ms)
+        });
+    }
+
     fn reloads(&self) -> f64 {
         let (_, text) = http::ask("GET", &self.address, "/metrics", &[], "").expect("the server answers");
         let lines = text.lines().filter(|line| line.starts_with("duka_reloads_total"));
@@ -171,18 +195,23 @@ impl Stage {
 
     /// The operator's API below the shop.
     pub fn api(&self, method: &str, path: &str, body: &Json) -> Json {
-        let bearer = format!("Bearer {}", self.key);
-        let path = format!("/api/v1/shops/shop{path}");
-        let (status, answer) = http::json(method, &self.address, &path, &[("Authorization", &bearer)], body);
+        let (status, answer) = self.ask(method, path, body);
         assert_eq!(status, 200, "{method} {path}: {answer}");
         answer
     }
 
-    /// Waits until the server has nothing left to do for anybody.
-    pub fn rest(&self) {
+    fn ask(&self, method: &str, path: &str, body: &Json) -> (u16, Json) {
+        let bearer = format!("Bearer {}", self.key);
+        let path = format!("/api/v1/shops/shop{path}");
+        http::json(method, &self.address, &path, &[("Authorization", &bearer)], body)
+    }
+
+    /// Waits until the server has nothing left to do for anybody; starts it again when it dies of it.
+    pub fn rest(&mut self) {
         let mut quiet = 0;
         until("the server comes to rest", || {
-            let backlog = &self.api("GET", "", &json!({}))["backlog"];
+            self.revive();
+            let backlog = &self.ask("GET", "", &json!({})).1["backlog"];
             let open = ["inbox", "sends_open", "sends_unknown", "calls"].map(|name| backlog[name].as_u64());
             quiet = if open.into_iter().all(|count| count == Some(0)) { quiet + 1 } else { 0 };
             quiet >= 3
