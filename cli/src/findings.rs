@@ -5,6 +5,7 @@ use duka_engine::compile::{Compiled, compile};
 use duka_engine::lints::{self, Settings};
 use duka_engine::rules::{self, Level};
 use duka_engine::source::ShopSource;
+use duka_runtime::adapter::mapping;
 
 use crate::load::Shop;
 use crate::report::{Finding, Report, SetAside};
@@ -24,6 +25,8 @@ pub fn check(shop: Shop, previous: Option<&ShopSource>) -> Report {
         set_aside: found.waived.map(SetAside::Waived),
         diagnostic: found.diagnostic,
     }));
+    let mappings = compiled.shop().map(|known| mapping::read(&shop.source, known).1);
+    findings.extend(mappings.into_iter().flatten().map(unweighed));
     let size = size(&compiled);
     Report::new(shop, findings, size)
 }

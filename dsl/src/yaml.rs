@@ -8,6 +8,7 @@ mod read;
 mod syntax;
 mod traps;
 pub mod tree;
+pub mod typed;
 
 pub use print::print;
 pub use read::read;

@@ -26,6 +26,8 @@ pub enum FileKind {
     Hooks,
     /// `*.contract.yaml`
     Contract,
+    /// `*.rest.yaml`: how the shop's own system is asked; the runtime reads it
+    Mapping,
     /// `fixtures/*.yaml`
     Fixture,
     /// `texts.lock`: what each translation was made from
@@ -64,6 +66,8 @@ impl FileKind {
             Some(FileKind::Hooks)
         } else if name.ends_with(".contract.yaml") {
             Some(FileKind::Contract)
+        } else if name.ends_with(".rest.yaml") {
+            Some(FileKind::Mapping)
         } else if name.ends_with(".duka.yaml") {
             Some(FileKind::Yaml)
         } else if name.ends_with(".test.duka") {

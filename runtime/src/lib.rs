@@ -1,5 +1,6 @@
 //! The server: takes webhooks, steps each customer's conversation exactly once, and sends the replies.
 
+pub mod adapter;
 pub mod api;
 pub mod channel;
 pub mod config;

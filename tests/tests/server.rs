@@ -3,12 +3,16 @@
 
 #[path = "server/api.rs"]
 mod api;
+#[path = "adapter/merchant.rs"]
+mod backend;
 #[path = "server/card.rs"]
 mod card;
 #[path = "server/door.rs"]
 mod door;
 #[path = "server/files.rs"]
 mod files;
+#[path = "server/merchant.rs"]
+mod merchant;
 #[path = "server/play.rs"]
 mod play;
 #[path = "server/policy.rs"]

@@ -35,6 +35,7 @@ pub fn run(arguments: &Convert) -> Result<Outcome, Failure> {
         | FileKind::Tests
         | FileKind::Hooks
         | FileKind::Contract
+        | FileKind::Mapping
         | FileKind::Fixture
         | FileKind::TextsLock
         | FileKind::TemplatesLock => None,

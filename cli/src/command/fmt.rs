@@ -63,6 +63,7 @@ fn formatted(file: &SourceFile) -> Option<String> {
         FileKind::Shop
         | FileKind::Hooks
         | FileKind::Contract
+        | FileKind::Mapping
         | FileKind::Fixture
         | FileKind::TextsLock
         | FileKind::TemplatesLock => None,

@@ -11,6 +11,7 @@ pub fn run(arguments: &Schema) -> Result<Outcome, Failure> {
     let mut out = std::io::stdout();
     let mut schemas = schema::all();
     schemas.push(("server", duka_runtime::config::schema()));
+    schemas.push(("rest", duka_runtime::adapter::mapping::schema()));
     let Some(name) = &arguments.name else {
         for (name, schema) in &schemas {
             writeln!(out, "{name}  {}", schema["title"].as_str().unwrap_or(""))?;

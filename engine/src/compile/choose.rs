@@ -40,6 +40,7 @@ pub(super) fn flows(source: &ShopSource, settings: &mut Settings<'_>) -> Chosen 
             | FileKind::Tests
             | FileKind::Hooks
             | FileKind::Contract
+            | FileKind::Mapping
             | FileKind::Fixture
             | FileKind::TextsLock
             | FileKind::TemplatesLock => {}

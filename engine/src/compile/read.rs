@@ -51,6 +51,7 @@ pub(super) fn settings(source: &ShopSource) -> Settings<'_> {
             | FileKind::Yaml
             | FileKind::Texts
             | FileKind::Tests
+            | FileKind::Mapping
             | FileKind::Fixture
             | FileKind::TextsLock
             | FileKind::TemplatesLock => {}
@@ -69,6 +70,7 @@ pub(super) fn flow(id: FileId, file: &SourceFile, standard: bool) -> (ReadFlow, 
         | FileKind::Tests
         | FileKind::Hooks
         | FileKind::Contract
+        | FileKind::Mapping
         | FileKind::Fixture
         | FileKind::TextsLock
         | FileKind::TemplatesLock => lines::read(id, &file.text),

@@ -51,7 +51,8 @@ fn secrets(context: &Context, found: &mut Vec<Diagnostic>) {
             | FileKind::Shop
             | FileKind::Texts
             | FileKind::Hooks
-            | FileKind::Contract => {}
+            | FileKind::Contract
+            | FileKind::Mapping => {}
             FileKind::Tests | FileKind::Fixture | FileKind::TextsLock | FileKind::TemplatesLock => continue,
         }
         for (start, key) in KEYS.iter().flat_map(|key| file.text.match_indices(key.0).map(move |(at, _)| (at, key))) {

@@ -51,6 +51,7 @@ impl Settings {
                 | FileKind::Tests
                 | FileKind::Hooks
                 | FileKind::Contract
+                | FileKind::Mapping
                 | FileKind::TextsLock
                 | FileKind::TemplatesLock => {}
             }

@@ -13,6 +13,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 
+use crate::adapter::rest::Backend;
 use crate::id::ShopScope;
 
 /// One shop, immutable; a change makes a new one.
@@ -26,6 +27,8 @@ pub struct Shop {
     pub older: Vec<Arc<Program>>,
     /// The demo backend's content; [`Json::Null`] for a shop without one.
     pub fixture: Json,
+    /// The shop's own systems; the demo answers for every other contract.
+    pub backends: Vec<Backend>,
     /// What new conversations begin with.
     opening: Session,
     timezone: TimeZone,
@@ -41,7 +44,12 @@ impl Shop {
     ) -> Shop {
         let opening = opening(&program, &fixture);
         let timezone = TimeZoneDatabase::bundled().get(&program.shop.profile.timezone).unwrap_or(TimeZone::UTC);
-        Shop { scope, slug, program, older, fixture, opening, timezone }
+        Shop { scope, slug, program, older, fixture, backends: Vec::new(), opening, timezone }
+    }
+
+    /// The same with systems of its own.
+    pub fn with_backends(self, backends: Vec<Backend>) -> Shop {
+        Shop { backends, ..self }
     }
 
     /// Minutes since midnight where the shop is.

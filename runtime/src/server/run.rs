@@ -18,10 +18,12 @@ use super::ingress::Met;
 use super::inward::Inward;
 use super::outward::Outward;
 use super::{Server, keep, router};
+use crate::adapter::Systems;
+use crate::adapter::egress::{Egress, EgressError, Policy};
+use crate::adapter::rest::Rest;
 use crate::channel::whatsapp::client::{self, ClientError, Graph};
 use crate::config::{Config, Database, Environment, FilesPlace};
 use crate::files::Files;
-use crate::host::calls::DemoAdapter;
 use crate::host::clock::{Clock, SystemClock};
 use crate::host::mint::{Mint, NoRandomness};
 use crate::host::outbox::PaceLimits;
@@ -45,6 +47,8 @@ pub enum StartError {
     NoRandomness(#[from] NoRandomness),
     #[error(transparent)]
     Client(#[from] ClientError),
+    #[error("the way to the shops' systems: {0}")]
+    Egress(#[from] EgressError),
 }
 
 /// A server that answers.
@@ -93,6 +97,7 @@ pub async fn start(
     let graph = graph(&config, &limits)?;
     let files = open_files(&config.files.place);
     let current = Current { registry: Arc::clone(&registry), store: store.clone(), graph: graph.clone() };
+    let adapter = Systems::new(Rest::new(Egress::new(Policy { development: config.development })?));
     let host = Host::new(store, clock.clone(), Mint::random()?, Arc::clone(&registry.shops), limits);
     let host = Arc::new(Host { points: points(environment), ..host });
     let door = Door::open(config.listen, config.limits).await;
@@ -100,7 +105,7 @@ pub async fn start(
     let address = door.address().map_err(|error| StartError::Listen(config.listen, error))?;
     let ways = Ways {
         transport: Outward::new(Arc::clone(&registry), &host, graph.clone(), files.clone()),
-        adapter: DemoAdapter::default(),
+        adapter,
         fetch: Inward::new(Arc::clone(&registry), graph),
         files: files.clone(),
     };

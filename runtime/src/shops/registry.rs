@@ -203,7 +203,8 @@ impl Registry {
             Publish { store: &self.store, scope, source, now_ms }.publish().await?;
             let program = Arc::clone(&source.program);
             routes.add(config, source, scope, published::keys(&key, &source.slug)?)?;
-            hosted.push(Shop::new(scope, source.slug.clone(), program, older, source.fixture.clone()));
+            let shop = Shop::new(scope, source.slug.clone(), program, older, source.fixture.clone());
+            hosted.push(shop.with_backends(source.backends.clone()));
         }
         self.shops.replace(hosted);
         *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);

@@ -15,6 +15,8 @@ use smol_str::SmolStr;
 use super::Trouble;
 use super::live::Live;
 use super::load;
+use crate::adapter::mapping;
+use crate::adapter::rest::Backend;
 
 /// Deeply nested files must not overflow the stack before the parsers' own bounds refuse them.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
@@ -29,6 +31,8 @@ pub struct Source {
     /// The first fixture: what the demo backend holds.
     pub fixture: Json,
     pub live: Live,
+    /// The shop's own systems.
+    pub backends: Vec<Backend>,
     /// The files the program is made of.
     pub files: Arc<[SourceFile]>,
     /// Over all bytes of the folder: equal means that there is nothing to do.
@@ -73,14 +77,17 @@ pub fn read(
     let live = live(&shop, variables)?;
     if let Some(known) = known.filter(|known| known.fingerprint == fingerprint) {
         // Secrets in files and in the environment change without a byte of the shop.
-        return Ok(Source { live, ..known.clone() });
+        let backends = backends(&shop, &known.program, variables)?.ok_or_else(|| Trouble::Broken(Box::new(shop)))?;
+        return Ok(Source { live, backends, ..known.clone() });
     }
     load::add_standard(&mut shop.source);
     let Some(program) = compile(&shop.source).program else { return Err(Trouble::Broken(Box::new(shop))) };
+    let Some(backends) = backends(&shop, &program, variables)? else { return Err(Trouble::Broken(Box::new(shop))) };
     let fixture = test::fixtures(&shop.source).into_values().next().unwrap_or_default();
     let own = shop.source.files.drain(..shop.source.standard_from);
     let files = own.filter(|file| is_compiled(file.kind)).collect();
-    Ok(Source { slug: slug.clone(), folder: folder.to_path_buf(), program, fixture, live, files, fingerprint })
+    let (slug, folder) = (slug.clone(), folder.to_path_buf());
+    Ok(Source { slug, folder, program, fixture, live, backends, files, fingerprint })
 }
 
 /// Reads all of them, on as many threads as there are processors.
@@ -124,7 +131,11 @@ pub(super) fn kept(
     files: Arc<[SourceFile]>,
     variables: &[(String, String)],
 ) -> Result<Source, Trouble> {
+    // The mappings as they were published: those of the folder may be what is broken.
+    let published =
+        load::Shop { source: ShopSource { files: files.to_vec(), standard_from: files.len() }, ..shop.clone() };
     Ok(Source {
+        backends: backends(&published, &program, variables)?.unwrap_or_default(),
         slug: slug.into(),
         folder: shop.folder.clone(),
         program,
@@ -150,11 +161,30 @@ fn live(shop: &load::Shop, variables: &[(String, String)]) -> Result<Live, Troub
     Ok(Live::of(&settings, &shop.folder.join(&file.path), &file.text, variables)?)
 }
 
+/// `None`: a mapping is wrong, as `duka check` shows.
+fn backends(
+    shop: &load::Shop,
+    program: &Program,
+    variables: &[(String, String)],
+) -> Result<Option<Vec<Backend>>, Trouble> {
+    let (found, findings) = mapping::read(&shop.source, &program.shop);
+    if !findings.is_empty() {
+        return Ok(None);
+    }
+    let open =
+        |found: mapping::Found| Backend::open(found.contract, found.mapping, &shop.folder.join(found.path), variables);
+    Ok(Some(found.into_iter().map(open).collect::<Result<_, _>>()?))
+}
+
 fn is_compiled(kind: FileKind) -> bool {
     match kind {
-        FileKind::Lines | FileKind::Yaml | FileKind::Shop | FileKind::Texts | FileKind::Hooks | FileKind::Contract => {
-            true
-        }
+        FileKind::Lines
+        | FileKind::Yaml
+        | FileKind::Shop
+        | FileKind::Texts
+        | FileKind::Hooks
+        | FileKind::Contract
+        | FileKind::Mapping => true,
         FileKind::Tests | FileKind::Fixture | FileKind::TextsLock | FileKind::TemplatesLock => false,
     }
 }

@@ -63,10 +63,20 @@ impl Stage {
 
     /// The same with other settings.
     pub async fn with(settle: impl Fn(String) -> String) -> Stage {
+        Stage::dressed(settle, |_| None).await
+    }
+
+    /// The same after its folder was changed; the change returns a variable that it needs.
+    pub async fn of(change: impl Fn(&Path) -> (String, String)) -> Stage {
+        Stage::dressed(|settings| settings, |shop| Some(change(shop))).await
+    }
+
+    async fn dressed(settle: impl Fn(String) -> String, change: impl Fn(&Path) -> Option<(String, String)>) -> Stage {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let shop = folder.path().join("boutique");
         copy(&root().join("examples/boutique"), &shop);
-        Stage::begin(folder, "", settle).await
+        let more = change(&shop);
+        Stage::begin(folder, "", settle, more).await
     }
 
     /// A shop of one flow, live: `more` goes into its `whatsapp` section, `settings` to the end of `duka.toml`.
@@ -78,10 +88,15 @@ impl Stage {
              channels: [whatsapp, messenger]\nretention: { photos: 30 days }\n";
         std::fs::write(shop.join("shop.yaml"), profile).expect("a writable folder");
         std::fs::write(shop.join("corner.duka"), flow).expect("a writable folder");
-        Stage::begin(folder, more, |text| format!("{text}{settings}")).await
+        Stage::begin(folder, more, |text| format!("{text}{settings}"), None).await
     }
 
-    async fn begin(folder: TempDir, whatsapp: &str, settle: impl Fn(String) -> String) -> Stage {
+    async fn begin(
+        folder: TempDir,
+        whatsapp: &str,
+        settle: impl Fn(String) -> String,
+        variable: Option<(String, String)>,
+    ) -> Stage {
         let shop = folder.path().join("boutique");
         let profile = std::fs::read_to_string(shop.join("shop.yaml")).expect("a profile");
         let live = format!("channels: {{ whatsapp: {{ phone_number_id: \"{NUMBER}\", waba_id: \"7\"{whatsapp} }} }}");
@@ -104,7 +119,8 @@ impl Stage {
         };
         // Lives until the test ends.
         std::mem::forget(start_graph(options).await.expect("the stand-in starts"));
-        let environment = environment();
+        let mut environment = environment();
+        environment.extend(variable);
         let config = config::load(Some(&folder.path().join("duka.toml")), &environment).expect("sound settings");
         let (running, reloaded) = start(config, &environment, None).await.unwrap_or_else(|error| panic!("{error}"));
         assert!(reloaded.troubles.is_empty(), "{:?}", reloaded.troubles);

@@ -32,7 +32,10 @@ fn as_json(node: &Node) -> Json {
 
 /// The schemas of what merchants write, and of what operators do.
 fn all() -> Vec<(&'static str, Json)> {
-    schema::all().into_iter().chain([("server", duka_runtime::config::schema())]).collect()
+    schema::all()
+        .into_iter()
+        .chain([("server", duka_runtime::config::schema()), ("rest", duka_runtime::adapter::mapping::schema())])
+        .collect()
 }
 
 fn errors(name: &str, text: &str) -> Vec<String> {

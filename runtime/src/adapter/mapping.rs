@@ -1,0 +1,229 @@
+//! `NAME.rest.yaml`: how a contract's operations are asked of a merchant's REST interface, as it is written. Holds no
+//! code and no secrets, and asks nobody.
+
+mod check;
+mod kinds;
+mod template;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+pub use self::check::{Found, read};
+pub use self::kinds::{As, Base, Field, Path};
+pub use self::template::{Body, ITEM, Piece, Template};
+use crate::adapter::egress::Method;
+use crate::config::SecretRef;
+
+/// One backend.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    /// Where all paths begin: `https://api.shop.example/v1`
+    pub base: Base,
+    #[serde(default)]
+    pub auth: Auth,
+    /// Goes with every request: currency, country, language
+    #[serde(default)]
+    pub context: Context,
+    /// By record of the contract, where its fields are in an object of the backend
+    #[serde(default)]
+    pub records: BTreeMap<String, BTreeMap<String, Field>>,
+    /// By operation, such as `catalog.search`
+    pub operations: BTreeMap<String, Operation>,
+}
+
+/// How we say who we are.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Auth {
+    #[default]
+    None,
+    /// `Authorization: Bearer …`
+    Bearer(SecretRef),
+    Basic(Basic),
+    /// A header of the backend's own
+    Header(Named),
+    /// A parameter of the address; kept out of logs
+    Query(Named),
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Basic {
+    pub user: SecretRef,
+    pub password: SecretRef,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    pub name: String,
+    pub value: SecretRef,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Context {
+    #[serde(default)]
+    pub headers: BTreeMap<String, Template>,
+    #[serde(default)]
+    pub query: BTreeMap<String, Template>,
+}
+
+/// One operation of a contract.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    pub request: Request,
+    #[serde(default)]
+    pub success: Success,
+    /// What refusals look like; the first that fits counts, before `success`
+    #[serde(default)]
+    pub fails: Vec<Fail>,
+    /// Where the object or the list is in the answer [default: the whole answer]
+    pub select: Option<Path>,
+    /// Fields that are elsewhere than `records` says
+    #[serde(default)]
+    pub fields: BTreeMap<String, Field>,
+    /// How a list goes on
+    pub page: Option<Page>,
+    /// Where a command's key goes, so that the backend does it once
+    pub idempotency: Option<Idempotency>,
+    /// How a command whose answer was lost is looked up by its key
+    pub find_by_reference: Option<Find>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// [default: GET]
+    #[serde(default = "get")]
+    pub method: Method,
+    /// Below `base`; what is filled in is percent-encoded
+    pub path: Template,
+    #[serde(default)]
+    pub query: BTreeMap<String, Template>,
+    #[serde(default)]
+    pub headers: BTreeMap<String, Template>,
+    pub body: Option<Body>,
+}
+
+fn get() -> Method {
+    Method::Get
+}
+
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Success {
+    /// [default: 200 to 299]
+    #[serde(default)]
+    pub status: Vec<u16>,
+    /// What the body must say besides
+    pub when: Option<Predicate>,
+}
+
+/// Something that is true of an answer. All that is written must hold.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Predicate {
+    /// [default: the whole body as text]
+    pub path: Option<Path>,
+    /// One value or a list of them
+    pub is: Option<Json>,
+    pub contains: Option<String>,
+    /// Whether there is anything at the path, `null` included
+    pub exists: Option<bool>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fail {
+    #[serde(default)]
+    pub status: Vec<u16>,
+    pub when: Option<Predicate>,
+    /// One of the contract's `fails`, or `temporary`, `rate_limited`, `auth`
+    pub code: String,
+}
+
+/// How one field of a record is made.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Of the record's object; without it, always the default
+    pub path: Option<Path>,
+    #[serde(rename = "as")]
+    pub to: Option<As>,
+    /// Where the amount's currency is [default: the shop's]
+    pub currency: Option<Path>,
+    /// `as: enum`: the backend's words and ours
+    #[serde(default)]
+    pub map: BTreeMap<String, String>,
+    /// `as: enum`: what any other word is
+    #[serde(rename = "else")]
+    pub otherwise: Option<String>,
+    /// Instead of nothing. Amounts have none
+    pub default: Option<Json>,
+    /// Otherwise the default
+    pub when: Option<Predicate>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    pub by: By,
+    /// The parameter that says which page
+    pub query: String,
+    /// [default: 1 by number, 0 by offset]
+    pub first: Option<u32>,
+    pub size: Option<Size>,
+    /// By cursor: where the next one is in the answer
+    pub next: Option<Path>,
+    /// Pages that are read [default: 5]
+    #[serde(default = "five")]
+    pub most: u32,
+}
+
+fn five() -> u32 {
+    5
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    Number,
+    Offset,
+    Cursor,
+}
+
+/// How many a page has.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Size {
+    pub query: String,
+    pub is: u32,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Idempotency {
+    Header(String),
+    Body(String),
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Find {
+    pub request: Request,
+    /// Selects what was done; nothing: it was not
+    pub select: Path,
+}
+
+/// The JSON Schema of `NAME.rest.yaml`.
+pub fn schema() -> Json {
+    let mut schema = schemars::schema_for!(Mapping).to_value();
+    schema["title"] = "How a shop's REST interface is asked: NAME.rest.yaml".into();
+    schema
+}

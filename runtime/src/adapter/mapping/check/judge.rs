@@ -1,0 +1,250 @@
+//! What a mapping promises against what its contract needs.
+
+use duka_dsl::yaml::tree::Node;
+use duka_dsl::{Diagnostic, Span};
+use duka_engine::hir::{Operation as Promise, OperationKind, Shop};
+use duka_engine::types::{RecordId, Type};
+
+use super::place;
+use crate::adapter::mapping::{As, Body, By, ITEM, Mapping, Operation, Request, Rule, Template};
+use crate::adapter::rest::{SHOP, names, usual};
+
+/// Refusals that every operation may have besides those of its contract.
+const GENERAL: [&str; 3] = ["temporary", "rate_limited", "auth"];
+
+pub(super) struct Judge<'a> {
+    pub shop: &'a Shop,
+    pub mapping: &'a Mapping,
+    pub root: &'a Node,
+    pub findings: &'a mut Vec<Diagnostic>,
+}
+
+impl Judge<'_> {
+    /// Judges one contract's operations; `asked` are those that the flows use.
+    pub fn all(&mut self, contract: &str, asked: &[&Promise]) {
+        for promise in asked {
+            let path = promise.path();
+            if !self.mapping.operations.contains_key(&path) {
+                let message = format!("The flows use `{path}`, and this mapping does not say how to ask for it.");
+                let help = format!("Add `{path}:` with its `request` below `operations`.");
+                self.tell(25, &["operations"], message, &help);
+            }
+        }
+        let shop = self.shop;
+        for (path, operation) in &self.mapping.operations {
+            let Some(promise) = shop.operations.iter().find(|promise| promise.path() == *path) else {
+                let span = place(self.root, &["operations", path]);
+                let known: Vec<String> = shop.operations.iter().map(Promise::path).collect();
+                let message = format!("No contract has an operation `{path}`.");
+                let finding = Diagnostic::new(24, span, message).did_you_mean(path, known.iter().map(String::as_str));
+                self.findings.push(finding);
+                continue;
+            };
+            if promise.contract == contract {
+                self.operation(path, operation, promise);
+            }
+        }
+    }
+
+    fn operation(&mut self, path: &str, operation: &Operation, promise: &Promise) {
+        self.request(&["operations", path, "request"], &operation.request, promise);
+        if let Some(find) = &operation.find_by_reference {
+            self.request(&["operations", path, "find_by_reference"], &find.request, promise);
+        }
+        for fail in &operation.fails {
+            if !promise.fails.iter().any(|known| *known == fail.code) && !GENERAL.contains(&fail.code.as_str()) {
+                let known: Vec<&str> = promise.fails.iter().map(|code| code.as_str()).chain(GENERAL).collect();
+                let message = format!("`{}` is none of the refusals of `{path}`.", fail.code);
+                self.tell(25, &["operations", path, "fails"], message, &format!("There are: {}.", known.join(", ")));
+            }
+        }
+        let cursorless = operation.page.as_ref().is_some_and(|page| page.by == By::Cursor && page.next.is_none());
+        if cursorless {
+            let help = "Add a line such as `next: $.next_cursor`.";
+            self.tell(25, &["operations", path, "page"], "Pages by cursor need `next`.".to_string(), help);
+        }
+        let command_parts = operation.idempotency.is_some() || operation.find_by_reference.is_some();
+        if promise.kind == OperationKind::Query && command_parts {
+            let message = format!("`{path}` only asks, so it needs neither `idempotency` nor `find_by_reference`.");
+            self.tell(25, &["operations", path], message, "Take them out; they are for commands.");
+        }
+        match &promise.gives {
+            Some(Type::Record(id)) => self.record(*id, Some((path, operation)), &mut Vec::new()),
+            Some(Type::List(item)) => match item.as_ref() {
+                Type::Record(id) => self.record(*id, Some((path, operation)), &mut Vec::new()),
+                _ => self.no_record(path),
+            },
+            Some(_) => self.no_record(path),
+            None => {}
+        }
+    }
+
+    fn no_record(&mut self, path: &str) {
+        let message = format!("`{path}` gives a single value; a mapping gives records and lists of them.");
+        self.tell(
+            25,
+            &["operations", path],
+            message,
+            "Declare a record with that one field in a contract of your own.",
+        );
+    }
+
+    /// Every field that is needed has a rule that can make it.
+    fn record(&mut self, id: RecordId, own: Option<(&str, &Operation)>, seen: &mut Vec<RecordId>) {
+        let Some(record) = self.shop.records.get(usize::from(id.0)) else { return };
+        if seen.contains(&id) {
+            return;
+        }
+        seen.push(id);
+        let name = record.name.as_str();
+        let shared = self.mapping.records.get(name);
+        let mut missing = Vec::new();
+        for slot in &record.fields {
+            let field = slot.name.as_str();
+            let special = own.and_then(|(path, operation)| Some((path, operation.fields.get(field)?)));
+            let (keys, rule) = match (special, shared.and_then(|fields| fields.get(field))) {
+                (Some((path, rule)), _) => (vec!["operations", path, "fields", field], &rule.0),
+                (None, Some(rule)) => (vec!["records", name, field], &rule.0),
+                (None, None) if slot.optional => continue,
+                (None, None) => {
+                    missing.push(format!("`{field}`"));
+                    continue;
+                }
+            };
+            self.rule(&keys, rule, &slot.ty);
+            match &slot.ty {
+                Type::Record(inner) => self.record(*inner, None, seen),
+                Type::List(item) => {
+                    if let Type::Record(inner) = item.as_ref() {
+                        self.record(*inner, None, seen);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if !missing.is_empty() {
+            let message = format!("The mapping does not say where a {name}'s {} comes from.", missing.join(", "));
+            let help = format!("Add them to `{name}` below `records`, each with its path or a `default`.");
+            self.tell(25, &["records", name], message, &help);
+        }
+        let strange = |fields: &std::collections::BTreeMap<String, _>| -> Vec<String> {
+            fields.keys().filter(|field| record.field(field).is_none()).cloned().collect()
+        };
+        let mut unknown: Vec<(Vec<&str>, String)> =
+            shared.map(strange).unwrap_or_default().into_iter().map(|field| (vec!["records", name], field)).collect();
+        if let Some((path, operation)) = own {
+            let fields = strange(&operation.fields).into_iter();
+            unknown.extend(fields.map(|field| (vec!["operations", path, "fields"], field)));
+        }
+        for (mut keys, field) in unknown {
+            keys.push(&field);
+            let known = record.fields.iter().map(|slot| slot.name.as_str());
+            let message = format!("A {name} has no `{field}`.");
+            let finding = Diagnostic::new(24, self.at(&keys), message).did_you_mean(&field, known);
+            self.findings.push(finding);
+        }
+    }
+
+    fn rule(&mut self, keys: &[&str], rule: &Rule, ty: &Type) {
+        let to = rule.to.unwrap_or_else(|| usual(ty));
+        let is_money = matches!(to, As::MoneyDecimal | As::MoneyMinor);
+        if *ty == Type::Money && rule.path.is_some() && rule.to.is_none() {
+            let help = "Write `as: money(decimal)` for `2500.50`, or `as: money(minor)` for `250050`.";
+            self.tell(25, keys, "Say how this amount is written.".to_string(), help);
+        }
+        if *ty == Type::Money && rule.default.is_some() {
+            let message = "An amount has no default: a price that is missing is not known.".to_string();
+            self.tell(25, keys, message, "Take the `default` out, or leave the operation to fail.");
+        }
+        let mismatched = is_money != (*ty == Type::Money) || (to == As::Bool) != (*ty == Type::YesNo);
+        if mismatched && !(to == As::Enum && *ty == Type::YesNo) {
+            self.tell(25, keys, "This conversion does not make what the contract wants.".to_string(), "");
+        }
+        if to == As::Enum && (rule.map.is_empty() || rule.otherwise.is_none() && rule.default.is_none()) {
+            let help = "Write `map: { their_word: our_word }`, and `else: our_word` for the words that come one day.";
+            self.tell(25, keys, "`as: enum` needs `map` and `else`.".to_string(), help);
+        }
+        if let Type::Enum(members) = ty {
+            let words = rule.map.values().chain(&rule.otherwise);
+            let strange: Vec<&String> = words.filter(|word| !members.iter().any(|it| it == word.as_str())).collect();
+            if let Some(word) = strange.first() {
+                let message = format!("`{word}` is none of {}.", members.join(", "));
+                self.tell(25, keys, message, "Write the contract's words on the right side of `map`.");
+            }
+        }
+        if rule.path.is_none() && rule.default.is_none() {
+            self.tell(25, keys, "This field has neither a path nor a default.".to_string(), "Write `path: $.…`.");
+        }
+        if rule.when.is_some() && rule.default.is_none() {
+            self.tell(25, keys, "`when` needs a `default` for all other cases.".to_string(), "Write `default: …`.");
+        }
+    }
+
+    fn request(&mut self, keys: &[&str], request: &Request, promise: &Promise) {
+        let context = &self.mapping.context;
+        let templates = [&request.path].into_iter().chain(request.query.values()).chain(request.headers.values());
+        let templates = templates.chain(context.query.values()).chain(context.headers.values());
+        let mut places: Vec<(Vec<String>, bool)> =
+            templates.flat_map(Template::places).map(|parts| (parts.to_vec(), false)).collect();
+        if let Some(body) = &request.body {
+            in_body(body, false, &mut places);
+        }
+        let names = names(self.shop, promise);
+        for (parts, in_each) in places {
+            let Some(first) = parts.first() else { continue };
+            let known = SHOP.contains(&first.as_str()) || matches!(first.as_str(), "key" | "conversation");
+            if known || (in_each && first == ITEM) {
+                continue;
+            }
+            let argument = names.iter().find(|(name, _)| name == first).and_then(|(_, at)| promise.takes.get(*at));
+            let fine = argument.is_some_and(|parameter| self.leads(&parameter.ty, parts.get(1..).unwrap_or(&[])));
+            if !fine {
+                let known: Vec<String> = names.iter().map(|(name, _)| format!("`{{{name}}}`")).collect();
+                let message = format!("There is no `{{{}}}` to fill in for `{}`.", parts.join("."), promise.path());
+                let help = format!(
+                    "There are: {} `{{conversation}}`, `{{key}}`, `{{currency}}`, `{{country}}`, `{{language}}`; and a record's fields, as in `{{product.sku}}`.",
+                    known.join(", ")
+                );
+                self.tell(25, keys, message, &help);
+            }
+        }
+    }
+
+    /// Whether a place of several parts leads to something.
+    fn leads(&self, ty: &Type, parts: &[String]) -> bool {
+        match (ty, parts) {
+            (_, []) => true,
+            (Type::Money, [part]) => matches!(part.as_str(), "amount" | "minor" | "currency"),
+            (Type::Record(id), [part, rest @ ..]) => {
+                let record = self.shop.records.get(usize::from(id.0));
+                record.and_then(|record| record.field(part)).is_some_and(|(_, field)| self.leads(&field.ty, rest))
+            }
+            (_, _) => false,
+        }
+    }
+
+    fn at(&self, keys: &[&str]) -> Span {
+        place(self.root, keys)
+    }
+
+    fn tell(&mut self, code: u16, keys: &[&str], message: String, help: &str) {
+        let finding = Diagnostic::new(code, self.at(keys), message);
+        let finding = if help.is_empty() { finding } else { finding.help(help) };
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+}
+
+fn in_body(body: &Body, in_each: bool, places: &mut Vec<(Vec<String>, bool)>) {
+    match body {
+        Body::Plain(_) => {}
+        Body::Text(template) => places.extend(template.places().map(|parts| (parts.to_vec(), in_each))),
+        Body::List(items) => items.iter().for_each(|item| in_body(item, in_each, places)),
+        Body::Object(fields) => fields.iter().for_each(|(_, body)| in_body(body, in_each, places)),
+        Body::Each(list, give) => {
+            places.push((list.clone(), in_each));
+            in_body(give, true, places);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The small values of a mapping: paths into an answer, conversions, addresses. Each is right once it is read.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde_json::Value as Json;
+use serde_json_path::JsonPath;
+use url::Url;
+
+use super::Rule;
+
+/// A JSONPath (RFC 9535): `$.data[*]`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String")]
+pub struct Path(JsonPath);
+
+impl TryFrom<String> for Path {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Path, String> {
+        let parsed = JsonPath::parse(&text);
+        parsed.map(Path).map_err(|_| format!("`{text}` is no path: write one like `$.data.items[*]` (RFC 9535)"))
+    }
+}
+
+impl Path {
+    /// All values at the path. One list stands for its items.
+    pub fn all<'a>(&self, json: &'a Json) -> Vec<&'a Json> {
+        let found = self.0.query(json).all();
+        match found.as_slice() {
+            [Json::Array(items)] => items.iter().collect(),
+            _ => found,
+        }
+    }
+
+    pub fn first<'a>(&self, json: &'a Json) -> Option<&'a Json> {
+        self.0.query(json).first()
+    }
+}
+
+/// Where all paths begin.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String")]
+pub struct Base(pub Url);
+
+impl TryFrom<String> for Base {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Base, String> {
+        let wrong = || format!("`{text}` is no address: write one like `https://api.shop.example/v1`");
+        let url = Url::parse(&text).map_err(|_| wrong())?;
+        let plain = matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
+        let nobody = url.username().is_empty() && url.password().is_none();
+        (plain && nobody && url.host().is_some()).then_some(Base(url)).ok_or_else(wrong)
+    }
+}
+
+/// The closed list of conversions. What a field is in the end, its contract says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum As {
+    Text,
+    /// Without blanks around it
+    Trim,
+    /// Without tags
+    HtmlText,
+    Number,
+    Bool,
+    /// `2500.5` or `"2500.50"`, in whole units of the currency
+    #[serde(rename = "money(decimal)")]
+    MoneyDecimal,
+    /// `250050`, in the smallest units of the currency
+    #[serde(rename = "money(minor)")]
+    MoneyMinor,
+    /// `2026-11-21T14:30:00Z` or `2026-11-21`
+    Rfc3339,
+    /// Seconds since 1970
+    UnixS,
+    /// By `map` and `else`
+    Enum,
+    /// An address, or a path on the backend's host
+    ImageUrl,
+}
+
+/// `$.path`, or a whole rule.
+#[derive(Clone, Debug)]
+pub struct Field(pub Rule);
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Field, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Field;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a path like `$.name`, or lines with `path`, `as`, `default`")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Field, E> {
+                let path = Path::try_from(text.to_string()).map_err(E::custom)?;
+                Ok(Field(Rule { path: Some(path), ..Rule::default() }))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Field, A::Error> {
+                Rule::deserialize(MapAccessDeserializer::new(map)).map(Field)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+impl JsonSchema for Field {
+    fn schema_name() -> Cow<'static, str> {
+        "Field".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let rule = generator.subschema_for::<Rule>();
+        json_schema!({ "anyOf": [{ "type": "string", "examples": ["$.name"] }, rule] })
+    }
+}

@@ -1,0 +1,180 @@
+//! Texts and JSON with `{places}` that a call's arguments are filled into. No logic besides `each`.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+/// The item of the list that `each` goes through.
+pub const ITEM: &str = "it";
+
+/// `products/{product.sku}`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String")]
+pub struct Template {
+    pub pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    Text(String),
+    /// `product.sku` as its parts.
+    Place(Vec<String>),
+}
+
+impl TryFrom<String> for Template {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Template, String> {
+        let mut pieces = Vec::new();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once('{') {
+            let Some((place, after)) = after.split_once('}') else {
+                return Err(format!("`{text}` has a `{{` without its `}}`"));
+            };
+            let parts: Vec<String> = place.trim().split('.').map(str::to_string).collect();
+            if parts
+                .iter()
+                .any(|part| part.is_empty() || !part.chars().all(|letter| letter.is_alphanumeric() || letter == '_'))
+            {
+                return Err(format!("`{{{place}}}` is no place: write one like `{{product.sku}}`"));
+            }
+            if !before.is_empty() {
+                pieces.push(Piece::Text(before.to_string()));
+            }
+            pieces.push(Piece::Place(parts));
+            rest = after;
+        }
+        if rest.contains('}') {
+            return Err(format!("`{text}` has a `}}` without its `{{`"));
+        }
+        if !rest.is_empty() {
+            pieces.push(Piece::Text(rest.to_string()));
+        }
+        Ok(Template { pieces })
+    }
+}
+
+impl Template {
+    /// The text; `None` when something that is filled in is none.
+    ///
+    /// # Errors
+    /// A place whose value is a list or an object, in words.
+    pub fn fill(&self, values: &Json) -> Result<Option<String>, String> {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(plain) => text.push_str(plain),
+                Piece::Place(parts) => match fill(values, parts) {
+                    Json::Null => return Ok(None),
+                    Json::String(filled) => text.push_str(filled),
+                    Json::Bool(yes) => text.push_str(if *yes { "true" } else { "false" }),
+                    Json::Number(number) => text.push_str(&number.to_string()),
+                    Json::Array(_) | Json::Object(_) => {
+                        return Err(format!("`{{{}}}` is more than one value", parts.join(".")));
+                    }
+                },
+            }
+        }
+        Ok(Some(text))
+    }
+
+    pub fn places(&self) -> impl Iterator<Item = &[String]> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Place(parts) => Some(parts.as_slice()),
+        })
+    }
+}
+
+/// The value of a place; null when there is none.
+fn fill<'a>(values: &'a Json, parts: &[String]) -> &'a Json {
+    parts.iter().try_fold(values, |value, part| value.get(part)).unwrap_or(&Json::Null)
+}
+
+/// The values of one item of a list.
+fn item(values: &Json, item: &Json) -> Json {
+    let mut inner = values.as_object().cloned().unwrap_or_default();
+    inner.insert(ITEM.to_string(), item.clone());
+    Json::Object(inner)
+}
+
+/// JSON to be sent.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Json")]
+pub enum Body {
+    Plain(Json),
+    Text(Template),
+    List(Vec<Body>),
+    Object(Vec<(String, Body)>),
+    /// `{ each: cart.lines, give: … }`: one for each item, which is called `it`.
+    Each(Vec<String>, Box<Body>),
+}
+
+impl TryFrom<Json> for Body {
+    type Error = String;
+
+    fn try_from(json: Json) -> Result<Body, String> {
+        Ok(match json {
+            Json::Null | Json::Bool(_) | Json::Number(_) => Body::Plain(json),
+            Json::String(text) => Body::Text(text.try_into()?),
+            Json::Array(items) => Body::List(items.into_iter().map(Body::try_from).collect::<Result<_, _>>()?),
+            Json::Object(mut fields) => match (fields.get("each").and_then(Json::as_str), fields.len()) {
+                (Some(list), 2) if fields.contains_key("give") => {
+                    let parts = list.split('.').map(str::to_string).collect();
+                    Body::Each(parts, Box::new(fields.remove("give").unwrap_or_default().try_into()?))
+                }
+                (_, _) => {
+                    let fields = fields.into_iter().map(|(name, json)| Ok((name, json.try_into()?)));
+                    Body::Object(fields.collect::<Result<_, String>>()?)
+                }
+            },
+        })
+    }
+}
+
+impl JsonSchema for Body {
+    fn schema_name() -> Cow<'static, str> {
+        "Body".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Any JSON. A text `{place}` takes the value as it is; { each: list, give: … } makes a list.",
+        })
+    }
+}
+
+impl Body {
+    /// The JSON; fields that would be none are left out.
+    ///
+    /// # Errors
+    /// A place within a text whose value is a list or an object, in words.
+    pub fn fill(&self, values: &Json) -> Result<Json, String> {
+        Ok(match self {
+            Body::Plain(json) => json.clone(),
+            Body::Text(template) => match template.pieces.as_slice() {
+                [Piece::Place(parts)] => fill(values, parts).clone(),
+                _ => template.fill(values)?.map_or(Json::Null, Json::String),
+            },
+            Body::List(items) => Json::Array(items.iter().map(|body| body.fill(values)).collect::<Result<_, _>>()?),
+            Body::Object(fields) => {
+                let mut object = Map::new();
+                for (name, body) in fields {
+                    match body.fill(values)? {
+                        Json::Null if *body != Body::Plain(Json::Null) => {}
+                        json => drop(object.insert(name.clone(), json)),
+                    }
+                }
+                Json::Object(object)
+            }
+            Body::Each(list, give) => {
+                let items = fill(values, list).as_array().map_or(&[][..], Vec::as_slice);
+                let filled = items.iter().map(|one| give.fill(&item(values, one)));
+                Json::Array(filled.collect::<Result<_, _>>()?)
+            }
+        })
+    }
+}

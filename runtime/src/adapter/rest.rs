@@ -1,0 +1,76 @@
+//! Asks a merchant's REST interface as its mapping says: bounded in time, queries again after what passes, a command
+//! never again unless the backend knows its key. Keeps nothing.
+
+mod ask;
+mod convert;
+mod exact;
+mod give;
+mod request;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use smol_str::SmolStr;
+use tokio::sync::Semaphore;
+
+use super::mapping::{Auth, Mapping};
+use crate::config::Mistake;
+
+pub use self::ask::{Call, Heard, Rest};
+pub use self::convert::usual;
+pub use self::request::{SHOP, names};
+
+/// Requests of one backend of one shop that are open at once (F77).
+const ROOM: usize = 16;
+
+/// A shop's backend, ready to be asked.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    /// The contract it answers, such as `catalog`.
+    pub contract: SmolStr,
+    pub mapping: Arc<Mapping>,
+    secrets: Arc<Secrets>,
+    room: Arc<Semaphore>,
+}
+
+/// Who we are to a backend.
+#[derive(Debug)]
+enum Secrets {
+    None,
+    Bearer(SecretString),
+    Basic { user: SecretString, password: SecretString },
+    Header { name: String, value: SecretString },
+    Query { name: String, value: SecretString },
+}
+
+impl Backend {
+    /// Looks up the secrets. `place` is the mapping's file, which files of secrets are relative to.
+    ///
+    /// # Errors
+    /// A secret is missing.
+    pub fn open(
+        contract: SmolStr,
+        mapping: Arc<Mapping>,
+        place: &Path,
+        variables: &[(String, String)],
+    ) -> Result<Backend, Mistake> {
+        let folder = place.parent().unwrap_or(Path::new(""));
+        let secret = |reference: &crate::config::SecretRef| {
+            reference.resolve(folder, variables).map_err(|wrong| Mistake {
+                place: place.display().to_string(),
+                line: None,
+                message: wrong.message,
+                help: Some(wrong.help),
+            })
+        };
+        let secrets = match &mapping.auth {
+            Auth::None => Secrets::None,
+            Auth::Bearer(token) => Secrets::Bearer(secret(token)?),
+            Auth::Basic(basic) => Secrets::Basic { user: secret(&basic.user)?, password: secret(&basic.password)? },
+            Auth::Header(named) => Secrets::Header { name: named.name.clone(), value: secret(&named.value)? },
+            Auth::Query(named) => Secrets::Query { name: named.name.clone(), value: secret(&named.value)? },
+        };
+        Ok(Backend { contract, mapping, secrets: Arc::new(secrets), room: Arc::new(Semaphore::new(ROOM)) })
+    }
+}

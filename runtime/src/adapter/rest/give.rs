@@ -1,0 +1,139 @@
+//! From an answer to what the contract promises: select, convert field by field, then the contract's own check. Guesses
+//! nothing: what is missing without a default is a fault with its place.
+
+use std::collections::BTreeMap;
+
+use duka_engine::contract::decode;
+use duka_engine::hir::{Operation as Promise, Shop};
+use duka_engine::types::{Field as Slot, RecordId, Type};
+use duka_engine::value::Value;
+use serde_json::{Map, Value as Json};
+
+use super::convert::{Place, text};
+use crate::adapter::mapping::{Field, Mapping, Operation, Predicate, Rule};
+
+/// Longer lists are mistakes (TM25).
+const MOST_ITEMS: usize = 1_000;
+
+/// Reads answers of one operation.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    pub shop: &'a Shop,
+    pub mapping: &'a Mapping,
+    pub operation: &'a Operation,
+    pub promise: &'a Promise,
+    pub place: Place<'a>,
+}
+
+impl Reading<'_> {
+    /// What is selected of one answer.
+    pub fn select<'j>(&self, answer: &'j Json) -> Vec<&'j Json> {
+        match (&self.operation.select, answer) {
+            (Some(path), _) => path.all(answer),
+            (None, Json::Array(items)) if matches!(self.promise.gives, Some(Type::List(_))) => items.iter().collect(),
+            (None, _) => vec![answer],
+        }
+    }
+
+    /// The contract's value of all that was selected.
+    ///
+    /// # Errors
+    /// The place, what was expected and what was met.
+    pub fn give(&self, selected: &[Json]) -> Result<Value, String> {
+        let Some(ty) = &self.promise.gives else { return Ok(Value::None) };
+        let json = match ty {
+            Type::List(item) => self.list(item, &selected.iter().collect::<Vec<_>>(), "", true)?,
+            Type::Record(id) => {
+                let first = selected.first().ok_or("the answer holds nothing where `select` looks")?;
+                self.record(*id, first, "", true)?
+            }
+            _ => return Err("a mapping gives records and lists of them".to_string()),
+        };
+        decode(self.shop, ty, &json).map_err(|error| error.to_string())
+    }
+
+    fn list(&self, item: &Type, met: &[&Json], at: &str, own: bool) -> Result<Json, String> {
+        if met.len() > MOST_ITEMS {
+            return Err(format!("{at}: more than {MOST_ITEMS} items"));
+        }
+        let place = |index: usize| format!("{at}[{index}]");
+        let read = met.iter().enumerate().map(|(index, json)| match item {
+            Type::Record(id) => self.record(*id, json, &place(index), own),
+            _ => self.single(&Rule::default(), item, json, json, &place(index)),
+        });
+        Ok(Json::Array(read.collect::<Result<_, _>>()?))
+    }
+
+    fn record(&self, id: RecordId, met: &Json, at: &str, own: bool) -> Result<Json, String> {
+        let Some(record) = self.shop.records.get(usize::from(id.0)) else { return Ok(Json::Null) };
+        let shared = self.mapping.records.get(record.name.as_str());
+        let mut fields = Map::new();
+        for slot in &record.fields {
+            let here = if at.is_empty() { slot.name.to_string() } else { format!("{at}.{}", slot.name) };
+            let rule = rule(if own { Some(&self.operation.fields) } else { None }, shared, &slot.name);
+            let json = match rule {
+                Some(rule) => self.field(rule, slot, met, &here)?,
+                None if slot.optional => Json::Null,
+                None => return Err(format!("{here}: the mapping does not say where it is")),
+            };
+            fields.insert(slot.name.to_string(), json);
+        }
+        Ok(Json::Object(fields))
+    }
+
+    fn field(&self, rule: &Rule, slot: &Slot, met: &Json, at: &str) -> Result<Json, String> {
+        let applies = rule.when.as_ref().is_none_or(|when| holds(when, Some(met), ""));
+        let path = rule.path.as_ref().filter(|_| applies);
+        if let (Some(path), Type::List(item)) = (path, &slot.ty) {
+            let found: Vec<&Json> = path.all(met).into_iter().filter(|json| !json.is_null()).collect();
+            return self.list(item, &found, at, false);
+        }
+        let found = path.and_then(|path| path.first(met)).filter(|json| !json.is_null());
+        match (found, &slot.ty, &rule.default) {
+            (Some(found), Type::Record(id), _) => self.record(*id, found, at, false),
+            (Some(found), ty, _) => self.single(rule, ty, found, met, at),
+            (None, _, Some(default)) => Ok(default.clone()),
+            (None, _, None) if slot.optional => Ok(Json::Null),
+            (None, _, None) => Err(format!("{at}: nothing is there, and it has no default")),
+        }
+    }
+
+    fn single(&self, rule: &Rule, ty: &Type, found: &Json, met: &Json, at: &str) -> Result<Json, String> {
+        let code = rule.currency.as_ref().map(|path| path.first(met).unwrap_or(&Json::Null));
+        let converted = self.place.convert(rule, ty, found, code);
+        converted.map_err(|expected| format!("{at}: expected {expected}, found {}", shown(found)))
+    }
+}
+
+fn rule<'a>(
+    own: Option<&'a BTreeMap<String, Field>>,
+    shared: Option<&'a BTreeMap<String, Field>>,
+    name: &str,
+) -> Option<&'a Rule> {
+    own.and_then(|fields| fields.get(name)).or_else(|| shared?.get(name)).map(|field| &field.0)
+}
+
+/// Whether an answer is as a predicate says. `json` is `None` when the body is not JSON.
+pub fn holds(predicate: &Predicate, json: Option<&Json>, body: &str) -> bool {
+    let found = match (&predicate.path, json) {
+        (Some(path), Some(json)) => path.first(json),
+        (Some(_), None) | (None, _) => None,
+    };
+    let word = match &predicate.path {
+        Some(_) => found.and_then(|json| text(json).ok()),
+        None => Some(body.to_string()),
+    };
+    let is = predicate.is.as_ref().is_none_or(|wanted| {
+        let any = |one: &Json| text(one).ok().is_some_and(|one| word.as_deref() == Some(one.as_str()));
+        wanted.as_array().map_or_else(|| any(wanted), |list| list.iter().any(any))
+    });
+    let contains = |part: &String| word.as_ref().is_some_and(|word| word.contains(part.as_str()));
+    is && predicate.contains.as_ref().is_none_or(contains)
+        && predicate.exists.is_none_or(|wanted| found.is_some() == wanted)
+}
+
+/// The beginning of a value, for a report.
+pub fn shown(json: &Json) -> String {
+    let whole = json.to_string();
+    if whole.chars().count() <= 80 { whole } else { whole.chars().take(80).chain(['…']).collect() }
+}

@@ -1,0 +1,12 @@
+//! Shops whose systems are the merchant's own: the guarded way out, the mapping, and what comes of answers of every kind.
+
+#[path = "adapter/conformance.rs"]
+mod conformance;
+#[path = "adapter/egress.rs"]
+mod egress;
+#[path = "adapter/load.rs"]
+mod load;
+#[path = "adapter/mapped.rs"]
+mod mapped;
+#[path = "adapter/script.rs"]
+mod script;

@@ -1,0 +1,125 @@
+//! A shop of the given currency with one mapping, and its calls as a test writes them: JSON in, words out.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use duka_dsl::Diagnostic;
+use duka_engine::compile::compile;
+use duka_engine::contract::{decode, encode};
+use duka_engine::event::Outcome;
+use duka_engine::hir::Operation;
+use duka_engine::program::Program;
+use duka_engine::source::{FileKind, ShopSource, SourceFile};
+use duka_engine::value::Value;
+use duka_runtime::adapter::egress::{Egress, Policy};
+use duka_runtime::adapter::mapping::{Found, read};
+use duka_runtime::adapter::rest::{Backend, Call, Rest};
+use duka_runtime::host::calls::Fate;
+use duka_tests::shops::counter;
+use serde_json::Value as Json;
+
+pub const KEY: &str = "7-1-2-0";
+
+pub struct Mapped {
+    program: Arc<Program>,
+    backend: Backend,
+    rest: Rest,
+}
+
+/// A shop with one mapping for a contract.
+pub fn shop(currency: &str, contract: &str, mapping: &str) -> (Arc<Program>, Vec<Found>, Vec<Diagnostic>) {
+    judged(counter(), currency, contract, mapping)
+}
+
+/// The same of any shop.
+pub fn judged(
+    mut source: ShopSource,
+    currency: &str,
+    contract: &str,
+    mapping: &str,
+) -> (Arc<Program>, Vec<Found>, Vec<Diagnostic>) {
+    let profile = source.files.iter_mut().find(|file| file.path == "shop.yaml").expect("a profile");
+    profile.text = profile.text.replace("currency: KES", &format!("currency: {currency}"));
+    if !profile.text.contains(&format!("{contract}: rest")) {
+        profile.text = profile.text.replace("adapters:\n", "");
+        profile.text = profile.text.replace("  catalog: demo\n  orders: demo\n  payments: demo\n", "");
+        profile.text.push_str(&format!("adapters: {{ {contract}: rest }}\n"));
+    }
+    let path = format!("{contract}.rest.yaml");
+    source.files.insert(0, SourceFile { path, text: mapping.to_string(), kind: FileKind::Mapping });
+    source.standard_from += 1;
+    let program = compile(&source).program.expect("the shop compiles");
+    let (found, findings) = read(&source, &program.shop);
+    (program, found, findings)
+}
+
+impl Mapped {
+    pub fn new(currency: &str, contract: &str, mapping: &str) -> Mapped {
+        let (program, mut found, findings) = shop(currency, contract, mapping);
+        assert_eq!(findings.iter().map(|it| it.message.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
+        let found = found.pop().expect("a mapping");
+        let backend = Backend::open(found.contract, found.mapping, Path::new(""), &[]).expect("no secrets");
+        let rest = Rest::new(Egress::new(Policy { development: true }).expect("a client"));
+        Mapped { program, backend, rest }
+    }
+
+    fn promise(&self, name: &str) -> &Operation {
+        self.program.shop.operations.iter().find(|it| it.path() == name).expect("an operation")
+    }
+
+    fn arguments(&self, name: &str, arguments: &str) -> Vec<Value> {
+        let arguments: Vec<Json> = serde_json::from_str(arguments).expect("a list of arguments");
+        let takes = self.promise(name).takes.iter().enumerate();
+        takes
+            .map(|(at, parameter)| match arguments.get(at) {
+                None | Some(Json::Null) => Value::None,
+                Some(json) => decode(&self.program.shop, &parameter.ty, json).expect("an argument of its type"),
+            })
+            .collect()
+    }
+
+    fn call<'a>(&'a self, name: &str, arguments: &'a [Value], left_ms: u64) -> Call<'a> {
+        Call {
+            shop: &self.program.shop,
+            promise: self.promise(name),
+            arguments,
+            key: KEY,
+            conversation: "7-1",
+            left: Duration::from_millis(left_ms),
+        }
+    }
+
+    /// Asks; of what is given, the values at the pointers.
+    pub async fn ask(&self, name: &str, arguments: &str, left_ms: u64, show: &[&str]) -> String {
+        let arguments = self.arguments(name, arguments);
+        let heard = self.rest.ask(&self.backend, self.call(name, &arguments, left_ms)).await;
+        self.told(name, &heard.outcome, show)
+    }
+
+    pub async fn look_up(&self, name: &str, arguments: &str, show: &[&str]) -> String {
+        let arguments = self.arguments(name, arguments);
+        match self.rest.look_up(&self.backend, self.call(name, &arguments, 5_000)).await {
+            Fate::Done(outcome) => format!("done: {}", self.told(name, &outcome, show)),
+            Fate::NotDone => "not done".to_string(),
+            Fate::CannotTell => "cannot tell".to_string(),
+        }
+    }
+
+    fn told(&self, name: &str, outcome: &Outcome, show: &[&str]) -> String {
+        match outcome {
+            Outcome::Given(value) => {
+                let json = match &self.promise(name).gives {
+                    Some(ty) => encode(&self.program.shop, ty, value),
+                    None => Json::Null,
+                };
+                let at = |pointer: &&str| json.pointer(pointer).map_or("-".to_string(), |met| met.to_string());
+                show.iter().map(at).collect::<Vec<_>>().join(" ")
+            }
+            Outcome::Refused { code } => format!("refused: {code}"),
+            Outcome::Failed { reason } => format!("failed: {reason}"),
+            Outcome::TimedOut => "timed out".to_string(),
+            Outcome::Unknown => "unknown".to_string(),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A small merchant's REST interface, with a catalogue, bags, quotes and orders, as `docs/adapters.md` and
+//! `shop.rest.yaml` ask it. It can be told to hang.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+pub const API_KEY: &str = "a merchant's key";
+
+/// Number, name, category, price in cents, stock.
+const PRODUCTS: &[(&str, &str, &str, i64, i64)] = &[
+    ("K/7 %", "Kikoy beach dress", "dresses", 317_500, 9),
+    ("K-8", "Kanga summer dress", "dresses", 99_990, 2),
+    ("S-1", "Sisal sandals", "shoes", 145_000, 4),
+];
+
+#[derive(Default)]
+pub struct Merchant {
+    pub hangs: AtomicBool,
+    pub asked: AtomicU64,
+    /// By conversation: number and quantity.
+    bags: Mutex<BTreeMap<String, Vec<(String, i64)>>>,
+}
+
+type Shared = State<Arc<Merchant>>;
+
+impl Merchant {
+    /// Starts; returns where it listens.
+    pub async fn start(self: &Arc<Merchant>) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let place = format!("http://{}/v1", listener.local_addr().expect("it listens"));
+        let routes = Router::new()
+            .route("/v1/categories", get(categories))
+            .route("/v1/products", get(products))
+            .route("/v1/products/{sku}", get(product))
+            .route("/v1/carts/{id}", get(bag))
+            .route("/v1/carts/{id}/lines", post(add))
+            .route("/v1/carts/{id}/lines/{sku}", put(change))
+            .route("/v1/quotes", post(quote))
+            .layer(middleware::from_fn_with_state(Arc::clone(self), door))
+            .with_state(Arc::clone(self));
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        place
+    }
+
+    fn bag(&self, id: &str) -> Value {
+        let bags = self.bags.lock().expect("nobody panicked");
+        let lines = bags.get(id).map(Vec::as_slice).unwrap_or(&[]);
+        let count: i64 = lines.iter().map(|(_, quantity)| quantity).sum();
+        let (lines, total) = priced(lines);
+        json!({ "lines": lines, "total": total, "count": count })
+    }
+
+    fn put(&self, id: &str, sku: &str, quantity: i64, more: bool) -> Response {
+        let Some(stock) = PRODUCTS.iter().find(|known| known.0 == sku).map(|known| known.4) else {
+            return StatusCode::NOT_FOUND.into_response();
+        };
+        let mut bags = self.bags.lock().expect("nobody panicked");
+        let lines = bags.entry(id.to_string()).or_default();
+        let before = lines.iter().find(|line| line.0 == sku).map_or(0, |line| line.1);
+        let quantity = if more { before + quantity } else { quantity };
+        if quantity > stock {
+            // A refusal that does not look like one.
+            return Json(json!({ "error": "too_few" })).into_response();
+        }
+        lines.retain(|line| line.0 != sku);
+        lines.push((sku.to_string(), quantity));
+        drop(bags);
+        Json(self.bag(id)).into_response()
+    }
+}
+
+async fn door(State(merchant): Shared, headers: HeaderMap, request: Request, next: Next) -> Response {
+    merchant.asked.fetch_add(1, Ordering::Relaxed);
+    if merchant.hangs.load(Ordering::Relaxed) {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    let known = headers.get("authorization").is_some_and(|key| *key == format!("Bearer {API_KEY}"));
+    if known { next.run(request).await } else { StatusCode::UNAUTHORIZED.into_response() }
+}
+
+fn priced(lines: &[(String, i64)]) -> (Vec<Value>, i64) {
+    let one = |(sku, quantity): &(String, i64)| {
+        let (_, title, _, price, _) = PRODUCTS.iter().find(|known| known.0 == sku)?;
+        Some((
+            json!({ "sku": sku, "title": title, "quantity": quantity, "price": price, "total": price * quantity }),
+            price * quantity,
+        ))
+    };
+    let found: Vec<(Value, i64)> = lines.iter().filter_map(one).collect();
+    let total = found.iter().map(|(_, total)| total).sum();
+    (found.into_iter().map(|(line, _)| line).collect(), total)
+}
+
+fn shown(known: &(&str, &str, &str, i64, i64)) -> Value {
+    let (sku, title, _, cents, stock) = known;
+    json!({
+        "sku": sku, "title": title, "short": title, "price": format!("{}.{:02}", cents / 100, cents % 100), "currency": "KES",
+        "stock": stock, "counted": true, "state": "many", "image": "https://zuri.example/one.jpg", "description": "<b>Fine</b>",
+    })
+}
+
+async fn categories() -> Json<Value> {
+    Json(
+        json!({ "data": [{ "id": "dresses", "title": "Dresses ", "products": 2 }, { "id": "shoes", "title": "Shoes" }] }),
+    )
+}
+
+async fn products(Query(wanted): Query<BTreeMap<String, String>>) -> Json<Value> {
+    let category = wanted.get("category");
+    let word = wanted.get("q").map(|word| word.to_lowercase()).unwrap_or_default();
+    let fits = |known: &&(&str, &str, &str, i64, i64)| {
+        category.is_none_or(|category| category == known.2) && known.1.to_lowercase().contains(&word)
+    };
+    Json(json!({ "data": PRODUCTS.iter().filter(fits).map(shown).collect::<Vec<_>>() }))
+}
+
+async fn product(Path(sku): Path<String>) -> Response {
+    match PRODUCTS.iter().find(|known| known.0 == sku) {
+        Some(known) => Json(json!({ "data": shown(known) })).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn bag(State(merchant): Shared, Path(id): Path<String>) -> Json<Value> {
+    Json(merchant.bag(&id))
+}
+
+async fn add(State(merchant): Shared, Path(id): Path<String>, Json(line): Json<Value>) -> Response {
+    merchant.put(&id, line["sku"].as_str().unwrap_or(""), line["quantity"].as_i64().unwrap_or(0), true)
+}
+
+async fn change(State(merchant): Shared, Path((id, sku)): Path<(String, String)>, Json(line): Json<Value>) -> Response {
+    merchant.put(&id, &sku, line["quantity"].as_i64().unwrap_or(0), false)
+}
+
+async fn quote(Json(wanted): Json<Value>) -> Json<Value> {
+    let lines = wanted["lines"].as_array().cloned().unwrap_or_default();
+    let lines: Vec<(String, i64)> = lines
+        .iter()
+        .map(|line| (line["sku"].as_str().unwrap_or("").to_string(), line["quantity"].as_i64().unwrap_or(0)))
+        .collect();
+    let (lines, total) = priced(&lines);
+    Json(json!({
+        "reference": "Q-1", "state": "new", "lines": lines, "total": total, "delivery": 0, "created": "2026-11-21T23:30:00Z",
+    }))
+}
