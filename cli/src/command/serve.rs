@@ -115,7 +115,11 @@ fn not_started(error: StartError) -> Failure {
             show(trouble);
             trouble.help().map(str::to_string)
         }
-        StartError::Shops(_) | StartError::Store(_) | StartError::NoRandomness(_) | StartError::Client(_) => None,
+        StartError::Shops(_)
+        | StartError::Store(_)
+        | StartError::NoRandomness(_)
+        | StartError::Client(_)
+        | StartError::Egress(_) => None,
         StartError::Listen(..) => {
             Some("Is another server running? `listen` in duka.toml says where this one is.".into())
         }
