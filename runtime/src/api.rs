@@ -2,10 +2,10 @@
 //! it needs, the router, the guard and the description are made from it, and what is not in it is refused.
 
 mod access;
-mod answer;
+pub(crate) mod answer;
 mod conversations;
 mod explain;
-mod handoff;
+pub(crate) mod handoff;
 pub mod keys;
 mod openapi;
 mod quarantine;

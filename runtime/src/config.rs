@@ -6,8 +6,10 @@ mod mistake;
 mod secret;
 mod types;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
@@ -91,15 +93,43 @@ pub struct Limits {
     pub body_ms: u64,
     /// How long open requests and turns may go on after SIGTERM.
     pub drain_ms: u64,
+    /// Elements of webhooks a second that are taken of one shop; 0: no limit.
+    pub per_shop: u32,
 }
 
 /// Where people answer customers.
 #[derive(Clone, Debug, Default)]
 pub struct Handoff {
+    /// Of every shop that has no people of its own.
+    pub all: Option<Arc<People>>,
+    pub shops: BTreeMap<String, Arc<People>>,
+}
+
+/// The people of a shop, as a program speaks to them.
+#[derive(Clone, Debug)]
+pub struct People {
     /// Told of every handed-over conversation and its messages.
-    pub url: Option<url::Url>,
+    pub url: url::Url,
     /// Signs what is told, and what comes back.
-    pub secret: Option<SecretString>,
+    pub secret: SecretString,
+    pub chatwoot: Option<Chatwoot>,
+}
+
+/// An inbox of Chatwoot with a bot.
+#[derive(Clone, Debug)]
+pub struct Chatwoot {
+    pub account: u64,
+    /// Its identifier, by which messages are put into it.
+    pub inbox: SecretString,
+    /// The bot's access token.
+    pub token: SecretString,
+}
+
+impl Handoff {
+    /// The people of this shop.
+    pub fn of(&self, slug: &str) -> Option<Arc<People>> {
+        self.shops.get(slug).or(self.all.as_ref()).cloned()
+    }
 }
 
 /// The largest body that a webhook may have: Meta's own bound is 3 MB (whatsapp-cloud-api 2.4).
@@ -199,11 +229,9 @@ impl Resolve {
                 header_ms: limits.header.map_or(10_000, |length| length.ms().unsigned_abs()),
                 body_ms: limits.body.map_or(20_000, |length| length.ms().unsigned_abs()),
                 drain_ms: limits.drain.map_or(8_000, |length| length.ms().unsigned_abs()),
+                per_shop: limits.per_shop.unwrap_or(0),
             },
-            handoff: Handoff {
-                url: handoff.url.map(|url| url.0),
-                secret: handoff.secret.map(|secret| self.secret(&secret, "handoff.secret")).transpose()?,
-            },
+            handoff: self.handoff(handoff, development)?,
             whatsapp,
             path: self.place,
         })
@@ -230,6 +258,58 @@ impl Resolve {
             verify_token: section.verify_token.map(|token| self.secret(&token, "whatsapp.verify_token")).transpose()?,
             token: section.token.map(|token| self.secret(&token, "whatsapp.token")).transpose()?,
         })
+    }
+
+    fn handoff(&self, mut section: file::HandoffSection, development: bool) -> Result<Handoff, Mistake> {
+        let mut handoff = Handoff::default();
+        for (slug, own) in section.shops.take().unwrap_or_default() {
+            let place = format!("handoff.shops.{slug}");
+            handoff.shops.extend(self.people(own, &place, development)?.map(|people| (slug, people)));
+        }
+        handoff.all = self.people(section, "handoff", development)?;
+        Ok(handoff)
+    }
+
+    fn people(
+        &self,
+        section: file::HandoffSection,
+        place: &str,
+        development: bool,
+    ) -> Result<Option<Arc<People>>, Mistake> {
+        let file::HandoffSection { url, secret, account, inbox, token, shops } = section;
+        if shops.is_some() {
+            return Err(self.mistake(&format!("`{place}` has shops of its own"), "Write them below `[handoff.shops]`."));
+        }
+        let (url, secret) = match (url, secret) {
+            (None, None) => return Ok(None),
+            (Some(url), Some(secret)) => (url.0, secret),
+            (Some(_), None) => {
+                let message = format!("`{place}` has an address and no secret, so that anybody could answer customers");
+                return Err(self.mistake(&message, "Add `secret = \"env:NAME\"`."));
+            }
+            (None, Some(_)) => {
+                let message = format!("`{place}` has a secret and no address");
+                return Err(self.mistake(&message, "Add `url = \"https://…\"`: who is told when a person is needed."));
+            }
+        };
+        if url.scheme() != "https" && !development {
+            let message = format!("`{place}.url` is plain HTTP, which would show what customers write to everybody");
+            return Err(self.mistake(&message, "Write an `https://` address."));
+        }
+        let chatwoot = match (account, inbox, token) {
+            (None, None, None) => None,
+            (Some(account), Some(inbox), Some(token)) => Some(Chatwoot {
+                account,
+                inbox: self.secret(&inbox, &format!("{place}.inbox"))?,
+                token: self.secret(&token, &format!("{place}.token"))?,
+            }),
+            _ => {
+                let message = format!("`{place}` is Chatwoot's in part: it needs `account`, `inbox` and `token`");
+                return Err(self.mistake(&message, "Write all three, or none for a plain webhook."));
+            }
+        };
+        let secret = self.secret(&secret, &format!("{place}.secret"))?;
+        Ok(Some(Arc::new(People { url, secret, chatwoot })))
     }
 
     fn secret(&self, reference: &SecretRef, setting: &str) -> Result<SecretString, Mistake> {

@@ -6,6 +6,7 @@ pub mod channel;
 pub mod config;
 pub mod dev_graph;
 pub mod files;
+pub mod handoff;
 pub mod host;
 pub mod id;
 pub mod ops;

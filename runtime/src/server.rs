@@ -3,6 +3,8 @@
 
 mod current;
 mod door;
+mod flood;
+mod handoff;
 mod health;
 pub(crate) mod ingress;
 mod inward;
@@ -15,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 pub use door::Door;
@@ -37,6 +39,7 @@ pub struct Server {
     pub files: Files,
     /// Takes no new work: it is going down.
     pub draining: AtomicBool,
+    pub flood: flood::Flood,
     /// Whose user ids statuses have told.
     pub met: ingress::Met,
     /// `None`: no figures are gathered.
@@ -48,6 +51,8 @@ pub fn router(server: Arc<Server>) -> Router {
     Router::new()
         .merge(api::router(&server))
         .route("/webhooks/whatsapp", get(webhooks::handshake).post(webhooks::receive))
+        .route("/handoff/{shop}", post(handoff::said))
+        .route("/handoff/{shop}/{key}", post(handoff::chatwoot_said))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::figures))

@@ -11,6 +11,8 @@ mod card;
 mod door;
 #[path = "server/files.rs"]
 mod files;
+#[path = "server/handoff.rs"]
+mod handoff;
 #[path = "server/merchant.rs"]
 mod merchant;
 #[path = "server/play.rs"]

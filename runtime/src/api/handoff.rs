@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 use super::access::{Caller, Which};
 use super::answer::{Done, Refusal};
 use super::conversations::{Page, find, view};
+use crate::handoff::FIRST_INDEX;
 use crate::host::incoming::{Arrival, Arrived, Incoming};
 use crate::host::writer::Job;
-use crate::id::{ConversationId, ShopScope};
+use crate::id::{ConversationId, ElementKey, ShopScope};
 use crate::server::Server;
-use crate::store::{Lane, NewSend, Repeat};
+use crate::store::{Lane, NewSend, Repeat, Sighting};
 
 /// Conversations that one list looks at.
 const MOST_LOOKED_AT: usize = 20_000;
@@ -25,9 +26,6 @@ const PAGE: u32 = 500;
 const MOST_LETTERS: usize = 4_096;
 /// How long an answer is worth sending: as long as a window is open.
 const LIFE_MS: i64 = 24 * 3_600_000;
-/// Effects of a turn are counted from 0; what people send, from here.
-const FIRST_INDEX: u16 = 32_768;
-
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Reply {
     pub text: String,
@@ -59,12 +57,18 @@ pub(super) async fn reply(
     Which(id): Which,
     Json(reply): Json<Reply>,
 ) -> Result<Json<Done>, Refusal> {
-    say(&server, shop.scope, id, &reply.text).await?;
+    say(&server, shop.scope, id, &reply.text, None).await?;
     Ok(Done::yes())
 }
 
-/// Puts a person's words into the thread, in order behind what is on its way.
-pub(crate) async fn say(server: &Server, shop: ShopScope, id: ConversationId, text: &str) -> Result<(), Refusal> {
+/// Puts a person's words into the thread, in order behind what is on its way. Under the same key they are put once.
+pub(crate) async fn say(
+    server: &Server,
+    shop: ShopScope,
+    id: ConversationId,
+    text: &str,
+    key: Option<ElementKey>,
+) -> Result<(), Refusal> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > MOST_LETTERS {
         return Err(Refusal::Wrong("an answer has between 1 and 4,096 letters"));
@@ -76,6 +80,11 @@ pub(crate) async fn say(server: &Server, shop: ShopScope, id: ConversationId, te
     let now_ms = server.host.clock.now_ms();
     let message = Message { text: text.to_string(), key: "handoff.reply".into(), ..Message::default() };
     let mut tx = server.host.store.begin(shop).await?;
+    if let Some(key) = key
+        && tx.admit(&[Sighting { shop, key, received_ms: now_ms }]).await? == [false]
+    {
+        return Ok(());
+    }
     let before = tx.sends_of(shop, id, row.turn, u32::MAX).await?;
     let said = before.iter().filter(|sent| sent.send.index >= FIRST_INDEX && sent.send.turn == row.turn).count();
     let index = u16::try_from(said).ok().and_then(|said| FIRST_INDEX.checked_add(said));
@@ -101,7 +110,7 @@ pub(super) async fn open(
     Caller(shop): Caller,
     Which(id): Which,
 ) -> Result<Json<Done>, Refusal> {
-    tell(&server, shop.scope, id, EventKind::HandoffOpened).await
+    tell(&server, shop.scope, id, EventKind::HandoffOpened, None).await
 }
 
 pub(super) async fn close(
@@ -110,13 +119,20 @@ pub(super) async fn close(
     Which(id): Which,
     Json(close): Json<Close>,
 ) -> Result<Json<Done>, Refusal> {
-    tell(&server, shop.scope, id, EventKind::HandoffClosed { note: close.note.into() }).await
+    tell(&server, shop.scope, id, EventKind::HandoffClosed { note: close.note.into() }, None).await
 }
 
-async fn tell(server: &Server, shop: ShopScope, id: ConversationId, kind: EventKind) -> Result<Json<Done>, Refusal> {
+/// Brings an event to a conversation. Under the same key it is brought once.
+pub(crate) async fn tell(
+    server: &Server,
+    shop: ShopScope,
+    id: ConversationId,
+    kind: EventKind,
+    key: Option<ElementKey>,
+) -> Result<Json<Done>, Refusal> {
     find(server, shop, id).await?;
     let what = Arrived::Conversation { id, incoming: Incoming::event(kind) };
     let received_ms = server.host.clock.now_ms();
-    server.desk.commit(Job::Arrivals(vec![Arrival { shop, key: None, received_ms, what }])).await?;
+    server.desk.commit(Job::Arrivals(vec![Arrival { shop, key, received_ms, what }])).await?;
     Ok(Done::yes())
 }

@@ -1,5 +1,6 @@
 //! `duka.toml` as it is written, and the variables that stand for its lines. Resolves nothing.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use duka_dsl::diagnostic::nearest;
@@ -83,16 +84,26 @@ pub struct LimitsSection {
     pub body: Option<Length>,
     /// Time to finish what is under way after SIGTERM [default: 8 seconds]
     pub drain: Option<Length>,
+    /// Messages and statuses a second that are taken of one shop, ten times as many at once [default: 0, no limit]
+    pub per_shop: Option<u32>,
 }
 
 /// Where people answer customers.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HandoffSection {
-    /// Is told of handed-over conversations and their messages
+    /// Is told of handed-over conversations and their messages; of Chatwoot, its address
     pub url: Option<HttpUrl>,
     /// Signs what is told and what comes back
     pub secret: Option<SecretRef>,
+    /// Of Chatwoot: the number of the account; the other address is a plain webhook's without it
+    pub account: Option<u64>,
+    /// Of Chatwoot: the identifier of the inbox, which is of the kind API
+    pub inbox: Option<SecretRef>,
+    /// Of Chatwoot: the access token of the inbox's bot
+    pub token: Option<SecretRef>,
+    /// Shops with people of their own, by the names of their folders
+    pub shops: Option<BTreeMap<String, HandoffSection>>,
 }
 
 /// Files that customers send.
@@ -146,10 +157,14 @@ settings! {
     "DUKA_LIMITS_HEADER" => limits.header: Length::reads,
     "DUKA_LIMITS_BODY" => limits.body: Length::reads,
     "DUKA_LIMITS_DRAIN" => limits.drain: Length::reads,
+    "DUKA_LIMITS_PER_SHOP" => limits.per_shop: whole,
     "DUKA_FILES_FOLDER" => files.folder: path,
     "DUKA_FILES_LARGEST" => files.largest: whole,
     "DUKA_HANDOFF_URL" => handoff.url: HttpUrl::reads,
     "DUKA_HANDOFF_SECRET" => handoff.secret: own("DUKA_HANDOFF_SECRET"),
+    "DUKA_HANDOFF_ACCOUNT" => handoff.account: whole,
+    "DUKA_HANDOFF_INBOX" => handoff.inbox: own("DUKA_HANDOFF_INBOX"),
+    "DUKA_HANDOFF_TOKEN" => handoff.token: own("DUKA_HANDOFF_TOKEN"),
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one shape for all settings")]

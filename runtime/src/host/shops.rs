@@ -29,6 +29,8 @@ pub struct Shop {
     pub fixture: Json,
     /// The shop's own systems; the demo answers for every other contract.
     pub backends: Vec<Backend>,
+    /// People are told of conversations that are handed over.
+    pub people: bool,
     /// What new conversations begin with.
     opening: Session,
     timezone: TimeZone,
@@ -44,7 +46,7 @@ impl Shop {
     ) -> Shop {
         let opening = opening(&program, &fixture);
         let timezone = TimeZoneDatabase::bundled().get(&program.shop.profile.timezone).unwrap_or(TimeZone::UTC);
-        Shop { scope, slug, program, older, fixture, backends: Vec::new(), opening, timezone }
+        Shop { scope, slug, program, older, fixture, backends: Vec::new(), people: false, opening, timezone }
     }
 
     /// The same with systems of its own.

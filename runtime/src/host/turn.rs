@@ -4,6 +4,7 @@
 //! panic of the engine is caught and ends this turn alone.
 
 mod classes;
+mod people;
 
 pub use self::classes::ALL_MARKETING;
 
@@ -24,7 +25,8 @@ use super::mint::Mint;
 use super::notices::Notice;
 use super::shops::Shop;
 use crate::channel;
-use crate::store::{ConsentEntry, Conversation, NewCall, NewSend, TurnRecord};
+use crate::handoff::Telling;
+use crate::store::{ConsentEntry, Conversation, NewCall, NewPost, NewSend, TurnRecord};
 
 /// What a turn may look at, besides the conversation.
 #[derive(Debug)]
@@ -86,6 +88,8 @@ pub struct Taken {
     pub sends: Vec<NewSend>,
     pub calls: Vec<NewCall>,
     pub consents: Vec<ConsentEntry>,
+    /// What the shop's people are to be told.
+    pub posts: Vec<NewPost>,
     pub record: TurnRecord,
     /// For people; told after the commit.
     pub notices: Vec<Notice>,
@@ -113,7 +117,7 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
     if !incoming.name.is_empty() {
         cx.shop.name_customer(&mut session, &incoming.name, cx.now_ms);
     }
-    let proof = incoming.proof.clone();
+    let (proof, name) = (incoming.proof.clone(), incoming.name.clone());
     let (done, event) = match &mut incoming.act {
         Act::Event(event) => {
             event.at_ms = cx.now_ms;
@@ -129,7 +133,7 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
         // Nothing for the engine: only the row changes.
         Act::WindowClosed => (Step { session: turned(session), ..Step::default() }, None),
     };
-    Ok(Taking { cx, row, automated, proof }.finish(done, event))
+    Ok(Taking { cx, row, automated, proof, name }.finish(done, event))
 }
 
 /// The session to step and the program it belongs to, moved to the newest if it may (language.md 2.14).
@@ -233,6 +237,8 @@ struct Taking<'a> {
     row: Conversation,
     automated: Automated,
     proof: SmolStr,
+    /// As the customer calls themself; empty: not told.
+    name: SmolStr,
 }
 
 impl Taking<'_> {
@@ -256,6 +262,7 @@ impl Taking<'_> {
             sends: Vec::new(),
             calls: Vec::new(),
             consents: Vec::new(),
+            posts: Vec::new(),
             notices: Vec::new(),
             automated: self.automated,
         };
@@ -267,6 +274,17 @@ impl Taking<'_> {
             taken.consents.push(self.consent(ALL_MARKETING.into(), false, stopped));
         }
         self.restrain(event, &mut session, &mut taken);
+        if self.cx.shop.people {
+            let change = people::Change { before: self.row.handed_over, after: session.handed_over };
+            for told in people::told(change, event, &taken.notices, &self.name) {
+                taken.posts.push(NewPost {
+                    shop: self.row.shop,
+                    conversation: self.row.id,
+                    not_before_ms: self.cx.now_ms,
+                    body: encoded(&Telling { turn, at_ms: self.cx.now_ms, told }),
+                });
+            }
+        }
         if !notes.is_empty() {
             taken.record.notes = encoded(&notes);
         }

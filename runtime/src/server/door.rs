@@ -1,11 +1,11 @@
 //! Connections: so many at once, each with a time for the head of a request; ended in order when the server goes down.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -20,6 +20,10 @@ use crate::config::Limits;
 const PAUSE: Duration = Duration::from_millis(20);
 /// A request's head and the small bodies of most webhooks in one read.
 const BUFFER_BYTES: usize = 64 * 1024;
+
+/// The address at the other end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub IpAddr);
 
 /// A socket that listens.
 pub struct Door {
@@ -47,8 +51,8 @@ impl Door {
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(Duration::from_millis(self.limits.header_ms));
         builder.max_buf_size(BUFFER_BYTES);
-        while let Some((place, stream)) = self.next(&places, &stop).await {
-            let service = TowerToHyperService::new(router.clone());
+        while let Some((place, stream, peer)) = self.next(&places, &stop).await {
+            let service = TowerToHyperService::new(router.clone().layer(Extension(peer)));
             let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
             tokio::spawn(async move {
                 // A connection that breaks is its client's business.
@@ -67,7 +71,7 @@ impl Door {
         &self,
         places: &Arc<Semaphore>,
         stop: &CancellationToken,
-    ) -> Option<(tokio::sync::OwnedSemaphorePermit, TcpStream)> {
+    ) -> Option<(tokio::sync::OwnedSemaphorePermit, TcpStream, Peer)> {
         loop {
             let accepted = async {
                 let place = Arc::clone(places).acquire_owned().await;
@@ -78,10 +82,10 @@ impl Door {
                 () = stop.cancelled() => return None,
             };
             match (place.ok(), accepted) {
-                (Some(place), Ok((stream, _))) => {
+                (Some(place), Ok((stream, peer))) => {
                     // Answers are small and whole: nothing is gained by waiting for more of them.
                     let _ = stream.set_nodelay(true);
-                    return Some((place, stream));
+                    return Some((place, stream, Peer(peer.ip())));
                 }
                 (None, _) => return None,
                 (Some(_), Err(_)) => tokio::time::sleep(PAUSE).await,

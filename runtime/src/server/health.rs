@@ -12,7 +12,7 @@ use metrics::gauge;
 
 use super::Server;
 use crate::id::ShopScope;
-use crate::store;
+use crate::store::{self, TemplateRow};
 
 /// The store must answer within this.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -46,9 +46,18 @@ pub(super) async fn figures(State(server): State<Arc<Server>>) -> Response {
 
 async fn count(server: &Server) -> Result<(), store::Error> {
     let routes = server.registry.now();
-    let (mut inbox, mut open, mut unknown, mut quarantine) = (0, 0, 0, 0);
+    let (mut inbox, mut open, mut unknown, mut quarantine, mut posts) = (0, 0, 0, 0, 0);
+    let (mut stopped, mut red, mut templates) = (0, 0, 0);
     for shop in &routes.shops {
-        let counts = server.host.store.read(shop.scope).await?.counts(shop.scope).await?;
+        let mut tx = server.host.store.read(shop.scope).await?;
+        let counts = tx.counts(shop.scope).await?;
+        let health = tx.health(shop.scope).await?;
+        stopped += health.iter().filter(|number| !number.stopped.is_empty()).count();
+        red += health.iter().filter(|number| number.quality.eq_ignore_ascii_case("red")).count();
+        let unusable = |template: &TemplateRow| ["PAUSED", "DISABLED"].contains(&template.status.as_str());
+        templates += tx.templates(shop.scope).await?.iter().filter(|it| unusable(it)).count();
+        tx.rollback().await?;
+        posts += counts.posts;
         inbox += counts.inbox;
         open += counts.waiting + counts.ready + counts.sending + counts.unknown;
         unknown += counts.unknown;
@@ -59,5 +68,9 @@ async fn count(server: &Server) -> Result<(), store::Error> {
     gauge!("duka_sends_open").set(open as f64);
     gauge!("duka_sends_unknown").set(unknown as f64);
     gauge!("duka_quarantine_rows").set(quarantine as f64);
+    gauge!("duka_handoff_posts_open").set(posts as f64);
+    gauge!("duka_numbers_stopped").set(stopped as f64);
+    gauge!("duka_numbers_red").set(red as f64);
+    gauge!("duka_templates_unusable").set(templates as f64);
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::host::incoming::{self, Arrival, Arrived, Incoming, Wanted};
 use crate::host::writer::{Job, Took};
 use crate::id::{ElementKey, ShopScope};
 use crate::shops::{Routes, Served};
-use crate::store::{Identity, QuarantineEntry};
+use crate::store::{Delivery, Identity, QuarantineEntry};
 
 pub use self::met::Met;
 
@@ -36,6 +36,8 @@ pub(crate) enum Refusal {
     NotAWebhook,
     /// The store did not take it: the vendor tries again.
     NotCommitted,
+    /// The shop gets more than it may: the vendor tries again, more slowly.
+    TooMuch,
 }
 
 /// One body's way in.
@@ -51,6 +53,9 @@ impl Ingress<'_> {
         let app = signer(&routes, signature, body).ok_or(Refusal::Forged)?;
         let text = split::text(body);
         let elements = split::split(&text).map_err(|_| Refusal::NotAWebhook)?;
+        if self.is_too_much(&routes, &elements) {
+            return Err(Refusal::TooMuch);
+        }
         let mut arrivals = Vec::with_capacity(elements.len());
         for element in &elements {
             self.arrive(&routes, app, element, &mut arrivals).await;
@@ -68,6 +73,21 @@ impl Ingress<'_> {
                 Err(Refusal::NotCommitted)
             }
         }
+    }
+
+    /// Whether every shop that the body is for gets more than it may (TM7): another shop's share is never taken.
+    fn is_too_much(&self, routes: &Routes, elements: &[Element<'_>]) -> bool {
+        if !self.server.flood.is_limited() {
+            return false;
+        }
+        let mut counts: BTreeMap<ShopScope, u32> = BTreeMap::new();
+        for number in elements.iter().filter_map(|element| element.number.as_deref()) {
+            if let Some(shop) = routes.of_number(number) {
+                *counts.entry(shop.scope).or_default() += 1;
+            }
+        }
+        let over = counts.iter().filter(|(shop, count)| !self.server.flood.takes(**shop, **count)).count();
+        over > 0 && over == counts.len()
     }
 
     async fn arrive(&self, routes: &Routes, app: usize, element: &Element<'_>, arrivals: &mut Vec<Arrival>) {
@@ -116,6 +136,13 @@ impl Ingress<'_> {
                 if self.server.met.is_first(shop.scope, &who) {
                     add(None, Arrived::Recipient { send: update.send, identities: who });
                 }
+                let status = match update.status {
+                    Delivery::None | Delivery::Sent => "sent",
+                    Delivery::Failed => "failed",
+                    Delivery::Delivered => "delivered",
+                    Delivery::Read | Delivery::Played => "read",
+                };
+                counter!("duka_statuses_total", "status" => status).increment(1);
                 add(None, Arrived::Status(update));
             }
             Meaning::OwnerReplied { who, id, .. } => {

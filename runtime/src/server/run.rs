@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::current::Current;
 use super::door::Door;
+use super::flood::Flood;
 use super::ingress::Met;
 use super::inward::Inward;
 use super::outward::Outward;
@@ -24,6 +25,7 @@ use crate::adapter::rest::Rest;
 use crate::channel::whatsapp::client::{self, ClientError, Graph};
 use crate::config::{Config, Database, Environment, FilesPlace};
 use crate::files::Files;
+use crate::handoff::{self, Poster};
 use crate::host::clock::{Clock, SystemClock};
 use crate::host::mint::{Mint, NoRandomness};
 use crate::host::outbox::PaceLimits;
@@ -47,6 +49,8 @@ pub enum StartError {
     NoRandomness(#[from] NoRandomness),
     #[error(transparent)]
     Client(#[from] ClientError),
+    #[error("the way to the shops' people: {0}")]
+    People(#[from] handoff::EgressError),
     #[error("the way to the shops' systems: {0}")]
     Egress(#[from] EgressError),
 }
@@ -112,10 +116,12 @@ pub async fn start(
     let serving = Serving::begin(Arc::clone(&host), ways, alone).await?;
     let desk = serving.desk();
     let stop = CancellationToken::new();
+    let poster = Poster::new(Arc::clone(&host), Arc::clone(&registry), handoff::Egress::new(config.development)?);
+    tokio::spawn(poster.run(stop.clone()));
     tokio::spawn(notices::announce(Arc::clone(&host), stop.clone()));
     let draining = AtomicBool::new(false);
-    let met = Met::default();
-    let server = Arc::new(Server { config, registry, host, desk, files, draining, met, figures });
+    let (met, flood) = (Met::default(), Flood::new(config.limits.per_shop));
+    let server = Arc::new(Server { config, registry, host, desk, files, draining, flood, met, figures });
     let keeping = tokio::spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
     let door = tokio::spawn(door.serve(router(Arc::clone(&server)), stop.clone()));
     tokio::spawn(current.keep(stop.clone()));

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
@@ -12,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use metrics::{counter, histogram};
 
 use super::Server;
+use super::door::Peer;
 use super::ingress::{Ingress, Refusal};
 use crate::channel::whatsapp::verify::{Handshake, HandshakeAnswer, SIGNATURE_HEADER};
 
@@ -27,7 +29,14 @@ pub(super) struct Parameters {
 }
 
 /// Meta asks whether this address is ours.
-pub(super) async fn handshake(State(server): State<Arc<Server>>, Query(parameters): Query<Parameters>) -> Response {
+pub(super) async fn handshake(
+    State(server): State<Arc<Server>>,
+    peer: Option<Extension<Peer>>,
+    Query(parameters): Query<Parameters>,
+) -> Response {
+    if peer.is_some_and(|Extension(Peer(address))| !server.flood.may_ask(address)) {
+        return refused(StatusCode::TOO_MANY_REQUESTS);
+    }
     let Some(expected) = &server.config.whatsapp.verify_token else {
         return refused(StatusCode::FORBIDDEN);
     };
@@ -76,6 +85,7 @@ async fn take(server: &Server, request: Request<Body>) -> Result<(), StatusCode>
             tracing::warn!(bytes = body.len(), "a webhook was refused: its signature is missing or wrong");
             Err(StatusCode::UNAUTHORIZED)
         }
+        Err(Refusal::TooMuch) => Err(StatusCode::TOO_MANY_REQUESTS),
         Err(Refusal::NotAWebhook) => Err(StatusCode::BAD_REQUEST),
         Err(Refusal::NotCommitted) => Err(StatusCode::SERVICE_UNAVAILABLE),
     }

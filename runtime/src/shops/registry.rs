@@ -16,7 +16,7 @@ use super::published::{self, Publish};
 use super::source::{self, Source};
 use crate::channel::whatsapp::keys::{ShopKeys, WeakSecret};
 use crate::channel::whatsapp::verify::AppSecrets;
-use crate::config::{Config, Environment, Mistake};
+use crate::config::{Config, Environment, Mistake, People};
 use crate::host::shops::{Shop, Shops};
 use crate::id::ShopScope;
 use crate::store::{self, Store};
@@ -35,6 +35,8 @@ pub struct Served {
     pub account: Option<SmolStr>,
     /// The access token: the shop's own, else the server's.
     pub token: Option<SecretString>,
+    /// Who answers customers that ask for a person.
+    pub people: Option<Arc<People>>,
     /// Its app's place in [`Routes::apps`].
     pub app: usize,
     /// How long its customers' files are kept.
@@ -203,7 +205,8 @@ impl Registry {
             Publish { store: &self.store, scope, source, now_ms }.publish().await?;
             let program = Arc::clone(&source.program);
             routes.add(config, source, scope, published::keys(&key, &source.slug)?)?;
-            let shop = Shop::new(scope, source.slug.clone(), program, older, source.fixture.clone());
+            let mut shop = Shop::new(scope, source.slug.clone(), program, older, source.fixture.clone());
+            shop.people = config.handoff.of(&source.slug).is_some();
             hosted.push(shop.with_backends(source.backends.clone()));
         }
         self.shops.replace(hosted);
@@ -242,6 +245,7 @@ impl Routes {
             numbers: live.numbers.clone(),
             account: live.account.clone(),
             token: live.token.clone().or_else(|| config.whatsapp.token.clone()),
+            people: config.handoff.of(&source.slug),
             app,
             keep: live.keep,
             keys,

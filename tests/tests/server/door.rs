@@ -59,5 +59,12 @@ async fn only_what_is_signed_small_and_plain_is_taken() {
         assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
         assert_eq!((answer.status().as_u16(), answer.text().await.expect("a text").as_str()), expected);
     }
+    let mut guess = 0;
+    for n in 0..12 {
+        let query = [("hub.mode", "subscribe"), ("hub.verify_token", &format!("guess {n}")), ("hub.challenge", "1")];
+        let url = format!("{}/webhooks/whatsapp", stage.base);
+        guess = stage.http.get(url).query(&query).send().await.expect("an answer").status().as_u16();
+    }
+    assert_eq!(guess, 429, "who guesses is slowed down");
     stage.end().await;
 }

@@ -76,3 +76,28 @@ async fn a_user_id_that_only_a_status_tells_is_the_customers_from_then_on() {
     assert!(all[0].turn > turns);
     stage.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_that_is_flooded_is_slowed_down_at_the_door_and_loses_nothing() {
+    let stage = Stage::with(|settings| settings + "[limits]\nper_shop = 2\n").await;
+    let mut answers = [0, 0];
+    let mut taken = 0;
+    for n in 0..40 {
+        let message = json!({
+            "id": format!("wamid.{n}"), "from": format!("2547000001{n:02}"), "timestamp": "1795251800", "type": "text",
+            "text": { "body": "hi" },
+        });
+        let value = json!({ "metadata": { "phone_number_id": NUMBER }, "messages": [message] });
+        let change = json!({ "field": "messages", "value": value });
+        let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "7", "changes": [change] }] });
+        let status = stage.brings(&body.to_string()).await;
+        assert!(matches!(status, 200 | 429), "{status}");
+        answers[usize::from(status == 429)] += 1;
+        taken += usize::from(status == 200);
+    }
+    assert!(answers[0] >= 20 && answers[1] > 0, "{answers:?}");
+    let (shop, store) = (stage.scope(), &stage.running.server.host.store);
+    let all = store.read(shop).await.expect("a read").list_conversations(shop, None, 99).await.expect("a list");
+    assert_eq!(all.len(), taken, "what was answered with 200 is there");
+    stage.end().await;
+}

@@ -7,6 +7,7 @@ use duka_runtime::config;
 use duka_runtime::dev_graph::Plan;
 use duka_runtime::dev_graph::server::{Options, start as start_graph};
 use duka_runtime::id::ShopScope;
+use duka_runtime::ops::figures;
 use duka_runtime::server::run::{Running, start};
 use duka_tests::tree::root;
 use hmac::{Hmac, KeyInit, Mac};
@@ -52,7 +53,13 @@ fn free_port() -> u16 {
 
 pub fn environment() -> Vec<(String, String)> {
     let pair = |name: &str, value: &str| (name.to_string(), value.to_string());
-    vec![pair("APP_SECRET", SECRET), pair("VERIFY", "a verify token"), pair("TOKEN", "a token")]
+    vec![
+        pair("APP_SECRET", SECRET),
+        pair("VERIFY", "a verify token"),
+        pair("TOKEN", "a token"),
+        pair("INBOX", "inbox-1"),
+        pair("BOT", "a bot"),
+    ]
 }
 
 impl Stage {
@@ -122,7 +129,8 @@ impl Stage {
         let mut environment = environment();
         environment.extend(variable);
         let config = config::load(Some(&folder.path().join("duka.toml")), &environment).expect("sound settings");
-        let (running, reloaded) = start(config, &environment, None).await.unwrap_or_else(|error| panic!("{error}"));
+        let started = start(config, &environment, figures::begin().ok()).await;
+        let (running, reloaded) = started.unwrap_or_else(|error| panic!("{error}"));
         assert!(reloaded.troubles.is_empty(), "{:?}", reloaded.troubles);
         Stage {
             folder,

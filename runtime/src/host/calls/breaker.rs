@@ -44,6 +44,7 @@ impl Breakers {
                 let breaker = self.0.entry(backend).or_default();
                 breaker.failures = breaker.failures.saturating_add(1);
                 if breaker.failures == MOST_FAILURES {
+                    metrics::counter!("duka_breakers_opened_total").increment(1);
                     breaker.open_until_ms = now_ms.saturating_add(OPEN_MS);
                 }
             }

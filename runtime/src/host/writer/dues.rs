@@ -11,7 +11,8 @@ use crate::host::notices::{Notice, Told};
 use crate::host::turn::{self, Automated, Before, Context};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::{
-    Advance, ConsentEntry, Conversation, InboxBody, InboxRow, NewCall, NewSend, QuarantineEntry, TurnRecord, Tx,
+    Advance, ConsentEntry, Conversation, InboxBody, InboxRow, NewCall, NewPost, NewSend, QuarantineEntry, TurnRecord,
+    Tx,
 };
 
 type Place = (ShopScope, ConversationId);
@@ -46,6 +47,7 @@ pub(super) struct Dues<'a> {
     calls: Vec<NewCall>,
     turns: Vec<TurnRecord>,
     consents: Vec<ConsentEntry>,
+    posts: Vec<NewPost>,
     quarantine: Vec<QuarantineEntry>,
     told: Vec<Told>,
 }
@@ -62,6 +64,7 @@ impl<'a> Dues<'a> {
             calls: Vec::new(),
             turns: Vec::new(),
             consents: Vec::new(),
+            posts: Vec::new(),
             quarantine: Vec::new(),
             told,
         }
@@ -273,6 +276,7 @@ impl<'a> Dues<'a> {
         self.sends.extend(taken.sends);
         self.calls.extend(taken.calls);
         self.consents.extend(taken.consents);
+        self.posts.extend(taken.posts);
         self.turns.push(taken.record);
         let told = |notice| Told { shop: place.0, conversation: Some(place.1), notice };
         self.told.extend(taken.notices.into_iter().map(told));
@@ -298,6 +302,9 @@ impl<'a> Dues<'a> {
         }
         if !self.consents.is_empty() {
             tx.add_consents(&self.consents).await?;
+        }
+        if !self.posts.is_empty() {
+            tx.add_posts(&self.posts).await?;
         }
         if !self.inbox.is_empty() {
             tx.enqueue(&self.inbox).await?;

@@ -1,0 +1,77 @@
+//! The shop's people: what they are told of conversations that were handed over to them, in order and signed, and what
+//! they say. Decides nothing of a conversation; that is the turn's.
+
+mod address;
+mod chatwoot;
+mod client;
+mod poster;
+mod sign;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use smol_str::SmolStr;
+
+pub use self::address::is_public;
+pub use self::chatwoot::{Said, key_of_conversation};
+pub use self::client::{Egress, EgressError};
+pub use self::poster::Poster;
+pub use self::sign::{SIGNATURE_HEADER, is_signed, key_of, signature};
+
+/// Effects of a turn are counted from 0; what people send, from here.
+pub const FIRST_INDEX: u16 = 32_768;
+
+/// One thing that people are told, as the queue keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Telling {
+    /// Of the turn it came from.
+    pub turn: u64,
+    pub at_ms: i64,
+    pub told: Told,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Told {
+    /// The conversation is theirs.
+    Opened { topic: SmolStr, name: SmolStr },
+    /// The customer said something meanwhile.
+    Message { kind: SmolStr, text: SmolStr, name: SmolStr },
+    /// Something that they said did not reach the customer.
+    NotDelivered { reason: SmolStr },
+    /// The flow has the conversation again.
+    Closed { note: SmolStr },
+}
+
+/// A telling with what its receiver needs to know.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    pub telling: Telling,
+    /// Equal at every repetition.
+    pub id: String,
+    pub shop: SmolStr,
+    /// In hex, as the API shows it.
+    pub conversation: String,
+    /// The customer's number without `+`; empty: not known.
+    pub phone: SmolStr,
+}
+
+impl Letter {
+    /// The body of the webhook.
+    pub fn json(&self) -> Json {
+        let Letter { telling, id, shop, conversation, phone } = self;
+        let (event, mut body, name) = match &telling.told {
+            Told::Opened { topic, name } => ("opened", json!({ "topic": topic }), name.as_str()),
+            Told::Message { kind, text, name } => ("message", json!({ "kind": kind, "text": text }), name.as_str()),
+            Told::NotDelivered { reason } => ("not_delivered", json!({ "reason": reason }), ""),
+            Told::Closed { note } => ("closed", json!({ "note": note }), ""),
+        };
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("id".into(), id.as_str().into());
+            fields.insert("event".into(), event.into());
+            fields.insert("shop".into(), shop.as_str().into());
+            fields.insert("conversation".into(), conversation.as_str().into());
+            fields.insert("at_ms".into(), telling.at_ms.into());
+            fields.insert("customer".into(), json!({ "name": name, "phone": phone }));
+        }
+        body
+    }
+}

@@ -1,0 +1,211 @@
+//! Chatwoot: an inbox of the kind API with a bot. Customers' messages are put into the inbox by its public API, the bot
+//! opens and resolves the conversation and leaves private notes, and the bot's webhook brings what agents say.
+//!
+//! Facts of Chatwoot as of 2026-11-21: `developers.chatwoot.com` (client APIs; conversations; messages; agent bots), and
+//! its sources `app/controllers/concerns/access_token_auth_helper.rb` (what a bot's token may do: `toggle_status`, messages),
+//! `app/listeners/agent_bot_listener.rb` (`message_created`, `conversation_resolved`), `lib/webhooks/trigger.rb` (a webhook
+//! is waited for 5 seconds and not repeated).
+
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+use smol_str::SmolStr;
+use url::Url;
+
+use super::client::{Egress, EgressError};
+use super::{Letter, Told};
+use crate::config::{Chatwoot, People};
+
+/// Where a conversation of ours is in Chatwoot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The contact in the inbox.
+    pub source: String,
+    pub conversation: u64,
+}
+
+impl Place {
+    pub fn encode(&self) -> Vec<u8> {
+        format!("{} {}", self.conversation, self.source).into_bytes()
+    }
+
+    pub fn decode(bytes: &[u8]) -> Option<Place> {
+        let (conversation, source) = std::str::from_utf8(bytes).ok()?.split_once(' ')?;
+        Some(Place { source: source.to_string(), conversation: conversation.parse().ok()? })
+    }
+}
+
+/// Under which a shop keeps the place of a conversation, and the conversation of a place.
+pub(super) fn key_of_place(conversation: &str) -> String {
+    format!("chatwoot of {conversation}")
+}
+
+pub fn key_of_conversation(place: u64) -> String {
+    format!("chatwoot {place}")
+}
+
+/// What came of bringing something to Chatwoot.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Brought {
+    Done,
+    /// Not now: again later.
+    NotNow,
+    /// It will never be taken.
+    Never,
+}
+
+pub(super) struct Inbox<'a> {
+    pub egress: &'a Egress,
+    pub people: &'a People,
+    pub chatwoot: &'a Chatwoot,
+}
+
+impl Inbox<'_> {
+    /// Begins a conversation for a customer.
+    pub async fn begin(&self, letter: &Letter, name: &str) -> Result<Place, Brought> {
+        let phone = if letter.phone.is_empty() { Json::Null } else { format!("+{}", letter.phone).into() };
+        let identifier = format!("{}-{}", letter.shop, letter.conversation);
+        let contact = json!({ "identifier": identifier, "name": name, "phone_number": phone });
+        let contact = self.put("contacts", &contact).await?;
+        let source = contact.get("source_id").and_then(Json::as_str).ok_or(Brought::Never)?.to_string();
+        let begun = self.put(&format!("contacts/{source}/conversations"), &json!({})).await?;
+        let conversation = begun.get("id").and_then(Json::as_u64).ok_or(Brought::Never)?;
+        Ok(Place { source, conversation })
+    }
+
+    /// Brings one telling to its place.
+    pub async fn bring(&self, place: &Place, letter: &Letter) -> Brought {
+        let done = match &letter.telling.told {
+            Told::Opened { topic, .. } => self.opened(place, letter, topic).await,
+            Told::Message { kind, text, .. } => {
+                let text = if kind == "text" { text.to_string() } else { format!("[{kind}] {text}") };
+                self.message(place, letter, &text).await
+            }
+            Told::NotDelivered { reason } => {
+                let content = format!("This did not reach the customer: {reason}");
+                let note = json!({ "content": content, "message_type": "outgoing", "private": true });
+                self.bot(place, "messages", &note).await
+            }
+            Told::Closed { .. } => self.bot(place, "toggle_status", &json!({ "status": "resolved" })).await,
+        };
+        done.map_or_else(|brought| brought, |_| Brought::Done)
+    }
+
+    async fn opened(&self, place: &Place, letter: &Letter, topic: &SmolStr) -> Result<Json, Brought> {
+        if !topic.is_empty() {
+            self.message(place, letter, topic).await?;
+        }
+        self.bot(place, "toggle_status", &json!({ "status": "open" })).await
+    }
+
+    async fn message(&self, place: &Place, letter: &Letter, text: &str) -> Result<Json, Brought> {
+        let path = format!("contacts/{}/conversations/{}/messages", place.source, place.conversation);
+        self.put(&path, &json!({ "content": text, "echo_id": letter.id })).await
+    }
+
+    /// By the inbox's public API.
+    async fn put(&self, path: &str, body: &Json) -> Result<Json, Brought> {
+        let inbox = self.chatwoot.inbox.expose_secret();
+        let url = self.address(&format!("public/api/v1/inboxes/{inbox}/{path}"))?;
+        self.post(&url, &[], body).await
+    }
+
+    /// As the bot.
+    async fn bot(&self, place: &Place, what: &str, body: &Json) -> Result<Json, Brought> {
+        let Place { conversation, .. } = place;
+        let account = self.chatwoot.account;
+        let url = self.address(&format!("api/v1/accounts/{account}/conversations/{conversation}/{what}"))?;
+        self.post(&url, &[("api_access_token", self.chatwoot.token.expose_secret())], body).await
+    }
+
+    fn address(&self, path: &str) -> Result<Url, Brought> {
+        let base = self.people.url.as_str().trim_end_matches('/');
+        Url::parse(&format!("{base}/{path}")).map_err(|_| Brought::Never)
+    }
+
+    async fn post(&self, url: &Url, headers: &[(&'static str, &str)], body: &Json) -> Result<Json, Brought> {
+        match self.egress.post(url, headers, body.to_string().into_bytes()).await {
+            Ok((status, answer)) if (200..300).contains(&status) => {
+                Ok(serde_json::from_slice(&answer).unwrap_or(Json::Null))
+            }
+            Ok((status, _)) => {
+                tracing::warn!(status, "Chatwoot refuses");
+                Err(if matches!(status, 400 | 422) { Brought::Never } else { Brought::NotNow })
+            }
+            Err(
+                error @ (EgressError::NotPublic
+                | EgressError::NotSecret
+                | EgressError::TooLong
+                | EgressError::Network(_)),
+            ) => {
+                tracing::warn!(%error, "Chatwoot can not be reached");
+                Err(Brought::NotNow)
+            }
+        }
+    }
+}
+
+/// What an agent did, from a webhook of the bot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    Reply {
+        conversation: u64,
+        message: u64,
+        text: String,
+    },
+    Closed {
+        conversation: u64,
+    },
+    /// Of no consequence: our own messages, notes among agents, other events.
+    Nothing,
+}
+
+#[derive(Deserialize)]
+struct Webhook {
+    #[serde(default)]
+    event: String,
+    id: Option<u64>,
+    content: Option<String>,
+    /// `incoming` or 0, `outgoing` or 1, …
+    message_type: Option<Json>,
+    #[serde(default)]
+    private: bool,
+    sender: Option<Sender>,
+    conversation: Option<Conversation>,
+    status: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Sender {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Conversation {
+    id: Option<u64>,
+}
+
+impl Said {
+    /// Reads a webhook. `None`: it is none.
+    pub fn read(body: &[u8]) -> Option<Said> {
+        let webhook: Webhook = serde_json::from_slice(body).ok()?;
+        let outgoing = webhook
+            .message_type
+            .as_ref()
+            .is_some_and(|kind| kind.as_str() == Some("outgoing") || kind.as_u64() == Some(1));
+        let by_agent = webhook.sender.as_ref().is_some_and(|sender| sender.kind.as_deref() == Some("user"));
+        let said = match webhook.event.as_str() {
+            "message_created" if outgoing && by_agent && !webhook.private => {
+                let conversation = webhook.conversation?.id?;
+                Said::Reply { conversation, message: webhook.id?, text: webhook.content.unwrap_or_default() }
+            }
+            "conversation_resolved" => Said::Closed { conversation: webhook.id? },
+            "conversation_status_changed" if webhook.status.as_deref() == Some("resolved") => {
+                Said::Closed { conversation: webhook.id? }
+            }
+            _ => Said::Nothing,
+        };
+        Some(said)
+    }
+}

@@ -1,0 +1,181 @@
+//! Brings what people are to be told, each conversation in order, until it is taken or not worth telling any more. Repeats
+//! what failed with growing pauses; the receiver knows a repetition by its id.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+use metrics::counter;
+use tokio_util::sync::CancellationToken;
+
+use super::chatwoot::{Brought, Inbox, Place, key_of_conversation, key_of_place};
+use super::client::Egress;
+use super::sign::{SIGNATURE_HEADER, signature};
+use super::{Letter, Telling, Told};
+use crate::config::{Chatwoot, People};
+use crate::host::Host;
+use crate::shops::{Registry, Served};
+use crate::store::{Claim, ClaimedPost, IdentityKind, Result, Work};
+
+const POLL: Duration = Duration::from_millis(500);
+const LEASE_MS: i64 = 90_000;
+/// Of one shop in one round.
+const MOST: u32 = 32;
+/// Brought at once.
+const AT_ONCE: usize = 8;
+/// The longest pause between two attempts.
+const MOST_PAUSE_MS: i64 = 5 * 60_000;
+/// What is older is not told any more: a day of a person's silence is an incident by then.
+const LIFE_MS: i64 = 24 * 3_600_000;
+
+pub struct Poster {
+    host: Arc<Host>,
+    registry: Arc<Registry>,
+    egress: Egress,
+}
+
+impl Poster {
+    pub fn new(host: Arc<Host>, registry: Arc<Registry>, egress: Egress) -> Poster {
+        Poster { host, registry, egress }
+    }
+
+    /// Brings until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut news = self.host.store.subscribe(Work::Posts);
+        while !stop.is_cancelled() {
+            news.borrow_and_update();
+            match self.once().await {
+                Ok(0) => {}
+                Ok(_) => continue,
+                Err(error) => tracing::warn!(%error, "what people are to be told can not be read"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(POLL) => {}
+                _ = news.changed() => {}
+            }
+        }
+    }
+
+    async fn once(&self) -> Result<usize> {
+        let now_ms = self.host.clock.now_ms();
+        let routes = self.registry.now();
+        let mut claimed = Vec::new();
+        for due in self.host.store.due(Work::Posts, now_ms).await? {
+            let Some(shop) = routes.of(due.shop) else { continue };
+            let claim = Claim { owner: self.host.owner, now_ms, lease_ms: LEASE_MS, limit: MOST };
+            let mut tx = self.host.store.begin(due.shop).await?;
+            let posts = tx.claim_posts(due.shop, claim).await?;
+            tx.commit().await?;
+            claimed.extend(posts.into_iter().map(|post| (Arc::clone(shop), post)));
+        }
+        let count = claimed.len();
+        let ends = stream::iter(claimed).map(|(shop, post)| self.one(shop, post)).buffer_unordered(AT_ONCE);
+        for end in ends.collect::<Vec<_>>().await {
+            end?;
+        }
+        Ok(count)
+    }
+
+    async fn one(&self, shop: Arc<Served>, post: ClaimedPost) -> Result<()> {
+        let now_ms = self.host.clock.now_ms();
+        let telling: Option<Telling> = postcard::from_bytes(&post.body).ok();
+        let brought = match (telling, &shop.people) {
+            (Some(telling), Some(people)) if telling.at_ms.saturating_add(LIFE_MS) > now_ms => {
+                let letter = self.letter(&shop, &post, telling).await?;
+                match &people.chatwoot {
+                    Some(chatwoot) => self.to_chatwoot(&shop, people, chatwoot, &letter).await?,
+                    None => self.to_webhook(people, &letter).await,
+                }
+            }
+            (_, _) => Brought::Never,
+        };
+        let end = match &brought {
+            Brought::Done => "done",
+            Brought::NotNow => "not_now",
+            Brought::Never => "given_up",
+        };
+        counter!("duka_handoff_posts_total", "end" => end).increment(1);
+        let mut tx = self.host.store.begin(post.shop).await?;
+        match brought {
+            Brought::Done => tx.end_post(post.shop, post.seq, post.attempt).await?,
+            Brought::Never => {
+                tracing::error!(shop = %shop.slug, "people could not be told of a conversation; it is given up");
+                tx.end_post(post.shop, post.seq, post.attempt).await?
+            }
+            Brought::NotNow => {
+                let pause_ms = 500_i64.saturating_mul(1 << post.attempt.min(12)).min(MOST_PAUSE_MS);
+                let not_before_ms = now_ms + pause_ms / 2 + self.host.mint.jitter(pause_ms / 2 + 1);
+                tx.postpone_post(post.shop, post.seq, post.attempt, not_before_ms).await?
+            }
+        };
+        tx.commit().await
+    }
+
+    async fn letter(&self, shop: &Served, post: &ClaimedPost, telling: Telling) -> Result<Letter> {
+        let mut tx = self.host.store.read(post.shop).await?;
+        let known = tx.identities_of(post.shop, post.conversation).await?;
+        tx.rollback().await?;
+        let phone = known.into_iter().find(|it| it.kind == IdentityKind::Phone).map(|it| it.value);
+        let conversation = format!("{:016x}", post.conversation.0);
+        let kind = match &telling.told {
+            Told::Opened { .. } => "o",
+            Told::Message { .. } => "m",
+            Told::NotDelivered { .. } => "n",
+            Told::Closed { .. } => "c",
+        };
+        let id = format!("{conversation}-{}{kind}", telling.turn);
+        Ok(Letter { telling, id, shop: shop.slug.clone(), conversation, phone: phone.unwrap_or_default() })
+    }
+
+    async fn to_webhook(&self, people: &People, letter: &Letter) -> Brought {
+        let body = letter.json().to_string().into_bytes();
+        let mark = signature(&people.secret, self.host.clock.now_ms(), &body);
+        let headers = [(SIGNATURE_HEADER, mark.as_str()), ("duka-event-id", letter.id.as_str())];
+        match self.egress.post(&people.url, &headers, body).await {
+            Ok((status, _)) if (200..300).contains(&status) => Brought::Done,
+            Ok((status, _)) => {
+                tracing::warn!(shop = %letter.shop, status, "people were not told: their webhook refuses");
+                Brought::NotNow
+            }
+            Err(error) => {
+                tracing::warn!(shop = %letter.shop, %error, "people were not told: their webhook does not answer");
+                Brought::NotNow
+            }
+        }
+    }
+
+    async fn to_chatwoot(
+        &self,
+        shop: &Served,
+        people: &People,
+        chatwoot: &Chatwoot,
+        letter: &Letter,
+    ) -> Result<Brought> {
+        let inbox = Inbox { egress: &self.egress, people, chatwoot };
+        let key = key_of_place(&letter.conversation);
+        let mut tx = self.host.store.read(shop.scope).await?;
+        let kept = tx.meta_get(shop.scope, &key).await?;
+        tx.rollback().await?;
+        let place = match kept.as_deref().and_then(Place::decode) {
+            Some(place) => place,
+            None => {
+                let name = match &letter.telling.told {
+                    Told::Opened { name, .. } | Told::Message { name, .. } => name.as_str(),
+                    Told::NotDelivered { .. } | Told::Closed { .. } => "",
+                };
+                let place = match inbox.begin(letter, name).await {
+                    Ok(place) => place,
+                    Err(brought) => return Ok(brought),
+                };
+                let mut tx = self.host.store.begin(shop.scope).await?;
+                tx.meta_set(shop.scope, &key, &place.encode()).await?;
+                let back = key_of_conversation(place.conversation);
+                tx.meta_set(shop.scope, &back, letter.conversation.as_bytes()).await?;
+                tx.commit().await?;
+                place
+            }
+        };
+        Ok(inbox.bring(&place, letter).await)
+    }
+}

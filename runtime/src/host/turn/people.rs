@@ -1,0 +1,67 @@
+//! What the shop's people are to be told of a turn: that they are needed, what the customer said meanwhile, and that the
+//! flow has the conversation again. Pure.
+
+use duka_engine::event::{Event, EventKind, Inbound};
+use smol_str::{SmolStr, format_smolstr};
+
+use crate::handoff::{FIRST_INDEX, Told};
+use crate::host::notices::Notice;
+
+/// Whether a person has the conversation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Change {
+    pub before: bool,
+    pub after: bool,
+}
+
+pub(super) fn told(change: Change, event: Option<&Event>, notices: &[Notice], name: &SmolStr) -> Vec<Told> {
+    let mut told = Vec::new();
+    let kind = event.map(|event| &event.kind);
+    if change.before
+        && let Some(EventKind::Inbound(inbound)) = kind
+    {
+        let (kind, text) = words(inbound);
+        told.push(Told::Message { kind: kind.into(), text, name: name.clone() });
+    }
+    if let Some(EventKind::MessageFailed { effect, reason }) = kind
+        && effect.index >= FIRST_INDEX
+    {
+        told.push(Told::NotDelivered { reason: reason.clone() });
+    }
+    match (change.before, change.after) {
+        (false, true) => {
+            let topics = notices
+                .iter()
+                .filter_map(|notice| if let Notice::Handoff { topic } = notice { Some(topic.clone()) } else { None });
+            told.push(Told::Opened { topic: topics.last().unwrap_or_default(), name: name.clone() });
+        }
+        (true, false) => {
+            let note =
+                if let Some(EventKind::HandoffClosed { note }) = kind { note.clone() } else { SmolStr::default() };
+            told.push(Told::Closed { note });
+        }
+        (false, false) | (true, true) => {}
+    }
+    told
+}
+
+/// What kind of message it is, and its words.
+fn words(inbound: &Inbound) -> (&'static str, SmolStr) {
+    match inbound {
+        Inbound::Text(text) => ("text", text.clone()),
+        Inbound::Tap(id) => ("tap", id.item.clone().unwrap_or_else(|| id.choice.clone())),
+        Inbound::TemplateTap { button, .. } => ("tap", button.clone()),
+        Inbound::Media(media) => ("media", media.caption.clone()),
+        Inbound::Location { latitude, longitude, name, address } => {
+            ("location", format_smolstr!("{latitude}, {longitude} {name} {address}"))
+        }
+        Inbound::Contact { name, phone } => ("contact", format_smolstr!("{name} {phone}")),
+        Inbound::Form { fields, .. } => {
+            let lines: Vec<String> = fields.iter().map(|(name, text)| format!("{name}: {text}")).collect();
+            ("form", lines.join("\n").into())
+        }
+        Inbound::Cart { items } => ("cart", format_smolstr!("{}", items.len())),
+        Inbound::Product { sku, text } => ("product", format_smolstr!("{sku} {text}")),
+        Inbound::Other { kind } => ("other", kind.clone()),
+    }
+}

@@ -1,0 +1,184 @@
+//! Conversations handed over to people: what their program is told, in order and signed, and what comes back; and the
+//! same with Chatwoot in its place.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use duka_runtime::handoff::{SIGNATURE_HEADER, is_signed, key_of, signature};
+use secrecy::SecretString;
+use serde_json::{Value as Json, json};
+
+use crate::stage::Stage;
+
+const SECRET: &str = "an app secret";
+
+/// What came to the people's program: path, headers in lower case, body.
+struct Heard {
+    path: String,
+    head: String,
+    body: String,
+}
+
+impl Heard {
+    fn json(&self) -> Json {
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+}
+
+/// A program of people on a free port. It fails the first of all requests, and answers the others by their path.
+fn people(answers: fn(&str) -> Json) -> (String, Receiver<Heard>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("it listens"));
+    let (heard, hears) = channel();
+    std::thread::spawn(move || {
+        let mut first = true;
+        for stream in listener.incoming() {
+            let Ok(stream) = stream else { return };
+            let fails = std::mem::replace(&mut first, false);
+            if take(stream, fails, answers, &heard).is_none() {
+                return;
+            }
+        }
+    });
+    (address, hears)
+}
+
+fn take(mut stream: TcpStream, fails: bool, answers: fn(&str) -> Json, heard: &Sender<Heard>) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head).ok()? == 0 {
+            return Some(());
+        }
+    }
+    let path = head.split(' ').nth(1)?.to_string();
+    let head = head.to_lowercase();
+    let length = head.split_once("content-length: ")?.1.split("\r\n").next()?.parse().ok()?;
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let (status, answer) = if fails { ("503 Busy", Json::Null) } else { ("200 OK", answers(&path)) };
+    let answer = answer.to_string();
+    write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}", answer.len())
+        .ok()?;
+    if fails {
+        return Some(());
+    }
+    heard.send(Heard { path, head, body: String::from_utf8(body).ok()? }).ok()
+}
+
+fn next(hears: &Receiver<Heard>) -> Heard {
+    hears.recv_timeout(Duration::from_secs(20)).expect("people are told")
+}
+
+async fn says(stage: &Stage, body: &Json, secret: &str) -> u16 {
+    let body = body.to_string();
+    let now_ms = duka_runtime::host::clock::Clock::now_ms(&*stage.running.server.host.clock);
+    let mark = signature(&SecretString::from(secret), now_ms, body.as_bytes());
+    let request = stage.http.post(format!("{}/handoff/boutique", stage.base)).header(SIGNATURE_HEADER, mark);
+    request.body(body).send().await.expect("an answer").status().as_u16()
+}
+
+/// The customer asks for a person and skips the question what it is about.
+async fn asks_for_a_person(stage: &mut Stage) {
+    stage.writes("hi").await;
+    stage.sees().await;
+    stage.writes("agent").await;
+    stage.sees().await;
+    stage.writes("My dress is torn").await;
+    stage.sees().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_told_in_order_and_what_they_say_reaches_the_customer_once() {
+    let (url, hears) = people(|_| json!({}));
+    let handoff = format!("[handoff]\nurl = \"{url}/desk\"\nsecret = \"env:APP_SECRET\"\n");
+    let mut stage = Stage::with(|settings| settings + &handoff).await;
+    asks_for_a_person(&mut stage).await;
+    let opened = next(&hears);
+    let mark = opened.head.split_once("duka-signature: ").and_then(|(_, rest)| rest.split("\r\n").next());
+    let now_ms = duka_runtime::host::clock::Clock::now_ms(&*stage.running.server.host.clock);
+    assert!(is_signed(&SecretString::from(SECRET), now_ms, mark, opened.body.as_bytes()));
+    let told = opened.json();
+    let seen = (opened.path.as_str(), &told["event"], &told["topic"], &told["customer"]["phone"]);
+    assert_eq!(seen, ("/desk", &json!("opened"), &json!("My dress is torn"), &json!(crate::stage::CUSTOMER)));
+    stage.writes("hello?").await;
+    stage.writes("anybody?").await;
+    let texts: Vec<Json> = (0..2).map(|_| next(&hears).json()["text"].clone()).collect();
+    assert_eq!(texts, [json!("hello?"), json!("anybody?")]);
+    assert!(stage.sees_nothing().await, "the flow is silent");
+    let reply = json!({ "id": "r1", "conversation": told["conversation"], "action": "reply", "text": "Bring it back" });
+    assert_eq!(says(&stage, &reply, "another secret").await, 401);
+    for _ in 0..2 {
+        assert_eq!(says(&stage, &reply, SECRET).await, 200);
+    }
+    assert_eq!(stage.sees().await["text"], "Bring it back");
+    assert!(stage.sees_nothing().await, "once");
+    let close = json!({ "id": "c1", "conversation": told["conversation"], "action": "close", "note": "exchanged" });
+    assert_eq!(says(&stage, &close, SECRET).await, 200);
+    let closed = next(&hears).json();
+    assert_eq!((&closed["event"], &closed["note"]), (&json!("closed"), &json!("exchanged")));
+    assert_eq!(says(&stage, &reply_again(&reply), SECRET).await, 409, "the flow has it");
+    stage.end().await;
+}
+
+fn reply_again(reply: &Json) -> Json {
+    let mut again = reply.clone();
+    again["id"] = "r2".into();
+    again
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chatwoot_is_given_the_conversation_and_its_agents_answers_come_back() {
+    let (url, hears) = people(|path| match path {
+        "/public/api/v1/inboxes/inbox-1/contacts" => json!({ "source_id": "src-1" }),
+        "/public/api/v1/inboxes/inbox-1/contacts/src-1/conversations" => json!({ "id": 17 }),
+        _ => json!({ "id": 1 }),
+    });
+    let handoff = format!(
+        "[handoff.shops.boutique]\nurl = \"{url}\"\nsecret = \"env:APP_SECRET\"\naccount = 3\ninbox = \"env:INBOX\"\n\
+         token = \"env:BOT\"\n"
+    );
+    let mut stage = Stage::with(|settings| settings + &handoff).await;
+    asks_for_a_person(&mut stage).await;
+    let customers = "/public/api/v1/inboxes/inbox-1/contacts";
+    let paths: Vec<(String, Json)> = (0..4).map(|_| next(&hears)).map(|it| (it.path.clone(), it.json())).collect();
+    assert_eq!(paths[0].0, customers);
+    assert_eq!(paths[0].1["phone_number"], format!("+{}", crate::stage::CUSTOMER));
+    assert_eq!(paths[1].0, format!("{customers}/src-1/conversations"));
+    assert_eq!(paths[2].0, format!("{customers}/src-1/conversations/17/messages"));
+    assert_eq!(paths[2].1["content"], "My dress is torn");
+    assert_eq!(paths[3], ("/api/v1/accounts/3/conversations/17/toggle_status".into(), json!({ "status": "open" })));
+    stage.writes("hello?").await;
+    let told = next(&hears);
+    assert_eq!((told.path.as_str(), &told.json()["content"]), (paths[2].0.as_str(), &json!("hello?")));
+
+    let key = key_of(&SecretString::from(SECRET), "boutique");
+    let brings = async |key: &str, body: &Json| {
+        let request = stage.http.post(format!("{}/handoff/boutique/{key}", stage.base));
+        request.body(body.to_string()).send().await.expect("an answer").status().as_u16()
+    };
+    let message = |id: u64, kind: &str, sender: &str, private: bool| {
+        json!({
+            "event": "message_created", "id": id, "content": "Bring it back", "message_type": kind, "private": private,
+            "sender": { "type": sender }, "conversation": { "id": 17 }, "account": { "id": 3 },
+        })
+    };
+    assert_eq!(brings("0000", &message(5, "outgoing", "user", false)).await, 401);
+    for nothing in [message(5, "incoming", "contact", false), message(5, "outgoing", "agent_bot", false)] {
+        assert_eq!(brings(&key, &nothing).await, 200);
+    }
+    assert_eq!(brings(&key, &message(5, "outgoing", "user", true)).await, 200, "a note among agents");
+    for _ in 0..2 {
+        assert_eq!(brings(&key, &message(6, "outgoing", "user", false)).await, 200);
+    }
+    let resolved = json!({ "event": "conversation_resolved", "id": 17, "status": "resolved" });
+    assert_eq!(brings(&key, &resolved).await, 200);
+    assert_eq!(stage.sees().await["text"], "Bring it back");
+    let closed = next(&hears);
+    assert_eq!(closed.json(), json!({ "status": "resolved" }));
+    stage.writes("hi").await;
+    assert_ne!(stage.sees().await["text"], "Bring it back", "once, and the flow goes on");
+    stage.end().await;
+}
