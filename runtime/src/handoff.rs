@@ -25,6 +25,8 @@ pub const FIRST_INDEX: u16 = 32_768;
 pub struct Telling {
     /// Of the turn it came from.
     pub turn: u64,
+    /// Among those of its turn.
+    pub index: u16,
     pub at_ms: i64,
     pub told: Told,
 }
@@ -39,6 +41,8 @@ pub enum Told {
     NotDelivered { reason: SmolStr },
     /// The flow has the conversation again.
     Closed { note: SmolStr },
+    /// The flow's own words to the staff.
+    Alert { text: SmolStr },
 }
 
 /// A telling with what its receiver needs to know.
@@ -63,6 +67,7 @@ impl Letter {
             Told::Message { kind, text, name } => ("message", json!({ "kind": kind, "text": text }), name.as_str()),
             Told::NotDelivered { reason } => ("not_delivered", json!({ "reason": reason }), ""),
             Told::Closed { note } => ("closed", json!({ "note": note }), ""),
+            Told::Alert { text } => ("alert", json!({ "text": text }), ""),
         };
         if let Some(fields) = body.as_object_mut() {
             fields.insert("id".into(), id.as_str().into());

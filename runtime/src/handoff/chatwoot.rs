@@ -82,10 +82,9 @@ impl Inbox<'_> {
                 self.message(place, letter, &text).await
             }
             Told::NotDelivered { reason } => {
-                let content = format!("This did not reach the customer: {reason}");
-                let note = json!({ "content": content, "message_type": "outgoing", "private": true });
-                self.bot(place, "messages", &note).await
+                self.note(place, &format!("This did not reach the customer: {reason}")).await
             }
+            Told::Alert { text } => self.note(place, text).await,
             Told::Closed { .. } => self.bot(place, "toggle_status", &json!({ "status": "resolved" })).await,
         };
         done.map_or_else(|brought| brought, |_| Brought::Done)
@@ -96,6 +95,12 @@ impl Inbox<'_> {
             self.message(place, letter, topic).await?;
         }
         self.bot(place, "toggle_status", &json!({ "status": "open" })).await
+    }
+
+    /// For agents alone.
+    async fn note(&self, place: &Place, content: &str) -> Result<Json, Brought> {
+        let note = json!({ "content": content, "message_type": "outgoing", "private": true });
+        self.bot(place, "messages", &note).await
     }
 
     async fn message(&self, place: &Place, letter: &Letter, text: &str) -> Result<Json, Brought> {

@@ -118,13 +118,7 @@ impl Poster {
         tx.rollback().await?;
         let phone = known.into_iter().find(|it| it.kind == IdentityKind::Phone).map(|it| it.value);
         let conversation = format!("{:016x}", post.conversation.0);
-        let kind = match &telling.told {
-            Told::Opened { .. } => "o",
-            Told::Message { .. } => "m",
-            Told::NotDelivered { .. } => "n",
-            Told::Closed { .. } => "c",
-        };
-        let id = format!("{conversation}-{}{kind}", telling.turn);
+        let id = format!("{conversation}-{}-{}", telling.turn, telling.index);
         Ok(Letter { telling, id, shop: shop.slug.clone(), conversation, phone: phone.unwrap_or_default() })
     }
 
@@ -162,7 +156,7 @@ impl Poster {
             None => {
                 let name = match &letter.telling.told {
                     Told::Opened { name, .. } | Told::Message { name, .. } => name.as_str(),
-                    Told::NotDelivered { .. } | Told::Closed { .. } => "",
+                    Told::NotDelivered { .. } | Told::Closed { .. } | Told::Alert { .. } => "",
                 };
                 let place = match inbox.begin(letter, name).await {
                     Ok(place) => place,

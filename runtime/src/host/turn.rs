@@ -276,12 +276,12 @@ impl Taking<'_> {
         self.restrain(event, &mut session, &mut taken);
         if self.cx.shop.people {
             let change = people::Change { before: self.row.handed_over, after: session.handed_over };
-            for told in people::told(change, event, &taken.notices, &self.name) {
+            for (index, told) in (0..).zip(people::told(change, event, &taken.notices, &self.name)) {
                 taken.posts.push(NewPost {
                     shop: self.row.shop,
                     conversation: self.row.id,
                     not_before_ms: self.cx.now_ms,
-                    body: encoded(&Telling { turn, at_ms: self.cx.now_ms, told }),
+                    body: encoded(&Telling { turn, index, at_ms: self.cx.now_ms, told }),
                 });
             }
         }

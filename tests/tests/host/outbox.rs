@@ -369,6 +369,38 @@ fn marketing_waits_for_the_end_of_the_quiet_hours() {
 }
 
 #[test]
+fn marketing_waits_while_the_number_is_of_low_quality_and_replies_do_not() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        house.begin("1").await;
+        let quality = async |quality: &str| {
+            let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+            let row = NumberHealth {
+                shop: house.shop,
+                number: "n1".into(),
+                quality: quality.into(),
+                tier: "".into(),
+                stopped: "".into(),
+                at_ms: house.now_ms(),
+            };
+            tx.put_health(&[row]).await.expect("put");
+            tx.commit().await.expect("committed");
+        };
+        quality("RED").await;
+        house.chat("1", "m1", "offers").await;
+        house.chat("1", "m2", "news").await;
+        house.wait(2 * HOUR_MS).await;
+        assert!(!house.provider.heard().iter().any(|it| it.contains("cheaper")));
+        house.begin("2").await;
+        house.chat("2", "n1", "a1").await;
+        assert_eq!(house.provider.heard().last().map(String::as_str), Some("ack a1 n=1"));
+        quality("GREEN").await;
+        house.wait(HOUR_MS / 2).await;
+        assert!(house.provider.heard().iter().any(|it| it.contains("cheaper")));
+    });
+}
+
+#[test]
 fn a_refused_token_stops_the_number_keeps_the_messages_and_is_tried_again() {
     on_every_store(async |store: Store| {
         let house = House::new(store).await;

@@ -281,11 +281,23 @@ impl Pace {
     }
 }
 
-/// The customers a day that a vendor's tier allows; `None`: no limit, or not known.
+/// The customers a day that a vendor's limit allows, `TIER_2K` or `2000`; `None`: no limit (`-1`), or not known.
 pub fn tier(name: &str) -> Option<usize> {
-    let number = name.strip_prefix("TIER_")?;
+    let number = name.strip_prefix("TIER_").unwrap_or(name);
     match number.strip_suffix('K') {
         Some(thousands) => thousands.parse::<usize>().ok().map(|it| it.saturating_mul(1_000)),
         None => number.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tier;
+
+    #[test]
+    fn limits_are_read_in_every_form_that_the_vendor_writes() {
+        let read = ["TIER_250", "TIER_2K", "TIER_100K", "2000"].map(tier);
+        assert_eq!(read, [Some(250), Some(2_000), Some(100_000), Some(2_000)]);
+        assert_eq!(["TIER_UNLIMITED", "TIER_NOT_SET", "-1", ""].map(tier), [None; 4]);
     }
 }

@@ -28,12 +28,16 @@ pub(super) fn told(change: Change, event: Option<&Event>, notices: &[Notice], na
     {
         told.push(Told::NotDelivered { reason: reason.clone() });
     }
+    let alerts = notices.iter().filter_map(|notice| {
+        if let Notice::Alert { text } = notice { Some(Told::Alert { text: text.as_str().into() }) } else { None }
+    });
+    told.extend(alerts);
     match (change.before, change.after) {
         (false, true) => {
-            let topics = notices
+            let mut topics = notices
                 .iter()
                 .filter_map(|notice| if let Notice::Handoff { topic } = notice { Some(topic.clone()) } else { None });
-            told.push(Told::Opened { topic: topics.last().unwrap_or_default(), name: name.clone() });
+            told.push(Told::Opened { topic: topics.next_back().unwrap_or_default(), name: name.clone() });
         }
         (true, false) => {
             let note =
