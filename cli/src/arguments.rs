@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use operate::{Doctor, Listing, Templates, TemplatesCommand};
+pub use operate::{
+    Conversations, ConversationsCommand, Diff, Doctor, Listing, Quarantine, QuarantineCommand, Remote, Replay,
+    Templates, TemplatesCommand,
+};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -96,6 +99,14 @@ pub enum Command {
     Doctor(Doctor),
     /// What WhatsApp holds of a shop's templates: see it, note it, submit what is missing
     Templates(Templates),
+    /// Look at conversations on a server: where they stand, and why each message was sent
+    Conversations(Conversations),
+    /// Take a recorded conversation once more, with the flows that ran or with others
+    Replay(Replay),
+    /// What a change of the flows means for customers, and for those who are in the middle of a conversation
+    Diff(Diff),
+    /// What a server could not process: look at it, try it again, drop it
+    Quarantine(Quarantine),
 }
 
 #[derive(Args, Debug)]

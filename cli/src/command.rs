@@ -4,8 +4,10 @@ mod backup;
 mod chat;
 mod check;
 mod completions;
+mod conversations;
 mod convert;
 mod dev_graph;
+mod diff;
 mod doctor;
 mod draw;
 mod explain;
@@ -13,6 +15,9 @@ mod explore;
 mod fmt;
 mod keys;
 mod new;
+mod quarantine;
+mod remote;
+mod replay;
 mod schema;
 mod serve;
 mod templates;
@@ -46,6 +51,10 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Restore(arguments) => backup::restore(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Templates(arguments) => templates::run(&arguments),
+        Command::Conversations(arguments) => conversations::run(&arguments),
+        Command::Quarantine(arguments) => quarantine::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
     }
 }
 

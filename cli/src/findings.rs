@@ -14,21 +14,32 @@ use crate::report::{Finding, Report, SetAside};
 pub fn check(shop: Shop, previous: Option<&ShopSource>) -> Report {
     let compiled = compile(&shop.source);
     let settings = Settings::of(&shop.source);
-    let weighed = match previous {
+    let found = match previous {
         Some(previous) => lints::check_against(&compile(previous), &compiled, &shop.source, &settings),
         None => lints::check(&compiled, &shop.source, &settings),
     };
     let mut findings: Vec<Finding> = shop.findings.iter().cloned().map(unweighed).collect();
-    findings.extend(weighed.into_iter().map(|found| Finding {
-        rule: rules::rule(found.diagnostic.code).map_or("", |rule| rule.name),
-        level: found.level,
-        set_aside: found.waived.map(SetAside::Waived),
-        diagnostic: found.diagnostic,
-    }));
+    findings.extend(found.into_iter().map(weighed));
     let mappings = compiled.shop().map(|known| mapping::read(&shop.source, known).1);
     findings.extend(mappings.into_iter().flatten().map(unweighed));
     let size = size(&compiled);
     Report::new(shop, findings, size)
+}
+
+/// What a change would break for conversations that are under way.
+pub fn live(shop: Shop, previous: &ShopSource, live: &lints::Live) -> Report {
+    let settings = Settings::of(&shop.source);
+    let found = lints::check_live(&compile(previous), &compile(&shop.source), live, &settings);
+    Report::new(shop, found.into_iter().map(weighed).collect(), None)
+}
+
+fn weighed(found: lints::Finding) -> Finding {
+    Finding {
+        rule: rules::rule(found.diagnostic.code).map_or("", |rule| rule.name),
+        level: found.level,
+        set_aside: found.waived.map(SetAside::Waived),
+        diagnostic: found.diagnostic,
+    }
 }
 
 /// A finding that was made before the engine saw the file.

@@ -2,6 +2,8 @@
 
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/converse.rs"]
+mod converse;
 #[path = "cli/house.rs"]
 mod house;
 #[path = "cli/mistakes.rs"]

@@ -12,6 +12,7 @@ pub mod analysis;
 pub mod approval;
 pub mod assignment;
 pub mod card;
+pub mod changes;
 pub mod compile;
 pub mod contract;
 pub mod effect;

@@ -8,6 +8,7 @@ mod context;
 mod expr;
 mod fit;
 mod guards;
+mod live;
 mod messages;
 mod money;
 mod names;
@@ -36,11 +37,12 @@ use crate::rules::{self, Level};
 use crate::source::ShopSource;
 
 use context::Context;
+pub use live::{Live, LiveState, LiveValue, check_live};
 use previous::unreachable_now;
 pub use settings::{Facts, Settings};
 pub use style::untested;
 pub use translations::language_name;
-pub use translations::open::{OpenText, Why, open as open_texts, texts_lock, to_fill_in};
+pub use translations::open::{OpenText, Why, open as open_texts, text_lines, texts_lock, to_fill_in};
 
 /// One finding with what the shop's settings make of it.
 #[derive(Clone, Debug)]

@@ -62,6 +62,36 @@ pub fn basic_type(name: &str) -> Option<Type> {
     BASIC.iter().find(|(known, _)| *known == name).map(|(_, ty)| ty.clone())
 }
 
+/// A type as a flow writes it: `number`, `list of product`.
+pub fn type_words(shop: &crate::hir::Shop, ty: &Type) -> String {
+    if let Some((name, _)) = BASIC.iter().find(|(_, known)| known == ty) {
+        return (*name).to_string();
+    }
+    match ty {
+        Type::Record(id) => shop.records.get(usize::from(id.0)).map_or("", |record| record.name.as_str()).to_string(),
+        Type::List(of) => format!("list of {}", type_words(shop, of)),
+        Type::Enum(names) => format!("one of {}", names.join(", ")),
+        Type::None | Type::Unknown => "none".to_string(),
+        // In the table above.
+        Type::Text
+        | Type::Number
+        | Type::YesNo
+        | Type::Money
+        | Type::Date
+        | Type::Time
+        | Type::Moment
+        | Type::Duration
+        | Type::Phone
+        | Type::Email
+        | Type::Language
+        | Type::Town
+        | Type::Image
+        | Type::Video
+        | Type::Document
+        | Type::Voice => String::new(),
+    }
+}
+
 /// Their names.
 pub fn basic_type_names<'a>() -> impl Iterator<Item = &'a str> {
     BASIC.iter().map(|(name, _)| *name)

@@ -9,7 +9,9 @@ pub(crate) mod handoff;
 pub mod keys;
 mod openapi;
 mod quarantine;
+pub mod recording;
 mod shops;
+pub mod standing;
 
 use std::sync::Arc;
 
@@ -66,6 +68,10 @@ pub fn routes() -> Vec<Route> {
             "Where a conversation stands and what it remembers" => conversations::Detail),
         route!(get "/shops/{shop}/conversations/{conversation}/log" Read conversations::log:
             "Every turn, and for each message the line it came from" => Vec<explain::Turn>),
+        route!(get "/shops/{shop}/conversations/{conversation}/recording" Operate recording::recording:
+            "All that was said and done, to be replayed" => recording::Recording),
+        route!(get "/shops/{shop}/standing" Read standing::standing:
+            "How many conversations stand in which state" => standing::Standing),
         route!(get "/shops/{shop}/conversations/{conversation}/consents" Read conversations::consents:
             "The ledger of consents" => Vec<conversations::ConsentView>),
         route!(delete "/shops/{shop}/conversations/{conversation}" Operate conversations::erase:

@@ -13,6 +13,7 @@ pub mod mint;
 pub mod notices;
 pub mod outbox;
 pub mod points;
+pub mod replay;
 pub mod serve;
 pub mod shops;
 pub mod transport;

@@ -17,6 +17,9 @@ use duka_tests::tree::root;
 
 const SHOP: &str = "name: Corner shop\ncountry: KE\ncurrency: KES\nlanguages: [en]\ntimezone: Africa/Nairobi\n";
 
+/// How many conversations stand where, beside an example.
+const LIVE: &str = "live.json";
+
 /// Words that begin a block: a fragment that begins with another is the inside of a state.
 const BLOCKS: [&str; 14] = [
     "rules",
@@ -112,6 +115,9 @@ fn shop_of(example: &Example) -> (ShopSource, Option<ShopSource>) {
     let mut previous = None;
     for file in &example.files {
         let path = file.name.unwrap_or("example.duka").to_string();
+        if path == LIVE {
+            continue;
+        }
         let flow = path.ends_with(".duka") && path.matches('.').count() == 1;
         let text = if flow { whole(file.text) } else { format!("{}\n", file.text) };
         if path == "previous.duka" {
@@ -142,7 +148,15 @@ fn check(example: &Example) -> Vec<Finding> {
     let compiled = compile(&source);
     let settings = Settings::of(&source);
     match previous {
-        Some(previous) => lints::check_against(&compile(&previous), &compiled, &source, &settings),
+        Some(previous) => {
+            let previous = compile(&previous);
+            let mut found = lints::check_against(&previous, &compiled, &source, &settings);
+            if let Some(live) = example.files.iter().find(|file| file.name == Some(LIVE)) {
+                let live = lints::Live::read(live.text).expect("conversations as the API counts them");
+                found.extend(lints::check_live(&previous, &compiled, &live, &settings));
+            }
+            found
+        }
         None => lints::check(&compiled, &source, &settings),
     }
 }

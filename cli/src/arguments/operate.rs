@@ -70,3 +70,155 @@ pub enum TemplatesCommand {
     /// Show where the flows and WhatsApp differ
     Diff,
 }
+
+/// Which server, and which of its shops.
+#[derive(Args, Debug)]
+pub struct Remote {
+    /// The server [default: where the settings let it listen]
+    #[arg(long, value_name = "URL", global = true)]
+    pub server: Option<String>,
+    /// The server's settings [default: `duka.toml`, if there is one]
+    #[arg(long, value_name = "FILE", global = true, conflicts_with = "server")]
+    pub config: Option<PathBuf>,
+    /// The shop, by the name of its folder [default: the only one that the key opens]
+    #[arg(long, value_name = "SHOP", global = true)]
+    pub shop: Option<String>,
+    /// Where the key is: `env:NAME` or `file:PATH`
+    #[arg(long, value_name = "WHERE", global = true, default_value = "env:DUKA_API_KEY")]
+    pub key: String,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  export DUKA_API_KEY=duka_…                    made with `duka keys new`
+  duka conversations list
+  duka conversations show 00000000000002a1      each turn, and for each message its line, state, fate and cost
+  duka conversations export 00000000000002a1 > kept.json     to be replayed; needs a key that may `operate`
+
+The server must run; `--server https://…` asks one elsewhere. No phone number leaves it.")]
+pub struct Conversations {
+    #[command(flatten)]
+    pub remote: Remote,
+    /// How to print it
+    #[arg(long, default_value = "text", global = true)]
+    pub format: Listing,
+    #[command(subcommand)]
+    pub command: ConversationsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConversationsCommand {
+    /// Show the conversations of a shop
+    List {
+        /// Only those that a person holds
+        #[arg(long)]
+        handed_over: bool,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Show where a conversation stands, and what led to each message
+    Show {
+        /// As the list shows it
+        id: String,
+        /// At most so many turns, from the first
+        #[arg(long, default_value_t = 200)]
+        limit: usize,
+    },
+    /// Print all that was said and done, for `duka replay`
+    Export {
+        /// As the list shows it
+        id: String,
+    },
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  export DUKA_API_KEY=duka_…        a key that may `operate`
+  duka quarantine list
+  duka quarantine replay 17         try it again, after mending what was wrong
+  duka quarantine drop 17           it is not wanted any more
+
+What fails again comes back as a new entry.")]
+pub struct Quarantine {
+    #[command(flatten)]
+    pub remote: Remote,
+    /// How to print it
+    #[arg(long, default_value = "text", global = true)]
+    pub format: Listing,
+    #[command(subcommand)]
+    pub command: QuarantineCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum QuarantineCommand {
+    /// Show the entries of a shop; exit code 1 if there are any
+    List,
+    /// Show one entry
+    Show {
+        /// Its number in the list
+        entry: i64,
+    },
+    /// Take entries out and let them in again
+    Replay {
+        /// Their numbers in the list
+        #[arg(required = true)]
+        entries: Vec<i64>,
+    },
+    /// Remove entries for good
+    Drop {
+        /// Their numbers in the list
+        #[arg(required = true)]
+        entries: Vec<i64>,
+    },
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka replay 00000000000002a1                          by the flows that ran: it must say the same
+  duka replay 00000000000002a1 --against my-shop        where the thread would differ with the flows of this folder
+  duka replay kept.json --against my-shop --all         from a file that `duka conversations export` printed
+
+What the shop's systems answered then, they answer again; nothing is sent, and nobody is asked. `-` was said then, `+` would
+be said now. Exit codes: 0 the same messages, 1 some would differ, 2 it can not be replayed.")]
+pub struct Replay {
+    /// A file with a recorded conversation, or a conversation on the server
+    pub conversation: String,
+    /// The flows to try: a shop's folder
+    #[arg(long, value_name = "SHOP_FOLDER")]
+    pub against: Option<PathBuf>,
+    /// Show what is the same as well
+    #[arg(long)]
+    pub all: bool,
+    /// How to print it
+    #[arg(long, default_value = "text")]
+    pub format: Listing,
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka diff shops/boutique my-boutique             states, choices, words and templates that change
+  duka diff shops/boutique my-boutique --live      the same, with how many customers stand where, asked from the server
+
+With `--live`, ids that customers still hold (D114) and values that can not be kept (D410) are findings.
+Exit codes: 0 nothing breaks, 1 such findings, 2 it can not be compared.")]
+pub struct Diff {
+    /// The shop as it is served
+    pub old: PathBuf,
+    /// The shop as it would be
+    pub new: PathBuf,
+    /// Ask the server how many conversations stand where
+    #[arg(long)]
+    pub live: bool,
+    /// How to print it
+    #[arg(long, default_value = "text")]
+    pub format: Listing,
+    #[command(flatten)]
+    pub remote: Remote,
+}

@@ -41,6 +41,10 @@ fn help_and_version_are_fine() {
         "restore",
         "doctor",
         "templates",
+        "conversations",
+        "replay",
+        "diff",
+        "quarantine",
     ] {
         assert!(run.out.contains(&format!("\n  {command} ")), "{command} is in the help");
         let help = duka(&[command, "--help"]);

@@ -9,6 +9,7 @@ use duka_dsl::span::LineIndex;
 use duka_engine::event::{Event, EventKind, Inbound};
 use duka_engine::hir::{FlowId, StateId};
 use duka_engine::outbound::Outbound;
+use duka_engine::session::{Cursor, LineList};
 use duka_engine::trace::{Note, Trace, TraceEntry};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -26,9 +27,19 @@ pub struct Turn {
     pub event: &'static str,
     /// `flow.state`, in the order in which they were entered.
     pub states: Vec<String>,
+    /// Conditions that were asked, by the state whose lines ran, and whether each held.
+    pub guards: Vec<Guard>,
     /// What the engine did of its own accord.
     pub notes: Vec<&'static str>,
     pub messages: Vec<Sent>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Guard {
+    /// `flow.state`
+    pub state: String,
+    pub line: Option<String>,
+    pub holds: bool,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -47,6 +58,9 @@ pub struct Sent {
     pub delivery: String,
     pub category: String,
     pub pricing: String,
+    /// When it was wanted, ms since the customer's last message: beyond 24 hours the service window is closed. `null`: the
+    /// customer has not written in the turns that were looked at.
+    pub silence_ms: Option<i64>,
     /// The provider's code of a failure; 0: none.
     pub error: i32,
 }
@@ -65,43 +79,75 @@ pub(super) async fn turns(
     };
     let mut programs: BTreeMap<[u8; 16], Option<Kept>> = BTreeMap::new();
     let mut turns = Vec::with_capacity(records.len());
+    let mut heard_ms = None;
     for record in records {
         if let Entry::Vacant(place) = programs.entry(record.revision) {
             place.insert(kept(store, shop, record.revision).await?);
         }
         let program = programs.get(&record.revision).and_then(Option::as_ref);
-        turns.push(turn(&record, program, sends.iter().filter(|row| row.send.turn == record.turn)));
+        let event: Option<Event> = postcard::from_bytes(&record.event).ok();
+        if event.as_ref().is_some_and(|event| matches!(event.kind, EventKind::Inbound(_))) {
+            heard_ms = Some(record.at_ms);
+        }
+        let silence_ms = heard_ms.map(|heard_ms: i64| record.at_ms - heard_ms);
+        let own = sends.iter().filter(|row| row.send.turn == record.turn);
+        turns.push(Explaining { record: &record, program, event, silence_ms }.turn(own));
     }
     Ok(turns)
 }
 
-fn turn<'a>(record: &TurnRecord, program: Option<&Kept>, sends: impl Iterator<Item = &'a SendRow>) -> Turn {
-    let event: Option<Event> = postcard::from_bytes(&record.event).ok();
-    let trace: Trace = postcard::from_bytes(&record.trace).unwrap_or_default();
-    let mut turn = Turn {
-        turn: record.turn,
-        at_ms: record.at_ms,
-        revision: hex::encode(record.revision),
-        event: event.as_ref().map_or("", |event| named(&event.kind)),
-        states: Vec::new(),
-        notes: Vec::new(),
-        messages: Vec::new(),
-    };
-    let mut visited: Vec<(FlowId, StateId)> = Vec::new();
-    for entry in &trace.entries {
-        match entry {
-            TraceEntry::Entered { flow, state } => turn.states.extend(state_name(program, *flow, *state)),
-            TraceEntry::Note { what, .. } => turn.notes.push(note(*what)),
-            TraceEntry::Reaction { .. }
-            | TraceEntry::Line { .. }
-            | TraceEntry::Guard { .. }
-            | TraceEntry::Jump { .. }
-            | TraceEntry::Error { .. } => {}
+struct Explaining<'a> {
+    record: &'a TurnRecord,
+    program: Option<&'a Kept>,
+    event: Option<Event>,
+    silence_ms: Option<i64>,
+}
+
+impl Explaining<'_> {
+    fn turn<'a>(&self, sends: impl Iterator<Item = &'a SendRow>) -> Turn {
+        let Explaining { record, program, event, silence_ms } = self;
+        let trace: Trace = postcard::from_bytes(&record.trace).unwrap_or_default();
+        let mut turn = Turn {
+            turn: record.turn,
+            at_ms: record.at_ms,
+            revision: hex::encode(record.revision),
+            event: event.as_ref().map_or("", |event| named(&event.kind)),
+            states: Vec::new(),
+            guards: Vec::new(),
+            notes: Vec::new(),
+            messages: Vec::new(),
+        };
+        let mut visited: Vec<(FlowId, StateId)> = Vec::new();
+        for entry in &trace.entries {
+            match entry {
+                TraceEntry::Entered { flow, state } => turn.states.extend(state_name(*program, *flow, *state)),
+                TraceEntry::Note { what, .. } => turn.notes.push(note(*what)),
+                TraceEntry::Guard { flow, state, at, holds } => turn.guards.push(Guard {
+                    state: state_name(*program, *flow, *state).unwrap_or_default(),
+                    line: program.and_then(|kept| line(kept, guard_span(kept, *flow, *state, at)?)),
+                    holds: *holds,
+                }),
+                TraceEntry::Reaction { .. }
+                | TraceEntry::Line { .. }
+                | TraceEntry::Jump { .. }
+                | TraceEntry::Error { .. } => {}
+            }
+            visited.push(place(entry));
         }
-        visited.push(place(entry));
+        let told = |row| Sent { silence_ms: *silence_ms, ..sent(row, *program, &visited) };
+        turn.messages = sends.map(told).collect();
+        turn
     }
-    turn.messages = sends.map(|row| sent(row, program, &visited)).collect();
-    turn
+}
+
+/// Where a condition stands: on an entry line of the state, or in a reaction of it.
+fn guard_span(kept: &Kept, flow: FlowId, state: StateId, at: &Cursor) -> Option<Span> {
+    let state = kept.program.shop.flows.get(flow.index())?.states.get(state.index())?;
+    match at.list {
+        LineList::Entry => state.steps.get(usize::from(at.index)).map(|step| step.span),
+        LineList::State(reaction) => state.reactions.get(usize::from(reaction)).map(|reaction| reaction.span),
+        LineList::Group(_) | LineList::Anywhere { .. } | LineList::Template { .. } | LineList::Follow { .. } => None,
+    }
 }
 
 fn place(entry: &TraceEntry) -> (FlowId, StateId) {
@@ -135,6 +181,11 @@ fn sent(row: &SendRow, program: Option<&Kept>, visited: &[(FlowId, StateId)]) ->
         let of_template = || flow_of.templates.iter().find(|known| known.name == key).map(|known| known.span);
         Some((text.filter(|_| !template).or_else(of_template)?, *flow, *state))
     });
+    // The state whose own words they are; words of `anywhere` are said by the state that the turn ended in.
+    let found = found.map(|(span, flow, state)| {
+        let own = visited.iter().find(|(other, known)| *other == flow && holds(program, flow, *known, span));
+        (span, flow, own.map_or(state, |(_, known)| *known))
+    });
     Sent {
         id: hex::encode(row.send.id.0),
         line: found.and_then(|(span, ..)| line(program?, span)),
@@ -145,8 +196,14 @@ fn sent(row: &SendRow, program: Option<&Kept>, visited: &[(FlowId, StateId)]) ->
         delivery: format!("{:?}", row.facts.told.delivery),
         category: row.facts.told.category.to_string(),
         pricing: row.facts.told.pricing.to_string(),
+        silence_ms: None,
         error: if row.facts.told.error == 0 { row.facts.error } else { row.facts.told.error },
     }
+}
+
+fn holds(program: Option<&Kept>, flow: FlowId, state: StateId, span: Span) -> bool {
+    let state = program.and_then(|kept| kept.program.shop.flows.get(flow.index())?.states.get(state.index()));
+    state.is_some_and(|state| state.span.start <= span.start && span.end <= state.span.end)
 }
 
 /// `boutique.duka:12`

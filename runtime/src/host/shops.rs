@@ -78,11 +78,12 @@ impl Shop {
         }
     }
 
-    /// Puts the name of the customer's profile into the snapshot of `customer`.
-    pub fn name_customer(&self, session: &mut Session, name: &str, now_ms: i64) {
-        let Some(record) = self.program.shop.known_records.customer else { return };
-        let Some(record) = self.program.shop.records.get(usize::from(record.0)) else { return };
-        let Value::Record(fields) = &session.customer.value else { return };
+    /// Puts the name of the customer's profile into the snapshot of `customer`. `false`: it is there already, or has no
+    /// place.
+    pub fn name_customer(&self, session: &mut Session, name: &str, now_ms: i64) -> bool {
+        let Some(record) = self.program.shop.known_records.customer else { return false };
+        let Some(record) = self.program.shop.records.get(usize::from(record.0)) else { return false };
+        let Value::Record(fields) = &session.customer.value else { return false };
         let first = name.split_whitespace().next().unwrap_or(name);
         let mut changed: Option<Vec<Value>> = None;
         for (field, wanted) in [("first_name", first), ("name", name)] {
@@ -96,9 +97,9 @@ impl Shop {
                 *place = Value::Text(wanted.into());
             }
         }
-        if let Some(fields) = changed {
-            session.customer = Snapshot { value: Value::Record(fields.into()), read_at_ms: now_ms };
-        }
+        let Some(fields) = changed else { return false };
+        session.customer = Snapshot { value: Value::Record(fields.into()), read_at_ms: now_ms };
+        true
     }
 }
 

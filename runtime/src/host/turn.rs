@@ -114,9 +114,7 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
     let (mut session, program) = ready(cx, row, session)?;
     let mut row = without_session(row);
     opened(cx, &mut row, incoming);
-    if !incoming.name.is_empty() {
-        cx.shop.name_customer(&mut session, &incoming.name, cx.now_ms);
-    }
+    let named = !incoming.name.is_empty() && cx.shop.name_customer(&mut session, &incoming.name, cx.now_ms);
     let (proof, name) = (incoming.proof.clone(), incoming.name.clone());
     let (done, event) = match &mut incoming.act {
         Act::Event(event) => {
@@ -133,7 +131,7 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
         // Nothing for the engine: only the row changes.
         Act::WindowClosed => (Step { session: turned(session), ..Step::default() }, None),
     };
-    Ok(Taking { cx, row, automated, proof, name }.finish(done, event))
+    Ok(Taking { cx, row, automated, proof, name, named }.finish(done, event))
 }
 
 /// The session to step and the program it belongs to, moved to the newest if it may (language.md 2.14).
@@ -197,7 +195,7 @@ fn opened(cx: &Context<'_>, row: &mut Conversation, incoming: &Incoming) {
 }
 
 /// The vendor's own switch: withdrawn is withdrawn everywhere; given again gives back nothing that a flow asked for.
-fn marketing(program: &Program, mut session: Session, given: bool) -> Step {
+pub(super) fn marketing(program: &Program, mut session: Session, given: bool) -> Step {
     let mut done = Step::default();
     let mut say = |name: SmolStr, given: bool| {
         let index = u16::try_from(done.effects.len()).unwrap_or(u16::MAX);
@@ -239,7 +237,12 @@ struct Taking<'a> {
     proof: SmolStr,
     /// As the customer calls themself; empty: not told.
     name: SmolStr,
+    /// This turn has learned the name: a replay must know it too.
+    named: bool,
 }
+
+/// The record that says which name a turn has learned.
+pub const NAMED: &str = "name";
 
 impl Taking<'_> {
     fn finish(self, done: Step, event: Option<&Event>) -> Taken {
@@ -267,6 +270,9 @@ impl Taking<'_> {
             automated: self.automated,
         };
         let mut notes = Vec::new();
+        if self.named {
+            notes.push(EffectKind::Record { what: NAMED.into(), detail: self.name.to_string() });
+        }
         for effect in effects {
             self.effect(effect, stopped, &mut taken, &mut notes);
         }

@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 
 use duka_engine::approval::{Held, Registry, Wanted, wanted};
-use jiff::Timestamp;
 use secrecy::SecretString;
 use smol_str::SmolStr;
 
+use super::day;
 use crate::channel::whatsapp::client::{Access, CallError, ClientError, Config as Place, Graph, TemplateInfo};
 use crate::config::{Config, Environment};
 use crate::id::ShopScope;
@@ -61,12 +61,6 @@ pub fn all(config: &Config, environment: &impl Environment) -> Result<Vec<Result
 /// The machine has no certificates to trust.
 pub fn graph(config: &Config) -> Result<Graph, ClientError> {
     Graph::new(Place::new(config.graph.url.clone(), &config.graph.version))
-}
-
-/// The day of a moment, `2026-11-21`.
-pub fn day(at_ms: i64) -> SmolStr {
-    let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
-    SmolStr::new(at.to_string().get(..10).unwrap_or_default())
 }
 
 /// All templates of an account.

@@ -34,7 +34,7 @@ pub fn open(shop: &Shop, language: &str, lock: &str) -> Vec<OpenText> {
     let mut found = Vec::new();
     for flow in shop.flows.iter().filter(|flow| !flow.standard) {
         let told = |entry: &TextEntry, why| {
-            let source = source(entry).map(|block| written(shop, flow, block).join(" / ")).unwrap_or_default();
+            let source = source(entry).map(|block| text_lines(shop, flow, block).join(" / ")).unwrap_or_default();
             OpenText { flow: flow.path.clone(), key: entry.key.clone(), why, source }
         };
         found.extend(missing(flow, index).into_iter().map(|entry| told(entry, Why::Missing)));
@@ -111,7 +111,7 @@ pub fn to_fill_in(shop: &Shop, flow: &Flow, language: &str, known: &str) -> Opti
     }
     for entry in missing(flow, index) {
         let Some(block) = source(entry).filter(|_| !is_noted(&format!("{}:", entry.key))) else { continue };
-        match written(shop, flow, block).as_slice() {
+        match text_lines(shop, flow, block).as_slice() {
             [only] if !only.starts_with("each ") => lines.push(format!("{}: {only}", entry.key)),
             many => {
                 lines.push(format!("{}:", entry.key));
@@ -138,7 +138,8 @@ pub fn to_fill_in(shop: &Shop, flow: &Flow, language: &str, known: &str) -> Opti
 }
 
 /// The lines of a text as they are written in a texts file.
-fn written(shop: &Shop, flow: &Flow, block: &TextBlock) -> Vec<String> {
+/// A text as its author wrote it, line by line.
+pub fn text_lines(shop: &Shop, flow: &Flow, block: &TextBlock) -> Vec<String> {
     let pieces = block.pieces.iter().map(|piece| match piece {
         TextPiece::Line(words) => line(shop, flow, words, ""),
         TextPiece::Each { item, list, line: words } => {

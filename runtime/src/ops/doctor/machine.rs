@@ -4,8 +4,8 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::super::accounts::day;
 use super::super::client::{Error, Server};
+use super::super::day;
 use super::Line;
 use crate::channel::whatsapp::versions::{self, CHECKED, Life};
 use crate::config::{Config, Database};

@@ -1,0 +1,98 @@
+//! A running server as commands ask it: its address, a key, one shop. Opens no database.
+
+use std::path::Path;
+
+use duka_runtime::config::{self, Environment, Process, SecretRef};
+use duka_runtime::ops::client::{Error, Server};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use super::serve::{settings, wrong};
+use crate::arguments::Remote;
+use crate::failure::Failure;
+
+/// One shop of a server.
+pub struct Shop {
+    pub name: String,
+    server: Server,
+    threads: tokio::runtime::Runtime,
+}
+
+impl Shop {
+    /// The server and shop that are named, or the usual ones.
+    pub fn of(remote: &Remote) -> Result<Shop, Failure> {
+        let address = match &remote.server {
+            Some(address) => address.clone(),
+            None => {
+                let path = settings(remote.config.as_deref());
+                format!("http://{}", config::load(path.as_deref(), &Process).map_err(wrong)?.listen)
+            }
+        };
+        let place: SecretRef = remote.key.parse().map_err(|_| {
+            Failure::usage_with_help(
+                "the key is written out; whoever sees the command could use it",
+                "Say where it is: `--key env:NAME` or `--key file:PATH`.",
+            )
+        })?;
+        let key = place.resolve(Path::new(""), &Process.variables()).map_err(|missing| Failure::Usage {
+            message: format!("there is no key for the server's API: {}", missing.message),
+            help: Some("Make one with `duka keys new`, then `export DUKA_API_KEY=duka_…`.".into()),
+        })?;
+        let threads = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut shop = Shop { name: String::new(), server: Server::new(&address, Some(key)).map_err(failed)?, threads };
+        shop.name = match &remote.shop {
+            Some(name) => name.clone(),
+            None => shop.only()?,
+        };
+        Ok(shop)
+    }
+
+    fn only(&self) -> Result<String, Failure> {
+        let shops = self.threads.block_on(self.server.get("/shops")).map_err(failed)?;
+        let names: Vec<&str> =
+            shops.as_array().into_iter().flatten().filter_map(|shop| shop["shop"].as_str()).collect();
+        match names.as_slice() {
+            [only] => Ok((*only).to_string()),
+            [] => Err(Failure::usage("the key opens no shop of this server")),
+            several => Err(Failure::usage_with_help(
+                format!("the key opens several shops: {}", several.join(", ")),
+                "Say which: `--shop NAME`.",
+            )),
+        }
+    }
+
+    /// Asks below the shop.
+    pub fn get(&self, path: &str) -> Result<Json, Failure> {
+        self.threads.block_on(self.server.get(&self.path(path))).map_err(failed)
+    }
+
+    /// The same, read as what the API says that it is.
+    pub fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        serde_json::from_value(self.get(path)?).map_err(|_| failed(Error::Unreadable))
+    }
+
+    pub fn post(&self, path: &str) -> Result<(), Failure> {
+        self.threads.block_on(self.server.post(&self.path(path))).map(drop).map_err(failed)
+    }
+
+    pub fn delete(&self, path: &str) -> Result<(), Failure> {
+        self.threads.block_on(self.server.delete(&self.path(path))).map(drop).map_err(failed)
+    }
+
+    fn path(&self, path: &str) -> String {
+        format!("/shops/{}{path}", self.name)
+    }
+}
+
+fn failed(error: Error) -> Failure {
+    let help = match &error {
+        Error::Silent { .. } => Some("Start it with `duka serve`, or name another with `--server URL`."),
+        Error::Refused { status: 401, .. } => Some("Keys end: make another one with `duka keys new`."),
+        Error::Refused { status: 403, .. } => {
+            Some("Make a key that may do more: `duka keys new NAME --scope operate`.")
+        }
+        Error::Refused { status: 404, .. } => Some("Is the shop's name right, and does the key open it?"),
+        Error::Refused { .. } | Error::Unreadable | Error::NoClient(_) => None,
+    };
+    Failure::Usage { message: error.to_string(), help: help.map(str::to_string) }
+}

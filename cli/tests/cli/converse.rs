@@ -1,0 +1,134 @@
+//! What an operator sees of conversations on a server: where they stand and why each message was sent, what a change of the
+//! flows would mean for them, and what could not be processed.
+
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+
+use crate::house::{House, NUMBER};
+
+/// The only conversation of the house.
+fn conversation(house: &House, key: &str) -> String {
+    let shops = house.api("/shops", key).1;
+    let shop = shops[0]["shop"].as_str().expect("a shop").to_string();
+    let list = house.api(&format!("/shops/{shop}/conversations"), key).1;
+    list["conversations"][0]["id"].as_str().expect("a conversation").to_string()
+}
+
+fn copied(house: &House, name: &str, change: impl Fn(&str) -> String) {
+    let from = house.folder.path().join("shops").join(name);
+    for entry in std::fs::read_dir(&from).expect("the shop").flatten().filter(|entry| entry.path().is_file()) {
+        let file = entry.file_name().to_string_lossy().into_owned();
+        let text = house.folder.read(&format!("shops/{name}/{file}"));
+        let text = if Path::new(&file).extension().is_some_and(|end| end == "duka") { change(&text) } else { text };
+        house.folder.write(&format!("changed/{name}/{file}"), text);
+    }
+}
+
+#[test]
+fn a_conversation_is_explained_and_replayed_by_its_own_flows_and_by_others() {
+    let mut house = House::of("tests/shops/counter", "channels: [whatsapp]");
+    let key = house.key("operate");
+    house.folder.write("key.txt", &key);
+    house.serve("duka.toml");
+    house.writes("count a1");
+    assert_eq!(house.sees(), "ack a1 n=1");
+    house.writes("count b2");
+    assert_eq!(house.sees(), "ack b2 n=2");
+
+    let with_key = |arguments: &[&str]| house.duka(&[arguments, &["--key", "file:key.txt"]].concat());
+    let list = with_key(&["conversations", "list"]);
+    let id = conversation(&house, &key);
+    assert!(list.out.starts_with(&format!("{id}  whatsapp  ")), "{list:?}");
+    let shown = with_key(&["conversations", "show", &id]);
+    for part in [
+        "stands at counter.counting",
+        "entered counter.ack, counter.counting",
+        "sent ack.say at counter.duka:33, said by counter.ack",
+        "accepted",
+        "0 s after the customer wrote",
+    ] {
+        assert!(shown.out.contains(part), "{part} in {}", shown.out);
+    }
+
+    // What the provider's statuses said of the price.
+    let costs = |house: &House| house.api("/shops/counter/costs", &key).1;
+    let told = |costs: &Json| costs["lines"].as_array().is_some_and(|all| all.len() == 1 && all[0]["category"] != "");
+    let costs = house.until(costs, told);
+    assert_eq!(
+        (&costs["lines"][0]["category"], &costs["lines"][0]["messages"]),
+        (&json!("service"), &json!(2)),
+        "{costs}"
+    );
+
+    let kept = with_key(&["conversations", "export", &id]);
+    house.folder.write("kept.json", &kept.out);
+    let again = house.fine(&["replay", "kept.json", "--all"]);
+    assert!(
+        again.contains("customer: count b2\n  shop: ack b2 n=2\n") && again.contains("the same messages"),
+        "{again}"
+    );
+    copied(&house, "counter", |text| text.replace("say: ack", "say: got"));
+    let other = with_key(&["replay", &id, "--against", "changed/counter"]);
+    assert_eq!(other.code, Some(1), "{other:?}");
+    assert!(other.out.contains("customer: count b2\n- shop: ack b2 n=2\n+ shop: got b2 n=2\n"), "{other:?}");
+    assert!(other.out.contains("2 of 2 exchanges would differ"), "{other:?}");
+
+    assert_eq!(with_key(&["conversations", "show", "0000000000000000"]).code, Some(2));
+    let none = house.duka(&["conversations", "list"]);
+    assert!(none.code == Some(2) && none.err.contains("DUKA_API_KEY"), "{none:?}");
+    house.stop();
+    let silent = house.duka(&["conversations", "list", "--key", "file:key.txt"]);
+    assert!(silent.code == Some(2) && silent.err.contains("no server answers"), "{silent:?}");
+}
+
+#[test]
+fn a_change_of_the_flows_tells_how_many_customers_it_concerns() {
+    let mut house = House::of("examples/boutique", "channels: [whatsapp, messenger]");
+    house.folder.write("key.txt", house.key("read"));
+    house.serve("duka.toml");
+    house.writes("hi");
+    house.sees();
+    let renamed = |text: &str| text.replace("button shop: Shop ->", "button goods: Our goods ->");
+    copied(&house, "boutique", renamed);
+    let told = house.fine(&["diff", "shops/boutique", "changed/boutique"]);
+    assert!(told.contains("boutique.welcome: the choice `shop` is gone\n"), "{told}");
+    let live = house.duka(&["diff", "shops/boutique", "changed/boutique", "--live", "--key", "file:key.txt"]);
+    assert_eq!(live.code, Some(1), "{live:?}");
+    assert!(live.out.contains("boutique.welcome: the choice `shop` is gone  (1 customer here)\n"), "{live:?}");
+    let finding = "error[D114]: The choice `welcome.shop` has another name now, and 1 customer stands before it.";
+    assert!(live.out.contains(finding), "{live:?}");
+    let same = house.fine(&["diff", "shops/boutique", "shops/boutique", "--live", "--key", "file:key.txt"]);
+    assert!(same.starts_with("0 differences\n"), "{same}");
+}
+
+#[test]
+fn what_could_not_be_processed_is_listed_tried_again_and_dropped() {
+    let mut house = House::of("tests/shops/counter", "channels: [whatsapp]");
+    house.folder.write("key.txt", house.key("operate"));
+    house.serve("duka.toml");
+    let quarantine = |arguments: &[&str]| house.duka(&[&["quarantine", "--key", "file:key.txt"], arguments].concat());
+    assert_eq!(
+        (quarantine(&["list"]).code, quarantine(&["list"]).out.as_str()),
+        (Some(0), "counter: nothing is in quarantine\n")
+    );
+
+    let value = json!({ "metadata": { "phone_number_id": NUMBER }, "messages": [{ "type": "text", "text": 5 }] });
+    let change = json!({ "field": "messages", "value": value });
+    let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "changes": [change] }] });
+    let posted = house.control("POST", &format!("webhook?number={NUMBER}"), &body.to_string());
+    assert_eq!(posted["http"], 200, "{posted}");
+    let list = quarantine(&["list", "--format", "json"]);
+    assert_eq!(list.code, Some(1), "{list:?}");
+    let entries: Json = serde_json::from_str(&list.out).expect("JSON");
+    let entry = entries[0]["entry"].to_string();
+    assert!(quarantine(&["show", &entry]).out.contains("bytes, kept on the server"));
+    // It is as unreadable as before, and comes back as a new entry.
+    assert_eq!(quarantine(&["replay", &entry]).out, format!("{entry}: tried again\n"));
+    let again: Json = serde_json::from_str(&quarantine(&["list", "--format", "json"]).out).expect("JSON");
+    let newer = again[0]["entry"].to_string();
+    assert!(newer != entry && again.as_array().is_some_and(|all| all.len() == 1), "{again}");
+    assert_eq!(quarantine(&["drop", &newer]).out, format!("{newer}: dropped\n"));
+    assert_eq!(quarantine(&["list"]).code, Some(0));
+    assert_eq!(quarantine(&["show", &newer]).code, Some(2));
+}
