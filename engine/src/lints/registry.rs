@@ -153,9 +153,9 @@ fn silent_in(flow: &Flow, template: TemplateId) -> Vec<String> {
 
 /// Whether these lines send the template, with no `else` and no other template.
 fn is_alone(steps: &[Step], template: TemplateId) -> bool {
-    let sends = steps.iter().filter_map(|step| match &step.kind {
-        StepKind::Send { template, on_error } => Some((*template, on_error.is_some())),
-        _ => None,
+    let sends = steps.iter().filter_map(|step| {
+        let StepKind::Send { template, on_error } = &step.kind else { return None };
+        Some((*template, on_error.is_some()))
     });
     let sends: Vec<(TemplateId, bool)> = sends.collect();
     matches!(sends.as_slice(), [(only, false)] if *only == template)
