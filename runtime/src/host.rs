@@ -9,6 +9,7 @@ pub mod desk;
 pub mod files;
 pub mod holds;
 pub mod incoming;
+pub mod marks;
 pub mod mint;
 pub mod notices;
 pub mod outbox;
@@ -27,6 +28,7 @@ use std::sync::atomic::AtomicU64;
 use smol_str::SmolStr;
 
 use self::clock::Clock;
+use self::marks::Marks;
 use self::mint::Mint;
 use self::notices::Notices;
 use self::outbox::PaceLimits;
@@ -45,6 +47,7 @@ pub struct Host {
     /// Shared with whoever loads them.
     pub shops: Arc<Shops>,
     pub notices: Notices,
+    pub marks: Marks,
     /// Which process this is, for its claims.
     pub owner: Owner,
     pub limits: Limits,
@@ -136,6 +139,7 @@ impl Host {
             points: Points::default(),
             shops,
             notices: Notices::default(),
+            marks: Marks::default(),
             owner,
             limits,
             configured: AtomicU64::new(0),

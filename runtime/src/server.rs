@@ -9,6 +9,7 @@ mod health;
 pub(crate) mod ingress;
 mod inward;
 pub mod keep;
+mod marks;
 mod outward;
 pub mod run;
 mod webhooks;

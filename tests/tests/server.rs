@@ -13,6 +13,8 @@ mod door;
 mod files;
 #[path = "server/handoff.rs"]
 mod handoff;
+#[path = "server/marks.rs"]
+mod marks;
 #[path = "server/merchant.rs"]
 mod merchant;
 #[path = "server/play.rs"]

@@ -21,10 +21,26 @@ pub struct WhatsApp {
     pub app_secret: Option<Spanned<SmolStr>>,
     /// The one before, while it is being changed.
     pub old_app_secret: Option<Spanned<SmolStr>>,
+    /// What customers see of their messages before they are answered.
+    pub read_marks: Option<Spanned<ReadMarks>>,
     pub span: Span,
 }
 
-pub(crate) const WHATSAPP: &[&str] = &["phone_number_id", "waba_id", "token", "app_secret", "old_app_secret"];
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReadMarks {
+    #[default]
+    None,
+    /// The two blue ticks.
+    Read,
+    /// The same, and that an answer is being written, where the shop's systems are asked first.
+    Typing,
+}
+
+pub(crate) const READ_MARKS: &[(&str, ReadMarks)] =
+    &[("none", ReadMarks::None), ("read", ReadMarks::Read), ("typing", ReadMarks::Typing)];
+
+pub(crate) const WHATSAPP: &[&str] =
+    &["phone_number_id", "waba_id", "token", "app_secret", "old_app_secret", "read_marks"];
 
 /// `[whatsapp, messenger]`, or each with its settings below its name.
 pub(super) fn read(node: &Node, findings: &mut Findings) -> (Vec<Section>, Option<WhatsApp>) {
@@ -52,6 +68,7 @@ fn whatsapp(node: &Node, findings: &mut Findings) -> Option<WhatsApp> {
         token: None,
         app_secret: None,
         old_app_secret: None,
+        read_marks: None,
         span: node.span,
     };
     let fields = findings.fields(node, "`whatsapp`", WHATSAPP);
@@ -71,6 +88,7 @@ fn whatsapp(node: &Node, findings: &mut Findings) -> Option<WhatsApp> {
             }
             "token" => found.token = reference(value, "token", findings),
             "app_secret" => found.app_secret = reference(value, "app_secret", findings),
+            "read_marks" => found.read_marks = one_of(value, "read_marks", READ_MARKS, findings),
             "old_app_secret" => found.old_app_secret = reference(value, "old_app_secret", findings),
             _ => {}
         }

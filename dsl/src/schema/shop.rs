@@ -4,7 +4,7 @@ use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{KEEP, NAME, named_values, object, one_of};
-use crate::config::channel::WHATSAPP;
+use crate::config::channel::{READ_MARKS, WHATSAPP};
 use crate::config::shop::{CHANNELS, DAYS, RETENTION, ROUNDINGS, SEVERITIES, TOP, ZONE};
 
 const HOURS: &str = "^([01]?[0-9]|2[0-4]):[0-5][0-9] to ([01]?[0-9]|2[0-4]):[0-5][0-9]$";
@@ -89,6 +89,7 @@ fn whatsapp() -> Value {
             "anyOf": [id, { "type": "array", "items": id, "minItems": 1 }],
         }),
         "waba_id" => id.clone(),
+        "read_marks" => one_of(&words(READ_MARKS)),
         _ => secret.clone(),
     };
     let live = object(WHATSAPP.iter().map(|key| ((*key).to_string(), of(key))).collect(), &["phone_number_id"]);

@@ -27,6 +27,7 @@ use crate::config::{Config, Database, Environment, FilesPlace};
 use crate::files::Files;
 use crate::handoff::{self, Poster};
 use crate::host::clock::{Clock, SystemClock};
+use crate::host::marks::Marks;
 use crate::host::mint::{Mint, NoRandomness};
 use crate::host::outbox::PaceLimits;
 use crate::host::points::Points;
@@ -102,15 +103,16 @@ pub async fn start(
     let files = open_files(&config.files.place);
     let current = Current { registry: Arc::clone(&registry), store: store.clone(), graph: graph.clone() };
     let adapter = Systems::new(Rest::new(Egress::new(Policy { development: config.development })?));
+    let (marks, told) = Marks::open();
     let host = Host::new(store, clock.clone(), Mint::random()?, Arc::clone(&registry.shops), limits);
-    let host = Arc::new(Host { points: points(environment), ..host });
+    let host = Arc::new(Host { points: points(environment), marks, ..host });
     let door = Door::open(config.listen, config.limits).await;
     let door = door.map_err(|error| StartError::Listen(config.listen, error))?;
     let address = door.address().map_err(|error| StartError::Listen(config.listen, error))?;
     let ways = Ways {
         transport: Outward::new(Arc::clone(&registry), &host, graph.clone(), files.clone()),
         adapter,
-        fetch: Inward::new(Arc::clone(&registry), graph),
+        fetch: Inward::new(Arc::clone(&registry), graph.clone()),
         files: files.clone(),
     };
     let serving = Serving::begin(Arc::clone(&host), ways, alone).await?;
@@ -119,6 +121,7 @@ pub async fn start(
     let poster = Poster::new(Arc::clone(&host), Arc::clone(&registry), handoff::Egress::new(config.development)?);
     tokio::spawn(poster.run(stop.clone()));
     tokio::spawn(notices::announce(Arc::clone(&host), stop.clone()));
+    tokio::spawn(super::marks::show(told, Arc::clone(&registry), graph.clone(), stop.clone()));
     let draining = AtomicBool::new(false);
     let (met, flood) = (Met::default(), Flood::new(config.limits.per_shop));
     let server = Arc::new(Server { config, registry, host, desk, files, draining, flood, met, figures });

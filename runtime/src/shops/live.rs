@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use duka_dsl::config::channel::ReadMarks;
 use duka_dsl::config::shop::ShopFile;
 use duka_dsl::span::{LineIndex, Spanned};
 use secrecy::SecretString;
@@ -21,6 +22,7 @@ pub struct Live {
     /// The secrets of the shop's own app; none: the server's app.
     pub app_secrets: Vec<SecretString>,
     pub keep: Keep,
+    pub read_marks: ReadMarks,
 }
 
 /// How long files of customers are kept, in ms: `retention` of `shop.yaml`.
@@ -94,6 +96,7 @@ impl Live {
                 .flatten()
                 .collect(),
             keep: Keep::read(shop),
+            read_marks: whatsapp.read_marks.as_ref().map(|marks| marks.value).unwrap_or_default(),
         })
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use duka_dsl::config::channel::ReadMarks;
 use duka_engine::program::Program;
 use duka_engine::session::Revision;
 use secrecy::{ExposeSecret, SecretString};
@@ -41,6 +42,7 @@ pub struct Served {
     pub app: usize,
     /// How long its customers' files are kept.
     pub keep: Keep,
+    pub read_marks: ReadMarks,
     /// Sign what the shop hands out and expects back.
     pub keys: ShopKeys,
 }
@@ -248,6 +250,7 @@ impl Routes {
             people: config.handoff.of(&source.slug),
             app,
             keep: live.keep,
+            read_marks: live.read_marks,
             keys,
         }));
         Ok(())

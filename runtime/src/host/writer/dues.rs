@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
+use duka_engine::event::EventKind;
+
 use super::batch::{Batch, Extra, inbox_row};
 use super::recall::Memory;
 use super::{Entry, Piece, Skip, Took, WriteError};
-use crate::host::incoming::{Arrived, Incoming};
+use crate::host::incoming::{Act, Arrived, Incoming};
+use crate::host::marks::Mark;
 use crate::host::notices::{Notice, Told};
 use crate::host::turn::{self, Automated, Before, Context};
 use crate::id::{ConversationId, ShopScope};
@@ -50,6 +53,7 @@ pub(super) struct Dues<'a> {
     posts: Vec<NewPost>,
     quarantine: Vec<QuarantineEntry>,
     told: Vec<Told>,
+    marks: Vec<Mark>,
 }
 
 impl<'a> Dues<'a> {
@@ -67,6 +71,7 @@ impl<'a> Dues<'a> {
             posts: Vec::new(),
             quarantine: Vec::new(),
             told,
+            marks: Vec::new(),
         }
     }
 
@@ -270,6 +275,11 @@ impl<'a> Dues<'a> {
         let before = Before { row: &kept.row, session: memory.map(|memory| memory.session), automated };
         let Ok(taken) = turn::take(&cx, before, incoming) else { return false };
         let turn = taken.row.turn;
+        let is_said = matches!(&incoming.act, Act::Event(event) if matches!(event.kind, EventKind::Inbound(_)));
+        if is_said && !incoming.proof.is_empty() && host.marks.is_heard() {
+            let (number, message) = (taken.row.number.clone(), incoming.proof.clone());
+            self.marks.push(Mark { shop: place.0, number, message, asks: !taken.calls.is_empty() });
+        }
         kept.row = taken.row;
         kept.memory = Some(Memory { turn, session: taken.session, automated: taken.automated });
         kept.changed = true;
@@ -327,6 +337,7 @@ impl<'a> Dues<'a> {
             }
         }
         drop(recall);
+        self.marks.into_iter().for_each(|mark| self.batch.host.marks.tell(mark));
         self.told.into_iter().for_each(|told| self.batch.host.notices.tell(told));
     }
 }
