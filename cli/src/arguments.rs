@@ -1,5 +1,6 @@
 //! What can be typed after `duka`. The help here is the first documentation that people read.
 
+mod adapter;
 mod operate;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use adapter::{Adapter, AdapterCheck, AdapterCommand};
 pub use operate::{
     Conversations, ConversationsCommand, Diff, Doctor, Listing, Quarantine, QuarantineCommand, Remote, Replay,
     Templates, TemplatesCommand,
@@ -91,6 +93,8 @@ pub enum Command {
     Serve(Serve),
     /// Make and end keys for the operator's API
     Keys(Keys),
+    /// Try the way to a shop's own system
+    Adapter(Adapter),
     /// Copy the server's database while it runs
     Backup(Backup),
     /// Put a copy of the database back, and do nothing in it twice

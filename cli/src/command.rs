@@ -1,5 +1,6 @@
 //! One module per command. A command reads files, asks the engine, and prints.
 
+mod adapter;
 mod backup;
 mod chat;
 mod check;
@@ -47,6 +48,7 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::DevGraph(arguments) => dev_graph::run(&arguments),
+        Command::Adapter(arguments) => adapter::run(&arguments.command),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => backup::restore(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),

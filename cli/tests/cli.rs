@@ -1,5 +1,7 @@
 //! The command as its users meet it: what is printed where, and the exit code. Runs the real binary.
 
+#[path = "cli/adapter.rs"]
+mod adapter;
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/converse.rs"]

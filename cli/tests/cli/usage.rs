@@ -37,6 +37,7 @@ fn help_and_version_are_fine() {
         "dev-graph",
         "serve",
         "keys",
+        "adapter",
         "backup",
         "restore",
         "doctor",

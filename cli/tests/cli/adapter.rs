@@ -1,0 +1,98 @@
+//! `duka adapter check` and what `duka check` says of a mapping, against a backend that answers two things.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use crate::support::{Folder, copy, root};
+
+/// Answers every request: categories as they should be, anything else without a price.
+fn backend() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let place = format!("http://{}", listener.local_addr().expect("it listens"));
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut head = Vec::new();
+            let mut part = [0; 2048];
+            while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+                match stream.read(&mut part) {
+                    Ok(1..) => head.extend_from_slice(&part),
+                    Ok(0) | Err(_) => break,
+                }
+            }
+            let head = String::from_utf8_lossy(&head).into_owned();
+            let known = head.to_lowercase().contains("authorization: bearer sesame");
+            let body = match head.split_whitespace().nth(1).unwrap_or("") {
+                path if path.starts_with("/categories") => r#"{"data": [{"id": "d", "title": "Dresses"}]}"#,
+                _ => r#"{"data": {"sku": "D", "title": "Dress", "short": "Dress", "image": "/d.jpg"}}"#,
+            };
+            let status = if known { "200 OK" } else { "401 Unauthorized" };
+            let length = body.len();
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    place
+}
+
+fn shop(change: impl Fn(String) -> String) -> Folder {
+    let folder = Folder::new();
+    let boutique = folder.path().join("zuri");
+    std::fs::create_dir(&boutique).expect("a folder can be made");
+    copy("examples/boutique", &boutique);
+    let profile = folder.read("zuri/shop.yaml").replace("catalog: demo", "catalog: rest");
+    folder.write("zuri/shop.yaml", profile);
+    let page = std::fs::read_to_string(root().join("docs/adapters.md")).expect("a page");
+    let (_, after) = page.split_once("```yaml\n").expect("an example");
+    let (documented, _) = after.split_once("```").expect("its end");
+    folder.write("zuri/catalog.rest.yaml", change(documented.replace("env:ZURI_API_KEY", "file:key.txt")));
+    folder
+}
+
+#[test]
+fn a_mapping_is_checked_without_and_with_its_backend() {
+    let folder = shop(|text| text);
+    let check = folder.duka(&["check", "zuri"]);
+    assert_eq!(check.code, Some(0), "{}", check.out);
+    let offline = folder.duka(&["adapter", "check", "zuri", "--offline"]);
+    assert_eq!((offline.code, offline.out.as_str()), (Some(0), "catalog: `catalog.rest.yaml` maps 4 operations.\n"));
+
+    let base = backend();
+    let keyless = folder.duka(&["adapter", "check", "zuri", "--base", &base]);
+    assert_eq!(keyless.code, Some(2), "{keyless:?}");
+    assert!(keyless.err.contains("key.txt"), "{}", keyless.err);
+    folder.write("zuri/key.txt", "wrong");
+    let stranger = folder.duka(&["adapter", "check", "zuri", "--base", &base]);
+    assert_eq!(stranger.code, Some(1), "{stranger:?}");
+    assert!(stranger.out.contains("does not accept our key"), "{}", stranger.out);
+
+    folder.write("zuri/key.txt", "sesame\n");
+    let fine = folder.duka(&["adapter", "check", "zuri", "--base", &base]);
+    assert_eq!(fine.code, Some(0), "{fine:?}");
+    assert!(fine.out.contains("ok     catalog.categories: 1 given"), "{}", fine.out);
+    assert!(fine.out.contains("catalog.product: not asked"), "{}", fine.out);
+    let fault = folder.duka(&["adapter", "check", "zuri", "--base", &base, "--with", "catalog.product=[\"D\"]"]);
+    assert_eq!(fault.code, Some(1), "{fault:?}");
+    assert!(fault.out.contains("fault  catalog.product: price: nothing is there"), "{}", fault.out);
+    assert!(fault.out.contains("met 200: {\"data\":{\"sku\":\"D\""), "{}", fault.out);
+    assert!(!fault.out.contains("sesame"), "a key is not shown");
+}
+
+#[test]
+fn mistakes_in_a_mapping_are_shown_where_they_are() {
+    let folder = shop(|text| text.replace("    sku: $.sku\n", "").replace("path: /products,", "pat: /products,"));
+    let check = folder.duka(&["check", "zuri"]);
+    assert_eq!(check.code, Some(1), "{}", check.out);
+    assert!(
+        check.out.contains("zuri/catalog.rest.yaml:") && check.out.contains("There is no `pat` here."),
+        "{}",
+        check.out
+    );
+    let adapter = folder.duka(&["adapter", "check", "zuri", "--offline"]);
+    assert_eq!(adapter.code, Some(1), "{adapter:?}");
+    assert!(adapter.out.contains("There is no `pat` here."), "{}", adapter.out);
+
+    std::fs::remove_file(folder.path().join("zuri/catalog.rest.yaml")).expect("it is there");
+    let check = folder.duka(&["check", "zuri"]);
+    assert_eq!(check.code, Some(1), "{}", check.out);
+    assert!(check.out.contains("`catalog: rest` needs the file `catalog.rest.yaml`."), "{}", check.out);
+}
