@@ -26,6 +26,8 @@ pub struct Target {
     /// How many different people write.
     pub customers: u64,
     pub kind: Kind,
+    /// Not more requests than that, whatever time is left.
+    pub most: u64,
 }
 
 /// What came of it. Latencies in microseconds.
@@ -75,7 +77,14 @@ pub async fn closed(target: &Target, connections: u64, period: Duration) -> Outc
                 let (mut latency, mut refused) = (histogram(), 0);
                 while begun.elapsed() < period {
                     let n = next.fetch_add(1, Ordering::Relaxed);
-                    let customer = (connection + connections * (n / connections.max(1))) % target.customers.max(1);
+                    if n >= target.most {
+                        break;
+                    }
+                    let customer = if target.most < u64::MAX {
+                        n % target.customers.max(1)
+                    } else {
+                        (connection + connections * (n / connections.max(1))) % target.customers.max(1)
+                    };
                     let request = match target.kind {
                         Kind::Text => webhooks.text(customer, n, unix()),
                         Kind::Status => webhooks.status(customer, n, unix()),

@@ -39,6 +39,38 @@ pub async fn database(url: &str, name: &str) -> io::Result<String> {
     Ok(format!("{base}/{name}{query}"))
 }
 
+/// How long the server of `url` waits before it writes down a commit, whoever else commits.
+///
+/// # Errors
+/// The role may not say so.
+pub async fn commit_delay(url: &str, ms: u64) -> io::Result<()> {
+    for setting in [format!("commit_delay = {}", ms * 1_000), "commit_siblings = 0".into()] {
+        run(url, &format!("ALTER SYSTEM SET {setting}")).await?;
+    }
+    run(url, "SELECT pg_reload_conf()").await
+}
+
+/// Runs statements as the owner of everything.
+///
+/// # Errors
+/// The database refuses.
+pub async fn run(url: &str, sql: &str) -> io::Result<()> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(io::Error::other)?;
+    tokio::spawn(connection);
+    client.batch_execute(sql).await.map_err(io::Error::other)
+}
+
+/// The first value of the first row, if there is one.
+///
+/// # Errors
+/// The database refuses, or it is of another type.
+pub async fn ask<T: for<'a> tokio_postgres::types::FromSql<'a>>(url: &str, sql: &str) -> io::Result<Option<T>> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(io::Error::other)?;
+    tokio::spawn(connection);
+    let row = client.query_opt(sql, &[]).await.map_err(io::Error::other)?;
+    row.map(|row| row.try_get(0).map_err(io::Error::other)).transpose()
+}
+
 impl Postgres {
     /// # Errors
     /// The database is not there, or not empty.

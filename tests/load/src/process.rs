@@ -30,6 +30,8 @@ pub struct Setup<'a> {
     pub hold: &'a str,
     /// Messages a second of one number.
     pub per_number: u32,
+    /// Added to each of its syncs by `strace`, which stops at nothing else.
+    pub slow_sync_ms: u64,
 }
 
 pub struct Process {
@@ -62,6 +64,7 @@ impl<'a> Setup<'a> {
             address: free_address()?,
             hold: "10 minutes",
             per_number: 1_000_000,
+            slow_sync_ms: 0,
         })
     }
 
@@ -118,7 +121,13 @@ impl<'a> Setup<'a> {
         let address = self.address.clone();
         let log = fs::File::options().create(true).append(true).open(self.folder.join(format!("{}.log", self.name)))?;
         let begun = Instant::now();
-        let mut command = Command::new(self.duka);
+        let mut command = Command::new(if self.slow_sync_ms == 0 { self.duka } else { Path::new("strace") });
+        if self.slow_sync_ms > 0 {
+            let inject = format!("inject=fdatasync,fsync:delay_exit={}", self.slow_sync_ms * 1_000);
+            // The tracer is the grandchild: the child is the server itself.
+            command.args(["-D", "-f", "-q", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=fdatasync,fsync"]);
+            command.args(["-e", &inject]).arg(self.duka);
+        }
         command.arg("serve").arg("--config").arg(&config);
         let child = self.secrets(&mut command).stdout(log.try_clone()?).stderr(log).kill_on_drop(true).spawn()?;
         let mut process = Process { child, address, ready_in: Duration::ZERO };

@@ -50,6 +50,7 @@ impl Stage {
             address: self.servers[server].clone(),
             hold: "12 seconds",
             per_number: 1_000_000,
+            slow_sync_ms: 0,
         }
     }
 

@@ -17,6 +17,9 @@ const WEBHOOKS: u64 = 1_000;
 /// # Errors
 /// A process that does not start, or no `strace`.
 pub async fn run(arguments: &Arguments) -> io::Result<bool> {
+    if arguments.postgres.is_some() {
+        return Err(io::Error::other("PostgreSQL syncs in processes of its own: on SQLite only"));
+    }
     let stage = Stage::set(arguments, "", 1, 1).await?;
     let server = stage.setup(arguments, 0).start().await?;
     let calls = stage.journal.with_file_name("calls.txt");
