@@ -76,6 +76,8 @@ pub struct WhatsApp {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sending {
+    /// How long the Graph API may take to answer. A claim of a send lasts half as long again.
+    pub answer_ms: i64,
     /// How long a send whose fate is unknown waits for a status (reliability.md 4.3).
     pub hold_ms: i64,
     /// Messages a second of one business number.
@@ -219,6 +221,7 @@ impl Resolve {
             clock_ahead_ms,
             graph: Graph { url, version: graph.version.unwrap_or_default().0 },
             sending: Sending {
+                answer_ms: sending.answer.map_or(20_000, |length| length.ms()).clamp(500, 120_000),
                 hold_ms: sending.hold.map_or(30_000, |length| length.ms()),
                 per_number: sending.per_number.unwrap_or(80).max(1),
                 window_margin_ms: sending.window_margin.map_or(300_000, |length| length.ms()),

@@ -62,6 +62,8 @@ pub struct WhatsAppSection {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendingSection {
+    /// How long the Graph API may take to answer; a process that has ended keeps its sends for half as long again [default: 20 seconds]
+    pub answer: Option<Length>,
     /// How long a send whose fate is unknown waits for a status [default: 30 seconds]
     pub hold: Option<Length>,
     /// Messages a second of one number [default: 80]
@@ -149,6 +151,7 @@ settings! {
     "DUKA_WHATSAPP_OLD_APP_SECRET" => whatsapp.old_app_secret: own("DUKA_WHATSAPP_OLD_APP_SECRET"),
     "DUKA_WHATSAPP_VERIFY_TOKEN" => whatsapp.verify_token: own("DUKA_WHATSAPP_VERIFY_TOKEN"),
     "DUKA_WHATSAPP_TOKEN" => whatsapp.token: own("DUKA_WHATSAPP_TOKEN"),
+    "DUKA_SENDING_ANSWER" => sending.answer: Length::reads,
     "DUKA_SENDING_HOLD" => sending.hold: Length::reads,
     "DUKA_SENDING_PER_NUMBER" => sending.per_number: whole,
     "DUKA_SENDING_WINDOW_MARGIN" => sending.window_margin: Length::reads,

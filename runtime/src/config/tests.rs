@@ -42,6 +42,7 @@ version = \"v24.0\"
 app_secret = \"env:APP\"
 old_app_secret = \"env:OLD\"
 [sending]
+answer = \"5 seconds\"
 hold = \"2 seconds\"
 ";
     let environment =
@@ -49,7 +50,7 @@ hold = \"2 seconds\"
     let config = load_text(text, &environment).expect("fine");
     assert_eq!(config.listen.port(), 1);
     assert_eq!(config.graph.version, "v24.0");
-    assert_eq!(config.sending.hold_ms, 2_000);
+    assert_eq!((config.sending.hold_ms, config.sending.answer_ms), (2_000, 5_000));
     let secrets: Vec<&str> = config.whatsapp.app_secrets.iter().map(ExposeSecret::expose_secret).collect();
     assert_eq!(secrets, ["s3cret", "0ld"]);
     assert_eq!(config.whatsapp.verify_token.map(|token| token.expose_secret().to_string()), Some("word".to_string()));

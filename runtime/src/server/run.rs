@@ -149,6 +149,8 @@ fn limits(config: &Config) -> host::Limits {
     let throughput = NonZeroU32::new(config.sending.per_number).unwrap_or(NonZeroU32::MIN);
     host::Limits {
         hold_ms: config.sending.hold_ms,
+        answer_ms: config.sending.answer_ms,
+        lease_ms: config.sending.answer_ms.saturating_mul(3) / 2,
         window_margin_ms: config.sending.window_margin_ms,
         file_bytes: config.files.largest,
         instance: instance(config),
