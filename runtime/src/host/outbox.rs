@@ -9,6 +9,7 @@ mod pace;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use duka_engine::effect::EffectId;
@@ -249,7 +250,7 @@ impl<T: Transport> Outbox<T> {
             answer::End::of(AttemptEnd::Again { not_before_ms: self.host.clock.now_ms(), error: 0 })
         } else {
             let limit = Duration::from_millis(u64::try_from(answer_ms).unwrap_or(0));
-            let answered = tokio::time::timeout(limit, self.transport.send(request)).await;
+            let answered = tokio::time::timeout(limit, self.while_claimed(request, lease_until_ms)).await;
             self.host.points.hit(Point::SendBeforeMark)?;
             self.understand(&about, answered.unwrap_or(SendAnswer::Unknown)).await?
         };
@@ -266,6 +267,18 @@ impl<T: Transport> Outbox<T> {
     async fn is_still_wanted(&self, about: &answer::About, id: SendId) -> Result<bool, OutboxError> {
         let row = self.host.store.read(about.shop).await?.send(about.shop, id).await?;
         Ok(row.is_some_and(|row| row.facts.state == SendState::Sending && row.facts.attempt == about.attempt))
+    }
+
+    /// Goes no further with a request than the claim lasts: a process that stood still meanwhile must not write what another
+    /// may be writing by now (F105). What has left before is settled by a status.
+    async fn while_claimed(&self, request: SendRequest, lease_until_ms: i64) -> SendAnswer {
+        let mut sending = std::pin::pin!(self.transport.send(request));
+        let clock = &self.host.clock;
+        std::future::poll_fn(|context| match clock.monotonic_ms() < lease_until_ms {
+            true => sending.as_mut().poll(context),
+            false => Poll::Ready(SendAnswer::Unknown),
+        })
+        .await
     }
 
     /// Writes down how attempts ended.
