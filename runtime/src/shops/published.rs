@@ -182,11 +182,10 @@ pub(super) async fn key(store: &Store) -> Result<Vec<u8>, Error> {
     }
     let mut key = [0; 32];
     SystemRandom::new().fill(&mut key).map_err(|_| NoRandomness)?;
-    tx.meta_set(ShopScope::NONE, KEY, &key).await?;
+    // Of processes that start at once one has drawn it for all: with different keys, neither would know the other's ids.
+    let key = tx.meta_keep(ShopScope::NONE, KEY, &key).await?;
     tx.commit().await?;
-    // Two processes that start at once: the one that wrote last holds for both.
-    let held = store.read(ShopScope::NONE).await?.meta_get(ShopScope::NONE, KEY).await?;
-    Ok(held.unwrap_or_else(|| key.to_vec()))
+    Ok(key)
 }
 
 /// One shop's keys.

@@ -394,6 +394,11 @@ impl Tx {
         each!(self, meta_set(shop, key, value))
     }
 
+    /// Sets a value unless there is one, and returns the one that holds: of several processes at once all get the same.
+    pub async fn meta_keep(&mut self, shop: ShopScope, key: &str, value: &[u8]) -> Result<Vec<u8>> {
+        each!(self, meta_keep(shop, key, value))
+    }
+
     // Published programs.
 
     /// Keeps published programs; one that is known already stays as it is.

@@ -139,6 +139,8 @@ pub async fn revisions_and_values_are_kept(store: Store) -> Result<()> {
     tx.meta_set(shop, "a", b"1").await?;
     tx.meta_set(shop, "a", b"2\0").await?;
     assert_eq!(tx.meta_get(shop, "a").await?, Some(b"2\0".to_vec()));
+    assert_eq!(tx.meta_keep(shop, "a", b"3").await?, b"2\0");
+    assert_eq!(tx.meta_keep(shop, "b", b"4").await?, b"4");
     tx.commit().await?;
     let mut tx = store.begin(ShopScope::NONE).await?;
     tx.meta_set(ShopScope::NONE, "running", b"1").await?;

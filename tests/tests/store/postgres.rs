@@ -242,6 +242,18 @@ async fn connections_that_a_restart_has_broken_are_replaced() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_is_set_once_is_the_same_for_all_who_set_it() -> Result<()> {
+    let (one, two, ..) = two_processes().await?;
+    let mut first = one.begin(ShopScope::NONE).await?;
+    let mut second = two.begin(ShopScope::NONE).await?;
+    assert_eq!(first.meta_keep(ShopScope::NONE, "key", b"one's").await?, b"one's");
+    let (held, committed) = tokio::join!(second.meta_keep(ShopScope::NONE, "key", b"two's"), first.commit());
+    committed?;
+    assert_eq!(held?, b"one's");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_commit_wakes_those_who_wait_in_other_processes() -> Result<()> {
     let (one, two, shop, _) = two_processes().await?;
     let mut woken = two.subscribe(Work::Inbox);

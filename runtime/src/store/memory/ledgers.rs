@@ -121,6 +121,13 @@ impl MemoryTx {
         Ok(())
     }
 
+    pub fn meta_keep(&mut self, shop: ShopScope, key: &str, value: &[u8]) -> Result<Vec<u8>> {
+        if !self.tables.meta.contains(&(shop, key.into())) {
+            self.meta_set(shop, key, value)?;
+        }
+        Ok(self.meta_get(shop, key)?.unwrap_or_default())
+    }
+
     pub fn erase_conversation(&mut self, shop: ShopScope, id: ConversationId) -> Result<bool> {
         let place = (shop, id);
         let identities = self.tables.identities_of(shop, id);

@@ -196,6 +196,13 @@ impl PostgresTx {
         self.run(insert.bind(shop_number(shop)).bind(clean(key)).bind(value)).await?;
         Ok(())
     }
+
+    pub async fn meta_keep(&mut self, shop: ShopScope, key: &str, value: &[u8]) -> Result<Vec<u8>> {
+        // Waits for another process that is setting it just now.
+        let insert = sqlx::query("INSERT INTO meta (shop, key, value) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");
+        self.run(insert.bind(shop_number(shop)).bind(clean(key)).bind(value)).await?;
+        Ok(self.meta_get(shop, key).await?.unwrap_or_default())
+    }
 }
 
 fn consent(shop: ShopScope, row: &PgRow) -> Result<ConsentEntry> {

@@ -191,6 +191,15 @@ impl SqliteTx {
         insert.execute((shop.number(), key, value))?;
         Ok(())
     }
+
+    pub fn meta_keep(&mut self, shop: ShopScope, key: &str, value: &[u8]) -> Result<Vec<u8>> {
+        self.sql("INSERT OR IGNORE INTO meta (shop, key, value) VALUES (?, ?, ?)")?.execute((
+            shop.number(),
+            key,
+            value,
+        ))?;
+        Ok(self.meta_get(shop, key)?.unwrap_or_default())
+    }
 }
 
 fn quarantined(shop: ShopScope, row: &Row<'_>) -> rusqlite::Result<(i64, QuarantineEntry)> {
