@@ -26,6 +26,8 @@ pub struct Setup<'a> {
     pub shops: usize,
     /// Where it listens, the same after a restart.
     pub address: String,
+    /// How long the stand-in may take to answer; a claim lasts half as long again.
+    pub answer: &'a str,
     /// How long a send of unknown fate is held.
     pub hold: &'a str,
     /// Messages a second of one number.
@@ -62,6 +64,7 @@ impl<'a> Setup<'a> {
             graph,
             shops,
             address: free_address()?,
+            answer: "20 seconds",
             hold: "10 minutes",
             per_number: 1_000_000,
             slow_sync_ms: 0,
@@ -83,9 +86,10 @@ impl<'a> Setup<'a> {
         fs::write(
             &config,
             format!(
-                "listen = \"{address}\"\ndatabase = \"{database}\"\nshops = \"{}\"\ndevelopment = true\n\n[graph]\nurl = \"{graph}\"\n\n[sending]\nper_number = {}\nhold = \"{}\"\n",
+                "listen = \"{address}\"\ndatabase = \"{database}\"\nshops = \"{}\"\ndevelopment = true\n\n[graph]\nurl = \"{graph}\"\n\n[sending]\nper_number = {}\nanswer = \"{}\"\nhold = \"{}\"\n",
                 shops.display(),
                 self.per_number,
+                self.answer,
                 self.hold
             ),
         )?;

@@ -14,8 +14,9 @@ use crate::people::People;
 use crate::stage::Stage;
 use crate::{Arguments, Trial};
 
-/// How long a server's claim of a send lasts (`Limits::lease_ms`); a pause is longer.
-const LEASE: Duration = Duration::from_secs(30);
+/// How long a server's claim of a send lasts in this trial, half as long again as the `answer` of its settings; one of an
+/// event lasts 5 s. A pause is longer.
+const LEASE: Duration = Duration::from_secs(6);
 
 /// # Errors
 /// No PostgreSQL, or a process that does not start.

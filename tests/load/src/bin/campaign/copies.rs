@@ -15,7 +15,7 @@ use crate::stage::Stage;
 
 const CUSTOMERS: u64 = 500;
 const DELIVERIES: usize = 100_000;
-const PLAN: &str = "[limits]\nwindow = false\npair = false\n[statuses]\noff = true\n";
+const PLAN: &str = "[limits]\nwindow = false\npair = false\nthroughput = 0\n[statuses]\noff = true\n";
 
 /// # Errors
 /// A process that does not start, a webhook that is not taken.

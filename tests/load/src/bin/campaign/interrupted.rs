@@ -14,6 +14,7 @@ pub const FAULTS: &str = r#"
 [limits]
 window = false
 pair = false
+throughput = 0
 
 [statuses]
 sent_ms = [5, 400]

@@ -43,7 +43,7 @@ pub fn answers(journal: &Path) -> io::Result<Answers> {
         let Ok(attempt) = serde_json::from_str::<Attempt>(line) else { continue };
         let text = attempt.body.and_then(|body| body.text).map(|text| text.body).unwrap_or_default();
         let Some((token, n)) = text.strip_prefix("ack ").and_then(|rest| rest.split_once(" n=")) else { continue };
-        if let (false, Ok(token), Ok(n)) = (attempt.accepted.is_empty(), token.parse(), n.parse()) {
+        if let (false, Ok(token), Ok(n)) = (attempt.accepted.is_empty(), token.parse(), n.replace(',', "").parse()) {
             found.entry(attempt.customer).or_default().entry(token).or_default().push((place, n));
         }
     }

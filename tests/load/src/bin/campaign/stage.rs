@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use duka_load::balance::Balancer;
 use duka_load::process::{self, Process, Setup, free_address};
 
-use crate::Arguments;
+use crate::{Arguments, Trial};
 
 pub struct Stage {
     folder: tempfile::TempDir,
@@ -48,6 +48,7 @@ impl Stage {
             graph: format!("http://{}", self.graph.address),
             shops: 1,
             address: self.servers[server].clone(),
+            answer: if arguments.trial == Trial::Pause { "4 seconds" } else { "20 seconds" },
             hold: "12 seconds",
             per_number: 1_000_000,
             slow_sync_ms: 0,

@@ -16,7 +16,7 @@ const MANY: u64 = 100_000;
 const RATE: u32 = 1_000;
 /// Whoever writes while the queue is drained.
 const NEWCOMER: u64 = 9_000_000;
-const PLAN: &str = "[limits]\nwindow = false\npair = false\n[statuses]\noff = true\n";
+const PLAN: &str = "[limits]\nwindow = false\npair = false\nthroughput = 0\n[statuses]\noff = true\n";
 
 /// # Errors
 /// A process that does not start, or refuses.
