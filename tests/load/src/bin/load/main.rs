@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use duka_load::generator::{Kind, Outcome, Target};
-use duka_load::{overload, postgres};
 use duka_load::process::{Process, Setup, number};
+use duka_load::{overload, postgres};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
