@@ -22,6 +22,7 @@ use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 pub use door::Door;
+pub use outward::told;
 
 use crate::api;
 use crate::config::Config;

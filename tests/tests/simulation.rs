@@ -4,6 +4,8 @@
 //! `SEEDS=50000 cargo test -p duka-tests --release --test simulation -- --nocapture` is the long run; `SEED=7` replays
 //! one with every step printed.
 
+#[path = "simulation/backend.rs"]
+mod backend;
 #[path = "simulation/bugs.rs"]
 mod bugs;
 #[path = "simulation/chance.rs"]
@@ -19,21 +21,25 @@ mod wire;
 #[path = "simulation/world.rs"]
 mod world;
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use duka_engine::compile::compile;
-use duka_engine::program::Program;
+use duka_engine::simulate::test::fixtures;
+use duka_engine::source::ShopSource;
 use duka_runtime::dev_graph::FaultKind;
 use duka_runtime::host::points::Point;
-use duka_tests::shops::counter;
+use duka_tests::shops::{counter, example};
 
 use crate::bugs::Bug;
 use crate::chance::Tally;
+use crate::process::Plays;
 use crate::world::World;
 
-fn program() -> Arc<Program> {
-    compile(&counter()).program.expect("the counter shop has no errors")
+fn plays() -> Plays {
+    let program = |source: &ShopSource| compile(source).program.expect("the shop has no errors");
+    let boutique = example("boutique");
+    let fixture = fixtures(&boutique).into_values().next().unwrap_or_default();
+    Plays { counter: program(&counter()), boutique: program(&boutique), fixture }
 }
 
 /// What became of one seed.
@@ -45,10 +51,10 @@ struct Ended {
     lines: Vec<String>,
 }
 
-fn play(seed: u64, bug: Bug, program: &Arc<Program>, talk: bool) -> Ended {
+fn play(seed: u64, bug: Bug, plays: &Plays, talk: bool) -> Ended {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(async {
-        let mut world = World::new(seed, bug, program).await;
+        let mut world = World::new(seed, bug, plays).await;
         world.trace.lines = talk.then(Vec::new);
         world.run().await;
         let wrongs = oracle::judge(&world).await;
@@ -75,8 +81,7 @@ fn number(name: &str) -> Option<u64> {
 fn kinds() -> Vec<String> {
     let graph = FaultKind::ALL.iter().copied().filter(|kind| *kind != FaultKind::Template400);
     let graph = graph.map(|kind| format!("fault: graph {}", kind.name()));
-    let points = Point::ALL.into_iter().filter(|point| !matches!(point, Point::CallClaimed | Point::CallAnswered));
-    let points = points.map(|point| format!("crash: {}", point.name()));
+    let points = Point::ALL.into_iter().map(|point| format!("crash: {}", point.name()));
     let others = [
         "fault: a webhook comes twice",
         "fault: webhooks change places",
@@ -92,6 +97,10 @@ fn kinds() -> Vec<String> {
         "fault: unreadable elements",
         "fault: a status of an unknown message",
         "fault: an unsupported message",
+        "fault: a call fails",
+        "fault: a call's answer is lost",
+        "fault: a call is late",
+        "arrivals and the inbox in one commit",
         "crash: killed",
         "crash: asked to end",
     ];
@@ -101,9 +110,9 @@ fn kinds() -> Vec<String> {
 /// T1.
 #[test]
 fn whatever_goes_wrong_everything_comes_out_right() {
-    let program = program();
+    let plays = plays();
     if let Some(seed) = number("SEED") {
-        let ended = play(seed, Bug::Sound, &program, true);
+        let ended = play(seed, Bug::Sound, &plays, true);
         ended.lines.iter().for_each(|line| println!("{line}"));
         assert!(ended.wrongs.is_empty(), "seed {seed}:\n  {}", ended.wrongs.join("\n  "));
         return;
@@ -112,7 +121,7 @@ fn whatever_goes_wrong_everything_comes_out_right() {
     let begun = Instant::now();
     let (mut tally, mut simulated_ms, mut wrong) = (Tally::default(), 0, Vec::new());
     for seed in 0..seeds {
-        let ended = play(seed, Bug::Sound, &program, false);
+        let ended = play(seed, Bug::Sound, &plays, false);
         tally.add(&ended.tally);
         simulated_ms += ended.simulated_ms;
         if !ended.wrongs.is_empty() {
@@ -142,10 +151,10 @@ fn whatever_goes_wrong_everything_comes_out_right() {
 /// T2.
 #[test]
 fn the_same_seed_is_the_same_run() {
-    let program = program();
+    let plays = plays();
     let seeds = number("SEEDS").unwrap_or(200).min(200);
     for seed in 0..seeds {
-        let (one, two) = (play(seed, Bug::Sound, &program, false), play(seed, Bug::Sound, &program, false));
+        let (one, two) = (play(seed, Bug::Sound, &plays, false), play(seed, Bug::Sound, &plays, false));
         assert_eq!(one.trace, two.trace, "seed {seed}");
     }
 }
@@ -153,13 +162,12 @@ fn the_same_seed_is_the_same_run() {
 /// T3.
 #[test]
 fn every_planted_mistake_is_noticed() {
-    let program = program();
+    let plays = plays();
     let mut missed = Vec::new();
     let planted = bugs::all();
     assert!(planted.len() >= 25, "{}", planted.len());
     for (name, bug) in planted {
-        let found =
-            (0..1_000).find_map(|seed| Some((seed, play(seed, bug, &program, false).wrongs.into_iter().next()?)));
+        let found = (0..1_000).find_map(|seed| Some((seed, play(seed, bug, &plays, false).wrongs.into_iter().next()?)));
         match found {
             Some((seed, wrong)) => println!("{name:<32} seed {seed:>4}  {wrong}"),
             None => missed.push(name),

@@ -158,7 +158,8 @@ fn access(token: &SecretString) -> Option<Access> {
     Access::new(token).ok()
 }
 
-fn told(answer: Answer) -> SendAnswer {
+/// What an answer of the Graph API means for the outbox.
+pub fn told(answer: Answer) -> SendAnswer {
     match answer {
         Answer::Accepted(accepted) => SendAnswer::Accepted { provider_id: accepted.id },
         Answer::NotSent { .. } => SendAnswer::NotSent,

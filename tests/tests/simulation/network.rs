@@ -6,13 +6,40 @@ use duka_runtime::host::clock::Clock;
 use serde_json::Value;
 
 use crate::bugs::Bug;
-use crate::wire::{NUMBERS, SECRET, arrivals};
+use crate::wire::{BOUTIQUE, NUMBERS, SECRET, arrivals};
 use crate::world::{Flight, Heard, Said, World};
+
+/// What customers of the boutique write.
+const SHOPPING: [&str; 16] = [
+    "hi",
+    "Shop",
+    "bag",
+    "menu",
+    "sandals",
+    "2",
+    "Check out",
+    "Pick up in shop",
+    "Pay",
+    "help",
+    "habari",
+    "lugha",
+    "0",
+    "where is my order",
+    "News and reminders",
+    "stop",
+];
 
 impl World {
     /// A customer writes.
     pub fn speak(&mut self) {
-        let place = self.chance.place(self.customers.len());
+        let shopper = self.customers.iter().find(|(_, number)| *number == BOUTIQUE).map(|(phone, _)| phone.clone());
+        if let Some(phone) = shopper
+            && self.chance.permille(450)
+        {
+            return self.shop(&phone);
+        }
+        let counting = self.customers.iter().filter(|(_, number)| *number != BOUTIQUE).count();
+        let place = self.chance.place(counting);
         let (phone, number) = self.customers[place].clone();
         self.words += 1;
         let token = format!("t{}", self.words);
@@ -37,6 +64,30 @@ impl World {
             let delay = self.chance.ms(0, 40_000);
             self.fly(now_ms + delay, webhook);
         }
+    }
+
+    /// A customer of the boutique writes, or taps on something that may be old.
+    fn shop(&mut self, phone: &str) {
+        let telling = Telling { number: NUMBERS[BOUTIQUE].0.into(), name: "Amina".into(), ..Telling::default() };
+        let words = SHOPPING[self.chance.place(SHOPPING.len())];
+        let tap = (1 + self.chance.below(4)).to_string();
+        let message = (1 + self.chance.below(12)).to_string();
+        let wish = match self.chance.below(10) {
+            0..3 => Say::Text(words.into()),
+            3..9 => Say::Tap(tap),
+            _ => Say::TapOn { message, choice: tap },
+        };
+        let (webhook, now_ms) = {
+            let mut sky = self.sky.lock();
+            let now_ms = sky.now_ms;
+            sky.heard.insert(format!("{phone} {BOUTIQUE}"), now_ms);
+            let said = sky.graph.customer(now_ms, phone, &wish, &telling);
+            let said = said.or_else(|_| sky.graph.customer(now_ms, phone, &Say::Text(words.into()), &telling));
+            (said.expect("a customer can write"), now_ms)
+        };
+        self.trace.line(|| format!("shop {wish:?} or {words}"));
+        let delay = self.chance.ms(0, 300);
+        self.fly(now_ms + delay, webhook);
     }
 
     pub fn fly(&mut self, at_ms: i64, webhook: Webhook) {
@@ -120,8 +171,15 @@ impl World {
             self.die(place, "between acknowledgement and commit");
             return 200;
         }
+        let together = (!self.calm && self.chance.permille(300)).then(|| self.chance.permille(500));
+        if together.is_some() {
+            self.tally.count("arrivals and the inbox in one commit");
+        }
         let Some(process) = &self.processes[place] else { return 503 };
-        let took = process.receive(arrivals).await;
+        let took = match together {
+            Some(inbox_first) => process.receive_with_inbox(arrivals, inbox_first).await,
+            None => process.receive(arrivals).await,
+        };
         match self.outcome(place, "receive", took) {
             Some(_) => 200,
             None if self.bug == Bug::AcknowledgeFailure => 200,

@@ -30,6 +30,8 @@ struct Talk {
 /// All that is wrong, in sentences.
 pub async fn judge(world: &World) -> Vec<String> {
     let mut wrongs = world.wrongs.clone();
+    wrongs.extend(world.sky.lock().wrongs.iter().cloned());
+    wrongs.extend(world.backend.wrongs.lock().expect("no panic holds it").iter().cloned());
     let open = world.open().await;
     if open > 0 {
         wrongs.push(format!("I6: {open} rows are open although nothing goes wrong any more"));

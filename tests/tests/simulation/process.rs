@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use duka_engine::program::Program;
+use duka_runtime::host::calls::{Calls, CallsError};
 use duka_runtime::host::clock::ManualClock;
 use duka_runtime::host::desk::{Desk, DeskError};
 use duka_runtime::host::holds::{Before, Holds};
@@ -16,11 +17,12 @@ use duka_runtime::host::worker::{Worker, WorkerError};
 use duka_runtime::host::writer::{Ended, Job, Took, WriteError, Writer};
 use duka_runtime::host::{Host, Limits};
 use duka_runtime::id::{SendId, ShopScope};
-use duka_runtime::store::Store;
-use serde_json::json;
+use duka_runtime::store::{Claim, Store};
+use serde_json::Value as Json;
 
+use crate::backend::Backend;
 use crate::bugs::Bug;
-use crate::wire::{NUMBERS, Shared, Way};
+use crate::wire::{BOUTIQUE, NUMBERS, Shared, Way, place_of};
 
 /// The process has died at a point, or the store has refused.
 #[derive(Debug)]
@@ -67,6 +69,16 @@ impl From<WorkerError> for Fell {
     }
 }
 
+impl From<CallsError> for Fell {
+    fn from(error: CallsError) -> Fell {
+        match error {
+            CallsError::Struck(Struck(_)) => Fell::Struck,
+            CallsError::Store(error) => Fell::Refused(error.to_string()),
+            CallsError::Desk(error) => error.into(),
+        }
+    }
+}
+
 impl From<duka_runtime::store::Error> for Fell {
     fn from(error: duka_runtime::store::Error) -> Fell {
         Fell::Refused(error.to_string())
@@ -80,6 +92,7 @@ pub struct Process {
     worker: Worker,
     outbox: Outbox<Way>,
     holds: Holds,
+    calls: Calls<Arc<Backend>>,
     pub attempts: VecDeque<Attempt>,
     pub ended: Vec<Ended>,
     /// What was claimed since somebody last looked.
@@ -89,10 +102,19 @@ pub struct Process {
     bug: Bug,
 }
 
+/// What the shops say: the counter of two, and the boutique with its fixture.
+#[derive(Clone)]
+pub struct Plays {
+    pub counter: Arc<Program>,
+    pub boutique: Arc<Program>,
+    pub fixture: Json,
+}
+
 /// What a process is made of.
 pub struct Parts<'a> {
     pub store: &'a Store,
-    pub program: &'a Arc<Program>,
+    pub plays: &'a Plays,
+    pub backend: &'a Arc<Backend>,
     pub clock: &'a Arc<ManualClock>,
     pub sky: &'a Shared,
     pub points: Points,
@@ -102,17 +124,21 @@ pub struct Parts<'a> {
     pub seed: u64,
 }
 
-pub fn scopes() -> [ShopScope; 2] {
-    [ShopScope::numbered(1), ShopScope::numbered(2)]
+pub fn scopes() -> [ShopScope; 3] {
+    [1, 2, 3].map(ShopScope::numbered)
 }
 
 impl Process {
     /// Starts; `alone`: no other process can be alive.
     pub async fn start(id: u64, parts: Parts<'_>, alone: bool) -> Result<Process, Fell> {
-        let Parts { store, program, clock, sky, points, limits, bug, seed } = parts;
+        let Parts { store, plays, backend, clock, sky, points, limits, bug, seed } = parts;
         let shop = |scope: ShopScope| {
-            let slug = NUMBERS[usize::try_from(scope.number()).unwrap_or(1) - 1].0.into();
-            Shop::new(scope, slug, Arc::clone(program), Vec::new(), json!(null))
+            let place = place_of(scope);
+            let (program, fixture) = match place {
+                BOUTIQUE => (&plays.boutique, plays.fixture.clone()),
+                _ => (&plays.counter, Json::Null),
+            };
+            Shop::new(scope, NUMBERS[place].0.into(), Arc::clone(program), Vec::new(), fixture)
         };
         let mint = Mint::seeded(if bug == Bug::IdsAgain { seed } else { seed.wrapping_mul(1_000).wrapping_add(id) });
         let host = Host::new(store.clone(), clock.clone(), mint, Shops::of(scopes().map(shop)), limits);
@@ -122,6 +148,7 @@ impl Process {
         let outbox = Outbox::new(Arc::clone(&host), Desk::Here(Arc::clone(&writer)), way);
         let worker = Worker::new(Arc::clone(&host), Desk::Here(Arc::clone(&writer)), Arc::clone(&writer));
         let holds = Holds::new(Arc::clone(&host));
+        let calls = Calls::new(Arc::clone(&host), Desk::Here(Arc::clone(&writer)), Arc::clone(backend));
         if bug != Bug::NoBeginning && holds.begin(alone).await? == Before::Unclean {
             writer.be_careful();
         }
@@ -132,6 +159,7 @@ impl Process {
             worker,
             outbox,
             holds,
+            calls,
             attempts: VecDeque::new(),
             ended: Vec::new(),
             claimed: Vec::new(),
@@ -142,6 +170,32 @@ impl Process {
 
     pub async fn receive(&self, arrivals: Vec<Arrival>) -> Result<Vec<Took>, Fell> {
         Ok(self.writer.commit(vec![Job::Arrivals(arrivals)]).await.pop().unwrap_or(Ok(Vec::new()))?)
+    }
+
+    /// The same, in one commit with the oldest events of the inbox, whichever comes first.
+    pub async fn receive_with_inbox(&self, arrivals: Vec<Arrival>, inbox_first: bool) -> Result<Vec<Took>, Fell> {
+        let (owner, now_ms) = (self.host.owner, self.host.clock.now_ms());
+        let claim = Claim { owner, now_ms, lease_ms: self.host.limits.event_lease_ms, limit: 100 };
+        let mut jobs = vec![Job::Arrivals(arrivals)];
+        for shop in scopes() {
+            let mut tx = self.host.store.begin(shop).await?;
+            let rows = tx.take_inbox(shop, None, claim).await?;
+            tx.commit().await?;
+            let place = if inbox_first { 0 } else { jobs.len() };
+            jobs.insert(place, Job::Inbox(rows));
+        }
+        let at = jobs.iter().position(|job| matches!(job, Job::Arrivals(_))).unwrap_or(0);
+        let mut answers = self.writer.commit(jobs).await;
+        let own = if at < answers.len() { answers.swap_remove(at) } else { Ok(Vec::new()) };
+        for other in answers {
+            other?;
+        }
+        Ok(own?)
+    }
+
+    /// Asks the shops' systems. Returns how often.
+    pub async fn call(&self) -> Result<usize, Fell> {
+        Ok(self.calls.run_once().await?)
     }
 
     /// Takes what waits in the inbox, and wakes who wants to be woken. Returns how much.
@@ -177,10 +231,12 @@ impl Process {
         Ok(count)
     }
 
-    pub async fn hold(&self) -> Result<usize, Fell> {
+    pub async fn hold(&mut self) -> Result<usize, Fell> {
         if self.bug == Bug::NoHolds {
             return Ok(0);
         }
+        // What has ended is written down at once, however long everything stood still.
+        self.settle().await?;
         Ok(self.holds.run_once().await?)
     }
 

@@ -3,27 +3,33 @@
 
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
+use crate::bugs::Bug;
+use crate::chance::{Chance, Tally};
 use duka_engine::event::EventKind;
+use duka_engine::outbound::Outbound;
 use duka_runtime::channel::whatsapp::decode::{Meaning, Reader};
 use duka_runtime::channel::whatsapp::keys::ShopKeys;
+use duka_runtime::channel::whatsapp::render::{self, Letter, Receiver, RenderError, Setting};
 use duka_runtime::channel::whatsapp::verify::AppSecrets;
-use duka_runtime::channel::whatsapp::{CHANNEL, opaque, split};
+use duka_runtime::channel::whatsapp::{CHANNEL, client, opaque, split};
 use duka_runtime::dev_graph::{Graph, Manner};
 use duka_runtime::host::clock::ManualClock;
+use duka_runtime::host::codes;
 use duka_runtime::host::incoming::{Act, Arrival, Arrived, Incoming};
 use duka_runtime::host::transport::{Advice, Form, SendAnswer, SendRequest, Transport};
 use duka_runtime::id::{ElementKey, SendId, ShopScope};
+use duka_runtime::server::told;
 use duka_runtime::store::{IdentityKind, QuarantineEntry};
 use secrecy::{SecretSlice, SecretString};
-use serde_json::{Value, json};
-
-use crate::bugs::Bug;
-use crate::chance::{Chance, Tally};
 
 pub const SECRET: &str = "the app secret of a simulation";
 
-/// Two shops, each with a number and a token.
-pub const NUMBERS: [(&str, &str); 2] = [("106540000000001", "token-1"), ("106540000000002", "token-2")];
+/// Shops, each with a number and a token: two that count, and the boutique.
+pub const NUMBERS: [(&str, &str); 3] =
+    [("106540000000001", "token-1"), ("106540000000002", "token-2"), ("106540000000003", "token-3")];
+
+/// The place of the boutique among them.
+pub const BOUTIQUE: usize = 2;
 
 /// One attempt as it was made.
 #[derive(Clone, Debug)]
@@ -59,6 +65,10 @@ pub struct Sky {
     pub answer_ms: i64,
     /// Connections fail before a byte leaves, in so many of a thousand cases.
     pub no_connection: u64,
+    /// What the way out could not do.
+    pub wrongs: Vec<String>,
+    /// The shops' systems answer at once and rightly.
+    pub calm: bool,
 }
 
 impl Sky {
@@ -79,14 +89,19 @@ impl Shared {
 }
 
 /// The keys of the shops; to derive them is dear in a debug build.
-static KEYS: LazyLock<[ShopKeys; 2]> =
-    LazyLock::new(|| [1, 2].map(|shop| ShopKeys::new(&SecretSlice::from(vec![shop; 32])).expect("long enough")));
+static KEYS: LazyLock<[ShopKeys; 3]> =
+    LazyLock::new(|| [1, 2, 3].map(|shop| ShopKeys::new(&SecretSlice::from(vec![shop; 32])).expect("long enough")));
 
 static SECRETS: LazyLock<AppSecrets> =
     LazyLock::new(|| AppSecrets::new(&[SecretString::from(SECRET)]).expect("a secret"));
 
 pub fn keys(shop: ShopScope) -> &'static ShopKeys {
-    &KEYS[usize::from(shop.number() == 2)]
+    &KEYS[place_of(shop)]
+}
+
+/// The shop's place among [`NUMBERS`].
+pub fn place_of(shop: ShopScope) -> usize {
+    usize::try_from(shop.number()).unwrap_or(1).saturating_sub(1).min(NUMBERS.len() - 1)
 }
 
 fn shop_of(number: Option<&str>) -> Option<ShopScope> {
@@ -185,12 +200,19 @@ impl Transport for Way {
             sky.tried.push(tried);
             return SendAnswer::NotSent;
         }
-        let body = body_of(&request, &customer, sky.bug).to_string();
+        let body = match body_of(&request, sky.bug) {
+            Ok(body) => body,
+            Err(error) => {
+                let line = format!("a message can not be written for WhatsApp: {error}");
+                sky.wrongs.push(line);
+                return SendAnswer::Unsendable { error: codes::UNRENDERABLE };
+            }
+        };
         let own = NUMBERS.iter().find(|(id, _)| *id == request.number.as_str());
         let foreign = NUMBERS.iter().find(|(id, _)| *id != request.number.as_str());
         let token = if sky.bug == Bug::ForeignToken { foreign } else { own }.map_or("", |(_, token)| *token);
         let now_ms = sky.now_ms;
-        let answer = sky.graph.send(now_ms, &request.number, token, body.as_bytes());
+        let answer = sky.graph.send(now_ms, &request.number, token, &body);
         tried.n = sky.graph.counts().attempts;
         let answer_ms = sky.answer_ms;
         let read = match answer.manner {
@@ -223,49 +245,32 @@ impl Transport for Way {
     }
 }
 
-/// The words alone: what else a message has, the renderer's own tests are for.
-fn body_of(request: &SendRequest, customer: &str, bug: Bug) -> Value {
-    let mut body = json!({"messaging_product": "whatsapp", "to": format!("+{customer}")});
-    let content = match &request.form {
-        Form::Message(message) => json!({"type": "text", "text": {"body": message.text}}),
-        Form::Template(template) => json!({"type": "template", "template": {"name": template.name.as_str(),
-            "language": {"code": template.language.as_str()}}}),
+/// As the real way out writes it.
+fn body_of(request: &SendRequest, bug: Bug) -> Result<Vec<u8>, RenderError> {
+    let to = Receiver::of(&request.identities).ok_or(RenderError::Unfit("nobody"))?;
+    let opaque = match bug {
+        Bug::NoOpaqueId => String::new(),
+        _ => opaque::encode(request.send, keys(request.shop)).to_string(),
     };
-    let fields = body.as_object_mut().expect("an object");
-    fields.extend(content.as_object().cloned().unwrap_or_default());
-    if bug != Bug::NoOpaqueId {
-        let id = opaque::encode(request.send, keys(request.shop));
-        fields.insert("biz_opaque_callback_data".to_string(), id.into());
-    }
-    body
+    let outbound = match &request.form {
+        Form::Message(message) => Outbound::Message(message.clone()),
+        Form::Template(template) => Outbound::Template(template.clone()),
+    };
+    let setting = Setting { keys: keys(request.shop), forms: &[], catalogue: None, template: None };
+    render::body(&outbound, Letter { to: &to, opaque: &opaque, answers: "" }, setting)
 }
 
 /// What an answer says, by the table of codes.
 fn read(http: u16, body: &[u8], retry_after_s: Option<u32>, bug: Bug) -> SendAnswer {
-    let json: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
-    if http == 200 {
-        return match json.pointer("/messages/0/id").and_then(Value::as_str) {
-            Some(id) => SendAnswer::Accepted { provider_id: id.into() },
-            None => SendAnswer::Unknown,
-        };
+    let retry_after_ms = retry_after_s.map(|seconds| i64::from(seconds) * 1_000);
+    let answer = told(client::read(http, retry_after_ms, body));
+    match (answer, bug) {
+        (SendAnswer::Refused { .. }, Bug::ErrorIsAccepted) if http >= 500 => {
+            SendAnswer::Accepted { provider_id: "wamid.guess".into() }
+        }
+        (SendAnswer::Refused { error: error @ (4 | 80_007 | 130_429 | 131_056), .. }, Bug::RateIsRefused) => {
+            SendAnswer::Refused { error, advice: Advice::Fail }
+        }
+        (answer, _) => answer,
     }
-    let code = json.pointer("/error/code").and_then(Value::as_i64).and_then(|code| i32::try_from(code).ok());
-    let Some(error) = code else { return SendAnswer::Unknown };
-    if bug == Bug::ErrorIsAccepted && http >= 500 {
-        return SendAnswer::Accepted { provider_id: "wamid.guess".into() };
-    }
-    let advice = match error {
-        4 | 80_007 | 130_429 if bug == Bug::RateIsRefused => Advice::Fail,
-        4 | 80_007 | 130_429 => Advice::PauseNumber { for_ms: i64::from(retry_after_s.unwrap_or(2)) * 1_000 },
-        131_056 if bug == Bug::RateIsRefused => Advice::Fail,
-        131_056 => Advice::RetryPair,
-        131_047 => Advice::WindowClosed,
-        132_001 | 132_015 => Advice::TemplateRefused { disabled: false },
-        132_016 => Advice::TemplateRefused { disabled: true },
-        0 | 10 | 190 | 368 => Advice::StopNumber,
-        131_048 => Advice::PauseMarketing,
-        1 | 2 | 131_000 | 131_016 | 131_057 | 133_004 => Advice::Retry,
-        _ => Advice::Fail,
-    };
-    SendAnswer::Refused { error, advice }
 }

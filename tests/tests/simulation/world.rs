@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use duka_engine::program::Program;
 use duka_runtime::dev_graph::{
     Customers, Fault, FaultKind, Graph, Limits as GraphLimits, Number, Plan, Say, Statuses, Telling, Webhook,
 };
@@ -14,10 +13,11 @@ use duka_runtime::host::points::{Blow, Point, Points};
 use duka_runtime::id::SendId;
 use duka_runtime::store::Store;
 
+use crate::backend::Backend;
 use crate::bugs::Bug;
 use crate::chance::{Chance, Tally, Trace};
-use crate::process::{Fell, Parts, Process};
-use crate::wire::{NUMBERS, SECRET, Shared, Sky};
+use crate::process::{Fell, Parts, Plays, Process};
+use crate::wire::{BOUTIQUE, NUMBERS, SECRET, Shared, Sky};
 
 pub const START_MS: i64 = 1_795_251_600_000;
 pub const HOLD_MS: i64 = 30_000;
@@ -63,7 +63,8 @@ pub struct World {
     pub trace: Trace,
     pub tally: Tally,
     pub processes: Vec<Option<Process>>,
-    program: Arc<Program>,
+    plays: Plays,
+    pub backend: Arc<Backend>,
     pub flights: Vec<Flight>,
     /// By message id.
     pub said: BTreeMap<String, Said>,
@@ -119,7 +120,7 @@ fn plan(seed: u64, chance: &mut Chance) -> Plan {
 }
 
 impl World {
-    pub async fn new(seed: u64, bug: Bug, program: &Arc<Program>) -> World {
+    pub async fn new(seed: u64, bug: Bug, plays: &Plays) -> World {
         let mut chance = Chance::of(seed);
         let clock = Arc::new(ManualClock::at(START_MS));
         let graph = Graph::new(plan(seed, &mut chance));
@@ -134,6 +135,8 @@ impl World {
             bug,
             answer_ms: ANSWER_MS,
             no_connection: if chance.permille(200) { 100 } else { 0 },
+            wrongs: Vec::new(),
+            calm: false,
         };
         let store = match bug {
             Bug::Store(flaw) => Store::flawed(flaw),
@@ -143,19 +146,23 @@ impl World {
             store.shop(number).await.expect("a scope");
         }
         let customers = 2 + chance.place(3);
-        let customers = (0..customers).map(|n| (format!("2547000000{:02}", n / 2), n % 2)).collect();
+        let counting = (0..customers).map(|n| (format!("2547000000{:02}", n / 2), n % 2));
+        let shopping = chance.permille(600).then(|| ("254700000090".to_string(), BOUTIQUE));
+        let customers = counting.chain(shopping).collect();
+        let sky = Shared(Arc::new(Mutex::new(sky)));
         let processes = (0..1 + usize::from(chance.permille(300))).map(|_| None).collect();
         World {
             seed,
             bug,
-            sky: Shared(Arc::new(Mutex::new(sky))),
+            backend: Arc::new(Backend::new(sky.clone())),
+            sky,
             clock,
             store,
             chance,
             trace: Trace::default(),
             tally: Tally::default(),
             processes,
-            program: Arc::clone(program),
+            plays: plays.clone(),
             flights: Vec::new(),
             said: BTreeMap::new(),
             statuses: Vec::new(),
@@ -224,7 +231,8 @@ impl World {
     /// Starts what is down, sometimes with a place at which it will die.
     async fn start(&mut self, place: usize) {
         let point = Point::ALL[self.chance.place(Point::ALL.len())];
-        let after = u32::try_from(self.chance.below(12)).unwrap_or(0);
+        let is_call = matches!(point, Point::CallClaimed | Point::CallAnswered);
+        let after = u32::try_from(self.chance.below(if is_call { 3 } else { 12 })).unwrap_or(0);
         let is_doomed = !self.calm && self.chance.permille(600);
         let points = if is_doomed { Points::armed(point, Blow::Error, after) } else { Points::default() };
         self.started += 1;
@@ -232,7 +240,8 @@ impl World {
         let limits = Limits { instance: place.to_string().into(), ..self.limits() };
         let parts = Parts {
             store: &self.store,
-            program: &self.program,
+            plays: &self.plays,
+            backend: &self.backend,
             clock: &self.clock,
             sky: &self.sky,
             points,
@@ -340,9 +349,10 @@ impl World {
         let (what, result) = match which {
             0..30 => ("claim", process.claim().await),
             30..60 => ("attempt", process.attempt().await.map(usize::from)),
-            60..80 => ("settle", process.settle().await),
-            80..92 => ("work", process.work().await),
-            92..98 => ("hold", process.hold().await),
+            60..78 => ("settle", process.settle().await),
+            78..86 => ("work", process.work().await),
+            86..94 => ("call", process.call().await),
+            94..98 => ("hold", process.hold().await),
             _ => ("note", process.note().await.map(|()| 0)),
         };
         self.note_claims(&mut process);
@@ -391,7 +401,7 @@ impl World {
                 *sky.tally.counts.entry(what).or_default() += hits;
             }
             sky.graph.clear_faults();
-            sky.no_connection = 0;
+            (sky.no_connection, sky.calm) = (0, true);
         }
         for place in 0..self.processes.len() {
             self.die(place, "end of the storm");
@@ -431,7 +441,7 @@ impl World {
         for shop in crate::process::scopes() {
             let mut tx = self.store.begin(shop).await.expect("a transaction");
             let counts = tx.counts(shop).await.expect("counts");
-            open += counts.inbox + counts.waiting + counts.ready + counts.sending + counts.unknown;
+            open += counts.inbox + counts.waiting + counts.ready + counts.sending + counts.unknown + counts.calls;
         }
         open
     }
@@ -439,6 +449,7 @@ impl World {
 
 async fn settle_all(process: &mut Process) -> Result<u64, Fell> {
     let mut done = process.work().await?;
+    done += process.call().await?;
     done += process.hold().await?;
     done += process.claim().await?;
     while process.attempt().await? {
