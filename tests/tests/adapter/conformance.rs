@@ -309,15 +309,17 @@ const ORDER: &str = r#"[{"number": "Z/1", "status": "quoted", "status_text": "",
 const PLACED: &str =
     r#"{"id": "Z/1", "state": "new", "total": 1050, "delivery": 0, "created": 1795046400, "lines": []}"#;
 
+/// Call, answers, what came of it, what was asked, and what the look-up after it says.
+type Command<'a> = (&'a str, &'a [(u16, &'a str)], &'a str, &'a [&'a str], &'a str);
+
 #[tokio::test]
 async fn a_command_is_never_done_twice_blindly() {
     let script = Script::default();
     let base = script.start().await;
     let shop = Mapped::new("KES", "orders", &ORDERS.replace("BASE", &base));
     let hold = format!("POST /orders key={KEY} {{\"lines\":[{{\"sku\":\"a\"}}]}}");
-    // Call, answers, what came of it, what was asked, and what the look-up after it says.
     let found = format!("{{\"found\": [{PLACED}]}}");
-    let cases: &[(&str, &[(u16, &str)], &str, &[&str], &str)] = &[
+    let cases: &[Command] = &[
         ("orders.hold", &[(201, PLACED)], r#""KES 10.50" "2026-11-19""#, &[&hold], "not done"),
         ("orders.hold", &[(409, "")], "refused: short_stock", &[&hold], "not done"),
         ("orders.hold", &[(500, "")], "unknown", &[&hold], "not done"),
