@@ -52,6 +52,33 @@ pub enum Choices {
     },
     /// Ask for a location.
     Location,
+    /// A list whose rows are products of the shop's catalogue: what the customer takes comes back as a cart.
+    Products {
+        label: String,
+        sections: Vec<Section>,
+    },
+    /// Ask for the customer's own number, which one with a username need not show. Typing it is an answer as well.
+    Contact,
+}
+
+impl Choices {
+    /// What can be tapped, in order.
+    pub fn offered(&self) -> Vec<&Choice> {
+        match self {
+            Choices::Buttons(buttons) => buttons.iter().collect(),
+            Choices::List { sections, .. } | Choices::Products { sections, .. } => {
+                sections.iter().flat_map(|section| &section.rows).collect()
+            }
+            Choices::None | Choices::Link { .. } | Choices::Form { .. } | Choices::Location | Choices::Contact => {
+                Vec::new()
+            }
+        }
+    }
+
+    /// The form that is to be filled, and its fields.
+    pub fn form(&self) -> Option<(&SmolStr, &[FormField])> {
+        if let Choices::Form { form, fields, .. } = self { Some((form, fields)) } else { None }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

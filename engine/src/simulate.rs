@@ -17,7 +17,7 @@ use smol_str::SmolStr;
 use crate::effect::{CallRequest, Effect, EffectId, EffectKind};
 use crate::event::{Event, EventKind, Inbound, Outcome, ReplyId};
 use crate::hir::FlowId;
-use crate::outbound::{Choices, Outbound};
+use crate::outbound::Outbound;
 use crate::program::Program;
 use crate::session::Session;
 use crate::step::{Limits, Step, step};
@@ -328,12 +328,5 @@ pub fn choices_of(sent: &Outbound) -> Vec<(ReplyId, String)> {
         Outbound::Message(message) => message,
         Outbound::Template(_) => return Vec::new(),
     };
-    match &message.choices {
-        Choices::Buttons(buttons) => buttons.iter().map(|choice| (choice.id.clone(), choice.title.clone())).collect(),
-        Choices::List { sections, .. } => {
-            let rows = sections.iter().flat_map(|section| &section.rows);
-            rows.map(|choice| (choice.id.clone(), choice.title.clone())).collect()
-        }
-        Choices::None | Choices::Link { .. } | Choices::Form { .. } | Choices::Location => Vec::new(),
-    }
+    message.choices.offered().into_iter().map(|choice| (choice.id.clone(), choice.title.clone())).collect()
 }

@@ -21,5 +21,7 @@ mod merchant;
 mod play;
 #[path = "server/policy.rs"]
 mod policy;
+#[path = "server/sends.rs"]
+mod sends;
 #[path = "server/stage.rs"]
 mod stage;

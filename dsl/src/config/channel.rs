@@ -21,6 +21,8 @@ pub struct WhatsApp {
     pub app_secret: Option<Spanned<SmolStr>>,
     /// The one before, while it is being changed.
     pub old_app_secret: Option<Spanned<SmolStr>>,
+    /// Meta's id of the catalogue that is connected to the account: products are shown from it, and carts come back.
+    pub catalogue: Option<Spanned<SmolStr>>,
     /// What customers see of their messages before they are answered.
     pub read_marks: Option<Spanned<ReadMarks>>,
     pub span: Span,
@@ -40,7 +42,7 @@ pub(crate) const READ_MARKS: &[(&str, ReadMarks)] =
     &[("none", ReadMarks::None), ("read", ReadMarks::Read), ("typing", ReadMarks::Typing)];
 
 pub(crate) const WHATSAPP: &[&str] =
-    &["phone_number_id", "waba_id", "token", "app_secret", "old_app_secret", "read_marks"];
+    &["phone_number_id", "waba_id", "catalogue", "token", "app_secret", "old_app_secret", "read_marks"];
 
 /// `[whatsapp, messenger]`, or each with its settings below its name.
 pub(super) fn read(node: &Node, findings: &mut Findings) -> (Vec<Section>, Option<WhatsApp>) {
@@ -65,6 +67,7 @@ fn whatsapp(node: &Node, findings: &mut Findings) -> Option<WhatsApp> {
     let mut found = WhatsApp {
         numbers: Vec::new(),
         account: None,
+        catalogue: None,
         token: None,
         app_secret: None,
         old_app_secret: None,
@@ -85,6 +88,10 @@ fn whatsapp(node: &Node, findings: &mut Findings) -> Option<WhatsApp> {
             "waba_id" => {
                 found.account = findings.text(value, "waba_id");
                 found.account.iter().for_each(|account| digits(account, "waba_id", findings));
+            }
+            "catalogue" => {
+                found.catalogue = findings.text(value, "catalogue");
+                found.catalogue.iter().for_each(|catalogue| digits(catalogue, "catalogue", findings));
             }
             "token" => found.token = reference(value, "token", findings),
             "app_secret" => found.app_secret = reference(value, "app_secret", findings),

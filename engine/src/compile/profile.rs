@@ -43,6 +43,7 @@ pub(super) fn of(settings: &Settings<'_>, chosen: &Chosen) -> Profile {
         currency: code.and_then(Currency::from_code).unwrap_or(Currency(*b"USD")),
         timezone: timezone.unwrap_or_else(|| SmolStr::new_static("UTC")),
         towns: towns.collect(),
+        has_catalogue: shop.whatsapp.as_ref().is_some_and(|whatsapp| whatsapp.catalogue.is_some()),
         quiet_hours: shop.quiet_hours.as_ref().map(|hours| (hours.value.from_minute, hours.value.to_minute)),
     }
 }

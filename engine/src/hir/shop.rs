@@ -52,6 +52,8 @@ pub struct Profile {
     /// IANA name, for example `Africa/Nairobi`.
     pub timezone: SmolStr,
     pub towns: Vec<SmolStr>,
+    /// Whether a catalogue is connected on WhatsApp: products are shown from it, and carts come back.
+    pub has_catalogue: bool,
     /// Minutes since midnight, local time: no marketing between them.
     pub quiet_hours: Option<(u16, u16)>,
 }

@@ -176,6 +176,7 @@ mod tests {
             currency: Currency::from_code("KES").expect("a known currency"),
             timezone: "Africa/Nairobi".into(),
             towns: vec!["Kilimani".into(), "Port-Bouët".into()],
+            has_catalogue: false,
             quiet_hours: None,
         };
         // 2026-11-21

@@ -14,7 +14,7 @@ use super::{Simulator, choices_of, test, transcript};
 use crate::analysis::path::event_name;
 use crate::graph::effective_reactions;
 use crate::hir::{DestKind, Flow, FlowId, Shop, StepKind, Target, Trigger};
-use crate::outbound::{Choices, Outbound};
+use crate::outbound::Outbound;
 use crate::program::Program;
 use crate::types::Type;
 
@@ -277,12 +277,7 @@ fn answers(simulator: &Simulator, flow: &Flow, into: Target, ranged: bool) -> Ve
 fn open_form(simulator: &Simulator) -> Option<TestLineKind> {
     let sent = simulator.said();
     let fields = sent.iter().rev().find_map(|sent| match sent {
-        Outbound::Message(message) => match &message.choices {
-            Choices::Form { fields, .. } => Some(fields),
-            Choices::None | Choices::Buttons(_) | Choices::List { .. } | Choices::Link { .. } | Choices::Location => {
-                None
-            }
-        },
+        Outbound::Message(message) => message.choices.form().map(|(_, fields)| fields),
         Outbound::Template(_) => None,
     })?;
     let value = |kind: &str, options: &[SmolStr]| match (options.first(), kind) {

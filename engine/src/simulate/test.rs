@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 
 use super::{Input, Simulator, transcript};
 use crate::event::{CartItem, EventKind, Inbound};
-use crate::outbound::{Choices, Outbound};
+use crate::outbound::Outbound;
 use crate::program::Program;
 use crate::source::{FileKind, ShopSource, SourceFile};
 use crate::trace::Trace;
@@ -207,12 +207,7 @@ fn not_offered(simulator: &Simulator, line: &TestLine, name: &str) -> Failure {
 
 fn fill(simulator: &mut Simulator, line: &TestLine, fields: Vec<(SmolStr, SmolStr)>) -> Result<(), Failure> {
     let form = simulator.log.iter().rev().find_map(|entry| match &entry.kind {
-        super::LogKind::Sent(Outbound::Message(message)) => match &message.choices {
-            Choices::Form { form, .. } => Some(form.clone()),
-            Choices::None | Choices::Buttons(_) | Choices::List { .. } | Choices::Link { .. } | Choices::Location => {
-                None
-            }
-        },
+        super::LogKind::Sent(Outbound::Message(message)) => message.choices.form().map(|(form, _)| form.clone()),
         super::LogKind::Sent(Outbound::Template(_))
         | super::LogKind::Input(_)
         | super::LogKind::Called(..)

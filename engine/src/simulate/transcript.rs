@@ -37,7 +37,7 @@ pub fn shown(sent: &Outbound) -> String {
     match &message.choices {
         Choices::None => {}
         Choices::Buttons(buttons) => buttons.iter().for_each(|choice| line.push_str(&format!(" [{}]", choice.title))),
-        Choices::List { label, sections } => {
+        Choices::List { label, sections } | Choices::Products { label, sections } => {
             let rows = sections.iter().flat_map(|section| &section.rows);
             let rows: Vec<&str> = rows.map(|choice| choice.title.as_str()).collect();
             line.push_str(&format!(" [{label}: {}]", rows.join(" · ")));
@@ -48,6 +48,7 @@ pub fn shown(sent: &Outbound) -> String {
             line.push_str(&format!(" [form {title}: {}]", fields.join(", ")));
         }
         Choices::Location => line.push_str(" [send location]"),
+        Choices::Contact => line.push_str(" [share number]"),
     }
     line
 }

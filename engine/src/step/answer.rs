@@ -98,6 +98,10 @@ impl<'p> Machine<'p> {
         location.is_some() && self.type_of(Scope::Frame(self.top()), target) == location.as_ref()
     }
 
+    pub fn is_number(&self, target: Target) -> bool {
+        self.type_of(Scope::Frame(self.top()), target) == Some(&Type::Phone)
+    }
+
     /// An input as a value of a type.
     fn read(&self, ty: &Type, input: &Inbound) -> Option<Value> {
         match (input, ty) {

@@ -6,7 +6,8 @@ use smol_str::{SmolStr, ToSmolStr};
 use super::machine::{Machine, Place, Scope};
 use crate::event::ReplyId;
 use crate::expression::{Env, evaluate};
-use crate::hir::{Reaction, StepKind, TextId, Trigger};
+use crate::hir::{EventName, Reaction, StepKind, TextId, Trigger};
+use crate::limits::{WHATSAPP, whatsapp};
 use crate::locale::{Standard, standard};
 use crate::outbound::{Choice, Choices, Section};
 use crate::render::Renderer;
@@ -53,7 +54,9 @@ impl<'p> Machine<'p> {
         }
         let offers = self.offers();
         if offers.is_empty() {
-            Choices::None
+            let number =
+                |reaction: &Reaction| matches!(reaction.trigger, Trigger::Answer { into, .. } if self.is_number(into));
+            if state.reactions.iter().any(number) { Choices::Contact } else { Choices::None }
         } else if offers.iter().all(|offer| offer.is_button) {
             Choices::Buttons(offers.into_iter().map(|offer| self.choice(offer)).collect())
         } else {
@@ -82,7 +85,24 @@ impl<'p> Machine<'p> {
                 section.rows.push(row);
             }
         }
-        Choices::List { label, sections }
+        if self.shows_products() { Choices::Products { label, sections } } else { Choices::List { label, sections } }
+    }
+
+    /// Whether all that the state offers are products, which the channel shows from the shop's catalogue. A cart comes
+    /// back, so somebody must listen for one.
+    fn shows_products(&self) -> bool {
+        if !self.program.shop.profile.has_catalogue || self.session.channel != WHATSAPP.name {
+            return false;
+        }
+        let Some(product) = self.program.shop.known_records.product else { return false };
+        let Some(state) = self.state_in(self.top()) else { return false };
+        let products = Type::List(Box::new(Type::Record(product)));
+        let picks_product = |reaction: &Reaction| {
+            let picks = matches!(&reaction.trigger, Trigger::Pick { list, .. } if list.ty == products);
+            picks || reaction.choice().is_none()
+        };
+        let hears_cart = |trigger: &Trigger| matches!(trigger, Trigger::On { event: EventName::CartSent });
+        state.reactions.iter().all(picks_product) && self.nearest_level(hears_cart).is_some()
     }
 
     fn choice(&self, offer: Offer) -> Choice {
@@ -156,7 +176,8 @@ impl<'p> Machine<'p> {
                 fixed += 1;
             }
         }
-        if items + fixed <= self.limits.rows || items == 0 {
+        let rows = if self.shows_products() { whatsapp::PRODUCTS } else { self.limits.rows };
+        if items + fixed <= rows || items == 0 {
             return Window { from: 0, to: items, more: false };
         }
         let each = self.limits.rows.saturating_sub(fixed + 1).max(1);

@@ -138,6 +138,7 @@ impl World {
             currency: Currency(*b"KES"),
             timezone: "Africa/Nairobi".into(),
             towns: Vec::new(),
+            has_catalogue: false,
             quiet_hours: None,
         };
         let shop = Shop {

@@ -115,7 +115,7 @@ impl Outward {
             (Outbound::Template(wanted), Some(rows)) => render::variant(rows, &wanted.name, &wanted.language),
             (_, _) => None,
         };
-        let setting = Setting { keys: &shop.keys, forms: &[], catalogue: None, template };
+        let setting = Setting { keys: &shop.keys, forms: &[], catalogue: shop.catalogue.as_deref(), template };
         render::body(outbound, letter, setting).map_err(|error| {
             tracing::error!(shop = %shop.slug, %error, "a message can not be written for WhatsApp");
             codes::UNRENDERABLE

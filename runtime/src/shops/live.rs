@@ -17,6 +17,8 @@ pub struct Live {
     pub numbers: Vec<SmolStr>,
     /// `waba_id`: whose templates the shop sends.
     pub account: Option<SmolStr>,
+    /// The catalogue that products are shown from.
+    pub catalogue: Option<SmolStr>,
     /// The shop's own access token; without it the server's.
     pub token: Option<SecretString>,
     /// The secrets of the shop's own app; none: the server's app.
@@ -90,6 +92,7 @@ impl Live {
         Ok(Live {
             numbers: whatsapp.numbers.iter().map(|number| number.value.clone()).collect(),
             account: whatsapp.account.as_ref().map(|account| account.value.clone()),
+            catalogue: whatsapp.catalogue.as_ref().map(|catalogue| catalogue.value.clone()),
             token: secret(&whatsapp.token)?,
             app_secrets: [secret(&whatsapp.app_secret)?, secret(&whatsapp.old_app_secret)?]
                 .into_iter()

@@ -34,6 +34,8 @@ pub struct Served {
     pub numbers: Vec<SmolStr>,
     /// `waba_id`
     pub account: Option<SmolStr>,
+    /// The catalogue that products are shown from.
+    pub catalogue: Option<SmolStr>,
     /// The access token: the shop's own, else the server's.
     pub token: Option<SecretString>,
     /// Who answers customers that ask for a person.
@@ -246,6 +248,7 @@ impl Routes {
             revision: source.program.revision,
             numbers: live.numbers.clone(),
             account: live.account.clone(),
+            catalogue: live.catalogue.clone(),
             token: live.token.clone().or_else(|| config.whatsapp.token.clone()),
             people: config.handoff.of(&source.slug),
             app,

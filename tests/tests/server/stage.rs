@@ -51,6 +51,16 @@ fn free_port() -> u16 {
     listener.local_addr().expect("it listens").port()
 }
 
+/// The `channels` of a shop that is live on a number; `more` are further settings.
+pub fn live(number: &str, more: &str) -> String {
+    format!("channels: {{ whatsapp: {{ phone_number_id: \"{number}\", waba_id: \"7\"{more} }} }}")
+}
+
+/// A number as the stand-in knows it.
+pub fn number(id: &str) -> String {
+    format!("[[number]]\nid = \"{id}\"\ndisplay = \"15550001111\"\nwaba = \"7\"\n")
+}
+
 pub fn environment() -> Vec<(String, String)> {
     let pair = |name: &str, value: &str| (name.to_string(), value.to_string());
     vec![
@@ -106,18 +116,28 @@ impl Stage {
     ) -> Stage {
         let shop = folder.path().join("boutique");
         let profile = std::fs::read_to_string(shop.join("shop.yaml")).expect("a profile");
-        let live = format!("channels: {{ whatsapp: {{ phone_number_id: \"{NUMBER}\", waba_id: \"7\"{whatsapp} }} }}");
+        let live = live(NUMBER, whatsapp);
         let profile = profile.replace("channels: [whatsapp, messenger]", &live);
         std::fs::write(shop.join("shop.yaml"), profile).expect("a writable folder");
+        Stage::serve(folder, "boutique", &number(NUMBER), settle, variable).await
+    }
+
+    /// The shops of a folder of the stage's, live; `plan` is what the stand-in knows.
+    pub async fn serve(
+        folder: TempDir,
+        shops: &str,
+        plan: &str,
+        settle: impl Fn(String) -> String,
+        variable: Option<(String, String)>,
+    ) -> Stage {
         let (server, graph) = (free_port(), free_port());
         let settings = format!(
-            "listen = \"127.0.0.1:{server}\"\ndatabase = \"memory\"\nshops = \"boutique\"\ndevelopment = true\n\
+            "listen = \"127.0.0.1:{server}\"\ndatabase = \"memory\"\nshops = \"{shops}\"\ndevelopment = true\n\
              [graph]\nurl = \"http://127.0.0.1:{graph}\"\n[whatsapp]\napp_secret = \"env:APP_SECRET\"\n\
              verify_token = \"env:VERIFY\"\ntoken = \"env:TOKEN\"\n"
         );
         std::fs::write(folder.path().join("duka.toml"), settle(settings)).expect("a writable folder");
-        let plan =
-            format!("secret = \"{SECRET}\"\n[[number]]\nid = \"{NUMBER}\"\ndisplay = \"15550001111\"\nwaba = \"7\"\n");
+        let plan = format!("secret = \"{SECRET}\"\n{plan}");
         let options = Options {
             listen: ([127, 0, 0, 1], graph).into(),
             callback: Some(format!("http://127.0.0.1:{server}/webhooks/whatsapp")),
@@ -183,7 +203,12 @@ impl Stage {
 
     /// Anything that the stand-in lets a customer do.
     pub async fn does(&self, what: &Json) {
-        let url = format!("{}/customer/{CUSTOMER}", self.control);
+        self.customer_does(CUSTOMER, what).await;
+    }
+
+    /// The same for any customer.
+    pub async fn customer_does(&self, customer: &str, what: &Json) {
+        let url = format!("{}/customer/{customer}", self.control);
         let answer = self.http.post(url).json(what).send().await.expect("the stand-in answers");
         let told: Json = answer.json().await.expect("JSON");
         assert_eq!(told["http"], 200, "{what}: {told}");

@@ -104,14 +104,7 @@ impl Chance {
     }
 
     fn offer(&mut self, choices: &Choices) {
-        let choices: Vec<ReplyId> = match choices {
-            Choices::Buttons(buttons) => buttons.iter().map(|choice| choice.id.clone()).collect(),
-            Choices::List { sections, .. } => {
-                sections.iter().flat_map(|section| &section.rows).map(|choice| choice.id.clone()).collect()
-            }
-            Choices::None | Choices::Link { .. } | Choices::Form { .. } | Choices::Location => Vec::new(),
-        };
-        self.offered.extend(choices);
+        self.offered.extend(choices.offered().into_iter().map(|choice| choice.id.clone()));
     }
 
     fn event(&mut self) -> EventKind {

@@ -366,7 +366,7 @@ fn write_message(word: &str, message: &Message, out: &mut String) {
     match &message.choices {
         Choices::None => {}
         Choices::Buttons(buttons) => line(out, &format!("buttons: {}", titles(buttons))),
-        Choices::List { label, sections } => {
+        Choices::List { label, sections } | Choices::Products { label, sections } => {
             for section in sections {
                 let title = if section.title.is_empty() { String::new() } else { format!(" ({})", section.title) };
                 line(out, &format!("list {label}{title}: {}", titles(&section.rows)));
@@ -378,6 +378,7 @@ fn write_message(word: &str, message: &Message, out: &mut String) {
             line(out, &format!("form {form}: {title} [{}] {submit}", fields.join(", ")));
         }
         Choices::Location => line(out, "asks for a location"),
+        Choices::Contact => line(out, "asks for a number"),
     }
 }
 

@@ -22,9 +22,8 @@ use smol_str::SmolStr;
 use crate::{check, fixtures, json, keys};
 
 const HEAD: &str = "duka 1\nflow sample\n  start welcome\n  languages en\n  currency USD\n\n";
-const ANYWHERE: &str =
-    "anywhere\n  quiet 23 hours -> end\n  failed -> welcome\n  lost -> welcome\n  else: Please choose. -> again\n\n";
-const SHOP: &str = "name: Sample\ncountry: US\ncurrency: USD\nlanguages: [en]\ntimezone: America/New_York\n";
+const ANYWHERE: &str = "anywhere\n  on cart.sent -> welcome\n  quiet 23 hours -> end\n  failed -> welcome\n  lost -> welcome\n  else: Please choose. -> again\n\n";
+const SHOP: &str = "name: Sample\ncountry: US\ncurrency: USD\nlanguages: [en]\ntimezone: America/New_York\nchannels: { whatsapp: { phone_number_id: \"1\", catalogue: \"194836000000001\" } }\n";
 
 /// A conversation in a flow of one state. `blocks` go before it.
 fn begun(blocks: &str, state: &str) -> Simulator {

@@ -63,7 +63,7 @@ fn message(said: &Message, lively: bool) -> String {
         Choices::Buttons(buttons) => {
             buttons.iter().for_each(|button| shown.push_str(&choice(&button.title, &button.note)));
         }
-        Choices::List { label, sections } => {
+        Choices::List { label, sections } | Choices::Products { label, sections } => {
             shown.push_str(&format!("     {}\n", paint(terminal::STRONG, format!("[{label}]"))));
             for section in sections {
                 if !section.title.is_empty() {
@@ -80,6 +80,7 @@ fn message(said: &Message, lively: bool) -> String {
             shown.push_str(&format!("     {} {}\n", paint(terminal::STRONG, format!("[{title}]")), labels.join(" · ")));
         }
         Choices::Location => shown.push_str("     [send a location]\n"),
+        Choices::Contact => shown.push_str("     [share your number]\n"),
     }
     shown
 }

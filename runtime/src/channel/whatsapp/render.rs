@@ -80,7 +80,7 @@ pub enum RenderError {
 /// The body of a send. A message that [`parts`] would take apart is cut instead.
 pub fn body(outbound: &Outbound, letter: Letter<'_>, setting: Setting<'_>) -> Result<Vec<u8>, RenderError> {
     let content = match outbound {
-        Outbound::Message(message) => message_content(message, setting)?,
+        Outbound::Message(message) => message_content(message, letter.to, setting)?,
         Outbound::Template(template) => Content::Template(template::content(template, setting)?),
     };
     Ok(written(content, letter))
@@ -110,15 +110,23 @@ fn written(content: Content<'_>, letter: Letter<'_>) -> Vec<u8> {
     serde_json::to_vec(&send).unwrap_or_default()
 }
 
-fn message_content<'a>(message: &'a Message, setting: Setting<'a>) -> Result<Content<'a>, RenderError> {
-    if let Some(interactive) = choices::interactive(message, setting) {
+fn message_content<'a>(
+    message: &'a Message,
+    to: &Receiver<'_>,
+    setting: Setting<'a>,
+) -> Result<Content<'a>, RenderError> {
+    if let Some(interactive) = choices::interactive(message, to, setting) {
         return Ok(Content::Interactive(interactive));
     }
     let words = match &message.choices {
         Choices::Form { fields, .. } => choices::form_in_words(&with_footer(message), fields),
-        Choices::None | Choices::Buttons(_) | Choices::List { .. } | Choices::Link { .. } | Choices::Location => {
-            with_footer(message)
-        }
+        Choices::None
+        | Choices::Buttons(_)
+        | Choices::List { .. }
+        | Choices::Link { .. }
+        | Choices::Location
+        | Choices::Products { .. }
+        | Choices::Contact => with_footer(message),
     };
     match message.header.as_deref() {
         Some(media) => {

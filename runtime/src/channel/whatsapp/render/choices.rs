@@ -9,7 +9,7 @@ use duka_engine::outbound::{Choice, Choices, FormField, Message, Section};
 use duka_engine::value::MediaType;
 
 use super::fit::{cut, title, units};
-use super::{Setting, file, media_name};
+use super::{Receiver, Setting, file, media_name};
 use crate::channel::whatsapp::flows;
 use crate::channel::whatsapp::reply_id;
 use crate::channel::whatsapp::wire::send::{
@@ -18,7 +18,11 @@ use crate::channel::whatsapp::wire::send::{
 
 /// A message with choices. Files that cannot be a header are left out: they went ahead as a part of their own.
 /// `None`: there are none, or they can only be told in words.
-pub(super) fn interactive<'a>(message: &'a Message, setting: Setting<'a>) -> Option<Interactive<'a>> {
+pub(super) fn interactive<'a>(
+    message: &'a Message,
+    to: &Receiver<'_>,
+    setting: Setting<'a>,
+) -> Option<Interactive<'a>> {
     Some(match &message.choices {
         Choices::Buttons(buttons) if buttons.len() <= WHATSAPP.buttons => {
             let used = &mut Vec::new();
@@ -32,13 +36,11 @@ pub(super) fn interactive<'a>(message: &'a Message, setting: Setting<'a>) -> Opt
             let label = Cow::Borrowed(standard(&message.language, Standard::List));
             list(message, label, &[(Cow::Borrowed(""), buttons)], setting)
         }
-        Choices::List { label, sections } => match setting.catalogue.and_then(|id| products(message, id, sections)) {
-            Some(products) => products,
-            None => {
-                let sections: Vec<_> = sections.iter().map(|it| (Cow::Borrowed(it.title.as_str()), &it.rows)).collect();
-                list(message, Cow::Borrowed(label), &sections, setting)
-            }
-        },
+        Choices::List { label, sections } => rows(message, label, sections, setting),
+        Choices::Products { label, sections } => {
+            let products = setting.catalogue.and_then(|id| products(message, id, label, sections));
+            products.unwrap_or_else(|| rows(message, label, sections, setting))
+        }
         Choices::Link { title: words, url, .. } => {
             let parameters = Parameters::Link { display_text: title(words, WHATSAPP.link_title), url };
             framed(message, "cta_url", Action::Named { name: "cta_url", parameters: Some(parameters) }, "")
@@ -51,6 +53,14 @@ pub(super) fn interactive<'a>(message: &'a Message, setting: Setting<'a>) -> Opt
             let action = Action::Named { name: "send_location", parameters: None };
             framed(message, "location_request_message", action, "")
         }
+        // Whose number is known is not asked to share it.
+        Choices::Contact => match to {
+            Receiver::User(_) => {
+                let action = Action::Named { name: "request_contact_info", parameters: None };
+                framed(message, "request_contact_info", action, "")
+            }
+            Receiver::Phone(_) => return None,
+        },
         Choices::None => return None,
     })
 }
@@ -66,13 +76,13 @@ pub(super) fn form_in_words<'a>(words: &str, fields: &[FormField]) -> Cow<'a, st
 
 /// Header, body, footer and action. `more` is added to the words.
 fn framed<'a>(message: &'a Message, kind: &'static str, action: Action<'a>, more: &str) -> Interactive<'a> {
-    let frames = kind != "location_request_message";
+    let frames = !matches!(kind, "location_request_message" | "request_contact_info");
     let media = message.header.as_deref().filter(|it| {
         let shown = matches!(it.kind, MediaType::Image | MediaType::Video | MediaType::Document);
         shown && matches!(kind, "button" | "cta_url")
     });
     let (bold, text) = match headline(&message.text) {
-        Some((bold, text)) if media.is_none() && frames => (Some(bold), text),
+        Some((bold, text)) if media.is_none() && frames && kind != "product" => (Some(bold), text),
         Some(_) | None => (None, message.text.as_str()),
     };
     let header = match media {
@@ -104,6 +114,11 @@ fn body<'a>(text: &'a str, more: &str) -> Cow<'a, str> {
         return Cow::Owned(cut(whole.trim(), WHATSAPP.text_with_choices).into_owned());
     }
     if text.trim().is_empty() { Cow::Borrowed("…") } else { cut(text, WHATSAPP.text_with_choices) }
+}
+
+fn rows<'a>(message: &'a Message, label: &'a str, sections: &'a [Section], setting: Setting<'a>) -> Interactive<'a> {
+    let sections: Vec<_> = sections.iter().map(|it| (Cow::Borrowed(it.title.as_str()), &it.rows)).collect();
+    list(message, Cow::Borrowed(label), &sections, setting)
 }
 
 fn list<'a>(
@@ -180,22 +195,36 @@ fn unlike<'a>(words: &'a str, most: usize, used: &mut Vec<String>) -> Cow<'a, st
     found
 }
 
-/// A list of items is shown as products when every row is an item and their number allows it.
-fn products<'a>(message: &'a Message, catalogue: &'a str, sections: &'a [Section]) -> Option<Interactive<'a>> {
+/// Products of the catalogue: one alone, or several under the question's bold first line, else the list's label. `None`:
+/// more than one message shows, or a row that is no product.
+fn products<'a>(
+    message: &'a Message,
+    catalogue: &'a str,
+    label: &'a str,
+    sections: &'a [Section],
+) -> Option<Interactive<'a>> {
     let count: usize = sections.iter().map(|section| section.rows.len()).sum();
-    let fits = (1..=whatsapp::PRODUCTS).contains(&count) && sections.len() <= whatsapp::PRODUCT_SECTIONS;
-    let (bold, _) = headline(&message.text).filter(|_| fits)?;
-    let mut shown = Vec::with_capacity(sections.len());
-    for section in sections.iter().filter(|section| !section.rows.is_empty()) {
-        let items: Option<Vec<_>> = section
-            .rows
-            .iter()
-            .map(|row| row.id.item.as_deref().map(|sku| ProductItem { product_retailer_id: sku }))
-            .collect();
-        let words = if section.title.trim().is_empty() { bold } else { &section.title };
-        shown.push(Products { title: title(words, WHATSAPP.section_title), product_items: items? });
+    if !(1..=whatsapp::PRODUCTS).contains(&count) || sections.len() > whatsapp::PRODUCT_SECTIONS {
+        return None;
     }
-    Some(framed(message, "product_list", Action::Products { catalog_id: catalogue, sections: shown }, ""))
+    let mut shown = Vec::with_capacity(sections.len());
+    let words = headline(&message.text).map_or(label, |(bold, _)| bold);
+    for section in sections.iter().filter(|section| !section.rows.is_empty()) {
+        let skus = section.rows.iter().map(|row| row.id.item.as_deref());
+        let items: Option<Vec<_>> = skus.map(|sku| sku.map(|sku| ProductItem { product_retailer_id: sku })).collect();
+        let of_section = if section.title.trim().is_empty() { words } else { &section.title };
+        shown.push(Products { title: title(of_section, WHATSAPP.section_title), product_items: items? });
+    }
+    if let ([only], 1) = (shown.as_slice(), count)
+        && let [item] = only.product_items.as_slice()
+    {
+        let action = Action::Product { catalog_id: catalogue, product_retailer_id: item.product_retailer_id };
+        return Some(framed(message, "product", action, ""));
+    }
+    let action = Action::Products { catalog_id: catalogue, sections: shown };
+    let mut framed = framed(message, "product_list", action, "");
+    framed.header.get_or_insert_with(|| Header::Text(title(label, whatsapp::HEADER)));
+    Some(framed)
 }
 
 fn form<'a>(

@@ -45,7 +45,11 @@ fn stands_alone(message: &Message, kind: MediaType) -> bool {
         Choices::Buttons(buttons) => !takes_words || buttons.len() > WHATSAPP.buttons,
         Choices::Link { .. } => !takes_words,
         // The header of a list is text; forms and questions for a place have none to rely on.
-        Choices::List { .. } | Choices::Form { .. } | Choices::Location => true,
+        Choices::List { .. }
+        | Choices::Form { .. }
+        | Choices::Location
+        | Choices::Products { .. }
+        | Choices::Contact => true,
     }
 }
 
@@ -59,6 +63,8 @@ fn room(message: &Message, captioned: bool) -> usize {
         | Choices::List { .. }
         | Choices::Link { .. }
         | Choices::Form { .. }
-        | Choices::Location => WHATSAPP.text_with_choices,
+        | Choices::Location
+        | Choices::Products { .. }
+        | Choices::Contact => WHATSAPP.text_with_choices,
     }
 }

@@ -133,7 +133,13 @@ fn buttons<'a>(template: &'a TemplateMessage, held: Option<&[Held]>, setting: Se
     let theirs = held.map(|_| part(held, "BUTTONS").map_or(&[][..], |it| it.buttons.as_slice()));
     let ids = match &template.session.choices {
         Choices::Buttons(choices) => choices.as_slice(),
-        Choices::None | Choices::List { .. } | Choices::Link { .. } | Choices::Form { .. } | Choices::Location => &[],
+        Choices::None
+        | Choices::List { .. }
+        | Choices::Link { .. }
+        | Choices::Form { .. }
+        | Choices::Location
+        | Choices::Products { .. }
+        | Choices::Contact => &[],
     };
     let mut components = Vec::new();
     for (at, button) in template.buttons.iter().enumerate() {
