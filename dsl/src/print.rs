@@ -6,6 +6,8 @@ mod line;
 mod order;
 mod text;
 
+use std::ops::Range;
+
 use crate::ast::{Comment, Document, Line, LineKind};
 use crate::line::keyword::{Class, Keyword};
 use crate::ownership::{Role, role};
@@ -15,19 +17,26 @@ pub(crate) use text::{Until, write as write_text};
 
 /// `document` as a canonical `.duka` file. Printing what was printed changes nothing.
 pub fn print(document: &Document) -> String {
-    let mut printer = Printer { out: String::new(), under: Under::Block, text_owner: 0 };
+    with_comments(document).0
+}
+
+/// As [`print`], with the byte ranges of comments and of the blank lines that belong to them; the rest is what the file says.
+pub fn with_comments(document: &Document) -> (String, Vec<Range<usize>>) {
+    let mut printer = Printer { out: String::new(), comments: Vec::new(), under: Under::Block, text_owner: 0 };
     let mut before = None;
     for line in canonical(&document.lines) {
         printer.line(line, before);
         before = Some(line);
     }
     if !document.trailing.is_empty() {
+        let start = printer.out.len();
         if before.is_some() {
             printer.out.push('\n');
         }
-        printer.comments(&document.trailing, 0);
+        printer.write_comments(&document.trailing, 0);
+        printer.comments.push(start..printer.out.len());
     }
-    printer.out
+    (printer.out, printer.comments)
 }
 
 /// One line of a flow in canonical spelling, without indentation and line end.
@@ -39,6 +48,7 @@ pub fn print_line(kind: &LineKind) -> String {
 
 struct Printer {
     out: String,
+    comments: Vec<Range<usize>>,
     under: Under,
     /// The indentation of the text that `|` lines continue.
     text_owner: usize,
@@ -62,7 +72,11 @@ impl Printer {
             self.out.push('\n');
         }
         let indent = self.indent(part, line);
-        self.comments(&line.comments, indent);
+        if !line.comments.is_empty() {
+            let start = self.out.len();
+            self.write_comments(&line.comments, indent);
+            self.comments.push(start..self.out.len());
+        }
         self.pad(indent);
         line::write(&line.kind, &mut self.out);
         self.out.push('\n');
@@ -91,7 +105,7 @@ impl Printer {
         }
     }
 
-    fn comments(&mut self, comments: &[Comment], indent: usize) {
+    fn write_comments(&mut self, comments: &[Comment], indent: usize) {
         for comment in comments {
             if !comment.value.is_empty() {
                 self.pad(indent);

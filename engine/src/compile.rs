@@ -27,6 +27,8 @@ pub struct Compiled {
     pub partial: Option<Box<Shop>>,
     /// The flow files as they were read, standard flows included, for waivers and findings about the written lines.
     pub files: Vec<(FileId, FlowFile)>,
+    /// Where each `.duka` file that is not as the formatter writes it first differs.
+    pub uncanonical: Vec<Span>,
     /// Findings of reading and resolving, in file order; the lints are run by [`crate::lints::check`].
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -70,6 +72,7 @@ pub fn compile(source: &ShopSource) -> Compiled {
         }
     }
     compiled.diagnostics = in_order(diagnostics);
+    compiled.uncanonical = chosen.uncanonical;
     compiled.files = chosen.used.into_iter().map(|flow| (flow.file, flow.ast)).chain(chosen.unused).collect();
     compiled
 }
@@ -107,6 +110,8 @@ struct ReadFlow {
     ast: FlowFile,
     /// Its lines as the formatter writes them, without comments: what the revision is made of.
     canonical: String,
+    /// Where a `.duka` file first differs from how the formatter writes it.
+    uncanonical: Option<Span>,
 }
 
 impl ReadFlow {

@@ -83,7 +83,7 @@ const LINTS: &[Lint] = &[
 pub fn check(compiled: &Compiled, source: &ShopSource, settings: &Settings) -> Vec<Finding> {
     let mut found = compiled.diagnostics.clone();
     if let Some(shop) = compiled.shop() {
-        let context = Context::new(shop, &compiled.files, source, settings);
+        let context = Context::new(shop, compiled, source, settings);
         LINTS.iter().for_each(|lint| lint(&context, &mut found));
         found.extend(crate::analysis::analyse(shop));
     }

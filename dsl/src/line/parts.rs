@@ -250,16 +250,14 @@ impl<'i> Parts<'i> {
 }
 
 fn path(pair: &Pair<'_, Rule>, place: Place) -> Path {
-    let mut at = pair.as_span().start();
-    let segments = pair
-        .as_str()
-        .split('.')
-        .map(|segment| {
-            let span = place.span(at, at + segment.len());
-            at += segment.len() + 1;
-            Spanned::new(SmolStr::new(segment), span)
-        })
-        .collect();
+    let (written, mut at) = (pair.as_str(), pair.as_span().start());
+    // Paths are many, and most are short: a vector that grows by itself begins with room for four names.
+    let mut segments = Vec::with_capacity(1 + written.matches('.').count());
+    segments.extend(written.split('.').map(|segment| {
+        let span = place.span(at, at + segment.len());
+        at += segment.len() + 1;
+        Spanned::new(SmolStr::new(segment), span)
+    }));
     Path { segments, span: place.of(pair) }
 }
 
@@ -312,6 +310,7 @@ fn text(source: &str, pair: Pair<'_, Rule>, place: Place) -> Option<Text> {
         literal.push_str(tail);
         segments.push(Segment::Literal(SmolStr::new(&literal)));
     }
+    segments.shrink_to_fit();
     Some(Text { segments, span: place.span(start, start + at + tail.len()) })
 }
 

@@ -485,6 +485,10 @@ impl Owner {
 fn add<T>(lines: &mut Vec<T>, line: T) -> bool {
     let fits = lines.len() <= MAX_LINES;
     if fits {
+        if lines.len() == lines.capacity() {
+            // From one up: left to itself a vector begins with room for four, and states of one line are many.
+            lines.reserve_exact(lines.len().max(1));
+        }
         lines.push(line);
     }
     fits

@@ -20,6 +20,8 @@ pub(super) struct Chosen {
     /// The paths of all flows, read or not.
     pub known: Vec<SmolStr>,
     pub findings: Vec<Diagnostic>,
+    /// See [`super::Compiled::uncanonical`].
+    pub uncanonical: Vec<Span>,
 }
 
 /// Reads the shop's own flows, and the standard flows they use.
@@ -32,6 +34,7 @@ pub(super) fn flows(source: &ShopSource, settings: &mut Settings<'_>) -> Chosen 
             FileKind::Lines | FileKind::Yaml => {
                 let (flow, found) = read::flow(id, file, false);
                 chosen.findings.extend(found);
+                chosen.uncanonical.extend(flow.uncanonical);
                 chosen.known.push(flow.path.clone());
                 own.push(Some(flow));
             }
@@ -58,6 +61,9 @@ pub(super) fn flows(source: &ShopSource, settings: &mut Settings<'_>) -> Chosen 
         let path = if chosen.known.contains(&path) { Some(path) } else { nearest(&path, known).map(SmolStr::new) };
         let Some(path) = path.filter(|path| !chosen.used.iter().any(|flow| flow.path == *path)) else { continue };
         let Some(flow) = take(source, &path, &mut own, &mut chosen.findings) else { continue };
+        if flow.standard {
+            chosen.uncanonical.extend(flow.uncanonical);
+        }
         waiting.extend(flow.ast.uses.iter().map(path_of));
         chosen.used.push(flow);
     }

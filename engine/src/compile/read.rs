@@ -1,10 +1,12 @@
 //! From the text of each file to its lines or settings. Standard flows are read only when they are used.
 
-use duka_dsl::ast::{FlowFile, Path, TextsFile};
+use std::ops::Range;
+
+use duka_dsl::ast::{FlowFile, Form, Path, TextsFile};
 use duka_dsl::config::contract::ContractFile;
 use duka_dsl::config::shop::ShopFile;
 use duka_dsl::config::{contract, shop};
-use duka_dsl::{Diagnostic, FileId, Spanned, lines, ownership, print};
+use duka_dsl::{Diagnostic, FileId, Span, Spanned, lines, ownership, print};
 use smol_str::SmolStr;
 
 use crate::source::{FileKind, ShopSource, SourceFile};
@@ -62,7 +64,7 @@ pub(super) fn settings(source: &ShopSource) -> Settings<'_> {
 
 /// Reads one flow in either form.
 pub(super) fn flow(id: FileId, file: &SourceFile, standard: bool) -> (ReadFlow, Vec<Diagnostic>) {
-    let (mut document, mut findings) = match file.kind {
+    let (document, mut findings) = match file.kind {
         FileKind::Yaml => duka_dsl::yaml::read(id, &file.text),
         FileKind::Lines
         | FileKind::Shop
@@ -75,14 +77,36 @@ pub(super) fn flow(id: FileId, file: &SourceFile, standard: bool) -> (ReadFlow, 
         | FileKind::TextsLock
         | FileKind::TemplatesLock => lines::read(id, &file.text),
     };
+    let (printed, comments) = print::with_comments(&document);
+    let is_read = document.form == Form::Lines && findings.is_empty();
+    let uncanonical = is_read.then(|| difference(id, &file.text, &printed)).flatten();
     let (mut ast, found) = ownership::own(&document);
     findings.extend(found);
     findings.extend(bounds::keep(&mut ast));
-    // Comments do not count in the revision.
-    document.trailing.clear();
-    document.lines.iter_mut().for_each(|line| line.comments.clear());
     let path = flow_path(file, standard, &ast);
-    (ReadFlow { path, file: id, standard, ast, canonical: print::print(&document) }, findings)
+    (ReadFlow { path, file: id, standard, ast, canonical: without(&printed, &comments), uncanonical }, findings)
+}
+
+/// From where a text differs from what the formatter would write to the end of that line.
+fn difference(id: FileId, text: &str, printed: &str) -> Option<Span> {
+    if text == printed {
+        return None;
+    }
+    let same = text.bytes().zip(printed.bytes()).take_while(|(left, right)| left == right).count();
+    let end = text.get(same..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| same + end);
+    Some(Span::new(id, same, end))
+}
+
+/// Comments do not count in the revision.
+fn without(printed: &str, comments: &[Range<usize>]) -> String {
+    let mut rest = String::with_capacity(printed.len());
+    let mut at = 0;
+    for comment in comments {
+        rest.push_str(&printed[at..comment.start]);
+        at = comment.end;
+    }
+    rest.push_str(&printed[at..]);
+    rest
 }
 
 /// `boutique`, `std.tracking`: what other flows call it. A flow without a name has its file's.

@@ -1,9 +1,10 @@
 //! What the lints look at: the resolved shop, its files as written, and what its profile says.
 
-use duka_dsl::FileId;
 use duka_dsl::ast::FlowFile;
+use duka_dsl::{FileId, Span};
 
 use super::settings::Settings;
+use crate::compile::Compiled;
 use crate::graph::Graph;
 use crate::hir::{DestKind, Flow, FlowId, LanguageId, Shop, StepKind, TextBlock, TextId, Trigger};
 use crate::limits::{Channel, WHATSAPP};
@@ -13,6 +14,8 @@ use crate::walk::{self, small};
 pub(super) struct Context<'a> {
     pub shop: &'a Shop,
     pub files: &'a [(FileId, FlowFile)],
+    /// Where files differ from how the formatter writes them.
+    pub uncanonical: &'a [Span],
     pub source: &'a ShopSource,
     pub settings: &'a Settings,
     /// The channels the shop is on.
@@ -22,12 +25,7 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub fn new(
-        shop: &'a Shop,
-        files: &'a [(FileId, FlowFile)],
-        source: &'a ShopSource,
-        settings: &'a Settings,
-    ) -> Context<'a> {
+    pub fn new(shop: &'a Shop, compiled: &'a Compiled, source: &'a ShopSource, settings: &'a Settings) -> Context<'a> {
         let all = settings.standard || shop.flows.iter().all(|flow| flow.standard);
         let checked = shop.flows.iter().enumerate().filter(|(_, flow)| all || !flow.standard);
         let graphs = checked.filter_map(|(index, _)| Graph::new(shop, FlowId(small(index)))).collect();
@@ -35,7 +33,7 @@ impl<'a> Context<'a> {
         if channels.is_empty() {
             channels.push(&WHATSAPP);
         }
-        Context { shop, files, source, settings, channels, graphs }
+        Context { shop, files: &compiled.files, uncanonical: &compiled.uncanonical, source, settings, channels, graphs }
     }
 
     /// The flows that are checked.

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use duka_dsl::{Diagnostic, Span};
+use duka_dsl::Diagnostic;
 
 use super::context::Context;
-use super::file_id;
 use crate::hir::{Flow, Shop};
-use crate::source::FileKind;
 
 /// Lines of a state that still fit one look.
 const LONG_STATE: usize = 20;
@@ -56,22 +54,10 @@ pub fn untested(shop: &Shop, visited: &BTreeSet<(String, String)>) -> Vec<Diagno
 
 /// A file that the formatter would change.
 fn uncanonical(context: &Context, found: &mut Vec<Diagnostic>) {
-    for (index, file) in context.source.files.iter().enumerate() {
-        if !context.is_checked(index) || file.kind != FileKind::Lines {
-            continue;
-        }
-        let formatted = canonical(&file.text, index);
-        let Some(formatted) = formatted.filter(|formatted| *formatted != file.text) else { continue };
-        let same = formatted.bytes().zip(file.text.bytes()).take_while(|(left, right)| left == right).count();
-        let end = file.text.get(same..).and_then(|rest| rest.find('\n')).map_or(file.text.len(), |end| same + end);
-        let diagnostic =
-            Diagnostic::new(917, Span::new(file_id(index), same, end), "This file is not in canonical form.");
+    for span in context.uncanonical {
+        let index = usize::from(span.file.0);
+        let Some(file) = context.source.files.get(index).filter(|_| context.is_checked(index)) else { continue };
+        let diagnostic = Diagnostic::new(917, *span, "This file is not in canonical form.");
         found.push(diagnostic.help("Run `duka fmt`.").cause(format!("D917 {}", file.path)));
     }
-}
-
-/// The file as `duka fmt` writes it; `None` when lines of it can not be read.
-fn canonical(text: &str, index: usize) -> Option<String> {
-    let (document, findings) = duka_dsl::lines::read(file_id(index), text);
-    findings.is_empty().then(|| duka_dsl::print::print(&document))
 }

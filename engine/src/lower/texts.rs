@@ -207,7 +207,9 @@ impl<'a> Body<'a> {
             }
         }
         let span = source.span.unwrap_or_default();
-        if let Some(place) = written_in.and_then(|language| languages.get_mut(language.index())) {
+        // What a flow says in the first language is not copied.
+        let elsewhere = written_in.filter(|language| language.index() > 0);
+        if let Some(place) = elsewhere.and_then(|language| languages.get_mut(language.index())) {
             *place = Some(source.clone());
         }
         if let Some(first) = languages.first_mut() {
