@@ -1,21 +1,22 @@
 //! The shop's people: what they are told of conversations that were handed over to them, in order and signed, and what
 //! they say. Decides nothing of a conversation; that is the turn's.
 
-mod address;
 mod chatwoot;
-mod client;
 mod poster;
 mod sign;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 
-pub use self::address::is_public;
 pub use self::chatwoot::{Said, key_of_conversation};
-pub use self::client::{Egress, EgressError};
 pub use self::poster::Poster;
 pub use self::sign::{SIGNATURE_HEADER, is_signed, key_of, signature};
+
+/// How long a program of people may take, from the request to the last byte of its answer.
+const ANSWER: Duration = Duration::from_secs(15);
 
 /// Effects of a turn are counted from 0; what people send, from here.
 pub const FIRST_INDEX: u16 = 32_768;

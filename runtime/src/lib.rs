@@ -5,6 +5,7 @@ pub mod api;
 pub mod channel;
 pub mod config;
 pub mod dev_graph;
+pub mod egress;
 pub mod files;
 pub mod handoff;
 pub mod host;

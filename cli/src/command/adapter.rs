@@ -9,10 +9,10 @@ use duka_engine::contract::decode;
 use duka_engine::event::Outcome as Ended;
 use duka_engine::hir::{Operation, OperationKind, Shop};
 use duka_engine::value::Value;
-use duka_runtime::adapter::egress::{Egress, Policy};
 use duka_runtime::adapter::mapping::{self, Found};
 use duka_runtime::adapter::rest::{Backend, Call, Heard, Rest};
 use duka_runtime::config::{Environment, Process};
+use duka_runtime::egress::{Egress, Policy};
 use serde_json::Value as Json;
 
 use crate::arguments::{AdapterCheck, AdapterCommand};
@@ -77,7 +77,7 @@ fn open(found: Found, arguments: &AdapterCheck, loaded: &load::Shop) -> Result<B
 
 async fn all(backend: &Backend, shop: &Shop, arguments: &AdapterCheck, out: &mut impl Write) -> Result<bool, Failure> {
     // Who names another base is developing.
-    let egress = Egress::new(Policy { development: arguments.base.is_some() });
+    let egress = Egress::new(Policy { development: arguments.base.is_some(), ..Policy::default() });
     let rest = Rest::new(egress.map_err(|error| Failure::usage(error.to_string()))?);
     let mut fine = true;
     for promise in shop.operations.iter().filter(|it| it.contract == backend.contract) {

@@ -119,7 +119,6 @@ fn not_started(error: StartError) -> Failure {
         | StartError::Store(_)
         | StartError::NoRandomness(_)
         | StartError::Client(_)
-        | StartError::People(_)
         | StartError::Egress(_) => None,
         StartError::Listen(..) => {
             Some("Is another server running? `listen` in duka.toml says where this one is.".into())

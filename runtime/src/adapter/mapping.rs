@@ -14,8 +14,8 @@ use serde_json::Value as Json;
 pub use self::check::{Found, read};
 pub use self::kinds::{As, Base, Field, Path};
 pub use self::template::{Body, ITEM, Piece, Template};
-use crate::adapter::egress::Method;
 use crate::config::SecretRef;
+use crate::egress::Method;
 
 /// One backend.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

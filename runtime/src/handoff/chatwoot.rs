@@ -12,9 +12,9 @@ use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 use url::Url;
 
-use super::client::{Egress, EgressError};
-use super::{Letter, Told};
+use super::{ANSWER, Letter, Told};
 use crate::config::{Chatwoot, People};
+use crate::egress::{Egress, Request};
 
 /// Where a conversation of ours is in Chatwoot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,20 +129,13 @@ impl Inbox<'_> {
     }
 
     async fn post(&self, url: &Url, headers: &[(&'static str, &str)], body: &Json) -> Result<Json, Brought> {
-        match self.egress.post(url, headers, body.to_string().into_bytes()).await {
-            Ok((status, answer)) if (200..300).contains(&status) => {
-                Ok(serde_json::from_slice(&answer).unwrap_or(Json::Null))
+        match self.egress.send(Request::json(url.clone(), headers, body.to_string().into_bytes(), ANSWER)).await {
+            Ok(answer) if answer.is_success() => Ok(serde_json::from_slice(&answer.body).unwrap_or(Json::Null)),
+            Ok(answer) => {
+                tracing::warn!(status = answer.status, "Chatwoot refuses");
+                Err(if matches!(answer.status, 400 | 422) { Brought::Never } else { Brought::NotNow })
             }
-            Ok((status, _)) => {
-                tracing::warn!(status, "Chatwoot refuses");
-                Err(if matches!(status, 400 | 422) { Brought::Never } else { Brought::NotNow })
-            }
-            Err(
-                error @ (EgressError::NotPublic
-                | EgressError::NotSecret
-                | EgressError::TooLong
-                | EgressError::Network(_)),
-            ) => {
+            Err(error) => {
                 tracing::warn!(%error, "Chatwoot can not be reached");
                 Err(Brought::NotNow)
             }

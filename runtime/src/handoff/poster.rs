@@ -9,10 +9,10 @@ use metrics::counter;
 use tokio_util::sync::CancellationToken;
 
 use super::chatwoot::{Brought, Inbox, Place, key_of_conversation, key_of_place};
-use super::client::Egress;
 use super::sign::{SIGNATURE_HEADER, signature};
-use super::{Letter, Telling, Told};
+use super::{ANSWER, Letter, Telling, Told};
 use crate::config::{Chatwoot, People};
+use crate::egress::{Egress, Request};
 use crate::host::Host;
 use crate::shops::{Registry, Served};
 use crate::store::{Claim, ClaimedPost, IdentityKind, Result, Work};
@@ -126,10 +126,10 @@ impl Poster {
         let body = letter.json().to_string().into_bytes();
         let mark = signature(&people.secret, self.host.clock.now_ms(), &body);
         let headers = [(SIGNATURE_HEADER, mark.as_str()), ("duka-event-id", letter.id.as_str())];
-        match self.egress.post(&people.url, &headers, body).await {
-            Ok((status, _)) if (200..300).contains(&status) => Brought::Done,
-            Ok((status, _)) => {
-                tracing::warn!(shop = %letter.shop, status, "people were not told: their webhook refuses");
+        match self.egress.send(Request::json(people.url.clone(), &headers, body, ANSWER)).await {
+            Ok(answer) if answer.is_success() => Brought::Done,
+            Ok(answer) => {
+                tracing::warn!(shop = %letter.shop, status = answer.status, "people were not told: their webhook refuses");
                 Brought::NotNow
             }
             Err(error) => {

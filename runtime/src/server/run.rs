@@ -20,12 +20,12 @@ use super::inward::Inward;
 use super::outward::Outward;
 use super::{Server, keep, router};
 use crate::adapter::Systems;
-use crate::adapter::egress::{Egress, EgressError, Policy};
 use crate::adapter::rest::Rest;
 use crate::channel::whatsapp::client::{self, ClientError, Graph};
 use crate::config::{Config, Database, Environment, FilesPlace};
+use crate::egress::{Egress, EgressError, Policy};
 use crate::files::Files;
-use crate::handoff::{self, Poster};
+use crate::handoff::Poster;
 use crate::host::clock::{Clock, SystemClock};
 use crate::host::marks::Marks;
 use crate::host::mint::{Mint, NoRandomness};
@@ -50,9 +50,7 @@ pub enum StartError {
     NoRandomness(#[from] NoRandomness),
     #[error(transparent)]
     Client(#[from] ClientError),
-    #[error("the way to the shops' people: {0}")]
-    People(#[from] handoff::EgressError),
-    #[error("the way to the shops' systems: {0}")]
+    #[error("the way to the shops' systems and people: {0}")]
     Egress(#[from] EgressError),
 }
 
@@ -102,7 +100,7 @@ pub async fn start(
     let graph = graph(&config, &limits)?;
     let files = open_files(&config.files.place);
     let current = Current { registry: Arc::clone(&registry), store: store.clone(), graph: graph.clone() };
-    let adapter = Systems::new(Rest::new(Egress::new(Policy { development: config.development })?));
+    let adapter = Systems::new(Rest::new(Egress::new(Policy { development: config.development, operators: false })?));
     let (marks, told) = Marks::open();
     let host = Host::new(store, clock.clone(), Mint::random()?, Arc::clone(&registry.shops), limits);
     let host = Arc::new(Host { points: points(environment), marks, ..host });
@@ -118,12 +116,13 @@ pub async fn start(
     let serving = Serving::begin(Arc::clone(&host), ways, alone).await?;
     let desk = serving.desk();
     let stop = CancellationToken::new();
-    let poster = Poster::new(Arc::clone(&host), Arc::clone(&registry), handoff::Egress::new(config.development)?);
+    let people = Egress::new(Policy { development: config.development, operators: true })?;
+    let poster = Poster::new(Arc::clone(&host), Arc::clone(&registry), people);
     tokio::spawn(poster.run(stop.clone()));
     tokio::spawn(notices::announce(Arc::clone(&host), stop.clone()));
     tokio::spawn(super::marks::show(told, Arc::clone(&registry), graph.clone(), stop.clone()));
     let draining = AtomicBool::new(false);
-    let (met, flood) = (Met::default(), Flood::new(config.limits.per_shop));
+    let (met, flood) = (Met::default(), Flood::new(config.limits.per_shop, config.limits.per_customer));
     let server = Arc::new(Server { config, registry, host, desk, files, draining, flood, met, figures });
     let keeping = tokio::spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
     let door = tokio::spawn(door.serve(router(Arc::clone(&server)), stop.clone()));

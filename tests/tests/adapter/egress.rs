@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::get;
-use duka_runtime::adapter::egress::{Egress, EgressError, Lookup, MOST_BYTES, Method, Names, Policy, Request, address};
+use duka_runtime::egress::{Egress, EgressError, Lookup, MOST_BYTES, Method, Names, Policy, Request, address};
 use url::Url;
 
 /// The first and last address of every special range, odd spellings of IPv4 in IPv6, and neighbours that are public.
@@ -59,7 +59,9 @@ const ADDRESSES: &[(&str, bool)] = &[
     ("::7f00:1", false),
     ("::ffff:8.8.8.8", false),
     ("::ffff:127.0.0.1", false),
+    ("64:ff9b::808:808", true),
     ("64:ff9b::7f00:1", false),
+    ("64:ff9b::a9fe:a9fe", false),
     ("64:ff9b:1::1", false),
     ("100::1", false),
     ("2001::1", false),
@@ -109,7 +111,16 @@ fn an_address_is_looked_at_however_it_is_spelt() {
         let admitted = Policy::default().admit(&Url::parse(written).expect("an address"));
         assert_eq!(admitted.is_ok(), fine, "{written}: {admitted:?}");
     }
-    let development = Policy { development: true };
+    let operators = Policy { operators: true, ..Policy::default() };
+    for (written, fine) in [
+        ("https://desk.example:3000/", true),
+        ("https://user:password@desk.example/", true),
+        ("http://desk.example/", false),
+        ("https://[::1]/", false),
+    ] {
+        assert_eq!(operators.admit(&Url::parse(written).expect("an address")).is_ok(), fine, "{written}");
+    }
+    let development = Policy { development: true, ..Policy::default() };
     for (written, fine) in [("http://127.0.0.1:3000/", true), ("http://[::1]/", true), ("http://10.0.0.1/", false)] {
         assert_eq!(development.admit(&Url::parse(written).expect("an address")).is_ok(), fine, "{written}");
     }
@@ -129,7 +140,8 @@ impl Names for Scripted {
 
 fn egress(development: bool, script: &[&[&'static str]]) -> Egress {
     let script = script.iter().map(|addresses| addresses.to_vec()).collect();
-    Egress::with_names(Policy { development }, Arc::new(Scripted(Mutex::new(script)))).expect("a client")
+    Egress::with_names(Policy { development, ..Policy::default() }, Arc::new(Scripted(Mutex::new(script))))
+        .expect("a client")
 }
 
 fn ask(url: &str) -> Request {

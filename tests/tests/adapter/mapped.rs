@@ -12,9 +12,9 @@ use duka_engine::hir::Operation;
 use duka_engine::program::Program;
 use duka_engine::source::{FileKind, ShopSource, SourceFile};
 use duka_engine::value::Value;
-use duka_runtime::adapter::egress::{Egress, Policy};
 use duka_runtime::adapter::mapping::{Found, read};
 use duka_runtime::adapter::rest::{Backend, Call, Rest};
+use duka_runtime::egress::{Egress, Policy};
 use duka_runtime::host::calls::Fate;
 use duka_tests::shops::counter;
 use serde_json::Value as Json;
@@ -60,7 +60,7 @@ impl Mapped {
         assert_eq!(findings.iter().map(|it| it.message.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
         let found = found.pop().expect("a mapping");
         let backend = Backend::open(found.contract, found.mapping, Path::new(""), &[]).expect("no secrets");
-        let rest = Rest::new(Egress::new(Policy { development: true }).expect("a client"));
+        let rest = Rest::new(Egress::new(Policy { development: true, ..Policy::default() }).expect("a client"));
         Mapped { program, backend, rest }
     }
 

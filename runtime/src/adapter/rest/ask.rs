@@ -14,8 +14,8 @@ use super::convert::Place;
 use super::give::{Reading, holds, shown};
 use super::request::{Writing, values};
 use super::{Backend, exact};
-use crate::adapter::egress::{Answer, Egress, EgressError};
 use crate::adapter::mapping::{By, Operation, Page, Request};
+use crate::egress::{Answer, Egress, EgressError};
 use crate::host::calls::Fate;
 
 /// How long a query may take on the way of a message, and a command.
@@ -69,7 +69,14 @@ enum Trouble {
 
 impl From<EgressError> for Trouble {
     fn from(error: EgressError) -> Trouble {
-        let reason = error.to_string();
+        let reason = match &error {
+            EgressError::Refused(why) => why.clone(),
+            EgressError::NotReached(_)
+            | EgressError::TimedOut
+            | EgressError::Broken(_)
+            | EgressError::TooLarge
+            | EgressError::Redirected(_) => format!("the shop's system {error}"),
+        };
         match &error {
             EgressError::Refused(_) => Trouble::Wrong(reason),
             EgressError::Redirected(_) | EgressError::TooLarge => Trouble::Unread(reason),

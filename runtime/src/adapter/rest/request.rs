@@ -11,8 +11,8 @@ use serde_json::{Map, Value as Json, json};
 use url::Url;
 
 use super::Secrets;
-use crate::adapter::egress;
 use crate::adapter::mapping::{Context, Idempotency, Piece, Request, Template};
+use crate::egress;
 
 /// The name of the idempotency key among the places.
 pub const KEY: &str = "key";

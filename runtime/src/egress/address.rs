@@ -28,7 +28,7 @@ const SPECIAL_V4: [([u8; 4], u32); 17] = [
     ([224, 0, 0, 0], 3),
 ];
 
-/// Within what is public at all, `2000::/3`: so IPv4 in IPv6, NAT64, unique local, link-local and multicast are out.
+/// Within what is public at all, `2000::/3`: so IPv4 in IPv6, unique local, link-local and multicast are out.
 const SPECIAL_V6: [([u16; 3], u32); 5] = [
     // Protocol assignments, with Teredo and ORCHID.
     ([0x2001, 0, 0], 23),
@@ -63,5 +63,10 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         let first = Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0).to_bits();
         (bits ^ first).leading_zeros() >= *length
     };
+    // How a network without IPv4 reaches it (RFC 6052); its name server writes every address so.
+    if let [0x64, 0xff9b, 0, 0, 0, 0, _, _] = address.segments() {
+        let [.., a, b, c, d] = address.octets();
+        return is_public_v4(Ipv4Addr::new(a, b, c, d));
+    }
     within(&([0x2000, 0, 0], 3)) && !SPECIAL_V6.iter().any(within)
 }

@@ -1,4 +1,4 @@
-//! Requests to addresses that merchants name. Connects only to addresses that were looked at for this very connection,
+//! Requests to addresses that people wrote down. Connects only to addresses that were looked at for this very connection,
 //! reads no proxy from the environment, and keeps no cookies.
 
 use std::error::Error;
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::names::{Names, SystemNames};
-use super::{Answer, CONNECT, EgressError, MOST_BYTES, MOST_OPEN, MOST_REDIRECTS, Method, Policy, Request};
+use super::{Answer, EgressError, MOST_BYTES, MOST_OPEN, MOST_REDIRECTS, Method, Policy, Request};
 
 /// The one client for all shops.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl Egress {
             .https_only(!policy.development)
             .no_proxy()
             .referer(false)
-            .connect_timeout(CONNECT)
+            .connect_timeout(policy.connect())
             .pool_idle_timeout(Duration::from_secs(30))
             .user_agent(concat!("duka/", env!("CARGO_PKG_VERSION")))
             .build()

@@ -1,5 +1,6 @@
-//! The guarded way out to addresses that merchants name: TLS only, every address looked at when it is connected to, no
-//! redirects to elsewhere, and bounds on time and size (TM22-TM24, I29). Knows nothing of what is asked there.
+//! The guarded way out to addresses that people wrote down, for the shops' systems and for their people: TLS only, every
+//! address looked at when it is connected to, no redirects to elsewhere, and bounds on time and size (TM22-TM24, I29).
+//! Knows nothing of what is asked there.
 
 pub mod address;
 mod client;
@@ -15,8 +16,11 @@ pub use self::names::{Lookup, Names, SystemNames};
 /// The largest answer that is read.
 pub const MOST_BYTES: usize = 1024 * 1024;
 
-/// How long a connection may take to come about.
+/// How long a connection to a shop's system may take to come about.
 pub const CONNECT: Duration = Duration::from_secs(2);
+
+/// How long one to an address of the settings may take: nobody waits for it.
+const CONNECT_UNHURRIED: Duration = Duration::from_secs(5);
 
 /// Redirects on the same host that a GET follows.
 pub const MOST_REDIRECTS: u32 = 3;
@@ -32,6 +36,8 @@ const PORTS: [u16; 2] = [443, 8443];
 pub struct Policy {
     /// Lets loopback, plain HTTP and any port through, for stand-ins.
     pub development: bool,
+    /// Addresses are of the server's own settings: any port, and with a name and password in them.
+    pub operators: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
@@ -63,26 +69,26 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Why there is no answer.
+/// Why there is no answer. All but a refusal are what the one who was asked does or did.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EgressError {
     /// Nothing was sent: it must not be.
     #[error("{0}")]
     Refused(String),
     /// Nothing was sent: nobody could be reached.
-    #[error("the shop's system can not be reached: {0}")]
+    #[error("can not be reached: {0}")]
     NotReached(String),
     /// It may have arrived.
-    #[error("the shop's system did not answer in time")]
+    #[error("did not answer in time")]
     TimedOut,
     /// It may have arrived.
-    #[error("the connection to the shop's system broke: {0}")]
+    #[error("broke the connection: {0}")]
     Broken(String),
     /// It has arrived.
-    #[error("the answer is larger than {} KiB", MOST_BYTES / 1024)]
+    #[error("answered more than {} KiB", MOST_BYTES / 1024)]
     TooLarge,
     /// It was answered with the address of another place, which is not asked.
-    #[error("the shop's system sends us on to `{0}`, where we do not follow")]
+    #[error("sends us on to `{0}`, where we do not follow")]
     Redirected(String),
 }
 
@@ -98,7 +104,26 @@ impl EgressError {
     }
 }
 
+impl Answer {
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+impl Request {
+    /// A POST of JSON.
+    pub fn json(url: Url, headers: &[(&str, &str)], body: Vec<u8>, within: Duration) -> Request {
+        let own = [("content-type", "application/json")];
+        let headers = own.iter().chain(headers).map(|(name, value)| ((*name).to_string(), (*value).to_string()));
+        Request { method: Method::Post, url, headers: headers.collect(), body: Some(body), within }
+    }
+}
+
 impl Policy {
+    fn connect(self) -> Duration {
+        if self.operators { CONNECT_UNHURRIED } else { CONNECT }
+    }
+
     /// Whether an address may be asked at all; names are looked at again when they are resolved.
     ///
     /// # Errors
@@ -113,11 +138,11 @@ impl Policy {
             }
             other => return refused(format!("`{other}:` is not the beginning of a web address")),
         }
-        if !url.username().is_empty() || url.password().is_some() {
+        if !self.operators && (!url.username().is_empty() || url.password().is_some()) {
             return refused("the address holds a name or password".to_string());
         }
         let port = url.port_or_known_default().unwrap_or(0);
-        if !self.development && !PORTS.contains(&port) {
+        if !self.development && !self.operators && !PORTS.contains(&port) {
             return refused(format!("port {port} is none of 443 and 8443"));
         }
         match url.host() {
