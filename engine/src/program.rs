@@ -4,6 +4,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::hir::Shop;
 use crate::locale::Locale;
+use crate::matching::fold;
 use crate::session::Revision;
 use crate::value::Currency;
 
@@ -33,6 +34,12 @@ impl Program {
         let timezone = TimeZoneDatabase::bundled().get(&shop.profile.timezone).unwrap_or(TimeZone::UTC);
         let exponent = shop.profile.currency.exponent();
         Program { shop, revision, locales, index, timezone, exponent }
+    }
+
+    /// Whether a customer's words withdraw every consent, whatever else they mean.
+    pub fn is_opt_out(&self, text: &str) -> bool {
+        let words = &self.index.opt_out;
+        !words.is_empty() && words.binary_search(&fold(text)).is_ok()
     }
 
     pub(crate) fn exponent(&self, currency: Currency) -> u32 {

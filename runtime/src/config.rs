@@ -97,6 +97,8 @@ pub struct Limits {
     pub drain_ms: u64,
     /// Elements of webhooks a second that are taken of one shop; 0: no limit.
     pub per_shop: u32,
+    /// Messages a minute that are taken of one customer; 0: no limit.
+    pub per_customer: u32,
 }
 
 /// Where people answer customers.
@@ -139,6 +141,9 @@ pub const BODY_BYTES: usize = 4 * 1024 * 1024;
 
 /// The largest file of a customer that is kept, if nothing else is said: the vendor's bound for sounds and videos.
 pub const FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Messages a minute of one customer, if nothing else is said: more than people write, even with photos.
+pub const PER_CUSTOMER: u32 = 120;
 
 /// Where settings come from, so that tests bring their own.
 pub trait Environment {
@@ -233,6 +238,7 @@ impl Resolve {
                 body_ms: limits.body.map_or(20_000, |length| length.ms().unsigned_abs()),
                 drain_ms: limits.drain.map_or(8_000, |length| length.ms().unsigned_abs()),
                 per_shop: limits.per_shop.unwrap_or(0),
+                per_customer: limits.per_customer.unwrap_or(PER_CUSTOMER),
             },
             handoff: self.handoff(handoff, development)?,
             whatsapp,

@@ -26,11 +26,13 @@ pub enum Standard {
     Lost,
     /// The customer wrote a card number.
     CardNumber,
+    /// The customer writes more than is taken of one customer.
+    TooFast,
 }
 
 impl Standard {
     #[cfg(test)]
-    pub(super) const ALL: [Standard; 13] = [
+    pub(super) const ALL: [Standard; 14] = [
         Standard::EarlierMessage,
         Standard::NotUnderstood,
         Standard::OutOfRange,
@@ -44,11 +46,12 @@ impl Standard {
         Standard::No,
         Standard::Lost,
         Standard::CardNumber,
+        Standard::TooFast,
     ];
 }
 
 /// By language, in the order of [`Standard`].
-pub(super) const ALL: [(&str, [&str; 13]); 5] = [
+pub(super) const ALL: [(&str, [&str; 14]); 5] = [
     (
         "en",
         [
@@ -65,6 +68,7 @@ pub(super) const ALL: [(&str, [&str; 13]); 5] = [
             "No",
             "Sorry, we have just changed something here.",
             "For your safety, please never send card numbers here. I did not keep yours. You only ever pay on the secure payment page.",
+            "You are writing faster than I can answer. Please wait a minute, then send your last message again.",
         ],
     ),
     (
@@ -83,6 +87,7 @@ pub(super) const ALL: [(&str, [&str; 13]); 5] = [
             "Hapana",
             "Samahani, tumebadilisha kitu hapa sasa hivi.",
             "Kwa usalama wako, tafadhali usitume kamwe namba ya kadi hapa. Sikuihifadhi. Unalipa tu kwenye ukurasa salama wa malipo.",
+            "Unaandika haraka kuliko ninavyoweza kujibu. Tafadhali subiri dakika moja, kisha tuma tena ujumbe wako wa mwisho.",
         ],
     ),
     (
@@ -101,6 +106,7 @@ pub(super) const ALL: [(&str, [&str; 13]); 5] = [
             "لا",
             "عذرًا، لقد غيّرنا شيئًا هنا للتو.",
             "حفاظًا على سلامتك، يرجى عدم إرسال أرقام البطاقات هنا أبدًا. لم أحتفظ برقمك. الدفع يتم فقط في صفحة الدفع الآمنة.",
+            "تكتب أسرع مما أستطيع الرد. يرجى الانتظار دقيقة ثم إرسال رسالتك الأخيرة مرة أخرى.",
         ],
     ),
     (
@@ -119,6 +125,7 @@ pub(super) const ALL: [(&str, [&str; 13]); 5] = [
             "नहीं",
             "क्षमा करें, हमने यहाँ अभी कुछ बदला है।",
             "आपकी सुरक्षा के लिए, कृपया यहाँ कभी कार्ड नंबर न भेजें। मैंने उसे नहीं रखा। भुगतान केवल सुरक्षित भुगतान पेज पर होता है।",
+            "आप मेरे जवाब देने से तेज़ लिख रहे हैं। कृपया एक मिनट रुकें, फिर अपना आख़िरी संदेश दोबारा भेजें।",
         ],
     ),
     (
@@ -137,6 +144,7 @@ pub(super) const ALL: [(&str, [&str; 13]); 5] = [
             "Non",
             "Désolé, nous venons de changer quelque chose ici.",
             "Pour votre sécurité, n'envoyez jamais de numéro de carte ici. Je n'ai pas gardé le vôtre. Le paiement se fait uniquement sur la page sécurisée.",
+            "Vous écrivez plus vite que je ne peux répondre. Merci d'attendre une minute, puis de renvoyer votre dernier message.",
         ],
     ),
 ];

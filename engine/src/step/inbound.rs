@@ -40,8 +40,7 @@ impl<'p> Machine<'p> {
 
     /// Words like STOP withdraw every consent, whatever else they mean here.
     fn opt_out(&mut self, text: &str) {
-        let words = &self.program.index.opt_out;
-        if words.is_empty() || words.binary_search(&fold(text)).is_err() {
+        if !self.program.is_opt_out(text) {
             return;
         }
         self.note(Note::OptOut);

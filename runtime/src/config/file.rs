@@ -88,6 +88,9 @@ pub struct LimitsSection {
     pub drain: Option<Length>,
     /// Messages and statuses a second that are taken of one shop, ten times as many at once [default: 0, no limit]
     pub per_shop: Option<u32>,
+    /// Messages a minute that are taken of one customer; what is more is kept, answered once, and not acted on; 0: no limit
+    /// [default: 120]
+    pub per_customer: Option<u32>,
 }
 
 /// Where people answer customers.
@@ -161,6 +164,7 @@ settings! {
     "DUKA_LIMITS_BODY" => limits.body: Length::reads,
     "DUKA_LIMITS_DRAIN" => limits.drain: Length::reads,
     "DUKA_LIMITS_PER_SHOP" => limits.per_shop: whole,
+    "DUKA_LIMITS_PER_CUSTOMER" => limits.per_customer: whole,
     "DUKA_FILES_FOLDER" => files.folder: path,
     "DUKA_FILES_LARGEST" => files.largest: whole,
     "DUKA_HANDOFF_URL" => handoff.url: HttpUrl::reads,

@@ -45,6 +45,12 @@ pub enum Act {
     Marketing { given: bool },
     /// The provider says that the window is closed, whatever we thought (F59).
     WindowClosed,
+    /// More than is taken of one customer (F102): the flow does not see it, unless it is a word like STOP.
+    TooMany {
+        event: Event,
+        /// The first of its minute, which is answered.
+        first: bool,
+    },
 }
 
 impl Incoming {

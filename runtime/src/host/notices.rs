@@ -24,6 +24,8 @@ pub enum Notice {
     Handoff { topic: SmolStr },
     /// The conversation sent too much of its own accord and was stopped.
     Runaway,
+    /// The customer writes more than is taken of one; told once a minute.
+    TooMany,
     /// Something could not be processed and waits for a person.
     Quarantined { reason: SmolStr },
     /// A customer got a message twice (reliability.md 4.3, 6).

@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 use thiserror::Error;
 
 use super::shops::Shop;
-use super::turn::{NAMED, TurnLimits, marketing};
+use super::turn::{NAMED, TOO_MANY, TurnLimits, marketing};
 use crate::api::recording::{Recorded, Recording};
 use crate::channel;
 use crate::id::ShopScope;
@@ -99,15 +99,23 @@ fn parts(turn: &Recorded) -> Result<Parts, ReplayError> {
     let unreadable = |_| ReplayError::Unreadable(turn.turn);
     let sent = turn.sent.iter().map(|sent| serde_json::from_value::<Outbound>(sent.clone()).map_err(unreadable));
     let sent: Vec<Outbound> = sent.collect::<Result<_, _>>()?;
+    let notes: Vec<EffectKind> = serde_json::from_value(turn.notes.clone()).map_err(unreadable)?;
+    let event: Option<Event> = serde_json::from_value(turn.event.clone()).map_err(unreadable)?;
     Ok(Parts {
-        event: serde_json::from_value(turn.event.clone()).map_err(unreadable)?,
-        notes: serde_json::from_value(turn.notes.clone()).map_err(unreadable)?,
-        sent: sent.iter().filter(|sent| !is_by_people(sent)).map(shown).collect(),
+        event: event.filter(|_| !is_too_many(&notes)),
+        notes,
+        sent: sent.iter().filter(|sent| !is_outside(sent)).map(shown).collect(),
     })
 }
 
-fn is_by_people(sent: &Outbound) -> bool {
-    matches!(sent, Outbound::Message(message) if message.key == BY_PEOPLE)
+/// Said from outside of the flow.
+fn is_outside(sent: &Outbound) -> bool {
+    matches!(sent, Outbound::Message(message) if message.key == BY_PEOPLE || message.key == TOO_MANY)
+}
+
+/// A message that the flow has not seen.
+fn is_too_many(notes: &[EffectKind]) -> bool {
+    notes.iter().any(|note| matches!(note, EffectKind::Record { what, .. } if what == TOO_MANY))
 }
 
 /// A name that the turn learned.
@@ -187,7 +195,11 @@ impl Original {
             asked.extend(done.effects.iter().filter_map(request));
             let exchange = Exchange {
                 at_ms: turn.at_ms,
-                happened: event.as_ref().map_or_else(|| "(the account)".to_string(), |event| happened(&event.kind)),
+                happened: match &event {
+                    Some(event) => happened(&event.kind),
+                    None if is_too_many(&notes) => "(too many messages)".to_string(),
+                    None => "(the account)".to_string(),
+                },
                 was: sent,
                 now: said(&recording.channel, done.effects),
                 stuck: None,

@@ -4,9 +4,11 @@
 //! panic of the engine is caught and ends this turn alone.
 
 mod classes;
+mod flood;
 mod people;
 
 pub use self::classes::ALL_MARKETING;
+pub use self::flood::TOO_MANY;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -116,6 +118,12 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
     opened(cx, &mut row, incoming);
     let named = !incoming.name.is_empty() && cx.shop.name_customer(&mut session, &incoming.name, cx.now_ms);
     let (proof, name) = (incoming.proof.clone(), incoming.name.clone());
+    if let Act::TooMany { event, .. } = &incoming.act
+        && flood::is_heard_anyway(program, event)
+    {
+        incoming.act = Act::Event(event.clone());
+    }
+    let mut too_many = None;
     let (done, event) = match &mut incoming.act {
         Act::Event(event) => {
             event.at_ms = cx.now_ms;
@@ -130,8 +138,13 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
         Act::Marketing { given } => (marketing(program, session, *given), None),
         // Nothing for the engine: only the row changes.
         Act::WindowClosed => (Step { session: turned(session), ..Step::default() }, None),
+        Act::TooMany { event, first } => {
+            event.at_ms = cx.now_ms;
+            too_many = Some(*first);
+            (flood::step(program, session, *first), Some(&*event))
+        }
     };
-    Ok(Taking { cx, row, automated, proof, name, named }.finish(done, event))
+    Ok(Taking { cx, row, automated, proof, name, named, too_many }.finish(done, event))
 }
 
 /// The session to step and the program it belongs to, moved to the newest if it may (language.md 2.14).
@@ -239,6 +252,8 @@ struct Taking<'a> {
     name: SmolStr,
     /// This turn has learned the name: a replay must know it too.
     named: bool,
+    /// The flow has not seen the message, and whether it was the first such.
+    too_many: Option<bool>,
 }
 
 /// The record that says which name a turn has learned.
@@ -276,13 +291,18 @@ impl Taking<'_> {
         for effect in effects {
             self.effect(effect, stopped, &mut taken, &mut notes);
         }
+        if let Some(first) = self.too_many {
+            notes.push(EffectKind::Record { what: TOO_MANY.into(), detail: String::new() });
+            taken.notices.extend(first.then_some(Notice::TooMany));
+        }
         if stopped {
             taken.consents.push(self.consent(ALL_MARKETING.into(), false, stopped));
         }
         self.restrain(event, &mut session, &mut taken);
         if self.cx.shop.people {
+            let seen = event.filter(|_| self.too_many.is_none());
             let change = people::Change { before: self.row.handed_over, after: session.handed_over };
-            for (index, told) in (0..).zip(people::told(change, event, &taken.notices, &self.name)) {
+            for (index, told) in (0..).zip(people::told(change, seen, &taken.notices, &self.name)) {
                 taken.posts.push(NewPost {
                     shop: self.row.shop,
                     conversation: self.row.id,

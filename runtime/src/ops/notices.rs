@@ -44,6 +44,14 @@ fn tell(host: &Host, told: &Told) {
             tracing::warn!(shop, conversation, "a conversation sent too much of its own accord and waits for a person");
             "runaway"
         }
+        Notice::TooMany => {
+            tracing::warn!(
+                shop,
+                conversation,
+                "a customer writes more than is taken of one; the rest is only recorded"
+            );
+            "too_many"
+        }
         Notice::Quarantined { reason } => {
             tracing::warn!(shop, conversation, %reason, "something is in quarantine and waits for a person");
             "quarantined"

@@ -1,8 +1,10 @@
-//! How much is taken at the door: of one shop, after its signature was found right (TM7); of one address that asks for the
-//! handshake (TM6). Forgets with its process.
+//! How much is taken at the door: of one shop, after its signature was found right (TM7); of one customer (F102); of one
+//! address that asks for the handshake (TM6). Forgets with its process.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::clock::DefaultClock;
@@ -10,6 +12,7 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
 use crate::id::ShopScope;
+use crate::store::Identity;
 
 type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 
@@ -20,19 +23,70 @@ const HANDSHAKE_PERIOD: Duration = Duration::from_secs(6);
 /// Addresses that are remembered before the idle ones are forgotten.
 const MOST_ADDRESSES: usize = 10_000;
 
+/// Customers that are remembered before those of earlier minutes are forgotten.
+const MOST_CUSTOMERS: usize = 50_000;
+
 pub struct Flood {
     shops: Option<Keyed<ShopScope>>,
     handshakes: Keyed<IpAddr>,
+    /// Messages a minute of one customer; 0: no limit.
+    per_customer: u32,
+    // By when they were written, which no rate limiter's clock knows: what comes late after a pause is no flood (F18).
+    customers: Mutex<HashMap<Identity, Minute>>,
+}
+
+/// What a customer wrote within one minute.
+struct Minute {
+    /// Since 1970.
+    minute: i64,
+    count: u32,
+}
+
+/// Whether one more message of a customer is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fits {
+    Yes,
+    /// The first that is too many within its minute.
+    NoMore,
+    No,
 }
 
 impl Flood {
-    /// `per_shop`: elements of webhooks a second of one shop, ten times as many at once; 0: no limit.
-    pub fn new(per_shop: u32) -> Flood {
+    /// `per_shop`: elements of webhooks a second of one shop, ten times as many at once; 0: no limit. `per_customer`:
+    /// messages a minute of one customer; 0: no limit.
+    pub fn new(per_shop: u32, per_customer: u32) -> Flood {
         let quota = |per_shop: NonZeroU32| Quota::per_second(per_shop).allow_burst(per_shop.saturating_mul(BURST));
         let handshakes = Quota::with_period(HANDSHAKE_PERIOD).unwrap_or(Quota::per_minute(HANDSHAKES));
         Flood {
             shops: NonZeroU32::new(per_shop).map(|per_shop| RateLimiter::hashmap(quota(per_shop))),
             handshakes: RateLimiter::hashmap(handshakes.allow_burst(HANDSHAKES)),
+            per_customer,
+            customers: Mutex::default(),
+        }
+    }
+
+    /// Counts one message of a customer, written at `at_ms` since 1970.
+    pub fn fits(&self, who: &Identity, at_ms: i64) -> Fits {
+        if self.per_customer == 0 {
+            return Fits::Yes;
+        }
+        let minute = at_ms.div_euclid(60_000);
+        let mut customers = self.customers.lock().unwrap_or_else(PoisonError::into_inner);
+        if customers.len() >= MOST_CUSTOMERS && !customers.contains_key(who) {
+            customers.retain(|_, known| known.minute >= minute);
+            if customers.len() >= MOST_CUSTOMERS {
+                customers.clear();
+            }
+        }
+        let known = customers.entry(who.clone()).or_insert(Minute { minute, count: 0 });
+        if known.minute < minute {
+            *known = Minute { minute, count: 0 };
+        }
+        known.count = known.count.saturating_add(1);
+        match known.count.checked_sub(self.per_customer) {
+            None | Some(0) => Fits::Yes,
+            Some(1) => Fits::NoMore,
+            Some(_) => Fits::No,
         }
     }
 

@@ -13,6 +13,7 @@ use metrics::counter;
 use smol_str::SmolStr;
 
 use super::Server;
+use super::flood::Fits;
 use crate::channel::whatsapp::CHANNEL;
 use crate::channel::whatsapp::decode::{AccountEvent, Act, Decoded, Meaning, Reader, Report};
 use crate::channel::whatsapp::split::{self, Element};
@@ -129,7 +130,8 @@ impl Ingress<'_> {
                     counter!("duka_card_numbers_total").increment(1);
                 }
                 let identities = act.who.clone();
-                add(Some(key), customer(identities, written(act, element)));
+                let fits = self.fits(&act);
+                add(Some(key), customer(identities, bounded(fits, written(act, element))));
             }
             Meaning::Status(report) => {
                 let Report { update, who, .. } = report;
@@ -165,6 +167,12 @@ impl Ingress<'_> {
             Meaning::Kept { .. } => kept("other"),
             Meaning::Unreadable { why } => arrivals.push(self.quarantine(shop.scope, Some(key), why, element)),
         }
+    }
+
+    /// Whether one more message is taken of this customer (F102), by when it was written.
+    fn fits(&self, act: &Act) -> Fits {
+        let at_ms = if act.at_ms > 0 { act.at_ms.min(self.received_ms) } else { self.received_ms };
+        act.who.first().map_or(Fits::Yes, |who| self.server.flood.fits(who, at_ms))
     }
 
     async fn account(&self, shop: &Served, event: AccountEvent, arrivals: &mut Vec<Arrival>) {
@@ -227,6 +235,22 @@ fn written(act: Act, element: &Element<'_>) -> Incoming {
         proof: act.id,
         name: act.name,
         file: act.file.filter(|_| is_media).map(|file| Wanted { id: file.id, url: file.url, sha256: file.sha256 }),
+    }
+}
+
+/// What is too much is not acted on, and its file not fetched.
+fn bounded(fits: Fits, incoming: Incoming) -> Incoming {
+    let first = match fits {
+        Fits::Yes => return incoming,
+        Fits::NoMore => true,
+        Fits::No => false,
+    };
+    counter!("duka_customer_floods_total").increment(1);
+    match incoming.act {
+        incoming::Act::Event(event) => {
+            Incoming { act: incoming::Act::TooMany { event, first }, file: None, ..incoming }
+        }
+        incoming::Act::Marketing { .. } | incoming::Act::WindowClosed | incoming::Act::TooMany { .. } => incoming,
     }
 }
 

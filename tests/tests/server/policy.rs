@@ -1,5 +1,6 @@
 //! What stops messages, and what lets them go again: tokens; what is kept for people: payments that nobody has fetched.
 
+use duka_engine::outbound::Outbound;
 use duka_runtime::channel::whatsapp::opaque;
 use serde_json::json;
 
@@ -107,3 +108,67 @@ async fn a_shop_that_is_flooded_is_slowed_down_at_the_door_and_loses_nothing() {
     assert_eq!(all.len(), taken, "what was answered with 200 is there");
     stage.end().await;
 }
+
+/// A message of a customer, written at a time (s since 1970).
+async fn writes(stage: &Stage, from: &str, id: &str, at: i64, text: &str) {
+    let message =
+        json!({ "id": id, "from": from, "timestamp": at.to_string(), "type": "text", "text": { "body": text } });
+    let value = json!({ "metadata": { "phone_number_id": NUMBER }, "messages": [message] });
+    let change = json!({ "field": "messages", "value": value });
+    let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "7", "changes": [change] }] });
+    assert_eq!(stage.brings(&body.to_string()).await, 200, "{id}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_who_floods_is_told_once_a_minute_heard_when_they_say_stop_and_spoils_nothing_for_others() {
+    let stage = Stage::of_flow(ECHO, "", "[limits]\nper_customer = 3\n").await;
+    let (shop, host) = (stage.scope(), &stage.running.server.host);
+    // Minutes that are over: what matters is when it was written.
+    let minute = host.clock.now_ms() / 60_000 * 60 - 120;
+    for n in 0..6 {
+        writes(&stage, CUSTOMER, &format!("wamid.a{n}"), minute, "hi").await;
+    }
+    writes(&stage, CUSTOMER, "wamid.stop", minute, "STOP").await;
+    writes(&stage, "254700000002", "wamid.b", minute, "hi").await;
+    writes(&stage, CUSTOMER, "wamid.later", minute + 60, "hi").await;
+
+    let all = host.store.read(shop).await.expect("a read").list_conversations(shop, None, 9).await.expect("a list");
+    let mut seen = Vec::new();
+    for row in &all {
+        let mut tx = host.store.read(shop).await.expect("a read");
+        let sends = tx.sends_of(shop, row.id, 0, 99).await.expect("the sends");
+        let keys: Vec<String> = sends
+            .iter()
+            .filter_map(|row| match postcard::from_bytes(&row.send.body) {
+                Ok(Outbound::Message(message)) => Some(message.key.to_string()),
+                Ok(Outbound::Template(_)) | Err(_) => None,
+            })
+            .collect();
+        let told = tx.consents_of(shop, row.id).await.expect("the ledger").len();
+        seen.push(format!("{}; {told} consents", keys.join(", ")));
+    }
+    seen.sort();
+    let expected = [
+        "waiting.ask, waiting.ask, waiting.ask, too_many, waiting.ask, waiting.ask; 2 consents",
+        "waiting.ask; 0 consents",
+    ];
+    assert_eq!(seen, expected);
+    stage.end().await;
+}
+
+/// Says the same to everything.
+const ECHO: &str = "\
+duka 1
+flow corner
+  start waiting
+
+words
+  stop: stop
+
+consent offers: News
+
+state waiting
+  ask: I am here.
+  quiet 23 hours -> end
+  else -> again
+";

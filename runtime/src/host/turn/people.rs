@@ -7,6 +7,10 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::handoff::{FIRST_INDEX, Told};
 use crate::host::notices::Notice;
 
+/// Said to people who have the conversation of a customer who writes too fast.
+const TOO_MANY: &str =
+    "The customer writes faster than messages are taken. What comes within this minute is only in the log.";
+
 /// Whether a person has the conversation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Change {
@@ -32,6 +36,9 @@ pub(super) fn told(change: Change, event: Option<&Event>, notices: &[Notice], na
         if let Notice::Alert { text } = notice { Some(Told::Alert { text: text.as_str().into() }) } else { None }
     });
     told.extend(alerts);
+    if change.before && notices.contains(&Notice::TooMany) {
+        told.push(Told::Alert { text: TOO_MANY.into() });
+    }
     match (change.before, change.after) {
         (false, true) => {
             let mut topics = notices
