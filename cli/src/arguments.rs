@@ -12,8 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use adapter::{Adapter, AdapterCheck, AdapterCommand};
 pub use dev_graph::DevGraph;
 pub use operate::{
-    Conversations, ConversationsCommand, Diff, Doctor, Listing, Quarantine, QuarantineCommand, Remote, Replay,
-    Templates, TemplatesCommand,
+    Backup, Conversations, ConversationsCommand, Diff, Doctor, Listing, Quarantine, QuarantineCommand, Remote, Replay,
+    Restore, Templates, TemplatesCommand,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -113,41 +113,6 @@ pub enum Command {
     Diff(Diff),
     /// What a server could not process: look at it, try it again, drop it
     Quarantine(Quarantine),
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  duka backup duka.db backups/2026-11-21.db
-
-The copy holds all that customers wrote: keep it as you keep the database. PostgreSQL is backed up with its own
-`pg_dump --format=custom`.")]
-pub struct Backup {
-    /// The database of the server, which may be running
-    pub database: PathBuf,
-    /// The file to make; it replaces nothing
-    pub copy: PathBuf,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  duka restore backups/2026-11-21.db duka.db
-  pg_restore --dbname=duka backup.dump && duka restore --postgres postgres://duka@localhost/duka
-
-What was open when the copy was made may have been done since. So messages that were not sent are parked, events that
-waited are put into quarantine, and reminders whose time has passed are dropped: look at them, and send again what is
-still wanted.")]
-pub struct Restore {
-    /// The copy that `duka backup` made
-    #[arg(required_unless_present = "postgres")]
-    pub copy: Option<PathBuf>,
-    /// Where the database is to be; nothing may be there
-    #[arg(required_unless_present = "postgres")]
-    pub database: Option<PathBuf>,
-    /// A PostgreSQL database that `pg_restore` has filled
-    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["copy", "database"])]
-    pub postgres: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn files_have_the_size_asked_for() {
-        for size in [8_192, 262_144] {
+        for size in [16_384, 262_144] {
             for file in files(size) {
                 assert!(file.text.len() <= size, "{} has {} bytes", file.what, file.text.len());
             }

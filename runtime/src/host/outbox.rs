@@ -41,7 +41,7 @@ const MOST_OF_A_NUMBER: u32 = 256;
 pub struct Attempt {
     pub request: SendRequest,
     /// Monotonic time from which another process may have the send.
-    lease_until_ms: i64,
+    pub lease_until_ms: i64,
     effect: EffectId,
     has_template: bool,
     /// Follows an attempt whose fate was never known: a status may settle it until the last moment.

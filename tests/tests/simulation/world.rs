@@ -223,7 +223,6 @@ impl World {
         match self.bug {
             Bug::NoPatience => Limits { hold_ms: 0, ..limits },
             Bug::WindowIgnored => Limits { window_margin_ms: -100 * HOUR_MS, ..limits },
-            Bug::LeaseIgnored => Limits { answer_ms: -(1 << 40), ..limits },
             _ => limits,
         }
     }
