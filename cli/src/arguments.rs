@@ -3,6 +3,7 @@
 mod adapter;
 mod dev_graph;
 mod operate;
+mod server;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub use operate::{
     Backup, Conversations, ConversationsCommand, Diff, Doctor, Listing, Quarantine, QuarantineCommand, Remote, Replay,
     Restore, Templates, TemplatesCommand,
 };
+pub use server::{Backup, KeyScope, Keys, KeysCommand, Restore, Serve};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -127,8 +129,8 @@ pub struct New {
     /// Which shop to start from
     #[arg(long)]
     pub kind: Option<Kind>,
-    /// Where the shop is: KE, NG, IN, AE, … Sets currency, languages and time zone
-    #[arg(long, value_name = "CODE")]
+    /// Where the shop is: KE, Kenya, NG, IN, AE, … Sets currency, languages and time zone
+    #[arg(long, value_name = "COUNTRY")]
     pub country: Option<String>,
     /// Where products and orders live
     #[arg(long)]
@@ -423,71 +425,6 @@ impl Channel {
             Channel::Console => "console",
         }
     }
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  duka serve                             settings from `duka.toml`, if it is here, and from the environment
-  duka serve --config /etc/duka/duka.toml
-
-Every setting has a variable: `listen` is DUKA_LISTEN, `sending.hold` is DUKA_SENDING_HOLD.
-SIGHUP, or a changed file, reads the shops again. SIGTERM lets what is under way end.")]
-pub struct Serve {
-    /// The server's settings [default: `duka.toml`, if there is one]
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  duka keys new ann --scope reply --shop boutique    prints the key, once
-  duka keys list
-  duka keys end ann
-
-With the embedded database, stop the server first: one process has it at a time.")]
-pub struct Keys {
-    /// The server's settings [default: `duka.toml`, if there is one]
-    #[arg(long, value_name = "FILE", global = true)]
-    pub config: Option<PathBuf>,
-    #[command(subcommand)]
-    pub command: KeysCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum KeysCommand {
-    /// Make a key
-    New {
-        /// What you call it
-        name: String,
-        /// What it may do
-        #[arg(long, default_value = "read")]
-        scope: KeyScope,
-        /// The only shop it is for [default: every shop]
-        #[arg(long)]
-        shop: Option<String>,
-        /// How long it holds
-        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3650))]
-        days: u16,
-    },
-    /// Show the keys by name
-    List,
-    /// End a key at once
-    End {
-        /// What you called it
-        name: String,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum KeyScope {
-    /// See conversations and figures
-    Read,
-    /// … and answer customers
-    Reply,
-    /// … and erase, replay, drop
-    Operate,
 }
 
 #[derive(Args, Debug)]

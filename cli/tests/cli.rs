@@ -20,6 +20,8 @@ mod play;
 mod support;
 #[path = "cli/texts.rs"]
 mod texts;
+#[path = "cli/tour.rs"]
+mod tour;
 #[path = "cli/usage.rs"]
 mod usage;
 #[path = "cli/vendor.rs"]

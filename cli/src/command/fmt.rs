@@ -21,6 +21,7 @@ pub fn run(arguments: &Fmt) -> Result<Outcome, Failure> {
     for path in &arguments.paths {
         let shop = load::own_files_only(path)?;
         let is_file = path.is_file();
+        let seen_before = seen;
         for (id, file) in shop.own_files() {
             if is_file && shop.path_of(id) != *path {
                 continue;
@@ -38,6 +39,12 @@ pub fn run(arguments: &Fmt) -> Result<Outcome, Failure> {
                 std::fs::write(&path, formatted).map_err(|error| Failure::writing(&path, error))?;
                 writeln!(out, "formatted {}", shop.name_of(id))?;
             }
+        }
+        if is_file && seen == seen_before {
+            return Err(Failure::usage_with_help(
+                format!("`{}` can not be formatted", path.display()),
+                "`duka fmt` writes flows, texts and tests (`*.duka`), and flows in YAML that can be read (`*.duka.yaml`).",
+            ));
         }
     }
     match (arguments.check, changed) {

@@ -42,17 +42,36 @@ pub fn run(arguments: &New) -> Result<Outcome, Failure> {
         std::fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, error))?;
         std::fs::write(&target, text).map_err(|error| Failure::writing(&target, error))?;
     }
+    say_what_now(path, &answers)?;
+    Ok(Outcome::Fine)
+}
+
+fn say_what_now(path: &Path, answers: &Answers) -> std::io::Result<()> {
     let shown = path.display();
+    let typed = typed(path);
     let mut out = anstream::stdout();
     writeln!(
         out,
-        "{} is there: a {} in {}, prices in {}.\n\nNow:\n  duka chat {shown}     talk to it\n  duka check {shown}    what is wrong with it (nothing yet)\n  duka test {shown}     play its tests\n\nThe words that customers read are after the colons in `{shown}/*.duka`.",
-        paint(terminal::STRONG, path.display()),
+        "{} is there: a {} in {}, prices in {}.\n\nNow:\n  duka chat {typed}     talk to it\n  duka check {typed}    what is wrong with it (nothing yet)\n  duka test {typed}     play its tests\n\nThe words that customers read are after the colons in `{shown}/*.duka`.",
+        paint(terminal::STRONG, &shown),
         kind_name(answers.kind),
         answers.country.name,
         answers.country.currency,
     )?;
-    Ok(Outcome::Fine)
+    if answers.backend == Backend::Rest {
+        writeln!(
+            out,
+            "A demo answers for your own system until you write how it is asked: `duka schema rest`, docs/adapters.md."
+        )?;
+    }
+    Ok(())
+}
+
+/// A path as it is typed in a shell.
+fn typed(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = text.chars().all(|letter| letter.is_alphanumeric() || "/\\._-:~".contains(letter));
+    if is_plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// What was given, asked for, or the default. `None`: the user gave up.
@@ -118,11 +137,14 @@ fn choose<T: Copy>(asks: bool, given: Option<T>, question: &str, choices: &[(T, 
     }
 }
 
-fn country(code: &str) -> Result<&'static Country, Failure> {
-    COUNTRIES.iter().find(|country| country.code.eq_ignore_ascii_case(code)).ok_or_else(|| {
+/// The country of a code or a name.
+fn country(given: &str) -> Result<&'static Country, Failure> {
+    let is_it =
+        |country: &&Country| [country.code, country.name].iter().any(|known| known.eq_ignore_ascii_case(given.trim()));
+    COUNTRIES.iter().find(is_it).ok_or_else(|| {
         let known: Vec<&str> = COUNTRIES.iter().map(|country| country.code).collect();
         Failure::usage_with_help(
-            format!("`{code}` is not a country that Duka has settings for"),
+            format!("`{given}` is not a country that Duka has settings for"),
             format!("Known are {}. Or take the nearest and change `shop.yaml`.", known.join(" ")),
         )
     })
@@ -190,7 +212,14 @@ fn profile(text: &str, answers: &Answers, languages: &[&str]) -> String {
             "country" => out.push_str(&format!("country: {}", answers.country.code)),
             "timezone" => out.push_str(&format!("timezone: {}", answers.country.timezone)),
             "languages" => out.push_str(&format!("languages: [{}]", languages.join(", "))),
-            "  commerce" if answers.backend == Backend::Rest => out.push_str("  commerce: rest"),
+            "adapters" if answers.backend == Backend::Rest => {
+                out.push_str("# A demo answers until your own system does: then `catalog: rest`, with catalog.rest.yaml beside it.\n");
+                out.push_str(line);
+            }
+            "delivery" => {
+                out.push_str("# Where you deliver, and what it costs: put your own places here.\n");
+                out.push_str(line);
+            }
             _ => out.push_str(line),
         }
         out.push('\n');

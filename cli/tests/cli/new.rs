@@ -58,3 +58,22 @@ fn texts_of_other_countries_are_left_out() {
     assert!(folder.path().join("mama-njeri/boutique.ar.duka").exists());
     assert!(!folder.path().join("mama-njeri/boutique.sw.duka").exists());
 }
+
+#[test]
+fn a_country_is_known_by_its_name_too() {
+    let folder = made(&["--kind", "empty", "--country", "south africa"]);
+    assert!(folder.read("mama-njeri/shop.yaml").contains("country: ZA"));
+}
+
+#[test]
+fn what_is_to_be_typed_next_works_for_a_folder_with_spaces() {
+    let run = Folder::new().duka(&["new", "Njeri's shop", "--yes"]);
+    assert!(run.out.contains(r"duka chat 'Njeri'\''s shop' "), "{}", run.out);
+}
+
+#[test]
+fn a_shop_with_its_own_system_is_told_how_to_reach_it() {
+    let folder = made(&["--kind", "boutique", "--backend", "rest"]);
+    assert!(folder.read("mama-njeri/shop.yaml").contains("catalog.rest.yaml"));
+    assert!(Folder::new().duka(&["new", "x", "--yes", "--backend", "rest"]).out.contains("duka schema rest"));
+}

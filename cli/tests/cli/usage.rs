@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::support::{Folder, Run, duka, root};
+use crate::support::{Folder, Run, copy, duka, root};
 
 /// It could not be run: nothing on the output, and a message that is no panic.
 fn refused(run: &Run, message: &str) {
@@ -73,6 +73,24 @@ fn a_folder_without_a_shop_says_how_to_start_one() {
     let folder = Folder::new();
     folder.write("notes.txt", "hello");
     refused(&folder.duka(&["check"]), "duka new");
+}
+
+#[test]
+fn a_shop_without_a_flow_is_no_shop_to_check() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("stall")).expect("a folder can be made");
+    copy("examples/empty", &folder.path().join("stall"));
+    std::fs::remove_file(folder.path().join("stall/empty.duka")).expect("the flow is there");
+    for command in ["check", "test", "explore", "draw", "chat"] {
+        refused(&folder.duka(&[command, "stall"]), "no flow in `stall`");
+    }
+}
+
+#[test]
+fn a_file_that_has_no_form_is_not_formatted() {
+    let folder = Folder::new();
+    folder.write("shop.yaml", "name: Stall\n").write("stall.duka", "duka 1\nflow stall\n");
+    refused(&folder.duka(&["fmt", "shop.yaml"]), "`shop.yaml` can not be formatted");
 }
 
 #[test]

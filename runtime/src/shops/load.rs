@@ -132,6 +132,12 @@ impl Shop {
 pub fn shop(path: &Path) -> Result<Shop, Error> {
     let mut shop = own_files(path, keep_what_judges)?;
     shop.settings_are_sound()?;
+    if !shop.own_files().any(|(_, file)| matches!(file.kind, FileKind::Lines | FileKind::Yaml)) {
+        return Err(Error::refused(
+            format!("there is no flow in `{}`: no `*.duka` file that says what happens", shop.title()),
+            "Start one with `duka new my-shop`, or put the flow beside `shop.yaml`.",
+        ));
+    }
     add_standard(&mut shop.source);
     Ok(shop)
 }

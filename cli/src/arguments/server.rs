@@ -1,0 +1,105 @@
+//! What can be typed after the commands of a server and its database.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka serve                             settings from `duka.toml`, if it is here, and from the environment
+  duka serve --config /etc/duka/duka.toml
+
+Every setting has a variable: `listen` is DUKA_LISTEN, `sending.hold` is DUKA_SENDING_HOLD.
+SIGHUP, or a changed file, reads the shops again. SIGTERM lets what is under way end.")]
+pub struct Serve {
+    /// The server's settings [default: `duka.toml`, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka keys new ann --scope reply --shop boutique    prints the key, once
+  duka keys list
+  duka keys end ann
+
+With the embedded database, stop the server first: one process has it at a time.")]
+pub struct Keys {
+    /// The server's settings [default: `duka.toml`, if there is one]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: KeysCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a key
+    New {
+        /// What you call it
+        name: String,
+        /// What it may do
+        #[arg(long, default_value = "read")]
+        scope: KeyScope,
+        /// The only shop it is for [default: every shop]
+        #[arg(long)]
+        shop: Option<String>,
+        /// How long it holds
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3650))]
+        days: u16,
+    },
+    /// Show the keys by name
+    List,
+    /// End a key at once
+    End {
+        /// What you called it
+        name: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyScope {
+    /// See conversations and figures
+    Read,
+    /// … and answer customers
+    Reply,
+    /// … and erase, replay, drop
+    Operate,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka backup duka.db backups/2026-11-21.db
+
+The copy holds all that customers wrote: keep it as you keep the database. PostgreSQL is backed up with its own
+`pg_dump --format=custom`.")]
+pub struct Backup {
+    /// The database of the server, which may be running
+    pub database: PathBuf,
+    /// The file to make; it replaces nothing
+    pub copy: PathBuf,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka restore backups/2026-11-21.db duka.db
+  pg_restore --dbname=duka backup.dump && duka restore --postgres postgres://duka@localhost/duka
+
+What was open when the copy was made may have been done since. So messages that were not sent are parked, events that
+waited are put into quarantine, and reminders whose time has passed are dropped: look at them, and send again what is
+still wanted.")]
+pub struct Restore {
+    /// The copy that `duka backup` made
+    #[arg(required_unless_present = "postgres")]
+    pub copy: Option<PathBuf>,
+    /// Where the database is to be; nothing may be there
+    #[arg(required_unless_present = "postgres")]
+    pub database: Option<PathBuf>,
+    /// A PostgreSQL database that `pg_restore` has filled
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["copy", "database"])]
+    pub postgres: Option<String>,
+}
