@@ -15,6 +15,8 @@ pub struct WhatsApp {
     pub numbers: Vec<Spanned<SmolStr>>,
     /// The business account that templates belong to, `waba_id`.
     pub account: Option<Spanned<SmolStr>>,
+    /// The business portfolio that the number counts in, `portfolio_id`: shops of one share its limits.
+    pub portfolio: Option<Spanned<SmolStr>>,
     /// `env:NAME` or `file:PATH`; without it the server's.
     pub token: Option<Spanned<SmolStr>>,
     /// The same, for shops with an app of their own.
@@ -42,7 +44,7 @@ pub(crate) const READ_MARKS: &[(&str, ReadMarks)] =
     &[("none", ReadMarks::None), ("read", ReadMarks::Read), ("typing", ReadMarks::Typing)];
 
 pub(crate) const WHATSAPP: &[&str] =
-    &["phone_number_id", "waba_id", "catalogue", "token", "app_secret", "old_app_secret", "read_marks"];
+    &["phone_number_id", "waba_id", "portfolio_id", "catalogue", "token", "app_secret", "old_app_secret", "read_marks"];
 
 /// `[whatsapp, messenger]`, or each with its settings below its name.
 pub(super) fn read(node: &Node, findings: &mut Findings) -> (Vec<Section>, Option<WhatsApp>) {
@@ -67,6 +69,7 @@ fn whatsapp(node: &Node, findings: &mut Findings) -> Option<WhatsApp> {
     let mut found = WhatsApp {
         numbers: Vec::new(),
         account: None,
+        portfolio: None,
         catalogue: None,
         token: None,
         app_secret: None,
@@ -92,6 +95,10 @@ fn whatsapp(node: &Node, findings: &mut Findings) -> Option<WhatsApp> {
             "catalogue" => {
                 found.catalogue = findings.text(value, "catalogue");
                 found.catalogue.iter().for_each(|catalogue| digits(catalogue, "catalogue", findings));
+            }
+            "portfolio_id" => {
+                found.portfolio = findings.text(value, "portfolio_id");
+                found.portfolio.iter().for_each(|portfolio| digits(portfolio, "portfolio_id", findings));
             }
             "token" => found.token = reference(value, "token", findings),
             "app_secret" => found.app_secret = reference(value, "app_secret", findings),

@@ -88,7 +88,7 @@ fn whatsapp() -> Value {
             "description": "Meta's id of the business number, or of several.",
             "anyOf": [id, { "type": "array", "items": id, "minItems": 1 }],
         }),
-        "waba_id" | "catalogue" => id.clone(),
+        "waba_id" | "portfolio_id" | "catalogue" => id.clone(),
         "read_marks" => one_of(&words(READ_MARKS)),
         _ => secret.clone(),
     };

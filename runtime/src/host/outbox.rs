@@ -149,9 +149,6 @@ impl<T: Transport> Outbox<T> {
             };
             let sends: Vec<(ClaimedSend, Option<Outbound>)> = sends.into_iter().map(read).collect();
             let known = Known::read(&mut tx, due, &sends).await?;
-            if known.initiates {
-                self.learn_recipients(&mut tx, due.shop, now_ms).await?;
-            }
             claimed.push((due, shop, known, sends));
         }
         if claimed.iter().all(|(.., sends)| sends.is_empty()) {
@@ -160,6 +157,9 @@ impl<T: Transport> Outbox<T> {
         tx.commit().await?;
         self.host.points.hit(Point::SendClaimed)?;
         for (due, shop, known, sends) in claimed {
+            if known.initiates {
+                self.learn_recipients(&shop.portfolio, now_ms).await?;
+            }
             self.pace().used(due.shop, &due.number, u32::try_from(sends.len()).unwrap_or(u32::MAX));
             for (send, outbound) in sends {
                 self.judge(&shop, &known, send, outbound, lease_until_ms, round);
@@ -202,7 +202,7 @@ impl<T: Transport> Outbox<T> {
             };
             match check(&send, outbound, &facts) {
                 Verdict::Attempt(Form::Template(template)) => {
-                    match may_initiate(&mut pace, &send, known.health.as_ref(), facts.now_ms) {
+                    match may_initiate(&mut pace, shop, &send, known.health.as_ref(), facts.now_ms) {
                         None => Verdict::Attempt(Form::Template(template)),
                         Some(not_before_ms) => Verdict::End(AttemptEnd::Again { not_before_ms, error: 0 }),
                     }
@@ -291,13 +291,19 @@ impl<T: Transport> Outbox<T> {
 }
 
 /// Whether the business may write first; else until when it must wait.
-fn may_initiate(pace: &mut Pace, send: &ClaimedSend, health: Option<&NumberHealth>, now_ms: i64) -> Option<i64> {
-    let (shop, conversation) = (send.send.shop, send.send.conversation);
-    if let Err(wait_ms) = pace.pair(shop, conversation) {
+fn may_initiate(
+    pace: &mut Pace,
+    shop: &Shop,
+    send: &ClaimedSend,
+    health: Option<&NumberHealth>,
+    now_ms: i64,
+) -> Option<i64> {
+    let customer = (send.send.shop, send.send.conversation);
+    if let Err(wait_ms) = pace.pair(customer.0, customer.1) {
         return Some(now_ms.saturating_add(wait_ms));
     }
-    let tier = health.and_then(|health| pace::tier(&health.tier));
-    pace.recipient(shop, conversation, tier, now_ms).err()
+    let tier = pace.tier(&shop.portfolio, health);
+    pace.recipient(&shop.portfolio, customer, tier, now_ms).err()
 }
 
 /// What the tables say that the sends of one number are judged by.

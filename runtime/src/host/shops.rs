@@ -16,6 +16,13 @@ use smol_str::SmolStr;
 use crate::adapter::rest::Backend;
 use crate::id::ShopScope;
 
+/// Whose limit of new customers a day a shop's messages count against: the vendor counts over all numbers of a portfolio.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Portfolio {
+    Shared(SmolStr),
+    Alone(ShopScope),
+}
+
 /// One shop, immutable; a change makes a new one.
 #[derive(Debug)]
 pub struct Shop {
@@ -31,6 +38,7 @@ pub struct Shop {
     pub backends: Vec<Backend>,
     /// People are told of conversations that are handed over.
     pub people: bool,
+    pub portfolio: Portfolio,
     /// What new conversations begin with.
     opening: Session,
     timezone: TimeZone,
@@ -46,7 +54,8 @@ impl Shop {
     ) -> Shop {
         let opening = opening(&program, &fixture);
         let timezone = TimeZoneDatabase::bundled().get(&program.shop.profile.timezone).unwrap_or(TimeZone::UTC);
-        Shop { scope, slug, program, older, fixture, backends: Vec::new(), people: false, opening, timezone }
+        let (backends, portfolio) = (Vec::new(), Portfolio::Alone(scope));
+        Shop { scope, slug, program, older, fixture, backends, people: false, portfolio, opening, timezone }
     }
 
     /// The same with systems of its own.
@@ -136,6 +145,11 @@ impl Shops {
     /// The shops as they are now, for the length of one batch.
     pub fn now(&self) -> Arc<BTreeMap<ShopScope, Arc<Shop>>> {
         Arc::clone(&self.shops.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The shops that share a portfolio.
+    pub fn of_portfolio(&self, portfolio: &Portfolio) -> Vec<ShopScope> {
+        self.now().values().filter(|shop| shop.portfolio == *portfolio).map(|shop| shop.scope).collect()
     }
 
     pub fn shop(&self, scope: ShopScope) -> Option<Arc<Shop>> {

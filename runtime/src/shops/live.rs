@@ -19,6 +19,8 @@ pub struct Live {
     pub account: Option<SmolStr>,
     /// The catalogue that products are shown from.
     pub catalogue: Option<SmolStr>,
+    /// `portfolio_id`: whose limit of new customers a day the shop shares.
+    pub portfolio: Option<SmolStr>,
     /// The shop's own access token; without it the server's.
     pub token: Option<SecretString>,
     /// The secrets of the shop's own app; none: the server's app.
@@ -93,6 +95,7 @@ impl Live {
             numbers: whatsapp.numbers.iter().map(|number| number.value.clone()).collect(),
             account: whatsapp.account.as_ref().map(|account| account.value.clone()),
             catalogue: whatsapp.catalogue.as_ref().map(|catalogue| catalogue.value.clone()),
+            portfolio: whatsapp.portfolio.as_ref().map(|portfolio| portfolio.value.clone()),
             token: secret(&whatsapp.token)?,
             app_secrets: [secret(&whatsapp.app_secret)?, secret(&whatsapp.old_app_secret)?]
                 .into_iter()

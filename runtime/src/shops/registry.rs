@@ -9,7 +9,7 @@ use duka_dsl::config::channel::ReadMarks;
 use duka_engine::program::Program;
 use duka_engine::session::Revision;
 use secrecy::{ExposeSecret, SecretString};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::Trouble;
 use super::live::Keep;
@@ -18,7 +18,7 @@ use super::source::{self, Source};
 use crate::channel::whatsapp::keys::{ShopKeys, WeakSecret};
 use crate::channel::whatsapp::verify::AppSecrets;
 use crate::config::{Config, Environment, Mistake, People};
-use crate::host::shops::{Shop, Shops};
+use crate::host::shops::{Portfolio, Shop, Shops};
 use crate::id::ShopScope;
 use crate::store::{self, Store};
 
@@ -211,12 +211,24 @@ impl Registry {
             routes.add(config, source, scope, published::keys(&key, &source.slug)?)?;
             let mut shop = Shop::new(scope, source.slug.clone(), program, older, source.fixture.clone());
             shop.people = config.handoff.of(&source.slug).is_some();
+            shop.portfolio = portfolio(source, sources).map_or(Portfolio::Alone(scope), Portfolio::Shared);
             hosted.push(shop.with_backends(source.backends.clone()));
         }
         self.shops.replace(hosted);
         *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
         Ok(())
     }
+}
+
+/// The portfolio that a shop names; else that of its account, which belongs to one whether it is named or not.
+fn portfolio(source: &Source, all: &BTreeMap<SmolStr, Source>) -> Option<SmolStr> {
+    if let Some(named) = &source.live.portfolio {
+        return Some(named.clone());
+    }
+    let account = source.live.account.as_ref()?;
+    let same = all.values().filter(|other| other.live.account.as_ref() == Some(account));
+    let named = same.filter_map(|other| other.live.portfolio.clone()).next();
+    Some(named.unwrap_or_else(|| format_smolstr!("of account {account}")))
 }
 
 impl Routes {

@@ -64,11 +64,12 @@ fn an_example_is_served_and_is_not_live() {
 #[test]
 fn a_live_shop_has_numbers_and_secrets() {
     let folder = Folder::new("live");
-    let channels = "channels:\n  whatsapp: { phone_number_id: \"106540352242922\", waba_id: 10, token: env:ZURI, app_secret: file:secret }\n";
+    let channels = "channels:\n  whatsapp: { phone_number_id: \"106540352242922\", waba_id: 10, portfolio_id: 77, token: env:ZURI, app_secret: file:secret }\n";
     folder.write("shop.yaml", &format!("{PROFILE}{channels}")).write("zuri.duka", FLOW).write("secret", "s3cret\n");
     let variables = [("ZURI".to_string(), "EAAG".to_string())];
     let shop = read(&slug(), &folder.0, &variables, None).unwrap_or_else(|trouble| panic!("{trouble}"));
     assert_eq!(shop.live.numbers, ["106540352242922"]);
+    assert_eq!(shop.live.portfolio.as_deref(), Some("77"));
     assert_eq!(shop.live.token.as_ref().map(ExposeSecret::expose_secret), Some("EAAG"));
     assert_eq!(shop.live.app_secrets.iter().map(ExposeSecret::expose_secret).collect::<Vec<_>>(), ["s3cret"]);
     let told = read(&slug(), &folder.0, &[], None).expect_err("the environment is bare").to_string();

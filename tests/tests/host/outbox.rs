@@ -4,9 +4,11 @@ use duka_engine::event::EventKind;
 use duka_runtime::host::codes;
 use duka_runtime::host::incoming::{Arrival, Arrived, Incoming};
 use duka_runtime::host::notices::Notice;
+use duka_runtime::host::shops::{Portfolio, Shop};
 use duka_runtime::host::transport::{Advice, Form, SendAnswer};
 use duka_runtime::store::{Delivery, Identity, IdentityKind, NumberHealth, SendState, Store, TemplateRow};
 
+use crate::corner;
 use crate::house::{House, on_every_store};
 
 const SECOND_MS: i64 = 1_000;
@@ -329,6 +331,66 @@ fn what_a_number_must_wait_and_whom_it_wrote_to_outlive_the_process() {
         next.wait(20 * HOUR_MS).await;
         let templates = next.provider.heard().iter().filter(|it| *it == "template reminder").count();
         assert_eq!(templates, 1, "the day's customers are used up");
+    });
+}
+
+#[test]
+fn shops_of_one_portfolio_share_its_new_customers_of_a_day() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let sister = house.host.store.shop("sister").await.expect("a scope");
+        let both = || {
+            let other = Shop::new(sister, "sister".into(), corner::program(), Vec::new(), corner::fixture());
+            [corner::shop(corner::program(), Vec::new()), other].map(|mut shop| {
+                shop.portfolio = Portfolio::Shared("77".into());
+                shop
+            })
+        };
+        house.host.shops.replace(both());
+        let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+        // Two customers a day, of which nine tenths are used: one. Nothing is known of the sister's number.
+        let tier = NumberHealth {
+            shop: house.shop,
+            number: "n1".into(),
+            quality: "GREEN".into(),
+            tier: "TIER_2".into(),
+            stopped: "".into(),
+            at_ms: house.now_ms(),
+        };
+        tx.put_health(&[tier]).await.expect("put");
+        tx.commit().await.expect("committed");
+        let of_sister = |arrival: Arrival| {
+            let what = match arrival.what {
+                Arrived::Customer { channel, identities, incoming } => Arrived::Customer {
+                    channel,
+                    identities: identities.into_iter().map(|it| Identity { shop: sister, ..it }).collect(),
+                    incoming: Incoming { number: "n2".into(), ..incoming },
+                },
+                other => other,
+            };
+            Arrival { shop: sister, what, ..arrival }
+        };
+        house.begin("1").await;
+        house.chat("1", "m1", "nudge").await;
+        house.wait(10 * HOUR_MS).await;
+        for (id, text) in [("m2", "hi"), ("m3", "nudge")] {
+            house.receive(vec![of_sister(house.text("9", id, text))]).await.expect("kept");
+            house.settle().await;
+        }
+        house.wait(16 * HOUR_MS).await;
+        house.wait(12 * HOUR_MS).await;
+        let templates = |house: &House| {
+            let requests = house.provider.requests();
+            let templates = requests.iter().filter(|it| matches!(&it.form, Form::Template(_)));
+            templates.map(|it| it.shop == sister).collect::<Vec<_>>()
+        };
+        assert_eq!(templates(&house), [false], "the portfolio's customers of the day are used up");
+        let next = house.restarted(7).await;
+        next.host.shops.replace(both());
+        next.wait(10 * HOUR_MS).await;
+        assert_eq!(templates(&next), [false], "a restart forgets nobody");
+        next.wait(4 * HOUR_MS).await;
+        assert_eq!(templates(&next), [false, true], "a day later there is room");
     });
 }
 

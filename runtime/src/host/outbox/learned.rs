@@ -1,10 +1,11 @@
-//! What refusals and sends of the past have taught, kept in the store: how long a number must wait, and whom the shop wrote
-//! to first today. A restart forgets none of it, and other processes hear of it.
+//! What refusals and sends of the past have taught, kept in the store: how long a number must wait, and whom the
+//! shops of a portfolio wrote to first today. A restart forgets none of it, and other processes hear of it.
 
 use smol_str::SmolStr;
 
 use super::Outbox;
 use super::pace::{DAY_MS, Holds};
+use crate::host::shops::Portfolio;
 use crate::host::transport::Transport;
 use crate::id::ShopScope;
 use crate::store::{self, Due, Tx};
@@ -30,10 +31,13 @@ impl<T: Transport> Outbox<T> {
         Ok(())
     }
 
-    pub(super) async fn learn_recipients(&self, tx: &mut Tx, shop: ShopScope, now_ms: i64) -> store::Result<()> {
-        if self.pace().wants_recipients(shop) {
-            let known = tx.recipients(shop, now_ms.saturating_sub(DAY_MS)).await?;
-            self.pace().learn_recipients(shop, known);
+    pub(super) async fn learn_recipients(&self, portfolio: &Portfolio, now_ms: i64) -> store::Result<()> {
+        if self.pace().wants_recipients(portfolio) {
+            for shop in self.host.shops.of_portfolio(portfolio) {
+                let mut tx = self.host.store.read(shop).await?;
+                let known = tx.recipients(shop, now_ms.saturating_sub(DAY_MS)).await?;
+                self.pace().learn_recipients(portfolio, shop, known);
+            }
         }
         Ok(())
     }

@@ -15,7 +15,9 @@ use governor::{Quota, RateLimiter};
 use smol_str::SmolStr;
 
 use crate::host::clock::Clock;
+use crate::host::shops::Portfolio;
 use crate::id::{ConversationId, ShopScope};
+use crate::store::NumberHealth;
 
 /// Vendor facts, checked 2026-11-21: 80 messages a second of a number; one message in 6 seconds to one customer, 45 at
 /// once; <https://developers.facebook.com/docs/whatsapp/cloud-api/overview#throughput>.
@@ -82,10 +84,12 @@ pub struct Pace {
     clock: Ticks,
     numbers: BTreeMap<(ShopScope, SmolStr), Lane>,
     pairs: Pairs,
-    /// Customers that were written to outside their window, and when last, by shop.
-    recipients: BTreeMap<ShopScope, HashMap<ConversationId, i64>>,
-    /// When they were last read from the store, by shop (monotonic).
-    recipients_read_ms: BTreeMap<ShopScope, i64>,
+    /// Customers that were written to outside their window, and when last: a person who knows two shops counts twice.
+    recipients: BTreeMap<Portfolio, HashMap<(ShopScope, ConversationId), i64>>,
+    /// When they were last read from the store (monotonic).
+    recipients_read_ms: BTreeMap<Portfolio, i64>,
+    /// The vendor's limit as it was last told of any number, and when: all numbers of a portfolio have the same.
+    tiers: BTreeMap<Portfolio, (i64, Option<usize>)>,
     /// Of the host's settings, when a stop was last thought over.
     configured: u64,
 }
@@ -116,6 +120,7 @@ impl Pace {
             pairs,
             recipients: BTreeMap::new(),
             recipients_read_ms: BTreeMap::new(),
+            tiers: BTreeMap::new(),
             configured: 0,
         }
     }
@@ -223,21 +228,21 @@ impl Pace {
         Holds { until_ms: there(lane.paused_until_ms), marketing_until_ms: there(lane.marketing_paused_until_ms) }
     }
 
-    /// Whether the store is to be asked whom a shop wrote to; the next time is later.
-    pub fn wants_recipients(&mut self, shop: ShopScope) -> bool {
+    /// Whether the store is to be asked whom a portfolio's shops wrote to; the next time is later.
+    pub fn wants_recipients(&mut self, portfolio: &Portfolio) -> bool {
         let now_ms = self.clock.0.monotonic_ms();
-        let read_ms = self.recipients_read_ms.get(&shop);
+        let read_ms = self.recipients_read_ms.get(portfolio);
         let wants = read_ms.is_none_or(|at_ms| at_ms.saturating_add(RECIPIENTS_READ_MS) <= now_ms);
         if wants {
-            self.recipients_read_ms.insert(shop, now_ms);
+            self.recipients_read_ms.insert(portfolio.clone(), now_ms);
         }
         wants
     }
 
-    pub fn learn_recipients(&mut self, shop: ShopScope, known: Vec<(ConversationId, i64)>) {
-        let here = self.recipients.entry(shop).or_default();
+    pub fn learn_recipients(&mut self, portfolio: &Portfolio, shop: ShopScope, known: Vec<(ConversationId, i64)>) {
+        let here = self.recipients.entry(portfolio.clone()).or_default();
         for (conversation, at_ms) in known {
-            let last_ms = here.entry(conversation).or_insert(at_ms);
+            let last_ms = here.entry((shop, conversation)).or_insert(at_ms);
             *last_ms = at_ms.max(*last_ms);
         }
     }
@@ -253,19 +258,31 @@ impl Pace {
         })
     }
 
+    /// How many customers a day the portfolio may write to: as this number says, or another one said later.
+    pub fn tier(&mut self, portfolio: &Portfolio, health: Option<&NumberHealth>) -> Option<usize> {
+        if let Some(health) = health.filter(|health| !health.tier.is_empty()) {
+            let told = (health.at_ms, tier(&health.tier));
+            let known = self.tiers.entry(portfolio.clone()).or_insert(told);
+            if known.0 <= told.0 {
+                *known = told;
+            }
+        }
+        self.tiers.get(portfolio).and_then(|(_, tier)| *tier)
+    }
+
     /// Whether one more customer may be written to outside the window, under a tier of so many a day; else until when it
     /// must wait, ms since 1970.
     pub fn recipient(
         &mut self,
-        shop: ShopScope,
-        conversation: ConversationId,
+        portfolio: &Portfolio,
+        customer: (ShopScope, ConversationId),
         tier: Option<usize>,
         now_ms: i64,
     ) -> Result<(), i64> {
         let share = usize::try_from(self.limits.tier_share).unwrap_or(100);
-        let known = self.recipients.entry(shop).or_default();
+        let known = self.recipients.entry(portfolio.clone()).or_default();
         if let Some(tier) = tier
-            && !known.contains_key(&conversation)
+            && !known.contains_key(&customer)
         {
             let most = tier.saturating_mul(share) / 100;
             if known.len() >= most {
@@ -276,7 +293,7 @@ impl Pace {
                 return Err(oldest.saturating_add(DAY_MS));
             }
         }
-        known.insert(conversation, now_ms);
+        known.insert(customer, now_ms);
         Ok(())
     }
 }
