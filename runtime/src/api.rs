@@ -4,6 +4,7 @@
 mod access;
 pub(crate) mod answer;
 mod conversations;
+mod costs;
 mod explain;
 pub(crate) mod handoff;
 pub mod keys;
@@ -62,7 +63,7 @@ pub fn routes() -> Vec<Route> {
         route!(get "/shops" Read shops::list: "The shops that the key may see" => Vec<shops::ShopView>),
         route!(get "/shops/{shop}" Read shops::show: "A shop with its backlog and numbers" => shops::ShopDetail),
         route!(get "/shops/{shop}/templates" Read shops::templates: "Templates as last heard of" => Vec<shops::TemplateView>),
-        route!(get "/shops/{shop}/costs" Read shops::costs: "Sent messages by category and pricing" => shops::CostReport),
+        route!(get "/shops/{shop}/costs" Read costs::costs: "What delivered messages cost, by month, market, category and pricing; `?from=2026-10&to=2026-11`" => costs::CostReport),
         route!(get "/shops/{shop}/conversations" Read conversations::list: "Conversations, by id" => conversations::Page),
         route!(get "/shops/{shop}/conversations/{conversation}" Read conversations::show:
             "Where a conversation stands and what it remembers" => conversations::Detail),

@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use crate::costs::Rates;
+
 pub use file::{File, SETTINGS};
 pub use mistake::Mistake;
 pub use secret::SecretRef;
@@ -37,6 +39,8 @@ pub struct Config {
     pub limits: Limits,
     pub handoff: Handoff,
     pub files: Files,
+    /// What messages cost, where that is known.
+    pub rates: Arc<Rates>,
 }
 
 /// Files that customers send.
@@ -221,6 +225,7 @@ impl Resolve {
             listen: file.listen.unwrap_or_default().0,
             database,
             files,
+            rates: Arc::new(self.rates(file.costs.unwrap_or_default())?),
             shops: self.base.join(file.shops.unwrap_or_else(|| "shops".into())),
             development,
             clock_ahead_ms,
@@ -255,6 +260,18 @@ impl Resolve {
             (None, Database::Postgres(_)) => FilesPlace::Folder(self.base.join("files")),
         };
         Files { place, largest: section.largest.unwrap_or(FILE_BYTES) }
+    }
+
+    fn rates(&self, section: file::CostsSection) -> Result<Rates, Mistake> {
+        let Some(path) = section.rates else { return Ok(Rates::default()) };
+        let path = self.base.join(path);
+        let text = std::fs::read_to_string(&path).map_err(|error| Mistake::unreadable(&path, &error))?;
+        Rates::read(&text).map_err(|wrong| Mistake {
+            place: path.display().to_string(),
+            line: Some(wrong.line),
+            message: wrong.message,
+            help: Some("docs/operations.md shows a rate card.".into()),
+        })
     }
 
     fn whatsapp(&self, section: file::WhatsAppSection) -> Result<WhatsApp, Mistake> {

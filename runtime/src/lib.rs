@@ -4,6 +4,7 @@ pub mod adapter;
 pub mod api;
 pub mod channel;
 pub mod config;
+pub mod costs;
 pub mod dev_graph;
 pub mod egress;
 pub mod files;

@@ -74,5 +74,6 @@ conformance![
     ledgers::old_rows_go_class_by_class,
     ledgers::what_was_open_in_a_backup_is_parked,
     posts::what_people_are_told_goes_in_order_for_each_conversation,
+    ledgers::delivered_messages_are_counted,
     posts::whom_a_shop_wrote_to_is_remembered_with_the_latest_time,
 ];

@@ -1,6 +1,5 @@
-//! Shops, their backlogs, their templates and what their messages cost.
+//! Shops, their backlogs and their templates.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -12,7 +11,7 @@ use super::access::Caller;
 use super::answer::Refusal;
 use super::keys::Key;
 use crate::server::Server;
-use crate::store::{Counts, SendState};
+use crate::store::Counts;
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ShopView {
@@ -63,27 +62,6 @@ pub struct TemplateView {
     pub quality: String,
     pub at_ms: i64,
 }
-
-/// Counts of accepted messages, over the conversations that are still kept.
-#[derive(Debug, Default, Serialize, JsonSchema)]
-pub struct CostReport {
-    pub lines: Vec<CostLine>,
-    /// Conversations were left out: there are too many to count in one answer.
-    pub partial: bool,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct CostLine {
-    /// The vendor's: `marketing`, `utility`, `service`, …; empty: not told yet.
-    pub category: String,
-    /// `regular`, `free_customer_service`, `free_entry_point`; empty: not told yet.
-    pub pricing: String,
-    pub messages: u64,
-}
-
-/// Conversations that one report looks at.
-const MOST_COUNTED: usize = 20_000;
-const PAGE: u32 = 500;
 
 fn view(shop: &crate::shops::Served) -> ShopView {
     ShopView {
@@ -141,32 +119,4 @@ pub(super) async fn templates(
         at_ms: row.at_ms,
     });
     Ok(Json(rows.collect()))
-}
-
-pub(super) async fn costs(
-    State(server): State<Arc<Server>>,
-    Caller(shop): Caller,
-) -> Result<Json<CostReport>, Refusal> {
-    let mut counted: BTreeMap<(String, String), u64> = BTreeMap::new();
-    let (mut after, mut seen) = (None, 0);
-    let mut tx = server.host.store.read(shop.scope).await?;
-    loop {
-        let page = tx.list_conversations(shop.scope, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.id);
-        for conversation in &page {
-            for row in tx.sends_of(shop.scope, conversation.id, 0, u32::MAX).await? {
-                if row.facts.state == SendState::Accepted {
-                    let told = row.facts.told;
-                    *counted.entry((told.category.into(), told.pricing.into())).or_default() += 1;
-                }
-            }
-        }
-        seen += page.len();
-        if seen >= MOST_COUNTED {
-            break;
-        }
-    }
-    let line = |((category, pricing), messages)| CostLine { category, pricing, messages };
-    Ok(Json(CostReport { lines: counted.into_iter().map(line).collect(), partial: seen >= MOST_COUNTED }))
 }

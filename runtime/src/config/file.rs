@@ -32,6 +32,7 @@ pub struct File {
     pub limits: Option<LimitsSection>,
     pub handoff: Option<HandoffSection>,
     pub files: Option<FilesSection>,
+    pub costs: Option<CostsSection>,
 }
 
 /// The Graph API of Meta.
@@ -121,6 +122,14 @@ pub struct FilesSection {
     pub largest: Option<u64>,
 }
 
+/// What messages cost.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CostsSection {
+    /// A table of rates, from the vendor's rate card [default: none, messages are only counted]
+    pub rates: Option<PathBuf>,
+}
+
 type Put = fn(&mut File, &str) -> Result<(), String>;
 
 macro_rules! settings {
@@ -167,6 +176,7 @@ settings! {
     "DUKA_LIMITS_PER_CUSTOMER" => limits.per_customer: whole,
     "DUKA_FILES_FOLDER" => files.folder: path,
     "DUKA_FILES_LARGEST" => files.largest: whole,
+    "DUKA_COSTS_RATES" => costs.rates: path,
     "DUKA_HANDOFF_URL" => handoff.url: HttpUrl::reads,
     "DUKA_HANDOFF_SECRET" => handoff.secret: own("DUKA_HANDOFF_SECRET"),
     "DUKA_HANDOFF_ACCOUNT" => handoff.account: whole,

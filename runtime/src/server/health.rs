@@ -1,5 +1,6 @@
 //! Whether the process lives, whether it takes work, and its figures. Names no shop and no customer.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -9,8 +10,11 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use metrics::gauge;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 use super::Server;
+use crate::costs::month;
 use crate::id::ShopScope;
 use crate::store::{self, TemplateRow};
 
@@ -48,6 +52,9 @@ async fn count(server: &Server) -> Result<(), store::Error> {
     let routes = server.registry.now();
     let (mut inbox, mut open, mut unknown, mut quarantine, mut posts) = (0, 0, 0, 0, 0);
     let (mut stopped, mut red, mut templates) = (0, 0, 0);
+    let month = month(server.host.clock.now_ms());
+    let mut messages: BTreeMap<(String, String), u64> = BTreeMap::new();
+    let mut amounts: BTreeMap<(String, String), Decimal> = BTreeMap::new();
     for shop in &routes.shops {
         let mut tx = server.host.store.read(shop.scope).await?;
         let counts = tx.counts(shop.scope).await?;
@@ -56,6 +63,14 @@ async fn count(server: &Server) -> Result<(), store::Error> {
         red += health.iter().filter(|number| number.quality.eq_ignore_ascii_case("red")).count();
         let unusable = |template: &TemplateRow| ["PAUSED", "DISABLED"].contains(&template.status.as_str());
         templates += tx.templates(shop.scope).await?.iter().filter(|it| unusable(it)).count();
+        for row in tx.costs(shop.scope, month, month).await? {
+            let key = (row.category.to_string(), row.pricing.to_string());
+            *messages.entry(key).or_default() += row.messages;
+            if let Some(rate) = server.config.rates.of(&row) {
+                let key = (row.category.to_string(), rate.currency.to_string());
+                *amounts.entry(key).or_default() += rate.each * Decimal::from(row.messages);
+            }
+        }
         tx.rollback().await?;
         posts += counts.posts;
         inbox += counts.inbox;
@@ -72,5 +87,12 @@ async fn count(server: &Server) -> Result<(), store::Error> {
     gauge!("duka_numbers_stopped").set(stopped as f64);
     gauge!("duka_numbers_red").set(red as f64);
     gauge!("duka_templates_unusable").set(templates as f64);
+    for ((category, pricing), count) in messages {
+        gauge!("duka_cost_messages", "category" => category, "pricing" => pricing).set(count as f64);
+    }
+    for ((category, currency), amount) in amounts.into_iter().filter(|((_, currency), _)| !currency.is_empty()) {
+        let amount = amount.to_f64().unwrap_or_default();
+        gauge!("duka_cost_amount", "category" => category, "currency" => currency).set(amount);
+    }
     Ok(())
 }

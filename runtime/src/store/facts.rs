@@ -22,6 +22,17 @@ impl Told {
         Told { delivery: *status, at_ms: *at_ms, error: *error, category: category.clone(), pricing: pricing.clone() }
     }
 
+    /// What it counts as, once it was delivered and that is known.
+    pub fn counted(&self) -> Option<(SmolStr, SmolStr)> {
+        let known = self.delivery >= Delivery::Delivered && !self.category.is_empty();
+        known.then(|| (self.category.clone(), self.pricing.clone()))
+    }
+
+    /// The same, unless it was known before.
+    pub fn newly_counted(&self, before: &Told) -> Option<(SmolStr, SmolStr)> {
+        if before.counted().is_some() { None } else { self.counted() }
+    }
+
     /// The least that says both. Commutative, associative, idempotent.
     pub fn join(&mut self, other: &Told) {
         if other.delivery > self.delivery || (other.delivery == self.delivery && other.at_ms < self.at_ms) {

@@ -4,6 +4,7 @@
 //! leaves nothing behind.
 
 mod conversations;
+mod costs;
 mod events;
 mod flaw;
 mod ledgers;
@@ -88,13 +89,15 @@ struct Tables {
     revisions: Table<(ShopScope, [u8; 16]), FlowRevision>,
     posts: Table<(ShopScope, i64), QueuedPost>,
     recipients: Table<Place, i64>,
+    /// By month, market, category and pricing.
+    costs: Table<(ShopScope, u32, u16, SmolStr, SmolStr), u64>,
     /// Never goes back, as a database's sequences do not.
     last_seq: i64,
     flaw: Option<Flaw>,
 }
 
 impl Tables {
-    fn each(&mut self) -> [&mut dyn Undo; 23] {
+    fn each(&mut self) -> [&mut dyn Undo; 24] {
         [
             &mut self.shops,
             &mut self.meta,
@@ -119,6 +122,7 @@ impl Tables {
             &mut self.revisions,
             &mut self.posts,
             &mut self.recipients,
+            &mut self.costs,
         ]
     }
 

@@ -4,6 +4,7 @@
 //! judged by the database's clock.
 
 mod conversations;
+mod costs;
 mod events;
 mod housekeeping;
 mod ledgers;

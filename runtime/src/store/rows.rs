@@ -233,6 +233,21 @@ pub struct StatusUpdate {
     pub category: SmolStr,
     /// `regular`, `free_customer_service`, …; empty: not told.
     pub pricing: SmolStr,
+    /// The calling code of the recipient's country, which the vendor charges by; 0: not known.
+    pub market: u16,
+}
+
+/// Messages of one kind that were delivered within a month: added to by `add_costs`, read by `costs`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CostRow {
+    pub shop: ShopScope,
+    /// Year and month in UTC, as `202611`.
+    pub month: u32,
+    /// A country's calling code; 0: not known.
+    pub market: u16,
+    pub category: SmolStr,
+    pub pricing: SmolStr,
+    pub messages: u64,
 }
 
 /// How far a sent message came; later ones outrank earlier ones, and `Failed` only `Sent`.
@@ -263,6 +278,8 @@ pub struct StatusEffect {
     pub failed: bool,
     /// A second acceptance became known under another provider id: a visible duplicate (4.3, 6).
     pub duplicate: bool,
+    /// It is now known to be delivered, and as what: category and pricing. Told once.
+    pub delivered: Option<(SmolStr, SmolStr)>,
 }
 
 /// A query or command for the shop's systems, as the turn that wants it commits it.

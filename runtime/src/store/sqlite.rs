@@ -6,6 +6,7 @@
 
 mod backup;
 mod conversations;
+mod costs;
 mod events;
 mod housekeeping;
 mod ledgers;

@@ -4,9 +4,10 @@ use super::error::Result;
 use super::memory::MemoryTx;
 use super::postgres::PostgresTx;
 use super::rows::{
-    Advance, Claim, ClaimedCall, ClaimedPost, ClaimedSend, ConsentEntry, Conversation, Counts, EndedCall, FlowRevision,
-    Identity, InboxRow, Lane, Leases, NewCall, NewPost, NewSend, NumberHealth, Parked, QuarantineEntry, Released,
-    Retention, SendRow, Settled, Settlement, Sighting, StatusEffect, StatusUpdate, TemplateRow, TurnRecord, Work,
+    Advance, Claim, ClaimedCall, ClaimedPost, ClaimedSend, ConsentEntry, Conversation, CostRow, Counts, EndedCall,
+    FlowRevision, Identity, InboxRow, Lane, Leases, NewCall, NewPost, NewSend, NumberHealth, Parked, QuarantineEntry,
+    Released, Retention, SendRow, Settled, Settlement, Sighting, StatusEffect, StatusUpdate, TemplateRow, TurnRecord,
+    Work,
 };
 use super::signals::{Added, Signals};
 use super::sqlite::SqliteTx;
@@ -325,6 +326,18 @@ impl Tx {
     /// Those who were written to since then, by id.
     pub async fn recipients(&mut self, shop: ShopScope, since_ms: i64) -> Result<Vec<(ConversationId, i64)>> {
         each!(self, recipients(shop, since_ms))
+    }
+
+    // What the vendor charges for.
+
+    /// Adds to the counters. Last before the commit: other transactions wait for them.
+    pub async fn add_costs(&mut self, rows: &[CostRow]) -> Result<()> {
+        each!(self, add_costs(rows))
+    }
+
+    /// The counters of these months, both included, by month, market, category and pricing.
+    pub async fn costs(&mut self, shop: ShopScope, from: u32, to: u32) -> Result<Vec<CostRow>> {
+        each!(self, costs(shop, from, to))
     }
 
     // Ledgers.

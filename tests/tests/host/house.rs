@@ -203,6 +203,7 @@ impl House {
             error,
             category: "".into(),
             pricing: "".into(),
+            market: 0,
         };
         let arrival = Arrival { shop: self.shop, key: None, received_ms: self.now_ms(), what: Arrived::Status(update) };
         self.receive(vec![arrival]).await.expect("kept");

@@ -1,6 +1,7 @@
 //! Nothing of the API without a key, nothing beyond a key's scope and shop; and why a message was sent.
 
 use duka_runtime::api::{self, Key, Scope, keys};
+use duka_runtime::host::clock::Clock;
 use serde_json::{Value as Json, json};
 
 use crate::stage::Stage;
@@ -71,5 +72,62 @@ async fn a_person_answers_and_gives_back_and_the_log_says_why_each_message_was_s
     assert_eq!(ask(&stage, "POST", &format!("{at}/handoff/close"), &agent).await.0, 200);
     stage.writes("hi").await;
     assert!(stage.sees().await["text"].as_str().is_some_and(|text| text.contains("Zuri")));
+    stage.end().await;
+}
+
+/// A webhook with one element.
+fn body(kind: &str, element: Json) -> String {
+    let value = json!({ "metadata": { "phone_number_id": crate::stage::NUMBER }, kind: [element] });
+    let change = json!({ "field": "messages", "value": value });
+    json!({ "object": "whatsapp_business_account", "entry": [{ "id": "7", "changes": [change] }] }).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_costs_once_when_it_is_delivered_by_the_rate_of_its_month_and_market() {
+    let settings = |text: String| text + "[costs]\nrates = \"boutique/rates.csv\"\n";
+    let card = "from,market,currency,utility\n2026-01-01,254,USD,0.0040\n2026-10-01,*,USD,0.01\n";
+    let write = |shop: &std::path::Path| std::fs::write(shop.join("rates.csv"), card).expect("a writable folder");
+    let stage = Stage::with_folder(write, settings).await;
+    // Nobody whom the stand-in knows: it tells nothing of what is sent to them.
+    const STRANGER: &str = "254700000002";
+    let now = stage.running.server.host.clock.now_ms() / 1_000;
+    let message = json!({ "id": "wamid.1", "from": STRANGER, "timestamp": now.to_string(), "type": "text", "text": { "body": "hi" } });
+    assert_eq!(stage.brings(&body("messages", message)).await, 200);
+    let reader = key(&stage, "reader", Scope::Read, Some("boutique"), i64::MAX).await;
+    let (shop, host) = (stage.scope(), &stage.running.server.host);
+    let all = host.store.read(shop).await.expect("a read").list_conversations(shop, None, 9).await.expect("a list");
+    let mut sent = Vec::new();
+    for _ in 0..200 {
+        sent = host.store.read(shop).await.expect("a read").sends_of(shop, all[0].id, 0, 9).await.expect("the sends");
+        if !sent.is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let keys = &stage.running.server.registry.now().shops[0].keys;
+    let opaque = duka_runtime::channel::whatsapp::opaque::encode(sent[0].send.id, keys);
+    let told = |status: &str| {
+        let status = json!({
+            "id": "wamid.7", "recipient_id": STRANGER, "status": status, "timestamp": "1793620800",
+            "biz_opaque_callback_data": opaque, "pricing": { "category": "utility", "type": "regular" },
+        });
+        body("statuses", status)
+    };
+    for status in ["delivered", "delivered", "read"] {
+        assert_eq!(stage.brings(&told(status)).await, 200);
+    }
+    let (_, report) = ask(&stage, "GET", "/shops/boutique/costs?from=2026-11&to=2026-11", &reader).await;
+    let priced = report["lines"].as_array().expect("lines").iter().filter(|line| line["category"] == "utility");
+    let line = json!({ "month": "2026-11", "market": "254", "category": "utility", "pricing": "regular", "messages": 1,
+        "amount": "0.004", "currency": "USD" });
+    assert_eq!(priced.collect::<Vec<_>>(), [&line], "{report}");
+    assert_eq!(report["totals"], json!([{ "month": "2026-11", "currency": "USD", "amount": "0.004" }]));
+    let (status, _) = ask(&stage, "GET", "/shops/boutique/costs?from=November", &reader).await;
+    assert_eq!(status, 409);
+    let figures = stage.http.get(format!("{}/metrics", stage.base)).send().await.expect("an answer");
+    let figures = figures.text().await.expect("a text");
+    let counted = figures.contains("duka_cost_amount{category=\"utility\",currency=\"USD\"} 0.004");
+    // The figures are of the month that is, the message of November 2026.
+    assert!(counted || duka_runtime::costs::month(host.clock.now_ms()) != 202_611, "{figures}");
     stage.end().await;
 }

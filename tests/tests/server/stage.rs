@@ -88,6 +88,15 @@ impl Stage {
         Stage::dressed(|settings| settings, |shop| Some(change(shop))).await
     }
 
+    /// The same after a file was put into its folder, with other settings.
+    pub async fn with_folder(change: impl Fn(&Path), settle: impl Fn(String) -> String) -> Stage {
+        let change = |shop: &Path| {
+            change(shop);
+            None
+        };
+        Stage::dressed(settle, change).await
+    }
+
     async fn dressed(settle: impl Fn(String) -> String, change: impl Fn(&Path) -> Option<(String, String)>) -> Stage {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let shop = folder.path().join("boutique");

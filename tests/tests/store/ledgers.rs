@@ -257,3 +257,59 @@ pub async fn what_was_open_in_a_backup_is_parked(store: Store) -> Result<()> {
     assert_eq!((counts.inbox, counts.parked), (1, 0), "the other shop is untouched");
     tx.rollback().await
 }
+
+pub async fn delivered_messages_are_counted(store: Store) -> Result<()> {
+    let (shop, other) = (store.shop("boutique").await?, store.shop("kiosk").await?);
+    let row = |shop, month, market, category: &str, messages| CostRow {
+        shop,
+        month,
+        market,
+        category: category.into(),
+        pricing: "regular".into(),
+        messages,
+    };
+    let mut tx = store.begin(shop).await?;
+    let rows = [
+        row(shop, 202_611, 254, "utility", 2),
+        row(shop, 202_611, 1, "utility", 1),
+        row(shop, 202_610, 254, "utility", 9),
+    ];
+    tx.add_costs(&rows).await?;
+    tx.add_costs(&[row(shop, 202_611, 254, "utility", 3), row(shop, 202_611, 254, "marketing", 4)]).await?;
+    tx.commit().await?;
+    let mut tx = store.begin(other).await?;
+    tx.add_costs(&[row(other, 202_611, 254, "utility", 7)]).await?;
+    tx.commit().await?;
+    let mut tx = store.begin(shop).await?;
+    let november = [
+        row(shop, 202_611, 1, "utility", 1),
+        row(shop, 202_611, 254, "marketing", 4),
+        row(shop, 202_611, 254, "utility", 5),
+    ];
+    assert_eq!(tx.costs(shop, 202_611, 202_611).await?, november);
+    assert_eq!(tx.costs(shop, 202_610, 202_611).await?.len(), 4);
+    // A message counts once, when it is delivered and its category is known.
+    tx.create_conversations(&[(conversation(shop, 1), vec![])]).await?;
+    tx.add_sends(&[send(shop, 1, 1)]).await?;
+    let told = |delivery, category: &str| StatusUpdate {
+        category: category.into(),
+        pricing: "regular".into(),
+        ..status(shop, Some(1), "wamid.1", delivery, 5)
+    };
+    let mut counted = Vec::new();
+    for update in [
+        told(Delivery::Sent, "utility"),
+        told(Delivery::Delivered, ""),
+        told(Delivery::Delivered, "utility"),
+        told(Delivery::Read, "utility"),
+    ] {
+        let effect = tx.apply_statuses(&[update]).await?.remove(0).expect("it is known");
+        counted.push(effect.delivered.map(|(category, _)| category.to_string()));
+    }
+    assert_eq!(counted, [None, Some("utility".to_string()), None, None]);
+    tx.erase_shop(shop).await?;
+    assert_eq!(tx.costs(shop, 0, 999_999).await?, []);
+    tx.commit().await?;
+    assert_eq!(store.read(other).await?.costs(other, 0, 999_999).await?.len(), 1);
+    Ok(())
+}

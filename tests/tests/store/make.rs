@@ -92,6 +92,7 @@ pub fn status(shop: ShopScope, n: Option<u8>, provider_id: &str, status: Deliver
         error: if status == Delivery::Failed { 131_026 } else { 0 },
         category: "".into(),
         pricing: "".into(),
+        market: 0,
     }
 }
 

@@ -176,6 +176,7 @@ pub async fn a_status_settles_what_was_unknown(store: Store) -> Result<()> {
         settled: true,
         failed: false,
         duplicate: false,
+        delivered: None,
     };
     assert_eq!(tx.apply_statuses(std::slice::from_ref(&told)).await?, [Some(effect.clone())]);
     assert_eq!(states(&mut tx, shop).await?, [SendState::Accepted, SendState::Ready]);

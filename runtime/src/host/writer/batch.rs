@@ -10,6 +10,7 @@ use duka_engine::outbound::Outbound;
 use super::dues::{Dues, Plan};
 use super::recall::Recall;
 use super::{Ended, Entry, Piece, Skip, Took, WriteError, failure_of, who};
+use crate::costs::month;
 use crate::host::Host;
 use crate::host::codes;
 use crate::host::incoming::{Act, Arrived, Incoming};
@@ -18,8 +19,8 @@ use crate::host::points::Point;
 use crate::host::shops::Shop;
 use crate::id::{ConversationId, ShopScope};
 use crate::store::{
-    AttemptEnd, Conversation, EndedCall, Identity, InboxRow, NewSend, SendRow, Settlement, Sighting, StatusEffect,
-    StatusUpdate, Tx,
+    AttemptEnd, Conversation, CostRow, EndedCall, Identity, InboxRow, NewSend, SendRow, Settlement, Sighting,
+    StatusEffect, StatusUpdate, Tx,
 };
 
 pub(super) struct Batch<'a> {
@@ -66,7 +67,8 @@ impl Batch<'_> {
         admit(&mut tx, entries, &mut took).await?;
         points.hit(Point::IngestAdmitted)?;
         let mut told = Vec::new();
-        let mut extras = self.statuses(&mut tx, entries, &mut told).await?;
+        let mut costs = BTreeMap::new();
+        let mut extras = self.statuses(&mut tx, entries, &mut told, &mut costs).await?;
         settlements(&mut tx, entries, &mut took, &mut extras, self.now_ms).await?;
         results(&mut tx, entries, &mut took, self.now_ms).await?;
         ledgers(&mut tx, entries, &mut took, &mut told).await?;
@@ -82,6 +84,9 @@ impl Batch<'_> {
         }
         points.hit(Point::WorkStepped)?;
         dues.write(&mut tx).await?;
+        if !costs.is_empty() {
+            tx.add_costs(&costs.into_values().collect::<Vec<_>>()).await?;
+        }
         points.hit(Point::WorkBeforeCommit)?;
         tx.commit().await?;
         dues.committed();
@@ -157,7 +162,13 @@ impl Batch<'_> {
     }
 
     /// Joins what the provider says of sends; a failure is an event of its conversation.
-    async fn statuses(&self, tx: &mut Tx, entries: &[Entry], told: &mut Vec<Told>) -> Result<Vec<Extra>, WriteError> {
+    async fn statuses(
+        &self,
+        tx: &mut Tx,
+        entries: &[Entry],
+        told: &mut Vec<Told>,
+        costs: &mut BTreeMap<CostRow, CostRow>,
+    ) -> Result<Vec<Extra>, WriteError> {
         let updates: Vec<StatusUpdate> = entries.iter().filter_map(|entry| status_of(entry).cloned()).collect();
         let mut extras = Vec::new();
         if updates.is_empty() {
@@ -166,6 +177,11 @@ impl Batch<'_> {
         for (update, effect) in updates.iter().zip(tx.apply_statuses(&updates).await?) {
             let Some(effect) = effect else { continue };
             let (shop, conversation) = (effect.shop, effect.conversation);
+            if let Some((category, pricing)) = effect.delivered.clone() {
+                let month = month(if update.at_ms > 0 { update.at_ms } else { self.now_ms });
+                let row = CostRow { shop, month, market: update.market, category, pricing, messages: 0 };
+                costs.entry(row.clone()).or_insert(row).messages += 1;
+            }
             if effect.duplicate {
                 let notice = Notice::Duplicate { send: effect.id };
                 told.push(Told { shop, conversation: Some(conversation), notice });

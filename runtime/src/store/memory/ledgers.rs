@@ -179,6 +179,7 @@ impl MemoryTx {
         tables.revisions.remove_where(|key, _| key.0 == shop);
         tables.posts.remove_where(|key, _| key.0 == shop);
         tables.recipients.remove_where(|key, _| key.0 == shop);
+        tables.costs.remove_where(|key, _| key.0 == shop);
         Ok(())
     }
 

@@ -156,6 +156,7 @@ impl MemoryTx {
                 continue;
             };
             let (known_before, state) = (queued.facts.provider_id.clone(), queued.facts.state);
+            let told_before = queued.facts.told.clone();
             let mut heard = queued.facts.hear(&update.provider_id, &told);
             if self.tables.has(Flaw::StatusSettlesNothing) {
                 queued.facts.state = state;
@@ -168,7 +169,19 @@ impl MemoryTx {
             }
             let NewSend { shop, id, conversation, turn, index, lane, .. } = queued.send;
             let (settled, failed, duplicate) = (heard.settled, heard.failed, heard.duplicate);
-            effects.push(Some(StatusEffect { shop, id, conversation, turn, index, lane, settled, failed, duplicate }));
+            let delivered = queued.facts.told.newly_counted(&told_before);
+            effects.push(Some(StatusEffect {
+                shop,
+                id,
+                conversation,
+                turn,
+                index,
+                lane,
+                settled,
+                failed,
+                duplicate,
+                delivered,
+            }));
             self.tables.put_send(key, queued);
             touched.insert((key.0, key.1));
         }

@@ -432,6 +432,7 @@ impl Book {
             return None;
         };
         let before = [queued.row.facts.provider_id.clone(), queued.row.facts.other_id.clone()];
+        let told_before = queued.row.facts.told.clone();
         let mut heard = queued.row.facts.hear(&update.provider_id, &told);
         let NewSend { shop, id, conversation, turn, index, lane, .. } = queued.row.send;
         let now = [queued.row.facts.provider_id.clone(), queued.row.facts.other_id.clone()];
@@ -443,7 +444,8 @@ impl Book {
             heard.failed |= self.adopt(seq, update.shop, &update.provider_id);
         }
         let (settled, failed, duplicate) = (heard.settled, heard.failed, heard.duplicate);
-        Some(StatusEffect { shop, id, conversation, turn, index, lane, settled, failed, duplicate })
+        let delivered = self.rows.get(&seq).and_then(|queued| queued.row.facts.told.newly_counted(&told_before));
+        Some(StatusEffect { shop, id, conversation, turn, index, lane, settled, failed, duplicate, delivered })
     }
 
     /// Joins what was told of a message before we knew whose it is. `true`: it was a failure, and news.

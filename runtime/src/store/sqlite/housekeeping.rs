@@ -69,6 +69,7 @@ impl SqliteTx {
             "DELETE FROM revision WHERE shop = ?",
             "DELETE FROM post WHERE shop = ?",
             "DELETE FROM recipient WHERE shop = ?",
+            "DELETE FROM cost WHERE shop = ?",
         ] {
             self.sql(text)?.execute([shop.number()])?;
         }

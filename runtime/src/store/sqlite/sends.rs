@@ -191,7 +191,19 @@ impl SqliteTx {
             }
             let NewSend { shop, id, conversation, turn, index, lane, .. } = queued.row.send;
             let (settled, failed, duplicate) = (heard.settled, heard.failed, heard.duplicate);
-            effects.push(Some(StatusEffect { shop, id, conversation, turn, index, lane, settled, failed, duplicate }));
+            let delivered = queued.row.facts.told.newly_counted(&before.told);
+            effects.push(Some(StatusEffect {
+                shop,
+                id,
+                conversation,
+                turn,
+                index,
+                lane,
+                settled,
+                failed,
+                duplicate,
+                delivered,
+            }));
         }
         self.promote(&touched)?;
         Ok(effects)

@@ -6,6 +6,7 @@ use super::identity::Ids;
 use super::{Meaning, Reader, Report, ms};
 use crate::channel::whatsapp::wire::{Contact, ErrorObject, Status, Word};
 use crate::channel::whatsapp::{clean, opaque};
+use crate::costs;
 use crate::store::{Delivery, StatusUpdate};
 
 impl Reader<'_> {
@@ -35,6 +36,8 @@ impl Reader<'_> {
         let pricing = status.pricing.as_ref();
         let word =
             |word: Option<&Word<'_>>| -> SmolStr { word.map(|it| clean::line(it.as_str())).unwrap_or_default().into() };
+        // Only what was delivered is charged for.
+        let market = if delivery >= Delivery::Delivered { costs::market(&who) } else { 0 };
         let update = StatusUpdate {
             shop: self.shop,
             send: opaque::decode(status.biz_opaque_callback_data.as_str(), self.keys),
@@ -44,6 +47,7 @@ impl Reader<'_> {
             error: error.map_or(0, code),
             category: word(pricing.map(|it| &it.category)),
             pricing: word(pricing.map(|it| &it.kind)),
+            market,
         };
         let free = update.pricing == "free_entry_point" || update.category == "referral_conversion";
         let until = status.conversation.as_ref().filter(|_| free).map_or(0, |it| ms(&it.expiration_timestamp));
