@@ -16,7 +16,7 @@ pub use operate::{
     Backup, Conversations, ConversationsCommand, Diff, Doctor, Listing, Quarantine, QuarantineCommand, Remote, Replay,
     Restore, Templates, TemplatesCommand,
 };
-pub use server::{Backup, KeyScope, Keys, KeysCommand, Restore, Serve};
+pub use server::{KeyScope, Keys, KeysCommand, Serve};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())

@@ -1,4 +1,4 @@
-//! What can be typed after the commands of a server and its database.
+//! What can be typed after the commands that serve and give keys.
 
 use std::path::PathBuf;
 
@@ -67,39 +67,4 @@ pub enum KeyScope {
     Reply,
     /// … and erase, replay, drop
     Operate,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  duka backup duka.db backups/2026-11-21.db
-
-The copy holds all that customers wrote: keep it as you keep the database. PostgreSQL is backed up with its own
-`pg_dump --format=custom`.")]
-pub struct Backup {
-    /// The database of the server, which may be running
-    pub database: PathBuf,
-    /// The file to make; it replaces nothing
-    pub copy: PathBuf,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  duka restore backups/2026-11-21.db duka.db
-  pg_restore --dbname=duka backup.dump && duka restore --postgres postgres://duka@localhost/duka
-
-What was open when the copy was made may have been done since. So messages that were not sent are parked, events that
-waited are put into quarantine, and reminders whose time has passed are dropped: look at them, and send again what is
-still wanted.")]
-pub struct Restore {
-    /// The copy that `duka backup` made
-    #[arg(required_unless_present = "postgres")]
-    pub copy: Option<PathBuf>,
-    /// Where the database is to be; nothing may be there
-    #[arg(required_unless_present = "postgres")]
-    pub database: Option<PathBuf>,
-    /// A PostgreSQL database that `pg_restore` has filled
-    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["copy", "database"])]
-    pub postgres: Option<String>,
 }
