@@ -72,7 +72,7 @@ pub fn set_text(file: FileId, source: &str, key: &str, words: &str) -> Result<Ve
     let pieces: Vec<&str> = words.lines().map(|piece| piece.trim_matches(layout::is_space)).collect();
     let texts = pieces.iter().map(|piece| read_text(piece)).collect::<Result<Vec<_>, _>>()?;
     let mut kind = line.kind.clone();
-    let spoken = matches!(kind, LineKind::Say { .. } | LineKind::Ask { .. });
+    let spoken = matches!(kind, LineKind::Say { .. } | LineKind::Reply { .. } | LineKind::Ask { .. });
     let slot = key::text(&mut kind, key).ok_or_else(|| Error::NoText(key.to_string()))?;
     let mut written = Vec::new();
     match (texts.as_slice(), slot) {

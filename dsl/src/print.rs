@@ -169,6 +169,7 @@ fn goes(kind: &LineKind) -> bool {
         K::Body(_) | K::Sample { .. } | K::Say { .. } | K::Ask { .. } | K::Media { .. } | K::List(_) => false,
         K::Section(_) | K::Footer(_) | K::Alert(_) | K::Link { .. } | K::Call { .. } | K::Do { .. } => false,
         K::Set { .. } | K::Send { .. } | K::If { .. } | K::More(_) | K::Each { .. } => false,
+        K::Reply { .. } | K::Cards(_) | K::Show(_) | K::Emoji(_) => false,
     }
 }
 

@@ -261,6 +261,7 @@ impl<'a> StateEdges<'a, '_> {
                 | StepKind::Media { .. }
                 | StepKind::List { .. }
                 | StepKind::Footer { .. }
+                | StepKind::Show(_)
                 | StepKind::Alert { .. }
                 | StepKind::Link { .. }
                 | StepKind::Consent { .. }

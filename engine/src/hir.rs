@@ -21,5 +21,5 @@ pub use ids::{
 };
 pub use reaction::{EventName, Reaction, Trigger};
 pub use shop::{Builtin, Consent, Hook, KnownRecords, Operation, OperationKind, Parameter, Profile, Shop, Statuses};
-pub use step::{Call, Dest, DestKind, Guard, Step, StepKind, Target, Time};
+pub use step::{Call, Dest, DestKind, Guard, Shown, Step, StepKind, Target, Time};
 pub use text::{Phrase, Segment, TextBlock, TextEntry, TextPiece};

@@ -19,6 +19,7 @@ mod promises;
 mod reach;
 mod registry;
 mod settings;
+mod shown;
 mod silence;
 mod solver;
 mod style;
@@ -66,6 +67,7 @@ const LINTS: &[Lint] = &[
     choices::check,
     fit::check,
     messages::check,
+    shown::check,
     silence::check,
     templates::check,
     registry::check,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::event::ReplyId;
-use crate::value::{Media, Value};
+use crate::value::{Media, Money, Value};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Outbound {
@@ -26,6 +26,9 @@ pub struct Message {
     pub key: SmolStr,
     /// BCP 47 tag of the words.
     pub language: SmolStr,
+    /// It is shown as an answer to this message of the customer, by the vendor's id: empty until the host knows it.
+    #[serde(default)]
+    pub answers: Option<SmolStr>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -59,6 +62,60 @@ pub enum Choices {
     },
     /// Ask for the customer's own number, which one with a username need not show. Typing it is an answer as well.
     Contact,
+    /// A list whose rows have a picture each.
+    Cards {
+        /// The words on each card's button.
+        label: String,
+        rows: Vec<Choice>,
+        /// Addresses, by row.
+        pictures: Vec<SmolStr>,
+        /// The rows are products of the shop's catalogue, from which a cart comes back.
+        from_catalogue: bool,
+    },
+    /// One product of the shop's catalogue; `title` stands where there are no words.
+    Product {
+        sku: SmolStr,
+        title: String,
+    },
+    /// The way to all of the shop's catalogue; the same.
+    Catalogue {
+        title: String,
+    },
+    /// A pin on the map, without words.
+    Place {
+        latitude: SmolStr,
+        longitude: SmolStr,
+        name: SmolStr,
+        address: SmolStr,
+    },
+    /// An order, shown on its own page in the chat: with a link to pay by (name, title, address) the bill.
+    Order {
+        order: Box<OrderView>,
+        pay: Option<(SmolStr, String, String)>,
+    },
+    /// The words are a sign on the message that is answered.
+    Emoji,
+}
+
+/// An order as customers see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderView {
+    pub number: SmolStr,
+    /// By the contract: `placed`, `shipped`, …
+    pub status: SmolStr,
+    pub status_text: String,
+    pub lines: Vec<OrderLine>,
+    pub delivery_fee: Option<Money>,
+    pub total: Money,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderLine {
+    pub sku: SmolStr,
+    pub name: String,
+    pub quantity: u32,
+    /// Of one.
+    pub price: Money,
 }
 
 impl Choices {
@@ -69,9 +126,36 @@ impl Choices {
             Choices::List { sections, .. } | Choices::Products { sections, .. } => {
                 sections.iter().flat_map(|section| &section.rows).collect()
             }
-            Choices::None | Choices::Link { .. } | Choices::Form { .. } | Choices::Location | Choices::Contact => {
-                Vec::new()
+            Choices::Cards { rows, .. } => rows.iter().collect(),
+            Choices::None
+            | Choices::Link { .. }
+            | Choices::Form { .. }
+            | Choices::Location
+            | Choices::Contact
+            | Choices::Product { .. }
+            | Choices::Catalogue { .. }
+            | Choices::Place { .. }
+            | Choices::Order { .. }
+            | Choices::Emoji => Vec::new(),
+        }
+    }
+
+    /// The button that opens a page: its name, words and address.
+    pub fn link(&self) -> Option<(&str, &str, &str)> {
+        match self {
+            Choices::Link { name, title, url } | Choices::Order { pay: Some((name, title, url)), .. } => {
+                Some((name, title, url))
             }
+            _ => None,
+        }
+    }
+
+    /// What is shown, in words, for where there are no others.
+    pub fn words(&self) -> &str {
+        match self {
+            Choices::Product { title, .. } | Choices::Catalogue { title } => title,
+            Choices::Order { order, .. } => &order.status_text,
+            _ => "",
         }
     }
 

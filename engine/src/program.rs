@@ -42,6 +42,11 @@ impl Program {
         !words.is_empty() && words.binary_search(&fold(text)).is_ok()
     }
 
+    /// Whether a line quotes or marks what the customer wrote, so that the host has to know which message that was.
+    pub fn answers(&self) -> bool {
+        self.index.answers
+    }
+
     pub(crate) fn exponent(&self, currency: Currency) -> u32 {
         if currency == self.shop.profile.currency { self.exponent } else { currency.exponent() }
     }

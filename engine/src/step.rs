@@ -15,6 +15,7 @@ mod run;
 mod say;
 mod select;
 mod send;
+mod show;
 mod stale;
 mod timers;
 

@@ -1,8 +1,8 @@
 //! Going through a resolved flow: every list of lines, every expression, every text. Judges nothing.
 
 use crate::hir::{
-    Dest, DestKind, Expr, ExprKind, Flow, GroupId, Guard, Reaction, Segment, State, StateId, Step, StepKind, Target,
-    TemplateId, TextBlock, TextId, TextPiece, Trigger,
+    Dest, DestKind, Expr, ExprKind, Flow, GroupId, Guard, Reaction, Segment, Shown, State, StateId, Step, StepKind,
+    Target, TemplateId, TextBlock, TextId, TextPiece, Trigger,
 };
 
 /// Where a list of lines stands in its flow; numbers are positions among the reactions of that place.
@@ -148,7 +148,7 @@ fn in_guard<'a>(guard: &'a Option<Guard>, visit: &mut dyn FnMut(&'a Expr)) {
 /// The expressions a line uses, those in its text included.
 pub fn in_step<'a>(flow: &'a Flow, step: &'a Step, visit: &mut dyn FnMut(&'a Expr)) {
     match &step.kind {
-        StepKind::Say { text, guard } | StepKind::Ask { text, guard } => {
+        StepKind::Say { text, guard, .. } | StepKind::Ask { text, guard } => {
             in_guard(guard, visit);
             in_text(flow, *text, visit);
         }
@@ -156,8 +156,14 @@ pub fn in_step<'a>(flow: &'a Flow, step: &'a Step, visit: &mut dyn FnMut(&'a Exp
             in_guard(guard, visit);
             in_segments(source, visit);
         }
-        StepKind::List { label: text } | StepKind::Footer { text } | StepKind::Alert { text } => {
+        StepKind::List { label: text, .. } | StepKind::Footer { text } | StepKind::Alert { text } => {
             in_text(flow, *text, visit);
+        }
+        StepKind::Show(shown) => {
+            shown.value().into_iter().for_each(|value| inside(value, visit));
+            if let Shown::Emoji(sign) = shown {
+                in_segments(sign, visit);
+            }
         }
         StepKind::Link { guard, title, url, .. } => {
             in_guard(guard, visit);
@@ -253,6 +259,7 @@ pub fn speaks(step: &Step) -> bool {
     match &step.kind {
         StepKind::Say { .. }
         | StepKind::Ask { .. }
+        | StepKind::Show(_)
         | StepKind::Link { .. }
         | StepKind::Send { .. }
         | StepKind::Media { .. } => true,
@@ -286,6 +293,7 @@ pub fn assigned(step: &Step) -> Option<(Target, Option<&Expr>)> {
         | StepKind::Media { .. }
         | StepKind::List { .. }
         | StepKind::Footer { .. }
+        | StepKind::Show(_)
         | StepKind::Alert { .. }
         | StepKind::Link { .. }
         | StepKind::Consent { .. }

@@ -176,18 +176,58 @@ impl PartialEq for Step {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum StepKind {
-    Say { name: Option<Name>, guard: Option<Guard>, text: TextBlock },
-    Ask { name: Option<Name>, guard: Option<Guard>, text: TextBlock },
-    Media { kind: MediaKind, guard: Option<Guard>, source: Text },
+    /// `quotes`: written as `reply`.
+    Say {
+        name: Option<Name>,
+        guard: Option<Guard>,
+        text: TextBlock,
+        quotes: bool,
+    },
+    Ask {
+        name: Option<Name>,
+        guard: Option<Guard>,
+        text: TextBlock,
+    },
+    Media {
+        kind: MediaKind,
+        guard: Option<Guard>,
+        source: Text,
+    },
     List(Text),
+    Cards(Text),
     Footer(Text),
     Alert(Text),
-    Link { name: Name, guard: Option<Guard>, title: Text, url: Text },
-    Call { into: Name, operation: Expr, within: Option<Time>, otherwise: Option<Dest> },
-    Do { operation: Expr, within: Option<Time>, otherwise: Option<Dest> },
-    Set { name: Name, value: Expr },
-    Send { template: Name, otherwise: Option<Dest> },
-    If { condition: Expr, dest: Dest },
+    Show(Expr),
+    Emoji(Text),
+    Link {
+        name: Name,
+        guard: Option<Guard>,
+        title: Text,
+        url: Text,
+    },
+    Call {
+        into: Name,
+        operation: Expr,
+        within: Option<Time>,
+        otherwise: Option<Dest>,
+    },
+    Do {
+        operation: Expr,
+        within: Option<Time>,
+        otherwise: Option<Dest>,
+    },
+    Set {
+        name: Name,
+        value: Expr,
+    },
+    Send {
+        template: Name,
+        otherwise: Option<Dest>,
+    },
+    If {
+        condition: Expr,
+        dest: Dest,
+    },
     Jump(Dest),
 }
 

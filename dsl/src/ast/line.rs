@@ -127,6 +127,12 @@ pub enum LineKind {
         guard: Option<Guard>,
         text: Option<Text>,
     },
+    /// The same, quoting what the customer wrote.
+    Reply {
+        name: Option<Name>,
+        guard: Option<Guard>,
+        text: Option<Text>,
+    },
     Ask {
         name: Option<Name>,
         guard: Option<Guard>,
@@ -138,9 +144,15 @@ pub enum LineKind {
         source: Text,
     },
     List(Text),
+    /// `cards: label`: as a list, with a picture for each row.
+    Cards(Text),
     Section(Text),
     Footer(Text),
     Alert(Text),
+    /// `show VALUE`: a product, a place, an order, or the whole catalogue.
+    Show(Expr),
+    /// A sign on the customer's message.
+    Emoji(Text),
     Link {
         name: Name,
         guard: Option<Guard>,

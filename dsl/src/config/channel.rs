@@ -25,6 +25,8 @@ pub struct WhatsApp {
     pub old_app_secret: Option<Spanned<SmolStr>>,
     /// Meta's id of the catalogue that is connected to the account: products are shown from it, and carts come back.
     pub catalogue: Option<Spanned<SmolStr>>,
+    /// Orders are paid inside the chat, which the vendor offers in India and Brazil.
+    pub pays_in_chat: bool,
     /// What customers see of their messages before they are answered.
     pub read_marks: Option<Spanned<ReadMarks>>,
     pub span: Span,
@@ -43,8 +45,17 @@ pub enum ReadMarks {
 pub(crate) const READ_MARKS: &[(&str, ReadMarks)] =
     &[("none", ReadMarks::None), ("read", ReadMarks::Read), ("typing", ReadMarks::Typing)];
 
-pub(crate) const WHATSAPP: &[&str] =
-    &["phone_number_id", "waba_id", "portfolio_id", "catalogue", "token", "app_secret", "old_app_secret", "read_marks"];
+pub(crate) const WHATSAPP: &[&str] = &[
+    "phone_number_id",
+    "waba_id",
+    "portfolio_id",
+    "catalogue",
+    "pay_in_chat",
+    "token",
+    "app_secret",
+    "old_app_secret",
+    "read_marks",
+];
 
 /// `[whatsapp, messenger]`, or each with its settings below its name.
 pub(super) fn read(node: &Node, findings: &mut Findings) -> (Vec<Section>, Option<WhatsApp>) {
@@ -71,6 +82,7 @@ fn whatsapp(node: &Node, findings: &mut Findings) -> Option<WhatsApp> {
         account: None,
         portfolio: None,
         catalogue: None,
+        pays_in_chat: false,
         token: None,
         app_secret: None,
         old_app_secret: None,
@@ -100,6 +112,7 @@ fn whatsapp(node: &Node, findings: &mut Findings) -> Option<WhatsApp> {
                 found.portfolio = findings.text(value, "portfolio_id");
                 found.portfolio.iter().for_each(|portfolio| digits(portfolio, "portfolio_id", findings));
             }
+            "pay_in_chat" => found.pays_in_chat = findings.yes_no(value, "pay_in_chat").unwrap_or_default(),
             "token" => found.token = reference(value, "token", findings),
             "app_secret" => found.app_secret = reference(value, "app_secret", findings),
             "read_marks" => found.read_marks = one_of(value, "read_marks", READ_MARKS, findings),

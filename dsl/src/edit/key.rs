@@ -54,6 +54,7 @@ fn opened(kind: &LineKind) -> String {
 fn own_name(kind: &LineKind) -> &str {
     match kind {
         LineKind::Say { name: Some(name), .. } | LineKind::Ask { name: Some(name), .. } => name.as_str(),
+        LineKind::Reply { name: Some(name), .. } => name.as_str(),
         LineKind::Button { name, .. } | LineKind::Row { name, .. } | LineKind::Pick { name, .. } => name.as_str(),
         LineKind::Link { name, .. } | LineKind::Answer { name, .. } | LineKind::Field { name, .. } => name.as_str(),
         LineKind::Fill { form, .. } => form.as_str(),
@@ -67,6 +68,7 @@ pub(super) fn text<'a>(kind: &'a mut LineKind, key: &str) -> Option<Slot<'a>> {
     let note = key.ends_with(".note");
     Some(match kind {
         LineKind::Say { text, .. } | LineKind::Ask { text, .. } | LineKind::Else { text, .. } => Slot::Optional(text),
+        LineKind::Reply { text, .. } => Slot::Optional(text),
         LineKind::Row { note: text, .. } | LineKind::Pick { note: text, .. } if note => Slot::Optional(text),
         LineKind::Button { title, .. } | LineKind::Row { title, .. } | LineKind::Pick { title, .. } => {
             Slot::Text(title)
@@ -76,6 +78,7 @@ pub(super) fn text<'a>(kind: &'a mut LineKind, key: &str) -> Option<Slot<'a>> {
             Slot::Text(text)
         }
         LineKind::Section(text) | LineKind::Footer(text) | LineKind::Alert(text) => Slot::Text(text),
+        LineKind::Cards(text) | LineKind::Emoji(text) => Slot::Text(text),
         LineKind::Field { label: text, .. } | LineKind::Consent { purpose: text, .. } => Slot::Text(text),
         LineKind::PhraseForm { text, .. } => Slot::Text(text),
         _ => return None,

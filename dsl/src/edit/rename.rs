@@ -81,5 +81,6 @@ pub(super) fn dest(kind: &LineKind) -> Option<&Dest> {
         K::Body(_) | K::Sample { .. } | K::Say { .. } | K::Ask { .. } | K::Media { .. } | K::List(_) => None,
         K::Section(_) | K::Footer(_) | K::Alert(_) | K::Link { .. } | K::Set { .. } | K::More(_) => None,
         K::Each { .. } | K::Broken(_) => None,
+        K::Reply { .. } | K::Cards(_) | K::Show(_) | K::Emoji(_) => None,
     }
 }

@@ -75,6 +75,7 @@ impl Owner {
         }
         self.wordless = match &line.kind {
             LineKind::Say { text: None, .. } => Some(("say", line.span)),
+            LineKind::Reply { text: None, .. } => Some(("reply", line.span)),
             LineKind::Ask { text: None, .. } => Some(("ask", line.span)),
             _ => None,
         };

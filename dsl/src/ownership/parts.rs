@@ -12,6 +12,7 @@ pub(super) fn leaves(step: &StepKind) -> bool {
         StepKind::Jump(dest) => matches!(dest.kind, DestKind::Go(_)),
         StepKind::Say { .. } | StepKind::Ask { .. } | StepKind::Media { .. } | StepKind::List(_) => false,
         StepKind::Footer(_) | StepKind::Alert(_) | StepKind::Link { .. } | StepKind::Call { .. } => false,
+        StepKind::Cards(_) | StepKind::Show(_) | StepKind::Emoji(_) => false,
         StepKind::Do { .. } | StepKind::Set { .. } | StepKind::Send { .. } | StepKind::If { .. } => false,
     }
 }
@@ -39,10 +40,14 @@ pub(super) fn join(text: &mut Text, more: &Text) {
 
 pub(super) fn step_kind(kind: &LineKind) -> Option<StepKind> {
     Some(match kind.clone() {
-        LineKind::Say { name, guard, text } => StepKind::Say { name, guard, text: TextBlock::of(text) },
+        LineKind::Say { name, guard, text } => StepKind::Say { name, guard, text: TextBlock::of(text), quotes: false },
+        LineKind::Reply { name, guard, text } => StepKind::Say { name, guard, text: TextBlock::of(text), quotes: true },
         LineKind::Ask { name, guard, text } => StepKind::Ask { name, guard, text: TextBlock::of(text) },
         LineKind::Media { kind, guard, source } => StepKind::Media { kind, guard, source },
         LineKind::List(text) => StepKind::List(text),
+        LineKind::Cards(text) => StepKind::Cards(text),
+        LineKind::Show(value) => StepKind::Show(value),
+        LineKind::Emoji(text) => StepKind::Emoji(text),
         LineKind::Footer(text) => StepKind::Footer(text),
         LineKind::Alert(text) => StepKind::Alert(text),
         LineKind::Link { name, guard, title, url } => StepKind::Link { name, guard, title, url },

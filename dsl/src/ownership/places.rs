@@ -119,7 +119,7 @@ fn is_choice(kind: &LineKind) -> bool {
 
 /// Lines that show something with the question; they make no sense once a choice was made.
 pub(super) fn is_display(kind: &LineKind) -> bool {
-    matches!(kind, LineKind::Ask { .. } | LineKind::List(_) | LineKind::Footer(_))
+    matches!(kind, LineKind::Ask { .. } | LineKind::List(_) | LineKind::Cards(_) | LineKind::Footer(_))
 }
 
 /// What a line that could not be read was meant to be.
@@ -259,9 +259,12 @@ fn texts_of_step<'a>(step: &'a Step, texts: &mut Vec<&'a Text>) {
                 TextPiece::Line(text) | TextPiece::Each { text, .. } => text,
             }));
         }
-        StepKind::List(text) | StepKind::Footer(text) | StepKind::Alert(text) => texts.push(text),
+        StepKind::List(text) | StepKind::Cards(text) | StepKind::Footer(text) | StepKind::Alert(text) => {
+            texts.push(text)
+        }
         StepKind::Media { .. } | StepKind::Link { .. } | StepKind::Call { .. } | StepKind::Do { .. } => {}
         StepKind::Set { .. } | StepKind::Send { .. } | StepKind::If { .. } | StepKind::Jump(_) => {}
+        StepKind::Show(_) | StepKind::Emoji(_) => {}
     }
 }
 

@@ -65,9 +65,10 @@ impl LineWriter<'_> {
             K::Field { .. } | K::Sample { .. } => self.item(kind),
             K::Title(text) | K::Submit(text) | K::Body(text) | K::List(text) => self.text(text),
             K::Section(text) | K::Footer(text) | K::Alert(text) => self.text(text),
+            K::Cards(text) | K::Emoji(text) => self.text(text),
             K::Say { .. } | K::Ask { .. } | K::Media { .. } | K::Link { .. } | K::Call { .. } => self.step(kind),
             K::Do { .. } | K::Set { .. } | K::Send { .. } | K::If { .. } | K::Jump(_) => self.step(kind),
-            K::More(_) | K::Each { .. } => self.step(kind),
+            K::More(_) | K::Each { .. } | K::Reply { .. } | K::Show(_) => self.step(kind),
             K::Button { .. } | K::Row { .. } | K::Pick { .. } => self.choice(kind),
             K::Answer { .. } | K::Fill { .. } | K::Hears { .. } | K::On { .. } => self.reaction(kind),
             K::After { .. } | K::Quiet { .. } | K::Else { .. } => self.reaction(kind),
@@ -184,7 +185,9 @@ impl LineWriter<'_> {
 
     fn step(&mut self, kind: &LineKind) {
         match kind {
-            LineKind::Say { name, guard, text } | LineKind::Ask { name, guard, text } => {
+            LineKind::Say { name, guard, text }
+            | LineKind::Reply { name, guard, text }
+            | LineKind::Ask { name, guard, text } => {
                 if let Some(name) = name {
                     self.word(name.as_str());
                 }
@@ -218,6 +221,7 @@ impl LineWriter<'_> {
                 self.out.push_str(" =");
                 self.expr(value);
             }
+            LineKind::Show(value) => self.expr(value),
             LineKind::Send { template, otherwise } => {
                 self.word(template.as_str());
                 self.otherwise(otherwise.as_ref());

@@ -89,6 +89,7 @@ fn whatsapp() -> Value {
             "anyOf": [id, { "type": "array", "items": id, "minItems": 1 }],
         }),
         "waba_id" | "portfolio_id" | "catalogue" => id.clone(),
+        "pay_in_chat" => json!({ "type": "boolean" }),
         "read_marks" => one_of(&words(READ_MARKS)),
         _ => secret.clone(),
     };

@@ -78,15 +78,19 @@ const NONE: &[Field] = &[];
 /// All items, in the order in which a state has them.
 pub(crate) const ITEMS: &[Item] = &[
     step("say", Keyword::Say, Some(Kind::Lines), SPEECH, "- say: \"Thank you!\""),
+    step("reply", Keyword::Reply, Some(Kind::Lines), SPEECH, "- reply: \"Yes, we have it in green.\""),
     step("ask", Keyword::Ask, Some(Kind::Lines), SPEECH, "- ask: \"How can we help?\""),
     step("image", Keyword::Image, Some(Kind::Text), MEDIA, "- image: \"{item.photo}\""),
     step("video", Keyword::Video, Some(Kind::Text), MEDIA, "- video: \"{item.video}\""),
     step("audio", Keyword::Audio, Some(Kind::Text), MEDIA, "- audio: \"{item.audio}\""),
     step("document", Keyword::Document, Some(Kind::Text), MEDIA, "- document: \"{order.receipt}\""),
     step("list", Keyword::List, Some(Kind::Text), NONE, "- list: \"See products\""),
+    step("cards", Keyword::Cards, Some(Kind::Text), NONE, "- cards: \"See it\""),
     step("section", Keyword::Section, Some(Kind::Text), NONE, "- section: \"Dresses\""),
     step("footer", Keyword::Footer, Some(Kind::Text), NONE, "- footer: \"Send STOP at any time\""),
     step("alert", Keyword::Alert, Some(Kind::Text), NONE, "- alert: \"Please look at order {order.number}\""),
+    step("show", Keyword::Show, Some(Kind::Expr), NONE, "- show: \"item\""),
+    step("emoji", Keyword::Emoji, Some(Kind::Text), NONE, "- emoji: \"👍\""),
     step(
         "link",
         Keyword::Link,

@@ -72,6 +72,7 @@ fn after(steps: &[Step], known: Known) -> Known {
         | StepKind::Media { .. }
         | StepKind::List { .. }
         | StepKind::Footer { .. }
+        | StepKind::Show(_)
         | StepKind::Alert { .. }
         | StepKind::Link { .. }
         | StepKind::Call(_)

@@ -224,6 +224,7 @@ fn template<'a>(flow: &'a Flow, step: &Step) -> Option<&'a Template> {
         | StepKind::Media { .. }
         | StepKind::List { .. }
         | StepKind::Footer { .. }
+        | StepKind::Show(_)
         | StepKind::Alert { .. }
         | StepKind::Link { .. }
         | StepKind::Call(_)

@@ -92,6 +92,7 @@ pub fn hands_over(subject: &Subject<'_>, flow: FlowId, depth: u8) -> bool {
         | StepKind::Media { .. }
         | StepKind::List { .. }
         | StepKind::Footer { .. }
+        | StepKind::Show(_)
         | StepKind::Alert { .. }
         | StepKind::Link { .. }
         | StepKind::Consent { .. }

@@ -165,6 +165,7 @@ pub(crate) fn step_words(flow: &Flow, step: &Step) -> Option<String> {
         }
         StepKind::List { .. }
         | StepKind::Footer { .. }
+        | StepKind::Show(_)
         | StepKind::Alert { .. }
         | StepKind::Call(_)
         | StepKind::Consent { .. }

@@ -126,7 +126,11 @@ fn free_text(steps: &[Step]) -> Option<&Step> {
     steps.iter().find(|step| {
         matches!(
             step.kind,
-            StepKind::Say { .. } | StepKind::Ask { .. } | StepKind::Media { .. } | StepKind::Link { .. }
+            StepKind::Say { .. }
+                | StepKind::Ask { .. }
+                | StepKind::Media { .. }
+                | StepKind::Link { .. }
+                | StepKind::Show(_)
         )
     })
 }

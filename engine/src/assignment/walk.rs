@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::graph::{Cause, Owner, effective_reactions};
 use crate::hir::{
-    Call, Dest, DestKind, EventName, Expr, ExprKind, Flow, FlowId, Guard, OperationId, Reaction, Shop, SlotId,
+    Call, Dest, DestKind, EventName, Expr, ExprKind, Flow, FlowId, Guard, OperationId, Reaction, Shop, Shown, SlotId,
     SlotKind, StateId, Step, StepKind, Target, TemplateId, Trigger,
 };
 use crate::types::Type;
@@ -319,7 +319,7 @@ impl<'a> Walk<'a> {
         let mut guard_above: Option<&Expr> = None;
         for step in steps {
             match &step.kind {
-                StepKind::Say { text, guard } | StepKind::Ask { text, guard } => {
+                StepKind::Say { text, guard, .. } | StepKind::Ask { text, guard } => {
                     let inner = self.guarded(guard.as_ref(), &mut guard_above, facts);
                     self.text(*text, &inner);
                 }
@@ -332,9 +332,11 @@ impl<'a> Walk<'a> {
                     self.text(*title, &inner);
                     self.segments(url, &inner);
                 }
-                StepKind::List { label: text } | StepKind::Footer { text } | StepKind::Alert { text } => {
+                StepKind::List { label: text, .. } | StepKind::Footer { text } | StepKind::Alert { text } => {
                     self.text(*text, facts);
                 }
+                StepKind::Show(Shown::Emoji(sign)) => self.segments(sign, facts),
+                StepKind::Show(shown) => shown.value().into_iter().for_each(|value| self.read(value, facts)),
                 StepKind::Call(call) => self.call(call, facts),
                 StepKind::Consent { .. } => {}
                 StepKind::Set { slot, value } => self.set(*slot, value, facts),

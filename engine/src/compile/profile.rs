@@ -44,6 +44,7 @@ pub(super) fn of(settings: &Settings<'_>, chosen: &Chosen) -> Profile {
         timezone: timezone.unwrap_or_else(|| SmolStr::new_static("UTC")),
         towns: towns.collect(),
         has_catalogue: shop.whatsapp.as_ref().is_some_and(|whatsapp| whatsapp.catalogue.is_some()),
+        pays_in_chat: shop.whatsapp.as_ref().is_some_and(|whatsapp| whatsapp.pays_in_chat),
         quiet_hours: shop.quiet_hours.as_ref().map(|hours| (hours.value.from_minute, hours.value.to_minute)),
     }
 }

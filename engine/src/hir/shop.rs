@@ -54,6 +54,8 @@ pub struct Profile {
     pub towns: Vec<SmolStr>,
     /// Whether a catalogue is connected on WhatsApp: products are shown from it, and carts come back.
     pub has_catalogue: bool,
+    /// Whether orders are paid inside the chat of WhatsApp.
+    pub pays_in_chat: bool,
     /// Minutes since midnight, local time: no marketing between them.
     pub quiet_hours: Option<(u16, u16)>,
 }

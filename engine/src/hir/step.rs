@@ -23,6 +23,8 @@ pub enum StepKind {
     Say {
         text: TextId,
         guard: Option<Guard>,
+        /// It is shown as an answer to what the customer wrote.
+        quotes: bool,
     },
     Ask {
         text: TextId,
@@ -35,7 +37,10 @@ pub enum StepKind {
     },
     List {
         label: TextId,
+        /// With a picture for each row.
+        cards: bool,
     },
+    Show(Shown),
     Footer {
         text: TextId,
     },
@@ -68,6 +73,32 @@ pub enum StepKind {
         guard: Option<Expr>,
         dest: Dest,
     },
+}
+
+/// What `show` and `emoji` put in front of the customer.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    /// The way to all of the shop's catalogue.
+    Catalogue,
+    Product(Expr),
+    /// A pin on the map.
+    Place(Expr),
+    /// Its page in the chat: with a link beside it, the bill.
+    Order(Expr),
+    /// A sign on the customer's message.
+    Emoji(Vec<Segment>),
+    /// A value of another type; it has its finding.
+    Other(Expr),
+}
+
+impl Shown {
+    /// The value that is shown.
+    pub fn value(&self) -> Option<&Expr> {
+        match self {
+            Shown::Product(value) | Shown::Place(value) | Shown::Order(value) | Shown::Other(value) => Some(value),
+            Shown::Catalogue | Shown::Emoji(_) => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

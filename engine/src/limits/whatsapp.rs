@@ -17,19 +17,14 @@ pub const OPAQUE: usize = 512;
 /// Products of a multi-product message, and its sections.
 pub const PRODUCTS: usize = 30;
 pub const PRODUCT_SECTIONS: usize = 10;
-/// Cards of a carousel, the letters of a card, and its line breaks.
+/// Cards of a carousel, and the letters of a card.
 pub const CARDS_MIN: usize = 2;
 pub const CARDS: usize = 10;
 pub const CARD_BODY: usize = 160;
-pub const CARD_LINE_BREAKS: usize = 2;
-/// Contact cards of one message. The guide says 257, the OpenAPI file 5.
-pub const CONTACTS: usize = 5;
 
 /// An order's `reference_id`: the smaller of India's 35 and Brazil's 60.
 pub const ORDER_REFERENCE: usize = 35;
 pub const ORDER_ITEM_NAME: usize = 60;
-/// Descriptions of an order's tax, shipping and discount.
-pub const ORDER_PART: usize = 60;
 /// Descriptions of an order's status and expiry.
 pub const ORDER_STATUS: usize = 120;
 

@@ -120,6 +120,7 @@ pub(super) fn dests(flow: &Flow) -> impl Iterator<Item = &DestKind> {
         | StepKind::Media { .. }
         | StepKind::List { .. }
         | StepKind::Footer { .. }
+        | StepKind::Show(_)
         | StepKind::Alert { .. }
         | StepKind::Link { .. }
         | StepKind::Consent { .. }

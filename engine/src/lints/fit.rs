@@ -196,10 +196,11 @@ fn question(context: &Context, flow: &Flow, state: &State, found: &mut Vec<Diagn
         match &step.kind {
             StepKind::Ask { text, .. } => long_text(context, flow, *text, chosen, found),
             StepKind::Say { text, .. } => long_text(context, flow, *text, false, found),
-            StepKind::List { label } => too_long(context, flow, *label, &LABEL, found),
+            StepKind::List { label, .. } => too_long(context, flow, *label, &LABEL, found),
             StepKind::Link { title, .. } => too_long(context, flow, *title, &LINK, found),
             StepKind::Media { .. }
             | StepKind::Footer { .. }
+            | StepKind::Show(_)
             | StepKind::Alert { .. }
             | StepKind::Call(_)
             | StepKind::Consent { .. }

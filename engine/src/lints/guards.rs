@@ -38,6 +38,7 @@ fn guard_of(step: &Step) -> Option<&Expr> {
         },
         StepKind::List { .. }
         | StepKind::Footer { .. }
+        | StepKind::Show(_)
         | StepKind::Alert { .. }
         | StepKind::Call(_)
         | StepKind::Consent { .. }

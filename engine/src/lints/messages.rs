@@ -64,6 +64,7 @@ fn sends(step: &Step, next: Option<&Step>) -> bool {
         StepKind::Send { .. } => true,
         StepKind::List { .. }
         | StepKind::Footer { .. }
+        | StepKind::Show(_)
         | StepKind::Alert { .. }
         | StepKind::Link { .. }
         | StepKind::Call(_)

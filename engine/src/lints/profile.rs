@@ -23,6 +23,7 @@ pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
     timezone(&profile, found);
     fees(context, &profile, found);
     adapters(context, &profile, found);
+    pay_in_chat(context, &profile, found);
     disagreement(context, &profile, found);
 }
 
@@ -55,6 +56,23 @@ fn fees(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) {
         let help = format!("Write the currency and the amount: `\"{} 300\"`.", currency.code());
         found.push(Diagnostic::new(25, fee.span, wrong).help(help));
     }
+}
+
+/// The vendor offers it for rupees and reais, and shows what is paid from the catalogue (whatsapp-cloud-api 17).
+fn pay_in_chat(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) {
+    let Some(whatsapp) = profile.whatsapp.as_ref().filter(|whatsapp| whatsapp.pays_in_chat) else { return };
+    let currency = context.shop.profile.currency;
+    let (message, help) = if !["INR", "BRL"].contains(&currency.code()) {
+        let message =
+            format!("WhatsApp takes no payments in {} inside the chat; customers get the link.", currency.code());
+        (message, "Take `pay_in_chat` out. It is for shops in India and Brazil.")
+    } else if whatsapp.catalogue.is_none() {
+        let message = "`pay_in_chat` needs the `catalogue` that the paid things are in.".to_string();
+        (message, "Write its id beside it: `catalogue: \"194830000000001\"`.")
+    } else {
+        return;
+    };
+    found.push(Diagnostic::new(25, whatsapp.span, message).help(help));
 }
 
 /// An adapter answers the operations of the contract of its name.

@@ -37,6 +37,7 @@ fn jumps_to(step: &Step) -> Option<StateId> {
         | StepKind::Media { .. }
         | StepKind::List { .. }
         | StepKind::Footer { .. }
+        | StepKind::Show(_)
         | StepKind::Alert { .. }
         | StepKind::Link { .. }
         | StepKind::Consent { .. }

@@ -220,6 +220,7 @@ fn commands(context: &Context, step: &Step) -> bool {
         | StepKind::Media { .. }
         | StepKind::List { .. }
         | StepKind::Footer { .. }
+        | StepKind::Show(_)
         | StepKind::Alert { .. }
         | StepKind::Link { .. }
         | StepKind::Jump { .. } => false,

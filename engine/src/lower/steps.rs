@@ -4,8 +4,8 @@ use duka_dsl::ast::{self, StepKind as Ast};
 use duka_dsl::{Diagnostic, Name, Span};
 use smol_str::SmolStr;
 
-use crate::hir::{Call, Dest, Expr, ExprKind, SlotKind, Step, StepKind, Target, TemplateId};
-use crate::types::Type;
+use crate::hir::{Call, Dest, Expr, ExprKind, Shown, SlotKind, Step, StepKind, Target, TemplateId};
+use crate::types::{RecordId, Type};
 use crate::value::Value;
 
 use super::body::Body;
@@ -29,9 +29,10 @@ impl<'a> Body<'a> {
     fn step(&mut self, owner: &str, step: &ast::Step, place: &mut Place) -> Option<StepKind> {
         let key = |part: &str| format!("{owner}.{part}");
         Some(match &step.kind {
-            Ast::Say { name, guard, text } => {
+            Ast::Say { name, guard, text, quotes } => {
                 let guard = self.guard(guard.as_ref(), place);
-                StepKind::Say { text: self.text(key(named(name, "say")), text, place), guard }
+                let word = if *quotes { "reply" } else { "say" };
+                StepKind::Say { text: self.text(key(named(name, word)), text, place), guard, quotes: *quotes }
             }
             Ast::Ask { name, guard, text } => {
                 let guard = self.guard(guard.as_ref(), place);
@@ -42,7 +43,10 @@ impl<'a> Body<'a> {
                 guard: self.guard(guard.as_ref(), place),
                 source: self.media(source, place),
             },
-            Ast::List(label) => StepKind::List { label: self.line(key("list"), label, place) },
+            Ast::List(label) => StepKind::List { label: self.line(key("list"), label, place), cards: false },
+            Ast::Cards(label) => StepKind::List { label: self.line(key("cards"), label, place), cards: true },
+            Ast::Show(value) => StepKind::Show(self.shown(value, place)),
+            Ast::Emoji(text) => StepKind::Show(Shown::Emoji(self.segments(text, place, None))),
             Ast::Footer(text) => StepKind::Footer { text: self.line(key("footer"), text, place) },
             Ast::Alert(text) => StepKind::Alert { text: self.line(key("alert"), text, place) },
             Ast::Link { name, guard, title, url } => StepKind::Link {
@@ -72,6 +76,31 @@ impl<'a> Body<'a> {
             }
             Ast::Jump(dest) => StepKind::Jump { guard: None, dest: self.dest(dest, place) },
         })
+    }
+
+    /// `show VALUE`: the type of the value says what is shown.
+    fn shown(&mut self, value: &ast::Expr, place: &Place) -> Shown {
+        if value.source == "catalogue" {
+            return Shown::Catalogue;
+        }
+        let value = self.value(value, place);
+        let known = &self.shop.known;
+        let is = |record: Option<RecordId>| record.is_some_and(|record| value.ty == Type::Record(record));
+        if is(known.product) {
+            return Shown::Product(value);
+        }
+        if is(known.location) {
+            return Shown::Place(value);
+        }
+        if is(known.order) {
+            return Shown::Order(value);
+        }
+        if value.ty != Type::Unknown {
+            let message = "This can not be shown: it is neither a product, nor a place, nor an order.";
+            let help = "Write `show item`, `show catalogue`, or put its words into a `say:`.";
+            self.findings.push(Diagnostic::new(406, value.span, message).help(help));
+        }
+        Shown::Other(value)
     }
 
     /// `set x = …`: what is remembered, and `none` only for what may be empty.
@@ -173,6 +202,9 @@ impl<'a> Body<'a> {
             | Ast::Ask { .. }
             | Ast::Media { .. }
             | Ast::List(_)
+            | Ast::Cards(_)
+            | Ast::Show(_)
+            | Ast::Emoji(_)
             | Ast::Footer(_)
             | Ast::Alert(_)
             | Ast::Link { .. }

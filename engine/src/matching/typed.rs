@@ -177,6 +177,7 @@ mod tests {
             timezone: "Africa/Nairobi".into(),
             towns: vec!["Kilimani".into(), "Port-Bouët".into()],
             has_catalogue: false,
+            pays_in_chat: false,
             quiet_hours: None,
         };
         // 2026-11-21

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::hir::{
-    Ambient, DestKind, Expr, ExprKind, Flow, FlowId, Guard, OperationId, OperationKind, Reaction, Segment, Shop,
+    Ambient, DestKind, Expr, ExprKind, Flow, FlowId, Guard, OperationId, OperationKind, Reaction, Segment, Shop, Shown,
     SlotId, SlotKind, State, StateId, StepKind, Target, TextId, TextPiece, Trigger,
 };
 use crate::matching::fold;
@@ -24,6 +24,8 @@ pub(crate) struct Index {
     pub opt_out: Vec<String>,
     /// Folded words that only one language of the shop has, and it is not the first; with its place.
     telling: Vec<(String, usize)>,
+    /// Some line quotes or marks what the customer wrote.
+    pub answers: bool,
     /// `cart.current`, and how long a bag stays fresh.
     pub cart_current: Option<(OperationId, i64)>,
 }
@@ -69,6 +71,7 @@ impl Index {
         Index {
             flows: shop.flows.iter().map(|flow| FlowIndex::new(shop, flow)).collect(),
             opt_out: opt_out(shop),
+            answers: answers(shop),
             telling: telling(shop),
             cart_current,
         }
@@ -88,6 +91,14 @@ impl Index {
         let found = self.flow(flow).and_then(|flow| flow.states.get(state.index()));
         found.copied().unwrap_or_default()
     }
+}
+
+/// Whether some line needs to know the message that it answers.
+fn answers(shop: &Shop) -> bool {
+    let needs = |step: &crate::hir::Step| {
+        matches!(step.kind, StepKind::Say { quotes: true, .. } | StepKind::Show(Shown::Emoji(_)))
+    };
+    shop.flows.iter().any(|flow| crate::walk::lines(flow).iter().any(|list| list.steps.iter().any(needs)))
 }
 
 impl FlowIndex {
@@ -243,7 +254,7 @@ impl<'a> StateReader<'a> {
 
     fn step(&mut self, step: &StepKind) {
         match step {
-            StepKind::Say { text, guard } | StepKind::Ask { text, guard } => {
+            StepKind::Say { text, guard, .. } | StepKind::Ask { text, guard } => {
                 self.text(*text);
                 self.guard(guard.as_ref());
             }
@@ -251,7 +262,11 @@ impl<'a> StateReader<'a> {
                 self.segments(source);
                 self.guard(guard.as_ref());
             }
-            StepKind::List { label: text } | StepKind::Footer { text } | StepKind::Alert { text } => self.text(*text),
+            StepKind::List { label: text, .. } | StepKind::Footer { text } | StepKind::Alert { text } => {
+                self.text(*text)
+            }
+            StepKind::Show(Shown::Emoji(sign)) => self.segments(sign),
+            StepKind::Show(shown) => shown.value().into_iter().for_each(|value| self.expr(value)),
             StepKind::Link { guard, title, url, .. } => {
                 self.text(*title);
                 self.segments(url);

@@ -221,6 +221,7 @@ fn jumps(steps: &[Step]) -> Vec<(u16, bool)> {
             | StepKind::Media { .. }
             | StepKind::List { .. }
             | StepKind::Footer { .. }
+            | StepKind::Show(_)
             | StepKind::Alert { .. }
             | StepKind::Link { .. }
             | StepKind::Consent { .. }

@@ -49,6 +49,21 @@ pub fn shown(sent: &Outbound) -> String {
         }
         Choices::Location => line.push_str(" [send location]"),
         Choices::Contact => line.push_str(" [share number]"),
+        Choices::Cards { label, rows, .. } => {
+            let rows: Vec<&str> = rows.iter().map(|choice| choice.title.as_str()).collect();
+            line.push_str(&format!(" [cards {label}: {}]", rows.join(" · ")));
+        }
+        Choices::Product { sku, title } => line.push_str(&format!(" [product {sku}: {title}]")),
+        Choices::Catalogue { .. } => line.push_str(" [catalogue]"),
+        Choices::Place { latitude, longitude, name, .. } => {
+            line.push_str(format!("[place {latitude}, {longitude} {name}").trim_end());
+            line.push(']');
+        }
+        Choices::Order { order, pay } => {
+            let pay = pay.as_ref().map(|(_, title, url)| format!(", {title} {url}")).unwrap_or_default();
+            line.push_str(&format!(" [order {}: {}{pay}]", order.number, order.status));
+        }
+        Choices::Emoji => line.push_str(" [on your message]"),
     }
     line
 }

@@ -7,7 +7,7 @@ use super::machine::{Machine, Place, Scope};
 use crate::event::ReplyId;
 use crate::expression::{Env, evaluate};
 use crate::hir::{EventName, Reaction, StepKind, TextId, Trigger};
-use crate::limits::{WHATSAPP, whatsapp};
+use crate::limits::whatsapp;
 use crate::locale::{Standard, standard};
 use crate::outbound::{Choice, Choices, Section};
 use crate::render::Renderer;
@@ -67,11 +67,18 @@ impl<'p> Machine<'p> {
     fn list(&self, offers: Vec<Offer>) -> Choices {
         let scope = Scope::Frame(self.top());
         let steps = self.state_in(self.top()).map_or(&[][..], |state| &state.steps);
-        let label =
-            steps.iter().find_map(|step| if let StepKind::List { label } = step.kind { Some(label) } else { None });
+        let opener = steps.iter().find_map(|step| match step.kind {
+            StepKind::List { label, cards } => Some((label, cards)),
+            _ => None,
+        });
+        let (label, cards) = (opener.map(|(label, _)| label), opener.is_some_and(|(_, cards)| cards));
         let written = |text: TextId| self.renderer(scope).map(|renderer| renderer.text_of(text));
         let label =
             label.and_then(written).unwrap_or_else(|| standard(self.languages()[0], Standard::List).to_string());
+        if let Some(pictures) = if cards { self.pictures(&offers) } else { None } {
+            let rows = offers.into_iter().map(|offer| self.choice(offer)).collect();
+            return Choices::Cards { label, rows, pictures, from_catalogue: self.shows_products() };
+        }
         let mut sections: Vec<Section> = Vec::new();
         let mut current = None;
         for offer in offers {
@@ -88,10 +95,22 @@ impl<'p> Machine<'p> {
         if self.shows_products() { Choices::Products { label, sections } } else { Choices::List { label, sections } }
     }
 
+    /// The picture of each row. `None`: one has none.
+    fn pictures(&self, offers: &[Offer]) -> Option<Vec<SmolStr>> {
+        let state = self.state_in(self.top())?;
+        let picture = |offer: &Offer| {
+            let Trigger::Pick { list, .. } = &state.reactions.get(offer.reaction?)?.trigger else { return None };
+            let Type::List(item) = &list.ty else { return None };
+            let (_, value) = offer.item.as_ref()?;
+            self.picture_of(item, value).map(|photo| photo.source.clone())
+        };
+        offers.iter().map(picture).collect()
+    }
+
     /// Whether all that the state offers are products, which the channel shows from the shop's catalogue. A cart comes
     /// back, so somebody must listen for one.
     fn shows_products(&self) -> bool {
-        if !self.program.shop.profile.has_catalogue || self.session.channel != WHATSAPP.name {
+        if !self.has_catalogue() {
             return false;
         }
         let Some(product) = self.program.shop.known_records.product else { return false };

@@ -274,6 +274,7 @@ impl<'p> Machine<'p> {
                 | StepKind::Media { .. }
                 | StepKind::List { .. }
                 | StepKind::Footer { .. }
+                | StepKind::Show(_)
                 | StepKind::Alert { .. }
                 | StepKind::Link { .. }
                 | StepKind::Consent { .. }

@@ -38,6 +38,7 @@ impl<'p> Machine<'p> {
             | StepKind::Media { .. }
             | StepKind::List { .. }
             | StepKind::Footer { .. }
+            | StepKind::Show(_)
             | StepKind::Link { .. } => self.sending_line(place, &step.kind),
             StepKind::Alert { text } => {
                 self.flush(Attach::ToPrompt);

@@ -37,9 +37,12 @@ impl<'p> Machine<'p> {
             return;
         }
         match line {
-            StepKind::Say { text, guard } => {
+            StepKind::Say { text, guard, quotes } => {
                 if self.guarded(place, guard.as_ref()) {
                     self.say(place.scope, *text, false);
+                    if let Some(draft) = self.drafts.last_mut().filter(|_| *quotes) {
+                        draft.message.answers = Some(SmolStr::default());
+                    }
                 }
             }
             StepKind::Ask { text, guard } => {
@@ -57,6 +60,7 @@ impl<'p> Machine<'p> {
                     self.link(place.scope, name, *title, url);
                 }
             }
+            StepKind::Show(shown) => self.show(place.scope, shown),
             StepKind::Footer { text } => {
                 let footer = self.renderer(place.scope).map(|renderer| renderer.text_of(*text));
                 if let (Some(draft), Some(footer)) = (self.drafts.last_mut(), footer) {
@@ -129,6 +133,11 @@ impl<'p> Machine<'p> {
         let title = renderer.text_of(title);
         let mut address = String::new();
         renderer.segments(url, &mut address);
+        let above = self.drafts.last_mut().map(|draft| &mut draft.message.choices);
+        if let Some(Choices::Order { pay: pay @ None, .. }) = above {
+            *pay = Some((name.clone(), title, address));
+            return;
+        }
         let link = Choices::Link { name: name.clone(), title: title.clone(), url: address };
         match self.drafts.last_mut().filter(|draft| draft.message.choices == Choices::None) {
             Some(draft) => draft.message.choices = link,
@@ -167,14 +176,20 @@ impl<'p> Machine<'p> {
 
     fn attach(&mut self, choices: Choices) {
         let asking = self.drafts.iter().rposition(|draft| draft.asks);
-        let last = self.drafts.len().checked_sub(1);
-        let Some(draft) = asking.or(last).and_then(|at| self.drafts.get_mut(at)) else { return };
-        // A message has one kind of choice: a link beside buttons is written out.
-        if let Choices::Link { title, url, .. } = &draft.message.choices {
-            let line = format!("\n{title}: {url}");
-            draft.message.text.push_str(&line);
+        let takes = |draft: &Draft| !matches!(draft.message.choices, Choices::Place { .. } | Choices::Emoji);
+        let last = self.drafts.iter().rposition(takes);
+        let Some((at, draft)) = asking.or(last).and_then(|at| Some((at, self.drafts.get_mut(at)?))) else { return };
+        let language = draft.message.language.clone();
+        match std::mem::replace(&mut draft.message.choices, choices) {
+            Choices::None => {}
+            // A message has one kind of choice: a link beside buttons is written out, and what is shown goes ahead.
+            Choices::Link { title, url, .. } => draft.message.text.push_str(&format!("\n{title}: {url}")),
+            shown => {
+                let message =
+                    Message { text: shown.words().to_string(), choices: shown, language, ..Message::default() };
+                self.drafts.insert(at, Draft { message, asks: false });
+            }
         }
-        draft.message.choices = choices;
     }
 }
 

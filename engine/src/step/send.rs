@@ -122,7 +122,7 @@ impl<'p> Machine<'p> {
             language: language.clone(),
             values: values(&renderer, template.body),
             buttons,
-            session: Message { header, text: body, footer, choices, key, language },
+            session: Message { header, text: body, footer, choices, key, language, answers: None },
             subject: self.subject(scope),
         })
     }

@@ -76,6 +76,7 @@ impl<'p> Machine<'p> {
             | StepKind::Media { .. }
             | StepKind::List { .. }
             | StepKind::Footer { .. }
+            | StepKind::Show(_)
             | StepKind::Link { .. }
             | StepKind::Jump { .. } => true,
         });

@@ -139,6 +139,7 @@ impl World {
             timezone: "Africa/Nairobi".into(),
             towns: Vec::new(),
             has_catalogue: false,
+            pays_in_chat: false,
             quiet_hours: None,
         };
         let shop = Shop {

@@ -264,6 +264,7 @@ impl Shown {
         let taps = match inner {
             "button" => choices(content, "/action/buttons", "reply", "button"),
             "list" => sections(content),
+            "carousel" => cards(content),
             "template" => quick_replies(content, template),
             _ => Vec::new(),
         };
@@ -294,6 +295,18 @@ fn choices(content: &Value, pointer: &str, inner: &str, kind: &str) -> Vec<Tappa
 fn sections(content: &Value) -> Vec<Tappable> {
     let sections = content.pointer("/action/sections").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     sections.iter().flat_map(|section| choices(section, "/rows", "row", "row")).collect()
+}
+
+/// The buttons of cards, each called as its card is: all say the same.
+fn cards(content: &Value) -> Vec<Tappable> {
+    let cards = content.pointer("/action/cards").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let of_card = |card: &Value| -> Option<Tappable> {
+        let id = card.pointer("/action/buttons/0/quick_reply/id")?.as_str()?.to_string();
+        let words = card.pointer("/body/text").and_then(Value::as_str).unwrap_or_default();
+        let (title, note) = words.split_once('\n').unwrap_or((words, ""));
+        Some(Tappable { kind: "button".into(), id, title: title.to_string(), note: note.to_string() })
+    };
+    cards.iter().filter_map(of_card).collect()
 }
 
 fn tappable(choice: &Value, kind: &str) -> Tappable {

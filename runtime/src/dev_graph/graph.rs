@@ -1,6 +1,8 @@
 //! The stand-in as a value: takes calls, plans what follows, hands out webhooks when they are due. The time is the
 //! caller's, chance is the seed's.
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -42,6 +44,8 @@ pub struct Graph {
     /// New templates, and when their review ends.
     pub(super) reviews: Vec<(i64, SmolStr, SmolStr)>,
     made: u64,
+    /// Of bills that were taken: each is used once (whatsapp-cloud-api 17.1).
+    references: BTreeSet<String>,
 }
 
 impl Graph {
@@ -58,6 +62,7 @@ impl Graph {
             again: Vec::new(),
             reviews: Vec::new(),
             made: 0,
+            references: BTreeSet::new(),
         }
     }
 
@@ -121,7 +126,12 @@ impl Graph {
             Request::Read { .. } => return Ok(Answer::success()),
             Request::Message(outgoing) => outgoing,
         };
+        let reference = bill(&outgoing);
+        if reference.is_some_and(|reference| self.references.contains(reference)) {
+            return Err(Refusal::invalid("reference_id was used before."));
+        }
         let (category, pricing) = self.account.admit(now_ms, &number, &outgoing)?;
+        self.references.extend(reference.map(str::to_string));
         let wamid = self.accept(now_ms, &number, &outgoing, category, pricing, fault.as_ref());
         attempt.accepted.clone_from(&wamid);
         Ok(accepted(&outgoing, &wamid, fault.as_ref()))
@@ -277,6 +287,10 @@ impl Graph {
             }
         } else {
             self.account.heard(&number.id, customer, at_ms);
+            if let Say::Contact(phone) = say {
+                // The same person under the number that they share.
+                self.account.heard(&number.id, phone.trim_start_matches('+'), at_ms);
+            }
             self.account.contact(&number.id, customer).by_ad |= telling.by_ad;
         }
         Ok(Webhook::signed(&number, &self.account.secret, &envelope))
@@ -341,6 +355,12 @@ impl Graph {
 }
 
 /// What a journal line says of a body, well formed or not.
+/// The name of a bill.
+fn bill<'v>(outgoing: &Outgoing<'v>) -> Option<&'v str> {
+    let is_bill = outgoing.content.get("type").and_then(Value::as_str) == Some("order_details");
+    outgoing.content.pointer("/action/parameters/reference_id").filter(|_| is_bill)?.as_str()
+}
+
 fn describe(request: &Result<Request<'_>, Refusal>, body: &Value, attempt: &mut Attempt) {
     match request {
         Ok(Request::Read { .. }) => attempt.message = "read".into(),

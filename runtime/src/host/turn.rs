@@ -3,6 +3,7 @@
 //! Host-independent (architecture.md 4): it sees no table, thread, clock or socket, and gives the same for the same. A
 //! panic of the engine is caught and ends this turn alone.
 
+mod answered;
 mod classes;
 mod flood;
 mod people;
@@ -124,7 +125,8 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
         incoming.act = Act::Event(event.clone());
     }
     let mut too_many = None;
-    let (done, event) = match &mut incoming.act {
+    let was_busy = session.busy.is_some();
+    let (mut done, event) = match &mut incoming.act {
         Act::Event(event) => {
             event.at_ms = cx.now_ms;
             if incoming.file.take().is_some() {
@@ -144,7 +146,11 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
             (flood::step(program, session, *first), Some(&*event))
         }
     };
-    Ok(Taking { cx, row, automated, proof, name, named, too_many }.finish(done, event))
+    let spoken = event
+        .filter(|event| !was_busy && too_many.is_none() && matches!(event.kind, EventKind::Inbound(_)))
+        .map(|_| &proof);
+    let answered = answered::message(program, &mut done.session, spoken);
+    Ok(Taking { cx, row, automated, proof, name, named, too_many, answered }.finish(done, event))
 }
 
 /// The session to step and the program it belongs to, moved to the newest if it may (language.md 2.14).
@@ -254,6 +260,8 @@ struct Taking<'a> {
     named: bool,
     /// The flow has not seen the message, and whether it was the first such.
     too_many: Option<bool>,
+    /// The vendor's id of the message that is being answered.
+    answered: Option<SmolStr>,
 }
 
 /// The record that says which name a turn has learned.
@@ -329,6 +337,11 @@ impl Taking<'_> {
             EffectKind::Send(outbound) => {
                 let (lane, repeat) = classes::of(&outbound);
                 let life_ms = classes::life_ms(&outbound, self.cx.limits);
+                let Some(outbound) = answered::placed(outbound, self.answered.as_ref()) else {
+                    let detail = "there is no message to put it on".to_string();
+                    notes.push(EffectKind::Record { what: "not_sent".into(), detail });
+                    return;
+                };
                 for part in channel::parts(&self.row.channel, outbound) {
                     taken.sends.push(NewSend {
                         shop: self.row.shop,

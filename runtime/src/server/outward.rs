@@ -1,6 +1,7 @@
 //! From the outbox to WhatsApp: renders an attempt with what its shop needs, makes it, and says what its end asks for.
 //! One attempt, no repetition.
 
+mod bills;
 mod uploads;
 
 use std::collections::BTreeMap;
@@ -106,7 +107,7 @@ impl Outward {
     async fn body(&self, shop: &Served, request: &SendRequest, outbound: &Outbound) -> Result<Vec<u8>, i32> {
         let to = Receiver::of(&request.identities).ok_or(codes::NO_ADDRESS)?;
         let opaque = opaque::encode(request.send, &shop.keys);
-        let letter = Letter { to: &to, opaque: &opaque, answers: "" };
+        let letter = Letter { to: &to, opaque: &opaque };
         let rows = match outbound {
             Outbound::Message(_) => None,
             Outbound::Template(_) => Some(self.templates(shop.scope).await),
@@ -115,7 +116,9 @@ impl Outward {
             (Outbound::Template(wanted), Some(rows)) => render::variant(rows, &wanted.name, &wanted.language),
             (_, _) => None,
         };
-        let setting = Setting { keys: &shop.keys, forms: &[], catalogue: shop.catalogue.as_deref(), template };
+        let bill = self.bill(shop, request, outbound).await;
+        let catalogue = shop.catalogue.as_deref();
+        let setting = Setting { keys: &shop.keys, forms: &[], catalogue, bill: bill.as_deref(), template };
         render::body(outbound, letter, setting).map_err(|error| {
             tracing::error!(shop = %shop.slug, %error, "a message can not be written for WhatsApp");
             codes::UNRENDERABLE

@@ -20,6 +20,32 @@ fn list(titles: &[&str]) -> Value {
     interactive("list", json!({"button": "Choose", "sections": [{"title": "All", "rows": rows}]}))
 }
 
+fn card() -> Value {
+    json!({"type": "cta_url", "body": {"text": "Deal"},
+        "header": {"type": "image", "image": {"link": "https://example.com/1.png"}},
+        "action": {"buttons": [{"type": "quick_reply", "quick_reply": {"id": "a", "title": "Take it"}}]}})
+}
+
+fn product(catalogue: &str) -> Value {
+    json!({"type": "product", "action": {"product_retailer_id": "A", "catalog_id": catalogue}})
+}
+
+fn cards(cards: &[Value]) -> Value {
+    let placed = cards.iter().enumerate().map(|(at, card)| with(card.clone(), json!({ "card_index": at })));
+    interactive("carousel", json!({ "cards": placed.collect::<Vec<_>>() }))
+}
+
+fn order(reference: &str, currency: &str, total: i64) -> Value {
+    let amount = |value: i64| json!({"value": value, "offset": 100});
+    let item = json!({"name": "Tee", "amount": amount(100), "quantity": 1});
+    interactive(
+        "order_details",
+        json!({"name": "review_and_pay", "parameters": {"reference_id": reference,
+        "type": "physical-goods", "currency": currency, "total_amount": amount(total),
+        "order": {"status": "pending", "items": [item], "subtotal": amount(100)}}}),
+    )
+}
+
 fn link(title: &str, url: &str) -> Value {
     interactive("cta_url", json!({"name": "cta_url", "parameters": {"display_text": title, "url": url}}))
 }
@@ -116,6 +142,34 @@ async fn whatever_breaks_a_limit_is_refused() {
         (131009, link("Pay", "example.com")),
         (131009, with(text(), json!({"type": "interactive", "text": null}))),
         (132012, template("anything", &["two\nlines"])),
+        (131009, cards(&[card()])),
+        (131009, cards(&vec![card(); 11])),
+        (
+            131009,
+            cards(&[card(), json!({"type": "product", "action": {"product_retailer_id": "A", "catalog_id": "1"}})]),
+        ),
+        (131009, cards(&[with(card(), json!({"header": null})), card()])),
+        (131009, cards(&[with(card(), json!({"header": {"type": "image", "image": {"id": "1"}}})), card()])),
+        (131009, cards(&[with(card(), json!({"body": {"text": long(161)}})), card()])),
+        (131009, cards(&[product("1"), product("2")])),
+        (131009, interactive("product", json!({"catalog_id": "1"}))),
+        (
+            131009,
+            with(
+                interactive("catalog_message", json!({"name": "catalog_message"})),
+                json!({"interactive": {"body": null}}),
+            ),
+        ),
+        (131009, order("991 1", "INR", 100)),
+        (131009, order("991-1", "INR", 101)),
+        (
+            131009,
+            interactive(
+                "order_status",
+                json!({"name": "review_order", "parameters":
+            {"reference_id": "991-1", "order": {"status": "lost"}}}),
+            ),
+        ),
     ];
     for (code, message) in cases {
         let (http, answer) = stage.send(&message).await;
@@ -123,6 +177,14 @@ async fn whatever_breaks_a_limit_is_refused() {
         let fits = found == Some(code) || (code == 131009 && matches!(found, Some(100 | 131008)));
         assert!(fits && http == 400, "{code} for {message}\n{http} {answer}");
     }
+}
+
+#[tokio::test]
+async fn a_bill_is_sent_once_and_another_one_has_another_name() {
+    let stage = stage(Plan { limits: Limits::none(), ..easy() }).await;
+    assert_eq!(stage.code(&order("991-1", "INR", 100)).await, (200, 0));
+    assert_eq!(stage.code(&order("991-1", "INR", 100)).await, (400, 131009));
+    assert_eq!(stage.code(&order("991-2", "INR", 100)).await, (200, 0));
 }
 
 /// The same bodies as the vendor answers with.

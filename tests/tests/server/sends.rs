@@ -13,6 +13,7 @@ use crate::stage::{Stage, live, number};
 const LONG_AGO_MS: i64 = 25 * 3_600_000;
 /// What every shop of these has beside its number. The catalogue is that of the recorded send.
 const SETTINGS: &str = ", catalogue: \"194836000000001\", read_marks: typing";
+const INDIA: &str = ", catalogue: \"194836000000001\", pay_in_chat: true";
 
 fn here() -> PathBuf {
     root().join("tests/tests/server/sends")
@@ -30,6 +31,7 @@ fn names(folder: &Path, begins: &str) -> Vec<String> {
     let mut names: Vec<String> = files.filter_map(|entry| stem(entry.expect("a readable folder"))).collect();
     names.retain(|name| name.starts_with(begins));
     names.sort();
+    names.dedup();
     names
 }
 
@@ -38,7 +40,7 @@ fn number_of(at: usize) -> String {
 }
 
 /// All flows whose names begin so, each as a shop.
-async fn shops(names: &[String]) -> Stage {
+async fn shops(flows: &str, names: &[String]) -> Stage {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let profile = std::fs::read_to_string(here().join("shop.yaml")).expect("a profile");
     let mut plan = String::new();
@@ -47,9 +49,14 @@ async fn shops(names: &[String]) -> Stage {
         std::fs::create_dir_all(shop.join("fixtures")).expect("a writable folder");
         std::fs::create_dir_all(shop.join("assets")).expect("a writable folder");
         std::fs::write(shop.join("assets/green.png"), b"a picture").expect("a writable folder");
-        std::fs::copy(here().join("fixtures/sample.yaml"), shop.join("fixtures/sample.yaml")).expect("a fixture");
-        std::fs::copy(here().join("flows").join(format!("{name}.duka")), shop.join("sample.duka")).expect("a flow");
-        let live = profile.replace("channels: [whatsapp, messenger]", &live(&number_of(at), SETTINGS));
+        let flow = here().join(flows).join(format!("{name}.duka"));
+        let flow = std::fs::read_to_string(&flow).unwrap_or_else(|_| panic!("no flow {}", flow.display()));
+        let (currency, settings) = if flow.contains("currency INR") { ("INR", INDIA) } else { ("USD", SETTINGS) };
+        let fixture = here().join(format!("fixtures/{currency}.yaml"));
+        std::fs::copy(fixture, shop.join("fixtures/sample.yaml")).expect("a fixture");
+        std::fs::write(shop.join("sample.duka"), flow).expect("a writable folder");
+        let live = profile.replace("channels: [whatsapp, messenger]", &live(&number_of(at), settings));
+        let live = live.replace("currency: USD", &format!("currency: {currency}"));
         std::fs::write(shop.join("shop.yaml"), live).expect("a writable folder");
         plan.push_str(&number(&number_of(at)));
     }
@@ -110,7 +117,7 @@ fn meaning(mut body: Json, name: &str) -> Json {
 async fn every_recorded_send_leaves_the_server_as_it_was_recorded() {
     let names = names(&root().join("tests/corpus/whatsapp/fixtures"), "send_");
     let names: Vec<String> = names.into_iter().filter(|name| !LEFT.contains(&name.as_str())).collect();
-    let stage = shops(&names).await;
+    let stage = shops("flows", &names).await;
     for (at, name) in names.iter().enumerate() {
         let wanted = recorded(name)["request"]["body"].clone();
         let customer = wanted["recipient"].as_str().unwrap_or("16505550123");
@@ -129,7 +136,7 @@ async fn every_recorded_send_leaves_the_server_as_it_was_recorded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cart_and_a_question_on_a_product_of_the_catalogue_are_understood() {
-    let stage = shops(&["cart".to_string()]).await;
+    let stage = shops("flows", &["cart".to_string()]).await;
     let (customer, number) = ("16505550123", number_of(0));
     let says = |what: Json| says(&stage, customer, &number, what, 0);
     says(json!({ "text": "hi" })).await;
@@ -163,4 +170,56 @@ async fn said(stage: &Stage, number: &str, place: usize) -> Json {
     panic!("{place} messages of {number}: {:?}", stage.journal().await)
 }
 
-const LEFT: [&str; 2] = ["send_flow", "send_text_reply"];
+/// Forms are published first, and have tests of their own.
+const LEFT: [&str; 1] = ["send_flow"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_message_leaves_the_server_as_its_flow_says() {
+    let names = names(&here().join("shown"), "");
+    let stage = shops("shown", &names).await;
+    for (at, name) in names.iter().enumerate() {
+        let case = std::fs::read_to_string(here().join("shown").join(format!("{name}.json"))).expect("a case");
+        let case: Json = serde_json::from_str(&case).expect("cases are JSON");
+        let customer = case["customer"].as_str().expect("a customer");
+        let wanted = case["sends"].as_array().expect("what is sent");
+        let acts = case["says"].as_array().expect("what the customer does");
+        let number = number_of(at);
+        let mut seen = 0;
+        for act in acts {
+            says(&stage, customer, &number, act.clone(), 0).await;
+            seen = answered(&stage, &number, seen).await;
+        }
+        let sent = messages(&stage, &number).await;
+        assert_eq!(sent.len(), wanted.len(), "{name}: {sent:#?}");
+        for (ours, wanted) in sent.iter().zip(wanted) {
+            assert_eq!(ours["http"], 200, "{name}: {ours}");
+            let mut ours = meaning(ours["body"].clone(), name);
+            let frame = ours.as_object_mut().expect("an object");
+            let to = frame.shift_remove("to").or_else(|| frame.shift_remove("recipient"));
+            // Who has shared a number is written to by it.
+            assert!(to.is_some(), "{name}");
+            frame.retain(|key, _| !matches!(key.as_str(), "messaging_product" | "recipient_type"));
+            assert_eq!(ours, meaning(wanted.clone(), name), "{name}");
+        }
+    }
+    stage.end().await;
+}
+
+async fn messages(stage: &Stage, number: &str) -> Vec<Json> {
+    let own = stage.journal().await.into_iter().filter(|it| it["number"] == number && it["type"] != "read");
+    own.collect()
+}
+
+/// How many messages there are when some have come and no more do.
+async fn answered(stage: &Stage, number: &str, before: usize) -> usize {
+    let mut last = before;
+    for _ in 0..200 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let now = messages(stage, number).await.len();
+        if now > before && now == last {
+            return now;
+        }
+        last = now;
+    }
+    panic!("{number} says nothing: {:?}", stage.journal().await)
+}

@@ -256,8 +256,8 @@ fn body_of(request: &SendRequest, bug: Bug) -> Result<Vec<u8>, RenderError> {
         Form::Message(message) => Outbound::Message(message.clone()),
         Form::Template(template) => Outbound::Template(template.clone()),
     };
-    let setting = Setting { keys: keys(request.shop), forms: &[], catalogue: None, template: None };
-    render::body(&outbound, Letter { to: &to, opaque: &opaque, answers: "" }, setting)
+    let setting = Setting { keys: keys(request.shop), forms: &[], catalogue: None, bill: None, template: None };
+    render::body(&outbound, Letter { to: &to, opaque: &opaque }, setting)
 }
 
 /// What an answer says, by the table of codes.

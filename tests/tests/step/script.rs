@@ -379,6 +379,16 @@ fn write_message(word: &str, message: &Message, out: &mut String) {
         }
         Choices::Location => line(out, "asks for a location"),
         Choices::Contact => line(out, "asks for a number"),
+        Choices::Cards { label, rows, pictures, .. } => {
+            line(out, &format!("cards {label}: {} ({})", titles(rows), pictures.join(", ")));
+        }
+        Choices::Product { sku, title } => line(out, &format!("product {sku}: {title}")),
+        Choices::Catalogue { title } => line(out, &format!("catalogue: {title}")),
+        Choices::Place { latitude, longitude, name, .. } => {
+            line(out, &format!("place {latitude}, {longitude}: {name}"))
+        }
+        Choices::Order { order, pay } => line(out, &format!("order {} {} {pay:?}", order.number, order.status)),
+        Choices::Emoji => line(out, "as a sign"),
     }
 }
 

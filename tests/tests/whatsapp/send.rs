@@ -8,10 +8,7 @@ use duka_engine::event::Inbound;
 use duka_engine::outbound::Outbound;
 use duka_engine::simulate::{Input, Simulator};
 use duka_engine::source::{FileKind, SourceFile};
-use duka_runtime::channel::whatsapp::render::{
-    Amount, Card, CardAction, Letter, Order, OrderItem, OrderStatus, Receiver, Setting, Special, body, parts,
-    read_mark, special,
-};
+use duka_runtime::channel::whatsapp::render::{Letter, Receiver, Setting, body, parts, read_mark};
 use duka_runtime::channel::whatsapp::reply_id;
 use duka_runtime::id::ShopScope;
 use duka_runtime::store::TemplateRow;
@@ -55,8 +52,8 @@ fn said(blocks: &str, state: &str) -> Vec<Outbound> {
 }
 
 /// What is sent to the customer of the fixtures.
-fn wire(outbound: &Outbound, opaque: &str, answers: &str, setting: Setting<'_>) -> Value {
-    let letter = Letter { to: &Receiver::Phone("16505550123"), opaque, answers };
+fn wire(outbound: &Outbound, opaque: &str, setting: Setting<'_>) -> Value {
+    let letter = Letter { to: &Receiver::Phone("16505550123"), opaque };
     let bytes = body(outbound, letter, setting).expect("it can be rendered");
     serde_json::from_slice(&bytes).expect("JSON")
 }
@@ -64,8 +61,8 @@ fn wire(outbound: &Outbound, opaque: &str, answers: &str, setting: Setting<'_>) 
 /// The last message of a flow on the wire.
 fn rendered(blocks: &str, state: &str) -> Value {
     let keys = keys();
-    let setting = Setting { keys: &keys, forms: &[], catalogue: None, template: None };
-    wire(said(blocks, state).last().expect("something is said"), "", "", setting)
+    let setting = Setting { keys: &keys, forms: &[], catalogue: None, bill: None, template: None };
+    wire(said(blocks, state).last().expect("something is said"), "", setting)
 }
 
 fn row(language: &str, components: Value) -> TemplateRow {
@@ -89,7 +86,7 @@ fn template_lines(name: &str) -> String {
 /// A fixture's body as a flow writes it.
 fn reproduced(name: &str) -> Option<Value> {
     let keys = keys();
-    let bare = Setting { keys: &keys, forms: &[], catalogue: None, template: None };
+    let bare = Setting { keys: &keys, forms: &[], catalogue: None, bill: None, template: None };
     let held = |language| row(language, Value::Null);
     let text = |words: &str| rendered("", &format!("say: {words}\n-> end"));
     Some(match name {
@@ -107,13 +104,13 @@ fn reproduced(name: &str) -> Option<Value> {
         "send_error_131056_pair_rate.json" => text("again"),
         "send_error_132001_template.json" => {
             let said = said(&template_lines("does_not_exist"), "send does_not_exist\n-> end");
-            wire(said.last()?, "", "", Setting { template: Some(&held("de")), ..bare })
+            wire(said.last()?, "", Setting { template: Some(&held("de")), ..bare })
         }
         "send_flow.json" => {
             let form = "form delivery\n  title: Fill in\n  field city text: City\n  submit: Send\n\nremember\n  place: delivery optional\n\n";
             let said = said(form, "ask: Delivery details\nfill delivery into place -> end");
             let forms = [(SmolStr::new("delivery"), SmolStr::new("1234500000000001"))];
-            wire(said.last()?, "", "", Setting { forms: &forms, ..bare })
+            wire(said.last()?, "", Setting { forms: &forms, ..bare })
         }
         "send_image_id.json" => rendered("", "image: 1479537139650973\nsay: Green, size M\n-> end"),
         "send_list.json" => rendered(
@@ -130,11 +127,11 @@ fn reproduced(name: &str) -> Option<Value> {
                 remember,
                 "call soups = catalog.search(\"soup\")\ncall drinks = catalog.search(\"tea\")\nask:\n  | *Lunch*\n  | Fresh today\nlist: Choose\nsection: Soups\npick soup from soups: {soup.short_name} -> end\nsection: Drinks\npick drink from drinks: {drink.short_name} -> end",
             );
-            wire(said.last()?, "", "", Setting { catalogue: Some("194836000000001"), ..bare })
+            wire(said.last()?, "", Setting { catalogue: Some("194836000000001"), ..bare })
         }
         "send_template_held.json" => {
             let said = said(&template_lines("new_promo"), "send new_promo\n-> end");
-            wire(said.last()?, "", "", Setting { template: Some(&held("en_US")), ..bare })
+            wire(said.last()?, "", Setting { template: Some(&held("en_US")), ..bare })
         }
         "send_template_named.json" => {
             let said = said(ORDER_UPDATE, "send order_update\n-> end");
@@ -142,16 +139,19 @@ fn reproduced(name: &str) -> Option<Value> {
                 { "type": "BODY", "text": "Hi {{first_name}}, order {{order_no}} is on its way." },
                 { "type": "BUTTONS", "buttons": [{ "type": "URL", "text": "Track", "url": "https://shop.example.com/t/{{1}}" }] },
             ]);
-            wire(said.last()?, "", "", Setting { template: Some(&row("en_US", components)), ..bare })
+            wire(said.last()?, "", Setting { template: Some(&row("en_US", components)), ..bare })
         }
         "send_text_preview.json" => text("Track it: https://shop.example.com/t/991"),
         "send_text_reply.json" => {
             let answers = json(name)["request"]["body"]["context"]["message_id"].as_str()?.to_string();
-            wire(said("", "say: Yes, in stock\n-> end").last()?, "flow=faq;node=7", &answers, bare)
+            let mut said = said("", "reply: Yes, in stock\n-> end");
+            let Outbound::Message(message) = said.last_mut()? else { return None };
+            message.answers = Some(answers.into());
+            wire(said.last()?, "flow=faq;node=7", bare)
         }
         "send_text_to_bsuid.json" => {
             let to = Receiver::User("US.13491208655302741918");
-            let letter = Letter { to: &to, opaque: "", answers: "" };
+            let letter = Letter { to: &to, opaque: "" };
             serde_json::from_slice(&body(said("", "say: Hello\n-> end").last()?, letter, bare).ok()?).ok()?
         }
         _ => return None,
@@ -259,80 +259,6 @@ fn degraded() -> Vec<(&'static str, Vec<Outbound>)> {
     ]
 }
 
-fn specials() -> Vec<(&'static str, Special)> {
-    let text = |text: &str| text.to_string();
-    let card = |at: usize| Card {
-        image: format!("https://example.com/{at}.png"),
-        text: format!("Deal {at}"),
-        action: CardAction::Link { title: text("Open"), url: format!("https://example.com/{at}") },
-    };
-    let item = |sku: &str, price, quantity| OrderItem {
-        sku: text(sku),
-        name: text("Green tee"),
-        price: Amount(price),
-        quantity,
-    };
-    let order = Order {
-        reference: text("991-1"),
-        text: text("Your order 991"),
-        footer: text("Thanks"),
-        currency: text("INR"),
-        items: vec![item("SKU-1", 10_000, 2)],
-        tax: Amount(1_000),
-        shipping: Amount(1_000),
-        discount: Amount(1_000),
-        expires: 1_767_229_200,
-        payment_settings: json!([{ "type": "payment_link", "payment_link": { "uri": "https://pay.example.com/1" } }]),
-        ..Order::default()
-    };
-    let status = OrderStatus {
-        reference: text("991-1"),
-        status: "shipped".into(),
-        description: text("Courier X"),
-        text: text("On its way"),
-    };
-    vec![
-        ("reaction", Special::Reaction { message: text("wamid.X"), emoji: text("👍") }),
-        (
-            "location",
-            Special::Location {
-                latitude: text("37.4421"),
-                longitude: text("-122.1616"),
-                name: text("Pickup point"),
-                address: text("101 Main St"),
-            },
-        ),
-        ("contacts", Special::Contacts(vec![(text("Shop Support"), text("+16505550100"))])),
-        ("contact request", Special::ContactRequest { text: text("Share your number for the courier") }),
-        (
-            "product",
-            Special::Product {
-                catalogue: text("194"),
-                sku: text("SKU-1"),
-                text: text("Back in stock"),
-                footer: text(""),
-            },
-        ),
-        (
-            "products",
-            Special::Products {
-                catalogue: text("194"),
-                header: text("Lunch"),
-                text: text("Fresh today"),
-                footer: text("Until two"),
-                sections: vec![(text("Soups"), vec![text("SOUP-1")])],
-            },
-        ),
-        (
-            "catalogue",
-            Special::Catalogue { text: text("Browse everything"), footer: text(""), thumbnail: text("SKU-1") },
-        ),
-        ("carousel", Special::Carousel { text: text("Our picks"), cards: vec![card(1), card(2)] }),
-        ("order details", Special::Order(Box::new(order))),
-        ("order status", Special::OrderStatus(status)),
-    ]
-}
-
 /// Ids of ours, readable.
 fn readable(value: &mut Value) {
     match value {
@@ -352,7 +278,7 @@ fn readable(value: &mut Value) {
 #[test]
 fn what_the_channel_does_not_take_becomes_what_comes_closest() {
     let keys = keys();
-    let setting = Setting { keys: &keys, forms: &[], catalogue: None, template: None };
+    let setting = Setting { keys: &keys, forms: &[], catalogue: None, bill: None, template: None };
     let mut page =
         String::from("# Messages on the wire\n\nWritten and checked by `cargo test -p duka-tests --test whatsapp`.\n");
     let mut add = |title: &str, bodies: Vec<Value>| {
@@ -372,49 +298,12 @@ fn what_the_channel_does_not_take_becomes_what_comes_closest() {
             let Outbound::Message(message) = &outbound else { continue };
             for part in parts(message) {
                 assert_eq!(parts(&part), std::slice::from_ref(&part), "{title}: a part is whole");
-                bodies.push(wire(&Outbound::Message(part), "", "", setting));
+                bodies.push(wire(&Outbound::Message(part), "", setting));
             }
         }
         add(title, bodies);
     }
-    let letter = Letter { to: &Receiver::Phone("16505550123"), opaque: "", answers: "" };
-    for (title, message) in specials() {
-        let body = special(&message, letter, &keys).unwrap_or_else(|error| panic!("{title}: {error}"));
-        add(title, vec![serde_json::from_slice(&body).expect("JSON")]);
-    }
     check("sends.md", &page);
-}
-
-#[test]
-fn what_would_be_refused_is_not_sent() {
-    let letter = Letter { to: &Receiver::Phone("16505550123"), opaque: "", answers: "" };
-    let card = Card {
-        image: String::new(),
-        text: "x".into(),
-        action: CardAction::Product { catalogue: "1".into(), sku: "2".into() },
-    };
-    let link =
-        Card { action: CardAction::Link { title: "x".into(), url: "https://example.com".into() }, ..card.clone() };
-    for (what, message) in [
-        ("one card", Special::Carousel { text: "x".into(), cards: vec![card.clone()] }),
-        ("cards of two kinds", Special::Carousel { text: "x".into(), cards: vec![card, link] }),
-        ("no contacts", Special::Contacts(Vec::new())),
-        ("six contacts", Special::Contacts(vec![("A".into(), "+1".into()); 6])),
-        (
-            "no products",
-            Special::Products {
-                catalogue: "1".into(),
-                header: "x".into(),
-                text: "x".into(),
-                footer: String::new(),
-                sections: Vec::new(),
-            },
-        ),
-        ("an order without items", Special::Order(Box::default())),
-        ("a long reference", Special::OrderStatus(OrderStatus { reference: "9".repeat(36), ..OrderStatus::default() })),
-    ] {
-        assert!(special(&message, letter, &keys()).is_err(), "{what}");
-    }
 }
 
 #[test]
@@ -422,10 +311,10 @@ fn a_template_is_filled_as_the_vendor_holds_it() {
     let keys = keys();
     let said = said(ORDER_UPDATE, "send order_update\n-> end");
     let outbound = said.last().expect("a template");
-    let letter = Letter { to: &Receiver::Phone("16505550123"), opaque: "", answers: "" };
+    let letter = Letter { to: &Receiver::Phone("16505550123"), opaque: "" };
     let sent = |components: Value| {
         let row = row("en_US", components);
-        let setting = Setting { keys: &keys, forms: &[], catalogue: None, template: Some(&row) };
+        let setting = Setting { keys: &keys, forms: &[], catalogue: None, bill: None, template: Some(&row) };
         body(outbound, letter, setting).map(|bytes| {
             let body: Value = serde_json::from_slice(&bytes).expect("JSON");
             body["template"]["components"].clone()

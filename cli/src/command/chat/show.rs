@@ -81,6 +81,31 @@ fn message(said: &Message, lively: bool) -> String {
         }
         Choices::Location => shown.push_str("     [send a location]\n"),
         Choices::Contact => shown.push_str("     [share your number]\n"),
+        Choices::Cards { label, rows, pictures, .. } => {
+            shown.push_str(&format!("     {}\n", paint(terminal::STRONG, format!("[{label}]"))));
+            for (row, picture) in rows.iter().zip(pictures) {
+                shown.push_str(&choice(&row.title, &row.note));
+                shown.push_str(&format!("        {}\n", paint(terminal::FAINT, picture)));
+            }
+        }
+        Choices::Product { sku, title } => {
+            shown.push_str(&format!("     {} {title}\n", paint(terminal::STRONG, format!("[product {sku}]"))));
+        }
+        Choices::Catalogue { .. } => {
+            shown.push_str(&format!("     {}\n", paint(terminal::STRONG, "[all our products]")));
+        }
+        Choices::Place { latitude, longitude, name, .. } => {
+            let place = paint(terminal::STRONG, format!("[{latitude}, {longitude}]"));
+            shown.push_str(&format!("     {place} {name}\n"));
+        }
+        Choices::Order { order, pay } => {
+            let number = paint(terminal::STRONG, format!("[order {}]", order.number));
+            shown.push_str(&format!("     {number} {}\n", order.status_text));
+            if let Some((_, title, url)) = pay {
+                shown.push_str(&format!("     {} {url}\n", paint(terminal::STRONG, format!("[{title}]"))));
+            }
+        }
+        Choices::Emoji => shown.push_str("     [on your message]\n"),
     }
     shown
 }

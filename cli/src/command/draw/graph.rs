@@ -168,6 +168,7 @@ impl Drawer<'_> {
             | StepKind::Media { .. }
             | StepKind::List { .. }
             | StepKind::Footer { .. }
+            | StepKind::Show(_)
             | StepKind::Alert { .. }
             | StepKind::Link { .. }
             | StepKind::Consent { .. }

@@ -198,6 +198,7 @@ fn name_ends(keyword: Keyword) -> &'static [&'static str] {
         K::Duka | K::Languages | K::Currency | K::Timezone | K::Use | K::Rules | K::Remember | K::Words => &[],
         K::Anywhere | K::Title | K::Submit | K::Body | K::Sample | K::Say | K::Ask | K::Image | K::Video => &[],
         K::Audio | K::Document | K::List | K::Section | K::Footer | K::Alert | K::Do | K::If | K::Each => &[],
+        K::Reply | K::Cards | K::Show | K::Emoji => &[],
         K::On | K::After | K::Quiet | K::Else | K::Failed | K::Lost => &[],
     }
 }

@@ -50,9 +50,9 @@ impl Cursor<'_> {
         let key = crate::yaml::print::key(&line.kind);
         let one = |value: Out| Out::Map(vec![Pair::new(key, value)]);
         let value = match &line.kind {
-            LineKind::Say { name, guard, text } | LineKind::Ask { name, guard, text } => {
-                one(self.speech(name.as_ref(), guard.as_ref(), text.as_ref()))
-            }
+            LineKind::Say { name, guard, text }
+            | LineKind::Reply { name, guard, text }
+            | LineKind::Ask { name, guard, text } => one(self.speech(name.as_ref(), guard.as_ref(), text.as_ref())),
             LineKind::More(_) | LineKind::Each { .. } => {
                 self.misplaced = true;
                 one(Out::List(Vec::new()))
@@ -66,6 +66,8 @@ impl Cursor<'_> {
             LineKind::List(label) | LineKind::Section(label) | LineKind::Footer(label) | LineKind::Alert(label) => {
                 one(text(label))
             }
+            LineKind::Cards(label) | LineKind::Emoji(label) => one(text(label)),
+            LineKind::Show(value) => one(expr(value)),
             LineKind::Link { name, guard, title, url } => {
                 let mut pairs = vec![named("id", name)];
                 pairs.extend(guarded(guard.as_ref()));

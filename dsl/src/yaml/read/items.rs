@@ -249,7 +249,7 @@ impl Reader<'_> {
         use Keyword as K;
         let node = &entry.value;
         let kind = match item.keyword {
-            K::Say | K::Ask => return self.speech(item, entry, span),
+            K::Say | K::Reply | K::Ask => return self.speech(item, entry, span),
             K::Image => self.media(MediaKind::Image, item, node)?,
             K::Video => self.media(MediaKind::Video, item, node)?,
             K::Audio => self.media(MediaKind::Audio, item, node)?,
@@ -258,6 +258,9 @@ impl Reader<'_> {
             K::Section => LineKind::Section(self.text(node, item.key)?),
             K::Footer => LineKind::Footer(self.text(node, item.key)?),
             K::Alert => LineKind::Alert(self.text(node, item.key)?),
+            K::Cards => LineKind::Cards(self.text(node, item.key)?),
+            K::Emoji => LineKind::Emoji(self.text(node, item.key)?),
+            K::Show => LineKind::Show(self.expr(node, item.key)?),
             K::Link | K::Call | K::Do | K::Set | K::Send => self.action(item, node)?,
             K::Button | K::Row | K::Pick => self.choice(item, node)?,
             _ => self.reaction(item, node)?,
@@ -303,6 +306,7 @@ impl Reader<'_> {
         };
         let kind = match item.keyword {
             Keyword::Say => LineKind::Say { name, guard, text },
+            Keyword::Reply => LineKind::Reply { name, guard, text },
             _ => LineKind::Ask { name, guard, text },
         };
         self.push(entry.key.span, span, kind);

@@ -183,6 +183,7 @@ impl<'a> Turns<'a> {
                 | StepKind::Media { .. }
                 | StepKind::List { .. }
                 | StepKind::Footer { .. }
+                | StepKind::Show(_)
                 | StepKind::Alert { .. }
                 | StepKind::Link { .. }
                 | StepKind::Consent { .. }
@@ -239,6 +240,7 @@ fn sends(flow: &Flow, step: &Step, open: &mut Open) -> Messages {
         }
         StepKind::List { .. }
         | StepKind::Footer { .. }
+        | StepKind::Show(_)
         | StepKind::Alert { .. }
         | StepKind::Call(_)
         | StepKind::Consent { .. }

@@ -66,6 +66,7 @@ impl<'a> Names<'a> {
                     | StepKind::Media { .. }
                     | StepKind::List { .. }
                     | StepKind::Footer { .. }
+                    | StepKind::Show(_)
                     | StepKind::Alert { .. }
                     | StepKind::Call(_)
                     | StepKind::Consent { .. }

@@ -5,7 +5,7 @@ use duka_dsl::ast::{TestLine, TestLineKind};
 use super::super::{LogKind, Simulator, choices_of, transcript};
 use super::Failure;
 use crate::effect::EffectKind;
-use crate::outbound::{Choices, Outbound};
+use crate::outbound::Outbound;
 
 pub fn holds(simulator: &mut Simulator, line: &TestLine) -> Result<(), Failure> {
     match &line.kind {
@@ -29,7 +29,7 @@ pub fn holds(simulator: &mut Simulator, line: &TestLine) -> Result<(), Failure> 
         TestLineKind::Link(name) => {
             let sent = simulator.said().into_iter().any(|sent| {
                 matches!(sent, Outbound::Message(message)
-                    if matches!(&message.choices, Choices::Link { name: known, .. } if known == name.as_str()))
+                    if message.choices.link().is_some_and(|(known, ..)| known == name.as_str()))
             });
             if sent { Ok(()) } else { Err(Failure::new(line, format!("the link `{}` was to be sent", name.as_str()))) }
         }

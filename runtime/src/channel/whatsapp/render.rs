@@ -4,7 +4,7 @@
 mod choices;
 pub mod fit;
 mod parts;
-mod special;
+mod shown;
 mod template;
 
 use std::borrow::Cow;
@@ -16,12 +16,12 @@ use smol_str::SmolStr;
 use thiserror::Error;
 
 pub use parts::{is_one, parts};
-pub use special::{Amount, Card, CardAction, Order, OrderItem, OrderStatus, Special, read_mark};
+pub use shown::{bill_reference, read_mark};
 pub use template::variant;
 
 use super::CHANNEL;
 use super::keys::ShopKeys;
-use super::wire::send::{Content, File, Quoted, Send};
+use super::wire::send::{Content, File, Location, Quoted, Send};
 use crate::store::{Identity, IdentityKind, TemplateRow};
 
 /// To whom a message goes.
@@ -52,6 +52,8 @@ pub struct Setting<'a> {
     pub forms: &'a [(SmolStr, SmolStr)],
     /// The catalogue that products are shown from, where items to pick are its products and a cart is understood.
     pub catalogue: Option<&'a str>,
+    /// What the vendor calls the order of this message: for a bill a new name, for its status that of its last bill.
+    pub bill: Option<&'a str>,
     /// The template as the vendor has it, if it was pulled.
     pub template: Option<&'a TemplateRow>,
 }
@@ -62,8 +64,6 @@ pub struct Letter<'a> {
     pub to: &'a Receiver<'a>,
     /// The opaque id of the send; empty: none.
     pub opaque: &'a str,
-    /// The vendor's id of the message that is answered visibly; empty: none.
-    pub answers: &'a str,
 }
 
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -79,32 +79,29 @@ pub enum RenderError {
 
 /// The body of a send. A message that [`parts`] would take apart is cut instead.
 pub fn body(outbound: &Outbound, letter: Letter<'_>, setting: Setting<'_>) -> Result<Vec<u8>, RenderError> {
-    let content = match outbound {
-        Outbound::Message(message) => message_content(message, letter.to, setting)?,
-        Outbound::Template(template) => Content::Template(template::content(template, setting)?),
-    };
-    Ok(written(content, letter))
+    Ok(match outbound {
+        Outbound::Message(message) => {
+            let answers = message.answers.as_deref().filter(|answers| !answers.is_empty());
+            written(message_content(message, letter.to, setting)?, letter, answers)
+        }
+        Outbound::Template(template) => written(Content::Template(template::content(template, setting)?), letter, None),
+    })
 }
 
-/// The body of a message that no flow writes.
-pub fn special(special: &Special, letter: Letter<'_>, keys: &ShopKeys) -> Result<Vec<u8>, RenderError> {
-    Ok(written(special::content(special, keys)?, letter))
-}
-
-fn written(content: Content<'_>, letter: Letter<'_>) -> Vec<u8> {
+fn written(content: Content<'_>, letter: Letter<'_>, answers: Option<&str>) -> Vec<u8> {
     let (to, recipient) = match letter.to {
         Receiver::Phone(digits) => (Some(format!("+{digits}")), None),
         Receiver::User(id) => (None, Some(*id)),
     };
-    // A quoted bubble is not shown with templates, and reactions refuse one.
-    let quotes = !letter.answers.is_empty() && !matches!(content, Content::Template(_) | Content::Reaction { .. });
+    // Reactions name their message themselves.
+    let quoted = answers.filter(|_| !matches!(content, Content::Reaction { .. }));
     let send = Send {
         messaging_product: "whatsapp",
         recipient_type: "individual",
         to,
         recipient,
         content,
-        context: quotes.then_some(Quoted { message_id: letter.answers }),
+        context: quoted.map(|message_id| Quoted { message_id }),
         biz_opaque_callback_data: Some(letter.opaque).filter(|opaque| !opaque.is_empty()),
     };
     serde_json::to_vec(&send).unwrap_or_default()
@@ -115,6 +112,17 @@ fn message_content<'a>(
     to: &Receiver<'_>,
     setting: Setting<'a>,
 ) -> Result<Content<'a>, RenderError> {
+    match &message.choices {
+        Choices::Place { latitude, longitude, name, address } => {
+            return Ok(Content::Location(Location { latitude, longitude, name, address }));
+        }
+        Choices::Emoji => {
+            let message_id = message.answers.as_deref().filter(|id| !id.is_empty());
+            let message_id = message_id.ok_or(RenderError::Unfit("a sign on no message"))?;
+            return Ok(Content::Reaction { message_id, emoji: &message.text });
+        }
+        _ => {}
+    }
     if let Some(interactive) = choices::interactive(message, to, setting) {
         return Ok(Content::Interactive(interactive));
     }
@@ -126,7 +134,13 @@ fn message_content<'a>(
         | Choices::Link { .. }
         | Choices::Location
         | Choices::Products { .. }
-        | Choices::Contact => with_footer(message),
+        | Choices::Contact
+        | Choices::Cards { .. }
+        | Choices::Product { .. }
+        | Choices::Catalogue { .. }
+        | Choices::Place { .. }
+        | Choices::Order { .. }
+        | Choices::Emoji => with_footer(message),
     };
     match message.header.as_deref() {
         Some(media) => {
@@ -151,6 +165,10 @@ fn with_footer(message: &Message) -> Cow<'_, str> {
     Cow::Owned(format!("{}\n\n_{}_", message.text, message.footer).trim_start().to_string())
 }
 
+fn is_link(source: &str) -> bool {
+    source.starts_with("https://") || source.starts_with("http://")
+}
+
 fn owned_cut(words: Cow<'_, str>, most: usize) -> Cow<'_, str> {
     match words {
         Cow::Borrowed(words) => fit::cut(words, most),
@@ -171,7 +189,7 @@ fn media_name(kind: MediaType) -> &'static str {
 /// A file by address, or by the id that it has at the vendor, with what it is called behind `#`.
 fn file(media: &Media) -> File<'_> {
     let source = media.source.as_str();
-    let is_link = source.starts_with("https://") || source.starts_with("http://");
+    let is_link = is_link(source);
     let (path, name) = source.split_once('#').map_or((source, None), |(path, name)| (path, Some(name)));
     let (id, link) = if is_link { (None, Some(source)) } else { (Some(path), None) };
     let in_link = || path.split('?').next().and_then(|path| path.rsplit('/').next()).filter(|name| name.contains('.'));

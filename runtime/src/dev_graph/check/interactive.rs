@@ -189,7 +189,7 @@ fn products(action: &Value) -> Checked<()> {
 
 fn carousel(action: &Value) -> Checked<()> {
     let cards = array_in(action, "cards", 2, CARDS)?;
-    let (mut places, mut kinds) = (Vec::new(), Vec::new());
+    let (mut places, mut kinds, mut catalogues) = (Vec::new(), Vec::new(), Vec::new());
     for card in cards {
         let place = card.get("card_index").and_then(Value::as_u64).ok_or_else(|| Refusal::missing("card_index"))?;
         if place >= CARDS as u64 {
@@ -203,14 +203,38 @@ fn carousel(action: &Value) -> Checked<()> {
                 return Err(Refusal::invalid("Card body text has at most 2 line breaks."));
             }
         }
-        if card.get("type").and_then(Value::as_str) == Some("cta_url") && card.pointer("/action/buttons").is_none() {
-            link(object(card, "action")?)?;
-        }
+        catalogues.extend(card_action(card)?);
+    }
+    if catalogues.iter().any(|catalogue| Some(catalogue) != catalogues.first()) {
+        return Err(Refusal::invalid("All cards must be of one catalog."));
     }
     if kinds.iter().any(|kind| Some(kind) != kinds.first()) {
         return Err(Refusal::invalid("All cards must be of the same type."));
     }
     unique(places.iter().map(String::as_str), "card_index")
+}
+
+/// What a card opens, sends or shows; of a product its catalogue.
+fn card_action(card: &Value) -> Checked<Option<&str>> {
+    let action = object(card, "action")?;
+    if card.get("type").and_then(Value::as_str) == Some("product") {
+        required(action, "product_retailer_id", 256, "product_retailer_id")?;
+        return required(action, "catalog_id", 128, "catalog_id").map(Some);
+    }
+    let header = object(card, "header")?;
+    let kind = required(header, "type", 16, "card.header.type")?;
+    one_of(kind, &["image", "video"], "card.header.type")?;
+    web_address(required(object(header, kind)?, "link", URL, "card.header.link")?)?;
+    if action.get("buttons").is_none() {
+        return link(action).map(|()| None);
+    }
+    for button in array_in(action, "buttons", 1, WHATSAPP.buttons)? {
+        one_of(required(button, "type", 16, "button.type")?, &["quick_reply"], "button.type")?;
+        let reply = object(button, "quick_reply")?;
+        required(reply, "id", BUTTON_ID, "Button id")?;
+        required(reply, "title", WHATSAPP.button_title, "Button title")?;
+    }
+    Ok(None)
 }
 
 fn flow(action: &Value) -> Checked<()> {

@@ -1,7 +1,7 @@
 //! Which lane a message takes, and whether it may be sent a second time (reliability.md 4.3, 5).
 
 use duka_dsl::ast::Category;
-use duka_engine::outbound::{Choices, Message, Outbound};
+use duka_engine::outbound::{Message, Outbound};
 
 use super::TurnLimits;
 use crate::store::{Lane, Repeat};
@@ -32,5 +32,5 @@ pub fn life_ms(outbound: &Outbound, limits: &TurnLimits) -> i64 {
 
 /// A link may be one to pay by: a second one is worse than silence.
 fn has_link(message: &Message) -> bool {
-    matches!(message.choices, Choices::Link { .. }) || message.text.contains("://")
+    message.choices.link().is_some() || message.text.contains("://")
 }

@@ -9,7 +9,7 @@ use duka_engine::outbound::{Choice, Choices, FormField, Message, Section};
 use duka_engine::value::MediaType;
 
 use super::fit::{cut, title, units};
-use super::{Receiver, Setting, file, media_name};
+use super::{Receiver, Setting, file, media_name, shown};
 use crate::channel::whatsapp::flows;
 use crate::channel::whatsapp::reply_id;
 use crate::channel::whatsapp::wire::send::{
@@ -41,10 +41,7 @@ pub(super) fn interactive<'a>(
             let products = setting.catalogue.and_then(|id| products(message, id, label, sections));
             products.unwrap_or_else(|| rows(message, label, sections, setting))
         }
-        Choices::Link { title: words, url, .. } => {
-            let parameters = Parameters::Link { display_text: title(words, WHATSAPP.link_title), url };
-            framed(message, "cta_url", Action::Named { name: "cta_url", parameters: Some(parameters) }, "")
-        }
+        Choices::Link { title: words, url, .. } => link(message, words, url),
         Choices::Form { form, title: words, submit, fields } => {
             let (_, flow) = setting.forms.iter().find(|(known, _)| known == form)?;
             self::form(message, form, flow, (words, submit), fields, setting)
@@ -61,8 +58,33 @@ pub(super) fn interactive<'a>(
             }
             Receiver::Phone(_) => return None,
         },
-        Choices::None => return None,
+        Choices::Cards { label, rows, pictures, from_catalogue } => {
+            match shown::cards(label, rows, pictures, *from_catalogue, setting) {
+                Some(action) => framed(message, "carousel", action, ""),
+                None => list(message, Cow::Borrowed(label), &[(Cow::Borrowed(""), rows)], setting),
+            }
+        }
+        Choices::Product { sku, .. } => {
+            let action = Action::Product { catalog_id: setting.catalogue?, product_retailer_id: sku };
+            framed(message, "product", action, "")
+        }
+        Choices::Catalogue { .. } => {
+            setting.catalogue?;
+            let action = Action::Named { name: "catalog_message", parameters: None };
+            framed(message, "catalog_message", action, "")
+        }
+        Choices::Order { order, pay: None } => framed(message, "order_status", shown::status(order, setting)?, ""),
+        Choices::Order { order, pay: Some((_, words, url)) } => match shown::bill(order, url, setting) {
+            Some(action) => framed(message, "order_details", action, ""),
+            None => link(message, words, url),
+        },
+        Choices::Place { .. } | Choices::Emoji | Choices::None => return None,
     })
+}
+
+fn link<'a>(message: &'a Message, words: &'a str, url: &'a str) -> Interactive<'a> {
+    let parameters = Parameters::Link { display_text: title(words, WHATSAPP.link_title), url };
+    framed(message, "cta_url", Action::Named { name: "cta_url", parameters: Some(parameters) }, "")
 }
 
 /// A form that no Flow was published for: what is asked, line by line.
@@ -76,24 +98,29 @@ pub(super) fn form_in_words<'a>(words: &str, fields: &[FormField]) -> Cow<'a, st
 
 /// Header, body, footer and action. `more` is added to the words.
 fn framed<'a>(message: &'a Message, kind: &'static str, action: Action<'a>, more: &str) -> Interactive<'a> {
-    let frames = !matches!(kind, "location_request_message" | "request_contact_info");
+    let (heads, foots) = match kind {
+        "location_request_message" | "request_contact_info" | "carousel" => (false, false),
+        "product" | "catalog_message" | "order_details" | "order_status" => (false, true),
+        _ => (true, true),
+    };
     let media = message.header.as_deref().filter(|it| {
         let shown = matches!(it.kind, MediaType::Image | MediaType::Video | MediaType::Document);
         shown && matches!(kind, "button" | "cta_url")
     });
     let (bold, text) = match headline(&message.text) {
-        Some((bold, text)) if media.is_none() && frames && kind != "product" => (Some(bold), text),
+        Some((bold, text)) if media.is_none() && heads => (Some(bold), text),
         Some(_) | None => (None, message.text.as_str()),
     };
     let header = match media {
         Some(media) => Some(Header::Media { kind: media_name(media.kind), file: file(media) }),
         None => bold.map(|bold| Header::Text(Cow::Borrowed(bold))),
     };
-    let footer = Some(message.footer.as_str()).filter(|footer| !footer.is_empty() && frames);
+    let footer = Some(message.footer.as_str()).filter(|footer| !footer.is_empty() && foots);
     Interactive {
         kind,
         header,
-        body: Some(Words { text: body(text, more) }),
+        // Of these only a product can stand without words.
+        body: (kind != "product" || !text.trim().is_empty()).then(|| Words { text: body(text, more) }),
         footer: footer.map(|footer| Words { text: title(footer, WHATSAPP.footer) }),
         action,
     }
@@ -179,7 +206,7 @@ fn cut_of<'a>(words: &Cow<'a, str>, most: usize) -> Cow<'a, str> {
     if words.trim().is_empty() { Cow::Borrowed("") } else { title_of(words, most) }
 }
 
-fn id(choice: &Choice, at: usize, setting: Setting<'_>) -> String {
+pub(super) fn id(choice: &Choice, at: usize, setting: Setting<'_>) -> String {
     reply_id::encode(&choice.id, setting.keys).unwrap_or_else(|| reply_id::by_title(at))
 }
 

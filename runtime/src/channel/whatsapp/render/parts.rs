@@ -33,6 +33,11 @@ pub fn parts(message: &Message) -> Vec<Message> {
     if !rest.text.is_empty() || !rest.footer.is_empty() || rest.choices != Choices::None {
         all.push(rest);
     }
+    // The quote stands above the first part.
+    let answers = all.iter_mut().find_map(|part| part.answers.take());
+    if let Some(first) = all.first_mut() {
+        first.answers = answers;
+    }
     all
 }
 
@@ -49,7 +54,13 @@ fn stands_alone(message: &Message, kind: MediaType) -> bool {
         | Choices::Form { .. }
         | Choices::Location
         | Choices::Products { .. }
-        | Choices::Contact => true,
+        | Choices::Contact
+        | Choices::Cards { .. }
+        | Choices::Product { .. }
+        | Choices::Catalogue { .. }
+        | Choices::Place { .. }
+        | Choices::Order { .. }
+        | Choices::Emoji => true,
     }
 }
 
@@ -65,6 +76,12 @@ fn room(message: &Message, captioned: bool) -> usize {
         | Choices::Form { .. }
         | Choices::Location
         | Choices::Products { .. }
-        | Choices::Contact => WHATSAPP.text_with_choices,
+        | Choices::Contact
+        | Choices::Cards { .. }
+        | Choices::Product { .. }
+        | Choices::Catalogue { .. }
+        | Choices::Place { .. }
+        | Choices::Order { .. }
+        | Choices::Emoji => WHATSAPP.text_with_choices,
     }
 }

@@ -139,7 +139,13 @@ fn buttons<'a>(template: &'a TemplateMessage, held: Option<&[Held]>, setting: Se
         | Choices::Form { .. }
         | Choices::Location
         | Choices::Products { .. }
-        | Choices::Contact => &[],
+        | Choices::Contact
+        | Choices::Cards { .. }
+        | Choices::Product { .. }
+        | Choices::Catalogue { .. }
+        | Choices::Place { .. }
+        | Choices::Order { .. }
+        | Choices::Emoji => &[],
     };
     let mut components = Vec::new();
     for (at, button) in template.buttons.iter().enumerate() {

@@ -49,7 +49,6 @@ pub enum Content<'a> {
         emoji: &'a str,
     },
     Location(Location<'a>),
-    Contacts(Vec<Card<'a>>),
 }
 
 impl Serialize for Content<'_> {
@@ -72,7 +71,6 @@ impl Serialize for Content<'_> {
             Content::Template(template) => pair(serializer, "template", template),
             Content::Reaction { message_id, emoji } => pair(serializer, "reaction", &Reaction { message_id, emoji }),
             Content::Location(location) => pair(serializer, "location", location),
-            Content::Contacts(cards) => pair(serializer, "contacts", cards),
         }
     }
 }
@@ -105,24 +103,6 @@ pub struct Location<'a> {
     pub name: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     pub address: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-pub struct Card<'a> {
-    pub name: CardName<'a>,
-    pub phones: Vec<CardPhone<'a>>,
-}
-
-/// The vendor wants the whole name and at least one part of it.
-#[derive(Debug, Serialize)]
-pub struct CardName<'a> {
-    pub formatted_name: &'a str,
-    pub first_name: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-pub struct CardPhone<'a> {
-    pub phone: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -201,9 +181,6 @@ pub enum Parameters<'a> {
         url: &'a str,
     },
     Form(Form<'a>),
-    Catalogue {
-        thumbnail_product_retailer_id: &'a str,
-    },
     /// Orders are rare and deep.
     Other(serde_json::Value),
 }

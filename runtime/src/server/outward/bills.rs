@@ -1,0 +1,48 @@
+//! What the vendor calls an order: a name of its own for each bill, which every attempt of that bill carries, and which what
+//! is told of the order later carries as well. Knows no amounts.
+
+use duka_engine::outbound::{Choices, Outbound};
+use serde::{Deserialize, Serialize};
+
+use super::Outward;
+use crate::channel::whatsapp::render::bill_reference;
+use crate::host::transport::SendRequest;
+use crate::shops::Served;
+use crate::store;
+
+/// The last bill of an order.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Bill {
+    send: [u8; 16],
+    count: u32,
+}
+
+impl Outward {
+    /// The name of the order that is shown. `None`: the message shows none, or no bill of it was ever sent.
+    pub(super) async fn bill(&self, shop: &Served, request: &SendRequest, outbound: &Outbound) -> Option<String> {
+        let Outbound::Message(message) = outbound else { return None };
+        let Choices::Order { order, pay } = &message.choices else { return None };
+        let key = format!("bill {}", order.number);
+        let known = async { self.store.read(shop.scope).await?.meta_get(shop.scope, &key).await };
+        // A store that does not answer: a name might be used twice, so there is none, and the customer gets a link.
+        let known: Option<Bill> = known.await.ok()?.and_then(|bytes| postcard::from_bytes(&bytes).ok());
+        let send = request.send.0;
+        let bill = match known {
+            Some(bill) if pay.is_none() || bill.send == send => bill,
+            None if pay.is_none() => return None,
+            last => {
+                let bill = Bill { send, count: last.map_or(0, |bill| bill.count).saturating_add(1) };
+                let kept = self.keep_bill(shop, &key, &bill).await;
+                kept.inspect_err(|error| tracing::warn!(%error, "a bill could not be noted")).ok()?;
+                bill
+            }
+        };
+        Some(bill_reference(&order.number, bill.count))
+    }
+
+    async fn keep_bill(&self, shop: &Served, key: &str, bill: &Bill) -> store::Result<()> {
+        let mut tx = self.store.begin(shop.scope).await?;
+        tx.meta_set(shop.scope, key, &postcard::to_stdvec(bill).unwrap_or_default()).await?;
+        tx.commit().await
+    }
+}
