@@ -1,7 +1,6 @@
 //! Nothing of the API without a key, nothing beyond a key's scope and shop; and why a message was sent.
 
 use duka_runtime::api::{self, Key, Scope, keys};
-use duka_runtime::host::clock::Clock;
 use serde_json::{Value as Json, json};
 
 use crate::stage::Stage;
