@@ -27,6 +27,7 @@ use crate::session::Session;
 use crate::trace::Trace;
 use crate::value::Value;
 
+pub use follow::order_number;
 use machine::Machine;
 pub(crate) use send::written;
 

@@ -10,6 +10,7 @@ pub(crate) mod ingress;
 mod inward;
 pub mod keep;
 mod marks;
+pub(crate) mod orders;
 mod outward;
 pub mod run;
 mod webhooks;
@@ -53,6 +54,7 @@ pub fn router(server: Arc<Server>) -> Router {
     Router::new()
         .merge(api::router(&server))
         .route("/webhooks/whatsapp", get(webhooks::handshake).post(webhooks::receive))
+        .route("/webhooks/{shop}/{contract}", post(orders::receive))
         .route("/handoff/{shop}", post(handoff::said))
         .route("/handoff/{shop}/{key}", post(handoff::chatwoot_said))
         .route("/healthz", get(health::alive))

@@ -7,6 +7,7 @@ use super::machine::{Machine, Place, Scope};
 use crate::effect::{EffectId, EffectKind};
 use crate::event::EventKind;
 use crate::hir::{EventName, FlowId, Follow, SlotId, Target, Trigger};
+use crate::program::Program;
 use crate::session::{Follower, LineList};
 use crate::trace::{Note, TraceEntry};
 use crate::types::{RecordId, Type};
@@ -27,6 +28,15 @@ const TERMINAL: u8 = 200;
 
 /// Events of one order that wait for a call of its machine.
 const MOST_WAITING: usize = 16;
+
+/// What an order is known by: its number. `None` where the contract has no such field, or the value none.
+pub fn order_number(program: &Program, order: &Value) -> Option<SmolStr> {
+    key_of(program, program.shop.known_records.order, order)
+}
+
+fn key_of(program: &Program, record: Option<RecordId>, value: &Value) -> Option<SmolStr> {
+    KeyField::of_record(program, &Type::Record(record?)).written(value)
+}
 
 impl<'p> Machine<'p> {
     /// A payment or order moved: its follower hears first, then the conversation.
@@ -69,11 +79,7 @@ impl<'p> Machine<'p> {
     }
 
     fn order_key(&self, order: &Value) -> Option<SmolStr> {
-        self.key_of(self.program.shop.known_records.order, order)
-    }
-
-    fn key_of(&self, record: Option<RecordId>, value: &Value) -> Option<SmolStr> {
-        KeyField::of_record(self.program, &Type::Record(record?)).written(value)
+        order_number(self.program, order)
     }
 
     /// The follower of an order, made when there is none yet.
@@ -126,7 +132,7 @@ impl<'p> Machine<'p> {
 
     fn payment_rises(&mut self, at: usize, status: &str, payment: &Value) -> bool {
         let Some(rank) = position(&PAYMENT_STATUSES, status) else { return false };
-        let key = self.key_of(self.program.shop.known_records.payment, payment).unwrap_or_default();
+        let key = key_of(self.program, self.program.shop.known_records.payment, payment).unwrap_or_default();
         let Some(follower) = self.session.followers.get_mut(at) else { return false };
         let is_money = |rank: u8| Some(rank) >= position(&PAYMENT_STATUSES, "paid");
         // A new link for the same order starts anew; but once there was money, only other money counts, not that a link

@@ -4,6 +4,7 @@
 mod check;
 mod kinds;
 mod template;
+mod webhook;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use serde_json::Value as Json;
 pub use self::check::{Found, read};
 pub use self::kinds::{As, Base, Field, Path};
 pub use self::template::{Body, ITEM, Piece, Template};
+pub use self::webhook::{Encoding, Proof, Signature, Told, Webhook};
 use crate::config::SecretRef;
 use crate::egress::Method;
 
@@ -33,6 +35,8 @@ pub struct Mapping {
     pub records: BTreeMap<String, BTreeMap<String, Field>>,
     /// By operation, such as `catalog.search`
     pub operations: BTreeMap<String, Operation>,
+    /// What the backend tells us by itself
+    pub webhook: Option<Webhook>,
 }
 
 /// How we say who we are.

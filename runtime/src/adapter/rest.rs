@@ -5,6 +5,7 @@ mod ask;
 mod convert;
 mod exact;
 mod give;
+mod news;
 mod request;
 
 use std::path::Path;
@@ -14,11 +15,12 @@ use secrecy::SecretString;
 use smol_str::SmolStr;
 use tokio::sync::Semaphore;
 
-use super::mapping::{Auth, Mapping};
+use super::mapping::{Auth, Mapping, Proof};
 use crate::config::Mistake;
 
 pub use self::ask::{Call, Heard, Rest};
 pub use self::convert::usual;
+pub use self::news::News;
 pub use self::request::{SHOP, names};
 
 /// Requests of one backend of one shop that are open at once (F77).
@@ -31,6 +33,8 @@ pub struct Backend {
     pub contract: SmolStr,
     pub mapping: Arc<Mapping>,
     secrets: Arc<Secrets>,
+    /// What its webhooks are proved with.
+    proof: Option<SecretString>,
     room: Arc<Semaphore>,
 }
 
@@ -71,6 +75,11 @@ impl Backend {
             Auth::Header(named) => Secrets::Header { name: named.name.clone(), value: secret(&named.value)? },
             Auth::Query(named) => Secrets::Query { name: named.name.clone(), value: secret(&named.value)? },
         };
-        Ok(Backend { contract, mapping, secrets: Arc::new(secrets), room: Arc::new(Semaphore::new(ROOM)) })
+        let proof = match mapping.webhook.as_ref().map(|webhook| &webhook.proof) {
+            Some(Proof::HmacSha256(signature)) => Some(secret(&signature.secret)?),
+            Some(Proof::Header(named)) => Some(secret(&named.value)?),
+            None => None,
+        };
+        Ok(Backend { contract, mapping, secrets: Arc::new(secrets), proof, room: Arc::new(Semaphore::new(ROOM)) })
     }
 }

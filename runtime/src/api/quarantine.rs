@@ -12,6 +12,7 @@ use super::access::Caller;
 use super::answer::{Done, Refusal};
 use crate::server::Server;
 use crate::server::ingress::again;
+use crate::server::orders;
 use crate::store::QuarantineEntry;
 
 const MOST: u32 = 500;
@@ -50,6 +51,10 @@ pub(super) async fn replay(
     let entry = number(&path)?;
     let rows = server.host.store.read(shop.scope).await?.list_quarantine(shop.scope, entry - 1, 1).await?;
     let (_, row) = rows.into_iter().find(|(known, _)| *known == entry).ok_or(Refusal::Absent)?;
+    if let Some(done) = orders::again(&server, &shop.slug, &row).await {
+        done.map_err(|_| Refusal::Wrong("this entry could not be kept; try again"))?;
+        return take(&server, &shop, entry).await;
+    }
     again(&server, &shop, &row.body).await.map_err(|_| Refusal::Wrong("this entry is no webhook that can be read"))?;
     take(&server, &shop, entry).await
 }

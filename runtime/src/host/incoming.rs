@@ -121,6 +121,14 @@ pub enum Arrived {
         id: ConversationId,
         incoming: Incoming,
     },
+    /// For the conversation that an order belongs to.
+    Order {
+        /// One: the order's number.
+        order: Vec<Identity>,
+        incoming: Incoming,
+        /// What is kept where no conversation has the order (F90).
+        unmatched: QuarantineEntry,
+    },
     /// The customer is now known by these too; the first that is known finds the conversation.
     Identities(Vec<Identity>),
     /// Whoever got this message of ours is known by these.

@@ -93,6 +93,8 @@ pub struct Taken {
     pub consents: Vec<ConsentEntry>,
     /// What the shop's people are to be told.
     pub posts: Vec<NewPost>,
+    /// Numbers of orders that are the conversation's from now on.
+    pub orders: Vec<SmolStr>,
     pub record: TurnRecord,
     /// For people; told after the commit.
     pub notices: Vec<Notice>,
@@ -124,6 +126,7 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
     {
         incoming.act = Act::Event(event.clone());
     }
+    let orders: Vec<SmolStr> = session.followers.iter().map(|follower| follower.key.clone()).collect();
     let mut too_many = None;
     let was_busy = session.busy.is_some();
     let (mut done, event) = match &mut incoming.act {
@@ -150,7 +153,7 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
         .filter(|event| !was_busy && too_many.is_none() && matches!(event.kind, EventKind::Inbound(_)))
         .map(|_| &proof);
     let answered = answered::message(program, &mut done.session, spoken);
-    Ok(Taking { cx, row, automated, proof, name, named, too_many, answered }.finish(done, event))
+    Ok(Taking { cx, row, automated, proof, name, named, too_many, answered, orders }.finish(done, event))
 }
 
 /// The session to step and the program it belongs to, moved to the newest if it may (language.md 2.14).
@@ -262,6 +265,8 @@ struct Taking<'a> {
     too_many: Option<bool>,
     /// The vendor's id of the message that is being answered.
     answered: Option<SmolStr>,
+    /// Numbers of orders that were the conversation's before.
+    orders: Vec<SmolStr>,
 }
 
 /// The record that says which name a turn has learned.
@@ -289,6 +294,7 @@ impl Taking<'_> {
             calls: Vec::new(),
             consents: Vec::new(),
             posts: Vec::new(),
+            orders: Vec::new(),
             notices: Vec::new(),
             automated: self.automated,
         };
@@ -322,6 +328,8 @@ impl Taking<'_> {
         if !notes.is_empty() {
             taken.record.notes = encoded(&notes);
         }
+        let followed = session.followers.iter().map(|follower| &follower.key);
+        taken.orders.extend(followed.filter(|key| !self.orders.contains(key)).cloned());
         taken.row.session.reserve(512);
         session.encode_into(&mut taken.row.session);
         taken.row.turn = session.turn;

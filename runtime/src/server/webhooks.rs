@@ -8,6 +8,7 @@ use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use metrics::{counter, histogram};
@@ -68,16 +69,7 @@ pub(super) async fn receive(State(server): State<Arc<Server>>, request: Request<
 }
 
 async fn take(server: &Server, request: Request<Body>) -> Result<(), StatusCode> {
-    let (head, body) = request.into_parts();
-    if head.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    }
-    let limits = &server.config.limits;
-    let told: Option<usize> = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if told.is_some_and(|length| length > limits.body_bytes) {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE);
-    }
-    let body = read(body, limits.body_bytes, Duration::from_millis(limits.body_ms)).await?;
+    let (head, body) = whole(server, request).await?;
     let ingress = Ingress { server, received_ms: server.host.clock.now_ms() };
     match ingress.take(signature(&head.headers), &body).await {
         Ok(()) => Ok(()),
@@ -89,6 +81,20 @@ async fn take(server: &Server, request: Request<Body>) -> Result<(), StatusCode>
         Err(Refusal::NotAWebhook) => Err(StatusCode::BAD_REQUEST),
         Err(Refusal::NotCommitted) => Err(StatusCode::SERVICE_UNAVAILABLE),
     }
+}
+
+/// The whole body of a request, within the limits.
+pub(super) async fn whole(server: &Server, request: Request<Body>) -> Result<(Parts, Bytes), StatusCode> {
+    let (head, body) = request.into_parts();
+    if head.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let limits = &server.config.limits;
+    let told: Option<usize> = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if told.is_some_and(|length| length > limits.body_bytes) {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    Ok((head, read(body, limits.body_bytes, Duration::from_millis(limits.body_ms)).await?))
 }
 
 fn signature(headers: &HeaderMap) -> Option<&[u8]> {
@@ -117,7 +123,7 @@ fn is_too_long(error: &axum::Error) -> bool {
 }
 
 /// The same few words for everybody.
-fn refused(status: StatusCode) -> Response {
+pub(super) fn refused(status: StatusCode) -> Response {
     let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
     (status, headers, status.canonical_reason().unwrap_or("refused")).into_response()
 }

@@ -14,6 +14,7 @@ pub(super) fn identity_kind(code: i64) -> Result<IdentityKind> {
         1 => Ok(IdentityKind::User),
         2 => Ok(IdentityKind::ParentUser),
         3 => Ok(IdentityKind::Phone),
+        4 => Ok(IdentityKind::Order),
         other => unknown("kind of identity", other),
     }
 }

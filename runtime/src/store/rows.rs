@@ -27,14 +27,19 @@ pub struct Sighting {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
     pub shop: ShopScope,
-    /// `whatsapp`, `messenger`, `web`.
+    /// `whatsapp`, `messenger`, `web`; `orders` for orders.
     pub channel: SmolStr,
     pub kind: IdentityKind,
-    /// A phone number in E.164 without `+`, or a vendor's user id, unchanged.
+    /// A phone number in E.164 without `+`, or a vendor's user id, or an order's number, unchanged.
     pub value: SmolStr,
 }
 
 impl Identity {
+    /// An order, by its number.
+    pub fn of_order(shop: ShopScope, number: SmolStr) -> Identity {
+        Identity { shop, channel: SmolStr::new_static("orders"), kind: IdentityKind::Order, value: number }
+    }
+
     /// Stands before every identity of the shop.
     pub(super) fn least(shop: ShopScope) -> Identity {
         Identity { shop, channel: SmolStr::default(), kind: IdentityKind::User, value: SmolStr::default() }
@@ -49,6 +54,8 @@ pub enum IdentityKind {
     /// The same for all businesses of a group.
     ParentUser = 2,
     Phone = 3,
+    /// The number of an order that belongs to the conversation. Nobody is written to by it.
+    Order = 4,
 }
 
 /// A conversation between two turns.

@@ -89,6 +89,7 @@ impl Tx {
         each!(self, unlink_identities(identities))
     }
 
+    /// By what its customer is known; its orders are no part of it.
     pub async fn identities_of(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<Vec<Identity>> {
         each!(self, identities_of(shop, conversation))
     }

@@ -82,6 +82,16 @@ fn prices_have_no_default_and_say_how_they_are_written() {
     }
 }
 
+#[test]
+fn what_a_system_tells_is_an_order_and_a_status_that_the_contract_knows() {
+    let webhook = "webhook:\n  proof: { header: { name: X-Token, value: \"env:T\" } }\n  orders:\n    - { order: $.o, status: sent }\n";
+    let text = "base: https://api.zuri.example\nrecords: {}\noperations: {}\n".to_string() + webhook;
+    let (_, _, findings) = shop("KES", "orders", &text);
+    let told: Vec<&str> = findings.iter().map(|it| it.message.as_str()).collect();
+    assert!(told.contains(&"No order of the contract is ever `sent`."), "{told:?}");
+    assert!(told.iter().any(|message| message.contains("`number`")), "an order without fields: {told:?}");
+}
+
 /// The whole mapping that the documentation shows.
 pub fn documented() -> String {
     let page = std::fs::read_to_string(root().join("docs/adapters.md")).expect("a page");

@@ -46,6 +46,7 @@ impl Merchant {
             .route("/v1/carts/{id}/lines", post(add))
             .route("/v1/carts/{id}/lines/{sku}", put(change))
             .route("/v1/quotes", post(quote))
+            .route("/v1/orders", post(hold))
             .layer(middleware::from_fn_with_state(Arc::clone(self), door))
             .with_state(Arc::clone(self));
         tokio::spawn(async move { axum::serve(listener, routes).await });
@@ -144,13 +145,23 @@ async fn change(State(merchant): Shared, Path((id, sku)): Path<(String, String)>
 }
 
 async fn quote(Json(wanted): Json<Value>) -> Json<Value> {
+    Json(order("Q-1", "new", &wanted))
+}
+
+async fn hold(Json(wanted): Json<Value>) -> Json<Value> {
+    Json(order("Z-1042", "held", &wanted))
+}
+
+/// An order of the wanted lines.
+pub fn order(reference: &str, state: &str, wanted: &Value) -> Value {
     let lines = wanted["lines"].as_array().cloned().unwrap_or_default();
     let lines: Vec<(String, i64)> = lines
         .iter()
         .map(|line| (line["sku"].as_str().unwrap_or("").to_string(), line["quantity"].as_i64().unwrap_or(0)))
         .collect();
     let (lines, total) = priced(&lines);
-    Json(json!({
-        "reference": "Q-1", "state": "new", "lines": lines, "total": total, "delivery": 0, "created": "2026-11-21T23:30:00Z",
-    }))
+    json!({
+        "reference": reference, "state": state, "lines": lines, "total": total, "delivery": 0,
+        "created": "2026-11-21T23:30:00Z",
+    })
 }

@@ -6,8 +6,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use duka_tests::tree::root;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value as Json, json};
+use sha2::Sha256;
 
-use crate::backend::{API_KEY, Merchant};
+use crate::backend::{API_KEY, Merchant, order};
 use crate::stage::Stage;
 
 /// What the customer does, and words that the next message has. The demo's fixture holds none of these things.
@@ -22,17 +25,23 @@ const PLAY: &[(&str, &str, &str)] = &[
     ("taps", "Pick up in shop", "Total KES 6,350"),
 ];
 
+const WEBHOOK_SECRET: &str = "what the merchant signs with";
+
 /// The boutique, asking the merchant at `place`.
 async fn boutique(place: &str) -> Stage {
     let page = std::fs::read_to_string(root().join("docs/adapters.md")).expect("a page");
     let documented = page.split_once("```yaml\n").and_then(|(_, after)| after.split_once("```")).expect("an example").0;
+    let told = page.split("```yaml\n").nth(2).and_then(|after| after.split_once("```")).expect("what is told").0;
+    let told = told.replace("env:ZURI_WEBHOOK_SECRET", "file:webhook.secret");
     let catalog = documented.replace("https://api.zuri.example/v1", place);
     let rest = std::fs::read_to_string(root().join("tests/tests/adapter/shop.rest.yaml")).expect("a mapping");
     let auth = "\nauth: { bearer: \"env:ZURI_API_KEY\" }";
+    let rest = rest + "\n" + &told;
     let rest = rest.replace("http://127.0.0.1:1/v1", &format!("{place}{auth}"));
     Stage::of(|shop| {
         std::fs::write(shop.join("catalog.rest.yaml"), &catalog).expect("a writable folder");
         std::fs::write(shop.join("shop.rest.yaml"), &rest).expect("a writable folder");
+        std::fs::write(shop.join("webhook.secret"), WEBHOOK_SECRET).expect("a writable folder");
         let profile = std::fs::read_to_string(shop.join("shop.yaml")).expect("a profile");
         let profile = profile.replace("  catalog: demo\n", "  catalog: rest\n").replace(
             "  orders: demo\n",
@@ -49,6 +58,12 @@ async fn catalogue_bag_and_quote_come_from_the_merchants_own_system() {
     let merchant = Arc::new(Merchant::default());
     let place = merchant.start().await;
     let mut stage = boutique(&place).await;
+    plays(&mut stage).await;
+    assert!(merchant.asked.load(Ordering::Relaxed) >= 6, "the merchant was asked");
+    stage.end().await;
+}
+
+async fn plays(stage: &mut Stage) {
     for (act, what, expected) in PLAY {
         if *act == "taps" {
             stage.taps(what).await
@@ -59,7 +74,65 @@ async fn catalogue_bag_and_quote_come_from_the_merchants_own_system() {
         let text = shown["text"].as_str().unwrap_or("");
         assert!(text.contains(expected), "after `{what}`: {text}");
     }
-    assert!(merchant.asked.load(Ordering::Relaxed) >= 6, "the merchant was asked");
+}
+
+/// The merchant's system posts news of an order. Returns the status of the answer.
+async fn tells(stage: &Stage, secret: &str, news: &Json) -> u16 {
+    let body = news.to_string();
+    let mac: Hmac<Sha256> = Hmac::new_from_slice(secret.as_bytes()).expect("any key");
+    let mark = hex::encode(mac.chain_update(&body).finalize().into_bytes());
+    let request = stage.http.post(format!("{}/webhooks/boutique/orders", stage.base)).body(body);
+    let answer = request.header("x-zuri-signature", format!("sha256={mark}")).send().await;
+    answer.expect("an answer").status().as_u16()
+}
+
+fn news(event: &str, kind: &str, number: &str, state: &str) -> Json {
+    let wanted = json!({ "lines": [{ "sku": "K/7 %", "quantity": 2 }] });
+    json!({ "event": event, "type": kind, "order": order(number, state, &wanted) })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_moves_at_the_merchants_moves_in_the_chat_once_and_forward() {
+    let merchant = Arc::new(Merchant::default());
+    let place = merchant.start().await;
+    let mut stage = boutique(&place).await;
+    plays(&mut stage).await;
+    stage.taps("Pay").await;
+    let paying = stage.sees().await;
+    assert!(paying["text"].as_str().is_some_and(|text| text.contains("KES 6,350")), "{paying}");
+
+    let shipped = news("e1", "parcel.sent", "Z-1042", "held");
+    assert_eq!(tells(&stage, "a guess", &shipped).await, 401);
+    assert!(stage.sees_nothing().await, "a forged body moves nothing");
+    assert_eq!(tells(&stage, WEBHOOK_SECRET, &shipped).await, 200);
+    let seen = stage.sees().await;
+    assert!(seen.to_string().contains("Z-1042 is on its way"), "{seen}");
+
+    // The same again; one that nobody cares for; the same with another id; and one that is late.
+    assert_eq!(tells(&stage, WEBHOOK_SECRET, &shipped).await, 200);
+    assert_eq!(tells(&stage, WEBHOOK_SECRET, &news("e2", "order.seen", "Z-1042", "held")).await, 200);
+    assert_eq!(tells(&stage, WEBHOOK_SECRET, &news("e3", "parcel.sent", "Z-1042", "held")).await, 200);
+    assert_eq!(tells(&stage, WEBHOOK_SECRET, &news("e4", "order.changed", "Z-1042", "held")).await, 200);
+    assert!(stage.sees_nothing().await, "an order only goes forward");
+
+    // Of an order that nobody has, and not as the mapping says: kept for a person.
+    assert_eq!(tells(&stage, WEBHOOK_SECRET, &news("e5", "parcel.sent", "Z-9", "held")).await, 200);
+    assert_eq!(
+        tells(&stage, WEBHOOK_SECRET, &json!({ "type": "parcel.sent", "order": { "reference": 7 } })).await,
+        200
+    );
+    assert!(stage.sees_nothing().await);
+    let scope = stage.scope();
+    let store = &stage.running.server.host.store;
+    let kept = store.read(scope).await.expect("a store").list_quarantine(scope, 0, 10).await.expect("a list");
+    let reasons: Vec<String> = kept.iter().map(|(_, row)| format!("{}: {}", row.reason, row.detail)).collect();
+    assert_eq!(reasons[0], "unknown order: orders: Z-9 shipped");
+    assert!(reasons[1].starts_with("unread order: orders: "), "{reasons:?}");
+    assert_eq!(reasons.len(), 2);
+
+    assert_eq!(tells(&stage, WEBHOOK_SECRET, &news("e6", "order.changed", "Z-1042", "cancelled")).await, 200);
+    let seen = stage.sees().await;
+    assert!(seen.to_string().contains("Z-1042 was cancelled"), "{seen}");
     stage.end().await;
 }
 

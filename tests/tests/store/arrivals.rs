@@ -61,6 +61,10 @@ pub async fn identities_find_one_conversation(store: Store) -> Result<()> {
     tx.unlink_identities(&[old.clone(), user(shop, "nobody")]).await?;
     assert_eq!(tx.find_conversations(std::slice::from_ref(&old)).await?, [None]);
     assert_eq!(tx.identities_of(shop, id(3)).await?, [phone(shop, "254711")]);
+    let order = Identity::of_order(shop, "A-7".into());
+    tx.link_identities(&[(id(3), order.clone())]).await?;
+    assert_eq!(tx.find_conversations(std::slice::from_ref(&order)).await?, [Some(id(3))]);
+    assert_eq!(tx.identities_of(shop, id(3)).await?, [phone(shop, "254711")], "an order is no name of a customer");
     let page = tx.list_conversations(shop, Some(id(1)), 5).await?;
     assert_eq!(page, [conversation(shop, 3)]);
     assert_eq!(tx.list_conversations(shop, None, 1).await?, [conversation(shop, 1)]);

@@ -152,6 +152,7 @@ pub async fn revisions_and_values_are_kept(store: Store) -> Result<()> {
 async fn fill(tx: &mut Tx, shop: ShopScope, n: u64, number: &str) -> Result<()> {
     tx.admit(&[Sighting { shop, key: key(n as u8), received_ms: 10 }]).await?;
     tx.create_conversations(&[(conversation(shop, n), vec![phone(shop, number)])]).await?;
+    tx.link_identities(&[(id(n), Identity::of_order(shop, number.into()))]).await?;
     tx.enqueue(&[event(shop, n, "hi")]).await?;
     tx.add_turns(&[turn(shop, n, 1)]).await?;
     tx.add_sends(&[send(shop, n, n as u8), send(shop, n, n as u8 + 100)]).await?;
@@ -178,7 +179,8 @@ pub async fn erasing_a_customer_leaves_the_others(store: Store) -> Result<()> {
     assert!(!tx.erase_conversation(shop, id(1)).await?);
     assert_eq!(tx.counts(shop).await?, one);
     assert_eq!((left_of(&mut tx, shop, id(1)).await?, left_of(&mut tx, shop, id(2)).await?), (0, 5));
-    assert_eq!(tx.find_conversations(&[phone(shop, "254700")]).await?, [None]);
+    let gone = [phone(shop, "254700"), Identity::of_order(shop, "254700".into())];
+    assert_eq!(tx.find_conversations(&gone).await?, [None, None]);
     let late = Sighting { shop, key: key(1), received_ms: 99 };
     assert_eq!(tx.admit(&[late]).await?, [false], "a late copy brings nothing back");
     assert!(!tx.settle_sends(&[settlement(shop, 1, 1, accepted("w"))]).await?[0].held);

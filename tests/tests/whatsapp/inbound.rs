@@ -58,6 +58,7 @@ fn people(who: &[Identity]) -> String {
             IdentityKind::User => "user",
             IdentityKind::ParentUser => "parent",
             IdentityKind::Phone => "phone",
+            IdentityKind::Order => "order",
         };
         format!("{kind} {}", it.value)
     };

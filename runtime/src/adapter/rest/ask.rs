@@ -5,13 +5,11 @@ use std::time::Duration;
 use duka_engine::event::Outcome;
 use duka_engine::hir::{Operation as Promise, OperationKind, Shop};
 use duka_engine::value::Value;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::Value as Json;
 use smol_str::{SmolStr, format_smolstr};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::convert::Place;
-use super::give::{Reading, holds, shown};
+use super::give::{Reading, Records, holds, shown};
 use super::request::{Writing, values};
 use super::{Backend, exact};
 use crate::adapter::mapping::{By, Operation, Page, Request};
@@ -284,15 +282,8 @@ impl<'a> Turn<'a> {
     }
 
     fn reading(&self) -> Reading<'a> {
-        let profile = &self.call.shop.profile;
-        let timezone = TimeZoneDatabase::bundled().get(&profile.timezone).unwrap_or(TimeZone::UTC);
-        Reading {
-            shop: self.call.shop,
-            mapping: &self.backend.mapping,
-            operation: self.operation,
-            promise: self.call.promise,
-            place: Place { currency: profile.currency, timezone, base: &self.backend.mapping.base.0 },
-        }
+        let records = Records::of(self.call.shop, &self.backend.mapping);
+        Reading { records, operation: self.operation, promise: self.call.promise }
     }
 
     fn is_query(&self) -> bool {

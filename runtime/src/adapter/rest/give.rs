@@ -7,6 +7,7 @@ use duka_engine::contract::decode;
 use duka_engine::hir::{Operation as Promise, Shop};
 use duka_engine::types::{Field as Slot, RecordId, Type};
 use duka_engine::value::Value;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::{Map, Value as Json};
 
 use super::convert::{Place, text};
@@ -18,10 +19,19 @@ const MOST_ITEMS: usize = 1_000;
 /// Reads answers of one operation.
 #[derive(Debug)]
 pub struct Reading<'a> {
-    pub shop: &'a Shop,
-    pub mapping: &'a Mapping,
+    pub records: Records<'a>,
     pub operation: &'a Operation,
     pub promise: &'a Promise,
+}
+
+/// Fields that are elsewhere than the mapping's `records` say.
+type Own<'a> = Option<&'a BTreeMap<String, Field>>;
+
+/// Makes a contract's records of a backend's objects.
+#[derive(Debug)]
+pub struct Records<'a> {
+    pub shop: &'a Shop,
+    pub mapping: &'a Mapping,
     pub place: Place<'a>,
 }
 
@@ -42,17 +52,35 @@ impl Reading<'_> {
     pub fn give(&self, selected: &[Json]) -> Result<Value, String> {
         let Some(ty) = &self.promise.gives else { return Ok(Value::None) };
         let json = match ty {
-            Type::List(item) => self.list(item, &selected.iter().collect::<Vec<_>>(), "", true)?,
+            Type::List(item) => {
+                self.records.list(item, &selected.iter().collect::<Vec<_>>(), "", Some(&self.operation.fields))?
+            }
             Type::Record(id) => {
                 let first = selected.first().ok_or("the answer holds nothing where `select` looks")?;
-                self.record(*id, first, "", true)?
+                self.records.record(*id, first, "", Some(&self.operation.fields))?
             }
             _ => return Err("a mapping gives records and lists of them".to_string()),
         };
-        decode(self.shop, ty, &json).map_err(|error| error.to_string())
+        decode(self.records.shop, ty, &json).map_err(|error| error.to_string())
+    }
+}
+
+impl<'a> Records<'a> {
+    pub fn of(shop: &'a Shop, mapping: &'a Mapping) -> Records<'a> {
+        let timezone = TimeZoneDatabase::bundled().get(&shop.profile.timezone).unwrap_or(TimeZone::UTC);
+        Records { shop, mapping, place: Place { currency: shop.profile.currency, timezone, base: &mapping.base.0 } }
     }
 
-    fn list(&self, item: &Type, met: &[&Json], at: &str, own: bool) -> Result<Json, String> {
+    /// The contract's value of one object, by the mapping's `records` alone.
+    ///
+    /// # Errors
+    /// The place, what was expected and what was met.
+    pub fn give(&self, id: RecordId, met: &Json) -> Result<Value, String> {
+        let json = self.record(id, met, "", None)?;
+        decode(self.shop, &Type::Record(id), &json).map_err(|error| error.to_string())
+    }
+
+    fn list(&self, item: &Type, met: &[&Json], at: &str, own: Own<'_>) -> Result<Json, String> {
         if met.len() > MOST_ITEMS {
             return Err(format!("{at}: more than {MOST_ITEMS} items"));
         }
@@ -64,13 +92,13 @@ impl Reading<'_> {
         Ok(Json::Array(read.collect::<Result<_, _>>()?))
     }
 
-    fn record(&self, id: RecordId, met: &Json, at: &str, own: bool) -> Result<Json, String> {
+    fn record(&self, id: RecordId, met: &Json, at: &str, own: Own<'_>) -> Result<Json, String> {
         let Some(record) = self.shop.records.get(usize::from(id.0)) else { return Ok(Json::Null) };
         let shared = self.mapping.records.get(record.name.as_str());
         let mut fields = Map::new();
         for slot in &record.fields {
             let here = if at.is_empty() { slot.name.to_string() } else { format!("{at}.{}", slot.name) };
-            let rule = rule(if own { Some(&self.operation.fields) } else { None }, shared, &slot.name);
+            let rule = rule(own, shared, &slot.name);
             let json = match rule {
                 Some(rule) => self.field(rule, slot, met, &here)?,
                 None if slot.optional => Json::Null,
@@ -86,11 +114,11 @@ impl Reading<'_> {
         let path = rule.path.as_ref().filter(|_| applies);
         if let (Some(path), Type::List(item)) = (path, &slot.ty) {
             let found: Vec<&Json> = path.all(met).into_iter().filter(|json| !json.is_null()).collect();
-            return self.list(item, &found, at, false);
+            return self.list(item, &found, at, None);
         }
         let found = path.and_then(|path| path.first(met)).filter(|json| !json.is_null());
         match (found, &slot.ty, &rule.default) {
-            (Some(found), Type::Record(id), _) => self.record(*id, found, at, false),
+            (Some(found), Type::Record(id), _) => self.record(*id, found, at, None),
             (Some(found), ty, _) => self.single(rule, ty, found, met, at),
             (None, _, Some(default)) => Ok(default.clone()),
             (None, _, None) if slot.optional => Ok(Json::Null),
@@ -105,11 +133,7 @@ impl Reading<'_> {
     }
 }
 
-fn rule<'a>(
-    own: Option<&'a BTreeMap<String, Field>>,
-    shared: Option<&'a BTreeMap<String, Field>>,
-    name: &str,
-) -> Option<&'a Rule> {
+fn rule<'a>(own: Own<'a>, shared: Own<'a>, name: &str) -> Option<&'a Rule> {
     own.and_then(|fields| fields.get(name)).or_else(|| shared?.get(name)).map(|field| &field.0)
 }
 

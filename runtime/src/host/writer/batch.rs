@@ -75,6 +75,7 @@ impl Batch<'_> {
         who::moved(&mut tx, entries, &took).await?;
         who::recipients(&mut tx, entries).await?;
         let places = self.places(&mut tx, entries, &took).await?;
+        unmatched(&mut tx, entries, &places, &mut took, &mut told).await?;
         consume(&mut tx, entries, &mut took).await?;
         let mut dues = Dues::new(self, told);
         dues.lock(&mut tx, &places, entries, &extras).await?;
@@ -242,6 +243,7 @@ fn place_known(entry: &Entry) -> Option<ConversationId> {
         Piece::Arrival(arrival) => match &arrival.what {
             Arrived::Conversation { id, .. } => Some(*id),
             Arrived::Customer { .. }
+            | Arrived::Order { .. }
             | Arrived::Identities(_)
             | Arrived::Recipient { .. }
             | Arrived::Moved { .. }
@@ -259,7 +261,9 @@ fn place_known(entry: &Entry) -> Option<ConversationId> {
 fn identities_of(entry: &Entry) -> Option<&[Identity]> {
     let Piece::Arrival(arrival) = &entry.piece else { return None };
     match &arrival.what {
-        Arrived::Customer { identities, .. } | Arrived::Identities(identities) => Some(identities),
+        Arrived::Customer { identities, .. }
+        | Arrived::Identities(identities)
+        | Arrived::Order { order: identities, .. } => Some(identities),
         Arrived::Conversation { .. }
         | Arrived::Recipient { .. }
         | Arrived::Moved { .. }
@@ -299,6 +303,7 @@ fn status_of(entry: &Entry) -> Option<&StatusUpdate> {
     match &arrival.what {
         Arrived::Status(update) => Some(update),
         Arrived::Customer { .. }
+        | Arrived::Order { .. }
         | Arrived::Conversation { .. }
         | Arrived::Identities(_)
         | Arrived::Recipient { .. }
@@ -398,6 +403,30 @@ pub(super) fn inbox_row(shop: ShopScope, conversation: ConversationId, incoming:
     InboxRow { shop, seq: 0, conversation, body: incoming.kept(), received_ms: now_ms, attempts: 0 }
 }
 
+/// Keeps what was said of orders that are no conversation's, for a person.
+async fn unmatched(
+    tx: &mut Tx,
+    entries: &[Entry],
+    places: &[Option<ConversationId>],
+    took: &mut [Took],
+    told: &mut Vec<Told>,
+) -> Result<(), WriteError> {
+    let mut kept = Vec::new();
+    for ((entry, place), took) in entries.iter().zip(places).zip(took) {
+        if let Piece::Arrival(arrival) = &entry.piece
+            && let Arrived::Order { unmatched, .. } = &arrival.what
+            && place.is_none()
+            && *took == Took::Noted
+        {
+            *took = Took::Quarantined;
+            let notice = Notice::Quarantined { reason: unmatched.reason.clone() };
+            told.push(Told { shop: entry.shop, conversation: None, notice });
+            kept.push(unmatched.clone());
+        }
+    }
+    if kept.is_empty() { Ok(()) } else { Ok(tx.add_quarantine(&kept).await.map(drop)?) }
+}
+
 /// What is only written down.
 async fn ledgers(tx: &mut Tx, entries: &[Entry], took: &mut [Took], told: &mut Vec<Told>) -> Result<(), WriteError> {
     let (mut quarantine, mut templates, mut health) = (Vec::new(), Vec::new(), Vec::new());
@@ -417,6 +446,7 @@ async fn ledgers(tx: &mut Tx, entries: &[Entry], took: &mut [Took], told: &mut V
             Arrived::Health(row) => health.push(row.clone()),
             Arrived::Customer { .. }
             | Arrived::Conversation { .. }
+            | Arrived::Order { .. }
             | Arrived::Identities(_)
             | Arrived::Recipient { .. }
             | Arrived::Moved { .. }

@@ -7,15 +7,15 @@ use duka_engine::event::EventKind;
 
 use super::batch::{Batch, Extra, inbox_row};
 use super::recall::Memory;
-use super::{Entry, Piece, Skip, Took, WriteError};
+use super::{Entry, Piece, Skip, Took, WriteError, who};
 use crate::host::incoming::{Act, Arrived, Incoming};
 use crate::host::marks::Mark;
 use crate::host::notices::{Notice, Told};
 use crate::host::turn::{self, Automated, Before, Context};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::{
-    Advance, ConsentEntry, Conversation, InboxBody, InboxRow, NewCall, NewPost, NewSend, QuarantineEntry, TurnRecord,
-    Tx,
+    Advance, ConsentEntry, Conversation, Identity, InboxBody, InboxRow, NewCall, NewPost, NewSend, QuarantineEntry,
+    TurnRecord, Tx,
 };
 
 type Place = (ShopScope, ConversationId);
@@ -51,6 +51,7 @@ pub(super) struct Dues<'a> {
     turns: Vec<TurnRecord>,
     consents: Vec<ConsentEntry>,
     posts: Vec<NewPost>,
+    orders: Vec<(ConversationId, Identity)>,
     quarantine: Vec<QuarantineEntry>,
     told: Vec<Told>,
     marks: Vec<Mark>,
@@ -69,6 +70,7 @@ impl<'a> Dues<'a> {
             turns: Vec::new(),
             consents: Vec::new(),
             posts: Vec::new(),
+            orders: Vec::new(),
             quarantine: Vec::new(),
             told,
             marks: Vec::new(),
@@ -152,7 +154,9 @@ impl<'a> Dues<'a> {
         let place = (entry.shop, id);
         match &mut entry.piece {
             Piece::Arrival(arrival) => Ok(match &mut arrival.what {
-                Arrived::Customer { incoming, .. } | Arrived::Conversation { incoming, .. } => {
+                Arrived::Customer { incoming, .. }
+                | Arrived::Conversation { incoming, .. }
+                | Arrived::Order { incoming, .. } => {
                     // A file is fetched first; what comes after it waits behind it.
                     if !self.batch.careful && incoming.file.is_none() && self.step(place, incoming) {
                         Took::Advanced
@@ -287,6 +291,7 @@ impl<'a> Dues<'a> {
         self.calls.extend(taken.calls);
         self.consents.extend(taken.consents);
         self.posts.extend(taken.posts);
+        self.orders.extend(taken.orders.into_iter().map(|number| (place.1, Identity::of_order(place.0, number))));
         self.turns.push(taken.record);
         let told = |notice| Told { shop: place.0, conversation: Some(place.1), notice };
         self.told.extend(taken.notices.into_iter().map(told));
@@ -315,6 +320,9 @@ impl<'a> Dues<'a> {
         }
         if !self.posts.is_empty() {
             tx.add_posts(&self.posts).await?;
+        }
+        if !self.orders.is_empty() {
+            who::own(tx, &self.orders).await?;
         }
         if !self.inbox.is_empty() {
             tx.enqueue(&self.inbox).await?;

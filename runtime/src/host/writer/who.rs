@@ -88,3 +88,11 @@ pub(super) async fn replaced(tx: &mut Tx, links: &[(ConversationId, Identity)]) 
     }
     Ok(())
 }
+
+/// Notes which orders are a conversation's. An order that is another conversation's stays there.
+pub(super) async fn own(tx: &mut Tx, orders: &[(ConversationId, Identity)]) -> Result<(), WriteError> {
+    let numbers: Vec<Identity> = orders.iter().map(|(_, number)| number.clone()).collect();
+    let found = tx.find_conversations(&numbers).await?;
+    let new: Vec<_> = orders.iter().zip(found).filter(|(_, owner)| owner.is_none()).map(|(it, _)| it.clone()).collect();
+    if new.is_empty() { Ok(()) } else { Ok(tx.link_identities(&new).await?) }
+}

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use super::{Flaw, MemoryTx, QueuedEvent, Tables, earliest};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::error::{Error, Result};
-use crate::store::rows::{Advance, Claim, Conversation, Due, Identity, InboxRow, Sighting};
+use crate::store::rows::{Advance, Claim, Conversation, Due, Identity, IdentityKind, InboxRow, Sighting};
 
 impl MemoryTx {
     pub fn admit(&mut self, sightings: &[Sighting]) -> Result<Vec<bool>> {
@@ -187,7 +187,7 @@ impl Tables {
         let from = (shop, id, Identity::least(shop));
         let range = self.known_as.range(from..);
         let own = range.map(|(key, ())| key).take_while(|key| (key.0, key.1) == (shop, id));
-        own.map(|key| key.2.clone()).collect()
+        own.filter(|key| key.2.kind != IdentityKind::Order).map(|key| key.2.clone()).collect()
     }
 
     pub fn inbox_of(&self, shop: ShopScope, id: ConversationId) -> impl Iterator<Item = &QueuedEvent> {

@@ -144,7 +144,8 @@ impl PostgresTx {
         ids: &[ConversationId],
     ) -> Result<BTreeMap<ConversationId, Vec<Identity>>> {
         let select = sqlx::query(
-            "SELECT conversation, channel, kind, value FROM identity WHERE shop = $1 AND conversation = ANY ($2)
+            "SELECT conversation, channel, kind, value FROM identity
+             WHERE shop = $1 AND conversation = ANY ($2) AND kind < 4
              ORDER BY conversation, channel, kind, value",
         );
         let ids: Vec<i64> = ids.iter().map(|id| number(*id)).collect();

@@ -90,7 +90,7 @@ impl SqliteTx {
 
     pub fn identities_of(&mut self, shop: ShopScope, id: ConversationId) -> Result<Vec<Identity>> {
         let mut select = self.sql(
-            "SELECT channel, kind, value FROM identity WHERE shop = ? AND conversation = ?
+            "SELECT channel, kind, value FROM identity WHERE shop = ? AND conversation = ? AND kind < 4
              ORDER BY channel, kind, value",
         )?;
         let mut rows = select.query((shop.number(), number(id)))?;

@@ -6,7 +6,7 @@ use duka_engine::hir::{Operation as Promise, OperationKind, Shop};
 use duka_engine::types::{RecordId, Type};
 
 use super::place;
-use crate::adapter::mapping::{As, Body, By, ITEM, Mapping, Operation, Request, Rule, Template};
+use crate::adapter::mapping::{As, Body, By, ITEM, Mapping, Operation, Request, Rule, Template, Webhook};
 use crate::adapter::rest::{SHOP, names, usual};
 
 /// Refusals that every operation may have besides those of its contract.
@@ -42,6 +42,28 @@ impl Judge<'_> {
             };
             if promise.contract == contract {
                 self.operation(path, operation, promise);
+            }
+        }
+        if let Some(webhook) = &self.mapping.webhook {
+            self.webhook(contract, webhook);
+        }
+    }
+
+    /// What comes by itself must be an order that the contracts know, and move to a status that they know.
+    fn webhook(&mut self, contract: &str, webhook: &Webhook) {
+        let Some(order) = self.shop.known_records.order else {
+            let message = "This shop's contracts have no `order`, so nothing can be told of one.".to_string();
+            return self.tell(25, &["webhook"], message, "Take `webhook` out, or write `orders:` below `adapters:`.");
+        };
+        self.record(order, None, &mut Vec::new());
+        let statuses = self.shop.statuses.iter().find(|statuses| statuses.contract == contract);
+        let Some(statuses) = statuses else { return };
+        let known: Vec<&str> =
+            statuses.ranks.iter().map(|(name, _)| name).chain(&statuses.terminal).map(|name| name.as_str()).collect();
+        for told in &webhook.orders {
+            if let Some(status) = told.status.as_deref().filter(|status| !known.contains(status)) {
+                let message = format!("No order of the contract is ever `{status}`.");
+                self.tell(25, &["webhook", "orders"], message, &format!("There are: {}.", known.join(", ")));
             }
         }
     }

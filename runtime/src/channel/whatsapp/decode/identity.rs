@@ -53,6 +53,7 @@ impl Reader<'_> {
                     (1..=USER_ID_MAX).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic());
                 fine.then_some(value)
             }
+            IdentityKind::Order => None,
         }?;
         Some(Identity { shop: self.shop, channel: SmolStr::new_static(CHANNEL), kind, value: value.into() })
     }

@@ -1,0 +1,61 @@
+//! What a backend tells by itself, as a mapping says it: how a body proves where it comes from, and which order moved where.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Named, Path, Predicate};
+use crate::config::SecretRef;
+
+/// Bodies that the backend posts to `/webhooks/SHOP/CONTRACT`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    pub proof: Proof,
+    /// What is equal at every repetition [default: the whole body]
+    pub id: Option<Path>,
+    /// Orders that moved; the first that fits counts, and a body that fits none is left alone
+    pub orders: Vec<Told>,
+}
+
+/// How a body shows that it is the backend's.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// HMAC-SHA256 of the body
+    HmacSha256(Signature),
+    /// A header that holds the secret itself
+    Header(Named),
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    pub header: String,
+    pub secret: SecretRef,
+    /// [default: hex]
+    #[serde(default, rename = "as")]
+    pub encoding: Encoding,
+    /// What stands before it, such as `sha256=`
+    #[serde(default)]
+    pub prefix: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    #[default]
+    Hex,
+    Base64,
+}
+
+/// One kind of news.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Told {
+    /// [default: always]
+    pub when: Option<Predicate>,
+    /// Where the order is in the body; `records.order` says where its fields are
+    pub order: Path,
+    /// Where the order has moved to [default: the order's own status]
+    pub status: Option<String>,
+}

@@ -1,0 +1,103 @@
+//! What a backend tells by itself: proved, read and converted as its mapping says. Decides nothing and keeps nothing.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use duka_engine::program::Program;
+use duka_engine::step::order_number;
+use duka_engine::value::Value;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::ExposeSecret;
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
+use subtle::ConstantTimeEq;
+
+use super::Backend;
+use super::convert::text;
+use super::exact;
+use super::give::{Records, holds, shown};
+use crate::adapter::mapping::{Encoding, Proof, Webhook};
+
+/// An order that moved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct News {
+    pub number: SmolStr,
+    pub status: SmolStr,
+    /// Typed by the contract.
+    pub order: Value,
+}
+
+impl Backend {
+    /// Whether a body is shown to be the backend's. `header` finds a header of the request by its name.
+    pub fn is_proved<'h>(&self, header: impl Fn(&str) -> Option<&'h [u8]>, body: &[u8]) -> bool {
+        let (Some(webhook), Some(secret)) = (&self.mapping.webhook, &self.proof) else { return false };
+        is_proved(&webhook.proof, secret.expose_secret().as_bytes(), header, body)
+    }
+
+    /// Reads a body. `None`: it is of no interest.
+    ///
+    /// # Errors
+    /// It is not what the mapping says: place, what was expected, what was met.
+    pub fn read(&self, program: &Program, body: &[u8]) -> Result<Option<News>, String> {
+        let webhook = self.mapping.webhook.as_ref().ok_or("the mapping has no `webhook`")?;
+        let json = exact::parse(body).ok_or("the body is not JSON")?;
+        self.news(webhook, program, &json)
+    }
+
+    fn news(&self, webhook: &Webhook, program: &Program, json: &Json) -> Result<Option<News>, String> {
+        let fits = |when: &crate::adapter::mapping::Predicate| holds(when, Some(json), "");
+        let Some(told) = webhook.orders.iter().find(|told| told.when.as_ref().is_none_or(fits)) else {
+            return Ok(None);
+        };
+        let record = program.shop.known_records.order.ok_or("the shop's contracts have no `order`")?;
+        let met = told.order.first(json).ok_or("webhook.orders.order: nothing is there")?;
+        let order = Records::of(&program.shop, &self.mapping).give(record, met)?;
+        let number = order_number(program, &order).ok_or("order: it has no number")?;
+        let status = told.status.clone().map(SmolStr::from).or_else(|| status_of(program, &order));
+        let status = status.ok_or_else(|| format!("order: it has no status, in {}", shown(met)))?;
+        Ok(Some(News { number, status, order }))
+    }
+
+    /// Equal for repetitions of one body, of this backend alone.
+    pub fn repetition(&self, body: &[u8]) -> [u8; 16] {
+        let id = self.mapping.webhook.as_ref().and_then(|webhook| webhook.id.as_ref());
+        let id = id.and_then(|path| text(path.first(&exact::parse(body)?)?).ok());
+        let hash = Sha256::new().chain_update(b"backend ").chain_update(self.contract.as_bytes()).chain_update([0]);
+        let hash = match &id {
+            Some(id) => hash.chain_update(b"id ").chain_update(id),
+            None => hash.chain_update(b"body ").chain_update(body),
+        };
+        let mut key = [0; 16];
+        key.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+        key
+    }
+}
+
+/// An order's own status, by the contract's field.
+fn status_of(program: &Program, order: &Value) -> Option<SmolStr> {
+    let record = program.shop.records.get(usize::from(program.shop.known_records.order?.0))?;
+    let (at, _) = record.field("status")?;
+    match order {
+        Value::Record(fields) => match fields.get(usize::from(at))? {
+            Value::Text(status) => Some(status.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_proved<'h>(proof: &Proof, secret: &[u8], header: impl Fn(&str) -> Option<&'h [u8]>, body: &[u8]) -> bool {
+    match proof {
+        Proof::Header(named) => header(&named.name).is_some_and(|given| bool::from(given.ct_eq(secret))),
+        Proof::HmacSha256(signature) => {
+            let claimed = header(&signature.header).and_then(|given| given.strip_prefix(signature.prefix.as_bytes()));
+            let claimed = claimed.and_then(|claimed| match signature.encoding {
+                Encoding::Hex => hex::decode(claimed).ok(),
+                Encoding::Base64 => STANDARD.decode(claimed).ok(),
+            });
+            let mac: Option<Hmac<Sha256>> = Hmac::new_from_slice(secret).ok();
+            let (Some(claimed), Some(mac)) = (claimed, mac) else { return false };
+            mac.chain_update(body).verify_slice(&claimed).is_ok()
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What a shop's own system tells by itself: orders that moved. What proves nothing is refused; what is proved is kept, if
+//! only for a person, before it is answered.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{Request, StatusCode};
+use axum::response::{IntoResponse, Response};
+use duka_engine::event::EventKind;
+use metrics::counter;
+use smol_str::SmolStr;
+
+use super::Server;
+use super::webhooks::{refused, whole};
+use crate::adapter::rest::{Backend, News};
+use crate::host::desk::DeskError;
+use crate::host::incoming::{Arrival, Arrived, Incoming};
+use crate::host::shops::Shop;
+use crate::host::writer::Job;
+use crate::id::ElementKey;
+use crate::store::{Identity, QuarantineEntry};
+
+/// Why it is in quarantine: no conversation has the order; or it is not as its mapping says.
+const UNKNOWN: &str = "unknown order";
+const UNREAD: &str = "unread order";
+
+/// Takes a webhook of a shop's system.
+pub(super) async fn receive(
+    State(server): State<Arc<Server>>,
+    Path((slug, contract)): Path<(String, String)>,
+    request: Request<Body>,
+) -> Response {
+    let status = take(&server, &slug, &contract, request).await.err().unwrap_or(StatusCode::OK);
+    counter!("duka_shop_webhooks_total", "status" => status.as_str().to_string()).increment(1);
+    if status == StatusCode::OK { status.into_response() } else { refused(status) }
+}
+
+async fn take(server: &Server, slug: &str, contract: &str, request: Request<Body>) -> Result<(), StatusCode> {
+    let (head, body) = whole(server, request).await?;
+    // Whoever guesses names learns nothing from the answer.
+    let shop = server.registry.now().named(slug).and_then(|shop| server.registry.shops.shop(shop.scope));
+    let shop = shop.ok_or(StatusCode::UNAUTHORIZED)?;
+    let backend = shop.backends.iter().find(|backend| backend.contract == contract).ok_or(StatusCode::UNAUTHORIZED)?;
+    let header = |name: &str| head.headers.get(name).map(axum::http::HeaderValue::as_bytes);
+    if !backend.is_proved(header, &body) {
+        tracing::warn!(shop = slug, contract, "a webhook of a shop's system was refused: it proves nothing");
+        return Err(StatusCode::UNAUTHORIZED);
+    }
+    if !server.flood.takes(shop.scope, 1) {
+        return Err(StatusCode::TOO_MANY_REQUESTS);
+    }
+    let key = Some(ElementKey(backend.repetition(&body)));
+    keep(server, &shop, backend, key, &body).await.map_err(|error| {
+        tracing::error!(%error, "a webhook of a shop's system could not be committed; it should be sent again");
+        StatusCode::SERVICE_UNAVAILABLE
+    })
+}
+
+/// Takes once more what was kept for a person; `None`: it was nothing of the kind.
+///
+/// # Errors
+/// It was not committed.
+pub(crate) async fn again(server: &Server, slug: &str, entry: &QuarantineEntry) -> Option<Result<(), DeskError>> {
+    if entry.reason != UNKNOWN && entry.reason != UNREAD {
+        return None;
+    }
+    let served = server.registry.now().named(slug).cloned()?;
+    let shop = server.registry.shops.shop(served.scope)?;
+    let (contract, _) = entry.detail.split_once(':')?;
+    let backend = shop.backends.iter().find(|backend| backend.contract == contract)?;
+    Some(keep(server, &shop, backend, None, &entry.body).await)
+}
+
+async fn keep(
+    server: &Server,
+    shop: &Shop,
+    backend: &Backend,
+    key: Option<ElementKey>,
+    body: &[u8],
+) -> Result<(), DeskError> {
+    let received_ms = server.host.clock.now_ms();
+    let kept = |reason: &'static str, detail: String| QuarantineEntry {
+        shop: Some(shop.scope),
+        at_ms: received_ms,
+        reason: SmolStr::new_static(reason),
+        detail,
+        body: body.to_vec(),
+    };
+    let contract = &backend.contract;
+    let what = match backend.read(&shop.program, body) {
+        Ok(None) => return Ok(()),
+        Ok(Some(News { number, status, order })) => Arrived::Order {
+            order: vec![Identity::of_order(shop.scope, number.clone())],
+            unmatched: kept(UNKNOWN, format!("{contract}: {number} {status}")),
+            incoming: Incoming::event(EventKind::Order { status, key: number, order }),
+        },
+        Err(why) => {
+            let slug = shop.slug.as_str();
+            tracing::warn!(shop = slug, %contract, "a webhook of a shop's system is not as its mapping says; it is kept");
+            Arrived::Quarantine(kept(UNREAD, format!("{contract}: {why}")))
+        }
+    };
+    let arrival = Arrival { shop: shop.scope, key, received_ms, what };
+    server.desk.commit(Job::Arrivals(vec![arrival])).await.map(drop)
+}
