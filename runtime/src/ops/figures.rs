@@ -30,6 +30,12 @@ pub const FIGURES: &[(&str, Kind, &str, &str)] = &[
     ("duka_handoff_posts_total", Kind::Counter, "end", "What people were told, by how it ended"),
     ("duka_notices_total", Kind::Counter, "kind", "What people should hear of, by what it is"),
     ("duka_card_numbers_total", Kind::Counter, "", "Messages that a card number was taken out of"),
+    (
+        "duka_customer_floods_total",
+        Kind::Counter,
+        "",
+        "Messages that were more than one customer may write in a minute",
+    ),
     ("duka_reloads_total", Kind::Counter, "outcome", "Reloads of shops: `changed`, `unchanged`, `broken`"),
     ("duka_statuses_total", Kind::Counter, "status", "What the vendor says of sent messages, by word"),
     (
@@ -38,6 +44,13 @@ pub const FIGURES: &[(&str, Kind, &str, &str)] = &[
         "",
         "Backends of shops that failed again and again and are left alone",
     ),
+    (
+        "duka_cost_messages",
+        Kind::Gauge,
+        "category, pricing",
+        "Messages that were delivered this month, as the vendor counts them",
+    ),
+    ("duka_cost_amount", Kind::Gauge, "category, currency", "What they cost by the rate card"),
     ("duka_handoff_posts_open", Kind::Gauge, "", "What people are to be told and are not told yet"),
     ("duka_numbers_stopped", Kind::Gauge, "", "Numbers that nothing is sent from until somebody acts"),
     ("duka_numbers_red", Kind::Gauge, "", "Numbers of low quality"),
