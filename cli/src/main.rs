@@ -8,6 +8,7 @@ mod findings;
 mod playable;
 mod report;
 mod terminal;
+mod traces;
 
 use std::process::ExitCode;
 

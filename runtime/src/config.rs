@@ -41,10 +41,12 @@ pub struct Config {
     pub files: Files,
     /// What messages cost, where that is known.
     pub rates: Arc<Rates>,
+    /// Takes traces of turns and sends, by OTLP over HTTP.
+    pub traces: Option<url::Url>,
 }
 
 /// Files that customers send.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Files {
     pub place: FilesPlace,
     /// The largest that is kept, in bytes.
@@ -52,11 +54,23 @@ pub struct Files {
 }
 
 /// Where they are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum FilesPlace {
     Folder(PathBuf),
+    Bucket(Bucket),
     /// Nothing is kept: for trying out.
     Memory,
+}
+
+/// A bucket of a store that speaks as S3 does.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    pub name: String,
+    /// The store's own address, without the bucket.
+    pub endpoint: url::Url,
+    pub region: String,
+    pub key: SecretString,
+    pub secret: SecretString,
 }
 
 /// The Graph API, or a stand-in for it.
@@ -220,12 +234,13 @@ impl Resolve {
         let limits = file.limits.unwrap_or_default();
         let handoff = file.handoff.unwrap_or_default();
         let database = file.database.unwrap_or_default().below(&self.base);
-        let files = self.files(file.files.unwrap_or_default(), &database);
+        let files = self.files(file.files.unwrap_or_default(), &database, development)?;
         Ok(Config {
             listen: file.listen.unwrap_or_default().0,
             database,
             files,
             rates: Arc::new(self.rates(file.costs.unwrap_or_default())?),
+            traces: file.traces.and_then(|section| section.otlp).map(|url| url.0),
             shops: self.base.join(file.shops.unwrap_or_else(|| "shops".into())),
             development,
             clock_ahead_ms,
@@ -252,14 +267,44 @@ impl Resolve {
     }
 
     /// Beside the database, if nothing else is said.
-    fn files(&self, section: file::FilesSection, database: &Database) -> Files {
+    fn files(&self, section: file::FilesSection, database: &Database, development: bool) -> Result<Files, Mistake> {
+        let largest = section.largest.unwrap_or(FILE_BYTES);
+        if let Some(bucket) = self.bucket(&section, development)? {
+            return Ok(Files { place: FilesPlace::Bucket(bucket), largest });
+        }
         let place = match (section.folder, database) {
             (Some(folder), _) => FilesPlace::Folder(self.base.join(folder)),
             (None, Database::Memory) => FilesPlace::Memory,
             (None, Database::Sqlite(path)) => FilesPlace::Folder(path.with_file_name("files")),
             (None, Database::Postgres(_)) => FilesPlace::Folder(self.base.join("files")),
         };
-        Files { place, largest: section.largest.unwrap_or(FILE_BYTES) }
+        Ok(Files { place, largest })
+    }
+
+    fn bucket(&self, section: &file::FilesSection, development: bool) -> Result<Option<Bucket>, Mistake> {
+        let file::FilesSection { folder, largest: _, bucket, endpoint, region, key, secret } = section;
+        let (name, endpoint, key, secret) = match (bucket, endpoint, key, secret) {
+            (None, None, None, None) if region.is_none() => return Ok(None),
+            (Some(bucket), Some(endpoint), Some(key), Some(secret)) => (bucket, &endpoint.0, key, secret),
+            _ => {
+                let help = "Write `bucket`, `endpoint`, `key` and `secret`, or none of them for a folder.";
+                return Err(self.mistake("`files` names a bucket in part", help));
+            }
+        };
+        if folder.is_some() {
+            return Err(self.mistake("`files` names a folder and a bucket", "Take one of them out."));
+        }
+        if endpoint.scheme() != "https" && !development {
+            let message = format!("`files.endpoint` is plain HTTP at `{endpoint}`, which would show customers' files");
+            return Err(self.mistake(&message, "Write an `https://` address."));
+        }
+        Ok(Some(Bucket {
+            name: name.clone(),
+            endpoint: endpoint.clone(),
+            region: region.clone().unwrap_or_else(|| "us-east-1".to_string()),
+            key: self.secret(key, "files.key")?,
+            secret: self.secret(secret, "files.secret")?,
+        }))
     }
 
     fn rates(&self, section: file::CostsSection) -> Result<Rates, Mistake> {

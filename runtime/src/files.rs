@@ -1,6 +1,7 @@
 //! Files of customers, by shop and conversation, named by their hash: what customers call their files is never a name
 //! here. A folder, memory for trials, or a bucket. Knows no message and decides nothing about how long a file is kept.
 
+mod client;
 mod folder;
 mod memory;
 
@@ -9,8 +10,10 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
+use self::client::Bucket;
 use self::folder::Folder;
 use self::memory::Memory;
+use crate::config;
 use crate::id::{ConversationId, ShopScope};
 
 /// In front of a kept file's place, where a flow's value holds it.
@@ -81,6 +84,8 @@ pub struct Found {
 pub enum FilesError {
     #[error("files of customers: {0}")]
     Disk(#[from] std::io::Error),
+    #[error("files of customers: the bucket {0}")]
+    Bucket(String),
 }
 
 /// Where files are kept. Cheap to clone.
@@ -91,6 +96,7 @@ pub struct Files(Kind);
 enum Kind {
     Memory(Memory),
     Folder(Folder),
+    Bucket(Bucket),
 }
 
 macro_rules! each {
@@ -98,6 +104,7 @@ macro_rules! each {
         match &$self.0 {
             Kind::Memory(kept) => kept.$operation($($argument),*),
             Kind::Folder(folder) => folder.$operation($($argument),*).await,
+            Kind::Bucket(bucket) => bucket.$operation($($argument),*).await,
         }
     };
 }
@@ -111,6 +118,26 @@ impl Files {
     /// In this folder, which is made when the first file comes.
     pub fn folder(folder: &Path) -> Files {
         Files(Kind::Folder(Folder::new(folder)))
+    }
+
+    /// In a bucket of a store that speaks as S3 does.
+    ///
+    /// # Errors
+    /// Its address is none, or the machine has no TLS.
+    pub fn bucket(place: &config::Bucket) -> Result<Files, FilesError> {
+        Ok(Files(Kind::Bucket(Bucket::new(place)?)))
+    }
+
+    /// Puts a little file, reads it back and takes it away: whether the place can be used.
+    pub async fn examine(&self) -> Result<(), FilesError> {
+        let place = Place::of(ShopScope::NONE, ConversationId(0), b"duka doctor", "txt");
+        self.put(&place, b"duka doctor".to_vec()).await?;
+        let found = self.get(&place).await?;
+        self.remove(&place).await?;
+        match found.as_deref() {
+            Some(b"duka doctor") => Ok(()),
+            Some(_) | None => Err(std::io::Error::other("what was put there is not what lies there").into()),
+        }
     }
 
     /// Keeps a file, whole or not at all.
@@ -130,7 +157,11 @@ impl Files {
 
     /// Takes all files of a customer away.
     pub async fn remove_of(&self, shop: ShopScope, conversation: ConversationId) -> Result<(), FilesError> {
-        for found in self.list(shop).await?.into_iter().filter(|found| found.place.conversation == conversation) {
+        let all = match &self.0 {
+            Kind::Memory(_) | Kind::Folder(_) => self.list(shop).await?,
+            Kind::Bucket(bucket) => bucket.list_of(shop, conversation).await?,
+        };
+        for found in all.into_iter().filter(|found| found.place.conversation == conversation) {
             self.remove(&found.place).await?;
         }
         Ok(())

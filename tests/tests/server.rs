@@ -5,6 +5,8 @@
 mod api;
 #[path = "adapter/merchant.rs"]
 mod backend;
+#[path = "files/bucket.rs"]
+mod bucket;
 #[path = "server/card.rs"]
 mod card;
 #[path = "server/door.rs"]

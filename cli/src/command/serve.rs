@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::Serve;
 use crate::failure::{Failure, Outcome};
+use crate::traces::Traces;
 use crate::{findings, report};
 
 /// Where settings are looked for when no file is named.
@@ -20,9 +21,17 @@ const USUAL: &str = "duka.toml";
 pub fn run(arguments: &Serve) -> Result<Outcome, Failure> {
     let path = settings(arguments.config.as_deref());
     let config = config::load(path.as_deref(), &Process).map_err(wrong)?;
-    logs::begin();
+    let traces = traces(&config)?;
+    logs::begin(traces.as_ref().map(Traces::listener));
     let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    threads.block_on(serve(path.as_deref(), config))
+    let outcome = threads.block_on(serve(path.as_deref(), config));
+    traces.into_iter().for_each(Traces::end);
+    outcome
+}
+
+/// The way to the collector that the settings name.
+fn traces(config: &Config) -> Result<Option<Traces>, Failure> {
+    config.traces.as_ref().map(Traces::to).transpose()
 }
 
 /// The settings' file, if there is one.
@@ -119,6 +128,7 @@ fn not_started(error: StartError) -> Failure {
         | StartError::Store(_)
         | StartError::NoRandomness(_)
         | StartError::Client(_)
+        | StartError::Files(_)
         | StartError::Egress(_) => None,
         StartError::Listen(..) => {
             Some("Is another server running? `listen` in duka.toml says where this one is.".into())

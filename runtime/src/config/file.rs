@@ -33,6 +33,7 @@ pub struct File {
     pub handoff: Option<HandoffSection>,
     pub files: Option<FilesSection>,
     pub costs: Option<CostsSection>,
+    pub traces: Option<TracesSection>,
 }
 
 /// The Graph API of Meta.
@@ -120,6 +121,16 @@ pub struct FilesSection {
     pub folder: Option<PathBuf>,
     /// The largest that is kept, in bytes [default: 16777216]
     pub largest: Option<u64>,
+    /// A bucket instead of a folder, of a store that speaks as S3 does
+    pub bucket: Option<String>,
+    /// The store's address, without the bucket: `https://s3.eu-west-1.amazonaws.com`
+    pub endpoint: Option<HttpUrl>,
+    /// [default: us-east-1]
+    pub region: Option<String>,
+    /// Of the account that may read, write, list and delete there
+    pub key: Option<SecretRef>,
+    /// Signs the requests
+    pub secret: Option<SecretRef>,
 }
 
 /// What messages cost.
@@ -128,6 +139,15 @@ pub struct FilesSection {
 pub struct CostsSection {
     /// A table of rates, from the vendor's rate card [default: none, messages are only counted]
     pub rates: Option<PathBuf>,
+}
+
+/// Traces of what the server does.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TracesSection {
+    /// A collector of OpenTelemetry that takes OTLP over HTTP, such as `http://127.0.0.1:4318`; only in builds with the
+    /// feature `otel` [default: none]
+    pub otlp: Option<HttpUrl>,
 }
 
 type Put = fn(&mut File, &str) -> Result<(), String>;
@@ -176,7 +196,13 @@ settings! {
     "DUKA_LIMITS_PER_CUSTOMER" => limits.per_customer: whole,
     "DUKA_FILES_FOLDER" => files.folder: path,
     "DUKA_FILES_LARGEST" => files.largest: whole,
+    "DUKA_FILES_BUCKET" => files.bucket: words,
+    "DUKA_FILES_ENDPOINT" => files.endpoint: HttpUrl::reads,
+    "DUKA_FILES_REGION" => files.region: words,
+    "DUKA_FILES_KEY" => files.key: own("DUKA_FILES_KEY"),
+    "DUKA_FILES_SECRET" => files.secret: own("DUKA_FILES_SECRET"),
     "DUKA_COSTS_RATES" => costs.rates: path,
+    "DUKA_TRACES_OTLP" => traces.otlp: HttpUrl::reads,
     "DUKA_HANDOFF_URL" => handoff.url: HttpUrl::reads,
     "DUKA_HANDOFF_SECRET" => handoff.secret: own("DUKA_HANDOFF_SECRET"),
     "DUKA_HANDOFF_ACCOUNT" => handoff.account: whole,
@@ -187,6 +213,11 @@ settings! {
 #[expect(clippy::unnecessary_wraps, reason = "one shape for all settings")]
 fn path(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one shape for all settings")]
+fn words(text: &str) -> Result<String, String> {
+    Ok(text.to_string())
 }
 
 fn yes_no(text: &str) -> Result<bool, String> {

@@ -15,6 +15,8 @@ use std::time::Duration;
 use duka_engine::effect::EffectId;
 use duka_engine::outbound::Outbound;
 use smol_str::SmolStr;
+use tracing::field::Empty;
+use tracing::{Instrument, trace_span};
 
 use self::check::{Facts, Verdict, check};
 use self::pace::Pace;
@@ -231,6 +233,25 @@ impl<T: Transport> Outbox<T> {
 
     /// Makes one attempt, if its lease still holds (I25).
     pub async fn attempt(&self, attempt: Attempt) -> Result<Ended, OutboxError> {
+        let request = &attempt.request;
+        let span = trace_span!(
+            target: "duka_span",
+            "send",
+            shop = self.host.shops.shop(request.shop).map(|shop| shop.slug.to_string()),
+            conversation = format_args!("{:016x}", request.conversation.0),
+            turn = attempt.effect.turn,
+            send = hex::encode(request.send.0),
+            attempt = request.attempt,
+            end = Empty,
+        );
+        let ended = self.judged(attempt).instrument(span.clone()).await;
+        if let Ok(ended) = &ended {
+            span.record("end", ended.settlement.end.name());
+        }
+        ended
+    }
+
+    async fn judged(&self, attempt: Attempt) -> Result<Ended, OutboxError> {
         let Attempt { request, lease_until_ms, effect, has_template, repeats, last_inbound_ms } = attempt;
         let about = answer::About {
             shop: request.shop,

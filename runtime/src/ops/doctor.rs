@@ -54,6 +54,7 @@ pub async fn examine(config: &Config, environment: &impl Environment) -> Vec<Lin
     let mut lines = machine::secrets(config);
     lines.push(machine::version(config, now_ms));
     lines.extend(machine::store(&config.database).await);
+    lines.push(machine::files(&config.files.place).await);
     lines.push(machine::server(config).await);
     let shops = match accounts::all(config, environment) {
         Ok(shops) => shops,

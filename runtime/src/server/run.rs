@@ -24,7 +24,7 @@ use crate::adapter::rest::Rest;
 use crate::channel::whatsapp::client::{self, ClientError, Graph};
 use crate::config::{Config, Database, Environment, FilesPlace};
 use crate::egress::{Egress, EgressError, Policy};
-use crate::files::Files;
+use crate::files::{Files, FilesError};
 use crate::handoff::Poster;
 use crate::host::clock::{Clock, SystemClock};
 use crate::host::marks::Marks;
@@ -50,6 +50,8 @@ pub enum StartError {
     NoRandomness(#[from] NoRandomness),
     #[error(transparent)]
     Client(#[from] ClientError),
+    #[error(transparent)]
+    Files(#[from] FilesError),
     #[error("the way to the shops' systems and people: {0}")]
     Egress(#[from] EgressError),
 }
@@ -98,7 +100,7 @@ pub async fn start(
     };
     let limits = limits(&config);
     let graph = graph(&config, &limits)?;
-    let files = open_files(&config.files.place);
+    let files = open_files(&config.files.place)?;
     let current = Current { registry: Arc::clone(&registry), store: store.clone(), graph: graph.clone() };
     let adapter = Systems::new(Rest::new(Egress::new(Policy { development: config.development, operators: false })?));
     let (marks, told) = Marks::open();
@@ -165,11 +167,15 @@ fn instance(config: &Config) -> SmolStr {
 }
 
 /// Opens the place of files that the settings name.
-pub fn open_files(place: &FilesPlace) -> Files {
-    match place {
+///
+/// # Errors
+/// It can not be used.
+pub fn open_files(place: &FilesPlace) -> Result<Files, FilesError> {
+    Ok(match place {
         FilesPlace::Memory => Files::memory(),
         FilesPlace::Folder(folder) => Files::folder(folder),
-    }
+        FilesPlace::Bucket(bucket) => Files::bucket(bucket)?,
+    })
 }
 
 /// The way to the Graph API. Its answers are waited for less long than a claim holds.

@@ -12,6 +12,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use metrics::{counter, histogram};
+use tracing::field::Empty;
+use tracing::{Instrument, trace_span};
 
 use super::Server;
 use super::door::Peer;
@@ -59,10 +61,12 @@ pub(super) async fn handshake(
 /// Takes a webhook.
 pub(super) async fn receive(State(server): State<Arc<Server>>, request: Request<Body>) -> Response {
     let begun = Instant::now();
-    let status = match take(&server, request).await {
+    let span = trace_span!(target: "duka_span", "webhook", status = Empty);
+    let status = match take(&server, request).instrument(span.clone()).await {
         Ok(()) => StatusCode::OK,
         Err(status) => status,
     };
+    span.record("status", status.as_u16());
     counter!("duka_webhooks_total", "status" => status.as_str().to_string()).increment(1);
     histogram!("duka_webhook_seconds").record(begun.elapsed().as_secs_f64());
     if status == StatusCode::OK { status.into_response() } else { refused(status) }

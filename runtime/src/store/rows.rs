@@ -225,6 +225,21 @@ pub enum AttemptEnd {
     Cancelled,
 }
 
+impl AttemptEnd {
+    /// In a word, for whoever watches.
+    pub fn name(&self) -> &'static str {
+        match self {
+            AttemptEnd::Accepted { .. } => "accepted",
+            AttemptEnd::Again { .. } => "again",
+            AttemptEnd::Unknown { .. } => "unknown",
+            AttemptEnd::Failed { .. } => "failed",
+            AttemptEnd::Expired => "expired",
+            AttemptEnd::Parked => "parked",
+            AttemptEnd::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// What a provider says of a send, as a join: any order and number of these gives the same row (I26).
 #[derive(Clone, Debug, PartialEq)]
 pub struct StatusUpdate {

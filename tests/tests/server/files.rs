@@ -5,6 +5,7 @@ use duka_runtime::api::{self, Key, Scope, keys};
 use duka_runtime::server::keep;
 use serde_json::{Value as Json, json};
 
+use crate::bucket::StandIn;
 use crate::stage::Stage;
 
 const FLOW: &str = "\
@@ -115,6 +116,30 @@ async fn a_photo_is_kept_and_seen_in_its_place_and_goes_with_its_customer() {
     assert_eq!(keep::once(&stage.running.server).await.expect("looked"), 0, "it is young, and its customer is there");
     erase(&stage).await;
     assert!(kept(&stage).is_empty());
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_is_kept_in_a_bucket_until_its_customer_or_its_time_goes() {
+    let stand_in = StandIn::start().await;
+    let place = stand_in.place();
+    let settings = format!(
+        "[files]\nbucket = \"{}\"\nendpoint = \"{}\"\nregion = \"{}\"\nkey = \"env:FILES_KEY\"\n\
+         secret = \"env:FILES_SECRET\"\n",
+        place.name, place.endpoint, place.region
+    );
+    let mut stage = Stage::of_flow(FLOW, "", &settings).await;
+    stage.writes("hi").await;
+    until(&mut stage, "A photo, a paper").await;
+    let picture = stage.file(&file(PICTURE)).await;
+    stage.sends_file("image", &picture, "").await;
+    until(&mut stage, "A photo.").await;
+    let digest = hex::encode(<sha2::Sha256 as sha2::Digest>::digest("a picture of a dress"));
+    let names = stand_in.names();
+    assert!(matches!(names.as_slice(), [one] if one.ends_with(&format!("/{digest}.jpg"))), "{names:?}");
+    assert_eq!(keep::once(&stage.running.server).await.expect("looked"), 0, "it is young, and its customer is there");
+    erase(&stage).await;
+    assert!(stand_in.names().is_empty() && stand_in.pages() > 1);
     stage.end().await;
 }
 

@@ -69,6 +69,8 @@ pub fn environment() -> Vec<(String, String)> {
         pair("TOKEN", "a token"),
         pair("INBOX", "inbox-1"),
         pair("BOT", "a bot"),
+        pair("FILES_KEY", "AKIDEXAMPLE"),
+        pair("FILES_SECRET", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
     ]
 }
 

@@ -9,12 +9,13 @@ use serde_json::Value;
 use crate::none;
 
 /// Which of our crates a crate may depend on. Dependencies go up this list, never back.
-const MAY_USE: [(&str, &[&str]); 7] = [
+const MAY_USE: [(&str, &[&str]); 8] = [
     ("duka-dsl", &[]),
     ("duka-engine", &["duka-dsl"]),
     ("duka-flows", &[]),
     ("duka-runtime", &["duka-dsl", "duka-engine", "duka-flows"]),
-    ("duka", &["duka-dsl", "duka-engine", "duka-flows", "duka-runtime"]),
+    ("duka-otel", &[]),
+    ("duka", &["duka-dsl", "duka-engine", "duka-flows", "duka-runtime", "duka-otel"]),
     ("duka-tests", &["duka-dsl", "duka-engine", "duka-flows", "duka-runtime"]),
     ("duka-measure", &["duka-dsl", "duka-engine", "duka-tests"]),
 ];

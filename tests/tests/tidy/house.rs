@@ -4,7 +4,7 @@ use duka_tests::tree::{File, files, root};
 
 use crate::none;
 
-const CRATES: [&str; 6] = ["dsl", "engine", "flows", "runtime", "cli", "tests"];
+const CRATES: [&str; 7] = ["dsl", "engine", "flows", "runtime", "cli", "otel", "tests"];
 
 /// The most lines of a file.
 const LINES: usize = 600;

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use duka_engine::event::EventKind;
+use tracing::field::Empty;
+use tracing::trace_span;
 
 use super::batch::{Batch, Extra, inbox_row};
 use super::recall::Memory;
@@ -277,7 +279,20 @@ impl<'a> Dues<'a> {
         let memory = kept.memory.take();
         let automated = memory.as_ref().map_or_else(Automated::default, |memory| memory.automated);
         let before = Before { row: &kept.row, session: memory.map(|memory| memory.session), automated };
+        let span = trace_span!(
+            target: "duka_span",
+            "turn",
+            shop = %shop.slug,
+            conversation = format_args!("{:016x}", place.1.0),
+            turn = kept.row.turn,
+            sends = Empty,
+            calls = Empty,
+        )
+        .entered();
         let Ok(taken) = turn::take(&cx, before, incoming) else { return false };
+        span.record("sends", taken.sends.len());
+        span.record("calls", taken.calls.len());
+        drop(span);
         let turn = taken.row.turn;
         let is_said = matches!(&incoming.act, Act::Event(event) if matches!(event.kind, EventKind::Inbound(_)));
         if is_said && !incoming.proof.is_empty() && host.marks.is_heard() {

@@ -8,7 +8,8 @@ use super::super::client::{Error, Server};
 use super::super::day;
 use super::Line;
 use crate::channel::whatsapp::versions::{self, CHECKED, Life};
-use crate::config::{Config, Database};
+use crate::config::{Config, Database, FilesPlace};
+use crate::server::run::open_files;
 use crate::store::Store;
 
 /// What Meta's app secrets have; shorter ones can be tried out.
@@ -138,6 +139,30 @@ fn space(path: &Path) -> Line {
         free if free < LITTLE_BYTES => Line::warning(ABOUT, told, "Make space soon."),
         _ => Line::ok(ABOUT, told),
     }
+}
+
+/// Puts a little file where customers' files are kept, and takes it away.
+pub(super) async fn files(place: &FilesPlace) -> Line {
+    const ABOUT: &str = "files";
+    let told = match place {
+        FilesPlace::Memory => "customers' files are not kept: `memory`".to_string(),
+        FilesPlace::Folder(folder) => format!("customers' files can be kept in {}", folder.display()),
+        FilesPlace::Bucket(bucket) => {
+            format!("customers' files can be kept in the bucket {} at {}", bucket.name, bucket.endpoint)
+        }
+    };
+    let fix = match place {
+        FilesPlace::Memory | FilesPlace::Folder(_) => "The server's user must be able to write there.",
+        FilesPlace::Bucket(_) => {
+            "Are `bucket`, `endpoint`, `region`, `key` and `secret` below `[files]` right, and may that key read, write, \
+             list and delete?"
+        }
+    };
+    let examined = match open_files(place) {
+        Ok(files) => files.examine().await,
+        Err(error) => Err(error),
+    };
+    examined.map_or_else(|error| Line::fault(ABOUT, error.to_string(), fix), |()| Line::ok(ABOUT, told))
 }
 
 /// Asks the server's webhook as Meta does. From outside, the address must lead here: that is for the browser to see.
