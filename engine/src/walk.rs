@@ -1,9 +1,12 @@
 //! Going through a resolved flow: every list of lines, every expression, every text. Judges nothing.
 
+use duka_dsl::Span;
+
 use crate::hir::{
     Dest, DestKind, Expr, ExprKind, Flow, GroupId, Guard, Reaction, Segment, Shown, State, StateId, Step, StepKind,
     Target, TemplateId, TextBlock, TextId, TextPiece, Trigger,
 };
+use crate::session::{Cursor, LineList};
 
 /// Where a list of lines stands in its flow; numbers are positions among the reactions of that place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +65,49 @@ fn add_reactions<'a>(all: &mut Vec<Lines<'a>>, reactions: &'a [Reaction], place:
         reaction: Some(reaction),
         steps: &reaction.actions,
     }));
+}
+
+/// The reaction whose lines are `list`, while a conversation is in `state`; `None` for entry lines.
+pub fn reaction_of<'a>(
+    flow: &'a Flow,
+    state: impl FnOnce() -> Option<&'a State>,
+    list: LineList,
+) -> Option<&'a Reaction> {
+    match list {
+        LineList::Entry => None,
+        LineList::State(reaction) => state()?.reactions.get(usize::from(reaction)),
+        LineList::Group(reaction) => flow.groups.get(state()?.group?.index())?.reactions.get(usize::from(reaction)),
+        LineList::Anywhere { reaction } => flow.anywhere.get(usize::from(reaction)),
+        LineList::Template { template, button } => {
+            flow.templates.get(usize::from(template))?.buttons.get(usize::from(button))
+        }
+        LineList::Follow { follow, reaction } => {
+            flow.follows.get(usize::from(follow))?.reactions.get(usize::from(reaction))
+        }
+    }
+}
+
+/// Where the condition that was asked at `at` is written: on an entry line, or in a reaction.
+pub fn guard_span(flow: &Flow, state: StateId, at: Cursor) -> Option<Span> {
+    let state = || flow.states.get(state.index());
+    match reaction_of(flow, state, at.list) {
+        Some(reaction) => Some(reaction.span),
+        None => state()?.steps.get(usize::from(at.index)).map(|step| step.span),
+    }
+}
+
+/// Where the line at `at` is written.
+pub fn line_span(flow: &Flow, state: StateId, at: Cursor) -> Option<Span> {
+    let state = || flow.states.get(state.index());
+    let steps = match at.list {
+        LineList::Entry => &state()?.steps,
+        list @ (LineList::State(_)
+        | LineList::Group(_)
+        | LineList::Anywhere { .. }
+        | LineList::Template { .. }
+        | LineList::Follow { .. }) => &reaction_of(flow, state, list)?.actions,
+    };
+    steps.get(usize::from(at.index)).map(|step| step.span)
 }
 
 /// A position as the 16 bits that ids have; the compiler refuses larger shops.

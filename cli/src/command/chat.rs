@@ -11,6 +11,7 @@ use duka_engine::event::Inbound;
 use duka_engine::outbound::{Choices, FormField, Outbound};
 use duka_engine::simulate::explore::{self, FoundTest};
 use duka_engine::simulate::{Input, LogKind, Simulator, test};
+use duka_engine::trace::Trace;
 
 use crate::arguments::Chat;
 use crate::failure::{Failure, Outcome};
@@ -39,6 +40,7 @@ pub fn talk(playable: &Playable, manner: Manner) -> Result<Outcome, Failure> {
         playable,
         simulator: playable.simulator(),
         shown: 0,
+        ran: 0,
         filling: None,
         lively: terminal::is_interactive(),
         out: anstream::stdout(),
@@ -74,6 +76,8 @@ struct Talk<'a> {
     simulator: Simulator,
     /// How much of the log has been shown.
     shown: usize,
+    /// How many steps had run before the last line was typed.
+    ran: usize,
     filling: Option<Filling>,
     /// Somebody sits at a terminal.
     lively: bool,
@@ -113,7 +117,11 @@ impl Talk<'_> {
 
     /// Takes one typed line; `false` ends the chat.
     fn take(&mut self, line: &str) -> Result<bool, Failure> {
-        match input::read(line) {
+        let typed = input::read(line);
+        if matches!(typed, Typed::Words(_) | Typed::TestLine(_)) {
+            self.ran = self.simulator.traces.len();
+        }
+        match typed {
             Typed::Nothing if self.filling.is_none() => {}
             Typed::Nothing => self.fill("")?,
             Typed::Words(words) if self.filling.is_some() => self.fill(words)?,
@@ -129,15 +137,19 @@ impl Talk<'_> {
                 self.out.write_all(shown.as_bytes())?;
             }
             Typed::Own(Own::Why) => {
-                let shown = values::why(&self.playable.program, &self.simulator);
+                let shown = values::why(&self.playable.shop, &self.playable.program, self.just_ran());
                 self.out.write_all(shown.as_bytes())?;
             }
             Typed::Own(Own::Undo) => self.undo()?,
             Typed::Own(Own::Record(file)) => self.record(Path::new(file))?,
             Typed::TestLine(line) => {
                 self.filling = None;
+                let before = self.simulator.log.len();
                 self.test_line(&line)?;
                 self.show()?;
+                if line.starts_with("wait ") || line.starts_with("event ") {
+                    self.tell_silence(before)?;
+                }
             }
             Typed::Wrong(message) => self.complain(&message)?,
         }
@@ -205,6 +217,25 @@ impl Talk<'_> {
             writeln!(self.out)?;
         }
         Ok(self.out.flush()?)
+    }
+
+    /// The steps since the last line was typed; after an `/undo`, the last one.
+    fn just_ran(&self) -> &[Trace] {
+        let traces = &self.simulator.traces;
+        traces.get(self.ran.min(traces.len().saturating_sub(1))..).unwrap_or(&[])
+    }
+
+    /// Time and news may pass without a word: then it says where the conversation is.
+    fn tell_silence(&mut self, before: usize) -> Result<(), Failure> {
+        let since = self.simulator.log.get(before..).unwrap_or(&[]);
+        if since.is_empty() || since.iter().any(|entry| matches!(entry.kind, LogKind::Sent(_))) {
+            return Ok(());
+        }
+        let line = match self.simulator.state_name() {
+            name if name == "end" => "Nothing is said. The conversation has ended.".to_string(),
+            name => format!("Nothing is said. The conversation is in `{name}`."),
+        };
+        Ok(writeln!(self.out, "{}", paint(terminal::FAINT, line))?)
     }
 
     fn complain(&mut self, message: &str) -> Result<(), Failure> {

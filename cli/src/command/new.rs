@@ -35,7 +35,10 @@ pub fn run(arguments: &New) -> Result<Outcome, Failure> {
     let Some(folder) = path.file_name().and_then(|name| name.to_str()) else {
         return Err(Failure::usage("the folder needs a name, for example `duka new my-shop`"));
     };
-    let Some(answers) = answers(arguments)? else { return Ok(Outcome::Fine) };
+    let Some(answers) = answers(arguments)? else {
+        writeln!(anstream::stdout(), "Nothing was made.")?;
+        return Ok(Outcome::Fine);
+    };
     for (file, text) in files(&answers, &title(folder)) {
         let target = path.join(file);
         let folder = target.parent().unwrap_or(Path::new("."));

@@ -90,6 +90,20 @@ fn a_chat_without_a_terminal_takes_a_line_for_a_message() {
 }
 
 #[test]
+fn a_chat_says_in_words_where_it_is_and_why() {
+    let typed = "hi\nShop\n/why\n/wait 26 hours\n/expect cart.count == 2\n/language xx\n";
+    let run = duka_in(&root(), &["chat", "examples/boutique"], typed);
+    for expected in [
+        "`button shop: Shop -> categories`: this is what happened",
+        "Nothing is said. The conversation has ended.",
+        "`cart.count == 2` was to hold (it is no)",
+        "the shop does not speak `xx` (it speaks en, ",
+    ] {
+        assert!(run.out.contains(expected), "{expected} is missing in:\n{}", run.out);
+    }
+}
+
+#[test]
 fn a_form_is_filled_field_by_field() {
     let typed = "/start at address\nAmina\nBiashara Street 4\nKilimani\n\n/state\n";
     let run = duka_in(&root(), &["chat", "examples/boutique"], typed);

@@ -13,6 +13,7 @@ use crate::render::Renderer;
 use crate::session::{Cursor, Frame, LineList, Resume, Revision, Session};
 use crate::trace::{Note, Trace, TraceEntry};
 use crate::value::Value;
+use crate::walk;
 
 pub(super) struct Machine<'p> {
     pub program: &'p Program,
@@ -187,18 +188,7 @@ impl<'p> Machine<'p> {
             Scope::Frame(frame) => self.state_in(frame),
             Scope::Follower(_) => None,
         };
-        match place.list {
-            LineList::Entry => None,
-            LineList::State(reaction) => state()?.reactions.get(usize::from(reaction)),
-            LineList::Group(reaction) => flow.groups.get(state()?.group?.index())?.reactions.get(usize::from(reaction)),
-            LineList::Anywhere { reaction } => flow.anywhere.get(usize::from(reaction)),
-            LineList::Template { template, button } => {
-                flow.templates.get(usize::from(template))?.buttons.get(usize::from(button))
-            }
-            LineList::Follow { follow, reaction } => {
-                flow.follows.get(usize::from(follow))?.reactions.get(usize::from(reaction))
-            }
-        }
+        walk::reaction_of(flow, state, place.list)
     }
 
     // Values.

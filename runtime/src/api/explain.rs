@@ -9,8 +9,9 @@ use duka_dsl::span::LineIndex;
 use duka_engine::event::{Event, EventKind, Inbound};
 use duka_engine::hir::{FlowId, StateId};
 use duka_engine::outbound::Outbound;
-use duka_engine::session::{Cursor, LineList};
+use duka_engine::session::Cursor;
 use duka_engine::trace::{Note, Trace, TraceEntry};
+use duka_engine::walk;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -124,7 +125,7 @@ impl Explaining<'_> {
                 TraceEntry::Note { what, .. } => turn.notes.push(note(*what)),
                 TraceEntry::Guard { flow, state, at, holds } => turn.guards.push(Guard {
                     state: state_name(*program, *flow, *state).unwrap_or_default(),
-                    line: program.and_then(|kept| line(kept, guard_span(kept, *flow, *state, at)?)),
+                    line: program.and_then(|kept| line(kept, guard_span(kept, *flow, *state, *at)?)),
                     holds: *holds,
                 }),
                 TraceEntry::Reaction { .. }
@@ -140,14 +141,8 @@ impl Explaining<'_> {
     }
 }
 
-/// Where a condition stands: on an entry line of the state, or in a reaction of it.
-fn guard_span(kept: &Kept, flow: FlowId, state: StateId, at: &Cursor) -> Option<Span> {
-    let state = kept.program.shop.flows.get(flow.index())?.states.get(state.index())?;
-    match at.list {
-        LineList::Entry => state.steps.get(usize::from(at.index)).map(|step| step.span),
-        LineList::State(reaction) => state.reactions.get(usize::from(reaction)).map(|reaction| reaction.span),
-        LineList::Group(_) | LineList::Anywhere { .. } | LineList::Template { .. } | LineList::Follow { .. } => None,
-    }
+fn guard_span(kept: &Kept, flow: FlowId, state: StateId, at: Cursor) -> Option<Span> {
+    walk::guard_span(kept.program.shop.flows.get(flow.index())?, state, at)
 }
 
 fn place(entry: &TraceEntry) -> (FlowId, StateId) {

@@ -2,13 +2,17 @@
 
 use std::fmt::Write;
 
-use duka_engine::hir::Flow;
+use duka_dsl::Span;
+use duka_dsl::span::LineIndex;
 use duka_engine::program::Program;
+use duka_engine::session::Cursor;
 use duka_engine::simulate::Simulator;
-use duka_engine::trace::TraceEntry;
+use duka_engine::trace::{Note, Trace, TraceEntry};
 use duka_engine::types::Type;
 use duka_engine::value::Value;
+use duka_engine::walk;
 
+use crate::load::Shop;
 use crate::terminal::{self, paint};
 
 /// Longer values are cut.
@@ -39,33 +43,66 @@ pub fn state(program: &Program, simulator: &Simulator) -> String {
     out
 }
 
-/// The states, reactions and guards of the last step.
-pub fn why(program: &Program, simulator: &Simulator) -> String {
+/// The states, reactions and guards of some steps, each with the line that says so.
+pub fn why(shop: &Shop, program: &Program, steps: &[Trace]) -> String {
+    if steps.is_empty() {
+        return "  Nothing has run yet.\n".to_string();
+    }
     let mut out = String::new();
-    let name = |flow: &Flow, state: usize| flow.states.get(state).map_or("", |state| state.name.as_str()).to_string();
-    let Some(trace) = simulator.traces.last() else { return "  Nothing has run yet.\n".to_string() };
-    for entry in &trace.entries {
-        let (flow, state, what) = match entry {
-            TraceEntry::Entered { flow, state } => (flow, state, "entered".to_string()),
-            TraceEntry::Reaction { flow, state, list } => (flow, state, format!("reaction {list:?}")),
-            TraceEntry::Line { flow, state, at } => (flow, state, format!("line {} of {:?}", at.index + 1, at.list)),
+    for entry in steps.iter().flat_map(|step| &step.entries) {
+        let (flow, state, at, what) = match *entry {
+            TraceEntry::Entered { flow, state } => (flow, state, At::Nowhere, "entered"),
+            TraceEntry::Reaction { flow, state, list } => {
+                (flow, state, At::Guard(Cursor { frame: 0, list, index: 0 }), "this is what happened")
+            }
+            TraceEntry::Line { flow, state, at } => (flow, state, At::Line(at), "ran"),
             TraceEntry::Guard { flow, state, at, holds } => {
-                let verdict = if *holds { "holds" } else { "does not hold" };
-                (flow, state, format!("the condition of line {} of {:?} {verdict}", at.index + 1, at.list))
+                (flow, state, At::Guard(at), if holds { "holds" } else { "does not hold" })
             }
-            TraceEntry::Jump { flow, state, at } => {
-                (flow, state, format!("jump in line {} of {:?}", at.index + 1, at.list))
-            }
-            TraceEntry::Error { flow, state, at } => {
-                (flow, state, format!("error branch of line {} of {:?}", at.index + 1, at.list))
-            }
-            TraceEntry::Note { flow, state, what } => (flow, state, format!("{what:?}")),
+            TraceEntry::Jump { flow, state, at } => (flow, state, At::Line(at), "goes on"),
+            TraceEntry::Error { flow, state, at } => (flow, state, At::Line(at), "failed"),
+            TraceEntry::Note { flow, state, what } => (flow, state, At::Nowhere, note(what)),
         };
-        if let Some(flow) = program.shop.flows.get(flow.index()) {
-            let _ = writeln!(out, "  {}.{}: {what}", flow.path, name(flow, state.index()));
-        }
+        let Some(flow) = program.shop.flows.get(flow.index()) else { continue };
+        let name = flow.states.get(state.index()).map_or("", |state| state.name.as_str());
+        let span = match at {
+            At::Nowhere => None,
+            At::Line(at) => walk::line_span(flow, state, at),
+            At::Guard(at) => walk::guard_span(flow, state, at),
+        };
+        let line = span.map(|span| shown(shop, span));
+        let _ = writeln!(out, "  {}.{name}: {}{what}", flow.path, line.unwrap_or_default());
     }
     out
+}
+
+/// The line that an entry of the trace is about.
+enum At {
+    Nowhere,
+    Line(Cursor),
+    /// The reaction, or the entry line, with the condition.
+    Guard(Cursor),
+}
+
+/// Such as: line 172, `button checkout: Check out -> checkout`:
+fn shown(shop: &Shop, span: Span) -> String {
+    let text = shop.text_of(span.file);
+    let (line, _) = LineIndex::new(text).line_column(text, span.start as usize);
+    let written = text.get(span.range()).and_then(|text| text.lines().next()).unwrap_or("");
+    format!("line {line}, `{}`: ", cut(written.trim()))
+}
+
+fn note(note: Note) -> &'static str {
+    match note {
+        Note::StaleTap => "an old choice was tapped",
+        Note::NotUnderstood => "nothing fitted",
+        Note::OptOut => "no more marketing",
+        Note::Outranked => "older than what is known",
+        Note::TooManySteps => "the flow went round without asking",
+        Note::HandedOver => "a person has the conversation",
+        Note::Expired => "the conversation had run out and began anew",
+        Note::CardNumber => "a card number was written; it was not kept",
+    }
 }
 
 fn written(program: &Program, value: &Value, ty: &Type) -> String {

@@ -146,9 +146,25 @@ pub fn expectation(simulator: &Simulator, line: &TestLine, expression: &Expr) ->
     let value = super::names::evaluate_in(simulator, expression);
     match value {
         Ok(Value::YesNo(true)) => Ok(()),
-        Ok(value) => {
-            Err(Failure::new(line, format!("`{}` was to hold", expression.source)).nearest(format!("it is {value:?}")))
-        }
+        Ok(value) => Err(Failure::new(line, format!("`{}` was to hold", expression.source)).nearest(found(&value))),
         Err(reason) => Err(Failure::new(line, format!("`{}` can not be read: {reason}", expression.source))),
+    }
+}
+
+/// What stands where a yes was wanted.
+fn found(value: &Value) -> String {
+    match value {
+        Value::YesNo(yes) => format!("it is {}", if *yes { "yes" } else { "no" }),
+        Value::Number(number) => format!("it is {number}"),
+        Value::Text(text) => format!("it is \"{text}\""),
+        Value::None => "it is none".to_string(),
+        Value::Money(_)
+        | Value::Date(_)
+        | Value::Time(_)
+        | Value::Moment(_)
+        | Value::Duration(_)
+        | Value::Media(_)
+        | Value::List(_)
+        | Value::Record(_) => "it is neither yes nor no".to_string(),
     }
 }

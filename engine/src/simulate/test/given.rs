@@ -22,6 +22,11 @@ pub fn is(simulator: &mut Simulator, line: &TestLine, subject: &Expr, value: &Sp
     let segments: Vec<&str> = subject.split('.').collect();
     match segments.as_slice() {
         ["language"] => {
+            let spoken = &simulator.program.shop.languages;
+            if !spoken.iter().any(|known| known == text) {
+                let message = format!("the shop does not speak `{text}`");
+                return Err(Failure::new(line, message).nearest(format!("it speaks {}", spoken.join(", "))));
+            }
             simulator.session.language = text.into();
             simulator.world.demo.set_customer("language", Json::from(text));
         }
