@@ -12,6 +12,8 @@ mod database;
 mod house;
 #[path = "host/outbox.rs"]
 mod outbox;
+#[path = "host/revisions.rs"]
+mod revisions;
 #[path = "host/serve.rs"]
 mod serve;
 #[path = "host/turn.rs"]

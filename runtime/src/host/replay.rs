@@ -183,7 +183,7 @@ impl Original {
             before = Some(&turn.revision);
             let Parts { event, notes, sent } = parts(turn)?;
             if let Some(name) = learned(&notes) {
-                shop.name_customer(&mut now, name, turn.at_ms);
+                Shop::name_customer(&shop.program, &mut now, name, turn.at_ms);
             }
             let done = match &event {
                 Some(event) => {
@@ -278,7 +278,7 @@ impl Other<'_> {
     fn turn(&mut self, turn: &Recorded) -> Result<(), ReplayError> {
         let Parts { event, notes, sent } = parts(turn)?;
         if let Some(name) = learned(&notes) {
-            self.shop.name_customer(&mut self.session, name, turn.at_ms);
+            Shop::name_customer(&self.shop.program, &mut self.session, name, turn.at_ms);
         }
         let Some(event) = event else {
             let session = std::mem::take(&mut self.session);

@@ -1,7 +1,7 @@
 //! The shops that a host serves, as it needs them: programs by revision, and what a new conversation begins with.
 //! Reads no file; who loads shops hands them in, and again when they have changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use duka_engine::program::Program;
@@ -23,8 +23,11 @@ pub enum Portfolio {
     Alone(ShopScope),
 }
 
+/// Programs besides its newest that a shop is kept with in memory; others are read again when they are met.
+const MOST_KEPT: usize = 64;
+
 /// One shop, immutable; a change makes a new one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Shop {
     pub scope: ShopScope,
     pub slug: SmolStr,
@@ -32,6 +35,10 @@ pub struct Shop {
     pub program: Arc<Program>,
     /// Revisions that conversations may still be on.
     pub older: Vec<Arc<Program>>,
+    /// Revisions that another process has published after the newest of this one.
+    newer: Vec<Arc<Program>>,
+    /// Revisions that nothing is left of.
+    gone: BTreeSet<Revision>,
     /// The demo backend's content; [`Json::Null`] for a shop without one.
     pub fixture: Json,
     /// The shop's own systems; the demo answers for every other contract.
@@ -55,7 +62,20 @@ impl Shop {
         let opening = opening(&program, &fixture);
         let timezone = TimeZoneDatabase::bundled().get(&program.shop.profile.timezone).unwrap_or(TimeZone::UTC);
         let (backends, portfolio) = (Vec::new(), Portfolio::Alone(scope));
-        Shop { scope, slug, program, older, fixture, backends, people: false, portfolio, opening, timezone }
+        Shop {
+            scope,
+            slug,
+            program,
+            older,
+            newer: Vec::new(),
+            gone: BTreeSet::new(),
+            fixture,
+            backends,
+            people: false,
+            portfolio,
+            opening,
+            timezone,
+        }
     }
 
     /// The same with systems of its own.
@@ -71,7 +91,33 @@ impl Shop {
     }
 
     pub fn revision(&self, revision: Revision) -> Option<&Arc<Program>> {
-        std::iter::once(&self.program).chain(&self.older).find(|program| program.revision == revision)
+        let all = std::iter::once(&self.program).chain(&self.older).chain(&self.newer);
+        all.into_iter().find(|program| program.revision == revision)
+    }
+
+    /// What is known of a revision that is not the newest here; `None`: it is to be looked up.
+    pub fn met(&self, revision: Revision) -> Option<Met<'_>> {
+        let among = |programs: &'_ [Arc<Program>]| programs.iter().position(|program| program.revision == revision);
+        if let Some(program) = among(&self.older).and_then(|at| self.older.get(at)) {
+            return Some(Met::Older(program));
+        }
+        if let Some(program) = among(&self.newer).and_then(|at| self.newer.get(at)) {
+            return Some(Met::Newer(program));
+        }
+        self.gone.contains(&revision).then_some(Met::Gone)
+    }
+
+    /// The same with what was found of a revision.
+    pub fn with(&self, found: Found) -> Shop {
+        let mut shop = self.clone();
+        match found {
+            Found::Older(program) => shop.older.push(program),
+            Found::Newer(program) => shop.newer.push(program),
+            Found::Gone(revision) => {
+                shop.gone.insert(revision);
+            }
+        }
+        shop
     }
 
     /// The session of a customer who has never written.
@@ -89,9 +135,9 @@ impl Shop {
 
     /// Puts the name of the customer's profile into the snapshot of `customer`. `false`: it is there already, or has no
     /// place.
-    pub fn name_customer(&self, session: &mut Session, name: &str, now_ms: i64) -> bool {
-        let Some(record) = self.program.shop.known_records.customer else { return false };
-        let Some(record) = self.program.shop.records.get(usize::from(record.0)) else { return false };
+    pub fn name_customer(program: &Program, session: &mut Session, name: &str, now_ms: i64) -> bool {
+        let Some(record) = program.shop.known_records.customer else { return false };
+        let Some(record) = program.shop.records.get(usize::from(record.0)) else { return false };
         let Value::Record(fields) = &session.customer.value else { return false };
         let first = name.split_whitespace().next().unwrap_or(name);
         let mut changed: Option<Vec<Value>> = None;
@@ -110,6 +156,25 @@ impl Shop {
         session.customer = Snapshot { value: Value::Record(fields.into()), read_at_ms: now_ms };
         true
     }
+}
+
+/// What is known of a revision.
+#[derive(Clone, Copy, Debug)]
+pub enum Met<'a> {
+    Older(&'a Arc<Program>),
+    Newer(&'a Arc<Program>),
+    Gone,
+}
+
+/// What a look at what was published has found of a revision.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// Published before the newest here: conversations move on from it.
+    Older(Arc<Program>),
+    /// Published after it, by a process with newer files: conversations stay on it, or they would go back and forth.
+    Newer(Arc<Program>),
+    /// Its files are gone, or mean nothing any more.
+    Gone(Revision),
 }
 
 fn opening(program: &Program, fixture: &Json) -> Session {
@@ -140,6 +205,18 @@ impl Shops {
     pub fn replace(&self, shops: impl IntoIterator<Item = Shop>) {
         let shops = shops.into_iter().map(|shop| (shop.scope, Arc::new(shop))).collect();
         *self.shops.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(shops);
+    }
+
+    /// Keeps a program that was found for the conversations to come, while there is room.
+    pub fn keep(&self, scope: ShopScope, found: &Found) {
+        let (Found::Older(program) | Found::Newer(program)) = found else { return };
+        let mut shops = self.shops.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(shop) = shops.get(&scope) else { return };
+        if shop.older.len() + shop.newer.len() >= MOST_KEPT || shop.revision(program.revision).is_some() {
+            return;
+        }
+        let shop = Arc::new(shop.with(found.clone()));
+        Arc::make_mut(&mut shops).insert(scope, shop);
     }
 
     /// The shops as they are now, for the length of one batch.

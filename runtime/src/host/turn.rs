@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use duka_engine::effect::{CallRequest, Effect, EffectId, EffectKind};
 use duka_engine::event::{Event, EventKind, Inbound};
 use duka_engine::program::Program;
-use duka_engine::session::{ConsentState, DecodeError, Outcome, Session, migrate};
+use duka_engine::session::{ConsentState, DecodeError, Outcome, Revision, Session, migrate};
 use duka_engine::step::{Limits, Step, step};
 use duka_engine::trace::{Note, TraceEntry};
 use serde::Serialize;
@@ -26,7 +26,7 @@ use super::files;
 use super::incoming::{Act, Incoming};
 use super::mint::Mint;
 use super::notices::Notice;
-use super::shops::Shop;
+use super::shops::{Met, Shop};
 use crate::channel;
 use crate::handoff::Telling;
 use crate::store::{ConsentEntry, Conversation, NewCall, NewPost, NewSend, TurnRecord};
@@ -108,6 +108,9 @@ pub enum TurnError {
     Panicked,
     #[error(transparent)]
     Session(#[from] DecodeError),
+    /// The conversation's program is not among those of the shop: it is to be looked up, and the turn taken again.
+    #[error("the conversation's revision is not at hand")]
+    Unmet(Revision),
 }
 
 /// Takes one turn. The incoming event's time is set to the turn's.
@@ -119,7 +122,7 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
     let (mut session, program) = ready(cx, row, session)?;
     let mut row = without_session(row);
     opened(cx, &mut row, incoming);
-    let named = !incoming.name.is_empty() && cx.shop.name_customer(&mut session, &incoming.name, cx.now_ms);
+    let named = !incoming.name.is_empty() && Shop::name_customer(program, &mut session, &incoming.name, cx.now_ms);
     let (proof, name) = (incoming.proof.clone(), incoming.name.clone());
     if let Act::TooMany { event, .. } = &incoming.act
         && flood::is_heard_anyway(program, event)
@@ -156,7 +159,8 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
     Ok(Taking { cx, row, automated, proof, name, named, too_many, answered, orders }.finish(done, event))
 }
 
-/// The session to step and the program it belongs to, moved to the newest if it may (language.md 2.14).
+/// The session to step and the program it belongs to, moved to the newest if it may (language.md 2.14). What another
+/// process has published since stays as it is: this one does not go back.
 fn ready<'a>(
     cx: &Context<'a>,
     row: &Conversation,
@@ -172,8 +176,11 @@ fn ready<'a>(
     if session.revision == newest.revision {
         return Ok((session, newest));
     }
-    let Some(old) = cx.shop.revision(session.revision) else {
-        return Ok((begin_anew(cx, session), newest));
+    let old = match cx.shop.met(session.revision) {
+        Some(Met::Older(old)) => old,
+        Some(Met::Newer(program)) => return Ok((session, program)),
+        Some(Met::Gone) => return Ok((begin_anew(cx, session), newest)),
+        None => return Err(TurnError::Unmet(session.revision)),
     };
     let mut migrated = migrate(old, newest, session);
     match migrated.outcome {

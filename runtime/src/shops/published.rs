@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use duka_engine::program::Program;
+use duka_engine::session::Revision;
 use duka_engine::source::{FileKind, ShopSource, SourceFile};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::SecretSlice;
@@ -15,13 +16,13 @@ use super::registry::{Error, Older};
 use super::source::{self, Source};
 use crate::channel::whatsapp::keys::{ShopKeys, WeakSecret};
 use crate::host::mint::NoRandomness;
-use crate::host::shops::Shop;
+use crate::host::shops::{Found, Shop};
 use crate::id::ShopScope;
 use crate::store::{self, FlowRevision, Store};
 
-/// The most programs that a shop keeps besides its newest.
+/// The most programs that a shop begins with besides its newest; others are looked up when a conversation is on one.
 const MOST_OLDER: usize = 8;
-/// How long a program is kept after a newer one came: longer than conversations usually remember.
+/// How long after a newer one came a program is one of those: longer than conversations usually remember.
 const KEEP_MS: i64 = 30 * 24 * 3_600_000;
 /// Where the key lies that all shops' keys are derived from.
 const KEY: &str = "shop_key";
@@ -108,6 +109,30 @@ pub async fn kept(store: &Store, scope: ShopScope, revision: [u8; 16]) -> Result
         Some(row) => read(store, &row).await,
         None => Ok(None),
     }
+}
+
+/// The program of a revision that a conversation is on, judged by when it was published and when the newest here was.
+/// What an earlier version of Duka has compiled from the same files goes by the revision that it had then.
+///
+/// # Errors
+/// The store.
+pub async fn look_up(
+    store: &Store,
+    scope: ShopScope,
+    revision: Revision,
+    newest: Revision,
+) -> Result<Found, store::Error> {
+    let mut tx = store.read(scope).await?;
+    let (row, own) = (tx.revision(scope, revision.0).await?, tx.revision(scope, newest.0).await?);
+    tx.rollback().await?;
+    let Some(row) = row else { return Ok(Found::Gone(revision)) };
+    let is_newer = own.is_some_and(|own| own.at_ms < row.at_ms);
+    let Some(mut program) = compile(store, &row).await? else { return Ok(Found::Gone(revision)) };
+    if program.revision != revision {
+        let Some(own) = Arc::get_mut(&mut program) else { return Ok(Found::Gone(revision)) };
+        own.revision = revision;
+    }
+    Ok(if is_newer { Found::Newer(program) } else { Found::Older(program) })
 }
 
 /// What was published last of a shop whose flows are broken now. Its settings must be sound: they say who it is.

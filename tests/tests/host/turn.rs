@@ -9,8 +9,8 @@ use duka_engine::value::Value;
 use duka_runtime::host::incoming::{Act, Incoming};
 use duka_runtime::host::mint::Mint;
 use duka_runtime::host::notices::Notice;
-use duka_runtime::host::shops::Shop;
-use duka_runtime::host::turn::{Automated, Before, Context, Taken, TurnLimits, take};
+use duka_runtime::host::shops::{Found, Shop};
+use duka_runtime::host::turn::{Automated, Before, Context, Taken, TurnError, TurnLimits, take};
 use duka_runtime::id::{ConversationId, ShopScope};
 use duka_runtime::store::{Conversation, Lane};
 
@@ -229,6 +229,11 @@ fn a_changed_flow_moves_conversations_and_the_pinned_stay() {
     let mut chat = Chat::new();
     chat.says("a1");
     chat.shop = corner::shop(new, Vec::new());
+    let cx = Context { shop: &chat.shop, now_ms: NOW_MS, mint: &chat.mint, limits: &chat.limits };
+    let before = Before { row: &chat.row, session: None, automated: Automated::default() };
+    let unmet = take(&cx, before, &mut Incoming::event(EventKind::Wake)).expect_err("nobody has looked it up");
+    assert_eq!(unmet, TurnError::Unmet(old.revision));
+    chat.shop = chat.shop.with(Found::Gone(old.revision));
     let lost = chat.says("a2");
     assert_eq!(lost.row.turn, 2);
     assert!(!lost.sends.is_empty(), "the customer is told that the place is gone");

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use duka_engine::event::{EventKind, Outcome};
 use duka_engine::outbound::Outbound;
+use duka_engine::session::Revision;
 
 use super::dues::{Dues, Plan};
 use super::recall::Recall;
@@ -18,6 +19,7 @@ use crate::host::notices::{Notice, Told};
 use crate::host::points::Point;
 use crate::host::shops::Shop;
 use crate::id::{ConversationId, ShopScope};
+use crate::shops;
 use crate::store::{
     AttemptEnd, Conversation, CostRow, EndedCall, Identity, InboxRow, NewSend, SendRow, Settlement, Sighting,
     StatusEffect, StatusUpdate, Tx,
@@ -44,18 +46,32 @@ enum End {
     Committed(Vec<Took>),
     /// Nothing was written, and this entry must be left out.
     Without(usize, Skip),
+    /// Nothing was written, and this revision must be looked up.
+    Unmet(ShopScope, Revision),
 }
 
 impl Batch<'_> {
     /// What became of each entry.
-    pub async fn run(&self, entries: &mut [Entry]) -> Result<Vec<Took>, WriteError> {
+    pub async fn run(mut self, entries: &mut [Entry]) -> Result<Vec<Took>, WriteError> {
         loop {
             match self.once(entries).await? {
                 End::Committed(took) => return Ok(took),
                 // Each time around one more is left out, so this ends.
                 End::Without(at, why) => entries.iter_mut().skip(at).take(1).for_each(|entry| entry.skip = why),
+                // Each time around one more is known.
+                End::Unmet(shop, revision) => self.meet(shop, revision).await?,
             }
         }
+    }
+
+    /// Looks a revision up, for this batch and for those that come.
+    async fn meet(&mut self, scope: ShopScope, revision: Revision) -> Result<(), WriteError> {
+        let Some(shop) = self.shops.get(&scope) else { return Ok(()) };
+        let found = shops::look_up(&self.host.store, scope, revision, shop.program.revision).await?;
+        self.host.shops.keep(scope, &found);
+        let shop = Arc::new(shop.with(found));
+        Arc::make_mut(&mut self.shops).insert(scope, shop);
+        Ok(())
     }
 
     async fn once(&self, entries: &mut [Entry]) -> Result<End, WriteError> {
@@ -81,6 +97,7 @@ impl Batch<'_> {
         dues.lock(&mut tx, &places, entries, &extras).await?;
         match dues.take_all(entries, &places, &mut extras, &mut took) {
             Plan::Without(at, why) => return Ok(End::Without(at, why)),
+            Plan::Unmet(shop, revision) => return Ok(End::Unmet(shop, revision)),
             Plan::Write => {}
         }
         points.hit(Point::WorkStepped)?;

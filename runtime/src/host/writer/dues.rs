@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use duka_engine::event::EventKind;
+use duka_engine::session::Revision;
 use tracing::field::Empty;
 use tracing::trace_span;
 
@@ -13,7 +14,7 @@ use super::{Entry, Piece, Skip, Took, WriteError, who};
 use crate::host::incoming::{Act, Arrived, Incoming};
 use crate::host::marks::Mark;
 use crate::host::notices::{Notice, Told};
-use crate::host::turn::{self, Automated, Before, Context};
+use crate::host::turn::{self, Automated, Before, Context, TurnError};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::{
     Advance, ConsentEntry, Conversation, Identity, InboxBody, InboxRow, NewCall, NewPost, NewSend, QuarantineEntry,
@@ -27,6 +28,8 @@ pub(super) enum Plan {
     Write,
     /// This entry must be left out of the transaction.
     Without(usize, Skip),
+    /// A conversation's program must be looked up before the transaction is begun again.
+    Unmet(ShopScope, Revision),
 }
 
 /// A conversation that this transaction keeps.
@@ -46,6 +49,7 @@ pub(super) struct Dues<'a> {
     kept: BTreeMap<Place, Kept>,
     /// Kept by another process just now.
     elsewhere: Vec<Place>,
+    unmet: Option<(ShopScope, Revision)>,
     inbox: Vec<InboxRow>,
     release: Vec<(ShopScope, i64)>,
     sends: Vec<NewSend>,
@@ -65,6 +69,7 @@ impl<'a> Dues<'a> {
             batch,
             kept: BTreeMap::new(),
             elsewhere: Vec::new(),
+            unmet: None,
             inbox: Vec::new(),
             release: Vec::new(),
             sends: Vec::new(),
@@ -137,7 +142,11 @@ impl<'a> Dues<'a> {
             if *took != Took::Noted {
                 continue;
             }
-            match self.entry(entry, id) {
+            let became = self.entry(entry, id);
+            if let Some((shop, revision)) = self.unmet {
+                return Plan::Unmet(shop, revision);
+            }
+            match became {
                 Ok(became) => *took = became,
                 Err(why) => return Plan::Without(at, why),
             }
@@ -146,6 +155,9 @@ impl<'a> Dues<'a> {
             let place = (extra.shop, extra.conversation);
             if !self.step(place, &mut extra.incoming) && self.is_there(place) {
                 self.enqueue(place, &extra.incoming);
+            }
+            if let Some((shop, revision)) = self.unmet {
+                return Plan::Unmet(shop, revision);
             }
         }
         Plan::Write
@@ -289,7 +301,14 @@ impl<'a> Dues<'a> {
             calls = Empty,
         )
         .entered();
-        let Ok(taken) = turn::take(&cx, before, incoming) else { return false };
+        let taken = match turn::take(&cx, before, incoming) {
+            Ok(taken) => taken,
+            Err(TurnError::Unmet(revision)) => {
+                self.unmet = Some((place.0, revision));
+                return false;
+            }
+            Err(TurnError::Panicked | TurnError::Session(_)) => return false,
+        };
         span.record("sends", taken.sends.len());
         span.record("calls", taken.calls.len());
         drop(span);
