@@ -55,7 +55,7 @@ fn run() -> ExitCode {
     terminal::set_colour(arguments.colour);
     match command::run(arguments.command) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
-        Ok(Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::Findings | Outcome::Broken) => ExitCode::from(1),
         Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
             report_failure(&failure);

@@ -3,6 +3,8 @@
 //!
 //! `cargo test -p duka --test served play -- --nocapture` prints the played threads; `UPDATE=1` writes them into the scripts.
 
+#[path = "served/away.rs"]
+mod away;
 #[path = "../../tests/tests/store/database.rs"]
 mod database;
 #[path = "served/http.rs"]

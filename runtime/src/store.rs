@@ -121,6 +121,22 @@ impl Store {
         Ok(Tx::new(backend, self.signals.clone()))
     }
 
+    /// The disk has refused a commit: nothing more is written until another process opens the store again (F37).
+    pub fn is_broken(&self) -> bool {
+        match &self.kind {
+            Kind::Memory(_) | Kind::Postgres(_) => false,
+            Kind::Sqlite(sqlite) => sqlite.broken().is_cancelled(),
+        }
+    }
+
+    /// Ends when the store [`Self::is_broken`].
+    pub async fn broken(&self) {
+        match &self.kind {
+            Kind::Memory(_) | Kind::Postgres(_) => std::future::pending().await,
+            Kind::Sqlite(sqlite) => sqlite.broken().cancelled().await,
+        }
+    }
+
     /// The scope of the shop with this name; it is given a number at its first mention.
     pub async fn shop(&self, slug: &str) -> Result<ShopScope> {
         match &self.kind {

@@ -52,7 +52,13 @@ async fn serve(path: Option<&Path>, config: Config) -> Result<Outcome, Failure> 
     let mut watch =
         Watch::of(&config.shops).map_err(|error| tracing::warn!(%error, "changed files are not noticed")).ok();
     let figures = figures::begin().ok();
-    let (running, reloaded) = start(config, &Process, figures).await.map_err(not_started)?;
+    let started = tokio::select! {
+        // The start waits for a database that is away.
+        _ = terminate.recv() => return Ok(Outcome::Fine),
+        _ = interrupt.recv() => return Ok(Outcome::Fine),
+        started = start(config, &Process, figures) => started,
+    };
+    let (running, reloaded) = started.map_err(not_started)?;
     tell(&reloaded);
     ready(&running)?;
     loop {
@@ -61,6 +67,11 @@ async fn serve(path: Option<&Path>, config: Config) -> Result<Outcome, Failure> 
             _ = interrupt.recv() => break,
             _ = hang_up.recv() => reload(path, &running).await,
             () = changed(&mut watch) => reload(path, &running).await,
+            () = running.broken() => {
+                tracing::error!("the disk has refused a commit: this process ends, the next one opens the database again");
+                running.stop().await;
+                return Ok(Outcome::Broken);
+            }
         }
     }
     tracing::info!("going down");

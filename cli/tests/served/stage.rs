@@ -33,6 +33,8 @@ pub struct Stage {
     settings: String,
     /// Variables of the server's next process.
     pub variables: Vec<(String, String)>,
+    /// Blocks of 512 bytes that the next process may write to one file; beyond, the system refuses as a broken disk does.
+    pub blocks: Option<u32>,
 }
 
 /// A command of the binary under test.
@@ -91,6 +93,7 @@ impl Stage {
             key: String::new(),
             settings: settings.to_string(),
             variables: Vec::new(),
+            blocks: None,
         };
         until("the stand-in listens", || http::ask("GET", &stage.control, "/control", &[], "").is_some());
         stage.configure();
@@ -133,10 +136,17 @@ impl Stage {
         });
     }
 
-    fn spawn(&mut self) {
+    pub fn spawn(&mut self) {
         let log = File::options().create(true).append(true).open(self.folder.path().join("server.log"));
         let log = log.expect("a writable folder");
         let mut command = duka();
+        if let Some(blocks) = self.blocks.take() {
+            let limited = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+            let mut shell = Command::new("sh");
+            shell.arg("-c").arg(limited).arg(command.get_program());
+            shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            command = shell;
+        }
         command.arg("serve").arg("--config").arg(self.config()).envs(self.variables.drain(..));
         command.stdout(log.try_clone().expect("a file")).stderr(log);
         self.server = Some(command.spawn().expect("the server starts"));
@@ -145,6 +155,12 @@ impl Stage {
     /// What the server's processes have said.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
+    }
+
+    /// The code that the server's process has ended with.
+    pub fn ended(&mut self) -> Option<i32> {
+        let server = self.server.as_mut().expect("one was started");
+        server.try_wait().expect("it can be asked").and_then(|status| status.code())
     }
 
     /// Starts another process if the last one is gone.

@@ -25,10 +25,13 @@ pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// 200 while new work is taken: the store answers and nobody has asked the process to end.
+/// 200 while new work is taken: the store answers and can be written, and nobody has asked the process to end.
 pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
     if server.draining.load(Ordering::Relaxed) {
         return (StatusCode::SERVICE_UNAVAILABLE, "going down\n").into_response();
+    }
+    if server.host.store.is_broken() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the disk has refused a commit\n").into_response();
     }
     let asked = async { server.host.store.read(ShopScope::NONE).await?.meta_get(ShopScope::NONE, "running").await };
     match tokio::time::timeout(PATIENCE, asked).await {

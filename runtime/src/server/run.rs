@@ -37,6 +37,10 @@ use crate::ops::notices;
 use crate::shops::{self, Registry, Reloaded};
 use crate::store::{self, Store};
 
+/// How long a database that does not answer at the start is left alone, at first and at most.
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+const MOST_BETWEEN_TRIES: Duration = Duration::from_secs(8);
+
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -80,6 +84,22 @@ pub async fn open_store(database: &Database) -> Result<Store, StartError> {
     }
 }
 
+/// The same for a server, which a database that is away for a while does not end (F42).
+async fn open_when_there(database: &Database) -> Result<Store, StartError> {
+    let mut pause = BETWEEN_TRIES;
+    loop {
+        match open_store(database).await {
+            Err(StartError::Store(error @ store::Error::Away(_))) => {
+                let in_s = pause.as_secs();
+                tracing::warn!(%error, in_s, "not started yet: the database is tried again");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(MOST_BETWEEN_TRIES);
+            }
+            opened => return opened,
+        }
+    }
+}
+
 /// Starts. Troubles with shops that are served as they were are handed back.
 ///
 /// # Errors
@@ -91,7 +111,7 @@ pub async fn start(
 ) -> Result<(Running, Reloaded), StartError> {
     let clock = Arc::new(SystemClock::default());
     clock.set_ahead(config.clock_ahead_ms);
-    let store = open_store(&config.database).await?;
+    let store = open_when_there(&config.database).await?;
     let (registry, reloaded) = Registry::open(&config, environment, store.clone(), clock.now_ms()).await?;
     let registry = Arc::new(registry);
     let alone = match &config.database {
@@ -202,6 +222,12 @@ impl Running {
         metrics::counter!("duka_reloads_total", "outcome" => outcome).increment(1);
         self.server.host.configured.fetch_add(1, Ordering::Relaxed);
         reloaded
+    }
+
+    /// Ends when the process must: the disk has refused a commit, and what the database holds is known only after it was
+    /// opened again (F37).
+    pub async fn broken(&self) {
+        self.server.host.store.broken().await;
     }
 
     /// Lets what is under way end, within the settings' time, and notes that all is in order.

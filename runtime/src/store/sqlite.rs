@@ -18,7 +18,6 @@ pub(super) use self::backup::{copy_back, copy_out};
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -26,6 +25,7 @@ use rusqlite::{CachedStatement, Connection, OpenFlags};
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use tokio::sync::OwnedMutexGuard;
+use tokio_util::sync::CancellationToken;
 
 use super::error::{Error, Result};
 use super::migrations::{SQLITE, migrator, refusal};
@@ -48,7 +48,7 @@ struct Shared {
     /// Held for a moment, to take a connection or to put it back.
     readers: Mutex<Vec<Connection>>,
     /// The disk has refused a commit: what the file holds is not known until it is opened again (F37).
-    broken: AtomicBool,
+    broken: CancellationToken,
     /// Unlocked by the operating system when the process ends, however it ends.
     _lock: File,
 }
@@ -69,7 +69,7 @@ impl Sqlite {
             path: path.to_path_buf(),
             writer: Arc::new(tokio::sync::Mutex::new(writer)),
             readers: Mutex::new(Vec::new()),
-            broken: AtomicBool::new(false),
+            broken: CancellationToken::new(),
             _lock: lock,
         };
         Ok(Sqlite(Arc::new(shared)))
@@ -77,7 +77,7 @@ impl Sqlite {
 
     pub async fn begin(&self) -> Result<SqliteTx> {
         let connection = self.0.writer.clone().lock_owned().await;
-        if self.0.broken.load(Ordering::Relaxed) {
+        if self.0.broken.is_cancelled() {
             return Err(Error::Disk("a commit has failed, and the file was not opened anew since".into()));
         }
         let until = tokio::time::Instant::now() + PATIENCE;
@@ -91,6 +91,11 @@ impl Sqlite {
             }
         }
         Ok(SqliteTx { connection: Held::Writer(connection), shared: self.0.clone() })
+    }
+
+    /// Ends when the disk has refused a commit.
+    pub fn broken(&self) -> &CancellationToken {
+        &self.0.broken
     }
 
     pub fn read(&self) -> Result<SqliteTx> {
@@ -131,7 +136,7 @@ impl SqliteTx {
         match done {
             Ok(_) => Ok(()),
             Err(Error::Disk(source)) => {
-                self.shared.broken.store(true, Ordering::Relaxed);
+                self.shared.broken.cancel();
                 Err(Error::CommitUnknown(source))
             }
             Err(error) => Err(error),
@@ -159,7 +164,7 @@ impl Drop for SqliteTx {
 /// Ends what was not committed. A connection that cannot even do that is not to be trusted.
 fn undo(connection: &Connection, shared: &Shared) {
     if !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
-        shared.broken.store(true, Ordering::Relaxed);
+        shared.broken.cancel();
     }
 }
 
