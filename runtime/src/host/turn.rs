@@ -5,6 +5,7 @@
 
 mod answered;
 mod classes;
+mod echo;
 mod flood;
 mod people;
 
@@ -46,6 +47,9 @@ pub struct TurnLimits {
     pub engine: Limits,
     /// Messages that may be sent within an hour without one of the customer's between them (TM28, F97).
     pub automated_sends: u32,
+    /// How often in a row the same text of a customer is answered: whoever repeats it more often is a machine (F97). What
+    /// comes faster than a person writes counts twice.
+    pub same_texts: u32,
     /// How long a reply is worth sending, in ms.
     pub reply_life_ms: i64,
     /// The same for a template.
@@ -60,6 +64,7 @@ impl Default for TurnLimits {
             // No WhatsApp Flow is published for a form yet: an unpublished one can not be filled in.
             engine: Limits { forms: false, ..Limits::default() },
             automated_sends: 30,
+            same_texts: 12,
             reply_life_ms: 24 * HOUR_MS,
             template_life_ms: 24 * HOUR_MS,
         }
@@ -80,6 +85,7 @@ pub struct Before<'a> {
 pub struct Automated {
     sends: u32,
     since_ms: i64,
+    echo: echo::Echo,
 }
 
 /// Everything that a turn wants committed, in one transaction (I5).
@@ -410,27 +416,42 @@ impl Taking<'_> {
         ConsentEntry { shop: self.row.shop, conversation: self.row.id, name, given, at_ms: self.cx.now_ms, proof }
     }
 
-    /// Stops a conversation that talks to itself: what this turn would send is not sent, and a person gets it.
+    /// Stops a conversation that talks to itself, or to a machine: what this turn would send is not sent, and a person gets
+    /// it.
     fn restrain(&self, event: Option<&Event>, session: &mut Session, taken: &mut Taken) {
-        let automated = &mut taken.automated;
-        if event.is_some_and(|event| matches!(event.kind, EventKind::Inbound(_))) {
-            *automated = Automated::default();
-            return;
+        let is_inbound = event.is_some_and(|event| matches!(event.kind, EventKind::Inbound(_)));
+        if is_inbound {
+            let automated = &mut taken.automated;
+            *automated = Automated { echo: automated.echo, ..Automated::default() };
+            automated.echo.hears(event, self.cx.now_ms);
+            if !taken.sends.is_empty() && !self.row.handed_over && automated.echo.is_machine(self.cx.limits) {
+                automated.echo = echo::Echo::default();
+                return stop(session, taken);
+            }
         }
         if taken.sends.is_empty() {
             return;
         }
+        taken.automated.echo.says(self.cx.now_ms);
+        if is_inbound {
+            return;
+        }
+        let automated = &mut taken.automated;
         if self.cx.now_ms.saturating_sub(automated.since_ms) > HOUR_MS {
-            *automated = Automated { sends: 0, since_ms: self.cx.now_ms };
+            *automated = Automated { sends: 0, since_ms: self.cx.now_ms, ..*automated };
         }
         automated.sends = automated.sends.saturating_add(u32::try_from(taken.sends.len()).unwrap_or(u32::MAX));
         if automated.sends > self.cx.limits.automated_sends {
-            taken.sends.clear();
-            session.handed_over = true;
-            session.wake_at_ms = None;
-            taken.notices.push(Notice::Runaway);
+            stop(session, taken);
         }
     }
+}
+
+fn stop(session: &mut Session, taken: &mut Taken) {
+    taken.sends.clear();
+    session.handed_over = true;
+    session.wake_at_ms = None;
+    taken.notices.push(Notice::Runaway);
 }
 
 fn is_stop(entries: &[TraceEntry]) -> bool {

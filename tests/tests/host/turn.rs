@@ -200,6 +200,32 @@ fn a_conversation_that_talks_to_itself_is_stopped() {
 }
 
 #[test]
+fn a_customer_that_is_a_machine_is_answered_for_a_while_and_then_given_to_a_person() {
+    // One that says the same to everything, slowly or faster than a person could.
+    for (pause_ms, expected) in [(60_000, 12), (500, 6)] {
+        let mut chat = Chat::begun();
+        let mut answered = 0;
+        let stopped = (0..200).find_map(|_| {
+            chat.now_ms += pause_ms;
+            let taken = chat.says("We will call you back");
+            if taken.notices.contains(&Notice::Runaway) {
+                return Some(taken);
+            }
+            answered += 1;
+            None
+        });
+        let stopped = stopped.expect("it is stopped");
+        assert!(stopped.row.handed_over && stopped.sends.is_empty());
+        assert_eq!(answered, expected);
+    }
+    let mut chat = Chat::begun();
+    for at in 0..100 {
+        chat.now_ms += 500;
+        assert!(!chat.says(&format!("a{at}")).row.handed_over, "a person who writes a lot");
+    }
+}
+
+#[test]
 fn an_unreadable_session_is_an_error_and_not_a_panic() {
     let mut chat = Chat::new();
     chat.row.session = vec![1, 2, 3];
