@@ -33,6 +33,8 @@ use crate::store::{
     Tx, Work,
 };
 
+pub(super) use self::answer::SPAM_PAUSE_MS;
+pub(super) use self::learned::hold;
 pub use self::pace::PaceLimits;
 
 /// Sends of one number that are claimed at once.

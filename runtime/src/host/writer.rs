@@ -3,6 +3,7 @@
 
 mod batch;
 mod dues;
+mod lessons;
 mod recall;
 mod who;
 

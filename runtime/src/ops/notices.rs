@@ -41,7 +41,11 @@ fn tell(host: &Host, told: &Told) {
             "handoff"
         }
         Notice::Runaway => {
-            tracing::warn!(shop, conversation, "a conversation sent too much of its own accord and waits for a person");
+            tracing::warn!(
+                shop,
+                conversation,
+                "a conversation went on by itself, or with a machine, and waits for a person"
+            );
             "runaway"
         }
         Notice::TooMany => {
@@ -76,6 +80,15 @@ fn tell(host: &Host, told: &Told) {
                 "the vendor refuses a number: nothing is sent from it until that is mended"
             );
             "number_stopped"
+        }
+        Notice::NotDelivered { error } => {
+            tracing::warn!(
+                shop,
+                conversation,
+                code = error,
+                "a message was not delivered, and somebody should see why"
+            );
+            "not_delivered"
         }
         Notice::TemplateRefused { name, error } => {
             tracing::warn!(shop, template = %name, code = error, "the vendor refuses a template");

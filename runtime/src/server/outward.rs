@@ -186,7 +186,7 @@ fn advice(refused: &Refused) -> Advice {
         | Learned::IdentityChanged => {}
     }
     match rule.then {
-        Then::Again { .. } => Advice::Retry,
+        Then::Again { most } => Advice::RetryAtMost { most },
         Then::Wait { whom: Whom::Customer, .. } => Advice::RetryPair,
         Then::Wait { ms, .. } => Advice::PauseNumber { for_ms: refused.retry_after_ms.unwrap_or(ms) },
         Then::FallBack | Then::Fail => Advice::Fail,

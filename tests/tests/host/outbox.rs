@@ -490,6 +490,51 @@ fn a_refused_token_stops_the_number_keeps_the_messages_and_is_tried_again() {
 }
 
 #[test]
+fn a_failed_status_stops_a_number_for_every_process_and_the_first_message_that_is_taken_clears_it() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        house.begin("1").await;
+        house.begin("2").await;
+        house.chat("1", "m1", "a1").await;
+        let mut notices = house.host.notices.listen();
+        let sent = house.provider.requests().pop().expect("an answer was sent");
+        house.tell(&sent, "wamid.1", Delivery::Failed, 131_042).await;
+        let stopped = Notice::NumberStopped { number: "n1".into(), error: 131_042 };
+        assert_eq!(notices.try_recv().expect("a notice").notice, stopped);
+        let stopped = async || {
+            let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+            tx.health(house.shop).await.expect("the health")[0].stopped.clone()
+        };
+        assert_eq!(stopped().await, "131042");
+        let next = house.restarted(2).await;
+        next.chat("2", "n1", "b1").await;
+        assert_eq!(next.provider.heard().len(), 1, "nothing more from this number");
+        next.wait(6 * 60 * SECOND_MS).await;
+        assert!(next.provider.heard().len() > 1, "it is tried again");
+        assert_eq!(stopped().await, "", "by a process that had not stopped it");
+    });
+}
+
+#[test]
+fn a_failed_status_of_a_template_marks_the_template() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        house.begin("1").await;
+        house.chat("1", "m1", "nudge").await;
+        house.wait(27 * HOUR_MS).await;
+        let requests = house.provider.requests();
+        let at = requests.iter().position(|request| matches!(request.form, Form::Template(_))).expect("a reminder");
+        let mut notices = house.host.notices.listen();
+        house.tell(&requests[at], &format!("wamid.{}", at + 1), Delivery::Failed, 132_015).await;
+        let refused = Notice::TemplateRefused { name: "reminder".into(), error: 132_015 };
+        assert_eq!(notices.try_recv().expect("a notice").notice, refused);
+        let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+        let templates = tx.templates(house.shop).await.expect("the templates");
+        assert_eq!(templates.iter().map(|row| row.status.as_str()).collect::<Vec<_>>(), ["PAUSED"]);
+    });
+}
+
+#[test]
 fn a_number_sends_no_faster_than_it_may() {
     on_every_store(async |store: Store| {
         let house = House::new(store).await;

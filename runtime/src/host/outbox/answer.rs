@@ -12,7 +12,7 @@ use crate::store::{AttemptEnd, NumberHealth, TemplateRow};
 const HOUR_MS: i64 = 3_600_000;
 
 /// How long a number sends no marketing after the provider called it spam.
-const SPAM_PAUSE_MS: i64 = 6 * HOUR_MS;
+pub(in crate::host) const SPAM_PAUSE_MS: i64 = 6 * HOUR_MS;
 
 /// The longest pause between two attempts.
 const MOST_PAUSE_MS: i64 = 5 * 60_000;
@@ -63,6 +63,8 @@ impl<T: Transport> Outbox<T> {
         let now_ms = self.host.clock.now_ms();
         let end = match advice {
             Advice::Retry => self.again(about, error),
+            Advice::RetryAtMost { most } if about.attempt >= most => AttemptEnd::Failed { error },
+            Advice::RetryAtMost { .. } => self.again(about, error),
             Advice::RetryPair => {
                 let pause_ms = 1_000_i64.saturating_mul(1 << (2 * about.attempt.saturating_sub(1)).min(16));
                 self.later(about, pause_ms.min(HOUR_MS), error)

@@ -28,6 +28,10 @@ impl<T: Transport> Outbox<T> {
         if let Some(holds) = kept.as_deref().and_then(read) {
             self.pace().learn(due.shop, &due.number, holds, now_ms);
         }
+        let health = tx.health(due.shop).await?;
+        if health.iter().any(|row| row.number == due.number && !row.stopped.is_empty()) {
+            self.pace().learn_stopped(due.shop, &due.number);
+        }
         Ok(())
     }
 
@@ -53,6 +57,24 @@ impl<T: Transport> Outbox<T> {
         tx.meta_set(shop, &key(number), &written(holds)).await?;
         tx.commit().await
     }
+}
+
+/// Keeps a number from sending, or from marketing, until then (ms since 1970; 0: not at all), if it does not wait for longer
+/// already. Every process reads of it within seconds.
+pub(in crate::host) async fn hold(
+    tx: &mut Tx,
+    shop: ShopScope,
+    number: &str,
+    until_ms: i64,
+    marketing_until_ms: i64,
+) -> store::Result<()> {
+    let known = tx.meta_get(shop, &key(number)).await?.as_deref().and_then(read);
+    let known = known.unwrap_or(Holds { until_ms: 0, marketing_until_ms: 0 });
+    let holds = Holds {
+        until_ms: known.until_ms.max(until_ms),
+        marketing_until_ms: known.marketing_until_ms.max(marketing_until_ms),
+    };
+    tx.meta_set(shop, &key(number), &written(holds)).await
 }
 
 fn written(holds: Holds) -> Vec<u8> {

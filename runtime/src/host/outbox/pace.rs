@@ -191,6 +191,12 @@ impl Pace {
         std::mem::take(&mut self.lane(shop, number).stops) > 0
     }
 
+    /// The table says that a number is stopped, by another process or an earlier one: one message at a time finds out.
+    pub fn learn_stopped(&mut self, shop: ShopScope, number: &SmolStr) {
+        let lane = self.lane(shop, number);
+        lane.stops = lane.stops.max(1);
+    }
+
     pub fn pause_marketing(&mut self, shop: ShopScope, number: &SmolStr, for_ms: i64) {
         let until = self.clock.0.monotonic_ms().saturating_add(for_ms);
         self.lane(shop, number).marketing_paused_until_ms = until;

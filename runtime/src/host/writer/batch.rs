@@ -10,7 +10,7 @@ use duka_engine::session::Revision;
 
 use super::dues::{Dues, Plan};
 use super::recall::Recall;
-use super::{Ended, Entry, Piece, Skip, Took, WriteError, failure_of, who};
+use super::{Ended, Entry, Piece, Skip, Took, WriteError, failure_of, lessons, who};
 use crate::costs::month;
 use crate::host::Host;
 use crate::host::codes;
@@ -207,6 +207,7 @@ impl Batch<'_> {
             if !effect.failed {
                 continue;
             }
+            lessons::learn(tx, &effect, update.error, self.now_ms, told).await?;
             if update.error == codes::REENGAGEMENT {
                 extras.push(window_closed(shop, conversation, update.at_ms));
                 if self.goes_as_template(tx, &effect).await? {

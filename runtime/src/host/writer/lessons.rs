@@ -1,0 +1,116 @@
+//! What the failure of a message that was accepted teaches beyond that message: the same as a refusal would (F60, F61, F63).
+//! The vendor often takes a message first, and says by a status that its template is paused or its account does not pay.
+//! Repeats nothing.
+
+use duka_engine::outbound::Outbound;
+use smol_str::SmolStr;
+
+use super::WriteError;
+use crate::channel::whatsapp::classify::{self, Learned, Then, Whom};
+use crate::host::codes;
+use crate::host::notices::{Notice, Told};
+use crate::host::outbox::{SPAM_PAUSE_MS, hold};
+use crate::store::{NumberHealth, SendRow, StatusEffect, TemplateRow, Tx};
+
+/// How long a number rests that sends what then fails, before one message finds out whether it is well, in ms.
+const STOP_MS: i64 = 5 * 60_000;
+
+pub(super) async fn learn(
+    tx: &mut Tx,
+    effect: &StatusEffect,
+    error: i32,
+    now_ms: i64,
+    told: &mut Vec<Told>,
+) -> Result<(), WriteError> {
+    if error <= 0 {
+        return Ok(());
+    }
+    let rule = classify::of(error);
+    let mut tell = |notice| told.push(Told { shop: effect.shop, conversation: Some(effect.conversation), notice });
+    let stops = match rule.then {
+        Then::Stop { whom } => whom != Whom::Customer,
+        Then::Again { .. } | Then::Wait { .. } | Then::FallBack | Then::Fail => false,
+    };
+    if stops {
+        if let Some(row) = tx.send(effect.shop, effect.id).await?
+            && stop(tx, &row, error, now_ms).await?
+        {
+            tell(Notice::NumberStopped { number: row.send.number, error });
+        }
+        return Ok(());
+    }
+    match rule.learned {
+        Learned::MarketingStopped => {
+            if let Some(row) = tx.send(effect.shop, effect.id).await? {
+                hold(tx, effect.shop, &row.send.number, 0, now_ms.saturating_add(SPAM_PAUSE_MS)).await?;
+            }
+        }
+        Learned::Template(status) => {
+            if let Some(row) = tx.send(effect.shop, effect.id).await?
+                && let Some(name) = template(tx, &row, status, now_ms).await?
+            {
+                tell(Notice::TemplateRefused { name, error });
+            }
+            return Ok(());
+        }
+        Learned::Nothing
+        | Learned::WindowClosed
+        | Learned::OptedOut
+        | Learned::MarketingCapped
+        | Learned::Unreachable
+        | Learned::FormBlocked
+        | Learned::IdentityChanged => {}
+    }
+    if rule.alert {
+        tell(Notice::NotDelivered { error });
+    }
+    Ok(())
+}
+
+/// Writes down that a number is stopped. `true`: it was well until now.
+async fn stop(tx: &mut Tx, row: &SendRow, error: i32, now_ms: i64) -> Result<bool, WriteError> {
+    let (shop, number) = (row.send.shop, &row.send.number);
+    hold(tx, shop, number, now_ms.saturating_add(STOP_MS), 0).await?;
+    let known = tx.health(shop).await?.into_iter().find(|row| row.number == *number);
+    let known = known.unwrap_or_else(|| NumberHealth {
+        shop,
+        number: number.clone(),
+        quality: SmolStr::default(),
+        tier: SmolStr::default(),
+        stopped: SmolStr::default(),
+        at_ms: 0,
+    });
+    if !known.stopped.is_empty() {
+        return Ok(false);
+    }
+    let at_ms = now_ms.max(known.at_ms);
+    tx.put_health(&[NumberHealth { stopped: codes::reason(error), at_ms, ..known }]).await?;
+    Ok(true)
+}
+
+/// Writes down what the vendor thinks of the template that a message went as. Its name; `None`: it was none, or that is known.
+async fn template(tx: &mut Tx, row: &SendRow, status: &str, now_ms: i64) -> Result<Option<SmolStr>, WriteError> {
+    let Ok(Outbound::Template(sent)) = postcard::from_bytes(&row.send.body) else { return Ok(None) };
+    let same = |it: &TemplateRow| {
+        it.name == sent.name && it.language.replace('_', "-").eq_ignore_ascii_case(&sent.language.replace('_', "-"))
+    };
+    let known = tx.templates(row.send.shop).await?.into_iter().find(same);
+    let known = known.unwrap_or_else(|| TemplateRow {
+        shop: row.send.shop,
+        name: sent.name.clone(),
+        language: sent.language.clone(),
+        status: SmolStr::default(),
+        category: SmolStr::default(),
+        quality: SmolStr::default(),
+        vendor_id: 0,
+        components: String::new(),
+        at_ms: 0,
+    });
+    let status = SmolStr::new_static(if status == "DISABLED" { "DISABLED" } else { "PAUSED" });
+    if known.status == status {
+        return Ok(None);
+    }
+    let at_ms = now_ms.max(known.at_ms);
+    tx.put_templates(&[TemplateRow { status, at_ms, ..known }]).await?;
+    Ok(Some(sent.name))
+}
