@@ -29,6 +29,7 @@ pub const FIGURES: &[(&str, Kind, &str, &str)] = &[
     ("duka_account_trouble_total", Kind::Counter, "", "Errors that the vendor reports of an account or a number"),
     ("duka_handoff_posts_total", Kind::Counter, "end", "What people were told, by how it ended"),
     ("duka_notices_total", Kind::Counter, "kind", "What people should hear of, by what it is"),
+    ("duka_shop_webhooks_total", Kind::Counter, "status", "Answered webhooks of shops' own systems"),
     ("duka_card_numbers_total", Kind::Counter, "", "Messages that a card number was taken out of"),
     (
         "duka_customer_floods_total",
