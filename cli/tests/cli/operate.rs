@@ -74,3 +74,20 @@ fn a_damaged_copy_is_not_put_back() {
     refused(&house.duka(&["restore", "broken.db", "restored.db"]), "file is not a database");
     assert!(!house.folder.path().join("restored.db").exists());
 }
+
+#[test]
+fn settings_that_can_not_be_followed_stop_the_start_with_what_to_do() {
+    let house = counter();
+    let settings = house.folder.read("duka.toml");
+    let start = |more: &str| {
+        house.folder.write("wrong.toml", format!("{settings}{more}"));
+        house.duka(&["serve", "--config", "wrong.toml"])
+    };
+    house.folder.write("rates.csv", "from,market,currency,utility\n2026-10-05,254,USD,0.004\n");
+    refused(&start("[costs]\nrates = \"rates.csv\"\n"), "line 2: `2026-10-05` should be the first of a month");
+    refused(&start("[files]\nbucket = \"media\"\n"), "`files` names a bucket in part");
+    let bucket = "[files]\nbucket = \"media\"\nendpoint = \"not an address\"\n";
+    refused(&start(bucket), "should be an address");
+    #[cfg(not(feature = "otel"))]
+    refused(&start("[traces]\notlp = \"http://127.0.0.1:4318\"\n"), "this build of duka knows no OpenTelemetry");
+}
