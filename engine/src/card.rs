@@ -49,10 +49,10 @@ pub fn redacted(inbound: &Inbound) -> Option<Inbound> {
             media.caption = hidden();
             Inbound::Media(media.into())
         }),
-        Inbound::Form { form, fields } => fields.iter().any(|(_, text)| is_in(text)).then(|| {
+        Inbound::Form { form, fields, id } => fields.iter().any(|(_, text)| is_in(text)).then(|| {
             let safe = |text: &SmolStr| if is_in(text) { hidden() } else { text.clone() };
             let fields = fields.iter().map(|(name, text)| (name.clone(), safe(text))).collect();
-            Inbound::Form { form: form.clone(), fields }
+            Inbound::Form { form: form.clone(), fields, id: id.clone() }
         }),
         Inbound::Location { latitude, longitude, name, address } => (is_in(name) || is_in(address)).then(|| {
             let (latitude, longitude) = (latitude.clone(), longitude.clone());

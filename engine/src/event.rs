@@ -31,9 +31,13 @@ pub enum EventKind {
     HandoffClosed { note: SmolStr },
     /// A person took the conversation over without being asked (an owner's reply from the phone).
     HandoffOpened,
-    /// A message of ours was not delivered.
+    /// A message of ours was not delivered. Of a form that can not be shown now ([`FORM_UNAVAILABLE`]) nothing is told: it is
+    /// asked field by field.
     MessageFailed { effect: EffectId, reason: SmolStr },
 }
+
+/// The reason of a message that failed because the channel does not show its form now.
+pub const FORM_UNAVAILABLE: &str = "form_unavailable";
 
 /// What the customer did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,10 +61,11 @@ pub enum Inbound {
         name: SmolStr,
         phone: SmolStr,
     },
-    /// A form was filled in: field name and text as typed.
+    /// A form was filled in: field name and text as typed. `id` is what it was sent as, where the channel tells.
     Form {
         form: SmolStr,
         fields: Vec<(SmolStr, SmolStr)>,
+        id: Option<ReplyId>,
     },
     /// A WhatsApp cart. Its shown prices are not here: they are never trusted.
     Cart {

@@ -18,6 +18,7 @@ pub mod contract;
 pub mod effect;
 pub mod event;
 pub mod expression;
+pub mod forms;
 pub mod graph;
 pub mod hir;
 pub mod limits;

@@ -48,6 +48,7 @@ pub enum Choices {
     },
     /// A form: WhatsApp Flow where the channel has it, else asked field by field by the engine.
     Form {
+        id: ReplyId,
         form: SmolStr,
         title: String,
         submit: String,
@@ -159,9 +160,9 @@ impl Choices {
         }
     }
 
-    /// The form that is to be filled, and its fields.
-    pub fn form(&self) -> Option<(&SmolStr, &[FormField])> {
-        if let Choices::Form { form, fields, .. } = self { Some((form, fields)) } else { None }
+    /// The form that is to be filled, what it is sent as, and its fields.
+    pub fn form(&self) -> Option<(&SmolStr, &ReplyId, &[FormField])> {
+        if let Choices::Form { form, id, fields, .. } = self { Some((form, id, fields)) } else { None }
     }
 }
 

@@ -210,8 +210,15 @@ pub struct Follower {
     pub waiting: Vec<(u16, Vec<(SmolStr, Value)>)>,
 }
 
-/// A form that is being asked field by field, on a channel without forms.
+/// A form that is being asked field by field: where the channel shows no form, or for what of one was not understood.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FormProgress {
+    /// Those that have an answer.
     pub fields: Vec<(SmolStr, SmolStr)>,
+}
+
+impl FormProgress {
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.fields.iter().any(|(name, _)| name == field)
+    }
 }

@@ -34,6 +34,8 @@ pub enum FileKind {
     TextsLock,
     /// `templates.lock`: what WhatsApp holds of the shop's templates
     TemplatesLock,
+    /// `forms.lock`: which of the shop's forms are published at WhatsApp; the runtime reads it
+    FormsLock,
 }
 
 /// The files of a shop, standard flows and built-in contracts included (those with `standard`).
@@ -62,6 +64,8 @@ impl FileKind {
             Some(FileKind::TextsLock)
         } else if name == "templates.lock" {
             Some(FileKind::TemplatesLock)
+        } else if name == "forms.lock" {
+            Some(FileKind::FormsLock)
         } else if name == "hooks.rhai" {
             Some(FileKind::Hooks)
         } else if name.ends_with(".contract.yaml") {

@@ -19,9 +19,12 @@ mod show;
 mod stale;
 mod timers;
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::effect::Effect;
 use crate::event::Event;
-use crate::hir::{FlowId, StateId};
+use crate::hir::{FlowId, FormId, StateId};
 use crate::program::Program;
 use crate::session::Session;
 use crate::trace::Trace;
@@ -38,6 +41,25 @@ pub struct Step {
     /// In the order in which they are to be done.
     pub effects: Vec<Effect>,
     pub trace: Trace,
+}
+
+/// Which forms of a program are published where its customers are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Forms {
+    All,
+    #[default]
+    None,
+    These(Arc<BTreeSet<(FlowId, FormId)>>),
+}
+
+impl Forms {
+    fn has(&self, flow: FlowId, form: FormId) -> bool {
+        match self {
+            Forms::All => true,
+            Forms::None => false,
+            Forms::These(known) => known.contains(&(flow, form)),
+        }
+    }
 }
 
 /// The bounds of a step and of a session.
@@ -57,9 +79,8 @@ pub struct Limits {
     pub followers: usize,
     /// Failures of calls without a message of the customer between them.
     pub failures: u8,
-    /// Whether channels that have forms can show them: the shop's forms are published there. If not, they are asked field
-    /// by field.
-    pub forms: bool,
+    /// Which forms are shown as forms on channels that have them. The others are asked field by field.
+    pub forms: Forms,
 }
 
 impl Default for Limits {
@@ -72,7 +93,7 @@ impl Default for Limits {
             history: 8,
             followers: 8,
             failures: 8,
-            forms: true,
+            forms: Forms::All,
         }
     }
 }

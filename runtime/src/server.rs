@@ -4,6 +4,7 @@
 mod current;
 mod door;
 mod flood;
+mod forms;
 mod handoff;
 mod health;
 pub(crate) mod ingress;

@@ -13,6 +13,8 @@ mod card;
 mod door;
 #[path = "server/files.rs"]
 mod files;
+#[path = "server/forms.rs"]
+mod forms;
 #[path = "server/handoff.rs"]
 mod handoff;
 #[path = "server/marks.rs"]

@@ -7,7 +7,7 @@ mod values;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
-use duka_engine::event::Inbound;
+use duka_engine::event::{Inbound, ReplyId};
 use duka_engine::outbound::{Choices, FormField, Outbound};
 use duka_engine::simulate::explore::{self, FoundTest};
 use duka_engine::simulate::{Input, LogKind, Simulator, test};
@@ -88,6 +88,7 @@ struct Talk<'a> {
 struct Filling {
     form: smol_str::SmolStr,
     fields: Vec<FormField>,
+    id: ReplyId,
     answers: Vec<(smol_str::SmolStr, smol_str::SmolStr)>,
 }
 
@@ -191,11 +192,11 @@ impl Talk<'_> {
         if filling.next().is_some() {
             return Ok(());
         }
-        if let Some(Filling { form, answers, .. }) = self.filling.take() {
+        if let Some(Filling { form, answers, id, .. }) = self.filling.take() {
             let fields: Vec<_> = answers.into_iter().filter(|(_, answer)| !answer.is_empty()).collect();
             let written: Vec<String> = fields.iter().map(|(name, answer)| format!("{name} = {answer}")).collect();
             let line = format!("fill {}", written.join("; "));
-            self.simulator.put(&line, Input::Customer(Inbound::Form { form, fields }));
+            self.simulator.put(&line, Input::Customer(Inbound::Form { form, fields, id: Some(id) }));
         }
         self.show()
     }
@@ -208,9 +209,10 @@ impl Talk<'_> {
             let shown = show::entry(&entry.kind, self.lively);
             self.out.write_all(shown.as_bytes())?;
             if let LogKind::Sent(Outbound::Message(message)) = &entry.kind
-                && let Choices::Form { form, fields, .. } = &message.choices
+                && let Choices::Form { form, fields, id, .. } = &message.choices
             {
-                self.filling = Some(Filling { form: form.clone(), fields: fields.clone(), answers: Vec::new() });
+                let (form, fields, id) = (form.clone(), fields.clone(), id.clone());
+                self.filling = Some(Filling { form, fields, id, answers: Vec::new() });
             }
         }
         if self.lively {

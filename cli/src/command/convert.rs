@@ -38,7 +38,8 @@ pub fn run(arguments: &Convert) -> Result<Outcome, Failure> {
         | FileKind::Mapping
         | FileKind::Fixture
         | FileKind::TextsLock
-        | FileKind::TemplatesLock => None,
+        | FileKind::TemplatesLock
+        | FileKind::FormsLock => None,
     });
     let Some((text, found, owned)) = converted else {
         return Err(Failure::usage_with_help(

@@ -73,7 +73,8 @@ fn formatted(file: &SourceFile) -> Option<String> {
         | FileKind::Mapping
         | FileKind::Fixture
         | FileKind::TextsLock
-        | FileKind::TemplatesLock => None,
+        | FileKind::TemplatesLock
+        | FileKind::FormsLock => None,
     }
 }
 

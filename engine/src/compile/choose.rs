@@ -46,7 +46,8 @@ pub(super) fn flows(source: &ShopSource, settings: &mut Settings<'_>) -> Chosen 
             | FileKind::Mapping
             | FileKind::Fixture
             | FileKind::TextsLock
-            | FileKind::TemplatesLock => {}
+            | FileKind::TemplatesLock
+            | FileKind::FormsLock => {}
         }
     }
     same_names(&own, &mut chosen.findings);

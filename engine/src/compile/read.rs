@@ -56,7 +56,8 @@ pub(super) fn settings(source: &ShopSource) -> Settings<'_> {
             | FileKind::Mapping
             | FileKind::Fixture
             | FileKind::TextsLock
-            | FileKind::TemplatesLock => {}
+            | FileKind::TemplatesLock
+            | FileKind::FormsLock => {}
         }
     }
     settings
@@ -75,7 +76,8 @@ pub(super) fn flow(id: FileId, file: &SourceFile, standard: bool) -> (ReadFlow, 
         | FileKind::Mapping
         | FileKind::Fixture
         | FileKind::TextsLock
-        | FileKind::TemplatesLock => lines::read(id, &file.text),
+        | FileKind::TemplatesLock
+        | FileKind::FormsLock => lines::read(id, &file.text),
     };
     let (printed, comments) = print::with_comments(&document);
     let is_read = document.form == Form::Lines && findings.is_empty();

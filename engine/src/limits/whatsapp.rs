@@ -55,6 +55,10 @@ pub mod form {
     pub const JSON_VERSION: &str = "7.3";
     /// `flow_message_version`
     pub const MESSAGE_VERSION: &str = "3";
+    /// `data_api_version`, of Flows that ask an endpoint.
+    pub const DATA_VERSION: &str = "3.0";
+    /// Parts of one screen.
+    pub const COMPONENTS: usize = 50;
     pub const HEADING: usize = 80;
     pub const LABEL: usize = 20;
     pub const FOOTER: usize = 35;

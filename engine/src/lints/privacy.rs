@@ -53,7 +53,11 @@ fn secrets(context: &Context, found: &mut Vec<Diagnostic>) {
             | FileKind::Hooks
             | FileKind::Contract
             | FileKind::Mapping => {}
-            FileKind::Tests | FileKind::Fixture | FileKind::TextsLock | FileKind::TemplatesLock => continue,
+            FileKind::Tests
+            | FileKind::Fixture
+            | FileKind::TextsLock
+            | FileKind::TemplatesLock
+            | FileKind::FormsLock => continue,
         }
         for (start, key) in KEYS.iter().flat_map(|key| file.text.match_indices(key.0).map(move |(at, _)| (at, key))) {
             let rest = file.text.get(start + key.0.len()..).unwrap_or("");

@@ -53,7 +53,8 @@ impl Settings {
                 | FileKind::Contract
                 | FileKind::Mapping
                 | FileKind::TextsLock
-                | FileKind::TemplatesLock => {}
+                | FileKind::TemplatesLock
+                | FileKind::FormsLock => {}
             }
         }
         settings

@@ -8,6 +8,7 @@ use crate::hir::{
 use crate::program::Program;
 use crate::types::Type;
 use crate::value::Value;
+use smol_str::SmolStr;
 
 /// Where a session went.
 #[derive(Clone, Debug, PartialEq)]
@@ -270,8 +271,10 @@ fn form_left(form: &FormProgress, old: (&Flow, StateId), new: (&Flow, StateId)) 
         let filled = reactions
             .find_map(|reaction| if let Trigger::Fill { form, .. } = reaction.trigger { Some(form) } else { None })?;
         let filled = flow.forms.get(filled.index())?;
-        let names = filled.fields.iter().take(form.fields.len() + 1).map(|field| field.name.clone());
-        Some((filled.name.clone(), names.collect::<Vec<_>>()))
+        let mut names: Vec<SmolStr> = filled.fields.iter().map(|field| field.name.clone()).collect();
+        let next = names.iter().position(|name| !form.has(name)).map(|at| names.remove(at));
+        names.retain(|name| form.has(name));
+        Some((filled.name.clone(), names, next))
     };
     let before = asked(old)?;
     (asked(new) == Some(before)).then(|| form.clone())

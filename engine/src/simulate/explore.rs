@@ -277,7 +277,7 @@ fn answers(simulator: &Simulator, flow: &Flow, into: Target, ranged: bool) -> Ve
 fn open_form(simulator: &Simulator) -> Option<TestLineKind> {
     let sent = simulator.said();
     let fields = sent.iter().rev().find_map(|sent| match sent {
-        Outbound::Message(message) => message.choices.form().map(|(_, fields)| fields),
+        Outbound::Message(message) => message.choices.form().map(|(.., fields)| fields),
         Outbound::Template(_) => None,
     })?;
     let value = |kind: &str, options: &[SmolStr]| match (options.first(), kind) {

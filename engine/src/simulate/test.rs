@@ -207,15 +207,18 @@ fn not_offered(simulator: &Simulator, line: &TestLine, name: &str) -> Failure {
 
 fn fill(simulator: &mut Simulator, line: &TestLine, fields: Vec<(SmolStr, SmolStr)>) -> Result<(), Failure> {
     let form = simulator.log.iter().rev().find_map(|entry| match &entry.kind {
-        super::LogKind::Sent(Outbound::Message(message)) => message.choices.form().map(|(form, _)| form.clone()),
+        super::LogKind::Sent(Outbound::Message(message)) => {
+            message.choices.form().map(|(form, id, _)| (form.clone(), id.clone()))
+        }
         super::LogKind::Sent(Outbound::Template(_))
         | super::LogKind::Input(_)
         | super::LogKind::Called(..)
         | super::LogKind::Other(_) => None,
     });
-    let Some(form) = form else { return Err(Failure::new(line, "no form has been sent")) };
+    let Some((form, id)) = form else { return Err(Failure::new(line, "no form has been sent")) };
     let shown: Vec<String> = fields.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-    simulator.put(&format!("fill {}", shown.join("; ")), Input::Customer(Inbound::Form { form, fields }));
+    let filled = Inbound::Form { form, fields, id: Some(id) };
+    simulator.put(&format!("fill {}", shown.join("; ")), Input::Customer(filled));
     Ok(())
 }
 

@@ -7,7 +7,8 @@ use smol_str::{SmolStr, format_smolstr};
 use super::machine::{Machine, Place, Scope};
 use super::say::{Attach, Draft};
 use super::select::LevelKind;
-use crate::event::Inbound;
+use crate::event::{Inbound, ReplyId};
+use crate::forms::{kind_of, options_of};
 use crate::hir::{self, FormId, Target, Trigger};
 use crate::locale::{Standard, standard};
 use crate::matching::fold;
@@ -23,8 +24,20 @@ const WITH_FORMS: [&str; 2] = ["whatsapp", "web"];
 const MOST_BUTTONS: usize = 3;
 
 impl<'p> Machine<'p> {
-    pub fn has_forms(&self) -> bool {
-        self.limits.forms && WITH_FORMS.contains(&self.session.channel.as_str())
+    /// Whether the form of the current state goes out as one: the channel has it, and nobody is in the middle of its fields.
+    pub fn shows_form(&self) -> bool {
+        let Some(frame) = self.frame().filter(|_| self.session.form.is_none()) else { return false };
+        let form = self.filled().is_some_and(|(_, _, form)| self.limits.forms.has(frame.flow, form));
+        form && WITH_FORMS.contains(&self.session.channel.as_str())
+    }
+
+    /// The form of the current state could not be shown after all: it is asked field by field.
+    pub fn form_unavailable(&mut self) -> Option<Place> {
+        if self.session.handed_over || self.session.form.is_some() || self.open_form().is_none() {
+            return None;
+        }
+        self.session.form = Some(FormProgress::default());
+        self.again()
     }
 
     pub fn form_choices(&self, id: FormId) -> Choices {
@@ -39,6 +52,7 @@ impl<'p> Machine<'p> {
             options: self.options(&field.ty).to_vec(),
         });
         Choices::Form {
+            id: self.reply_id(form.name.clone(), None),
             form: form.name.clone(),
             title: written(form.title),
             submit: written(form.submit),
@@ -52,22 +66,28 @@ impl<'p> Machine<'p> {
 
     /// The form that the current state asks for: its reaction, where its answers go, and the form.
     fn open_form(&self) -> Option<(usize, Option<Target>, &'p hir::Form)> {
+        let (at, into, form) = self.filled()?;
+        Some((at, into, self.form_at(form)?))
+    }
+
+    fn filled(&self) -> Option<(usize, Option<Target>, FormId)> {
         let level = self.levels().find(|level| level.kind == LevelKind::State)?;
         let mut reactions = self.reactions(level).iter().enumerate();
         reactions.find_map(|(at, reaction)| {
             let Trigger::Fill { form, into } = &reaction.trigger else { return None };
-            Some((at, *into, self.form_at(*form)?))
+            Some((at, *into, *form))
         })
     }
 
+    /// The field that is asked now: the first that has no answer yet.
+    fn asked(&self) -> Option<&'p hir::FormField> {
+        let progress = self.session.form.as_ref()?;
+        let (_, _, form) = self.open_form()?;
+        form.fields.iter().find(|field| !progress.has(&field.name))
+    }
+
     fn options(&self, ty: &'p Type) -> &'p [SmolStr] {
-        if let Type::Enum(members) = ty {
-            members
-        } else if *ty == Type::Town {
-            &self.program.shop.profile.towns
-        } else {
-            &[]
-        }
+        options_of(&self.program.shop, ty)
     }
 
     // Field by field.
@@ -80,9 +100,8 @@ impl<'p> Machine<'p> {
 
     fn ask_field(&mut self) {
         let Some((_, _, form)) = self.open_form() else { return };
-        let done = self.session.form.as_ref().map_or(0, |form| form.fields.len());
         let scope = Scope::Frame(self.top());
-        let (Some(field), Some(renderer)) = (form.fields.get(done), self.renderer(scope)) else { return };
+        let (Some(field), Some(renderer)) = (self.asked(), self.renderer(scope)) else { return };
         let mut text = String::new();
         let language = renderer.text(field.label, &mut text);
         let key = renderer.env.flow.texts.get(field.label.index()).map(|entry| entry.key.clone()).unwrap_or_default();
@@ -121,8 +140,7 @@ impl<'p> Machine<'p> {
 
     /// A tap on an option of a field; `FIELD.OPTION` tells an earlier field's from the one that is asked now.
     pub fn form_option(&mut self, key: &str) -> Option<Place> {
-        let asked = self.session.form.as_ref().map_or(0, |form| form.fields.len());
-        let field = self.open_form().and_then(|(_, _, form)| form.fields.get(asked));
+        let field = self.asked();
         match key.split_once('.').filter(|(name, _)| field.is_some_and(|field| field.name == *name)) {
             Some((_, option)) => self.form_text(option, &fold(option)),
             None => self.earlier_message(),
@@ -138,8 +156,7 @@ impl<'p> Machine<'p> {
             return heard;
         }
         let (_, _, form) = self.open_form()?;
-        let asked = self.session.form.as_ref()?.fields.len();
-        let field = form.fields.get(asked)?;
+        let field = self.asked()?;
         let skips = standard(self.languages()[0], Standard::SkipWords).split(", ");
         let skipped = field.optional
             && skips.into_iter().any(|word| word == text.trim() || fold(word) == *folded && !folded.is_empty());
@@ -151,9 +168,8 @@ impl<'p> Machine<'p> {
 
     /// A picture, place or contact while a form is asked field by field. `None`: none is.
     pub fn form_given(&mut self, input: &Inbound) -> Option<Place> {
-        let asked = self.session.form.as_ref()?.fields.len();
+        let field = self.asked()?;
         let (_, _, form) = self.open_form()?;
-        let field = form.fields.get(asked)?;
         match input {
             Inbound::Media(media) if media_kind(&field.ty) == Some(media.kind) => {
                 self.field_done(form, format_smolstr!("{} {}", media.source, media.mime))
@@ -166,13 +182,13 @@ impl<'p> Machine<'p> {
     }
 
     fn field_done(&mut self, form: &'p hir::Form, answer: SmolStr) -> Option<Place> {
-        let mut fields = self.session.form.take()?.fields;
-        let field = form.fields.get(fields.len())?;
-        fields.push((field.name.clone(), answer));
-        if fields.len() >= form.fields.len() {
-            return self.form_filled(&form.name, &fields, true);
+        let field = self.asked()?;
+        let mut progress = self.session.form.take()?;
+        progress.fields.push((field.name.clone(), answer));
+        if form.fields.iter().all(|field| progress.has(&field.name)) {
+            return self.form_filled(&form.name, &progress.fields, true);
         }
-        self.session.form = Some(FormProgress { fields });
+        self.session.form = Some(progress);
         self.session.else_count = 0;
         self.ask_field();
         Some(self.nowhere())
@@ -201,8 +217,12 @@ impl<'p> Machine<'p> {
 
     // A whole form.
 
-    /// A form that came back whole, in the customer's words alone.
-    pub fn form_done(&mut self, name: &str, answers: &[(SmolStr, SmolStr)]) -> Option<Place> {
+    /// A form that came back whole, in the customer's words alone. `id`: what it was sent as; one that does not belong to the
+    /// current question is an old one.
+    pub fn form_done(&mut self, name: &str, answers: &[(SmolStr, SmolStr)], id: Option<&ReplyId>) -> Option<Place> {
+        if id.is_some_and(|id| !self.is_current(id)) {
+            return self.earlier_message();
+        }
         self.form_filled(name, answers, false)
     }
 
@@ -213,6 +233,8 @@ impl<'p> Machine<'p> {
         };
         let record = self.program.shop.records.get(usize::from(form.record.0))?;
         let mut values = Vec::with_capacity(record.fields.len());
+        let mut understood = FormProgress::default();
+        let mut wrong = None;
         for declared in &record.fields {
             let Some(field) = form.fields.iter().find(|field| field.name == declared.name) else {
                 values.push(Value::None);
@@ -220,14 +242,18 @@ impl<'p> Machine<'p> {
             };
             let answer = answers.iter().find(|(known, _)| *known == field.name).map_or("", |(_, text)| text.as_str());
             let file = media_kind(&field.ty).filter(|_| asked).and_then(|kind| file_of(kind, answer));
-            match file.or_else(|| self.read_words(&field.ty, answer)) {
-                Some(value) => values.push(value),
-                None if field.optional && answer.trim().is_empty() => values.push(Value::None),
-                None => {
-                    self.say_field_wrong(field);
-                    return self.again();
-                }
+            let value = file.or_else(|| self.read_words(&field.ty, answer));
+            if value.is_some() || field.optional && answer.trim().is_empty() {
+                understood.fields.push((field.name.clone(), answer.into()));
+                values.push(value.unwrap_or_default());
+            } else {
+                wrong = wrong.or(Some(field));
             }
+        }
+        // What was understood is kept, and only the rest is asked.
+        if let Some(field) = wrong {
+            self.session.form = Some(understood);
+            return self.field_wrong(field);
         }
         let level = self.levels().find(|level| level.kind == LevelKind::State)?;
         self.session.form = None;
@@ -257,31 +283,4 @@ fn media_kind(ty: &Type) -> Option<MediaType> {
 fn file_of(kind: MediaType, answer: &str) -> Option<Value> {
     let (source, mime) = answer.split_once(' ')?;
     Some(Value::Media(Arc::new(Media { kind, source: source.into(), mime: mime.into(), caption: SmolStr::default() })))
-}
-
-/// The name of a type as channels know it.
-fn kind_of(ty: &Type) -> SmolStr {
-    SmolStr::new_static(match ty {
-        Type::Number => "number",
-        Type::YesNo => "yes_no",
-        Type::Date => "date",
-        Type::Time => "time",
-        Type::Phone => "phone",
-        Type::Email => "email",
-        Type::Town => "town",
-        Type::Enum(_) => "one_of",
-        Type::Image => "image",
-        Type::Video => "video",
-        Type::Voice => "voice",
-        Type::Document => "document",
-        Type::Text
-        | Type::Money
-        | Type::Moment
-        | Type::Duration
-        | Type::Language
-        | Type::List(_)
-        | Type::Record(_)
-        | Type::None
-        | Type::Unknown => "text",
-    })
 }

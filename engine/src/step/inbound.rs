@@ -7,7 +7,7 @@ use super::machine::{Machine, Place, Scope};
 use super::say::Attach;
 use super::select::{Level, LevelKind};
 use crate::card;
-use crate::event::{Event, EventKind, Inbound, ReplyId};
+use crate::event::{Event, EventKind, FORM_UNAVAILABLE, Inbound, ReplyId};
 use crate::hir::{ConsentId, EventName, Target, Trigger};
 use crate::locale::Standard;
 use crate::matching::{choice_number, contains_phrase, fold};
@@ -148,7 +148,7 @@ impl<'p> Machine<'p> {
             Inbound::Media(_) | Inbound::Location { .. } | Inbound::Contact { .. } => {
                 self.form_given(inbound).or_else(|| self.given_answer(inbound))
             }
-            Inbound::Form { form, fields } => self.form_done(form, fields),
+            Inbound::Form { form, fields, id } => self.form_done(form, fields, id.as_ref()),
             Inbound::Cart { items } => {
                 let items = items.iter().map(|item| {
                     Value::Record([Value::Text(item.sku.clone()), Value::Number(item.quantity.into())].into())
@@ -337,13 +337,7 @@ impl<'p> Machine<'p> {
         if let Some(template) = id.state.strip_prefix(super::send::TEMPLATE) {
             return self.template_tap(template, &id.choice);
         }
-        let top = self.top();
-        let (_, flow) = self.flow_of(Scope::Frame(top));
-        let is_current = self.is_entered(top)
-            && id.epoch == self.session.epoch
-            && flow.is_some_and(|flow| flow.path == id.flow)
-            && self.state_in(top).is_some_and(|state| state.name == id.state || state.was.contains(&id.state));
-        if !is_current {
+        if !self.is_current(id) {
             return self.stale_tap(id);
         }
         if id.choice == MORE {
@@ -356,6 +350,16 @@ impl<'p> Machine<'p> {
             Some((reaction, item)) => self.choose(reaction, &id.choice, item),
             None => self.earlier_message(),
         }
+    }
+
+    /// Whether an id belongs to the question that waits now.
+    pub fn is_current(&self, id: &ReplyId) -> bool {
+        let top = self.top();
+        let (_, flow) = self.flow_of(Scope::Frame(top));
+        self.is_entered(top)
+            && id.epoch == self.session.epoch
+            && flow.is_some_and(|flow| flow.path == id.flow)
+            && self.state_in(top).is_some_and(|state| state.name == id.state || state.was.contains(&id.state))
     }
 
     /// The reaction to a tap, when it is still offered.
@@ -443,6 +447,11 @@ impl<'p> Machine<'p> {
             }
             EventKind::HandoffClosed { note } => {
                 (EventName::HandoffClosed, vec![("note".into(), Value::Text(note.clone()))])
+            }
+            EventKind::MessageFailed { reason, .. } if reason == FORM_UNAVAILABLE => {
+                let next = self.form_unavailable();
+                self.run(next);
+                return;
             }
             EventKind::MessageFailed { effect, reason } => {
                 if let Some(next) = self.failed_send(*effect) {

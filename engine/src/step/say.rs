@@ -159,7 +159,7 @@ impl<'p> Machine<'p> {
         let mut field = None;
         if wanted {
             let choices = self.choices();
-            if matches!(choices, Choices::Form { .. }) && !self.has_forms() {
+            if matches!(choices, Choices::Form { .. }) && !self.shows_form() {
                 field = Some(());
             } else if choices != Choices::None {
                 self.attach(choices);

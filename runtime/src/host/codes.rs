@@ -1,5 +1,6 @@
 //! Why a message was not sent, as numbers: the provider's are above 0, ours below. Decides nothing.
 
+use duka_engine::event::FORM_UNAVAILABLE;
 use smol_str::{SmolStr, format_smolstr};
 
 /// The service window is closed, and the message is no template.
@@ -25,6 +26,12 @@ pub const NO_TOKEN: i32 = -9;
 /// The file that the message is made of is not there, or of a kind that can not be sent.
 pub const NO_FILE: i32 = -10;
 
+/// The form is not published, or stopped by the provider: the engine asks it field by field.
+pub const NO_FORM: i32 = -11;
+
+/// The provider's codes for "the Flow is blocked" and "… is throttled".
+pub const FORM_STOPPED: std::ops::RangeInclusive<i32> = 132_068..=132_069;
+
 /// The provider's code for "the user has stopped marketing messages from this business".
 pub const USER_STOPPED_MARKETING: i32 = 131_050;
 /// The provider's code for "the service window is closed".
@@ -43,6 +50,8 @@ pub fn reason(error: i32) -> SmolStr {
         UNRENDERABLE => SmolStr::new_static("unrenderable"),
         NO_FILE => SmolStr::new_static("no_file"),
         NO_TOKEN => SmolStr::new_static("no_token"),
+        NO_FORM => SmolStr::new_static(FORM_UNAVAILABLE),
+        code if FORM_STOPPED.contains(&code) => SmolStr::new_static(FORM_UNAVAILABLE),
         code => format_smolstr!("{code}"),
     }
 }

@@ -36,6 +36,8 @@ pub enum Notice {
     NumberStopped { number: SmolStr, error: i32 },
     /// A message was not delivered for a reason that somebody should look at: the provider's code.
     NotDelivered { error: i32 },
+    /// The provider refused a form: the provider's code. It is asked field by field.
+    FormRefused { form: SmolStr, error: i32 },
     /// The provider refused a template: the provider's code.
     TemplateRefused { name: SmolStr, error: i32 },
 }

@@ -11,7 +11,7 @@ use duka_engine::program::Program;
 use duka_engine::session::{Session, migrate};
 use duka_engine::simulate::transcript::shown;
 use duka_engine::source::{FileKind, ShopSource, SourceFile};
-use duka_engine::step::{Limits, step};
+use duka_engine::step::{Forms, Limits, step};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use thiserror::Error;
@@ -75,6 +75,7 @@ pub fn against(recording: &Recording, shop: &Shop) -> Result<Vec<Exchange>, Repl
         session: shop.open(&recording.channel, recording.conversation.as_str().into()),
         channel: &recording.channel,
         answers: original.answers,
+        has_forms: original.has_forms,
         exchanges: Vec::new(),
         steps: 0,
     };
@@ -84,8 +85,9 @@ pub fn against(recording: &Recording, shop: &Shop) -> Result<Vec<Exchange>, Repl
     Ok(other.exchanges)
 }
 
-fn limits() -> Limits {
-    TurnLimits::default().engine
+/// `forms`: a form went out as one, so it was published then.
+fn limits(forms: bool) -> Limits {
+    Limits { forms: if forms { Forms::All } else { Forms::None }, ..TurnLimits::default().engine }
 }
 
 /// A turn's parts, read.
@@ -93,6 +95,8 @@ struct Parts {
     event: Option<Event>,
     notes: Vec<EffectKind>,
     sent: Vec<String>,
+    /// A form was among them.
+    has_form: bool,
 }
 
 fn parts(turn: &Recorded) -> Result<Parts, ReplayError> {
@@ -104,8 +108,13 @@ fn parts(turn: &Recorded) -> Result<Parts, ReplayError> {
     Ok(Parts {
         event: event.filter(|_| !is_too_many(&notes)),
         notes,
+        has_form: sent.iter().any(is_form),
         sent: sent.iter().filter(|sent| !is_outside(sent)).map(shown).collect(),
     })
+}
+
+fn is_form(sent: &Outbound) -> bool {
+    matches!(sent, Outbound::Message(message) if message.choices.form().is_some())
 }
 
 /// Said from outside of the flow.
@@ -158,6 +167,7 @@ struct Answer {
 struct Original {
     exchanges: Vec<Exchange>,
     answers: Vec<Answer>,
+    has_forms: bool,
 }
 
 impl Original {
@@ -167,7 +177,7 @@ impl Original {
         }
         let mut shops: BTreeMap<&str, Shop> = BTreeMap::new();
         let mut asked: BTreeMap<CallId, CallRequest> = BTreeMap::new();
-        let mut original = Original { exchanges: Vec::new(), answers: Vec::new() };
+        let mut original = Original { exchanges: Vec::new(), answers: Vec::new(), has_forms: false };
         let mut session: Option<Session> = None;
         let mut before: Option<&str> = None;
         for turn in &recording.turns {
@@ -181,14 +191,15 @@ impl Original {
                 Some(session) => moved(session, before.and_then(|before| shops.get(before)), shop),
             };
             before = Some(&turn.revision);
-            let Parts { event, notes, sent } = parts(turn)?;
+            let Parts { event, notes, sent, has_form } = parts(turn)?;
+            original.has_forms |= has_form;
             if let Some(name) = learned(&notes) {
                 Shop::name_customer(&shop.program, &mut now, name, turn.at_ms);
             }
             let done = match &event {
                 Some(event) => {
                     original.answered(&asked, &event.kind);
-                    step(&shop.program, now, event, &limits())
+                    step(&shop.program, now, event, &limits(has_form))
                 }
                 None => quiet_turn(&shop.program, now, &notes),
             };
@@ -270,13 +281,14 @@ struct Other<'a> {
     session: Session,
     channel: &'a str,
     answers: Vec<Answer>,
+    has_forms: bool,
     exchanges: Vec<Exchange>,
     steps: usize,
 }
 
 impl Other<'_> {
     fn turn(&mut self, turn: &Recorded) -> Result<(), ReplayError> {
-        let Parts { event, notes, sent } = parts(turn)?;
+        let Parts { event, notes, sent, has_form: _ } = parts(turn)?;
         if let Some(name) = learned(&notes) {
             Shop::name_customer(&self.shop.program, &mut self.session, name, turn.at_ms);
         }
@@ -345,7 +357,7 @@ impl Other<'_> {
     /// One step; its messages go to the exchange, its questions are handed back.
     fn step(&mut self, event: &Event) -> Vec<(CallId, CallRequest)> {
         let session = std::mem::take(&mut self.session);
-        let done = step(&self.shop.program, session, event, &limits());
+        let done = step(&self.shop.program, session, event, &limits(self.has_forms));
         self.session = done.session;
         let asked = done.effects.iter().filter_map(request).collect();
         let now = said(self.channel, done.effects);

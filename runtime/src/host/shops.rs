@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use duka_engine::program::Program;
 use duka_engine::session::{ConsentState, Revision, Session, Snapshot};
 use duka_engine::simulate::World;
+use duka_engine::step::Forms;
 use duka_engine::value::Value;
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -46,6 +47,8 @@ pub struct Shop {
     /// People are told of conversations that are handed over.
     pub people: bool,
     pub portfolio: Portfolio,
+    /// By program, the forms that are published.
+    forms: Vec<(Revision, Forms)>,
     /// What new conversations begin with.
     opening: Session,
     timezone: TimeZone,
@@ -73,6 +76,7 @@ impl Shop {
             backends,
             people: false,
             portfolio,
+            forms: Vec::new(),
             opening,
             timezone,
         }
@@ -81,6 +85,17 @@ impl Shop {
     /// The same with systems of its own.
     pub fn with_backends(self, backends: Vec<Backend>) -> Shop {
         Shop { backends, ..self }
+    }
+
+    /// The same with forms that are published, of each program for which there are any.
+    pub fn with_forms(self, forms: Vec<(Revision, Forms)>) -> Shop {
+        Shop { forms, ..self }
+    }
+
+    /// The forms of a program that customers are shown as forms.
+    pub fn forms(&self, revision: Revision) -> Forms {
+        let found = self.forms.iter().find(|(known, _)| *known == revision);
+        found.map(|(_, forms)| forms.clone()).unwrap_or_default()
     }
 
     /// Minutes since midnight where the shop is.

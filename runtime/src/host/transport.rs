@@ -47,7 +47,7 @@ pub enum SendAnswer {
 }
 
 /// What a refusal asks for; the channel knows its vendor's codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Advice {
     /// The same later, with growing pauses.
     Retry,
@@ -65,6 +65,8 @@ pub enum Advice {
     WindowClosed,
     /// The template is paused, disabled or unknown.
     TemplateRefused { disabled: bool },
+    /// The form can not be shown now: it is asked field by field.
+    FormRefused { form: SmolStr },
     /// Never again this message.
     Fail,
 }

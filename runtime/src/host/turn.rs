@@ -18,7 +18,7 @@ use duka_engine::effect::{CallRequest, Effect, EffectId, EffectKind};
 use duka_engine::event::{Event, EventKind, Inbound};
 use duka_engine::program::Program;
 use duka_engine::session::{ConsentState, DecodeError, Outcome, Revision, Session, migrate};
-use duka_engine::step::{Limits, Step, step};
+use duka_engine::step::{Forms, Limits, Step, step};
 use duka_engine::trace::{Note, TraceEntry};
 use serde::Serialize;
 use smol_str::{SmolStr, format_smolstr};
@@ -61,8 +61,8 @@ const HOUR_MS: i64 = 3_600_000;
 impl Default for TurnLimits {
     fn default() -> TurnLimits {
         TurnLimits {
-            // No WhatsApp Flow is published for a form yet: an unpublished one can not be filled in.
-            engine: Limits { forms: false, ..Limits::default() },
+            // Each shop says which of its own are published.
+            engine: Limits { forms: Forms::None, ..Limits::default() },
             automated_sends: 30,
             same_texts: 12,
             reply_life_ms: 24 * HOUR_MS,
@@ -146,7 +146,8 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
                 event.kind = EventKind::Inbound(Inbound::Other { kind: files::FAILED.into() });
             }
             let event = &*event;
-            let done = catch_unwind(AssertUnwindSafe(|| step(program, session, event, &cx.limits.engine)));
+            let limits = Limits { forms: cx.shop.forms(program.revision), ..cx.limits.engine.clone() };
+            let done = catch_unwind(AssertUnwindSafe(|| step(program, session, event, &limits)));
             (done.map_err(|_| TurnError::Panicked)?, Some(event))
         }
         Act::Marketing { given } => (marketing(program, session, *given), None),

@@ -90,6 +90,10 @@ fn tell(host: &Host, told: &Told) {
             );
             "not_delivered"
         }
+        Notice::FormRefused { form, error } => {
+            tracing::warn!(shop, %form, code = error, "the vendor refuses a form: it is asked field by field");
+            "form_refused"
+        }
         Notice::TemplateRefused { name, error } => {
             tracing::warn!(shop, template = %name, code = error, "the vendor refuses a template");
             "template_refused"

@@ -14,6 +14,7 @@ use smol_str::SmolStr;
 
 use super::Server;
 use super::flood::Fits;
+use super::forms::{self, Standing};
 use crate::channel::whatsapp::CHANNEL;
 use crate::channel::whatsapp::decode::{AccountEvent, Act, Decoded, Meaning, Reader, Report};
 use crate::channel::whatsapp::split::{self, Element};
@@ -177,6 +178,13 @@ impl Ingress<'_> {
 
     async fn account(&self, shop: &Served, event: AccountEvent, arrivals: &mut Vec<Arrival>) {
         let known = account::Known::read(&self.server.host.store, shop.scope).await;
+        if let AccountEvent::Form { flow, status, at_ms } = &event {
+            let at_ms = if *at_ms > 0 { *at_ms } else { self.received_ms };
+            let told = [(flow.clone(), Standing::told(status.clone(), at_ms))];
+            if let Err(error) = forms::keep(&self.server.host.store, shop.scope, &told).await {
+                tracing::warn!(shop = %shop.slug, %error, "what became of a form is not kept; it is asked for every hour");
+            }
+        }
         for what in account::changes(&known.unwrap_or_default(), shop, event, self.received_ms) {
             arrivals.push(Arrival { shop: shop.scope, key: None, received_ms: self.received_ms, what });
         }

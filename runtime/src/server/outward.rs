@@ -8,13 +8,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use duka_engine::outbound::Outbound;
+use duka_engine::outbound::{Message, Outbound};
 use duka_engine::value::Media;
 use metrics::counter;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::forms::{self, Standing};
 use crate::channel::whatsapp::classify::{self, Answer, Learned, Refused, Then, Whom};
 use crate::channel::whatsapp::client::{Access, Graph};
+use crate::channel::whatsapp::flows::published::Published;
 use crate::channel::whatsapp::opaque;
 use crate::channel::whatsapp::render::{self, Letter, Receiver, Setting};
 use crate::files::Files;
@@ -31,6 +33,9 @@ const TEMPLATES_FOR: Duration = Duration::from_secs(10);
 
 /// A file's id is not known, or its file could not be used (whatsapp-cloud-api 13).
 const FILE_CODES: &[i32] = &[100, 131_009, 131_053];
+
+/// A parameter of the message is wrong: of a form's, most likely the Flow is not there any more.
+const FORM_CODES: &[i32] = &[100, 131_008, 131_009];
 
 /// When they were read, and the rows.
 type Templates = (Instant, Arc<[TemplateRow]>);
@@ -99,7 +104,16 @@ impl Outward {
             }
         }
         match self.body(shop, request, &outbound).await {
-            Ok(body) => told(self.graph.send(&request.number, access, body).await),
+            Ok(body) => {
+                let answer = told(self.graph.send(&request.number, access, body).await);
+                if let SendAnswer::Refused { error, advice: Advice::Fail } = answer
+                    && let Form::Message(message) = &request.form
+                    && is_form(message)
+                {
+                    return self.form_refused(shop, message, error).await;
+                }
+                answer
+            }
             Err(error) => SendAnswer::Unsendable { error },
         }
     }
@@ -108,6 +122,10 @@ impl Outward {
         let to = Receiver::of(&request.identities).ok_or(codes::NO_ADDRESS)?;
         let opaque = opaque::encode(request.send, &shop.keys);
         let letter = Letter { to: &to, opaque: &opaque };
+        let published = match outbound {
+            Outbound::Message(message) if is_form(message) => self.forms(shop, message).await?,
+            Outbound::Message(_) | Outbound::Template(_) => Vec::new(),
+        };
         let rows = match outbound {
             Outbound::Message(_) => None,
             Outbound::Template(_) => Some(self.templates(shop.scope).await),
@@ -117,13 +135,48 @@ impl Outward {
             (_, _) => None,
         };
         let bill = self.bill(shop, request, outbound).await;
-        let catalogue = shop.catalogue.as_deref();
-        let setting = Setting { keys: &shop.keys, forms: &[], catalogue, bill: bill.as_deref(), template };
+        let setting = Setting {
+            keys: &shop.keys,
+            forms: &published,
+            conversation: request.conversation,
+            catalogue: shop.catalogue.as_deref(),
+            bill: bill.as_deref(),
+            template,
+        };
         render::body(outbound, letter, setting).map_err(|error| {
             tracing::error!(shop = %shop.slug, %error, "a message can not be written for WhatsApp");
             codes::UNRENDERABLE
         })
     }
+}
+
+/// Forms.
+impl Outward {
+    /// Those that can be sent now; this one among them.
+    async fn forms(&self, shop: &Served, message: &Message) -> Result<Vec<Published>, i32> {
+        // Where the store does not answer, nothing is known to be bad.
+        let usable = forms::usable(&self.store, shop, self.now_ms()).await.unwrap_or_else(|_| shop.forms.to_vec());
+        let Some((form, _, fields)) = message.choices.form() else { return Ok(usable) };
+        if usable.iter().any(|known| known.shape.shows(form, fields)) { Ok(usable) } else { Err(codes::NO_FORM) }
+    }
+
+    /// A refusal that may be the form's own: it is not sent for an hour, and asked field by field.
+    async fn form_refused(&self, shop: &Served, message: &Message, error: i32) -> SendAnswer {
+        let is_of_form = codes::FORM_STOPPED.contains(&error) || FORM_CODES.contains(&error);
+        let Some((form, _, fields)) = message.choices.form().filter(|_| is_of_form) else {
+            return SendAnswer::Refused { error, advice: Advice::Fail };
+        };
+        let of_form = shop.forms.iter().filter(|known| known.shape.shows(form, fields));
+        let told: Vec<_> = of_form.map(|known| (known.id.clone(), Standing::refused(self.now_ms()))).collect();
+        if let Err(error) = forms::keep(&self.store, shop.scope, &told).await {
+            tracing::warn!(shop = %shop.slug, %error, "a refused form is tried again at its next question");
+        }
+        SendAnswer::Refused { error, advice: Advice::FormRefused { form: form.clone() } }
+    }
+}
+
+fn is_form(message: &Message) -> bool {
+    message.choices.form().is_some()
 }
 
 impl Transport for Outward {

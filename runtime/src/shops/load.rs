@@ -263,7 +263,8 @@ fn read(shop: &mut Shop, relative: &str) -> Result<(), Error> {
     if !metadata.is_file() {
         return Ok(());
     }
-    let is_data = relative.contains("fixtures/") || relative.ends_with("templates.lock");
+    let is_data =
+        relative.contains("fixtures/") || relative.ends_with("templates.lock") || relative.ends_with("forms.lock");
     let limit = if is_data { FIXTURE_BYTES } else { FILE_BYTES };
     if metadata.len() > limit {
         return Err(Error::refused(

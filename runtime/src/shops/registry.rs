@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use duka_dsl::config::channel::ReadMarks;
+use duka_engine::forms::{Described, described};
 use duka_engine::program::Program;
 use duka_engine::session::Revision;
+use duka_engine::step::Forms;
 use secrecy::{ExposeSecret, SecretString};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -15,6 +17,7 @@ use super::Trouble;
 use super::live::Keep;
 use super::published::{self, Publish};
 use super::source::{self, Source};
+use crate::channel::whatsapp::flows::published::Published;
 use crate::channel::whatsapp::keys::{ShopKeys, WeakSecret};
 use crate::channel::whatsapp::verify::AppSecrets;
 use crate::config::{Config, Environment, Mistake, People};
@@ -45,6 +48,8 @@ pub struct Served {
     /// How long its customers' files are kept.
     pub keep: Keep,
     pub read_marks: ReadMarks,
+    /// The forms that are published, whether or not they may be sent at this moment.
+    pub forms: Arc<[Published]>,
     /// Sign what the shop hands out and expects back.
     pub keys: ShopKeys,
 }
@@ -209,10 +214,12 @@ impl Registry {
             Publish { store: &self.store, scope, source, now_ms }.publish().await?;
             let program = Arc::clone(&source.program);
             routes.add(config, source, scope, published::keys(&key, &source.slug)?)?;
+            let forms = std::iter::once(&program).chain(&older).filter_map(|program| shown(program, &source.forms));
+            let forms = forms.collect();
             let mut shop = Shop::new(scope, source.slug.clone(), program, older, source.fixture.clone());
             shop.people = config.handoff.of(&source.slug).is_some();
             shop.portfolio = portfolio(source, sources).map_or(Portfolio::Alone(scope), Portfolio::Shared);
-            hosted.push(shop.with_backends(source.backends.clone()));
+            hosted.push(shop.with_backends(source.backends.clone()).with_forms(forms));
         }
         self.shops.replace(hosted);
         *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
@@ -266,6 +273,7 @@ impl Routes {
             app,
             keep: live.keep,
             read_marks: live.read_marks,
+            forms: Arc::clone(&source.forms),
             keys,
         }));
         Ok(())
@@ -282,6 +290,19 @@ impl Routes {
             self.apps.len() - 1
         })
     }
+}
+
+/// The forms of a program that customers can be shown. `None`: there are none.
+fn shown(program: &Program, published: &[Published]) -> Option<(Revision, Forms)> {
+    if published.is_empty() {
+        return None;
+    }
+    let is_shown = |form: &Described| {
+        let fits = |known: &&Published| known.was_published() && known.shape.shows(&form.name, &form.fields);
+        published.iter().find(fits).is_some()
+    };
+    let shown = described(&program.shop).into_iter().filter(is_shown).map(|form| (form.flow, form.id)).collect();
+    Some((program.revision, Forms::These(Arc::new(shown))))
 }
 
 /// The programs of a shop that are not its newest, the newest first.

@@ -17,6 +17,8 @@ use super::live::Live;
 use super::load;
 use crate::adapter::mapping;
 use crate::adapter::rest::Backend;
+use crate::channel::whatsapp::flows::published::{Forms, Published};
+use crate::config::Mistake;
 
 /// Deeply nested files must not overflow the stack before the parsers' own bounds refuse them.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
@@ -31,6 +33,8 @@ pub struct Source {
     /// The first fixture: what the demo backend holds.
     pub fixture: Json,
     pub live: Live,
+    /// The forms that are published at WhatsApp.
+    pub forms: Arc<[Published]>,
     /// The shop's own systems.
     pub backends: Vec<Backend>,
     /// The files the program is made of.
@@ -80,6 +84,7 @@ pub fn read(
         let backends = backends(&shop, &known.program, variables)?.ok_or_else(|| Trouble::Broken(Box::new(shop)))?;
         return Ok(Source { live, backends, ..known.clone() });
     }
+    let forms = forms(&shop)?;
     load::add_standard(&mut shop.source);
     let Some(program) = compile(&shop.source).program else { return Err(Trouble::Broken(Box::new(shop))) };
     let Some(backends) = backends(&shop, &program, variables)? else { return Err(Trouble::Broken(Box::new(shop))) };
@@ -87,7 +92,7 @@ pub fn read(
     let own = shop.source.files.drain(..shop.source.standard_from);
     let files = own.filter(|file| is_compiled(file.kind)).collect();
     let (slug, folder) = (slug.clone(), folder.to_path_buf());
-    Ok(Source { slug, folder, program, fixture, live, backends, files, fingerprint })
+    Ok(Source { slug, folder, program, fixture, live, forms, backends, files, fingerprint })
 }
 
 /// Reads all of them, on as many threads as there are processors.
@@ -141,6 +146,7 @@ pub(super) fn kept(
         program,
         fixture: test::fixtures(&shop.source).into_values().next().unwrap_or_default(),
         live: live(shop, variables)?,
+        forms: forms(shop)?,
         files,
         // Of no folder: it is read again.
         fingerprint: [0; 32],
@@ -159,6 +165,22 @@ fn live(shop: &load::Shop, variables: &[(String, String)]) -> Result<Live, Troub
     shop.settings_are_sound()?;
     let (settings, _) = duka_dsl::config::shop::read(id, &file.text);
     Ok(Live::of(&settings, &shop.folder.join(&file.path), &file.text, variables)?)
+}
+
+/// What `forms.lock` says.
+fn forms(shop: &load::Shop) -> Result<Arc<[Published]>, Trouble> {
+    let Some((_, file)) = shop.own_files().find(|(_, file)| file.kind == FileKind::FormsLock) else {
+        return Ok([].into());
+    };
+    let read = Forms::read(&file.text).map_err(|why| Mistake {
+        place: shop.folder.join(&file.path).display().to_string(),
+        line: None,
+        message: format!("this is no list of published forms: {why}"),
+        help: Some(
+            "Write it anew with `duka forms pull`, or take it away: forms are asked field by field then.".into(),
+        ),
+    })?;
+    Ok(read.forms.into())
 }
 
 /// `None`: a mapping is wrong, as `duka check` shows.
@@ -185,7 +207,9 @@ fn is_compiled(kind: FileKind) -> bool {
         | FileKind::Hooks
         | FileKind::Contract
         | FileKind::Mapping => true,
-        FileKind::Tests | FileKind::Fixture | FileKind::TextsLock | FileKind::TemplatesLock => false,
+        FileKind::Tests | FileKind::Fixture | FileKind::TextsLock | FileKind::TemplatesLock | FileKind::FormsLock => {
+            false
+        }
     }
 }
 

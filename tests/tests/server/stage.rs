@@ -253,6 +253,12 @@ impl Stage {
         next
     }
 
+    /// The stand-in does this wrong from now on.
+    pub async fn fails(&self, fault: &Json) {
+        let answer = self.http.post(format!("{}/faults", self.control)).json(fault).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{fault}: {}", answer.text().await.unwrap_or_default());
+    }
+
     /// Whether nothing comes for a moment.
     pub async fn sees_nothing(&self) -> bool {
         let url = format!("{}/customer/{CUSTOMER}?after={}&wait_ms=700", self.control, self.seen);

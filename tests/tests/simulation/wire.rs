@@ -256,7 +256,14 @@ fn body_of(request: &SendRequest, bug: Bug) -> Result<Vec<u8>, RenderError> {
         Form::Message(message) => Outbound::Message(message.clone()),
         Form::Template(template) => Outbound::Template(template.clone()),
     };
-    let setting = Setting { keys: keys(request.shop), forms: &[], catalogue: None, bill: None, template: None };
+    let setting = Setting {
+        keys: keys(request.shop),
+        forms: &[],
+        conversation: request.conversation,
+        catalogue: None,
+        bill: None,
+        template: None,
+    };
     render::body(&outbound, Letter { to: &to, opaque: &opaque }, setting)
 }
 

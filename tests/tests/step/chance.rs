@@ -159,6 +159,7 @@ impl Chance {
                     ("town".into(), "Kilimani".into()),
                     ("street".into(), "1".into()),
                 ],
+                id: None,
             },
             2 => Inbound::Cart { items: vec![CartItem { sku: "D-101".into(), quantity: 3 }] },
             3 => Inbound::TemplateTap { template: "receipt".into(), button: "track".into() },

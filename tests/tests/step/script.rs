@@ -124,7 +124,8 @@ impl World {
             "form" => {
                 let (form, fields) = rest.split_once(' ').expect("form and fields");
                 let fields = fields.split("; ").filter_map(|field| field.split_once('='));
-                Inbound::Form { form: form.into(), fields: fields.map(|(a, b)| (a.into(), b.into())).collect() }
+                let fields = fields.map(|(a, b)| (a.into(), b.into())).collect();
+                Inbound::Form { form: form.into(), fields, id: None }
             }
             "cart" => Inbound::Cart { items: vec![CartItem { sku: rest.into(), quantity: 2 }] },
             _ => return self.other(word, rest, out),
@@ -373,7 +374,7 @@ fn write_message(word: &str, message: &Message, out: &mut String) {
             }
         }
         Choices::Link { name, title, url } => line(out, &format!("link {name}: {title} -> {url}")),
-        Choices::Form { form, title, submit, fields } => {
+        Choices::Form { form, title, submit, fields, .. } => {
             let fields: Vec<String> = fields.iter().map(|field| format!("{} {}", field.name, field.kind)).collect();
             line(out, &format!("form {form}: {title} [{}] {submit}", fields.join(", ")));
         }

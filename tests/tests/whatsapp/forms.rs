@@ -3,12 +3,16 @@
 use aws_lc_rs::rsa::{OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use duka_engine::event::ReplyId;
+use duka_engine::forms::{Described, Words};
+use duka_engine::hir::{FlowId, FormId};
 use duka_engine::outbound::FormField;
 use duka_runtime::channel::whatsapp::flows::crypto::{Envelope, FlowsKey, KeyError, KeyPair, generate};
-use duka_runtime::channel::whatsapp::flows::endpoint::{Action, Next, Request, Response, answer};
-use duka_runtime::channel::whatsapp::flows::json::{data, flow, flow_name};
-use duka_runtime::channel::whatsapp::reply_id::form_token;
+use duka_runtime::channel::whatsapp::flows::endpoint::{Action, Asked, Next, Request, Response, ask};
+use duka_runtime::channel::whatsapp::flows::json::{Shape, cut, data};
+use duka_runtime::channel::whatsapp::reply_id::{FormToken, form_token};
 use duka_runtime::channel::whatsapp::verify::AppSecrets;
+use duka_runtime::id::ConversationId;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -88,10 +92,22 @@ fn signature(body: &[u8]) -> String {
 fn post(body: &[u8], signature: Option<&str>, keys: &[FlowsKey], decide: impl FnOnce(Action) -> Next) -> Response {
     let secrets = AppSecrets::new(&[SecretString::from(SECRET)]).expect("a secret");
     let request = Request { signature: signature.map(str::as_bytes), body };
-    answer(request, &secrets, keys, &crate::keys(), |exchange| {
-        assert_eq!(exchange.form, "delivery");
-        decide(exchange.action)
-    })
+    match ask(request, &secrets, keys, &crate::keys()) {
+        Asked::Answered(response) => response,
+        Asked::Open(question) => {
+            assert_eq!(question.exchange.form, of_delivery());
+            let next = decide(question.exchange.action);
+            question.answer(next)
+        }
+    }
+}
+
+fn of_delivery() -> FormToken {
+    let (flow, state, choice) = ("shop".into(), "address".into(), "delivery".into());
+    FormToken {
+        conversation: ConversationId(42),
+        id: ReplyId { flow, state, choice, item: None, revision: 7, epoch: 3 },
+    }
 }
 
 fn map(value: Value) -> Map<String, Value> {
@@ -101,7 +117,7 @@ fn map(value: Value) -> Map<String, Value> {
 #[test]
 fn the_endpoint_answers_what_flows_ask() {
     let asker = Asker::new();
-    let token = form_token("delivery", &keys());
+    let token = form_token(&of_delivery(), &keys());
     let over = || Next::Over { why: "Already ordered".into() };
     let ask = |action: &str| json!({ "version": "3.0", "action": action, "screen": "FORM", "data": { "pin": "1" }, "flow_token": token });
     let screen = || Next::Screen { screen: "CONFIRM".into(), data: map(json!({ "total": "67.30" })), error: None };
@@ -120,7 +136,7 @@ fn the_endpoint_answers_what_flows_ask() {
     assert_eq!(asker.ask(&ask("data_exchange"), Next::Done { answers }), (200, done, Some(Action::Submit)));
     assert_eq!(asker.ask(&ask("INIT"), over()), (427, json!({ "error_msg": "Already ordered" }), Some(Action::Begin)));
     let mut forged = ask("INIT");
-    forged["flow_token"] = "f1/delivery/AAAAAAAAAAA".into();
+    forged["flow_token"] = "f2/2a/shop/address/delivery/7/3/AAAAAAAAAAA".into();
     assert_eq!(asker.ask(&forged, screen()).0, 427);
     let error = json!({ "version": "3.0", "action": "data_exchange", "flow_token": token, "data": { "error": "x", "error_message": "y" } });
     assert_eq!(asker.ask(&error, over()), (200, json!({ "data": { "acknowledged": true } }), None));
@@ -162,32 +178,55 @@ fn keys_that_cannot_be_used_are_refused_with_a_way_out() {
     }
 }
 
-#[test]
-fn a_form_becomes_a_flow_that_every_language_shares() {
-    let field = |name: &str, kind: &str, label: &str, optional, options: &[&str]| FormField {
+fn field(name: &str, kind: &str, label: &str, optional: bool, options: &[&str]) -> FormField {
+    FormField {
         name: name.into(),
         kind: kind.into(),
         label: label.into(),
         optional,
         options: options.iter().map(|option| (*option).into()).collect(),
+    }
+}
+
+/// A form with these fields in English, and labels of its own in Swahili.
+fn form(fields: &[FormField], swahili: &[&str]) -> Described {
+    let words = |language: &str, labels: Vec<String>| Words {
+        language: language.into(),
+        title: "Delivery details".into(),
+        submit: "Save".into(),
+        labels,
     };
+    let english = fields.iter().map(|field| field.label.clone()).collect();
+    Described {
+        flow: FlowId(0),
+        id: FormId(0),
+        path: "shop".into(),
+        name: "delivery_details".into(),
+        fields: fields.to_vec(),
+        words: vec![words("en", english), words("sw", swahili.iter().map(|text| (*text).to_string()).collect())],
+    }
+}
+
+#[test]
+fn a_form_becomes_a_flow_that_every_language_shares() {
     let fields = [
         field("name", "text", "Your name", false, &[]),
         field("town", "town", "Town", false, &["Kilimani", "Thika"]),
         field("when", "date", "Day", true, &[]),
         field("gift", "yes_no", "A gift?", true, &[]),
     ];
-    let written = flow("delivery_details", &fields);
+    let long = ["Jina lako kama lilivyo kwenye kitambulisho", "Mji", "Siku", "Zawadi?"];
+    let shape = Shape::of(&form(&fields, &long), false).expect("it can be shown");
+    let written = shape.flow();
     let children = written["screens"][0]["layout"]["children"].as_array().expect("a list");
     let kinds: Vec<&str> = children.iter().filter_map(|child| child["type"].as_str()).collect();
-    assert_eq!(kinds, ["TextHeading", "TextInput", "Dropdown", "DatePicker", "Dropdown", "Footer"]);
+    assert_eq!(kinds, ["TextHeading", "TextBody", "TextInput", "Dropdown", "DatePicker", "Dropdown", "Footer"]);
     assert_eq!(written["screens"][0]["title"], "Delivery details");
-    let payload = &children.last().expect("a footer")["on-click-action"]["payload"];
-    assert_eq!(
-        payload,
-        &json!({ "name": "${form.name}", "town": "${form.town}", "when": "${form.when}", "gift": "${form.gift}" })
-    );
-    let brought = data("Where to?", "Save", &fields, "en");
+    let action = &children.last().expect("a footer")["on-click-action"];
+    let answers =
+        json!({ "name": "${form.name}", "town": "${form.town}", "when": "${form.when}", "gift": "${form.gift}" });
+    assert_eq!(action, &json!({ "name": "complete", "payload": answers }));
+    let brought = data(&shape, ("Where to?", "Save"), &fields, "sw");
     let declared = written["screens"][0]["data"].as_object().expect("an object");
     let brought = brought.as_object().expect("an object");
     assert!(declared.keys().eq(brought.keys()), "what is declared is what comes");
@@ -195,8 +234,48 @@ fn a_form_becomes_a_flow_that_every_language_shares() {
         brought["options_town"],
         json!([{ "id": "Kilimani", "title": "Kilimani" }, { "id": "Thika", "title": "Thika" }])
     );
-    assert_eq!(brought["options_gift"].as_array().map(Vec::len), Some(2));
-    let reworded = [field("name", "text", "Jina lako", false, &[])];
-    assert_eq!(flow_name("f", &fields[..1]), flow_name("f", &reworded), "wording makes no new Flow");
-    assert_ne!(flow_name("f", &fields[..1]), flow_name("f", &fields[..2]));
+    assert_eq!(brought["options_gift"], json!([{ "id": "yes", "title": "Ndiyo" }, { "id": "no", "title": "Hapana" }]));
+
+    let short = ["Jina lako", "Mji", "Siku", "Zawadi?"];
+    let reworded = Shape::of(&form(&fields, &short), false).expect("it can be shown");
+    assert_ne!(shape.name(), reworded.name(), "a label that fits needs no text above it");
+    assert!(shape.shows("delivery_details", &fields), "words are not what a published form is known by");
+    assert!(!shape.shows("delivery_details", &fields[..3]) && !shape.shows("other", &fields));
+}
+
+#[test]
+fn a_form_that_asks_the_server_says_so() {
+    let fields = [field("name", "text", "Your name", false, &[])];
+    let written = Shape::of(&form(&fields, &["Jina"]), true).expect("it can be shown").flow();
+    assert_eq!((&written["data_api_version"], &written["routing_model"]), (&json!("3.0"), &json!({ "FORM": [] })));
+    assert_eq!(written["screens"][0]["layout"]["children"][2]["on-click-action"]["name"], "data_exchange");
+}
+
+#[test]
+fn what_no_flow_shows_is_asked_field_by_field_and_said() {
+    let fields = [
+        field("photo", "image", "Photo", false, &[]),
+        field("place", "other", "Where", false, &[]),
+        field("flow_token", "text", "Token", false, &[]),
+    ];
+    let labels = ["Picha", "Wapi", "Tokeni"];
+    let mut strange = form(&fields, &labels);
+    assert_eq!(
+        Shape::of(&strange, false).expect_err("it can not be shown"),
+        [
+            "`photo` asks for a file, which a form at WhatsApp does not take",
+            "`place` asks for something that can not be typed",
+            "WhatsApp keeps the name `flow_token` for itself",
+        ]
+    );
+    strange.fields.clear();
+    strange.words[1].title = "Maelezo 🚚".into();
+    let why = Shape::of(&strange, false).expect_err("no emoji on a button");
+    assert_eq!(why, ["the title `Maelezo 🚚` has an emoji, which WhatsApp refuses on a button"]);
+    strange.words[1].title = "Maelezo ya mahali pa kuleta".into();
+    assert_eq!(cut(&strange), ["the title `Maelezo ya mahali pa kuleta` (sw) is cut after 20 letters"]);
+    let many: Vec<FormField> = (0..49).map(|n| field(&format!("f{n}"), "text", "More", false, &[])).collect();
+    let labels = vec!["Zaidi"; many.len()];
+    let why = Shape::of(&form(&many, &labels), false).expect_err("too many");
+    assert_eq!(why, ["it has too many fields: one screen takes 50 parts"]);
 }

@@ -5,9 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use duka_engine::event::{Inbound, ReplyId};
 use duka_runtime::channel::whatsapp::decode::Meaning;
 use duka_runtime::channel::whatsapp::keys::ShopKeys;
-use duka_runtime::channel::whatsapp::reply_id;
+use duka_runtime::channel::whatsapp::reply_id::{self, FormToken};
 use duka_runtime::channel::whatsapp::split::{split, text};
 use duka_runtime::channel::whatsapp::verify::{AppSecrets, Handshake, HandshakeAnswer, SecretError};
+use duka_runtime::id::ConversationId;
 use proptest::prelude::*;
 use secrecy::SecretString;
 
@@ -190,8 +191,13 @@ proptest! {
     #[test]
     fn a_form_comes_back_as_it_left(form in name()) {
         let keys = keys();
-        let token = reply_id::form_token(&form, &keys);
-        prop_assert_eq!(reply_id::form_of(&token, &keys), Some(form.as_str().into()));
+        let id = ReplyId {
+            flow: "std.address".into(), state: "new".into(), choice: form.into(), item: None, revision: 7, epoch: 3,
+        };
+        let sent = FormToken { conversation: ConversationId(42), id };
+        let token = reply_id::form_token(&sent, &keys);
+        prop_assert_eq!(reply_id::form_of(&token, &keys), Some(sent));
+        prop_assert_eq!(reply_id::form_of(&token.replacen("/2a/", "/2b/", 1), &keys), None, "another conversation");
         prop_assert_eq!(reply_id::decode(&token, &keys), None, "a form is no choice");
     }
 

@@ -101,7 +101,7 @@ fn inbound_told(inbound: &Inbound) -> String {
             format!("location {latitude} {longitude} `{name}` `{address}`")
         }
         Inbound::Contact { name, phone } => format!("contact `{name}` {phone}"),
-        Inbound::Form { form, fields } => {
+        Inbound::Form { form, fields, .. } => {
             let fields: Vec<String> = fields.iter().map(|(name, text)| format!("{name}={text}")).collect();
             format!("form {form} ({})", fields.join("; "))
         }

@@ -8,13 +8,13 @@ use duka_engine::event::Inbound;
 use duka_engine::outbound::Outbound;
 use duka_engine::simulate::{Input, Simulator};
 use duka_engine::source::{FileKind, SourceFile};
+use duka_runtime::channel::whatsapp::flows::published::Forms;
 use duka_runtime::channel::whatsapp::render::{Letter, Receiver, Setting, body, parts, read_mark};
 use duka_runtime::channel::whatsapp::reply_id;
-use duka_runtime::id::ShopScope;
+use duka_runtime::id::{ConversationId, ShopScope};
 use duka_runtime::store::TemplateRow;
 use duka_tests::shops::with_standard;
 use serde_json::{Value, json};
-use smol_str::SmolStr;
 
 use crate::{check, fixtures, json, keys};
 
@@ -61,7 +61,14 @@ fn wire(outbound: &Outbound, opaque: &str, setting: Setting<'_>) -> Value {
 /// The last message of a flow on the wire.
 fn rendered(blocks: &str, state: &str) -> Value {
     let keys = keys();
-    let setting = Setting { keys: &keys, forms: &[], catalogue: None, bill: None, template: None };
+    let setting = Setting {
+        keys: &keys,
+        forms: &[],
+        conversation: ConversationId(1),
+        catalogue: None,
+        bill: None,
+        template: None,
+    };
     wire(said(blocks, state).last().expect("something is said"), "", setting)
 }
 
@@ -86,7 +93,14 @@ fn template_lines(name: &str) -> String {
 /// A fixture's body as a flow writes it.
 fn reproduced(name: &str) -> Option<Value> {
     let keys = keys();
-    let bare = Setting { keys: &keys, forms: &[], catalogue: None, bill: None, template: None };
+    let bare = Setting {
+        keys: &keys,
+        forms: &[],
+        conversation: ConversationId(1),
+        catalogue: None,
+        bill: None,
+        template: None,
+    };
     let held = |language| row(language, Value::Null);
     let text = |words: &str| rendered("", &format!("say: {words}\n-> end"));
     Some(match name {
@@ -109,7 +123,9 @@ fn reproduced(name: &str) -> Option<Value> {
         "send_flow.json" => {
             let form = "form delivery\n  title: Fill in\n  field city text: City\n  submit: Send\n\nremember\n  place: delivery optional\n\n";
             let said = said(form, "ask: Delivery details\nfill delivery into place -> end");
-            let forms = [(SmolStr::new("delivery"), SmolStr::new("1234500000000001"))];
+            let lock = r#"{"forms":[{"name":"n","id":"1234500000000001","status":"PUBLISHED","form":"delivery",
+                "fields":[{"name":"city","shown":"text"}]}]}"#;
+            let forms = Forms::read(lock).expect("a list of forms").forms;
             wire(said.last()?, "", Setting { forms: &forms, ..bare })
         }
         "send_image_id.json" => rendered("", "image: 1479537139650973\nsay: Green, size M\n-> end"),
@@ -278,7 +294,14 @@ fn readable(value: &mut Value) {
 #[test]
 fn what_the_channel_does_not_take_becomes_what_comes_closest() {
     let keys = keys();
-    let setting = Setting { keys: &keys, forms: &[], catalogue: None, bill: None, template: None };
+    let setting = Setting {
+        keys: &keys,
+        forms: &[],
+        conversation: ConversationId(1),
+        catalogue: None,
+        bill: None,
+        template: None,
+    };
     let mut page =
         String::from("# Messages on the wire\n\nWritten and checked by `cargo test -p duka-tests --test whatsapp`.\n");
     let mut add = |title: &str, bodies: Vec<Value>| {
@@ -314,7 +337,14 @@ fn a_template_is_filled_as_the_vendor_holds_it() {
     let letter = Letter { to: &Receiver::Phone("16505550123"), opaque: "" };
     let sent = |components: Value| {
         let row = row("en_US", components);
-        let setting = Setting { keys: &keys, forms: &[], catalogue: None, bill: None, template: Some(&row) };
+        let setting = Setting {
+            keys: &keys,
+            forms: &[],
+            conversation: ConversationId(1),
+            catalogue: None,
+            bill: None,
+            template: Some(&row),
+        };
         body(outbound, letter, setting).map(|bytes| {
             let body: Value = serde_json::from_slice(&bytes).expect("JSON");
             body["template"]["components"].clone()

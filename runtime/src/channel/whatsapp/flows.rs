@@ -4,3 +4,4 @@
 pub mod crypto;
 pub mod endpoint;
 pub mod json;
+pub mod published;

@@ -12,7 +12,6 @@ use std::borrow::Cow;
 use duka_engine::limits::WHATSAPP;
 use duka_engine::outbound::{Choices, Message, Outbound};
 use duka_engine::value::{Media, MediaType};
-use smol_str::SmolStr;
 use thiserror::Error;
 
 pub use parts::{is_one, parts};
@@ -20,8 +19,10 @@ pub use shown::{bill_reference, read_mark};
 pub use template::variant;
 
 use super::CHANNEL;
+use super::flows::published::Published;
 use super::keys::ShopKeys;
 use super::wire::send::{Content, File, Location, Quoted, Send};
+use crate::id::ConversationId;
 use crate::store::{Identity, IdentityKind, TemplateRow};
 
 /// To whom a message goes.
@@ -48,8 +49,10 @@ impl<'a> Receiver<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
     pub keys: &'a ShopKeys,
-    /// Which published Flow shows a form: form and Flow id.
-    pub forms: &'a [(SmolStr, SmolStr)],
+    /// The forms that are published, as Flows that can be sent now.
+    pub forms: &'a [Published],
+    /// Whose thread it goes to: the token of a form names it.
+    pub conversation: ConversationId,
     /// The catalogue that products are shown from, where items to pick are its products and a cart is understood.
     pub catalogue: Option<&'a str>,
     /// What the vendor calls the order of this message: for a bill a new name, for its status that of its last bill.

@@ -10,9 +10,10 @@ use duka_engine::limits::whatsapp;
 use smol_str::SmolStr;
 
 use super::keys::{ShopKeys, Use};
+use crate::id::ConversationId;
 
 const REPLY: &str = "1";
-const FORM: &str = "f1";
+const FORM: &str = "f2";
 /// In the place of a choice that is too long to be written: its tap counts as its title, typed.
 const TITLE: &str = "t1";
 
@@ -62,17 +63,41 @@ pub fn decode(wire: &str, keys: &ShopKeys) -> Option<ReplyId> {
     })
 }
 
-/// The token of a form: the answer to a WhatsApp Flow does not tell which Flow it was.
-pub fn form_token(form: &str, keys: &ShopKeys) -> String {
-    let mut out = format!("{FORM}/");
-    escape(form, &mut out);
+/// What the token of a form stands for: the answer to a WhatsApp Flow does not tell which Flow it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormToken {
+    /// The conversation that it was sent in.
+    pub conversation: ConversationId,
+    /// The question; its choice is the form.
+    pub id: ReplyId,
+}
+
+/// `f2/conversation/flow/state/form/revision/epoch/MAC`
+pub fn form_token(token: &FormToken, keys: &ShopKeys) -> String {
+    let FormToken { conversation, id } = token;
+    let mut out = format!("{FORM}/{:x}", conversation.0);
+    for part in [&id.flow, &id.state, &id.choice] {
+        out.push('/');
+        escape(part, &mut out);
+    }
+    out.push_str(&format!("/{:x}/{:x}", id.revision, id.epoch));
     sign(Use::Form, keys, &mut out);
     out
 }
 
-/// The form of a token, if this shop made it.
-pub fn form_of(token: &str, keys: &ShopKeys) -> Option<SmolStr> {
-    unescape(verified(Use::Form, token, keys)?.strip_prefix(FORM)?.strip_prefix('/')?)
+/// What a token stands for, if this shop made it.
+pub fn form_of(token: &str, keys: &ShopKeys) -> Option<FormToken> {
+    let parts: Vec<&str> = verified(Use::Form, token, keys)?.split('/').collect();
+    let [FORM, conversation, flow, state, choice, revision, epoch] = parts.as_slice() else { return None };
+    let id = ReplyId {
+        flow: unescape(flow)?,
+        state: unescape(state)?,
+        choice: unescape(choice)?,
+        item: None,
+        revision: u32::from_str_radix(revision, 16).ok()?,
+        epoch: u32::from_str_radix(epoch, 16).ok()?,
+    };
+    Some(FormToken { conversation: ConversationId(u64::from_str_radix(conversation, 16).ok()?), id })
 }
 
 fn sign(what: Use, keys: &ShopKeys, out: &mut String) {

@@ -99,6 +99,10 @@ impl<T: Transport> Outbox<T> {
                 self.template_refused(about, error, disabled).await?;
                 AttemptEnd::Failed { error }
             }
+            Advice::FormRefused { form } => {
+                self.host.notices.tell(Told { shop, conversation: None, notice: Notice::FormRefused { form, error } });
+                AttemptEnd::Failed { error: if codes::FORM_STOPPED.contains(&error) { error } else { codes::NO_FORM } }
+            }
             Advice::Fail => AttemptEnd::Failed { error },
         };
         Ok(End::of(end))

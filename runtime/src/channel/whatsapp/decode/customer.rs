@@ -90,16 +90,20 @@ impl Reader<'_> {
         }
     }
 
-    /// A form that was filled in; one whose token this shop did not make is none of ours.
+    /// A form that was filled in; one whose token this shop did not make is of no form, as an old one is.
     fn form(self, reply: &FormReply<'_>) -> Option<Inbound> {
         let answers: Map<String, Value> = serde_json::from_str(reply.response_json.as_str()).ok()?;
         if reply.name.as_str() == "address_message" {
             let values = answers.get("values").and_then(Value::as_object)?;
-            return Some(Inbound::Form { form: "address_message".into(), fields: fields(values) });
+            return Some(Inbound::Form { form: "address_message".into(), fields: fields(values), id: None });
         }
-        let form =
-            answers.get("flow_token").and_then(Value::as_str).and_then(|token| reply_id::form_of(token, self.keys))?;
-        Some(Inbound::Form { form, fields: fields(&answers) })
+        let token = answers.get("flow_token").and_then(Value::as_str);
+        Some(match token.and_then(|token| reply_id::form_of(token, self.keys)) {
+            Some(token) => {
+                Inbound::Form { form: token.id.choice.clone(), fields: fields(&answers), id: Some(token.id) }
+            }
+            None => Inbound::Form { form: SmolStr::default(), fields: Vec::new(), id: None },
+        })
     }
 
     /// The customer's own number, given when it was asked for.

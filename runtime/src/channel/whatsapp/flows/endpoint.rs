@@ -3,11 +3,10 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use smol_str::SmolStr;
 
-use super::crypto::{FlowsKey, Sealed, open};
+use super::crypto::{Envelope, FlowsKey, Sealed, open};
 use crate::channel::whatsapp::keys::ShopKeys;
-use crate::channel::whatsapp::reply_id;
+use crate::channel::whatsapp::reply_id::{self, FormToken};
 use crate::channel::whatsapp::verify::AppSecrets;
 
 /// The answer to one request, as HTTP.
@@ -22,8 +21,8 @@ pub struct Response {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
     pub action: Action,
-    /// The form that the token was made for.
-    pub form: SmolStr,
+    /// What the token was made for.
+    pub form: FormToken,
     pub screen: String,
     pub data: Map<String, Value>,
 }
@@ -70,48 +69,72 @@ pub struct Request<'a> {
     pub body: &'a [u8],
 }
 
-/// Answers a request to the endpoint of a number.
-pub fn answer(
-    request: Request<'_>,
-    secrets: &AppSecrets,
-    flows_keys: &[FlowsKey],
-    shop_keys: &ShopKeys,
-    decide: impl FnOnce(Exchange) -> Next,
-) -> Response {
-    let refused = |status| Response { status, body: String::new() };
+/// What a request came to.
+#[derive(Debug)]
+pub enum Asked {
+    /// It is answered already.
+    Answered(Response),
+    Open(Box<Question>),
+}
+
+/// A request that the caller has to answer.
+#[derive(Debug)]
+pub struct Question {
+    pub exchange: Exchange,
+    envelope: Envelope,
+    token: String,
+}
+
+/// Opens a request to the endpoint of a shop.
+pub fn ask(request: Request<'_>, secrets: &AppSecrets, flows_keys: &[FlowsKey], shop_keys: &ShopKeys) -> Asked {
+    let refused = |status| Asked::Answered(Response { status, body: String::new() });
     if secrets.signer(request.signature, request.body).is_none() {
         return refused(WRONG_SIGNATURE);
     }
     let Ok((plain, envelope)) = open(request.body, flows_keys) else { return refused(CANNOT_OPEN) };
     let Ok(payload) = serde_json::from_slice::<Payload>(&plain) else { return refused(CANNOT_OPEN) };
-    let (status, answer) = told(payload, shop_keys, decide);
-    match envelope.seal(answer.to_string().as_bytes()) {
-        Ok(body) => Response { status, body },
-        Err(Sealed) => refused(CANNOT_OPEN),
-    }
-}
-
-fn told(payload: Payload, keys: &ShopKeys, decide: impl FnOnce(Exchange) -> Next) -> (u16, Value) {
     let action = match payload.action.as_str() {
-        "ping" => return (200, json!({ "data": { "status": "active" } })),
-        _ if payload.data.contains_key("error") => return (200, json!({ "data": { "acknowledged": true } })),
+        "ping" => return Asked::Answered(sealed(&envelope, 200, &json!({ "data": { "status": "active" } }))),
+        _ if payload.data.contains_key("error") => {
+            return Asked::Answered(sealed(&envelope, 200, &json!({ "data": { "acknowledged": true } })));
+        }
         "INIT" => Action::Begin,
         "BACK" => Action::Back,
         _ => Action::Submit,
     };
-    let over = |why: &str| (TOKEN_OVER, json!({ "error_msg": why }));
-    let Some(form) = reply_id::form_of(&payload.flow_token, keys) else { return over("This form is no longer open.") };
-    match decide(Exchange { action, form, screen: payload.screen, data: payload.data }) {
-        Next::Screen { screen, mut data, error } => {
-            if let Some(error) = error {
-                data.insert("error_message".into(), error.into());
+    let Some(form) = reply_id::form_of(&payload.flow_token, shop_keys) else {
+        return Asked::Answered(over(&envelope, "This form is no longer open."));
+    };
+    let exchange = Exchange { action, form, screen: payload.screen, data: payload.data };
+    Asked::Open(Box::new(Question { exchange, envelope, token: payload.flow_token }))
+}
+
+impl Question {
+    pub fn answer(self, next: Next) -> Response {
+        let answer = match next {
+            Next::Screen { screen, mut data, error } => {
+                if let Some(error) = error {
+                    data.insert("error_message".into(), error.into());
+                }
+                json!({ "screen": screen, "data": data })
             }
-            (200, json!({ "screen": screen, "data": data }))
-        }
-        Next::Done { mut answers } => {
-            answers.insert("flow_token".into(), payload.flow_token.into());
-            (200, json!({ "screen": "SUCCESS", "data": { "extension_message_response": { "params": answers } } }))
-        }
-        Next::Over { why } => over(&why),
+            Next::Done { mut answers } => {
+                answers.insert("flow_token".into(), self.token.into());
+                json!({ "screen": "SUCCESS", "data": { "extension_message_response": { "params": answers } } })
+            }
+            Next::Over { why } => return over(&self.envelope, &why),
+        };
+        sealed(&self.envelope, 200, &answer)
+    }
+}
+
+fn over(envelope: &Envelope, why: &str) -> Response {
+    sealed(envelope, TOKEN_OVER, &json!({ "error_msg": why }))
+}
+
+fn sealed(envelope: &Envelope, status: u16, answer: &Value) -> Response {
+    match envelope.seal(answer.to_string().as_bytes()) {
+        Ok(body) => Response { status, body },
+        Err(Sealed) => Response { status: CANNOT_OPEN, body: String::new() },
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use duka_engine::event::ReplyId;
 use duka_engine::limits::{WHATSAPP, whatsapp};
 use duka_engine::locale::{Standard, standard};
 use duka_engine::outbound::{Choice, Choices, FormField, Message, Section};
@@ -11,7 +12,8 @@ use duka_engine::value::MediaType;
 use super::fit::{cut, title, units};
 use super::{Receiver, Setting, file, media_name, shown};
 use crate::channel::whatsapp::flows;
-use crate::channel::whatsapp::reply_id;
+use crate::channel::whatsapp::flows::published::Published;
+use crate::channel::whatsapp::reply_id::{self, FormToken};
 use crate::channel::whatsapp::wire::send::{
     Action, Button, Form, FormPayload, Header, Interactive, Parameters, ProductItem, Products, Row, Rows, Words,
 };
@@ -42,9 +44,9 @@ pub(super) fn interactive<'a>(
             products.unwrap_or_else(|| rows(message, label, sections, setting))
         }
         Choices::Link { title: words, url, .. } => link(message, words, url),
-        Choices::Form { form, title: words, submit, fields } => {
-            let (_, flow) = setting.forms.iter().find(|(known, _)| known == form)?;
-            self::form(message, form, flow, (words, submit), fields, setting)
+        Choices::Form { id, form, title: words, submit, fields } => {
+            let published = setting.forms.iter().find(|known| known.shape.shows(form, fields))?;
+            self::form(message, id, published, (words, submit), fields, setting)
         }
         Choices::Location => {
             let action = Action::Named { name: "send_location", parameters: None };
@@ -256,21 +258,22 @@ fn products<'a>(
 
 fn form<'a>(
     message: &'a Message,
-    form: &str,
-    flow: &'a str,
+    id: &ReplyId,
+    published: &'a Published,
     (words, submit): (&'a str, &'a str),
     fields: &'a [FormField],
     setting: Setting<'a>,
 ) -> Interactive<'a> {
+    let token = FormToken { conversation: setting.conversation, id: id.clone() };
     let parameters = Parameters::Form(Form {
         flow_message_version: whatsapp::form::MESSAGE_VERSION,
-        flow_token: reply_id::form_token(form, setting.keys),
-        flow_id: flow,
+        flow_token: reply_id::form_token(&token, setting.keys),
+        flow_id: &published.id,
         flow_cta: title(words, whatsapp::FORM_BUTTON),
         flow_action: "navigate",
         flow_action_payload: FormPayload {
             screen: flows::json::SCREEN,
-            data: flows::json::data(words, submit, fields, &message.language),
+            data: flows::json::data(&published.shape, (words, submit), fields, &message.language),
         },
     });
     framed(message, "flow", Action::Named { name: "flow", parameters: Some(parameters) }, "")
