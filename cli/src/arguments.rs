@@ -2,6 +2,7 @@
 
 mod adapter;
 mod dev_graph;
+mod erase;
 mod operate;
 mod server;
 
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use adapter::{Adapter, AdapterCheck, AdapterCommand};
 pub use dev_graph::DevGraph;
+pub use erase::{Erase, EraseCommand, Sends, SendsCommand};
 pub use operate::{
     Backup, Conversations, ConversationsCommand, Diff, Doctor, Listing, Quarantine, QuarantineCommand, Remote, Replay,
     Restore, Templates, TemplatesCommand,
@@ -115,6 +117,10 @@ pub enum Command {
     Diff(Diff),
     /// What a server could not process: look at it, try it again, drop it
     Quarantine(Quarantine),
+    /// Messages that wait for your word: look at them, send them after all, drop them
+    Sends(Sends),
+    /// Erase a customer, or a whole shop, from a server
+    Erase(Erase),
 }
 
 #[derive(Args, Debug)]

@@ -11,6 +11,7 @@ mod dev_graph;
 mod diff;
 mod doctor;
 mod draw;
+mod erase;
 mod explain;
 mod explore;
 mod fmt;
@@ -20,6 +21,7 @@ mod quarantine;
 mod remote;
 mod replay;
 mod schema;
+mod sends;
 mod serve;
 mod templates;
 mod test;
@@ -55,6 +57,8 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Templates(arguments) => templates::run(&arguments),
         Command::Conversations(arguments) => conversations::run(&arguments),
         Command::Quarantine(arguments) => quarantine::run(&arguments),
+        Command::Sends(arguments) => sends::run(&arguments),
+        Command::Erase(arguments) => erase::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
     }

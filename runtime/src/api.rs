@@ -5,12 +5,14 @@ mod access;
 pub(crate) mod answer;
 mod conversations;
 mod costs;
+mod erase;
 mod explain;
 pub(crate) mod handoff;
 pub mod keys;
 mod openapi;
 mod quarantine;
 pub mod recording;
+mod sends;
 mod shops;
 pub mod standing;
 
@@ -77,6 +79,13 @@ pub fn routes() -> Vec<Route> {
             "The ledger of consents" => Vec<conversations::ConsentView>),
         route!(delete "/shops/{shop}/conversations/{conversation}" Operate conversations::erase:
             "Erase a customer's conversation" => answer::Done),
+        route!(post "/shops/{shop}/customers/erase" Operate erase::customer:
+            "Erase a customer: all that was said, sent and kept" => erase::Erased, takes erase::Customer),
+        route!(delete "/shops/{shop}" Operate erase::shop: "Erase a shop that is served no more" => erase::Erased),
+        route!(get "/shops/{shop}/sends" Read sends::list:
+            "Messages that wait for a person's word: `?state=parked`" => Vec<sends::Parked>),
+        route!(post "/shops/{shop}/sends/{send}/resend" Operate sends::resend: "Send a parked message after all" => answer::Done),
+        route!(delete "/shops/{shop}/sends/{send}" Operate sends::remove: "Call a parked message off" => answer::Done),
         route!(get "/shops/{shop}/handoffs" Read handoff::list: "Conversations that wait for a person" => conversations::Page),
         route!(post "/shops/{shop}/conversations/{conversation}/handoff/reply" Reply handoff::reply:
             "Answer the customer as a person" => answer::Done, takes handoff::Reply),
@@ -89,6 +98,9 @@ pub fn routes() -> Vec<Route> {
         route!(post "/shops/{shop}/quarantine/{entry}/replay" Operate quarantine::replay:
             "Try an entry again" => answer::Done),
         route!(delete "/shops/{shop}/quarantine/{entry}" Operate quarantine::remove: "Drop an entry" => answer::Done),
+        route!(get "/quarantine" Read quarantine::list_of_nobody:
+            "What came for no shop of this server; needs a key of every shop" => Vec<quarantine::Entry>),
+        route!(delete "/quarantine/{entry}" Operate quarantine::remove_of_nobody: "Drop such an entry" => answer::Done),
     ]
 }
 

@@ -23,7 +23,7 @@ pub mod worker;
 pub mod writer;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use smol_str::SmolStr;
 
@@ -53,6 +53,8 @@ pub struct Host {
     pub limits: Limits,
     /// Rises when settings or secrets were read again: what was stopped for want of them is tried at once.
     pub configured: AtomicU64,
+    /// [`Store::epoch`], once the process has begun.
+    pub epoch: AtomicI64,
 }
 
 /// The bounds of a host. Times in ms.
@@ -143,6 +145,15 @@ impl Host {
             owner,
             limits,
             configured: AtomicU64::new(0),
+            epoch: AtomicI64::new(0),
+        }
+    }
+
+    /// What names for others end with, so that none is used again after a restore (I13); empty before the first.
+    pub(crate) fn since_restore(&self) -> String {
+        match self.epoch.load(Ordering::Relaxed) {
+            0 => String::new(),
+            epoch => format!("-r{epoch:x}"),
         }
     }
 }

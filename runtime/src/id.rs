@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// Proof of which shop is spoken for. Made only by the registry of shops, from a routed number or a credential, never
 /// from a request's own claims (TM13, TM14). Every row and every statement names one.
@@ -42,6 +43,16 @@ impl fmt::Debug for SendId {
 /// its word and recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ElementKey(pub [u8; 16]);
+
+impl ElementKey {
+    /// Of what is no vendor's element: `kind` keeps such names apart from each other.
+    pub fn named(kind: &str, name: &str) -> ElementKey {
+        let hash = Sha256::new().chain_update(kind).chain_update([0]).chain_update(name).finalize();
+        let mut key = [0; 16];
+        key.iter_mut().zip(hash).for_each(|(byte, hashed)| *byte = hashed);
+        ElementKey(key)
+    }
+}
 
 /// Which process holds a claim: random at its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

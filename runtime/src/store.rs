@@ -204,16 +204,31 @@ impl Store {
     }
 
     /// To be done once after a database was restored, before it is served: nothing that was open when the backup was
-    /// taken is done blindly a second time (F41). See [`Tx::park_open`]; the sum over all shops.
+    /// taken is done blindly a second time (F41). See [`Tx::park_open`]; the sum over all shops. A new epoch begins first:
+    /// what was named since the backup is never named so again.
     pub async fn begin_anew(&self, now_ms: i64) -> Result<Parked> {
+        let epoch = self.epoch().await?;
+        let mut tx = self.begin(ShopScope::NONE).await?;
+        tx.meta_set(ShopScope::NONE, EPOCH, &now_ms.max(epoch.saturating_add(1)).to_le_bytes()).await?;
+        tx.commit().await?;
         let mut sum = Parked::default();
         for (shop, _) in self.shops().await? {
             let mut tx = self.begin(shop).await?;
-            let Parked { sends, events, wakes } = tx.park_open(shop, now_ms).await?;
+            let Parked { sends, events, wakes, calls } = tx.park_open(shop, now_ms).await?;
             tx.commit().await?;
-            sum = Parked { sends: sum.sends + sends, events: sum.events + events, wakes: sum.wakes + wakes };
+            sum.sends += sends;
+            sum.events += events;
+            sum.wakes += wakes;
+            sum.calls += calls;
         }
         Ok(sum)
+    }
+
+    /// When the store was last restored, ms since 1970; 0: never. What is made of numbers that go back with a restore, such as
+    /// turns, needs it to be named for ever.
+    pub async fn epoch(&self) -> Result<i64> {
+        let bytes = self.read(ShopScope::NONE).await?.meta_get(ShopScope::NONE, EPOCH).await?;
+        Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map_or(0, i64::from_le_bytes))
     }
 
     /// Makes what was erased unreadable in the files too: pages that a log still holds are written over. Waits for
@@ -228,6 +243,7 @@ impl Store {
 }
 
 const TRIES: u32 = 6;
+const EPOCH: &str = "epoch";
 
 /// Twice as long at each try, and somewhere between half and all of that, so that two do not meet again.
 fn pause(tries: u32) -> Duration {

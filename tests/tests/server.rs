@@ -11,6 +11,8 @@ mod bucket;
 mod card;
 #[path = "server/door.rs"]
 mod door;
+#[path = "server/erase.rs"]
+mod erase;
 #[path = "server/files.rs"]
 mod files;
 #[path = "server/forms.rs"]

@@ -70,6 +70,8 @@ conformance![
     ledgers::newest_news_of_templates_and_numbers_stay,
     ledgers::revisions_and_values_are_kept,
     ledgers::erasing_a_customer_leaves_the_others,
+    ledgers::what_is_nobodys_is_searched_for_a_customer_too,
+    ledgers::an_epoch_begins_with_each_restore,
     ledgers::erasing_a_shop_leaves_the_others,
     ledgers::old_rows_go_class_by_class,
     ledgers::what_was_open_in_a_backup_is_parked,

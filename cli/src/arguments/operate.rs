@@ -244,8 +244,8 @@ Examples:
   pg_restore --dbname=duka backup.dump && duka restore --postgres postgres://duka@localhost/duka
 
 What was open when the copy was made may have been done since. So messages that were not sent are parked, events that
-waited are put into quarantine, and reminders whose time has passed are dropped: look at them, and send again what is
-still wanted.")]
+waited are put into quarantine, reminders whose time has passed are dropped, and calls of a shop's own system are not asked
+again: a flow hears that the outcome is unknown. See what is still wanted with `duka sends` and `duka quarantine`.")]
 pub struct Restore {
     /// The copy that `duka backup` made
     #[arg(required_unless_present = "postgres")]

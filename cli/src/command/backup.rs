@@ -14,9 +14,11 @@ pub fn run(arguments: &Backup) -> Result<Outcome, Failure> {
 pub fn restore(arguments: &Restore) -> Result<Outcome, Failure> {
     let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let parked = threads.block_on(bring_back(arguments))?;
-    let Parked { sends, events, wakes } = parked;
+    let Parked { sends, events, wakes, calls } = parked;
     println!("Restored. {sends} messages were not sent and are parked, {events} events wait in quarantine,");
-    println!("{wakes} reminders whose time has passed were dropped.");
+    println!(
+        "{wakes} reminders whose time has passed were dropped, {calls} calls of shops' systems are not asked again."
+    );
     Ok(Outcome::Fine)
 }
 

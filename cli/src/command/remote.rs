@@ -75,8 +75,13 @@ impl Shop {
         self.threads.block_on(self.server.post(&self.path(path))).map(drop).map_err(failed)
     }
 
-    pub fn delete(&self, path: &str) -> Result<(), Failure> {
-        self.threads.block_on(self.server.delete(&self.path(path))).map(drop).map_err(failed)
+    /// Tells it something, and returns what it answers.
+    pub fn tell(&self, path: &str, body: &Json) -> Result<Json, Failure> {
+        self.threads.block_on(self.server.tell(&self.path(path), body)).map_err(failed)
+    }
+
+    pub fn delete(&self, path: &str) -> Result<Json, Failure> {
+        self.threads.block_on(self.server.delete(&self.path(path))).map_err(failed)
     }
 
     fn path(&self, path: &str) -> String {

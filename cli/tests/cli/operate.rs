@@ -41,6 +41,8 @@ fn a_key_opens_what_it_is_for_until_it_is_ended() {
 #[test]
 fn a_restored_copy_goes_on_and_sends_nothing_twice() {
     let mut house = counter();
+    let key = house.key("operate");
+    house.folder.write("key.txt", &key);
     house.serve("duka.toml");
     house.writes("count a1");
     assert_eq!(house.sees(), "ack a1 n=1");
@@ -65,6 +67,46 @@ fn a_restored_copy_goes_on_and_sends_nothing_twice() {
     assert_eq!(house.sees(), "ack c3 n=3");
     let shown = house.control("GET", "customer/254700000001", "");
     assert_eq!(shown.as_array().map(Vec::len), Some(3), "{shown}");
+
+    // Somebody looks at it, and wants it sent after all.
+    let with_key = |arguments: &[&str]| house.duka(&[arguments, &["--key", "file:key.txt"]].concat());
+    let parked = with_key(&["sends", "list"]);
+    assert!(parked.code == Some(1) && parked.out.contains("turn 1  ack.say  worth sending until"), "{parked:?}");
+    let id = parked.out.split_whitespace().next().expect("an id").to_string();
+    refused(&with_key(&["sends", "resend", "00"]), "there is nothing here");
+    assert_eq!(with_key(&["sends", "resend", &id]).code, Some(0));
+    refused(&with_key(&["sends", "drop", &id]), "there is nothing here");
+    assert_eq!(with_key(&["sends", "list"]).out, "counter: no message is parked\n");
+    assert_eq!(house.sees(), "ack b2 n=2");
+}
+
+#[test]
+fn a_customer_is_erased_by_phone_and_a_shop_when_it_is_served_no_more() {
+    let mut house = counter();
+    let key = house.key("operate");
+    house.folder.write("key.txt", &key);
+    house.serve("duka.toml");
+    house.writes("count a1");
+    assert_eq!(house.sees(), "ack a1 n=1");
+    let with_key = |house: &House, arguments: &[&str]| house.duka(&[arguments, &["--key", "file:key.txt"]].concat());
+    let customer = ["erase", "customer", "--shop", "counter", "--phone", "+254 700 000 001"];
+    refused(&with_key(&house, &customer), "there is no terminal to ask whether you are sure");
+    refused(&with_key(&house, &["erase", "customer", "--phone", "1", "--yes"]), "what is erased is named");
+    let erased = with_key(&house, &[&customer[..], &["--yes"]].concat());
+    assert!(erased.out.starts_with("Erased: 1 conversations"), "{erased:?}");
+    assert_eq!(with_key(&house, &["conversations", "list"]).out, "counter: no conversations\n");
+    assert_eq!(with_key(&house, &[&customer[..], &["--yes"]].concat()).code, Some(1), "there was nothing");
+    house.writes("count a1");
+    assert_eq!(house.sees(), "ack a1 n=1", "a new message starts anew");
+
+    let shop = ["erase", "shop", "--shop", "counter", "--yes"];
+    refused(&with_key(&house, &shop), "take its folder away");
+    house.stop();
+    let shops = house.folder.path().join("shops");
+    std::fs::rename(shops.join("counter"), shops.join("stall")).expect("a folder can be renamed");
+    house.serve("duka.toml");
+    let erased = with_key(&house, &shop);
+    assert!(erased.code == Some(0) && erased.out.starts_with("Erased: 1 conversations"), "{erased:?}");
 }
 
 #[test]

@@ -46,6 +46,8 @@ fn help_and_version_are_fine() {
         "replay",
         "diff",
         "quarantine",
+        "sends",
+        "erase",
     ] {
         assert!(run.out.contains(&format!("\n  {command} ")), "{command} is in the help");
         let help = duka(&[command, "--help"]);

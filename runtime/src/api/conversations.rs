@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{Caller, Which, read, shown};
 use super::answer::{Done, Refusal};
+use super::erase;
 use super::explain::{self, Turn};
 use crate::id::{ConversationId, ShopScope};
 use crate::server::Server;
@@ -167,5 +168,6 @@ pub(super) async fn erase(
     tx.commit().await?;
     // What stays behind when this fails is swept away later: its conversation is gone.
     server.files.remove_of(shop.scope, id).await?;
+    erase::scrub(&server).await;
     Ok(Done::yes())
 }

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::{Extension, Json};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::access::Caller;
 use super::answer::{Done, Refusal};
+use super::keys::Key;
+use crate::id::ShopScope;
 use crate::server::Server;
-use crate::server::ingress::again;
+use crate::server::ingress::{self, again};
 use crate::server::orders;
 use crate::store::QuarantineEntry;
 
@@ -27,7 +29,33 @@ pub struct Entry {
 }
 
 pub(super) async fn list(State(server): State<Arc<Server>>, Caller(shop): Caller) -> Result<Json<Vec<Entry>>, Refusal> {
-    let rows = server.host.store.read(shop.scope).await?.list_quarantine(shop.scope, 0, MOST).await?;
+    entries(&server, shop.scope).await
+}
+
+/// A key of one shop sees nothing of what may be another's.
+fn of_every_shop(key: &Key) -> Result<(), Refusal> {
+    if key.shop.is_none() { Ok(()) } else { Err(Refusal::Absent) }
+}
+
+pub(super) async fn list_of_nobody(
+    State(server): State<Arc<Server>>,
+    Extension(key): Extension<Arc<Key>>,
+) -> Result<Json<Vec<Entry>>, Refusal> {
+    of_every_shop(&key)?;
+    entries(&server, ShopScope::NONE).await
+}
+
+pub(super) async fn remove_of_nobody(
+    State(server): State<Arc<Server>>,
+    Extension(key): Extension<Arc<Key>>,
+    Path(path): Path<BTreeMap<String, String>>,
+) -> Result<Json<Done>, Refusal> {
+    of_every_shop(&key)?;
+    take(&server, ShopScope::NONE, number(&path)?).await
+}
+
+async fn entries(server: &Server, shop: ShopScope) -> Result<Json<Vec<Entry>>, Refusal> {
+    let rows = server.host.store.read(shop).await?.list_quarantine(shop, 0, MOST).await?;
     let entry = |(entry, row): (i64, QuarantineEntry)| Entry {
         entry,
         at_ms: row.at_ms,
@@ -53,10 +81,15 @@ pub(super) async fn replay(
     let (_, row) = rows.into_iter().find(|(known, _)| *known == entry).ok_or(Refusal::Absent)?;
     if let Some(done) = orders::again(&server, &shop.slug, &row).await {
         done.map_err(|_| Refusal::Wrong("this entry could not be kept; try again"))?;
-        return take(&server, &shop, entry).await;
+        return take(&server, shop.scope, entry).await;
     }
-    again(&server, &shop, &row.body).await.map_err(|_| Refusal::Wrong("this entry is no webhook that can be read"))?;
-    take(&server, &shop, entry).await
+    again(&server, &shop, entry, &row).await.map_err(|refusal| match refusal {
+        ingress::Refusal::NotCommitted => Refusal::Failed,
+        ingress::Refusal::Forged | ingress::Refusal::NotAWebhook | ingress::Refusal::TooMuch => {
+            Refusal::Wrong("this entry can not be read; drop it")
+        }
+    })?;
+    take(&server, shop.scope, entry).await
 }
 
 pub(super) async fn remove(
@@ -64,12 +97,12 @@ pub(super) async fn remove(
     Caller(shop): Caller,
     Path(path): Path<BTreeMap<String, String>>,
 ) -> Result<Json<Done>, Refusal> {
-    take(&server, &shop, number(&path)?).await
+    take(&server, shop.scope, number(&path)?).await
 }
 
-async fn take(server: &Server, shop: &crate::shops::Served, entry: i64) -> Result<Json<Done>, Refusal> {
-    let mut tx = server.host.store.begin(shop.scope).await?;
-    if tx.take_quarantine(shop.scope, &[entry]).await?.is_empty() {
+async fn take(server: &Server, shop: ShopScope, entry: i64) -> Result<Json<Done>, Refusal> {
+    let mut tx = server.host.store.begin(shop).await?;
+    if tx.take_quarantine(shop, &[entry]).await?.is_empty() {
         return Err(Refusal::Absent);
     }
     tx.commit().await?;

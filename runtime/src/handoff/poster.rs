@@ -118,7 +118,7 @@ impl Poster {
         tx.rollback().await?;
         let phone = known.into_iter().find(|it| it.kind == IdentityKind::Phone).map(|it| it.value);
         let conversation = format!("{:016x}", post.conversation.0);
-        let id = format!("{conversation}-{}-{}", telling.turn, telling.index);
+        let id = format!("{conversation}-{}-{}{}", telling.turn, telling.index, self.host.since_restore());
         Ok(Letter { telling, id, shop: shop.slug.clone(), conversation, phone: phone.unwrap_or_default() })
     }
 

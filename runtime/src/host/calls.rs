@@ -157,7 +157,7 @@ impl<A: Adapter> Calls<A> {
         }
         let retries = retries(&shop, &request);
         let backend = (call.shop, contract_of(&request));
-        let ask = ask(&call, shop, request, now_ms);
+        let ask = self.asked(&call, shop, request, now_ms);
         let limit = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
         let fate = if known_undone {
             Fate::NotDone
@@ -180,6 +180,11 @@ impl<A: Adapter> Calls<A> {
         };
         self.host.points.hit(Point::CallAnswered)?;
         Ok(self.end(ended, &call, attempt, retries, outcome))
+    }
+
+    fn asked(&self, call: &NewCall, shop: Arc<Shop>, request: CallRequest, now_ms: i64) -> Ask {
+        let ask = ask(call, shop, request, now_ms);
+        Ask { key: format_smolstr!("{}{}", ask.key, self.host.since_restore()), ..ask }
     }
 
     fn end(&self, ended: EndedCall, call: &NewCall, attempt: u32, retries: u32, outcome: Outcome) -> CallEnd {

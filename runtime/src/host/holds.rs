@@ -2,6 +2,7 @@
 //! 4.3). And what a process does first after another has ended.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::Host;
 use super::notices::{Notice, Told};
@@ -74,6 +75,7 @@ impl Holds {
     pub async fn begin(&self, alone: bool) -> Result<Before> {
         let host = &self.host;
         let now_ms = host.clock.now_ms();
+        host.epoch.store(host.store.epoch().await?, Ordering::Relaxed);
         let mut tx = host.store.begin(ShopScope::NONE).await?;
         let running = tx.meta_get(ShopScope::NONE, &self.running()).await?.is_some_and(|value| value == b"1");
         let seen_ms = tx.meta_get(ShopScope::NONE, SEEN_AT).await?;

@@ -46,25 +46,36 @@ impl Server {
     /// # Errors
     /// Nobody answers, or the server refuses.
     pub async fn get(&self, path: &str) -> Result<Json, Error> {
-        self.ask(Method::GET, path).await
+        self.ask(Method::GET, path, None).await
     }
 
     /// # Errors
     /// Nobody answers, or the server refuses.
     pub async fn post(&self, path: &str) -> Result<Json, Error> {
-        self.ask(Method::POST, path).await
+        self.ask(Method::POST, path, None).await
+    }
+
+    /// With a body of JSON.
+    ///
+    /// # Errors
+    /// Nobody answers, or the server refuses.
+    pub async fn tell(&self, path: &str, body: &Json) -> Result<Json, Error> {
+        self.ask(Method::POST, path, Some(body)).await
     }
 
     /// # Errors
     /// Nobody answers, or the server refuses.
     pub async fn delete(&self, path: &str) -> Result<Json, Error> {
-        self.ask(Method::DELETE, path).await
+        self.ask(Method::DELETE, path, None).await
     }
 
-    async fn ask(&self, method: Method, path: &str) -> Result<Json, Error> {
+    async fn ask(&self, method: Method, path: &str, sent: Option<&Json>) -> Result<Json, Error> {
         let mut request = self.client.request(method, format!("{}{}{path}", self.base, crate::api::BASE));
         if let Some(key) = &self.key {
             request = request.bearer_auth(key.expose_secret().trim());
+        }
+        if let Some(sent) = sent {
+            request = request.json(sent);
         }
         let (status, body) = self.answer(request).await?;
         let body: Option<Json> = serde_json::from_str(&body).ok();

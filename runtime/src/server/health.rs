@@ -81,6 +81,9 @@ async fn count(server: &Server) -> Result<(), store::Error> {
         unknown += counts.unknown;
         quarantine += counts.quarantine;
     }
+    let mut nobodys = server.host.store.read(ShopScope::NONE).await?;
+    quarantine += nobodys.counts(ShopScope::NONE).await?.quarantine;
+    nobodys.rollback().await?;
     gauge!("duka_shops").set(routes.shops.len() as f64);
     gauge!("duka_inbox_rows").set(inbox as f64);
     gauge!("duka_sends_open").set(open as f64);

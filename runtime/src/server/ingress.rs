@@ -3,6 +3,7 @@
 
 mod account;
 mod met;
+mod set_aside;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,7 +102,7 @@ impl Ingress<'_> {
         if shops.is_empty() {
             let what = if element.number.is_some() { "unknown number" } else { "unknown account" };
             tracing::warn!(what, "a webhook's element is for no shop of this server; it is kept in quarantine");
-            return arrivals.push(self.quarantine(ShopScope::NONE, None, what, element));
+            return arrivals.push(self.for_nobody(what, element));
         }
         for shop in shops {
             let reader = Reader { shop: shop.scope, keys: &shop.keys };
@@ -166,7 +167,7 @@ impl Ingress<'_> {
             // Believed by nobody before it was fetched (TM29), and kept until somebody can (F83).
             Meaning::Payment { .. } => arrivals.push(self.keep(shop.scope, Some(key), "payment", "payment", element)),
             Meaning::Kept { .. } => kept("other"),
-            Meaning::Unreadable { why } => arrivals.push(self.quarantine(shop.scope, Some(key), why, element)),
+            Meaning::Unreadable { why } => arrivals.push(self.keep(shop.scope, Some(key), "unreadable", why, element)),
         }
     }
 
@@ -190,11 +191,6 @@ impl Ingress<'_> {
         }
     }
 
-    fn quarantine(&self, shop: ShopScope, key: Option<ElementKey>, what: &str, element: &Element<'_>) -> Arrival {
-        let reason = if shop == ShopScope::NONE { what } else { "unreadable" };
-        self.keep(shop, key, reason, what, element)
-    }
-
     fn keep(
         &self,
         shop: ShopScope,
@@ -204,7 +200,7 @@ impl Ingress<'_> {
         element: &Element<'_>,
     ) -> Arrival {
         let entry = QuarantineEntry {
-            shop: (shop != ShopScope::NONE).then_some(shop),
+            shop: Some(shop),
             at_ms: self.received_ms,
             reason: reason.into(),
             detail: detail.to_string(),
@@ -212,20 +208,50 @@ impl Ingress<'_> {
         };
         Arrival { shop, key, received_ms: self.received_ms, what: Arrived::Quarantine(entry) }
     }
+
+    /// What no shop here is for, such as what comes after a shop was erased: whose it would be and what it is, and nothing
+    /// that a customer wrote (F17, F103). Of each account, number and kind one entry a day.
+    fn for_nobody(&self, what: &str, element: &Element<'_>) -> Arrival {
+        let short = |id: &str| -> String { id.chars().filter(char::is_ascii_alphanumeric).take(32).collect() };
+        let (account, number) = (short(&element.account), short(element.number.as_deref().unwrap_or_default()));
+        let detail = format!("account {account}, number {number}, {}", element.place.name());
+        let entry = QuarantineEntry {
+            shop: None,
+            at_ms: self.received_ms,
+            reason: what.into(),
+            detail: detail.clone(),
+            body: Vec::new(),
+        };
+        let day = self.received_ms.div_euclid(86_400_000);
+        let key = Some(ElementKey::named("for nobody", &format!("{detail} {day}")));
+        let (shop, received_ms) = (ShopScope::NONE, self.received_ms);
+        Arrival { shop, key, received_ms, what: Arrived::Quarantine(entry) }
+    }
 }
 
-/// Takes an element again that was kept in quarantine; its first sighting does not count, since nothing came of it.
+/// Takes again what was kept in quarantine under that number, once however often it is asked for (I3). Of an element, its
+/// first sighting does not count, since nothing came of it; an event that was set aside goes to its conversation.
 ///
 /// # Errors
-/// The bytes are no element, or the store does not take it.
-pub(crate) async fn again(server: &Server, shop: &Served, kept: &[u8]) -> Result<(), Refusal> {
+/// The bytes are neither, or the store does not take it.
+pub(crate) async fn again(server: &Server, shop: &Served, number: i64, entry: &QuarantineEntry) -> Result<(), Refusal> {
+    let mut arrivals = match set_aside::read(entry) {
+        Some(what) => vec![Arrival { shop: shop.scope, key: None, received_ms: server.host.clock.now_ms(), what }],
+        None => element_again(server, shop, &entry.body).await?,
+    };
+    for (at, arrival) in arrivals.iter_mut().enumerate() {
+        arrival.key = Some(ElementKey::named("quarantine", &format!("{} {number} {at}", entry.at_ms)));
+    }
+    server.desk.commit(Job::Arrivals(arrivals)).await.map(|_| ()).map_err(|_| Refusal::NotCommitted)
+}
+
+async fn element_again(server: &Server, shop: &Served, kept: &[u8]) -> Result<Vec<Arrival>, Refusal> {
     let element = split::kept(kept).map_err(|_| Refusal::NotAWebhook)?;
     let ingress = Ingress { server, received_ms: server.host.clock.now_ms() };
     let Decoded { key, meaning } = Reader { shop: shop.scope, keys: &shop.keys }.decode(&element);
     let mut arrivals = Vec::new();
     ingress.told(shop, &element, key, meaning, &mut arrivals).await;
-    arrivals.iter_mut().for_each(|arrival| arrival.key = None);
-    server.desk.commit(Job::Arrivals(arrivals)).await.map(|_| ()).map_err(|_| Refusal::NotCommitted)
+    Ok(arrivals)
 }
 
 fn customer(identities: Vec<Identity>, incoming: Incoming) -> Arrived {

@@ -1,11 +1,15 @@
-//! How long files of customers are kept: as long as `shop.yaml` says under `retention`, and never longer than their
+//! How long what customers sent is kept: as long as `shop.yaml` says under `retention`, and files never longer than their
 //! conversation. Looks now and then; what one look misses the next one finds.
+
+mod rows;
 
 use std::collections::BTreeMap;
 use std::sync::Weak;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+
+pub use self::rows::rows;
 
 use super::Server;
 use crate::files::{FilesError, Found};
@@ -26,10 +30,13 @@ pub enum KeepError {
 /// Looks until the server goes down.
 pub(super) async fn sweep(server: Weak<Server>, stop: CancellationToken) {
     loop {
-        if let Some(server) = server.upgrade()
-            && let Err(error) = once(&server).await
-        {
-            tracing::warn!(%error, "old files of customers could not be looked for");
+        if let Some(server) = server.upgrade() {
+            if let Err(error) = rows(&server).await {
+                tracing::warn!(%error, "old rows could not be looked for");
+            }
+            if let Err(error) = once(&server).await {
+                tracing::warn!(%error, "old files of customers could not be looked for");
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -38,7 +45,7 @@ pub(super) async fn sweep(server: Weak<Server>, stop: CancellationToken) {
     }
 }
 
-/// Takes away what is too old, or of nobody any more. Returns how many files that were.
+/// Takes away files that are too old, or of nobody any more. Returns how many that were.
 ///
 /// # Errors
 /// The store or the place of the files does not answer; what was taken away stays away.

@@ -29,18 +29,23 @@ pub struct Live {
     pub read_marks: ReadMarks,
 }
 
-/// How long files of customers are kept, in ms: `retention` of `shop.yaml`.
+/// How long what customers sent is kept, in ms: `retention` of `shop.yaml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keep {
     pub photos_ms: i64,
     pub documents_ms: i64,
     pub voice_ms: i64,
+    /// What was said: the log of turns, and messages that are under way no more.
+    pub messages_ms: i64,
+    /// Since the customer wrote last; 0: as long as nobody erases it.
+    pub conversations_ms: i64,
 }
 
 impl Default for Keep {
     fn default() -> Keep {
         let unsaid = 90 * 86_400_000;
-        Keep { photos_ms: unsaid, documents_ms: unsaid, voice_ms: unsaid }
+        let (photos_ms, documents_ms, voice_ms, messages_ms) = (unsaid, unsaid, unsaid, unsaid);
+        Keep { photos_ms, documents_ms, voice_ms, messages_ms, conversations_ms: 0 }
     }
 }
 
@@ -52,8 +57,13 @@ impl Keep {
                 "photos" => keep.photos_ms = length.value.ms(),
                 "documents" => keep.documents_ms = length.value.ms(),
                 "voice" => keep.voice_ms = length.value.ms(),
+                "messages" => keep.messages_ms = length.value.ms(),
+                "conversations" => keep.conversations_ms = length.value.ms(),
                 _ => {}
             }
+        }
+        if keep.conversations_ms > 0 {
+            keep.messages_ms = keep.messages_ms.min(keep.conversations_ms);
         }
         keep
     }

@@ -499,7 +499,7 @@ pub enum Leases {
 }
 
 /// Rows older than these times go; 0 keeps a class for ever. Nothing that is still open goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
     /// The keys of elements, by receipt: no shorter than a vendor repeats them.
     pub seen_ms: i64,
@@ -507,6 +507,20 @@ pub struct Retention {
     /// Sends in a final state, by their expiry.
     pub sends_ms: i64,
     pub quarantine_ms: i64,
+}
+
+impl Retention {
+    /// Only the classes in which something old was found: keys, turns, sends, quarantine.
+    pub(super) fn of(self, found: [bool; 4]) -> Retention {
+        let [seen, turns, sends, quarantine] = found;
+        let kept = |found: bool, before_ms: i64| if found { before_ms } else { 0 };
+        Retention {
+            seen_ms: kept(seen, self.seen_ms),
+            turns_ms: kept(turns, self.turns_ms),
+            sends_ms: kept(sends, self.sends_ms),
+            quarantine_ms: kept(quarantine, self.quarantine_ms),
+        }
+    }
 }
 
 /// What a restored database would have done again.
@@ -518,6 +532,8 @@ pub struct Parked {
     pub events: u64,
     /// Wake times in the past, now forgotten.
     pub wakes: u64,
+    /// Calls of the shop's systems, whose deadline is now over: the next claim ends them without asking.
+    pub calls: u64,
 }
 
 /// Backlogs of one shop, for metrics and quotas.

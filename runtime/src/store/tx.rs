@@ -1,5 +1,7 @@
 //! One transaction of any store: every operation, once, with what it promises.
 
+use smol_str::SmolStr;
+
 use super::error::Result;
 use super::memory::MemoryTx;
 use super::postgres::PostgresTx;
@@ -257,6 +259,16 @@ impl Tx {
         each!(self, send(shop, id))
     }
 
+    /// The sends that wait for a person's word, oldest first.
+    pub async fn parked_sends(&mut self, shop: ShopScope, limit: u32) -> Result<Vec<SendRow>> {
+        each!(self, parked_sends(shop, limit))
+    }
+
+    /// Calls a parked send off. `false`: it is not parked, or not there.
+    pub async fn cancel_parked(&mut self, shop: ShopScope, id: SendId) -> Result<bool> {
+        each!(self, cancel_parked(shop, id))
+    }
+
     // Calls.
 
     pub async fn add_calls(&mut self, calls: &[NewCall]) -> Result<()> {
@@ -432,9 +444,15 @@ impl Tx {
     // Housekeeping.
 
     /// Removes a customer's conversation with all that was said in it (I28). The keys of its elements stay, so that late
-    /// copies bring nothing back; a new message starts anew. `false`: there was none.
+    /// copies bring nothing back; a new message starts anew. Quarantined bytes of the shop that hold one of the customer's
+    /// names go as well. `false`: there was none.
     pub async fn erase_conversation(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<bool> {
         each!(self, erase_conversation(shop, conversation))
+    }
+
+    /// Removes the quarantined entries that hold one of these names of a customer. Returns how many.
+    pub async fn erase_quarantined(&mut self, shop: ShopScope, names: &[SmolStr]) -> Result<u64> {
+        each!(self, erase_quarantined(shop, names))
     }
 
     /// Removes every row of a shop but its name and number, which no other shop is ever given.
@@ -443,14 +461,20 @@ impl Tx {
     }
 
     /// Begins anew after a backup was restored (F41): what was open in it may have been done since, so nothing of it is done
-    /// blindly. Sends are parked, events go into quarantine, wake times that have passed are forgotten.
+    /// blindly. Sends are parked, events go into quarantine, wake times that have passed are forgotten, calls end as over: a
+    /// command's attempts are counted up, so that its outcome is unknown.
     pub async fn park_open(&mut self, shop: ShopScope, now_ms: i64) -> Result<Parked> {
         each!(self, park_open(shop, now_ms))
     }
 
-    /// Removes what is old, class by class; returns how many rows.
-    pub async fn sweep(&mut self, shop: ShopScope, retention: Retention) -> Result<u64> {
-        each!(self, sweep(shop, retention))
+    /// Which of these classes hold something old; the others come back as 0. Only reads.
+    pub async fn old(&mut self, shop: ShopScope, retention: Retention) -> Result<Retention> {
+        each!(self, old(shop, retention))
+    }
+
+    /// Removes what is old, at most so many rows of each class; returns how many. A slice keeps writers waiting only a moment.
+    pub async fn sweep(&mut self, shop: ShopScope, retention: Retention, most: u32) -> Result<u64> {
+        each!(self, sweep(shop, retention, most))
     }
 
     pub async fn counts(&mut self, shop: ShopScope) -> Result<Counts> {

@@ -7,7 +7,7 @@ use duka_runtime::host::calls::{Adapter, Ask, Calls, DemoAdapter, Fate};
 use duka_runtime::host::desk::Desk;
 use duka_runtime::store::Store;
 
-use crate::house::{House, on_every_store};
+use crate::house::{House, NOW_MS, on_every_store};
 
 /// A backend that does what is asked and forgets to answer commands, once.
 #[derive(Default)]
@@ -106,5 +106,31 @@ fn a_bag_filled_in_one_conversation_is_empty_in_another() {
         house.chat("2", "n1", "bag").await;
         assert_eq!(house.said(ids[0]).await.last().map(String::as_str), Some("In your bag: 2"));
         assert_eq!(house.said(ids[1]).await, ["In your bag: 1"]);
+    });
+}
+
+#[test]
+fn after_a_restore_a_command_under_way_is_not_asked_and_the_next_has_another_key() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store.clone()).await;
+        let conversation = house.begin("1").await;
+        house.receive(vec![house.text("1", "m1", "bag")]).await.expect("kept");
+        let parked = store.begin_anew(NOW_MS).await.expect("parked");
+        assert_eq!(parked.calls, 1);
+        let house = house.restarted(2).await;
+        let backend = std::sync::Arc::new(Forgetful::default());
+        let desk = Desk::Here(std::sync::Arc::clone(&house.writer));
+        let calls = Calls::new(std::sync::Arc::clone(&house.host), desk, std::sync::Arc::clone(&backend));
+        calls.run_once().await.expect("ended");
+        house.worker.run_once().await.expect("taken");
+        assert_eq!(*backend.asked.lock().expect("no panic holds it"), [""; 0], "nobody is asked again");
+        assert_eq!(*backend.looked_up.lock().expect("no panic holds it"), 0);
+        house.outbox.run_once().await.expect("sent");
+        assert_eq!(house.said(conversation).await, ["That did not work."]);
+        house.receive(vec![house.text("1", "m2", "bag")]).await.expect("kept");
+        calls.run_once().await.expect("asked");
+        let asked = backend.asked.lock().expect("no panic holds it").clone();
+        let epoch = format!("-r{NOW_MS:x}");
+        assert!(!asked.is_empty() && asked.iter().all(|asked| asked.ends_with(&epoch)), "{asked:?}");
     });
 }

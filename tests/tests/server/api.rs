@@ -5,12 +5,12 @@ use serde_json::{Value as Json, json};
 
 use crate::stage::Stage;
 
-async fn key(stage: &Stage, name: &str, scope: Scope, shop: Option<&str>, ends_ms: i64) -> String {
+pub async fn key(stage: &Stage, name: &str, scope: Scope, shop: Option<&str>, ends_ms: i64) -> String {
     let key = Key { name: name.into(), hash: String::new(), scope, shop: shop.map(Into::into), made_ms: 0, ends_ms };
     keys::make(&stage.running.server.host.store, key).await.expect("a key")
 }
 
-async fn ask(stage: &Stage, method: &str, path: &str, key: &str) -> (u16, Json) {
+pub async fn ask(stage: &Stage, method: &str, path: &str, key: &str) -> (u16, Json) {
     let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
     let request = stage.http.request(method, format!("{}{}{path}", stage.base, api::BASE));
     let request = if key.is_empty() { request } else { request.bearer_auth(key) };
@@ -25,7 +25,10 @@ async fn every_route_is_closed_without_a_key_and_says_nothing_of_what_is_there()
     let reader = key(&stage, "reader", Scope::Read, None, i64::MAX).await;
     let foreign = key(&stage, "foreign", Scope::Operate, Some("another"), i64::MAX).await;
     let filled = |path: &str| {
-        path.replace("{shop}", "boutique").replace("{conversation}", "00000000000000aa").replace("{entry}", "1")
+        path.replace("{shop}", "boutique")
+            .replace("{conversation}", "00000000000000aa")
+            .replace("{entry}", "1")
+            .replace("{send}", &"0".repeat(32))
     };
     for route in api::routes() {
         let (method, path) = (route.method.as_str(), filled(route.path));

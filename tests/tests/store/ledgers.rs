@@ -176,6 +176,7 @@ pub async fn erasing_a_customer_leaves_the_others(store: Store) -> Result<()> {
     fill(&mut tx, shop, 2, "254711").await?;
     let one = Counts { conversations: 1, inbox: 1, waiting: 1, ready: 1, calls: 1, quarantine: 1, ..Counts::default() };
     assert!(tx.erase_conversation(shop, id(1)).await?);
+    assert_eq!(tx.erase_quarantined(shop, &["254700".into(), "".into()]).await?, 0, "it is gone");
     assert!(!tx.erase_conversation(shop, id(1)).await?);
     assert_eq!(tx.counts(shop).await?, one);
     assert_eq!((left_of(&mut tx, shop, id(1)).await?, left_of(&mut tx, shop, id(2)).await?), (0, 5));
@@ -188,6 +189,26 @@ pub async fn erasing_a_customer_leaves_the_others(store: Store) -> Result<()> {
     tx.create_conversations(&[(conversation(shop, 3), vec![phone(shop, "254700")])]).await?;
     assert_eq!(left_of(&mut tx, shop, id(3)).await?, 1, "a new message starts anew");
     tx.commit().await
+}
+
+/// What could be routed to no shop is searched in a transaction of its own.
+pub async fn what_is_nobodys_is_searched_for_a_customer_too(store: Store) -> Result<()> {
+    let mut tx = store.begin(ShopScope::NONE).await?;
+    tx.add_quarantine(&[quarantined(None, "of 254700", 1), quarantined(None, "of 254711", 1)]).await?;
+    assert_eq!(tx.erase_quarantined(ShopScope::NONE, &["254700".into()]).await?, 1);
+    let left = tx.list_quarantine(ShopScope::NONE, 0, 9).await?;
+    assert_eq!(left.iter().map(|(_, entry)| entry.body.as_slice()).collect::<Vec<_>>(), [b"of 254711"]);
+    tx.commit().await
+}
+
+/// I13: what is numbered anew after a restore is named anew.
+pub async fn an_epoch_begins_with_each_restore(store: Store) -> Result<()> {
+    assert_eq!(store.epoch().await?, 0);
+    store.begin_anew(50).await?;
+    assert_eq!(store.epoch().await?, 50);
+    store.begin_anew(50).await?;
+    assert_eq!(store.epoch().await?, 51);
+    Ok(())
 }
 
 pub async fn erasing_a_shop_leaves_the_others(store: Store) -> Result<()> {
@@ -215,14 +236,24 @@ pub async fn old_rows_go_class_by_class(store: Store) -> Result<()> {
     let shop = store.shop("boutique").await?;
     let mut tx = store.begin(shop).await?;
     fill(&mut tx, shop, 1, "254700").await?;
-    assert_eq!(tx.sweep(shop, Retention::default()).await?, 0, "0 keeps all");
+    assert_eq!(tx.sweep(shop, Retention::default(), 9).await?, 0, "0 keeps all");
     let all = Retention { seen_ms: 11, turns_ms: 11, sends_ms: 2_000, quarantine_ms: 2 };
     let before = Retention { seen_ms: 10, turns_ms: 10, sends_ms: 1_000, quarantine_ms: 1 };
     tx.claim_sends(shop, "N1", &[Lane::Service], claim(10, LONG_MS)).await?;
     tx.settle_sends(&[settlement(shop, 1, 1, accepted("w"))]).await?;
-    assert_eq!(tx.sweep(shop, before).await?, 0);
-    assert_eq!(tx.sweep(shop, all).await?, 4, "the open send stays");
-    assert_eq!(tx.sweep(shop, all).await?, 0);
+    assert_eq!(tx.old(shop, before).await?, Retention::default());
+    assert_eq!(tx.sweep(shop, before, 9).await?, 0);
+    assert_eq!(tx.old(shop, all).await?, all);
+    tx.add_turns(&[turn(shop, 1, 0), turn(shop, 2, 0)]).await?;
+    assert_eq!(
+        tx.sweep(shop, all, 2).await?,
+        5,
+        "the open send stays, and one of three turns is left for the next slice"
+    );
+    assert_eq!(tx.old(shop, all).await?, Retention { turns_ms: 11, ..Retention::default() });
+    assert_eq!(tx.sweep(shop, all, 2).await?, 1);
+    assert_eq!(tx.old(shop, all).await?, Retention::default());
+    assert_eq!(tx.sweep(shop, all, 9).await?, 0);
     let left = tx.sends_of(shop, id(1), 0, 9).await?;
     assert_eq!(left.iter().map(|row| row.facts.state).collect::<Vec<_>>(), [SendState::Ready]);
     tx.commit().await
@@ -243,16 +274,23 @@ pub async fn what_was_open_in_a_backup_is_parked(store: Store) -> Result<()> {
         tx.commit().await?;
     }
     let mut tx = store.begin(shop).await?;
-    assert_eq!(tx.park_open(shop, 50).await?, Parked { sends: 3, events: 1, wakes: 1 });
+    assert_eq!(tx.park_open(shop, 50).await?, Parked { sends: 3, events: 1, wakes: 1, calls: 1 });
     assert_eq!(tx.park_open(shop, 50).await?, Parked::default());
     assert_eq!(tx.claim_sends(shop, "N1", &[Lane::Service], claim(99, LONG_MS)).await?, []);
     assert_eq!(tx.take_inbox(shop, None, claim(99, LONG_MS)).await?, []);
+    let over = ClaimedCall { call: NewCall { deadline_ms: 0, ..call(shop, 1, 1) }, attempt: 2 };
+    assert_eq!(tx.claim_calls(shop, claim(99, LONG_MS)).await?, [over], "to be ended as over, and not to be asked");
     assert_eq!(tx.due_wakes(shop, 99, 9).await?, [id(3)]);
     let entry = tx.list_quarantine(shop, 0, 9).await?.pop().expect("the event is there").1;
-    let expected = (Some(shop), 50, "restored", "conversation 1", b"hi".to_vec());
+    let expected = (Some(shop), 50, "restored", "conversation 0000000000000001", b"hi".to_vec());
     assert_eq!((entry.shop, entry.at_ms, entry.reason.as_str(), entry.detail.as_str(), entry.body), expected);
     let told = tx.apply_statuses(&[status(shop, Some(2), "w2", Delivery::Sent, 1)]).await?;
     assert!(told[0].as_ref().is_some_and(|effect| effect.settled), "a status tells that it was sent after the backup");
+    let parked = tx.parked_sends(shop, 9).await?;
+    assert_eq!(parked.len(), 2, "to be looked at");
+    assert!(tx.cancel_parked(shop, parked[0].send.id).await?);
+    assert!(!tx.cancel_parked(shop, parked[0].send.id).await?, "once");
+    assert_eq!(tx.parked_sends(shop, 9).await?, parked[1..]);
     tx.commit().await?;
     let mut tx = store.begin(other).await?;
     let counts = tx.counts(other).await?;

@@ -242,7 +242,8 @@ impl<'a> Dues<'a> {
         }
         self.waits_for_the_rest(place);
         let (InboxBody::Element(bytes) | InboxBody::Event(bytes) | InboxBody::File(bytes)) = &row.body;
-        let detail = format!("conversation {:016x}, {} attempts", row.conversation.0, row.attempts);
+        let file = if matches!(row.body, InboxBody::File(_)) { ", with a file" } else { "" };
+        let detail = format!("conversation {:016x}, {} attempts{file}", row.conversation.0, row.attempts);
         self.set_aside(place, detail, bytes.clone());
         Ok(Took::Quarantined)
     }

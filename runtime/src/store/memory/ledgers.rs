@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use super::MemoryTx;
+use super::{MemoryTx, QueuedSend};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::codes;
 use crate::store::error::Result;
@@ -128,11 +128,18 @@ impl MemoryTx {
         Ok(self.meta_get(shop, key)?.unwrap_or_default())
     }
 
+    pub fn erase_quarantined(&mut self, shop: ShopScope, names: &[SmolStr]) -> Result<u64> {
+        let names_them = |body: &[u8]| names.iter().any(|name| contains(body, name.as_bytes()));
+        let quarantine = &mut self.tables.quarantine;
+        Ok(quarantine.remove_where(|key, entry| {
+            key.0 == shop && (names_them(&entry.body) || names_them(entry.detail.as_bytes()))
+        }))
+    }
+
     pub fn erase_conversation(&mut self, shop: ShopScope, id: ConversationId) -> Result<bool> {
         let place = (shop, id);
-        let identities = self.tables.identities_of(shop, id);
-        let names: Vec<&[u8]> = identities.iter().map(|identity| identity.value.as_bytes()).collect();
-        let names_them = |body: &[u8]| names.iter().any(|name| contains(body, name));
+        let names: Vec<SmolStr> = self.tables.identities_of(shop, id).into_iter().map(|it| it.value).collect();
+        self.erase_quarantined(shop, &names)?;
         let tables = &mut *self.tables;
         tables.identities.remove_where(|key, owner| (key.shop, *owner) == place);
         tables.known_as.remove_where(|key, ()| (key.0, key.1) == place);
@@ -148,10 +155,6 @@ impl MemoryTx {
         tables.consents.remove_where(|key, _| (key.0, key.1) == place);
         tables.posts.remove_where(|key, queued| (key.0, queued.post.conversation) == place);
         tables.recipients.remove(&place);
-        tables.quarantine.remove_where(|key, entry| {
-            (key.0 == shop || key.0 == ShopScope::NONE)
-                && (names_them(&entry.body) || names_them(entry.detail.as_bytes()))
-        });
         Ok(tables.conversations.remove(&place).is_some())
     }
 
@@ -190,8 +193,9 @@ impl MemoryTx {
         for row in &events {
             tables.inbox.remove(&(shop, row.conversation, row.seq));
             tables.inbox_places.remove(&(shop, row.seq));
-            let (_, body) = codes::inbox_parts(&row.body);
-            let detail = format!("conversation {}", row.conversation.0);
+            let (kind, body) = codes::inbox_parts(&row.body);
+            let file = if kind == 3 { ", with a file" } else { "" };
+            let detail = format!("conversation {:016x}{file}", row.conversation.0);
             let entry = QuarantineEntry {
                 shop: Some(shop),
                 at_ms: now_ms,
@@ -216,22 +220,46 @@ impl MemoryTx {
             .iter()
             .filter(|(key, row)| key.0 == shop && row.wake_at_ms.is_some_and(|at_ms| at_ms <= now_ms));
         let woken: Vec<_> = woken.map(|(key, row)| (*key, row.clone())).collect();
-        let parked = Parked { sends: open.len() as u64, events: events.len() as u64, wakes: woken.len() as u64 };
+        let (sends, events, wakes) = (open.len() as u64, events.len() as u64, woken.len() as u64);
         for (key, row) in woken {
             tables.conversations.insert(key, Conversation { wake_at_ms: None, ..row });
         }
-        Ok(parked)
+        let asked = tables.calls.iter().filter(|(key, queued)| key.0 == shop && queued.call.deadline_ms > 0);
+        let asked: Vec<_> = asked.map(|(key, queued)| (*key, queued.clone())).collect();
+        let calls = asked.len() as u64;
+        for (key, mut queued) in asked {
+            queued.call.deadline_ms = 0;
+            (queued.attempt, queued.not_before_ms, queued.lease_until_ms) = (queued.attempt + 1, 0, 0);
+            tables.calls.insert(key, queued);
+        }
+        Ok(Parked { sends, events, wakes, calls })
     }
 
-    pub fn sweep(&mut self, shop: ShopScope, retention: Retention) -> Result<u64> {
+    pub fn old(&mut self, shop: ShopScope, retention: Retention) -> Result<Retention> {
+        let tables = &*self.tables;
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms } = retention;
+        let seen = tables.seen.iter().any(|(key, at_ms)| key.0 == shop && *at_ms < seen_ms)
+            || tables.orphans.iter().any(|(key, told)| key.0 == shop && told.at_ms < seen_ms)
+            || tables.recipients.iter().any(|(key, at_ms)| key.0 == shop && *at_ms < seen_ms);
+        let turns = tables.turns.iter().any(|(key, turn)| key.0 == shop && turn.at_ms < turns_ms);
+        let is_old = |queued: &QueuedSend| queued.facts.state.is_final() && queued.send.expires_ms < sends_ms;
+        let sends = tables.sends.iter().any(|(key, queued)| key.0 == shop && is_old(queued));
+        let quarantine = tables.quarantine.iter().any(|(key, entry)| key.0 == shop && entry.at_ms < quarantine_ms);
+        Ok(retention.of([seen, turns, sends, quarantine]))
+    }
+
+    pub fn sweep(&mut self, shop: ShopScope, retention: Retention, most: u32) -> Result<u64> {
         let tables = &mut *self.tables;
         let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms } = retention;
-        let mut gone = tables.seen.remove_where(|key, at_ms| key.0 == shop && *at_ms < seen_ms);
-        gone += tables.turns.remove_where(|key, turn| key.0 == shop && turn.at_ms < turns_ms);
+        let mut gone = tables.seen.remove_some(most, |key, at_ms| key.0 == shop && *at_ms < seen_ms);
+        gone += tables.orphans.remove_some(most, |key, told| key.0 == shop && told.at_ms < seen_ms);
+        gone += tables.recipients.remove_some(most, |key, at_ms| key.0 == shop && *at_ms < seen_ms);
+        gone += tables.turns.remove_some(most, |key, turn| key.0 == shop && turn.at_ms < turns_ms);
         let old: Vec<_> = tables
             .sends
             .iter()
             .filter(|(key, queued)| key.0 == shop && queued.facts.state.is_final() && queued.send.expires_ms < sends_ms)
+            .take(most as usize)
             .map(|(key, queued)| (*key, queued.clone()))
             .collect();
         for (key, queued) in &old {
@@ -241,9 +269,7 @@ impl MemoryTx {
             tables.provider_places.remove(&(shop, queued.facts.other_id.clone(), key.2));
         }
         gone += old.len() as u64;
-        gone += tables.orphans.remove_where(|key, told| key.0 == shop && told.at_ms < seen_ms);
-        gone += tables.quarantine.remove_where(|key, entry| key.0 == shop && entry.at_ms < quarantine_ms);
-        gone += tables.recipients.remove_where(|key, at_ms| key.0 == shop && *at_ms < seen_ms);
+        gone += tables.quarantine.remove_some(most, |key, entry| key.0 == shop && entry.at_ms < quarantine_ms);
         Ok(gone)
     }
 

@@ -206,6 +206,25 @@ impl MemoryTx {
         let queued = self.tables.key_of(shop, id).and_then(|key| self.tables.sends.get(&key));
         Ok(queued.map(|queued| SendRow { send: queued.send.clone(), facts: queued.facts.clone() }))
     }
+
+    pub fn parked_sends(&mut self, shop: ShopScope, limit: u32) -> Result<Vec<SendRow>> {
+        let sends = self.tables.sends.iter();
+        let mut parked: Vec<_> =
+            sends.filter(|(key, queued)| key.0 == shop && queued.facts.state == SendState::Parked).collect();
+        parked.sort_by_key(|(key, _)| key.2);
+        let row = |queued: &QueuedSend| SendRow { send: queued.send.clone(), facts: queued.facts.clone() };
+        Ok(parked.into_iter().take(limit as usize).map(|(_, queued)| row(queued)).collect())
+    }
+
+    pub fn cancel_parked(&mut self, shop: ShopScope, id: SendId) -> Result<bool> {
+        let found = self.tables.key_of(shop, id).and_then(|key| Some((key, self.tables.sends.get(&key).cloned()?)));
+        let Some((key, mut queued)) = found.filter(|(_, queued)| queued.facts.state == SendState::Parked) else {
+            return Ok(false);
+        };
+        queued.facts.state = SendState::Cancelled;
+        self.tables.put_send(key, queued);
+        Ok(true)
+    }
 }
 
 impl Tables {

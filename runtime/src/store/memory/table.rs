@@ -55,7 +55,13 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
 
     /// Removes what `gone` names; returns how many that were.
     pub fn remove_where(&mut self, gone: impl Fn(&K, &V) -> bool) -> u64 {
-        let keys: Vec<K> = self.rows.iter().filter(|(key, row)| gone(key, row)).map(|(key, _)| key.clone()).collect();
+        self.remove_some(u32::MAX, gone)
+    }
+
+    /// The same of at most so many.
+    pub fn remove_some(&mut self, most: u32, gone: impl Fn(&K, &V) -> bool) -> u64 {
+        let found = self.rows.iter().filter(|(key, row)| gone(key, row)).take(most as usize);
+        let keys: Vec<K> = found.map(|(key, _)| key.clone()).collect();
         for key in &keys {
             self.remove(key);
         }

@@ -1,5 +1,6 @@
 //! Erasure, retention and counts.
 
+use smol_str::SmolStr;
 use sqlx::{Executor, Row};
 
 use super::conversations::number;
@@ -22,15 +23,23 @@ impl Postgres {
 }
 
 impl PostgresTx {
-    /// Quarantined bytes name no conversation: those of the shop that hold one of the customer's names go as well.
-    pub async fn erase_conversation(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<bool> {
-        for identity in self.identities_of(shop, conversation).await? {
+    pub async fn erase_quarantined(&mut self, shop: ShopScope, names: &[SmolStr]) -> Result<u64> {
+        let mut gone = 0;
+        for name in names.iter().filter(|name| !name.is_empty()) {
             let delete = sqlx::query(
                 "DELETE FROM quarantine WHERE shop = $1 AND (position($2 IN body) > 0 OR position($3 IN detail) > 0)",
             );
-            let name = clean(&identity.value);
-            self.run(delete.bind(shop_number(shop)).bind(name.as_bytes().to_vec()).bind(name)).await?;
+            let name = clean(name);
+            gone += self.run(delete.bind(shop_number(shop)).bind(name.as_bytes().to_vec()).bind(name)).await?;
         }
+        Ok(gone)
+    }
+
+    /// Quarantined bytes name no conversation: they are searched for the customer's names.
+    pub async fn erase_conversation(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<bool> {
+        let known = self.identities_of(shop, conversation).await?;
+        let names: Vec<SmolStr> = known.into_iter().map(|it| it.value).collect();
+        self.erase_quarantined(shop, &names).await?;
         for text in [
             "DELETE FROM identity WHERE shop = $1 AND conversation = $2",
             "DELETE FROM inbox WHERE shop = $1 AND conversation = $2",
@@ -76,7 +85,8 @@ impl PostgresTx {
         let shop = shop_number(shop);
         let insert = sqlx::query(
             "INSERT INTO quarantine (shop, at_ms, reason, detail, body)
-             SELECT shop, $1, 'restored', 'conversation ' || conversation, body FROM inbox WHERE shop = $2
+             SELECT shop, $1, 'restored', 'conversation ' || lpad(to_hex(conversation), 16, '0')
+                 || CASE WHEN kind = 3 THEN ', with a file' ELSE '' END, body FROM inbox WHERE shop = $2
              ORDER BY conversation, seq",
         );
         let events = self.run(insert.bind(now_ms).bind(shop)).await?;
@@ -86,21 +96,69 @@ impl PostgresTx {
         let sends = self.run(park.bind(shop)).await?;
         let forget = sqlx::query("UPDATE conversation SET wake_at_ms = NULL WHERE shop = $1 AND wake_at_ms <= $2");
         let wakes = self.run(forget.bind(shop).bind(now_ms)).await?;
-        Ok(Parked { sends, events, wakes })
+        let end = sqlx::query(
+            "UPDATE call SET deadline_ms = 0, not_before_ms = 0, lease_until_ms = 0, attempt = attempt + 1
+             WHERE shop = $1 AND deadline_ms > 0",
+        );
+        let calls = self.run(end.bind(shop)).await?;
+        Ok(Parked { sends, events, wakes, calls })
     }
 
-    pub async fn sweep(&mut self, shop: ShopScope, retention: Retention) -> Result<u64> {
+    pub async fn old(&mut self, shop: ShopScope, retention: Retention) -> Result<Retention> {
+        let select = sqlx::query(
+            "SELECT EXISTS (SELECT 1 FROM seen WHERE shop = $1 AND received_ms < $2)
+                 OR EXISTS (SELECT 1 FROM orphan_status WHERE shop = $1 AND delivery_at_ms < $2)
+                 OR EXISTS (SELECT 1 FROM recipient WHERE shop = $1 AND at_ms < $2),
+                 EXISTS (SELECT 1 FROM turn WHERE shop = $1 AND at_ms < $3),
+                 EXISTS (SELECT 1 FROM outbox WHERE shop = $1 AND state >= 5 AND expires_ms < $4),
+                 EXISTS (SELECT 1 FROM quarantine WHERE shop = $1 AND at_ms < $5)",
+        );
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms } = retention;
+        let select = select.bind(shop_number(shop)).bind(seen_ms).bind(turns_ms).bind(sends_ms).bind(quarantine_ms);
+        let rows = self.rows(select).await?;
+        let Some(row) = rows.first() else { return Ok(Retention::default()) };
+        Ok(retention.of([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?]))
+    }
+
+    pub async fn sweep(&mut self, shop: ShopScope, retention: Retention, most: u32) -> Result<u64> {
         let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms } = retention;
         let mut gone = 0;
         for (text, before_ms) in [
-            ("DELETE FROM seen WHERE shop = $1 AND received_ms < $2", seen_ms),
-            ("DELETE FROM turn WHERE shop = $1 AND at_ms < $2", turns_ms),
-            ("DELETE FROM outbox WHERE shop = $1 AND state >= 5 AND expires_ms < $2", sends_ms),
-            ("DELETE FROM orphan_status WHERE shop = $1 AND delivery_at_ms < $2", seen_ms),
-            ("DELETE FROM quarantine WHERE shop = $1 AND at_ms < $2", quarantine_ms),
-            ("DELETE FROM recipient WHERE shop = $1 AND at_ms < $2", seen_ms),
+            (
+                "DELETE FROM seen WHERE shop = $1 AND key IN (
+                     SELECT key FROM seen WHERE shop = $1 AND received_ms < $2 LIMIT $3)",
+                seen_ms,
+            ),
+            (
+                "DELETE FROM orphan_status WHERE shop = $1 AND provider_id IN (
+                     SELECT provider_id FROM orphan_status WHERE shop = $1 AND delivery_at_ms < $2 LIMIT $3)",
+                seen_ms,
+            ),
+            (
+                "DELETE FROM recipient WHERE shop = $1 AND conversation IN (
+                     SELECT conversation FROM recipient WHERE shop = $1 AND at_ms < $2 LIMIT $3)",
+                seen_ms,
+            ),
+            (
+                "DELETE FROM turn WHERE shop = $1 AND (conversation, turn) IN (
+                     SELECT conversation, turn FROM turn WHERE shop = $1 AND at_ms < $2 LIMIT $3)",
+                turns_ms,
+            ),
+            (
+                "DELETE FROM outbox WHERE shop = $1 AND state >= 5 AND seq IN (
+                     SELECT seq FROM outbox WHERE shop = $1 AND state >= 5 AND expires_ms < $2 LIMIT $3)",
+                sends_ms,
+            ),
+            (
+                "DELETE FROM quarantine WHERE shop = $1 AND seq IN (
+                     SELECT seq FROM quarantine WHERE shop = $1 AND at_ms < $2 LIMIT $3)",
+                quarantine_ms,
+            ),
         ] {
-            gone += self.run(sqlx::query(text).bind(shop_number(shop)).bind(before_ms)).await?;
+            if before_ms > 0 {
+                let delete = sqlx::query(text).bind(shop_number(shop)).bind(before_ms).bind(i64::from(most));
+                gone += self.run(delete).await?;
+            }
         }
         Ok(gone)
     }

@@ -246,6 +246,17 @@ impl PostgresTx {
         Ok(rows.pop().map(|queued| queued.row))
     }
 
+    pub async fn parked_sends(&mut self, shop: ShopScope, limit: u32) -> Result<Vec<SendRow>> {
+        let select = sqlx::query(select_send!("WHERE o.shop = $1 AND o.state = 8 ORDER BY o.seq LIMIT $2"));
+        let rows = self.queued(select.bind(shop_number(shop)).bind(i64::from(limit))).await?;
+        Ok(rows.into_iter().map(|queued| queued.row).collect())
+    }
+
+    pub async fn cancel_parked(&mut self, shop: ShopScope, id: SendId) -> Result<bool> {
+        let update = sqlx::query("UPDATE outbox SET state = 9 WHERE shop = $1 AND id = $2 AND state = 8");
+        Ok(self.run(update.bind(shop_number(shop)).bind(id.0.to_vec())).await? == 1)
+    }
+
     async fn queued(&mut self, query: Bound<'_>) -> Result<Vec<Queued>> {
         self.rows(query).await?.iter().map(queued).collect()
     }

@@ -1,5 +1,7 @@
 //! Erasure, retention and counts.
 
+use smol_str::SmolStr;
+
 use super::conversations::number;
 use super::{BETWEEN_TRIES, PATIENCE, Sqlite, SqliteTx};
 use crate::id::{ConversationId, ShopScope};
@@ -26,15 +28,22 @@ impl Sqlite {
 }
 
 impl SqliteTx {
-    /// Quarantined bytes name no conversation: those that hold one of the customer's names go as well.
-    pub fn erase_conversation(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<bool> {
-        for identity in self.identities_of(shop, conversation)? {
-            let mut delete = self.sql(
-                "DELETE FROM quarantine WHERE shop IN (0, ?1)
-                 AND (instr(body, CAST(?2 AS BLOB)) > 0 OR instr(detail, ?2) > 0)",
-            )?;
-            delete.execute((shop.number(), identity.value.as_str()))?;
+    pub fn erase_quarantined(&mut self, shop: ShopScope, names: &[SmolStr]) -> Result<u64> {
+        let mut gone = 0;
+        let mut delete = self.sql(
+            "DELETE FROM quarantine WHERE shop = ?1 AND ?2 <> ''
+             AND (instr(body, CAST(?2 AS BLOB)) > 0 OR instr(detail, ?2) > 0)",
+        )?;
+        for name in names {
+            gone += delete.execute((shop.number(), name.as_str()))? as u64;
         }
+        Ok(gone)
+    }
+
+    /// Quarantined bytes name no conversation: they are searched for the customer's names.
+    pub fn erase_conversation(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<bool> {
+        let names: Vec<SmolStr> = self.identities_of(shop, conversation)?.into_iter().map(|it| it.value).collect();
+        self.erase_quarantined(shop, &names)?;
         let place = (shop.number(), number(conversation));
         for text in [
             "DELETE FROM identity WHERE shop = ? AND conversation = ?",
@@ -80,7 +89,8 @@ impl SqliteTx {
         let shop = shop.number();
         let mut insert = self.sql(
             "INSERT INTO quarantine (shop, at_ms, reason, detail, body)
-             SELECT shop, ?, 'restored', 'conversation ' || conversation, body FROM inbox WHERE shop = ?
+             SELECT shop, ?, 'restored', 'conversation ' || printf('%016x', conversation)
+                 || iif(kind = 3, ', with a file', ''), body FROM inbox WHERE shop = ?
              ORDER BY conversation, seq",
         )?;
         let events = insert.execute((now_ms, shop))? as u64;
@@ -89,21 +99,64 @@ impl SqliteTx {
         let sends = self.sql("UPDATE outbox SET state = 8 WHERE shop = ? AND state < 5")?.execute([shop])? as u64;
         let mut forget = self.sql("UPDATE conversation SET wake_at_ms = NULL WHERE shop = ? AND wake_at_ms <= ?")?;
         let wakes = forget.execute((shop, now_ms))? as u64;
-        Ok(Parked { sends, events, wakes })
+        let end = "UPDATE call SET deadline_ms = 0, not_before_ms = 0, lease_until_ms = 0, attempt = attempt + 1
+                   WHERE shop = ? AND deadline_ms > 0";
+        let calls = self.sql(end)?.execute([shop])? as u64;
+        Ok(Parked { sends, events, wakes, calls })
     }
 
-    pub fn sweep(&mut self, shop: ShopScope, retention: Retention) -> Result<u64> {
+    pub fn old(&mut self, shop: ShopScope, retention: Retention) -> Result<Retention> {
+        let mut select = self.sql(
+            "SELECT EXISTS (SELECT 1 FROM seen WHERE shop = ?1 AND received_ms < ?2)
+                 OR EXISTS (SELECT 1 FROM orphan_status WHERE shop = ?1 AND delivery_at_ms < ?2)
+                 OR EXISTS (SELECT 1 FROM recipient WHERE shop = ?1 AND at_ms < ?2),
+                 EXISTS (SELECT 1 FROM turn WHERE shop = ?1 AND at_ms < ?3),
+                 EXISTS (SELECT 1 FROM outbox WHERE shop = ?1 AND state >= 5 AND expires_ms < ?4),
+                 EXISTS (SELECT 1 FROM quarantine WHERE shop = ?1 AND at_ms < ?5)",
+        )?;
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms } = retention;
+        Ok(select.query_row((shop.number(), seen_ms, turns_ms, sends_ms, quarantine_ms), |row| {
+            Ok(retention.of([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))
+        })?)
+    }
+
+    pub fn sweep(&mut self, shop: ShopScope, retention: Retention, most: u32) -> Result<u64> {
         let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms } = retention;
         let mut gone = 0;
         for (text, before_ms) in [
-            ("DELETE FROM seen WHERE shop = ? AND received_ms < ?", seen_ms),
-            ("DELETE FROM turn WHERE shop = ? AND at_ms < ?", turns_ms),
-            ("DELETE FROM outbox WHERE shop = ? AND state >= 5 AND expires_ms < ?", sends_ms),
-            ("DELETE FROM orphan_status WHERE shop = ? AND delivery_at_ms < ?", seen_ms),
-            ("DELETE FROM quarantine WHERE shop = ? AND at_ms < ?", quarantine_ms),
-            ("DELETE FROM recipient WHERE shop = ? AND at_ms < ?", seen_ms),
+            (
+                "DELETE FROM seen WHERE shop = ?1 AND key IN (
+                     SELECT key FROM seen WHERE shop = ?1 AND received_ms < ?2 LIMIT ?3)",
+                seen_ms,
+            ),
+            (
+                "DELETE FROM orphan_status WHERE shop = ?1 AND provider_id IN (
+                     SELECT provider_id FROM orphan_status WHERE shop = ?1 AND delivery_at_ms < ?2 LIMIT ?3)",
+                seen_ms,
+            ),
+            (
+                "DELETE FROM recipient WHERE shop = ?1 AND conversation IN (
+                     SELECT conversation FROM recipient WHERE shop = ?1 AND at_ms < ?2 LIMIT ?3)",
+                seen_ms,
+            ),
+            (
+                "DELETE FROM turn WHERE rowid IN (SELECT rowid FROM turn WHERE shop = ?1 AND at_ms < ?2 LIMIT ?3)",
+                turns_ms,
+            ),
+            (
+                "DELETE FROM outbox WHERE seq IN (
+                     SELECT seq FROM outbox WHERE shop = ?1 AND state >= 5 AND expires_ms < ?2 LIMIT ?3)",
+                sends_ms,
+            ),
+            (
+                "DELETE FROM quarantine WHERE seq IN (
+                     SELECT seq FROM quarantine WHERE shop = ?1 AND at_ms < ?2 LIMIT ?3)",
+                quarantine_ms,
+            ),
         ] {
-            gone += self.sql(text)?.execute((shop.number(), before_ms))? as u64;
+            if before_ms > 0 {
+                gone += self.sql(text)?.execute((shop.number(), before_ms, most))? as u64;
+            }
         }
         Ok(gone)
     }

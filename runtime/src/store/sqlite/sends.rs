@@ -230,6 +230,21 @@ impl SqliteTx {
         Ok(self.by_id(shop, id)?.map(|queued| queued.row))
     }
 
+    pub fn parked_sends(&mut self, shop: ShopScope, limit: u32) -> Result<Vec<SendRow>> {
+        let mut select = self.sql(select_send!("WHERE shop = ? AND state = 8 ORDER BY seq LIMIT ?"))?;
+        let mut rows = select.query((shop.number(), limit))?;
+        let mut sends = Vec::new();
+        while let Some(row) = rows.next()? {
+            sends.push(queued(row)?.row);
+        }
+        Ok(sends)
+    }
+
+    pub fn cancel_parked(&mut self, shop: ShopScope, id: SendId) -> Result<bool> {
+        let mut update = self.sql("UPDATE outbox SET state = 9 WHERE shop = ? AND id = ? AND state = 8")?;
+        Ok(update.execute((shop.number(), &id.0[..]))? == 1)
+    }
+
     fn by_id(&self, shop: ShopScope, id: SendId) -> Result<Option<Queued>> {
         let mut select = self.sql(select_send!("WHERE shop = ? AND id = ?"))?;
         let mut rows = select.query((shop.number(), &id.0[..]))?;

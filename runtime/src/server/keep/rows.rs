@@ -1,0 +1,102 @@
+//! Old rows: turns, messages, keys of elements, quarantine, conversations that nobody wrote in. Taken away in slices, so that
+//! a customer's message waits a moment at most; what is still open stays.
+
+use std::time::Duration;
+
+use crate::id::{ConversationId, ShopScope};
+use crate::server::Server;
+use crate::store::{Conversation, Result, Retention};
+
+/// Vendors repeat an element for a week (TM3).
+const SEEN_MS: i64 = 8 * 86_400_000;
+/// What nobody has looked at for so long is not looked at any more (I20).
+const QUARANTINE_MS: i64 = 30 * 86_400_000;
+/// Rows of a class, or conversations, that one transaction takes away.
+const MOST: u32 = 500;
+const MOST_CONVERSATIONS: u32 = 50;
+/// Between two slices, for those who wait to write.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Takes away what is too old, of every shop that was ever served and of none. Returns how many rows that were.
+///
+/// # Errors
+/// The store does not answer; what was taken away stays away.
+pub async fn rows(server: &Server) -> Result<u64> {
+    let now_ms = server.host.clock.now_ms();
+    let routes = server.registry.now();
+    let shops = server.host.store.shops().await?;
+    let mut gone = 0;
+    for shop in shops.into_iter().map(|(scope, _)| scope).chain([ShopScope::NONE]) {
+        let keep = routes.of(shop).map(|served| served.keep).unwrap_or_default();
+        if keep.conversations_ms > 0 {
+            gone += conversations(server, shop, now_ms.saturating_sub(keep.conversations_ms)).await?;
+        }
+        let said_before_ms = now_ms.saturating_sub(keep.messages_ms);
+        let retention = Retention {
+            seen_ms: now_ms.saturating_sub(SEEN_MS),
+            turns_ms: said_before_ms,
+            sends_ms: said_before_ms,
+            quarantine_ms: now_ms.saturating_sub(QUARANTINE_MS.min(keep.messages_ms)),
+        };
+        gone += slices(server, shop, retention).await?;
+    }
+    if gone > 0 {
+        tracing::info!(rows = gone, "what was older than it is kept is gone");
+        // What a reader holds just now is written over at the next look. PostgreSQL does it by itself, in its own time.
+        if server.host.store.spans_shops()
+            && let Err(error) = server.host.store.scrub().await
+        {
+            tracing::debug!(%error, "what is gone could not be written over yet");
+        }
+    }
+    Ok(gone)
+}
+
+/// Looks beside the writers which classes have something old, and takes a slice of those.
+async fn slices(server: &Server, shop: ShopScope, retention: Retention) -> Result<u64> {
+    let store = &server.host.store;
+    let mut gone = 0;
+    loop {
+        let mut look = store.read(shop).await?;
+        let old = look.old(shop, retention).await?;
+        look.rollback().await?;
+        if old == Retention::default() {
+            return Ok(gone);
+        }
+        let mut tx = store.begin(shop).await?;
+        let taken = tx.sweep(shop, old, MOST).await?;
+        tx.commit().await?;
+        if taken == 0 {
+            return Ok(gone);
+        }
+        gone += taken;
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Conversations in which the customer wrote last before then, and which wait for nothing.
+async fn conversations(server: &Server, shop: ShopScope, before_ms: i64) -> Result<u64> {
+    let store = &server.host.store;
+    let is_over = |row: &Conversation| {
+        row.last_inbound_ms > 0 && row.last_inbound_ms < before_ms && row.pending == 0 && !row.handed_over
+    };
+    let (mut after, mut gone) = (None, 0);
+    loop {
+        let mut look = store.read(shop).await?;
+        let page = look.list_conversations(shop, after, MOST).await?;
+        look.rollback().await?;
+        let Some(last) = page.last() else { return Ok(gone) };
+        after = Some(last.id);
+        let over: Vec<ConversationId> = page.iter().filter(|row| is_over(row)).map(|row| row.id).collect();
+        for ids in over.chunks(MOST_CONVERSATIONS as usize) {
+            let places: Vec<_> = ids.iter().map(|id| (shop, *id)).collect();
+            let mut tx = store.begin(shop).await?;
+            // Whoever has written since the look stays; whom another process holds just now is looked at next time.
+            for row in tx.lock_conversations(&places).await?.into_iter().flatten().filter(&is_over) {
+                gone += u64::from(tx.erase_conversation(shop, row.id).await?);
+            }
+            tx.commit().await?;
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
