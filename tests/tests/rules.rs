@@ -278,6 +278,24 @@ fn every_rule_finds_its_flagged_example_and_accepts_the_other() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), rules::all().count(), wrong.join("\n"));
 }
 
+/// Rules about what can happen over a whole conversation: words are not enough to believe them.
+const SHOWN_BY_A_CONVERSATION: [u16; 13] = [205, 206, 216, 602, 605, 608, 615, 703, 704, 709, 710, 711, 717];
+
+#[test]
+fn what_can_happen_in_a_conversation_is_shown_by_one() {
+    let mut wrong = Vec::new();
+    for rule in rules::all().filter(|rule| SHOWN_BY_A_CONVERSATION.contains(&rule.code.0)) {
+        for example in flagged(&rule) {
+            let found = found(&rule, &example);
+            let mut own = found.iter().filter(|finding| finding.diagnostic.code == rule.code);
+            if !own.any(|finding| finding.diagnostic.conversation.len() > 1) {
+                wrong.push(format!("{} {}", rule.code, rule.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "no conversation is shown by {wrong:#?}");
+}
+
 fn told(found: &[Finding]) -> String {
     let lines: Vec<String> =
         found.iter().map(|finding| format!("{} {}", finding.diagnostic.code, finding.diagnostic.message)).collect();
