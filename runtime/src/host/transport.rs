@@ -51,8 +51,6 @@ pub enum SendAnswer {
 pub enum Advice {
     /// The same later, with growing pauses.
     Retry,
-    /// The same, at most so many attempts in all.
-    RetryAtMost { most: u32 },
     /// Later, only this customer: too many to one (a pair's rate).
     RetryPair,
     /// Nothing from this number until then, in ms from now; the message is tried again.

@@ -239,7 +239,7 @@ fn advice(refused: &Refused) -> Advice {
         | Learned::IdentityChanged => {}
     }
     match rule.then {
-        Then::Again { most } => Advice::RetryAtMost { most },
+        Then::Again { .. } => Advice::Retry,
         Then::Wait { whom: Whom::Customer, .. } => Advice::RetryPair,
         Then::Wait { ms, .. } => Advice::PauseNumber { for_ms: refused.retry_after_ms.unwrap_or(ms) },
         Then::FallBack | Then::Fail => Advice::Fail,

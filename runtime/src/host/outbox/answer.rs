@@ -63,8 +63,6 @@ impl<T: Transport> Outbox<T> {
         let now_ms = self.host.clock.now_ms();
         let end = match advice {
             Advice::Retry => self.again(about, error),
-            Advice::RetryAtMost { most } if about.attempt >= most => AttemptEnd::Failed { error },
-            Advice::RetryAtMost { .. } => self.again(about, error),
             Advice::RetryPair => {
                 let pause_ms = 1_000_i64.saturating_mul(1 << (2 * about.attempt.saturating_sub(1)).min(16));
                 self.later(about, pause_ms.min(HOUR_MS), error)
