@@ -15,8 +15,8 @@ pub use adapter::{Adapter, AdapterCheck, AdapterCommand};
 pub use dev_graph::DevGraph;
 pub use erase::{Erase, EraseCommand, Sends, SendsCommand};
 pub use operate::{
-    Backup, Conversations, ConversationsCommand, Diff, Doctor, Listing, Quarantine, QuarantineCommand, Remote, Replay,
-    Restore, Templates, TemplatesCommand,
+    Backup, Conversations, ConversationsCommand, Diff, Doctor, FormsArguments, FormsCommand, Listing, Quarantine,
+    QuarantineCommand, Remote, Replay, Restore, Templates, TemplatesCommand,
 };
 pub use server::{KeyScope, Keys, KeysCommand, Serve};
 
@@ -109,6 +109,8 @@ pub enum Command {
     Doctor(Doctor),
     /// What WhatsApp holds of a shop's templates: see it, note it, submit what is missing
     Templates(Templates),
+    /// The forms of a shop at WhatsApp: see them, publish them, note what is published
+    Forms(FormsArguments),
     /// Look at conversations on a server: where they stand, and why each message was sent
     Conversations(Conversations),
     /// Take a recorded conversation once more, with the flows that ran or with others

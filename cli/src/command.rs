@@ -15,6 +15,7 @@ mod erase;
 mod explain;
 mod explore;
 mod fmt;
+mod forms;
 mod keys;
 mod new;
 mod quarantine;
@@ -55,6 +56,7 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Restore(arguments) => backup::restore(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Templates(arguments) => templates::run(&arguments),
+        Command::Forms(arguments) => forms::run(&arguments),
         Command::Conversations(arguments) => conversations::run(&arguments),
         Command::Quarantine(arguments) => quarantine::run(&arguments),
         Command::Sends(arguments) => sends::run(&arguments),

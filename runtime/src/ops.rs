@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod client;
 pub mod doctor;
 pub mod figures;
+pub mod forms;
 pub mod logs;
 pub mod notices;
 

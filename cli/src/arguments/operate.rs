@@ -71,6 +71,47 @@ pub enum TemplatesCommand {
     Diff,
 }
 
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka forms list                every form of the flows, and whether customers see it as one
+  duka forms diff                those that should be published and are not; exit code 1 if there are any
+  duka forms push --dry-run      what would be published
+  duka forms push                publish what WhatsApp does not know, and note it in `forms.lock`
+  duka forms pull                note in `forms.lock` what WhatsApp holds
+
+The server shows a form as a WhatsApp Flow when `forms.lock` beside the flows says that it is published; every other one is
+asked field by field, as is one that WhatsApp stops. A form whose fields have changed is published anew; words may change.")]
+pub struct FormsArguments {
+    /// The server's settings [default: `duka.toml`, if there is one]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Only this shop, by the name of its folder
+    #[arg(long, value_name = "SHOP", global = true)]
+    pub shop: Option<String>,
+    /// How to print it
+    #[arg(long, default_value = "text", global = true)]
+    pub format: Listing,
+    #[command(subcommand)]
+    pub command: FormsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FormsCommand {
+    /// Show the forms of the flows, with their state at WhatsApp
+    List,
+    /// Note what WhatsApp holds in each shop's `forms.lock`
+    Pull,
+    /// Publish what WhatsApp does not know
+    Push {
+        /// Publish nothing; say what would be
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Show what should be published and is not
+    Diff,
+}
+
 /// Which server, and which of its shops.
 #[derive(Args, Debug)]
 pub struct Remote {

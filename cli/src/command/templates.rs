@@ -43,7 +43,7 @@ pub fn run(arguments: &Templates) -> Result<Outcome, Failure> {
 }
 
 /// The live shops of the settings, or the one that is named.
-fn shops(config: &Config, only: Option<&str>) -> Result<Vec<Account>, Failure> {
+pub(super) fn shops(config: &Config, only: Option<&str>) -> Result<Vec<Account>, Failure> {
     let failed = |trouble: duka_runtime::shops::Trouble| Failure::Usage {
         message: trouble.to_string(),
         help: trouble.help().map(str::to_string),

@@ -62,6 +62,39 @@ fn templates_are_submitted_noted_and_compared() {
 }
 
 #[test]
+fn forms_are_published_noted_and_compared() {
+    let house = boutique();
+    let list = house.fine(&["forms", "list"]);
+    assert!(list.contains("boutique: delivery_details (boutique)  missing\n"), "{list}");
+    assert_eq!(house.duka(&["forms", "diff"]).code, Some(1));
+    let shown = house.fine(&["forms", "push", "--dry-run"]);
+    assert!(shown.contains("\"type\": \"SingleColumnLayout\""), "{shown}");
+    assert_eq!(house.vendor("GET", &format!("{ACCOUNT}/flows"))["data"], serde_json::json!([]));
+
+    let pushed = house.fine(&["forms", "push"]);
+    assert!(pushed.contains("boutique: delivery_details (boutique): published"), "{pushed}");
+    let noted = house.folder.read("shops/boutique/forms.lock");
+    assert!(noted.contains("\"status\": \"PUBLISHED\""), "{noted}");
+    assert_eq!(house.fine(&["forms", "push"]), "boutique: every form that can be shown is published\n");
+    assert_eq!(house.fine(&["forms", "diff"]), "");
+    house.fine(&["forms", "pull"]);
+    assert_eq!(house.folder.read("shops/boutique/forms.lock"), noted);
+
+    // Another field makes another form; a file is asked for in the chat.
+    let flow = house.folder.read("shops/boutique/boutique.duka");
+    let changed = flow.replace("  submit: Save\n", "  field photo image optional: Photo of the door\n  submit: Save\n");
+    house.folder.write("shops/boutique/boutique.duka", changed);
+    let list = house.fine(&["forms", "list"]);
+    assert!(
+        list.contains(
+            "boutique: delivery_details (boutique)  field by field\n  `photo` asks for a file, which a form at WhatsApp \
+             does not take\n"
+        ),
+        "{list}"
+    );
+}
+
+#[test]
 fn the_doctor_finds_what_customers_would_find() {
     let mut house = boutique();
     // Nothing is submitted yet, and the server is not started.

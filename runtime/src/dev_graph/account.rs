@@ -60,6 +60,8 @@ pub(super) struct Account {
     /// An app gets the account's webhooks.
     pub is_subscribed: bool,
     templates: Vec<Template>,
+    /// The Flows that were published: id, name and status.
+    pub flows: Vec<(String, String, &'static str)>,
     contacts: BTreeMap<(SmolStr, SmolStr), Contact>,
     traffic: BTreeMap<SmolStr, Traffic>,
     pub media: BTreeSet<SmolStr>,
@@ -76,6 +78,7 @@ impl Account {
             is_open: plan.numbers.is_empty(),
             is_subscribed: true,
             templates: templates.collect(),
+            flows: Vec::new(),
             contacts: BTreeMap::new(),
             traffic: BTreeMap::new(),
             media: BTreeSet::new(),

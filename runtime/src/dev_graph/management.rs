@@ -58,8 +58,11 @@ impl Graph {
             ("GET", [_, "whatsapp_business_encryption"]) => {
                 Ok(json!({"data": [{"business_public_key_signature_status": "VALID"}]}))
             }
-            ("POST", [_, "flows"]) => {
-                Ok(json!({"id": format!("12345{:011}", self.account.templates().len()), "success": true}))
+            ("POST", [_, "flows"]) => self.publish_flow(call),
+            ("GET", [_, "flows"]) => {
+                let flow =
+                    |(id, name, status): &(String, String, &str)| json!({"id": id, "name": name, "status": status});
+                Ok(json!({"data": self.account.flows.iter().map(flow).collect::<Vec<Value>>()}))
             }
             ("POST", [_, "assets" | "publish" | "deprecate"]) => Ok(json!({"success": true, "validation_errors": []})),
             ("GET", [id]) if self.media.knows(id) => self.media.describe(now_ms, id, call.base),
@@ -128,6 +131,24 @@ impl Graph {
         self.reviews.push((ends_ms, template.name.clone(), template.language.clone()));
         let id = self.account.add_template(template);
         Ok(json!({"id": id.to_string(), "status": "PENDING", "category": category.as_str()}))
+    }
+
+    /// The description is a text that holds JSON with screens.
+    fn publish_flow(&mut self, call: &Call<'_>) -> Result<Value, Refusal> {
+        let text = |key: &str| call.body.get(key).and_then(Value::as_str);
+        let name = text("name").ok_or_else(|| Refusal::missing("name"))?;
+        if self.account.flows.iter().any(|(_, known, _)| known == name) {
+            return Err(Refusal::invalid("Flow name must be unique."));
+        }
+        let flow: Option<Value> = text("flow_json").and_then(|text| serde_json::from_str(text).ok());
+        let is_flow = flow.is_some_and(|flow| flow.get("screens").is_some_and(Value::is_array));
+        let publishes = call.body.get("publish").and_then(Value::as_bool) == Some(true);
+        if publishes && !is_flow {
+            return Err(Refusal::new(139_002, "Flow JSON is missing or has validation errors."));
+        }
+        let id = format!("12345{:011}", self.account.flows.len() + 1);
+        self.account.flows.push((id.clone(), name.to_string(), if publishes { "PUBLISHED" } else { "DRAFT" }));
+        Ok(json!({"id": id, "success": true, "validation_errors": []}))
     }
 
     fn delete_templates(&mut self, call: &Call<'_>) -> Result<Value, Refusal> {
