@@ -64,7 +64,7 @@ impl Default for TurnLimits {
             // Each shop says which of its own are published.
             engine: Limits { forms: Forms::None, ..Limits::default() },
             automated_sends: 30,
-            same_texts: 12,
+            same_texts: 40,
             reply_life_ms: 24 * HOUR_MS,
             template_life_ms: 24 * HOUR_MS,
         }

@@ -204,6 +204,7 @@ fn a_customer_that_is_a_machine_is_answered_for_a_while_and_then_given_to_a_pers
     // One that says the same to everything, slowly or faster than a person could.
     for (pause_ms, expected) in [(60_000, 12), (500, 6)] {
         let mut chat = Chat::begun();
+        chat.limits.same_texts = 12;
         let mut answered = 0;
         let stopped = (0..200).find_map(|_| {
             chat.now_ms += pause_ms;
