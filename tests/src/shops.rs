@@ -28,15 +28,20 @@ pub fn counter() -> ShopSource {
     with_standard(files(&root().join("tests/shops/counter")))
 }
 
+/// The shop that shows everything that a line can show.
+pub fn gallery() -> ShopSource {
+    with_standard(files(&root().join("tests/shops/gallery")))
+}
+
 /// Whether a name of [`everything`] is a standard flow.
 pub fn is_standard(name: &str) -> bool {
     name.starts_with("std.")
 }
 
-/// Every example, the counting shop, and every standard flow alone in the shop that they are tried in.
+/// Every example, the shops that count and show, and every standard flow alone in the shop that they are tried in.
 pub fn everything() -> Vec<(String, ShopSource)> {
     let own = examples().into_iter().map(|name| (name.clone(), example(&name)));
-    let own = own.chain([("counter".to_string(), counter())]);
+    let own = own.chain([("counter".to_string(), counter()), ("gallery".to_string(), gallery())]);
     own.chain(standard_flows().into_iter().map(|name| (format!("std.{name}"), standard(&name)))).collect()
 }
 

@@ -53,28 +53,51 @@ pub fn shown(sent: &Outbound) -> String {
             let rows: Vec<&str> = rows.iter().map(|choice| choice.title.as_str()).collect();
             line.push_str(&format!(" [cards {label}: {}]", rows.join(" · ")));
         }
-        Choices::Product { sku, title } => line.push_str(&format!(" [product {sku}: {title}]")),
-        Choices::Catalogue { .. } => line.push_str(" [catalogue]"),
-        Choices::Place { latitude, longitude, name, .. } => {
-            line.push_str(format!("[place {latitude}, {longitude} {name}").trim_end());
-            line.push(']');
-        }
-        Choices::Order { order, pay } => {
-            let pay = pay.as_ref().map(|(_, title, url)| format!(", {title} {url}")).unwrap_or_default();
-            line.push_str(&format!(" [order {}: {}{pay}]", order.number, order.status));
-        }
-        Choices::Emoji => line.push_str(" [on your message]"),
+        // Among the words.
+        Choices::Product { .. }
+        | Choices::Catalogue { .. }
+        | Choices::Place { .. }
+        | Choices::Emoji
+        | Choices::Order { pay: None, .. } => {}
+        Choices::Order { pay: Some((_, title, url)), .. } => line.push_str(&format!(" [{title} {url}]")),
     }
     line
 }
 
-/// The words of a message, with its picture's mark and its footer.
+/// What stands beside the words and is no choice; empty for all else.
+fn mark(choices: &Choices) -> String {
+    match choices {
+        Choices::Product { sku, title } => format!("[product {sku}: {title}]"),
+        Choices::Catalogue { .. } => "[catalogue]".to_string(),
+        Choices::Place { latitude, longitude, name, .. } => {
+            format!("[{}]", format!("place {latitude}, {longitude} {name}").trim_end())
+        }
+        Choices::Order { order, .. } => format!("[order {}: {}]", order.number, order.status),
+        Choices::Emoji => "[on your message]".to_string(),
+        Choices::None
+        | Choices::Buttons(_)
+        | Choices::List { .. }
+        | Choices::Link { .. }
+        | Choices::Form { .. }
+        | Choices::Location
+        | Choices::Products { .. }
+        | Choices::Contact
+        | Choices::Cards { .. } => String::new(),
+    }
+}
+
+/// The words of a message, with the marks of its picture and of what it shows, and its footer.
 pub fn words(message: &Message) -> String {
     let mut words = String::new();
     if let Some(media) = &message.header {
         words.push_str(&format!("({}) ", media.source));
     }
     words.push_str(&message.text);
+    let mark = mark(&message.choices);
+    if !mark.is_empty() {
+        let between = if message.text.is_empty() { "" } else { " " };
+        words.push_str(&format!("{between}{mark}"));
+    }
     if !message.footer.is_empty() {
         words.push('\n');
         words.push_str(&message.footer);

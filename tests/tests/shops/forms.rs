@@ -4,12 +4,12 @@ use duka_dsl::ast::Document;
 use duka_dsl::{FileId, lines, print, yaml};
 use duka_engine::compile::compile;
 use duka_engine::source::{FileKind, ShopSource};
-use duka_tests::shops::{example, examples};
+use duka_tests::shops::{example, examples, gallery};
 
 fn flows() -> Vec<(String, String)> {
     let mut flows = Vec::new();
-    for name in examples() {
-        let source = example(&name);
+    let shops = examples().into_iter().map(|name| (name.clone(), example(&name)));
+    for (name, source) in shops.chain([("gallery".to_string(), gallery())]) {
         let own = source.files.into_iter().take(source.standard_from).filter(|file| file.kind == FileKind::Lines);
         flows.extend(own.map(|file| (format!("{name}/{}", file.path), file.text)));
     }
@@ -39,8 +39,8 @@ fn lines_to_yaml_and_back_is_the_same_to_the_byte() {
 
 #[test]
 fn every_form_is_the_same_program() {
-    for name in examples() {
-        let source = example(&name);
+    let shops = examples().into_iter().map(|name| (name.clone(), example(&name)));
+    for (name, source) in shops.chain([("gallery".to_string(), gallery())]) {
         let revision = |source: &ShopSource| {
             let compiled = compile(source);
             compiled.program.unwrap_or_else(|| panic!("{name}: {:#?}", compiled.diagnostics)).revision

@@ -88,24 +88,13 @@ fn message(said: &Message, lively: bool) -> String {
                 shown.push_str(&format!("        {}\n", paint(terminal::FAINT, picture)));
             }
         }
-        Choices::Product { sku, title } => {
-            shown.push_str(&format!("     {} {title}\n", paint(terminal::STRONG, format!("[product {sku}]"))));
-        }
-        Choices::Catalogue { .. } => {
-            shown.push_str(&format!("     {}\n", paint(terminal::STRONG, "[all our products]")));
-        }
-        Choices::Place { latitude, longitude, name, .. } => {
-            let place = paint(terminal::STRONG, format!("[{latitude}, {longitude}]"));
-            shown.push_str(&format!("     {place} {name}\n"));
-        }
-        Choices::Order { order, pay } => {
-            let number = paint(terminal::STRONG, format!("[order {}]", order.number));
-            shown.push_str(&format!("     {number} {}\n", order.status_text));
+        // Among the words.
+        Choices::Product { .. } | Choices::Catalogue { .. } | Choices::Place { .. } | Choices::Emoji => {}
+        Choices::Order { pay, .. } => {
             if let Some((_, title, url)) = pay {
                 shown.push_str(&format!("     {} {url}\n", paint(terminal::STRONG, format!("[{title}]"))));
             }
         }
-        Choices::Emoji => shown.push_str("     [on your message]\n"),
     }
     shown
 }

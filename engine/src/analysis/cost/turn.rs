@@ -3,7 +3,7 @@
 
 use super::{Messages, one, template};
 use crate::graph::{Cause, Edge, End};
-use crate::hir::{DestKind, Flow, FlowId, Guard, Shop, StateId, Step, StepKind};
+use crate::hir::{DestKind, Flow, FlowId, Guard, Shop, Shown, StateId, Step, StepKind};
 
 /// A turn makes no more jumps than this (`Limits::microsteps`).
 const JUMPS: usize = 64;
@@ -234,13 +234,16 @@ fn sends(flow: &Flow, step: &Step, open: &mut Open) -> Messages {
         }
         StepKind::Media { guard, .. } => (guard.as_ref(), Open::Picture, false),
         StepKind::Link { guard, .. } => (guard.as_ref(), Open::Words, *open != Open::Nothing),
+        StepKind::Show(shown) => {
+            let alone = matches!(shown, Shown::Place(_)) || *open == Open::Nothing;
+            return if alone && !matches!(shown, Shown::Emoji(_)) { SERVICE } else { Messages::default() };
+        }
         StepKind::Send { .. } => {
             *open = Open::Nothing;
             return template(flow, step).map_or(Messages::default(), |template| one(template.category));
         }
         StepKind::List { .. }
         | StepKind::Footer { .. }
-        | StepKind::Show(_)
         | StepKind::Alert { .. }
         | StepKind::Call(_)
         | StepKind::Consent { .. }
