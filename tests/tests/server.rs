@@ -31,3 +31,5 @@ mod policy;
 mod sends;
 #[path = "server/stage.rs"]
 mod stage;
+#[path = "server/webhooks.rs"]
+mod webhooks;
