@@ -1,7 +1,9 @@
 //! The shops' own systems: by a mapping to their REST interface through one guarded way out, or the demo made of a
 //! fixture. What a conversation wants of them is the host's business.
 
+mod agreed;
 pub mod mapping;
+mod memory;
 pub mod rest;
 mod systems;
 

@@ -17,6 +17,8 @@ mod erase;
 mod files;
 #[path = "server/forms.rs"]
 mod forms;
+#[path = "server/fresh.rs"]
+mod fresh;
 #[path = "server/handoff.rs"]
 mod handoff;
 #[path = "server/marks.rs"]

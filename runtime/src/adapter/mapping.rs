@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 pub use self::check::{Found, read};
 pub use self::kinds::{As, Base, Field, Path};
 pub use self::template::{Body, ITEM, Piece, Template};
-pub use self::webhook::{Encoding, Proof, Signature, Told, Webhook};
+pub use self::webhook::{Changed, Encoding, Proof, Signature, Told, Webhook};
 use crate::config::SecretRef;
 use crate::egress::Method;
 
@@ -98,6 +98,22 @@ pub struct Operation {
     pub idempotency: Option<Idempotency>,
     /// How a command whose answer was lost is looked up by its key
     pub find_by_reference: Option<Find>,
+    /// Whether an answer serves others who ask the same while it is fresh [default: of a GET, yes]
+    pub remember: Option<bool>,
+}
+
+impl Mapping {
+    /// The same question gets the same answer, whoever asks it.
+    pub fn is_the_same_for_all(&self, path: &str) -> bool {
+        let Some(operation) = self.operations.get(path) else { return false };
+        let request = &operation.request;
+        let templates = [&request.path].into_iter().chain(request.query.values()).chain(request.headers.values());
+        let templates = templates.chain(self.context.query.values()).chain(self.context.headers.values());
+        let own = |parts: &[String]| parts.first().is_some_and(|first| first == "conversation" || first == "key");
+        let is_of_one = templates.flat_map(Template::places).any(own)
+            || request.body.as_ref().is_some_and(|body| body.places().iter().any(|(parts, _)| own(parts)));
+        operation.remember.unwrap_or(request.method == Method::Get) && !is_of_one
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

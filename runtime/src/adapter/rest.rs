@@ -16,6 +16,7 @@ use smol_str::SmolStr;
 use tokio::sync::Semaphore;
 
 use super::mapping::{Auth, Mapping, Proof};
+use super::memory::Memory;
 use crate::config::Mistake;
 
 pub use self::ask::{Call, Heard, Rest};
@@ -32,6 +33,8 @@ pub struct Backend {
     /// The contract it answers, such as `catalog`.
     pub contract: SmolStr,
     pub mapping: Arc<Mapping>,
+    /// Its answers that are still fresh.
+    pub(super) memory: Arc<Memory>,
     secrets: Arc<Secrets>,
     /// What its webhooks are proved with.
     proof: Option<SecretString>,
@@ -80,6 +83,7 @@ impl Backend {
             Some(Proof::Header(named)) => Some(secret(&named.value)?),
             None => None,
         };
-        Ok(Backend { contract, mapping, secrets: Arc::new(secrets), proof, room: Arc::new(Semaphore::new(ROOM)) })
+        let (memory, room) = (Arc::default(), Arc::new(Semaphore::new(ROOM)));
+        Ok(Backend { contract, mapping, memory, secrets: Arc::new(secrets), proof, room })
     }
 }

@@ -1,11 +1,17 @@
-//! Each call to the system that its shop has for its contract: a merchant's own, or the demo. Keeps the demo's worlds.
+//! Each call to the system that its shop has for its contract: a merchant's own, or the demo. Asks for nothing that is
+//! known and fresh, and lets no order through that is another one than the customer has confirmed. Keeps the demo's worlds.
 
 use std::time::Duration;
 
 use duka_engine::event::Outcome;
-use duka_engine::hir::Operation as Promise;
+use duka_engine::hir::{Operation as Promise, Shop};
+use duka_engine::types::Type;
+use duka_engine::value::Value;
+use metrics::counter;
 use smol_str::SmolStr;
 
+use super::agreed::differs;
+use super::memory::{Question, products, products_of};
 use super::rest::{Backend, Call, Rest};
 use crate::host::calls::{Adapter, Ask, DemoAdapter, Fate};
 
@@ -19,6 +25,82 @@ pub struct Systems {
 impl Systems {
     pub fn new(rest: Rest) -> Systems {
         Systems { demo: DemoAdapter::default(), rest }
+    }
+
+    async fn query(&self, ask: &Ask, backend: &Backend, promise: &Promise) -> Outcome {
+        let question = question(ask, backend, promise);
+        let known = question.as_ref().and_then(|it| backend.memory.recall(it, ask.now_ms, promise.fresh_for_ms));
+        let from = if known.is_some() { "memory" } else { "asked" };
+        counter!("duka_queries_total", "from" => from).increment(1);
+        if let Some(known) = known {
+            return Outcome::Given(known);
+        }
+        let asked = backend.memory.asks(ask.now_ms);
+        let outcome = self.rest.ask(backend, call(ask, promise, &conversation(ask))).await.outcome;
+        if let (Some(question), Outcome::Given(value), Some(ty)) = (question, &outcome, &promise.gives) {
+            let shop = &ask.shop.program.shop;
+            let mut about = products_of(shop, promise, &ask.request.arguments);
+            products(shop, ty, value, &mut about);
+            backend.memory.keep(question, asked, value.clone(), about);
+        }
+        outcome
+    }
+
+    /// What a command has led to, as far as the customer has agreed to it.
+    async fn settled(&self, ask: &Ask, backend: &Backend, promise: &Promise, outcome: Outcome) -> Outcome {
+        forget(ask, promise, &outcome);
+        let shop = &ask.shop.program.shop;
+        let Outcome::Given(given) = &outcome else { return outcome };
+        let Some(code) = differs(shop, promise, &ask.request.arguments, given) else { return outcome };
+        tracing::info!(shop = %ask.shop.slug, operation = %ask.request.name, %code, "an order differs from what was confirmed");
+        self.release(ask, backend, promise, given).await;
+        Outcome::Refused { code }
+    }
+
+    /// Gives an order back that nobody has confirmed.
+    async fn release(&self, ask: &Ask, backend: &Backend, held: &Promise, order: &Value) {
+        let shop = &ask.shop.program.shop;
+        let release = |it: &&Promise| it.contract == held.contract && it.name == "release" && takes_order(shop, it);
+        let Some(promise) = shop.operations.iter().find(release) else { return };
+        if !backend.mapping.operations.contains_key(&promise.path()) {
+            return;
+        }
+        let key = format!("{}-release", ask.key);
+        let (conversation, order) = (conversation(ask), [order.clone()]);
+        let call = Call { arguments: &order, key: &key, ..call(ask, promise, &conversation) };
+        let outcome = self.rest.ask(backend, call).await.outcome;
+        if !matches!(outcome, Outcome::Given(_)) {
+            tracing::warn!(shop = %ask.shop.slug, "an order that nobody confirmed could not be released: {outcome:?}");
+        }
+    }
+}
+
+fn takes_order(shop: &Shop, promise: &Promise) -> bool {
+    let order = shop.known_records.order.map(Type::Record);
+    promise.takes.len() == 1 && promise.takes.first().is_some_and(|it| Some(&it.ty) == order.as_ref())
+}
+
+/// What the memory knows an answer by; `None`: it is asked for every time.
+fn question(ask: &Ask, backend: &Backend, promise: &Promise) -> Option<Question> {
+    let path = promise.path();
+    let remembers = promise.fresh_for_ms > 0 && backend.mapping.is_the_same_for_all(&path);
+    let with = postcard::to_allocvec(&(ask.shop.program.revision, &ask.request.arguments)).ok()?;
+    remembers.then_some(Question { path, with })
+}
+
+/// What a command may have changed is asked for again: its own contract's answers, and all about the products it names.
+fn forget(ask: &Ask, promise: &Promise, outcome: &Outcome) {
+    let shop = &ask.shop.program.shop;
+    let mut changed = products_of(shop, promise, &ask.request.arguments);
+    if let (Outcome::Given(value), Some(ty)) = (outcome, &promise.gives) {
+        products(shop, ty, value, &mut changed);
+    }
+    for backend in &ask.shop.backends {
+        if backend.contract == promise.contract {
+            backend.memory.forget_all();
+        } else {
+            backend.memory.forget(&changed);
+        }
     }
 }
 
@@ -43,15 +125,20 @@ fn conversation(ask: &Ask) -> SmolStr {
 impl Adapter for Systems {
     async fn ask(&self, ask: Ask) -> Outcome {
         match mapped(&ask) {
-            Some((backend, promise)) => self.rest.ask(backend, call(&ask, promise, &conversation(&ask))).await.outcome,
+            Some((backend, promise)) if ask.query => self.query(&ask, backend, promise).await,
+            Some((backend, promise)) => {
+                let outcome = self.rest.ask(backend, call(&ask, promise, &conversation(&ask))).await.outcome;
+                self.settled(&ask, backend, promise, outcome).await
+            }
             None => self.demo.ask(ask).await,
         }
     }
 
     async fn look_up(&self, ask: Ask) -> Fate {
-        match mapped(&ask) {
-            Some((backend, promise)) => self.rest.look_up(backend, call(&ask, promise, &conversation(&ask))).await,
-            None => self.demo.look_up(ask).await,
+        let Some((backend, promise)) = mapped(&ask) else { return self.demo.look_up(ask).await };
+        match self.rest.look_up(backend, call(&ask, promise, &conversation(&ask))).await {
+            Fate::Done(outcome) => Fate::Done(self.settled(&ask, backend, promise, outcome).await),
+            fate @ (Fate::NotDone | Fate::CannotTell) => fate,
         }
     }
 }

@@ -30,6 +30,7 @@ pub const FIGURES: &[(&str, Kind, &str, &str)] = &[
     ("duka_handoff_posts_total", Kind::Counter, "end", "What people were told, by how it ended"),
     ("duka_notices_total", Kind::Counter, "kind", "What people should hear of, by what it is"),
     ("duka_shop_webhooks_total", Kind::Counter, "status", "Answered webhooks of shops' own systems"),
+    ("duka_queries_total", Kind::Counter, "from", "Queries to shops' own systems: `memory` while fresh, or `asked`"),
     ("duka_card_numbers_total", Kind::Counter, "", "Messages that a card number was taken out of"),
     (
         "duka_customer_floods_total",

@@ -88,13 +88,17 @@ async fn keep(
         body: body.to_vec(),
     };
     let contract = &backend.contract;
+    backend.hears_of_changes(&shop.backends, body);
     let what = match backend.read(&shop.program, body) {
         Ok(None) => return Ok(()),
-        Ok(Some(News { number, status, order })) => Arrived::Order {
-            order: vec![Identity::of_order(shop.scope, number.clone())],
-            unmatched: kept(UNKNOWN, format!("{contract}: {number} {status}")),
-            incoming: Incoming::event(EventKind::Order { status, key: number, order }),
-        },
+        Ok(Some(News { number, status, order })) => {
+            backend.hears_of_order(&shop.backends, &shop.program.shop, &order);
+            Arrived::Order {
+                order: vec![Identity::of_order(shop.scope, number.clone())],
+                unmatched: kept(UNKNOWN, format!("{contract}: {number} {status}")),
+                incoming: Incoming::event(EventKind::Order { status, key: number, order }),
+            }
+        }
         Err(why) => {
             let slug = shop.slug.as_str();
             tracing::warn!(shop = slug, %contract, "a webhook of a shop's system is not as its mapping says; it is kept");

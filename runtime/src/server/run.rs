@@ -64,7 +64,8 @@ pub enum StartError {
 pub struct Running {
     pub address: SocketAddr,
     pub server: Arc<Server>,
-    clock: Arc<SystemClock>,
+    /// The wall clock, which goes ahead where a server is tried out.
+    pub clock: Arc<SystemClock>,
     door: JoinHandle<()>,
     keeping: JoinHandle<()>,
     serving: Serving,

@@ -1,5 +1,5 @@
 //! A small merchant's REST interface, with a catalogue, bags, quotes and orders, as `docs/adapters.md` and
-//! `shop.rest.yaml` ask it. It can be told to hang.
+//! `shop.rest.yaml` ask it. It can be told to hang, and what it sells can change.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,23 +10,30 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
 pub const API_KEY: &str = "a merchant's key";
 
 /// Number, name, category, price in cents, stock.
-const PRODUCTS: &[(&str, &str, &str, i64, i64)] = &[
+const PRODUCTS: &[Product] = &[
     ("K/7 %", "Kikoy beach dress", "dresses", 317_500, 9),
     ("K-8", "Kanga summer dress", "dresses", 99_990, 2),
     ("S-1", "Sisal sandals", "shoes", 145_000, 4),
 ];
 
+/// The same as it is now.
+type Product = (&'static str, &'static str, &'static str, i64, i64);
+
 #[derive(Default)]
 pub struct Merchant {
     pub hangs: AtomicBool,
     pub asked: AtomicU64,
+    /// By number, today's price and stock where they are others.
+    today: Mutex<BTreeMap<&'static str, (i64, i64)>>,
+    /// Orders that were given back.
+    pub released: Mutex<Vec<String>>,
     /// By conversation: number and quantity.
     bags: Mutex<BTreeMap<String, Vec<(String, i64)>>>,
 }
@@ -47,22 +54,41 @@ impl Merchant {
             .route("/v1/carts/{id}/lines/{sku}", put(change))
             .route("/v1/quotes", post(quote))
             .route("/v1/orders", post(hold))
+            .route("/v1/orders/{number}", delete(release))
             .layer(middleware::from_fn_with_state(Arc::clone(self), door))
             .with_state(Arc::clone(self));
         tokio::spawn(async move { axum::serve(listener, routes).await });
         place
     }
 
+    /// From now on a product costs this much, and so many are there.
+    pub fn sells(&self, sku: &'static str, cents: i64, stock: i64) {
+        self.today.lock().expect("nobody panicked").insert(sku, (cents, stock));
+    }
+
+    fn products(&self) -> Vec<Product> {
+        let today = self.today.lock().expect("nobody panicked");
+        let now = |known: &Product| match today.get(known.0) {
+            Some((cents, stock)) => (known.0, known.1, known.2, *cents, *stock),
+            None => *known,
+        };
+        PRODUCTS.iter().map(now).collect()
+    }
+
+    fn order(&self, reference: &str, state: &str, wanted: &Value) -> Value {
+        written(&self.products(), reference, state, wanted)
+    }
+
     fn bag(&self, id: &str) -> Value {
         let bags = self.bags.lock().expect("nobody panicked");
         let lines = bags.get(id).map(Vec::as_slice).unwrap_or(&[]);
         let count: i64 = lines.iter().map(|(_, quantity)| quantity).sum();
-        let (lines, total) = priced(lines);
+        let (lines, total) = priced(&self.products(), lines);
         json!({ "lines": lines, "total": total, "count": count })
     }
 
     fn put(&self, id: &str, sku: &str, quantity: i64, more: bool) -> Response {
-        let Some(stock) = PRODUCTS.iter().find(|known| known.0 == sku).map(|known| known.4) else {
+        let Some(stock) = self.products().into_iter().find(|known| known.0 == sku).map(|known| known.4) else {
             return StatusCode::NOT_FOUND.into_response();
         };
         let mut bags = self.bags.lock().expect("nobody panicked");
@@ -89,9 +115,9 @@ async fn door(State(merchant): Shared, headers: HeaderMap, request: Request, nex
     if known { next.run(request).await } else { StatusCode::UNAUTHORIZED.into_response() }
 }
 
-fn priced(lines: &[(String, i64)]) -> (Vec<Value>, i64) {
+fn priced(products: &[Product], lines: &[(String, i64)]) -> (Vec<Value>, i64) {
     let one = |(sku, quantity): &(String, i64)| {
-        let (_, title, _, price, _) = PRODUCTS.iter().find(|known| known.0 == sku)?;
+        let (_, title, _, price, _) = products.iter().find(|known| known.0 == sku)?;
         Some((
             json!({ "sku": sku, "title": title, "quantity": quantity, "price": price, "total": price * quantity }),
             price * quantity,
@@ -102,7 +128,7 @@ fn priced(lines: &[(String, i64)]) -> (Vec<Value>, i64) {
     (found.into_iter().map(|(line, _)| line).collect(), total)
 }
 
-fn shown(known: &(&str, &str, &str, i64, i64)) -> Value {
+fn shown(known: &Product) -> Value {
     let (sku, title, _, cents, stock) = known;
     json!({
         "sku": sku, "title": title, "short": title, "price": format!("{}.{:02}", cents / 100, cents % 100), "currency": "KES",
@@ -116,17 +142,17 @@ async fn categories() -> Json<Value> {
     )
 }
 
-async fn products(Query(wanted): Query<BTreeMap<String, String>>) -> Json<Value> {
+async fn products(State(merchant): Shared, Query(wanted): Query<BTreeMap<String, String>>) -> Json<Value> {
     let category = wanted.get("category");
     let word = wanted.get("q").map(|word| word.to_lowercase()).unwrap_or_default();
-    let fits = |known: &&(&str, &str, &str, i64, i64)| {
+    let fits = |known: &&Product| {
         category.is_none_or(|category| category == known.2) && known.1.to_lowercase().contains(&word)
     };
-    Json(json!({ "data": PRODUCTS.iter().filter(fits).map(shown).collect::<Vec<_>>() }))
+    Json(json!({ "data": merchant.products().iter().filter(fits).map(shown).collect::<Vec<_>>() }))
 }
 
-async fn product(Path(sku): Path<String>) -> Response {
-    match PRODUCTS.iter().find(|known| known.0 == sku) {
+async fn product(State(merchant): Shared, Path(sku): Path<String>) -> Response {
+    match merchant.products().iter().find(|known| known.0 == sku) {
         Some(known) => Json(json!({ "data": shown(known) })).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -144,22 +170,31 @@ async fn change(State(merchant): Shared, Path((id, sku)): Path<(String, String)>
     merchant.put(&id, &sku, line["quantity"].as_i64().unwrap_or(0), false)
 }
 
-async fn quote(Json(wanted): Json<Value>) -> Json<Value> {
-    Json(order("Q-1", "new", &wanted))
+async fn quote(State(merchant): Shared, Json(wanted): Json<Value>) -> Json<Value> {
+    Json(merchant.order("Q-1", "new", &wanted))
 }
 
-async fn hold(Json(wanted): Json<Value>) -> Json<Value> {
-    Json(order("Z-1042", "held", &wanted))
+async fn hold(State(merchant): Shared, Json(wanted): Json<Value>) -> Json<Value> {
+    Json(merchant.order("Z-1042", "held", &wanted))
 }
 
-/// An order of the wanted lines.
+async fn release(State(merchant): Shared, Path(number): Path<String>) -> StatusCode {
+    merchant.released.lock().expect("nobody panicked").push(number);
+    StatusCode::NO_CONTENT
+}
+
+/// An order of the wanted lines, at the prices of the beginning.
 pub fn order(reference: &str, state: &str, wanted: &Value) -> Value {
+    written(PRODUCTS, reference, state, wanted)
+}
+
+fn written(products: &[Product], reference: &str, state: &str, wanted: &Value) -> Value {
     let lines = wanted["lines"].as_array().cloned().unwrap_or_default();
     let lines: Vec<(String, i64)> = lines
         .iter()
         .map(|line| (line["sku"].as_str().unwrap_or("").to_string(), line["quantity"].as_i64().unwrap_or(0)))
         .collect();
-    let (lines, total) = priced(&lines);
+    let (lines, total) = priced(products, &lines);
     json!({
         "reference": reference, "state": state, "lines": lines, "total": total, "delivery": 0,
         "created": "2026-11-21T23:30:00Z",

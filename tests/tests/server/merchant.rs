@@ -25,18 +25,19 @@ const PLAY: &[(&str, &str, &str)] = &[
     ("taps", "Pick up in shop", "Total KES 6,350"),
 ];
 
-const WEBHOOK_SECRET: &str = "what the merchant signs with";
+pub const WEBHOOK_SECRET: &str = "what the merchant signs with";
 
 /// The boutique, asking the merchant at `place`.
-async fn boutique(place: &str) -> Stage {
+pub async fn boutique(place: &str) -> Stage {
     let page = std::fs::read_to_string(root().join("docs/adapters.md")).expect("a page");
     let documented = page.split_once("```yaml\n").and_then(|(_, after)| after.split_once("```")).expect("an example").0;
+    let changes = page.split("```yaml\n").nth(3).and_then(|after| after.split_once("```")).expect("what changes").0;
     let told = page.split("```yaml\n").nth(2).and_then(|after| after.split_once("```")).expect("what is told").0;
     let told = told.replace("env:ZURI_WEBHOOK_SECRET", "file:webhook.secret");
     let catalog = documented.replace("https://api.zuri.example/v1", place);
     let rest = std::fs::read_to_string(root().join("tests/tests/adapter/shop.rest.yaml")).expect("a mapping");
     let auth = "\nauth: { bearer: \"env:ZURI_API_KEY\" }";
-    let rest = rest + "\n" + &told;
+    let rest = rest + "\n" + &told + changes;
     let rest = rest.replace("http://127.0.0.1:1/v1", &format!("{place}{auth}"));
     Stage::of(|shop| {
         std::fs::write(shop.join("catalog.rest.yaml"), &catalog).expect("a writable folder");
@@ -77,7 +78,7 @@ async fn plays(stage: &mut Stage) {
 }
 
 /// The merchant's system posts news of an order. Returns the status of the answer.
-async fn tells(stage: &Stage, secret: &str, news: &Json) -> u16 {
+pub async fn tells(stage: &Stage, secret: &str, news: &Json) -> u16 {
     let body = news.to_string();
     let mac: Hmac<Sha256> = Hmac::new_from_slice(secret.as_bytes()).expect("any key");
     let mark = hex::encode(mac.chain_update(&body).finalize().into_bytes());

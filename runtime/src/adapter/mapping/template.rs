@@ -177,4 +177,24 @@ impl Body {
             }
         })
     }
+
+    /// All places, and whether each stands within an `each`.
+    pub fn places(&self) -> Vec<(Vec<String>, bool)> {
+        let mut places = Vec::new();
+        self.gather(false, &mut places);
+        places
+    }
+
+    fn gather(&self, in_each: bool, places: &mut Vec<(Vec<String>, bool)>) {
+        match self {
+            Body::Plain(_) => {}
+            Body::Text(template) => places.extend(template.places().map(|parts| (parts.to_vec(), in_each))),
+            Body::List(items) => items.iter().for_each(|item| item.gather(in_each, places)),
+            Body::Object(fields) => fields.iter().for_each(|(_, body)| body.gather(in_each, places)),
+            Body::Each(list, give) => {
+                places.push((list.clone(), in_each));
+                give.gather(true, places);
+            }
+        }
+    }
 }

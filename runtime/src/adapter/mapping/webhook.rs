@@ -14,7 +14,11 @@ pub struct Webhook {
     /// What is equal at every repetition [default: the whole body]
     pub id: Option<Path>,
     /// Orders that moved; the first that fits counts, and a body that fits none is left alone
+    #[serde(default)]
     pub orders: Vec<Told>,
+    /// Products whose price, stock or words are others now; all that fit count
+    #[serde(default)]
+    pub changes: Vec<Changed>,
 }
 
 /// How a body shows that it is the backend's.
@@ -58,4 +62,14 @@ pub struct Told {
     pub order: Path,
     /// Where the order has moved to [default: the order's own status]
     pub status: Option<String>,
+}
+
+/// What is not to be taken from memory any more.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Changed {
+    /// [default: always]
+    pub when: Option<Predicate>,
+    /// Where the numbers of the products are, as `records.product` says `sku` [default: everything is asked for again]
+    pub products: Option<Path>,
 }

@@ -1,9 +1,11 @@
-//! What a backend tells by itself: proved, read and converted as its mapping says. Decides nothing and keeps nothing.
+//! What a backend tells by itself: proved, read and converted as its mapping says. Keeps nothing, and forgets what has changed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use duka_engine::hir::Shop;
 use duka_engine::program::Program;
 use duka_engine::step::order_number;
+use duka_engine::types::Type;
 use duka_engine::value::Value;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::ExposeSecret;
@@ -17,6 +19,7 @@ use super::convert::text;
 use super::exact;
 use super::give::{Records, holds, shown};
 use crate::adapter::mapping::{Encoding, Proof, Webhook};
+use crate::adapter::memory::products;
 
 /// An order that moved.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +59,31 @@ impl Backend {
         let status = told.status.clone().map(SmolStr::from).or_else(|| status_of(program, &order));
         let status = status.ok_or_else(|| format!("order: it has no status, in {}", shown(met)))?;
         Ok(Some(News { number, status, order }))
+    }
+
+    /// Forgets what a body says has changed, besides what it tells of orders.
+    pub fn hears_of_changes(&self, of: &[Backend], body: &[u8]) {
+        let Some((webhook, json)) = self.mapping.webhook.as_ref().zip(exact::parse(body)) else { return };
+        let fits = |when: &crate::adapter::mapping::Predicate| holds(when, Some(&json), "");
+        for changed in webhook.changes.iter().filter(|changed| changed.when.as_ref().is_none_or(fits)) {
+            let named = changed.products.as_ref().map_or_else(Vec::new, |path| path.all(&json));
+            let products: Vec<SmolStr> =
+                named.into_iter().filter_map(|sku| text(sku).ok()).map(SmolStr::from).collect();
+            for backend in of {
+                if products.is_empty() { backend.memory.forget_all() } else { backend.memory.forget(&products) }
+            }
+        }
+    }
+
+    /// Forgets what was told of orders, and of the products in this one.
+    pub fn hears_of_order(&self, of: &[Backend], shop: &Shop, order: &Value) {
+        let mut moved = Vec::new();
+        if let Some(record) = shop.known_records.order {
+            products(shop, &Type::Record(record), order, &mut moved);
+        }
+        for backend in of {
+            if backend.contract == self.contract { backend.memory.forget_all() } else { backend.memory.forget(&moved) }
+        }
     }
 
     /// Equal for repetitions of one body, of this backend alone.

@@ -51,6 +51,13 @@ impl Judge<'_> {
 
     /// What comes by itself must be an order that the contracts know, and move to a status that they know.
     fn webhook(&mut self, contract: &str, webhook: &Webhook) {
+        if webhook.orders.is_empty() {
+            if webhook.changes.is_empty() {
+                let help = "Add `orders:` with what an order that moved looks like, or `changes:` for products.";
+                self.tell(25, &["webhook"], "This `webhook` says nothing of what comes.".to_string(), help);
+            }
+            return;
+        }
         let Some(order) = self.shop.known_records.order else {
             let message = "This shop's contracts have no `order`, so nothing can be told of one.".to_string();
             return self.tell(25, &["webhook"], message, "Take `webhook` out, or write `orders:` below `adapters:`.");
@@ -208,9 +215,7 @@ impl Judge<'_> {
         let templates = templates.chain(context.query.values()).chain(context.headers.values());
         let mut places: Vec<(Vec<String>, bool)> =
             templates.flat_map(Template::places).map(|parts| (parts.to_vec(), false)).collect();
-        if let Some(body) = &request.body {
-            in_body(body, false, &mut places);
-        }
+        places.extend(request.body.iter().flat_map(Body::places));
         let names = names(self.shop, promise);
         for (parts, in_each) in places {
             let Some(first) = parts.first() else { continue };
@@ -254,19 +259,6 @@ impl Judge<'_> {
         let finding = if help.is_empty() { finding } else { finding.help(help) };
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
-        }
-    }
-}
-
-fn in_body(body: &Body, in_each: bool, places: &mut Vec<(Vec<String>, bool)>) {
-    match body {
-        Body::Plain(_) => {}
-        Body::Text(template) => places.extend(template.places().map(|parts| (parts.to_vec(), in_each))),
-        Body::List(items) => items.iter().for_each(|item| in_body(item, in_each, places)),
-        Body::Object(fields) => fields.iter().for_each(|(_, body)| in_body(body, in_each, places)),
-        Body::Each(list, give) => {
-            places.push((list.clone(), in_each));
-            in_body(give, true, places);
         }
     }
 }
