@@ -38,3 +38,5 @@ pub mod trace;
 pub mod types;
 pub mod value;
 pub mod walk;
+
+pub use matching::fold;

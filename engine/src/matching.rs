@@ -10,7 +10,7 @@ use crate::locale::digit_value;
 pub(crate) use typed::{Reading, read_text};
 
 /// A text as it is compared: small letters, no accents, digits as ASCII, everything else as single blanks.
-pub(crate) fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     if text.is_ascii() {
         text.chars().for_each(|letter| push(letter, &mut folded));

@@ -1,5 +1,6 @@
 //! What the suites that cross crates share. Holds no tests itself.
 
+pub mod catalogue;
 pub mod costly;
 pub mod generate;
 pub mod random;

@@ -10,3 +10,5 @@ mod load;
 mod mapped;
 #[path = "adapter/script.rs"]
 mod script;
+#[path = "adapter/search.rs"]
+mod search;

@@ -98,6 +98,8 @@ pub struct Operation {
     pub idempotency: Option<Idempotency>,
     /// How a command whose answer was lost is looked up by its key
     pub find_by_reference: Option<Find>,
+    /// How what a customer types is found where the backend takes it literally
+    pub search: Option<Search>,
     /// Whether an answer serves others who ask the same while it is fresh [default: of a GET, yes]
     pub remember: Option<bool>,
 }
@@ -231,6 +233,35 @@ pub struct Size {
 pub enum Idempotency {
     Header(String),
     Body(String),
+}
+
+/// Ranks what fits the words of a customer, spelt as they may be.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// What tells one thing from another, in an item of the answer and of the index
+    pub id: Path,
+    /// The texts that a thing is found by, in every language that there is
+    pub words: Vec<Path>,
+    /// Things that are given [default: 10, at most 30]
+    pub most: Option<u32>,
+    /// The names of all things; the operation's `request` then asks for `{found}`. Without it, pieces of the words are asked for
+    pub index: Option<Index>,
+}
+
+impl Search {
+    pub fn most(&self) -> usize {
+        usize::try_from(self.most.unwrap_or(10).clamp(1, 30)).unwrap_or(10)
+    }
+}
+
+/// How the names are asked for, at most once while they are fresh.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Index {
+    pub request: Request,
+    pub select: Option<Path>,
+    pub page: Option<Page>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

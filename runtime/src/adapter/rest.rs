@@ -5,6 +5,7 @@ mod ask;
 mod convert;
 mod exact;
 mod give;
+mod names;
 mod news;
 mod request;
 
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use smol_str::SmolStr;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::mapping::{Auth, Mapping, Proof};
 use super::memory::Memory;
@@ -21,6 +22,7 @@ use crate::config::Mistake;
 
 pub use self::ask::{Call, Heard, Rest};
 pub use self::convert::usual;
+pub use self::names::Names;
 pub use self::news::News;
 pub use self::request::{SHOP, names};
 
@@ -39,6 +41,8 @@ pub struct Backend {
     /// What its webhooks are proved with.
     proof: Option<SecretString>,
     room: Arc<Semaphore>,
+    /// Held while they are asked for, so that they are asked for once.
+    names: Arc<Mutex<ask::Known>>,
 }
 
 /// Who we are to a backend.
@@ -83,7 +87,7 @@ impl Backend {
             Some(Proof::Header(named)) => Some(secret(&named.value)?),
             None => None,
         };
-        let (memory, room) = (Arc::default(), Arc::new(Semaphore::new(ROOM)));
-        Ok(Backend { contract, mapping, memory, secrets: Arc::new(secrets), proof, room })
+        let (memory, room, names) = (Arc::default(), Arc::new(Semaphore::new(ROOM)), Arc::default());
+        Ok(Backend { contract, mapping, memory, secrets: Arc::new(secrets), proof, room, names })
     }
 }

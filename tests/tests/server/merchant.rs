@@ -30,14 +30,16 @@ pub const WEBHOOK_SECRET: &str = "what the merchant signs with";
 /// The boutique, asking the merchant at `place`.
 pub async fn boutique(place: &str) -> Stage {
     let page = std::fs::read_to_string(root().join("docs/adapters.md")).expect("a page");
-    let documented = page.split_once("```yaml\n").and_then(|(_, after)| after.split_once("```")).expect("an example").0;
-    let changes = page.split("```yaml\n").nth(3).and_then(|after| after.split_once("```")).expect("what changes").0;
-    let told = page.split("```yaml\n").nth(2).and_then(|after| after.split_once("```")).expect("what is told").0;
+    let block = |beginning: &str| {
+        let block = page.split("```yaml\n").find(|block| block.starts_with(beginning)).expect("an example");
+        block.split_once("```").expect("its end").0.to_string()
+    };
+    let (documented, told, changes) = (block("base:"), block("webhook:"), block("  changes:"));
     let told = told.replace("env:ZURI_WEBHOOK_SECRET", "file:webhook.secret");
     let catalog = documented.replace("https://api.zuri.example/v1", place);
     let rest = std::fs::read_to_string(root().join("tests/tests/adapter/shop.rest.yaml")).expect("a mapping");
     let auth = "\nauth: { bearer: \"env:ZURI_API_KEY\" }";
-    let rest = rest + "\n" + &told + changes;
+    let rest = rest + "\n" + &told + &changes;
     let rest = rest.replace("http://127.0.0.1:1/v1", &format!("{place}{auth}"));
     Stage::of(|shop| {
         std::fs::write(shop.join("catalog.rest.yaml"), &catalog).expect("a writable folder");

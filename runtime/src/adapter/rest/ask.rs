@@ -1,5 +1,8 @@
 //! One call from its arguments to its outcome: pages, repetitions, and which answers mean what.
 
+mod pages;
+mod search;
+
 use std::time::Duration;
 
 use duka_engine::event::Outcome;
@@ -12,7 +15,9 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::give::{Reading, Records, holds, shown};
 use super::request::{Writing, values};
 use super::{Backend, exact};
-use crate::adapter::mapping::{By, Operation, Page, Request};
+use crate::adapter::mapping::{Operation, Request};
+
+pub(super) use self::search::Known;
 use crate::egress::{Answer, Egress, EgressError};
 use crate::host::calls::Fate;
 
@@ -175,34 +180,13 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// All pages.
+    /// All that is asked of the backend, once.
     async fn once(&mut self) -> Result<Value, Trouble> {
         let operation = self.operation;
-        let mut selected: Vec<Json> = Vec::new();
-        let mut cursor: Option<String> = None;
-        let pages = operation.page.as_ref().map_or(1, |page| page.most.max(1));
-        for number in 0..pages {
-            let parameters =
-                operation.page.as_ref().map_or_else(Vec::new, |page| parameters(page, number, selected.len(), &cursor));
-            let answer = self.attempt(&operation.request, &parameters).await?;
-            let found: Vec<Json> = self.reading().select(&answer).into_iter().cloned().collect();
-            let few = found.len();
-            selected.extend(found);
-            let Some(page) = &operation.page else { break };
-            cursor = page
-                .next
-                .as_ref()
-                .and_then(|next| next.first(&answer))
-                .and_then(|next| super::convert::text(next).ok());
-            let full = page.size.as_ref().is_none_or(|size| few >= usize::try_from(size.is).unwrap_or(usize::MAX));
-            let more = match page.by {
-                By::Cursor => cursor.as_ref().is_some_and(|cursor| !cursor.is_empty()),
-                By::Number | By::Offset => full && few > 0,
-            };
-            if !more {
-                break;
-            }
+        if let Some(search) = &operation.search {
+            return self.search(search).await;
         }
+        let selected = self.pages(&operation.request, operation.page.as_ref(), operation.select.as_ref()).await?;
         self.reading().give(&selected).map_err(Trouble::Unread)
     }
 
@@ -293,18 +277,6 @@ impl<'a> Turn<'a> {
 
 fn key_refused(status: u16) -> String {
     format!("the shop's system does not accept our key: it answered {status}")
-}
-
-fn parameters(page: &Page, number: u32, read: usize, cursor: &Option<String>) -> Vec<(String, String)> {
-    let mut parameters = Vec::new();
-    let at = match page.by {
-        By::Number => Some(page.first.unwrap_or(1).saturating_add(number).to_string()),
-        By::Offset => Some((usize::try_from(page.first.unwrap_or(0)).unwrap_or(0) + read).to_string()),
-        By::Cursor => cursor.clone(),
-    };
-    parameters.extend(at.map(|at| (page.query.clone(), at)));
-    parameters.extend(page.size.as_ref().map(|size| (size.query.clone(), size.is.to_string())));
-    parameters
 }
 
 /// Anything up to a bound that doubles.

@@ -11,7 +11,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::{Map, Value as Json};
 
 use super::convert::{Place, text};
-use crate::adapter::mapping::{Field, Mapping, Operation, Predicate, Rule};
+use crate::adapter::mapping::{Field, Mapping, Operation, Path, Predicate, Rule};
 
 /// Longer lists are mistakes (TM25).
 const MOST_ITEMS: usize = 1_000;
@@ -37,8 +37,8 @@ pub struct Records<'a> {
 
 impl Reading<'_> {
     /// What is selected of one answer.
-    pub fn select<'j>(&self, answer: &'j Json) -> Vec<&'j Json> {
-        match (&self.operation.select, answer) {
+    pub fn select<'j>(&self, select: Option<&Path>, answer: &'j Json) -> Vec<&'j Json> {
+        match (select, answer) {
             (Some(path), _) => path.all(answer),
             (None, Json::Array(items)) if matches!(self.promise.gives, Some(Type::List(_))) => items.iter().collect(),
             (None, _) => vec![answer],

@@ -6,7 +6,7 @@ use duka_engine::hir::{Operation as Promise, OperationKind, Shop};
 use duka_engine::types::{RecordId, Type};
 
 use super::place;
-use crate::adapter::mapping::{As, Body, By, ITEM, Mapping, Operation, Request, Rule, Template, Webhook};
+use crate::adapter::mapping::{As, Body, By, ITEM, Mapping, Operation, Request, Rule, Search, Template, Webhook};
 use crate::adapter::rest::{SHOP, names, usual};
 
 /// Refusals that every operation may have besides those of its contract.
@@ -77,6 +77,9 @@ impl Judge<'_> {
 
     fn operation(&mut self, path: &str, operation: &Operation, promise: &Promise) {
         self.request(&["operations", path, "request"], &operation.request, promise);
+        if let Some(search) = &operation.search {
+            self.search(path, search, promise);
+        }
         if let Some(find) = &operation.find_by_reference {
             self.request(&["operations", path, "find_by_reference"], &find.request, promise);
         }
@@ -105,6 +108,22 @@ impl Judge<'_> {
             },
             Some(_) => self.no_record(path),
             None => {}
+        }
+    }
+
+    fn search(&mut self, path: &str, search: &Search, promise: &Promise) {
+        let keys = ["operations", path, "search"];
+        if let Some(index) = &search.index {
+            self.request(&keys, &index.request, promise);
+        }
+        let is_text = promise.takes.len() == 1 && promise.takes.first().is_some_and(|it| it.ty == Type::Text);
+        if !is_text || !matches!(promise.gives, Some(Type::List(_))) {
+            let message = format!("`{path}` takes no text to search for, or gives no list.");
+            self.tell(25, &keys, message, "Take `search` out here.");
+        }
+        if search.words.is_empty() {
+            let help = "Write `words: [$.title]`, with every text that a thing can be found by.";
+            self.tell(25, &keys, "`search` needs `words`.".to_string(), help);
         }
     }
 
@@ -219,7 +238,7 @@ impl Judge<'_> {
         let names = names(self.shop, promise);
         for (parts, in_each) in places {
             let Some(first) = parts.first() else { continue };
-            let known = SHOP.contains(&first.as_str()) || matches!(first.as_str(), "key" | "conversation");
+            let known = SHOP.contains(&first.as_str()) || matches!(first.as_str(), "key" | "conversation" | "found");
             if known || (in_each && first == ITEM) {
                 continue;
             }

@@ -1,0 +1,50 @@
+//! All pages of an answer that comes in several, up to a bound.
+
+use serde_json::Value as Json;
+
+use super::{Trouble, Turn};
+use crate::adapter::mapping::{By, Page, Path, Request};
+use crate::adapter::rest::convert::text;
+
+impl Turn<'_> {
+    /// What is selected of all pages.
+    pub(super) async fn pages(
+        &mut self,
+        request: &Request,
+        page: Option<&Page>,
+        select: Option<&Path>,
+    ) -> Result<Vec<Json>, Trouble> {
+        let mut selected: Vec<Json> = Vec::new();
+        let mut cursor: Option<String> = None;
+        for number in 0..page.map_or(1, |page| page.most.max(1)) {
+            let parameters = page.map_or_else(Vec::new, |page| parameters(page, number, selected.len(), &cursor));
+            let answer = self.attempt(request, &parameters).await?;
+            let found: Vec<Json> = self.reading().select(select, &answer).into_iter().cloned().collect();
+            let few = found.len();
+            selected.extend(found);
+            let Some(page) = page else { break };
+            cursor = page.next.as_ref().and_then(|next| next.first(&answer)).and_then(|next| text(next).ok());
+            let full = page.size.as_ref().is_none_or(|size| few >= usize::try_from(size.is).unwrap_or(usize::MAX));
+            let more = match page.by {
+                By::Cursor => cursor.as_ref().is_some_and(|cursor| !cursor.is_empty()),
+                By::Number | By::Offset => full && few > 0,
+            };
+            if !more {
+                break;
+            }
+        }
+        Ok(selected)
+    }
+}
+
+fn parameters(page: &Page, number: u32, read: usize, cursor: &Option<String>) -> Vec<(String, String)> {
+    let mut parameters = Vec::new();
+    let at = match page.by {
+        By::Number => Some(page.first.unwrap_or(1).saturating_add(number).to_string()),
+        By::Offset => Some((usize::try_from(page.first.unwrap_or(0)).unwrap_or(0) + read).to_string()),
+        By::Cursor => cursor.clone(),
+    };
+    parameters.extend(at.map(|at| (page.query.clone(), at)));
+    parameters.extend(page.size.as_ref().map(|size| (size.query.clone(), size.is.to_string())));
+    parameters
+}

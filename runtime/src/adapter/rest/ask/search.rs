@@ -1,0 +1,163 @@
+//! What customers type, where a backend's own search takes words literally: found among the names of its products, or
+//! among what it gives for pieces of the words, and ranked. Price and stock are of the answer that is given, never of a name.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use duka_engine::value::Value;
+use serde_json::{Value as Json, json};
+use smol_str::SmolStr;
+use tokio::time::{Instant, timeout_at};
+
+use super::{Trouble, Turn};
+use crate::adapter::mapping::{Index, Search};
+use crate::adapter::rest::convert::text;
+use crate::adapter::rest::names::{Names, typed_words};
+
+/// Names of one backend that are held.
+const MOST_NAMES: usize = 50_000;
+
+/// Requests for pieces of what was typed, besides the one for all of it.
+const MOST_PIECES: usize = 4;
+
+/// The names of a backend's products, as of when they were asked for.
+pub(in crate::adapter::rest) type Known = Option<(Instant, Arc<Names>)>;
+
+impl Turn<'_> {
+    /// What fits best of what the backend has.
+    pub(super) async fn search(&mut self, search: &Search) -> Result<Value, Trouble> {
+        let typed = self.typed();
+        let found = match &search.index {
+            Some(index) => self.by_name(search, index, &typed).await?,
+            None => self.by_pieces(search, &typed).await?,
+        };
+        self.reading().give(&found).map_err(Trouble::Unread)
+    }
+
+    /// The text that was asked with.
+    fn typed(&self) -> String {
+        let typed = self.values.get("text").or_else(|| self.values.get("1"));
+        typed.and_then(Json::as_str).unwrap_or("").to_string()
+    }
+
+    async fn by_name(&mut self, search: &Search, index: &Index, typed: &str) -> Result<Vec<Json>, Trouble> {
+        let names = self.names(search, index).await?;
+        let best: Vec<SmolStr> = names.best(typed, search.most()).into_iter().cloned().collect();
+        if best.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.put("found", &best.join(","));
+        let operation = self.operation;
+        let found = self.pages(&operation.request, operation.page.as_ref(), operation.select.as_ref()).await?;
+        let found = found.into_iter().filter_map(|item| Some((id(search, &item)?, item)));
+        let mut placed: Vec<(usize, Json)> =
+            found.filter_map(|(id, item)| Some((best.iter().position(|known| *known == id)?, item))).collect();
+        placed.sort_by_key(|(at, _)| *at);
+        Ok(placed.into_iter().map(|(_, item)| item).collect())
+    }
+
+    /// The names, asked for once by all who need them at the same time, and again when they are no longer fresh.
+    async fn names(&mut self, search: &Search, index: &Index) -> Result<Arc<Names>, Trouble> {
+        let names = Arc::clone(&self.backend.names);
+        let fresh_for = Duration::from_millis(u64::try_from(self.call.promise.fresh_for_ms).unwrap_or(0));
+        let late = |_| Trouble::Passing {
+            done: false,
+            timed_out: true,
+            after: None,
+            reason: "the names of the products did not come in time".to_string(),
+        };
+        let mut known = timeout_at(self.ends, names.lock()).await.map_err(late)?;
+        if let Some((at, names)) = known.as_ref().filter(|(at, _)| at.elapsed() <= fresh_for) {
+            tracing::debug!(age_ms = at.elapsed().as_millis(), "the names are fresh");
+            return Ok(Arc::clone(names));
+        }
+        let asked = Instant::now();
+        let items = self.pages(&index.request, index.page.as_ref(), index.select.as_ref()).await?;
+        let fresh = Arc::new(ranked(search, &items));
+        *known = Some((asked, Arc::clone(&fresh)));
+        Ok(fresh)
+    }
+
+    /// Asks for all of what was typed, then for its words and for halves of them, until enough is there to choose from.
+    async fn by_pieces(&mut self, search: &Search, typed: &str) -> Result<Vec<Json>, Trouble> {
+        let operation = self.operation;
+        let mut met: Vec<Json> = Vec::new();
+        for (at, piece) in pieces(typed).into_iter().enumerate() {
+            self.put("text", &piece);
+            self.put("1", &piece);
+            match self.pages(&operation.request, operation.page.as_ref(), operation.select.as_ref()).await {
+                Ok(items) => {
+                    let unknown = |item: &Json| !met.iter().any(|known| id(search, known) == id(search, item));
+                    let new: Vec<Json> = items.into_iter().filter(unknown).collect();
+                    met.extend(new);
+                }
+                Err(trouble) if at == 0 => return Err(trouble),
+                Err(_) => break,
+            }
+            let best = best(search, &met, typed);
+            if !best.is_empty() {
+                return Ok(best);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn put(&mut self, place: &str, value: &str) {
+        if let Json::Object(values) = &mut self.values {
+            values.insert(place.to_string(), json!(value));
+        }
+    }
+}
+
+fn id(search: &Search, item: &Json) -> Option<SmolStr> {
+    text(search.id.first(item)?).ok().map(SmolStr::from)
+}
+
+fn ranked(search: &Search, items: &[Json]) -> Names {
+    let named = items.iter().take(MOST_NAMES).filter_map(|item| {
+        let texts = search.words.iter().flat_map(|path| path.all(item)).filter_map(|word| text(word).ok());
+        Some((id(search, item)?, texts.collect()))
+    });
+    Names::of(named)
+}
+
+fn best(search: &Search, met: &[Json], typed: &str) -> Vec<Json> {
+    let names = ranked(search, met);
+    let best = names.best(typed, search.most());
+    let item = |wanted: &&SmolStr| met.iter().find(|item| id(search, item).as_ref() == Some(*wanted)).cloned();
+    best.iter().filter_map(item).collect()
+}
+
+/// All of it, its longest words, and the halves of these, where a letter may be wrong in the other half.
+fn pieces(typed: &str) -> Vec<String> {
+    let mut words = typed_words(typed);
+    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    words.truncate(2);
+    let mut pieces = vec![typed.trim().to_string()];
+    let halves = words.iter().flat_map(|word| {
+        let letters: Vec<char> = word.chars().collect();
+        let middle = letters.len().div_ceil(2);
+        let (front, back) = letters.split_at(middle);
+        [front, back].into_iter().filter(|half| half.len() >= 2).map(String::from_iter).collect::<Vec<String>>()
+    });
+    let all: Vec<String> = words.iter().cloned().chain(halves).collect();
+    for piece in all {
+        if !pieces.contains(&piece) {
+            pieces.push(piece);
+        }
+    }
+    pieces.truncate(MOST_PIECES + 1);
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_few_and_go_from_the_whole_to_halves() {
+        assert_eq!(pieces("Sendals"), ["Sendals", "sendals", "send", "als"]);
+        assert_eq!(pieces("blue  dress"), ["blue  dress", "dress", "blue", "dre", "ss"]);
+        assert_eq!(pieces("12"), ["12"]);
+    }
+}
