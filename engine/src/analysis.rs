@@ -9,6 +9,7 @@ mod outage;
 pub mod path;
 mod payment;
 mod price;
+pub mod whereabouts;
 mod window;
 
 use duka_dsl::Diagnostic;

@@ -87,6 +87,7 @@ pub fn check(compiled: &Compiled, source: &ShopSource, settings: &Settings) -> V
     if let Some(shop) = compiled.shop() {
         let context = Context::new(shop, compiled, source, settings);
         LINTS.iter().for_each(|lint| lint(&context, &mut found));
+        crate::analysis::whereabouts::lead_to(shop, &mut found);
         found.extend(crate::analysis::analyse(shop));
     }
     let found = causes_only(found);

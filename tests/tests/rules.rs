@@ -279,7 +279,8 @@ fn every_rule_finds_its_flagged_example_and_accepts_the_other() {
 }
 
 /// Rules about what can happen over a whole conversation: words are not enough to believe them.
-const SHOWN_BY_A_CONVERSATION: [u16; 13] = [205, 206, 216, 602, 605, 608, 615, 703, 704, 709, 710, 711, 717];
+const SHOWN_BY_A_CONVERSATION: [u16; 23] =
+    [205, 206, 213, 215, 216, 217, 301, 302, 303, 304, 602, 605, 608, 615, 618, 703, 704, 709, 710, 711, 717, 909, 910];
 
 #[test]
 fn what_can_happen_in_a_conversation_is_shown_by_one() {

@@ -1,21 +1,22 @@
 //! Analysis 5: an interruption comes back, asks again, loses nothing and repeats no command (D213, D215, D717).
 
 use duka_dsl::Diagnostic;
+use duka_dsl::diagnostic::{Speaker, Turn};
 
 use super::Subject;
-use super::path::Paths;
-use crate::graph::{Cause, End};
+use super::path::{Paths, edge_turn, turn};
+use crate::graph::{Cause, Edge, End};
 use crate::hir::{OperationKind, StateId, StepKind};
 
 pub fn check(subject: &Subject<'_>, paths: &Paths) -> Vec<Diagnostic> {
-    let mut found = leaves_for_good(subject);
-    found.extend(lost_forms(subject));
+    let mut found = leaves_for_good(subject, paths);
+    found.extend(lost_forms(subject, paths));
     found.extend(repeated_commands(subject, paths));
     found
 }
 
 /// D213: a sub-flow that goes elsewhere forgets what the customer was doing.
-fn leaves_for_good(subject: &Subject<'_>) -> Vec<Diagnostic> {
+fn leaves_for_good(subject: &Subject<'_>, paths: &Paths) -> Vec<Diagnostic> {
     let visited = subject.shop.flows.iter().flat_map(|flow| &flow.uses).any(|(flow, _)| *flow == subject.graph.flow_id);
     if !visited {
         return Vec::new();
@@ -25,15 +26,25 @@ fn leaves_for_good(subject: &Subject<'_>) -> Vec<Diagnostic> {
         End::End => edge.cause.is_customer() && !matches!(edge.cause, Cause::Hears(_)),
         End::State(_) | End::Visit(_) | End::Again | End::Back | End::Return | End::Stay | End::Broken => false,
     });
-    let finding = |span| {
+    let finding = |edge: &Edge<'_>| {
         let message = "This sub-flow leaves with `->`: customers will not come back to what they were doing.";
-        Diagnostic::new(213, span, message).help("Use `-> return`, unless leaving is meant.")
+        Diagnostic::new(213, edge.span, message)
+            .help("Use `-> return`, unless leaving is meant.")
+            .conversation(chat_over(subject, paths, edge, "what was interrupted is forgotten"))
     };
-    leaving.map(|edge| finding(edge.span)).collect()
+    leaving.map(finding).collect()
+}
+
+/// The conversation that leads over an edge, and what is wrong with it then.
+fn chat_over(subject: &Subject<'_>, paths: &Paths, edge: &Edge<'_>, end: &str) -> Vec<Turn> {
+    let mut chat = paths.chat_to(subject, edge.from.state);
+    chat.extend(edge_turn(subject, edge));
+    chat.push(turn(Speaker::World, end.to_string(), String::new()));
+    chat
 }
 
 /// D215: a form that nobody keeps is lost when a word interrupts it.
-fn lost_forms(subject: &Subject<'_>) -> Vec<Diagnostic> {
+fn lost_forms(subject: &Subject<'_>, paths: &Paths) -> Vec<Diagnostic> {
     let flow = subject.graph.flow;
     let mut found = Vec::new();
     for (index, state) in flow.states.iter().enumerate() {
@@ -43,17 +54,18 @@ fn lost_forms(subject: &Subject<'_>) -> Vec<Diagnostic> {
             .iter()
             .find(|reaction| matches!(reaction.trigger, crate::hir::Trigger::Fill { into: None, .. }));
         let word = subject.graph.out(id).iter().find_map(|edge| match (&edge.cause, edge.to) {
-            (Cause::Hears(words), End::Visit(_)) => flow.words.get(words.index()),
+            (Cause::Hears(words), End::Visit(_)) => Some((edge, flow.words.get(words.index())?)),
             _ => None,
         });
-        if let (Some(form), Some(word)) = (form, word) {
+        if let (Some(form), Some((edge, word))) = (form, word) {
             let message = format!(
                 "Interrupting `{}` with `{}` loses what the customer typed in the form.",
                 state.name, word.name
             );
             found.push(
                 Diagnostic::new(215, form.span, message)
-                    .help("Keep it: `fill FORM into NAME`, with NAME in `remember`."),
+                    .help("Keep it: `fill FORM into NAME`, with NAME in `remember`.")
+                    .conversation(chat_over(subject, paths, edge, "what was typed in the form is gone")),
             );
         }
     }

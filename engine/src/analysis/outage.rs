@@ -1,9 +1,10 @@
 //! Analysis 8: what goes silent when one template is paused (D618), and reminders that pile up (D615).
 
 use duka_dsl::Diagnostic;
+use duka_dsl::diagnostic::Speaker;
 
 use super::Subject;
-use super::path::{Paths, duration, event_name};
+use super::path::{Paths, duration, event_name, turn};
 use crate::graph::{Cause, End};
 use crate::hir::{StateId, Step, StepKind, Trigger};
 
@@ -26,14 +27,21 @@ fn single_templates(subject: &Subject<'_>) -> Vec<Diagnostic> {
             let sends: Vec<&Step> =
                 reaction.actions.iter().filter(|step| matches!(step.kind, StepKind::Send { .. })).collect();
             if let [step] = sends.as_slice()
-                && let StepKind::Send { on_error: None, .. } = step.kind
+                && let StepKind::Send { template, on_error: None, .. } = &step.kind
                 && !caught
             {
-                let message = format!("Only one template stands between you and silence for `{}`.", event_name(event));
+                let event = event_name(event);
+                let template = flow.templates.get(template.index()).map_or("", |template| &template.name);
+                let message = format!("Only one template stands between you and silence for `{event}`.");
+                let world = |text: String, line: String| turn(Speaker::World, text, line);
                 found.push(
                     Diagnostic::new(618, step.span, message)
                         .help("Send a second template after it, or add `failed` with an `alert:` to the staff.")
-                        .cause(format!("one-template:{}", event_name(event))),
+                        .conversation(vec![
+                            world(format!("{event} arrives"), format!("event {event}")),
+                            world(format!("the template {template} is paused: nothing is sent"), String::new()),
+                        ])
+                        .cause(format!("one-template:{event}")),
                 );
             }
         }

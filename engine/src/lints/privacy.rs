@@ -85,8 +85,20 @@ fn kept_for_ever(context: &Context, found: &mut Vec<Diagnostic>) {
     let slots = context.shop.customer_slots.iter().filter(|slot| !standard.contains(&slot.span.file.0));
     for slot in slots.filter(|slot| slot.keep.is_none()) {
         let message = format!("`remember customer` keeps `{}` without a time.", slot.name);
-        found.push(Diagnostic::new(908, slot.span, message).help("Say how long: `keep 1 year`."));
+        let finding = Diagnostic::new(908, slot.span, message).help("Say how long: `keep 1 year`.");
+        found.push(match context.flows().find_map(|flow| answered(context, flow, &slot.name)) {
+            Some(question) => finding.label(question, "asked here"),
+            None => finding,
+        });
     }
+}
+
+/// The line in which the customer says what is kept under this name.
+fn answered(context: &Context, flow: &Flow, name: &str) -> Option<Span> {
+    walk::reactions(flow).find_map(|(_, reaction)| {
+        let Trigger::Answer { into: Target::Customer(id), .. } = &reaction.trigger else { return None };
+        (context.shop.customer_slots.get(id.index())?.name == name).then_some(reaction.span)
+    })
 }
 
 /// Personal data in a message to staff.

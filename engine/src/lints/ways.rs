@@ -189,21 +189,30 @@ fn talks(step: &Step) -> bool {
 /// Choices that do something: tapped later, from higher up in the chat, they are not obeyed. One finding per flow.
 fn old_buttons(context: &Context, graph: &Graph, found: &mut Vec<Diagnostic>) {
     let reachable = reachable(graph);
-    let mut names = Vec::new();
+    let mut acting = Vec::new();
     for (index, state) in graph.flow.states.iter().enumerate() {
         let acts = |reaction: &&Reaction| {
             reaction.choice().is_some() && reaction.actions.iter().any(|step| commands(context, step))
         };
         if reachable.get(index).copied().unwrap_or(false) {
-            let acting = state.reactions.iter().filter(acts).filter_map(Reaction::choice);
-            names.extend(acting.map(|choice| format!("`{}.{choice}`", state.name)));
+            acting.extend(state.reactions.iter().filter(acts).map(|reaction| (state, reaction)));
         }
     }
-    if !names.is_empty() && graph.edges.iter().any(|edge| matches!(edge.cause, Cause::Choice(_))) {
+    let names: Vec<String> = acting
+        .iter()
+        .filter_map(|(state, reaction)| Some(format!("`{}.{}`", state.name, reaction.choice()?)))
+        .collect();
+    if let Some((_, first)) = acting.first()
+        && graph.edges.iter().any(|edge| matches!(edge.cause, Cause::Choice(_)))
+    {
         let message = format!("Old taps on {} are not obeyed: the current question is asked again.", names.join(", "));
         let help = "This is how it should be: these choices do something, and a customer may tap them a week later.";
-        found
-            .push(Diagnostic::new(217, graph.flow.span, message).help(help).cause(format!("D217 {}", graph.flow.path)));
+        found.push(
+            Diagnostic::new(217, graph.flow.span, message)
+                .label(first.span, "a tap that is obeyed once")
+                .help(help)
+                .cause(format!("D217 {}", graph.flow.path)),
+        );
     }
 }
 
