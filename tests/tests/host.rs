@@ -18,6 +18,8 @@ mod revisions;
 mod serve;
 #[path = "host/turn.rs"]
 mod turn;
+#[path = "host/warnings.rs"]
+mod warnings;
 #[path = "host/worker.rs"]
 mod worker;
 #[path = "host/writer.rs"]

@@ -3,6 +3,8 @@
 
 #[path = "server/api.rs"]
 mod api;
+#[path = "server/apps.rs"]
+mod apps;
 #[path = "adapter/merchant.rs"]
 mod backend;
 #[path = "files/bucket.rs"]
@@ -33,5 +35,7 @@ mod policy;
 mod sends;
 #[path = "server/stage.rs"]
 mod stage;
+#[path = "server/warnings.rs"]
+mod warnings;
 #[path = "server/webhooks.rs"]
 mod webhooks;

@@ -11,7 +11,7 @@ use super::access::Caller;
 use super::answer::Refusal;
 use super::keys::Key;
 use crate::server::Server;
-use crate::store::Counts;
+use crate::store::{Counts, Holds, Warning};
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ShopView {
@@ -50,7 +50,30 @@ pub struct NumberView {
     pub tier: String,
     /// Nothing is sent, and why; empty: not stopped.
     pub stopped: String,
+    /// What the vendor warns of, and holds back meanwhile.
+    pub warnings: Vec<WarningView>,
     pub at_ms: i64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WarningView {
+    /// The vendor's word: `FLAGGED`, `RESTRICTED_BIZ_INITIATED_MESSAGING`, …
+    pub word: String,
+    /// `marketing`; `initiated`: all that the business begins; `everything`
+    pub holds: String,
+    pub since_ms: i64,
+    /// 0: until the vendor says otherwise.
+    pub until_ms: i64,
+}
+
+fn warning(warning: &Warning) -> WarningView {
+    let holds = match warning.holds {
+        Holds::Marketing => "marketing",
+        Holds::Initiated => "initiated",
+        Holds::Everything => "everything",
+    };
+    let Warning { word, at_ms, until_ms, .. } = warning;
+    WarningView { word: word.to_string(), holds: holds.to_string(), since_ms: *at_ms, until_ms: *until_ms }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -95,7 +118,9 @@ pub(super) async fn show(State(server): State<Arc<Server>>, Caller(shop): Caller
         quarantine,
         posts,
     };
+    let now_ms = server.host.clock.now_ms();
     let health = tx.health(shop.scope).await?.into_iter().map(|row| NumberView {
+        warnings: row.warned(now_ms).map(warning).collect(),
         number: row.number.into(),
         quality: row.quality.into(),
         tier: row.tier.into(),

@@ -19,6 +19,7 @@ pub mod reply_id;
 pub mod split;
 pub mod verify;
 pub mod versions;
+pub mod warnings;
 pub mod wire;
 
 /// As sessions, identities and `shop.yaml` name this channel.

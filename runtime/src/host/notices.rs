@@ -34,6 +34,8 @@ pub enum Notice {
     Parked { send: SendId },
     /// Nothing is sent from a number until somebody acts: the provider's code.
     NumberStopped { number: SmolStr, error: i32 },
+    /// The provider warns of a number, in its word, and holds something back.
+    NumberWarned { number: SmolStr, word: SmolStr },
     /// A message was not delivered for a reason that somebody should look at: the provider's code.
     NotDelivered { error: i32 },
     /// The provider refused a form: the provider's code. It is asked field by field.

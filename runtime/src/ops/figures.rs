@@ -55,6 +55,7 @@ pub const FIGURES: &[(&str, Kind, &str, &str)] = &[
     ("duka_cost_amount", Kind::Gauge, "category, currency", "What they cost by the rate card"),
     ("duka_handoff_posts_open", Kind::Gauge, "", "What people are to be told and are not told yet"),
     ("duka_numbers_stopped", Kind::Gauge, "", "Numbers that nothing is sent from until somebody acts"),
+    ("duka_numbers_warned", Kind::Gauge, "", "Numbers that the vendor warns of, and holds something back of"),
     ("duka_numbers_red", Kind::Gauge, "", "Numbers of low quality"),
     ("duka_templates_unusable", Kind::Gauge, "", "Templates that are paused or disabled"),
     ("duka_shops", Kind::Gauge, "", "Shops that are served"),

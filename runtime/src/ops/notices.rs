@@ -81,6 +81,14 @@ fn tell(host: &Host, told: &Told) {
             );
             "number_stopped"
         }
+        Notice::NumberWarned { word, .. } => {
+            tracing::error!(
+                shop,
+                event = word.as_str(),
+                "the vendor warns of a number: what it holds back is not sent until that is over"
+            );
+            "number_warned"
+        }
         Notice::NotDelivered { error } => {
             tracing::warn!(
                 shop,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::channel::whatsapp::client::{Access, CallError, Graph};
+use crate::channel::whatsapp::warnings;
 use crate::host::clock::{Clock, SystemClock};
 use crate::ops::accounts;
 use crate::shops::{Registry, Served};
@@ -59,14 +60,18 @@ impl Current {
         };
         let mut tx = self.store.begin(shop.scope).await?;
         let known = tx.health(shop.scope).await?;
-        let health = shop.numbers.iter().zip(told).map(|(number, told)| NumberHealth {
-            shop: shop.scope,
-            number: number.clone(),
-            quality: told.quality_rating.into(),
-            tier: told.whatsapp_business_manager_messaging_limit.unwrap_or_default().into(),
-            // Why nothing may be sent is told by events only.
-            stopped: known.iter().find(|row| row.number == *number).map(|row| row.stopped.clone()).unwrap_or_default(),
-            at_ms: now_ms,
+        let health = shop.numbers.iter().zip(told).map(|(number, told)| {
+            let known = known.iter().find(|row| row.number == *number).cloned();
+            let mut row = known.unwrap_or_else(|| NumberHealth::unheard(shop.scope, number.clone()));
+            warnings::apply(&mut row.warnings, &warnings::of_status(&told.status, now_ms), now_ms);
+            NumberHealth {
+                quality: told.quality_rating.into(),
+                tier: told.whatsapp_business_manager_messaging_limit.unwrap_or_default().into(),
+                display: told.display_phone_number.into(),
+                // Why nothing may be sent is told by events only.
+                at_ms: now_ms,
+                ..row
+            }
         });
         tx.put_health(&health.collect::<Vec<_>>()).await?;
         if let Some(pulled) = pulled {

@@ -54,8 +54,9 @@ pub(super) async fn figures(State(server): State<Arc<Server>>) -> Response {
 async fn count(server: &Server) -> Result<(), store::Error> {
     let routes = server.registry.now();
     let (mut inbox, mut open, mut unknown, mut quarantine, mut posts) = (0, 0, 0, 0, 0);
-    let (mut stopped, mut red, mut templates) = (0, 0, 0);
-    let month = month(server.host.clock.now_ms());
+    let (mut stopped, mut warned, mut red, mut templates) = (0, 0, 0, 0);
+    let now_ms = server.host.clock.now_ms();
+    let month = month(now_ms);
     let mut messages: BTreeMap<(String, String), u64> = BTreeMap::new();
     let mut amounts: BTreeMap<(String, String), Decimal> = BTreeMap::new();
     for shop in &routes.shops {
@@ -63,6 +64,7 @@ async fn count(server: &Server) -> Result<(), store::Error> {
         let counts = tx.counts(shop.scope).await?;
         let health = tx.health(shop.scope).await?;
         stopped += health.iter().filter(|number| !number.stopped.is_empty()).count();
+        warned += health.iter().filter(|number| number.warned(now_ms).next().is_some()).count();
         red += health.iter().filter(|number| number.quality.eq_ignore_ascii_case("red")).count();
         let unusable = |template: &TemplateRow| ["PAUSED", "DISABLED"].contains(&template.status.as_str());
         templates += tx.templates(shop.scope).await?.iter().filter(|it| unusable(it)).count();
@@ -91,6 +93,7 @@ async fn count(server: &Server) -> Result<(), store::Error> {
     gauge!("duka_quarantine_rows").set(quarantine as f64);
     gauge!("duka_handoff_posts_open").set(posts as f64);
     gauge!("duka_numbers_stopped").set(stopped as f64);
+    gauge!("duka_numbers_warned").set(warned as f64);
     gauge!("duka_numbers_red").set(red as f64);
     gauge!("duka_templates_unusable").set(templates as f64);
     for ((category, pricing), count) in messages {

@@ -4,6 +4,7 @@
 mod account;
 mod met;
 mod set_aside;
+mod signer;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,8 +30,6 @@ pub use self::met::Met;
 
 /// How long everything is free after a customer came from an advertisement (whatsapp-cloud-api 12.2).
 const FREE_ENTRY_MS: i64 = 72 * 3_600_000;
-/// Apps that are tried for a body whose number says nothing of its app.
-const MOST_APPS: usize = 16;
 
 /// Why a body was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +52,7 @@ impl Ingress<'_> {
     /// Ends when everything is committed.
     pub(super) async fn take(&self, signature: Option<&[u8]>, body: &[u8]) -> Result<(), Refusal> {
         let routes = self.server.registry.now();
-        let app = signer(&routes, signature, body).ok_or(Refusal::Forged)?;
+        let app = signer::signer(&routes, signature, body).ok_or(Refusal::Forged)?;
         let text = split::text(body);
         let elements = split::split(&text).map_err(|_| Refusal::NotAWebhook)?;
         if self.is_too_much(&routes, &elements) {
@@ -307,41 +306,5 @@ fn count(took: &[Took]) {
     }
     for (name, count) in counts {
         counter!("duka_elements_total", "took" => name).increment(count);
-    }
-}
-
-/// Which app signed the body. The app of the number that the body names is tried first: what an unverified body says
-/// chooses the key, and never whether it fits.
-fn signer(routes: &Routes, signature: Option<&[u8]>, body: &[u8]) -> Option<usize> {
-    let signed = |app: &usize| routes.apps.get(*app)?.as_ref()?.signer(signature, body).map(|_| *app);
-    let likely = named_number(body).and_then(|number| routes.of_number(number)).map(|shop| shop.app);
-    let others = (0..routes.apps.len().min(MOST_APPS)).filter(|app| Some(*app) != likely);
-    likely.into_iter().chain(others).find_map(|app| signed(&app))
-}
-
-/// The first `phone_number_id` that the bytes name.
-fn named_number(body: &[u8]) -> Option<&str> {
-    const NAME: &[u8] = b"\"phone_number_id\"";
-    let at = body.windows(NAME.len()).position(|window| window == NAME)? + NAME.len();
-    let rest = body.get(at..)?;
-    let from = rest.iter().position(u8::is_ascii_digit).filter(|from| *from < 8)?;
-    let rest = rest.get(from..)?;
-    let until = rest.iter().position(|byte| !byte.is_ascii_digit())?;
-    std::str::from_utf8(rest.get(..until)?).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::named_number;
-
-    #[test]
-    fn the_first_number_of_a_body_is_found_without_reading_it() {
-        assert_eq!(named_number(br#"{"metadata":{"phone_number_id": "106"}}"#), Some("106"));
-        assert_eq!(named_number(br#"{"metadata":{"phone_number_id":106,"x":1}}"#), Some("106"));
-        for none in
-            [&b""[..], b"{}", b"\"phone_number_id\"", b"\"phone_number_id\":\"106", b"\"phone_number_id\":\"abc\""]
-        {
-            assert_eq!(named_number(none), None);
-        }
     }
 }

@@ -63,6 +63,8 @@ pub struct Routes {
     pub apps: Vec<Option<AppSecrets>>,
     newest_secrets: Vec<Option<SecretString>>,
     by_number: BTreeMap<SmolStr, usize>,
+    by_account: BTreeMap<SmolStr, Vec<usize>>,
+    by_portfolio: BTreeMap<SmolStr, Vec<usize>>,
     by_scope: BTreeMap<ShopScope, usize>,
 }
 
@@ -81,7 +83,14 @@ impl Routes {
 
     /// The shops that use a business account.
     pub fn of_account(&self, account: &str) -> impl Iterator<Item = &Arc<Served>> {
-        self.shops.iter().filter(move |shop| shop.account.as_deref() == Some(account))
+        let places = self.by_account.get(account).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|place| self.shops.get(*place))
+    }
+
+    /// The shops whose portfolio has this id.
+    pub fn of_portfolio(&self, portfolio: &str) -> impl Iterator<Item = &Arc<Served>> {
+        let places = self.by_portfolio.get(portfolio).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|place| self.shops.get(*place))
     }
 }
 
@@ -259,6 +268,9 @@ impl Routes {
         }
         let app = if live.app_secrets.is_empty() { 0 } else { self.app(&live.app_secrets) };
         self.by_number.extend(live.numbers.iter().map(|number| (number.clone(), at)));
+        for (id, places) in [(&live.account, &mut self.by_account), (&live.portfolio, &mut self.by_portfolio)] {
+            id.iter().for_each(|id| places.entry(id.clone()).or_default().push(at));
+        }
         self.by_scope.insert(scope, at);
         self.shops.push(Arc::new(Served {
             slug: source.slug.clone(),

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::error::{Error, Result};
-use super::rows::{Delivery, IdentityKind, InboxBody, Lane, Repeat, SendState};
+use super::rows::{Delivery, IdentityKind, InboxBody, Lane, Repeat, SendState, Warning};
 
 fn unknown<T>(what: &str, code: i64) -> Result<T> {
     Err(Error::Unreadable(format!("{what} {code}")))
@@ -94,4 +94,14 @@ pub(super) fn provider_hash(id: &str) -> i64 {
 
 pub(super) fn bytes16(bytes: &[u8]) -> Result<[u8; 16]> {
     bytes.try_into().map_err(|_| Error::Unreadable(format!("a key of {} bytes", bytes.len())))
+}
+
+/// Warnings of a number as one column holds them. What can not be read holds nothing.
+pub(super) fn warnings(column: &str) -> Vec<Warning> {
+    serde_json::from_str(column).unwrap_or_default()
+}
+
+pub(super) fn written_warnings(warnings: &[Warning]) -> String {
+    // Writing into memory fails only for a type that can not be written.
+    serde_json::to_string(warnings).unwrap_or_default()
 }

@@ -311,6 +311,8 @@ fn what_a_number_must_wait_and_whom_it_wrote_to_outlive_the_process() {
             quality: "GREEN".into(),
             tier: "TIER_2".into(),
             stopped: "".into(),
+            display: "".into(),
+            warnings: Vec::new(),
             at_ms: house.now_ms(),
         };
         tx.put_health(&[health]).await.expect("put");
@@ -355,6 +357,8 @@ fn shops_of_one_portfolio_share_its_new_customers_of_a_day() {
             quality: "GREEN".into(),
             tier: "TIER_2".into(),
             stopped: "".into(),
+            display: "".into(),
+            warnings: Vec::new(),
             at_ms: house.now_ms(),
         };
         tx.put_health(&[tier]).await.expect("put");
@@ -443,6 +447,8 @@ fn marketing_waits_while_the_number_is_of_low_quality_and_replies_do_not() {
                 quality: quality.into(),
                 tier: "".into(),
                 stopped: "".into(),
+                display: "".into(),
+                warnings: Vec::new(),
                 at_ms: house.now_ms(),
             };
             tx.put_health(&[row]).await.expect("put");

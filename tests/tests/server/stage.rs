@@ -190,7 +190,12 @@ impl Stage {
 
     /// Brings a webhook as the vendor would. Returns the status of its answer.
     pub async fn brings(&self, body: &str) -> u16 {
-        let mac: Hmac<Sha256> = Hmac::new_from_slice(SECRET.as_bytes()).expect("any key");
+        self.brings_signed(SECRET, body).await
+    }
+
+    /// The same of an app with this secret.
+    pub async fn brings_signed(&self, secret: &str, body: &str) -> u16 {
+        let mac: Hmac<Sha256> = Hmac::new_from_slice(secret.as_bytes()).expect("any key");
         let mark = hex::encode(mac.chain_update(body).finalize().into_bytes());
         let request = self.http.post(format!("{}/webhooks/whatsapp", self.base)).body(body.to_string());
         let answer = request.header("x-hub-signature-256", format!("sha256={mark}")).send().await;

@@ -135,8 +135,8 @@ fn account_told(event: &AccountEvent) -> String {
             format!("template {name} {language} ({vendor_id}): {change:?}")
         }
         AccountEvent::Standing { standing, reason, .. } => format!("standing {standing:?}: {reason}"),
-        AccountEvent::Limit { number, limit, faster, .. } => {
-            format!("limit {limit} of `{number}`{}", if *faster { ", faster" } else { "" })
+        AccountEvent::Limit { number, limit, event, .. } => {
+            format!("limit {limit} of `{number}` {event}").trim_end().to_string()
         }
         AccountEvent::Form { flow, status, .. } => format!("Flow {flow} is {status}"),
         AccountEvent::Notice { field, event, detail, alarming, .. } => {

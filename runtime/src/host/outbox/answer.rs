@@ -123,14 +123,7 @@ impl<T: Transport> Outbox<T> {
     async fn health(&self, about: &About, error: i32) -> Result<(), OutboxError> {
         let mut tx = self.host.store.begin(about.shop).await?;
         let known = tx.health(about.shop).await?.into_iter().find(|row| row.number == about.number);
-        let known = known.unwrap_or_else(|| NumberHealth {
-            shop: about.shop,
-            number: about.number.clone(),
-            quality: SmolStr::default(),
-            tier: SmolStr::default(),
-            stopped: SmolStr::default(),
-            at_ms: 0,
-        });
+        let known = known.unwrap_or_else(|| NumberHealth::unheard(about.shop, about.number.clone()));
         let stopped = if error == 0 { SmolStr::default() } else { codes::reason(error) };
         let at_ms = self.host.clock.now_ms().max(known.at_ms);
         tx.put_health(&[NumberHealth { stopped, at_ms, ..known }]).await?;

@@ -12,7 +12,7 @@ use crate::host::shops::Shop;
 use crate::host::transport::Form;
 use crate::host::turn::ALL_MARKETING;
 use crate::id::ConversationId;
-use crate::store::{AttemptEnd, ClaimedSend, ConsentEntry, NumberHealth, TemplateRow};
+use crate::store::{AttemptEnd, ClaimedSend, ConsentEntry, Holds, NumberHealth, TemplateRow};
 
 const HOUR_MS: i64 = 3_600_000;
 const MINUTE_MS: i64 = 60_000;
@@ -76,12 +76,20 @@ fn template(send: &ClaimedSend, template: TemplateMessage, open: bool, facts: &F
         if !consented(send.send.conversation, template.about.as_deref(), facts.consents) {
             return failed(codes::NO_CONSENT);
         }
+        // Behind it the customer's answers would wait for days.
+        if open && held_back(facts).is_some() {
+            return failed(codes::HELD_BACK);
+        }
         if let Some(until_ms) = marketing_waits(facts) {
             return Verdict::End(AttemptEnd::Again { not_before_ms: until_ms, error: 0 });
         }
     }
     if open && template.category != Category::Authentication {
         return Verdict::Attempt(Form::Message(template.session));
+    }
+    // Kept while it is worth sending; what the customer begins is looked at again soon.
+    if held_back(facts).is_some_and(|holds| holds >= Holds::Initiated) {
+        return Verdict::End(AttemptEnd::Again { not_before_ms: facts.now_ms + MARKETING_PAUSE_MS, error: 0 });
     }
     match known {
         Some(row) => {
@@ -127,10 +135,15 @@ fn consented(
     own.given && standing(ALL_MARKETING).is_none_or(|all| all.given || all.at_ms < own.at_ms)
 }
 
+/// The most that the provider holds back now.
+fn held_back(facts: &Facts<'_>) -> Option<Holds> {
+    facts.health.and_then(|health| health.warned(facts.now_ms).map(|warning| warning.holds).max())
+}
+
 /// Until when marketing must wait: for the number's health, or for the end of the shop's quiet hours.
 fn marketing_waits(facts: &Facts<'_>) -> Option<i64> {
     let red = facts.health.is_some_and(|health| health.quality.eq_ignore_ascii_case("red"));
-    if red || facts.marketing_paused {
+    if red || facts.marketing_paused || held_back(facts).is_some() {
         return Some(facts.now_ms.saturating_add(MARKETING_PAUSE_MS));
     }
     let (from, to) = facts.shop.program.shop.profile.quiet_hours?;

@@ -21,8 +21,8 @@ use crate::host::shops::Shop;
 use crate::id::{ConversationId, ShopScope};
 use crate::shops;
 use crate::store::{
-    AttemptEnd, Conversation, CostRow, EndedCall, Identity, InboxRow, NewSend, SendRow, Settlement, Sighting,
-    StatusEffect, StatusUpdate, Tx,
+    AttemptEnd, Conversation, CostRow, EndedCall, Identity, InboxRow, NewSend, NumberHealth, SendRow, Settlement,
+    Sighting, StatusEffect, StatusUpdate, Tx,
 };
 
 pub(super) struct Batch<'a> {
@@ -478,7 +478,23 @@ async fn ledgers(tx: &mut Tx, entries: &[Entry], took: &mut [Took], told: &mut V
         tx.put_templates(&templates).await?;
     }
     if !health.is_empty() {
+        warned(tx, &health, told).await?;
         tx.put_health(&health).await?;
+    }
+    Ok(())
+}
+
+/// Tells of warnings that were not known to hold.
+async fn warned(tx: &mut Tx, heard: &[NumberHealth], told: &mut Vec<Told>) -> Result<(), WriteError> {
+    for row in heard.iter().filter(|row| !row.warnings.is_empty()) {
+        let known = tx.health(row.shop).await?.into_iter().find(|known| known.number == row.number);
+        for warning in row.warned(row.at_ms) {
+            let is_known = known.iter().flat_map(|known| known.warned(row.at_ms)).any(|it| it.word == warning.word);
+            if !is_known {
+                let notice = Notice::NumberWarned { number: row.number.clone(), word: warning.word.clone() };
+                told.push(Told { shop: row.shop, conversation: None, notice });
+            }
+        }
     }
     Ok(())
 }

@@ -72,14 +72,7 @@ async fn stop(tx: &mut Tx, row: &SendRow, error: i32, now_ms: i64) -> Result<boo
     let (shop, number) = (row.send.shop, &row.send.number);
     hold(tx, shop, number, now_ms.saturating_add(STOP_MS), 0).await?;
     let known = tx.health(shop).await?.into_iter().find(|row| row.number == *number);
-    let known = known.unwrap_or_else(|| NumberHealth {
-        shop,
-        number: number.clone(),
-        quality: SmolStr::default(),
-        tier: SmolStr::default(),
-        stopped: SmolStr::default(),
-        at_ms: 0,
-    });
+    let known = known.unwrap_or_else(|| NumberHealth::unheard(shop, number.clone()));
     if !known.stopped.is_empty() {
         return Ok(false);
     }

@@ -3,10 +3,11 @@
 use smol_str::SmolStr;
 
 use crate::channel::whatsapp::decode::{AccountEvent, Standing, TemplateChange};
+use crate::channel::whatsapp::warnings::{self, Change};
 use crate::host::incoming::Arrived;
 use crate::id::ShopScope;
 use crate::shops::Served;
-use crate::store::{self, NumberHealth, Store, TemplateRow};
+use crate::store::{self, Holds, NumberHealth, Store, TemplateRow, Warning};
 
 /// What the store holds of an account.
 #[derive(Debug, Default)]
@@ -38,14 +39,15 @@ impl Known {
 
     fn number(&self, shop: ShopScope, number: &SmolStr) -> NumberHealth {
         let found = self.numbers.iter().find(|row| row.number == *number);
-        found.cloned().unwrap_or_else(|| NumberHealth {
-            shop,
-            number: number.clone(),
-            quality: SmolStr::default(),
-            tier: SmolStr::default(),
-            stopped: SmolStr::default(),
-            at_ms: 0,
-        })
+        found.cloned().unwrap_or_else(|| NumberHealth::unheard(shop, number.clone()))
+    }
+
+    /// The shop's numbers that an event is about: those of these digits, if it says any and they are known; else all.
+    fn meant(&self, shop: &Served, digits: &str) -> Vec<NumberHealth> {
+        let plain = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let digits = plain(digits);
+        let rows = shop.numbers.iter().map(|number| self.number(shop.scope, number));
+        rows.filter(|row| digits.is_empty() || row.display.is_empty() || plain(&row.display) == digits).collect()
     }
 }
 
@@ -57,25 +59,65 @@ pub(super) fn changes(known: &Known, shop: &Served, event: AccountEvent, receive
             let at_ms = if at_ms > 0 { at_ms } else { received_ms };
             template(TemplateRow { vendor_id, at_ms: at_ms.max(row.at_ms), ..row }, change, shop)
         }
-        AccountEvent::Standing { standing, reason, .. } => {
-            let stopped = match standing {
-                Standing::Open => SmolStr::default(),
-                // Answers may still leave; the templates that may not are refused one by one.
-                Standing::AnswersOnly { .. } => return told(shop, "account_update", &reason, true),
-                Standing::Stopped { .. } => reason.clone(),
-            };
+        AccountEvent::Standing { standing, reason, at_ms } => {
             told(shop, "account_update", &reason, standing != Standing::Open);
-            let row = |number: &SmolStr| NumberHealth { stopped: stopped.clone(), ..known.number(shop.scope, number) };
-            let rows = shop.numbers.iter().map(row);
-            rows.map(|row| Arrived::Health(NumberHealth { at_ms: received_ms, ..row })).collect()
+            let at_ms = since(at_ms, received_ms);
+            let (change, stopped) = standing_of(standing, reason, at_ms);
+            let mut rows = known.meant(shop, "");
+            for row in &mut rows {
+                warnings::apply(&mut row.warnings, &change, at_ms);
+                if let Some(stopped) = &stopped {
+                    row.stopped = stopped.clone();
+                }
+            }
+            heard(rows, received_ms)
         }
-        AccountEvent::Limit { limit, .. } => {
-            let row = |number: &SmolStr| NumberHealth { tier: limit.clone(), ..known.number(shop.scope, number) };
-            let rows = shop.numbers.iter().map(row);
-            rows.map(|row| Arrived::Health(NumberHealth { at_ms: received_ms, ..row })).collect()
+        AccountEvent::Limit { limit, event, number, at_ms } => {
+            let at_ms = since(at_ms, received_ms);
+            let change = warnings::of_quality(&event, at_ms);
+            let warns = matches!(change, Some(Change::Warn(_)));
+            told(shop, "phone_number_quality_update", &event, warns);
+            // A limit is the whole portfolio's; a flag one number's.
+            let mut rows = known.meant(shop, "");
+            let meant = known.meant(shop, if change.is_some() { &number } else { "" });
+            for row in &mut rows {
+                if !limit.is_empty() {
+                    row.tier = limit.clone();
+                }
+                if let Some(change) = change.as_ref().filter(|_| meant.iter().any(|it| it.number == row.number)) {
+                    warnings::apply(&mut row.warnings, change, at_ms);
+                }
+            }
+            heard(rows, received_ms)
+        }
+        AccountEvent::Notice { field, event, at_ms, .. } if event == "ACCOUNT_VIOLATION" => {
+            told(shop, &field, &event, true);
+            let at_ms = since(at_ms, received_ms);
+            let mut rows = known.meant(shop, "");
+            rows.iter_mut().for_each(|row| warnings::apply(&mut row.warnings, &warnings::of_violation(at_ms), at_ms));
+            heard(rows, received_ms)
         }
         AccountEvent::Form { status, .. } => told(shop, "flows", &status, status != "PUBLISHED"),
         AccountEvent::Notice { field, event, alarming, .. } => told(shop, &field, &event, alarming),
+    }
+}
+
+/// When it was said, or when it came.
+fn since(at_ms: i64, received_ms: i64) -> i64 {
+    if at_ms > 0 { at_ms.min(received_ms) } else { received_ms }
+}
+
+fn heard(rows: Vec<NumberHealth>, received_ms: i64) -> Vec<Arrived> {
+    rows.into_iter().map(|row| Arrived::Health(NumberHealth { at_ms: received_ms.max(row.at_ms), ..row })).collect()
+}
+
+/// The change of warnings, and whether all sending stops or may go on; `None`: neither.
+fn standing_of(standing: Standing, word: SmolStr, at_ms: i64) -> (Change, Option<SmolStr>) {
+    let warn = |word, holds, until_ms| Change::Warn(Warning { word, holds, at_ms, until_ms });
+    match standing {
+        Standing::Open => (Change::LiftAll, Some(SmolStr::default())),
+        Standing::AnswersOnly { until_ms } => (warn(word, Holds::Initiated, until_ms), None),
+        Standing::Stopped { until_ms } => (warn(word.clone(), Holds::Everything, until_ms), Some(word)),
     }
 }
 

@@ -8,7 +8,7 @@ use sqlx::postgres::PgRow;
 use super::conversations::{id, number, text};
 use super::{PostgresTx, clean, shop_number};
 use crate::id::{ConversationId, ShopScope};
-use crate::store::codes::bytes16;
+use crate::store::codes::{self, bytes16};
 use crate::store::error::Result;
 use crate::store::rows::{ConsentEntry, FlowRevision, NumberHealth, QuarantineEntry, TemplateRow};
 
@@ -133,23 +133,29 @@ impl PostgresTx {
     pub async fn put_health(&mut self, rows: &[NumberHealth]) -> Result<()> {
         for row in rows {
             let insert = sqlx::query(
-                "INSERT INTO health AS h (shop, number, quality, tier, stopped, at_ms) VALUES ($1, $2, $3, $4, $5, $6)
+                "INSERT INTO health AS h (shop, number, quality, tier, stopped, display, warnings, at_ms)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                  ON CONFLICT (shop, number) DO UPDATE SET quality = excluded.quality, tier = excluded.tier,
-                     stopped = excluded.stopped, at_ms = excluded.at_ms
+                     stopped = excluded.stopped, display = excluded.display, warnings = excluded.warnings,
+                     at_ms = excluded.at_ms
                  WHERE h.at_ms <= excluded.at_ms",
             );
             let insert = insert.bind(shop_number(row.shop)).bind(clean(&row.number)).bind(clean(&row.quality));
-            self.run(insert.bind(clean(&row.tier)).bind(clean(&row.stopped)).bind(row.at_ms)).await?;
+            let insert = insert.bind(clean(&row.tier)).bind(clean(&row.stopped)).bind(clean(&row.display));
+            self.run(insert.bind(codes::written_warnings(&row.warnings)).bind(row.at_ms)).await?;
         }
         Ok(())
     }
 
     pub async fn health(&mut self, shop: ShopScope) -> Result<Vec<NumberHealth>> {
-        let select =
-            sqlx::query("SELECT number, quality, tier, stopped, at_ms FROM health WHERE shop = $1 ORDER BY number");
+        let select = sqlx::query(
+            "SELECT number, quality, tier, stopped, display, warnings, at_ms FROM health
+             WHERE shop = $1 ORDER BY number",
+        );
         let health = |row: &PgRow| {
             let (number, quality, tier, stopped) = (text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?);
-            Ok(NumberHealth { shop, number, quality, tier, stopped, at_ms: row.try_get(4)? })
+            let (display, warnings) = (text(row, 4)?, codes::warnings(&text(row, 5)?));
+            Ok(NumberHealth { shop, number, quality, tier, stopped, display, warnings, at_ms: row.try_get(6)? })
         };
         self.rows(select.bind(shop_number(shop))).await?.iter().map(health).collect()
     }

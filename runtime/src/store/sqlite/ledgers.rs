@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::SqliteTx;
 use super::conversations::{number, text};
 use crate::id::{ConversationId, ShopScope};
-use crate::store::codes::bytes16;
+use crate::store::codes::{self, bytes16};
 use crate::store::error::Result;
 use crate::store::rows::{ConsentEntry, FlowRevision, NumberHealth, QuarantineEntry, TemplateRow};
 
@@ -129,24 +129,29 @@ impl SqliteTx {
 
     pub fn put_health(&mut self, rows: &[NumberHealth]) -> Result<()> {
         let mut insert = self.sql(
-            "INSERT INTO health (shop, number, quality, tier, stopped, at_ms) VALUES (?, ?, ?, ?, ?, ?)
+            "INSERT INTO health (shop, number, quality, tier, stopped, display, warnings, at_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT DO UPDATE SET quality = excluded.quality, tier = excluded.tier, stopped = excluded.stopped,
-                 at_ms = excluded.at_ms
+                 display = excluded.display, warnings = excluded.warnings, at_ms = excluded.at_ms
              WHERE at_ms <= excluded.at_ms",
         )?;
-        for NumberHealth { shop, number, quality, tier, stopped, at_ms } in rows {
-            let key = (shop.number(), number.as_str());
-            insert.execute((key.0, key.1, quality.as_str(), tier.as_str(), stopped.as_str(), at_ms))?;
+        for NumberHealth { shop, number, quality, tier, stopped, display, warnings, at_ms } in rows {
+            let (key, warnings) = ((shop.number(), number.as_str()), codes::written_warnings(warnings));
+            let words = (quality.as_str(), tier.as_str(), stopped.as_str(), display.as_str());
+            insert.execute((key.0, key.1, words.0, words.1, words.2, words.3, warnings, at_ms))?;
         }
         Ok(())
     }
 
     pub fn health(&mut self, shop: ShopScope) -> Result<Vec<NumberHealth>> {
-        let mut select =
-            self.sql("SELECT number, quality, tier, stopped, at_ms FROM health WHERE shop = ? ORDER BY number")?;
+        let mut select = self.sql(
+            "SELECT number, quality, tier, stopped, display, warnings, at_ms FROM health
+             WHERE shop = ? ORDER BY number",
+        )?;
         let health = |row: &Row<'_>| {
             let (number, quality, tier, stopped) = (text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?);
-            Ok(NumberHealth { shop, number, quality, tier, stopped, at_ms: row.get(4)? })
+            let (display, warnings) = (text(row, 4)?, codes::warnings(&text(row, 5)?));
+            Ok(NumberHealth { shop, number, quality, tier, stopped, display, warnings, at_ms: row.get(6)? })
         };
         Ok(select.query_map([shop.number()], health)?.collect::<rusqlite::Result<_>>()?)
     }

@@ -18,8 +18,9 @@ pub enum AccountEvent {
     /// What may be sent changed.
     Standing { standing: Standing, reason: SmolStr, at_ms: i64 },
     /// How many new customers may be written to in 24 hours: `TIER_2K`, `2000`, `-1`. `number` is for people to read; it
-    /// is empty when the limit is the whole portfolio's. `faster`: the number may now send 1,000 messages a second.
-    Limit { number: SmolStr, limit: SmolStr, faster: bool, at_ms: i64 },
+    /// is empty when the limit is the whole portfolio's. `event`: why it changed, such as `FLAGGED`; `limit` may then be
+    /// empty.
+    Limit { number: SmolStr, limit: SmolStr, event: SmolStr, at_ms: i64 },
     /// A Flow changed its status: `PUBLISHED`, `THROTTLED`, `BLOCKED`, `DEPRECATED`.
     Form { flow: SmolStr, status: SmolStr, at_ms: i64 },
     /// For the operator: the field, the event, and what it says.
@@ -126,14 +127,10 @@ fn restriction(it: &Account<'_>) -> Option<(Standing, SmolStr)> {
 
 fn limit(it: &Account<'_>, at_ms: i64) -> Option<AccountEvent> {
     let told = [&it.max_daily_conversations_per_business, &it.max_daily_conversation_per_phone, &it.current_limit];
-    let limit = told.into_iter().find_map(Word::given)?;
-    let faster = it.event.as_str() == "THROUGHPUT_UPGRADE";
-    Some(AccountEvent::Limit {
-        number: word(&it.display_phone_number),
-        limit: clean::line(limit).into(),
-        faster,
-        at_ms,
-    })
+    let limit = told.into_iter().find_map(Word::given);
+    let moved = ["FLAGGED", "UNFLAGGED", "DOWNGRADE", "UPGRADE"].contains(&it.event.as_str());
+    let limit = limit.or(moved.then_some("")).map(clean::line)?.into();
+    Some(AccountEvent::Limit { number: word(&it.display_phone_number), limit, event: word(&it.event), at_ms })
 }
 
 fn form(it: &Account<'_>, at_ms: i64) -> Option<AccountEvent> {
@@ -150,7 +147,14 @@ fn notice(element: &Element<'_>, it: &Account<'_>, at_ms: i64) -> AccountEvent {
     let violation = &it.violation_info.violation_type;
     let told = [description, violation, &it.rejection_reason, &it.message, &it.configuration_name, &it.username];
     let detail = told.into_iter().find_map(Word::given).unwrap_or_default();
-    let bad = ["ACCOUNT_VIOLATION", "REJECTED", "PIN_CHANGED", "PIN_RESET_REQUEST", "ACCOUNT_OFFBOARDED"];
+    let bad = [
+        "ACCOUNT_VIOLATION",
+        "ACCOUNT_RESTRICTION",
+        "REJECTED",
+        "PIN_CHANGED",
+        "PIN_RESET_REQUEST",
+        "ACCOUNT_OFFBOARDED",
+    ];
     AccountEvent::Notice {
         field: clean::line(&element.field).into(),
         event: clean::line(event.unwrap_or_default()).into(),

@@ -1,0 +1,3 @@
+-- What the vendor holds against a number (JSON), and the digits by which events of its account name it.
+ALTER TABLE health ADD COLUMN display text NOT NULL DEFAULT '';
+ALTER TABLE health ADD COLUMN warnings text NOT NULL DEFAULT '[]';
