@@ -4,6 +4,7 @@ mod adapter;
 mod dev_graph;
 mod erase;
 mod operate;
+mod report;
 mod server;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub use operate::{
     Backup, Conversations, ConversationsCommand, Diff, Doctor, FormsArguments, FormsCommand, Listing, Quarantine,
     QuarantineCommand, Remote, Replay, Restore, Templates, TemplatesCommand,
 };
+pub use report::{Audit, Costs};
 pub use server::{KeyScope, Keys, KeysCommand, Serve};
 
 const STYLES: Styles = Styles::styled()
@@ -121,6 +123,10 @@ pub enum Command {
     Quarantine(Quarantine),
     /// Messages that wait for your word: look at them, send them after all, drop them
     Sends(Sends),
+    /// What the delivered messages of a shop cost, by month, market and category
+    Costs(Costs),
+    /// What was done of a shop by the server's API: whose key, what, when
+    Audit(Audit),
     /// Erase a customer, or a whole shop, from a server
     Erase(Erase),
 }

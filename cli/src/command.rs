@@ -1,12 +1,14 @@
 //! One module per command. A command reads files, asks the engine, and prints.
 
 mod adapter;
+mod audit;
 mod backup;
 mod chat;
 mod check;
 mod completions;
 mod conversations;
 mod convert;
+mod costs;
 mod dev_graph;
 mod diff;
 mod doctor;
@@ -60,6 +62,8 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Conversations(arguments) => conversations::run(&arguments),
         Command::Quarantine(arguments) => quarantine::run(&arguments),
         Command::Sends(arguments) => sends::run(&arguments),
+        Command::Costs(arguments) => costs::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Erase(arguments) => erase::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),

@@ -3,8 +3,9 @@
 
 mod access;
 pub(crate) mod answer;
+mod audit;
 mod conversations;
-mod costs;
+pub mod costs;
 mod erase;
 mod explain;
 pub(crate) mod handoff;
@@ -86,7 +87,7 @@ pub fn routes() -> Vec<Route> {
             "Messages that wait for a person's word: `?state=parked`" => Vec<sends::Parked>),
         route!(post "/shops/{shop}/sends/{send}/resend" Operate sends::resend: "Send a parked message after all" => answer::Done),
         route!(delete "/shops/{shop}/sends/{send}" Operate sends::remove: "Call a parked message off" => answer::Done),
-        route!(get "/shops/{shop}/handoffs" Read handoff::list: "Conversations that wait for a person" => conversations::Page),
+        route!(get "/shops/{shop}/handoffs" Read handoff::list: "Conversations that wait for a person, by id" => conversations::Page),
         route!(post "/shops/{shop}/conversations/{conversation}/handoff/reply" Reply handoff::reply:
             "Answer the customer as a person" => answer::Done, takes handoff::Reply),
         route!(post "/shops/{shop}/conversations/{conversation}/handoff/open" Reply handoff::open:
@@ -98,6 +99,10 @@ pub fn routes() -> Vec<Route> {
         route!(post "/shops/{shop}/quarantine/{entry}/replay" Operate quarantine::replay:
             "Try an entry again" => answer::Done),
         route!(delete "/shops/{shop}/quarantine/{entry}" Operate quarantine::remove: "Drop an entry" => answer::Done),
+        route!(get "/shops/{shop}/audit" Read audit::of_shop:
+            "What was done of a shop by the API: whose key, what, when; the newest first, `?before=…&limit=…`" => audit::Trail),
+        route!(get "/audit" Read audit::of_all:
+            "The same of all that the key may see" => audit::Trail),
         route!(get "/quarantine" Read quarantine::list_of_nobody:
             "What came for no shop of this server; needs a key of every shop" => Vec<quarantine::Entry>),
         route!(delete "/quarantine/{entry}" Operate quarantine::remove_of_nobody: "Drop such an entry" => answer::Done),

@@ -6,6 +6,7 @@
 mod codes;
 mod error;
 mod facts;
+mod health;
 mod look;
 mod memory;
 mod migrations;
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 
 pub use self::error::{Error, Result};
 pub use self::facts::{Heard, SendFacts, Told};
+pub use self::health::{Holds, NumberHealth, Warning};
 pub use self::look::{PostgresLook, SqliteLook};
 pub use self::memory::Flaw;
 pub use self::rows::*;

@@ -53,6 +53,7 @@ conformance![
     arrivals::an_event_is_consumed_once,
     arrivals::wakes_come_in_order_of_time,
     arrivals::two_shops_do_not_see_each_other,
+    arrivals::those_who_wait_for_a_person_are_found_among_many,
     sends::only_the_head_of_a_conversation_is_ready,
     sends::claims_go_by_lane_then_time,
     sends::an_attempt_that_was_overtaken_settles_nothing,
@@ -77,5 +78,6 @@ conformance![
     ledgers::what_was_open_in_a_backup_is_parked,
     posts::what_people_are_told_goes_in_order_for_each_conversation,
     ledgers::delivered_messages_are_counted,
+    ledgers::what_operators_did_is_listed_the_newest_first,
     posts::whom_a_shop_wrote_to_is_remembered_with_the_latest_time,
 ];

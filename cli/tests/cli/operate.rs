@@ -79,6 +79,19 @@ fn a_restored_copy_goes_on_and_sends_nothing_twice() {
     assert_eq!(with_key(&["sends", "resend", &id]).code, Some(0));
     refused(&with_key(&["sends", "drop", &id]), "there is nothing here");
     assert_eq!(with_key(&["sends", "list"]).out, "counter: no message is parked\n");
+
+    // What was done stands in the trail, what was only asked does not; and what it cost.
+    let trail = with_key(&["audit"]);
+    let acts: Vec<&str> = trail.out.lines().filter_map(|line| line.split_once("  ").map(|(_, act)| act)).collect();
+    let done = [
+        "operate  DELETE /sends/{send}  00  404".replace("00", &id),
+        format!("operate  POST /sends/{{send}}/resend  {id}  200"),
+        "operate  POST /sends/{send}/resend  00  404".to_string(),
+    ];
+    assert_eq!(acts, done, "{trail:?}");
+    let costs = with_key(&["costs", "--from", "2020-01"]);
+    assert_eq!(costs.code, Some(0), "{costs:?}");
+    refused(&with_key(&["costs", "--from", "November"]), "a month is written as 2026-11");
     assert_eq!(house.sees(), "ack b2 n=2");
 }
 

@@ -47,6 +47,8 @@ fn help_and_version_are_fine() {
         "diff",
         "quarantine",
         "sends",
+        "costs",
+        "audit",
         "erase",
     ] {
         assert!(run.out.contains(&format!("\n  {command} ")), "{command} is in the help");

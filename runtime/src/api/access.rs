@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 
 use super::answer::Refusal;
 use super::keys::{self, Key};
-use super::{BASE, routes};
+use super::{BASE, audit, routes};
 use crate::id::ConversationId;
 use crate::server::Server;
 use crate::shops::Served;
 
-/// Refuses what has no key, what its key may not do, and what no route is for.
-pub(super) async fn guard(State(server): State<Arc<Server>>, mut request: Request, next: Next) -> Response {
+/// Refuses what has no key, what its key may not do, and what no route is for. What is to be done is noted first.
+pub(super) async fn guard(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
     let secret = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let found = match secret {
         Some(secret) => keys::find(&server.host.store, secret.trim(), server.host.clock.now_ms()).await,
@@ -31,13 +31,24 @@ pub(super) async fn guard(State(server): State<Arc<Server>>, mut request: Reques
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_string());
     let path = path.as_deref().and_then(|path| path.strip_prefix(BASE)).unwrap_or("");
     let method = request.method();
-    match routes().iter().find(|route| route.path == path && route.method == *method) {
+    let route = match routes().into_iter().find(|route| route.path == path && route.method == *method) {
         None => return Refusal::Absent.into_response(),
         Some(route) if route.scope > key.scope => return Refusal::NotAllowed.into_response(),
-        Some(_) => {}
+        Some(route) => route,
+    };
+    let (mut head, body) = request.into_parts();
+    let ids = Path::<BTreeMap<String, String>>::from_request_parts(&mut head, &server).await;
+    let ids = ids.map(|Path(ids)| ids).unwrap_or_default();
+    let noted = match audit::begin(&server, &key, &route.method, route.path, &ids).await {
+        Ok(noted) => noted,
+        Err(error) => return Refusal::from(error).into_response(),
+    };
+    head.extensions.insert(Arc::new(key));
+    let answer = next.run(Request::from_parts(head, body)).await;
+    if let Some(noted) = noted {
+        audit::end(&server, noted, answer.status()).await;
     }
-    request.extensions_mut().insert(Arc::new(key));
-    next.run(request).await
+    answer
 }
 
 /// The shop of the path, if it is the caller's: the one way to a scope.

@@ -26,8 +26,12 @@ pub(super) struct Paging {
 }
 
 impl Paging {
-    fn limit(&self) -> u32 {
+    pub(super) fn limit(&self) -> u32 {
         self.limit.unwrap_or(50).clamp(1, MOST)
+    }
+
+    pub(super) fn after(&self) -> Result<Option<ConversationId>, Refusal> {
+        self.after.as_deref().map(|id| read(id).ok_or(Refusal::Absent)).transpose()
     }
 }
 
@@ -36,6 +40,15 @@ pub struct Page {
     pub conversations: Vec<View>,
     /// Ask for `after` this one next; `null`: there are no more.
     pub next: Option<String>,
+}
+
+impl Page {
+    /// Rows that were asked for with this limit.
+    pub(super) fn of(rows: &[Conversation], limit: u32) -> Page {
+        let full = rows.len() >= limit as usize;
+        let next = rows.last().filter(|_| full).map(|row| shown(row.id));
+        Page { conversations: rows.iter().map(view).collect(), next }
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -97,11 +110,9 @@ pub(super) async fn list(
     Caller(shop): Caller,
     Query(paging): Query<Paging>,
 ) -> Result<Json<Page>, Refusal> {
-    let after = paging.after.as_deref().map(|id| read(id).ok_or(Refusal::Absent)).transpose()?;
-    let rows = server.host.store.read(shop.scope).await?.list_conversations(shop.scope, after, paging.limit()).await?;
-    let full = rows.len() >= paging.limit() as usize;
-    let next = rows.last().filter(|_| full).map(|row| shown(row.id));
-    Ok(Json(Page { conversations: rows.iter().map(view).collect(), next }))
+    let (after, limit) = (paging.after()?, paging.limit());
+    let rows = server.host.store.read(shop.scope).await?.list_conversations(shop.scope, after, limit).await?;
+    Ok(Json(Page::of(&rows, limit)))
 }
 
 pub(super) async fn show(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use duka_engine::event::EventKind;
 use duka_engine::outbound::{Message, Outbound};
 use schemars::JsonSchema;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{Caller, Which};
 use super::answer::{Done, Refusal};
-use super::conversations::{Page, find, view};
+use super::conversations::{Page, Paging, find};
 use crate::handoff::FIRST_INDEX;
 use crate::host::incoming::{Arrival, Arrived, Incoming};
 use crate::host::writer::Job;
@@ -19,9 +19,6 @@ use crate::id::{ConversationId, ElementKey, ShopScope};
 use crate::server::Server;
 use crate::store::{Lane, NewSend, Repeat, Sighting};
 
-/// Conversations that one list looks at.
-const MOST_LOOKED_AT: usize = 20_000;
-const PAGE: u32 = 500;
 /// Letters of one answer (whatsapp-cloud-api 7.1).
 const MOST_LETTERS: usize = 4_096;
 /// How long an answer is worth sending: as long as a window is open.
@@ -38,17 +35,14 @@ pub struct Close {
     pub note: String,
 }
 
-pub(super) async fn list(State(server): State<Arc<Server>>, Caller(shop): Caller) -> Result<Json<Page>, Refusal> {
-    let (mut found, mut after, mut seen) = (Vec::new(), None, 0);
-    let mut tx = server.host.store.read(shop.scope).await?;
-    while seen < MOST_LOOKED_AT {
-        let page = tx.list_conversations(shop.scope, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.id);
-        seen += page.len();
-        found.extend(page.iter().filter(|row| row.handed_over).map(view));
-    }
-    Ok(Json(Page { conversations: found, next: None }))
+pub(super) async fn list(
+    State(server): State<Arc<Server>>,
+    Caller(shop): Caller,
+    Query(paging): Query<Paging>,
+) -> Result<Json<Page>, Refusal> {
+    let (after, limit) = (paging.after()?, paging.limit());
+    let rows = server.host.store.read(shop.scope).await?.list_handed_over(shop.scope, after, limit).await?;
+    Ok(Json(Page::of(&rows, limit)))
 }
 
 pub(super) async fn reply(

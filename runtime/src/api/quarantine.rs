@@ -79,7 +79,7 @@ pub(super) async fn replay(
     let entry = number(&path)?;
     let rows = server.host.store.read(shop.scope).await?.list_quarantine(shop.scope, entry - 1, 1).await?;
     let (_, row) = rows.into_iter().find(|(known, _)| *known == entry).ok_or(Refusal::Absent)?;
-    if let Some(done) = orders::again(&server, &shop.slug, &row).await {
+    if let Some(done) = orders::again(&server, &shop.slug, entry, &row).await {
         done.map_err(|_| Refusal::Wrong("this entry could not be kept; try again"))?;
         return take(&server, shop.scope, entry).await;
     }

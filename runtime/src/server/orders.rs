@@ -57,11 +57,17 @@ async fn take(server: &Server, slug: &str, contract: &str, request: Request<Body
     })
 }
 
-/// Takes once more what was kept for a person; `None`: it was nothing of the kind.
+/// Takes once more what was kept for a person under that number, once however often it is asked for (I3); `None`: it was
+/// nothing of the kind.
 ///
 /// # Errors
 /// It was not committed.
-pub(crate) async fn again(server: &Server, slug: &str, entry: &QuarantineEntry) -> Option<Result<(), DeskError>> {
+pub(crate) async fn again(
+    server: &Server,
+    slug: &str,
+    number: i64,
+    entry: &QuarantineEntry,
+) -> Option<Result<(), DeskError>> {
     if entry.reason != UNKNOWN && entry.reason != UNREAD {
         return None;
     }
@@ -69,7 +75,8 @@ pub(crate) async fn again(server: &Server, slug: &str, entry: &QuarantineEntry) 
     let shop = server.registry.shops.shop(served.scope)?;
     let (contract, _) = entry.detail.split_once(':')?;
     let backend = shop.backends.iter().find(|backend| backend.contract == contract)?;
-    Some(keep(server, &shop, backend, None, &entry.body).await)
+    let key = ElementKey::named("quarantine", &format!("{} {number} order", entry.at_ms));
+    Some(keep(server, &shop, backend, Some(key), &entry.body).await)
 }
 
 async fn keep(

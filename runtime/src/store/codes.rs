@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 
 use super::error::{Error, Result};
-use super::rows::{Delivery, IdentityKind, InboxBody, Lane, Repeat, SendState, Warning};
+use super::health::Warning;
+use super::rows::{Delivery, IdentityKind, InboxBody, Lane, Repeat, SendState};
 
 fn unknown<T>(what: &str, code: i64) -> Result<T> {
     Err(Error::Unreadable(format!("{what} {code}")))

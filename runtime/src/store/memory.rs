@@ -3,6 +3,7 @@
 //! One transaction at a time. Each table writes down what it replaced, so that a transaction that is not committed
 //! leaves nothing behind.
 
+mod audit;
 mod conversations;
 mod costs;
 mod events;
@@ -22,8 +23,9 @@ pub use self::flaw::Flaw;
 use self::table::{Table, Undo};
 use super::error::Result;
 use super::facts::{SendFacts, Told};
+use super::health::NumberHealth;
 use super::rows::{
-    ConsentEntry, Conversation, Due, FlowRevision, Identity, InboxRow, NewCall, NewPost, NewSend, NumberHealth,
+    AuditEntry, ConsentEntry, Conversation, Due, FlowRevision, Identity, InboxRow, NewCall, NewPost, NewSend,
     QuarantineEntry, TemplateRow, TurnRecord, Work,
 };
 use crate::id::{ConversationId, ElementKey, SendId, ShopScope};
@@ -91,13 +93,14 @@ struct Tables {
     recipients: Table<Place, i64>,
     /// By month, market, category and pricing.
     costs: Table<(ShopScope, u32, u16, SmolStr, SmolStr), u64>,
+    audit: Table<(ShopScope, i64), AuditEntry>,
     /// Never goes back, as a database's sequences do not.
     last_seq: i64,
     flaw: Option<Flaw>,
 }
 
 impl Tables {
-    fn each(&mut self) -> [&mut dyn Undo; 24] {
+    fn each(&mut self) -> [&mut dyn Undo; 25] {
         [
             &mut self.shops,
             &mut self.meta,
@@ -123,6 +126,7 @@ impl Tables {
             &mut self.posts,
             &mut self.recipients,
             &mut self.costs,
+            &mut self.audit,
         ]
     }
 

@@ -3,6 +3,7 @@
 //! Every transaction speaks as a role that owns nothing, for one shop: rows of other shops do not exist for it. Leases are
 //! judged by the database's clock.
 
+mod audit;
 mod conversations;
 mod costs;
 mod events;

@@ -4,6 +4,7 @@
 //! each statement crosses to a thread and back, which costs twice what it writes (`examples/store_rows` shows it).
 //! Statements are prepared once and run row by row, which is as cheap here as one statement for many rows.
 
+mod audit;
 mod backup;
 mod conversations;
 mod costs;

@@ -3,11 +3,12 @@
 use smol_str::SmolStr;
 
 use super::error::Result;
+use super::health::NumberHealth;
 use super::memory::MemoryTx;
 use super::postgres::PostgresTx;
 use super::rows::{
-    Advance, Claim, ClaimedCall, ClaimedPost, ClaimedSend, ConsentEntry, Conversation, CostRow, Counts, EndedCall,
-    FlowRevision, Identity, InboxRow, Lane, Leases, NewCall, NewPost, NewSend, NumberHealth, Parked, QuarantineEntry,
+    Advance, AuditEntry, Claim, ClaimedCall, ClaimedPost, ClaimedSend, ConsentEntry, Conversation, CostRow, Counts,
+    EndedCall, FlowRevision, Identity, InboxRow, Lane, Leases, NewCall, NewPost, NewSend, Parked, QuarantineEntry,
     Released, Retention, SendRow, Settled, Settlement, Sighting, StatusEffect, StatusUpdate, TemplateRow, TurnRecord,
     Work,
 };
@@ -121,6 +122,16 @@ impl Tx {
         limit: u32,
     ) -> Result<Vec<Conversation>> {
         each!(self, list_conversations(shop, after, limit))
+    }
+
+    /// The same of those that are handed over to people. Its cost does not depend on how many others there are.
+    pub async fn list_handed_over(
+        &mut self,
+        shop: ShopScope,
+        after: Option<ConversationId>,
+        limit: u32,
+    ) -> Result<Vec<Conversation>> {
+        each!(self, list_handed_over(shop, after, limit))
     }
 
     /// Writes each conversation once. Fenced: [`super::Error::Stale`] names those that another turn changed or that are
@@ -351,6 +362,23 @@ impl Tx {
     /// The counters of these months, both included, by month, market, category and pricing.
     pub async fn costs(&mut self, shop: ShopScope, from: u32, to: u32) -> Result<Vec<CostRow>> {
         each!(self, costs(shop, from, to))
+    }
+
+    // What operators did.
+
+    /// Writes an entry down, and forgets those of its shop that are older than `before_ms`. Its number.
+    pub async fn add_audit(&mut self, entry: &AuditEntry, before_ms: i64) -> Result<i64> {
+        each!(self, add_audit(entry, before_ms))
+    }
+
+    /// How an entry's act was answered.
+    pub async fn end_audit(&mut self, shop: ShopScope, seq: i64, status: u16) -> Result<()> {
+        each!(self, end_audit(shop, seq, status))
+    }
+
+    /// A page of entries, the newest first, each with its number; before that number (0: from the newest).
+    pub async fn list_audit(&mut self, shop: ShopScope, before: i64, limit: u32) -> Result<Vec<(i64, AuditEntry)>> {
+        each!(self, list_audit(shop, before, limit))
     }
 
     // Ledgers.

@@ -74,6 +74,21 @@ async fn a_person_answers_and_gives_back_and_the_log_says_why_each_message_was_s
     assert_eq!(ask(&stage, "POST", &format!("{at}/handoff/close"), &agent).await.0, 200);
     stage.writes("hi").await;
     assert!(stage.sees().await["text"].as_str().is_some_and(|text| text.contains("Zuri")));
+    let everybody = key(&stage, "boss", Scope::Read, None, i64::MAX).await;
+    for (path, key) in [("/shops/boutique/audit", &agent), ("/audit", &agent), ("/audit", &everybody)] {
+        let (_, trail) = ask(&stage, "GET", path, key).await;
+        let entry = |it: &Json| format!("{} {} {} {}", it["shop"], it["who"], it["act"], it["status"]).replace('"', "");
+        let entries: Vec<String> = trail["entries"].as_array().expect("entries").iter().map(entry).collect();
+        let act = |what: &str, status| {
+            format!("boutique agent POST /shops/{{shop}}/conversations/{{conversation}}/handoff/{what} {status}")
+        };
+        assert_eq!(entries, [act("close", 200), act("reply", 200), act("open", 200), act("reply", 409)], "{path}");
+        assert!(trail["entries"].as_array().expect("entries").iter().all(|entry| entry["object"] == id.as_str()));
+        assert!(!trail.to_string().contains("Habari"));
+    }
+    let (_, page) = ask(&stage, "GET", "/audit?limit=2", &agent).await;
+    let (_, rest) = ask(&stage, "GET", &format!("/audit?limit=3&before={}", page["next"]), &agent).await;
+    assert_eq!((rest["entries"].as_array().map(Vec::len), &rest["next"]), (Some(2), &Json::Null));
     stage.end().await;
 }
 

@@ -188,3 +188,26 @@ pub async fn two_shops_do_not_see_each_other(store: Store) -> Result<()> {
     assert_eq!(tx.counts(other).await?, Counts { conversations: 1, ..Counts::default() });
     Ok(())
 }
+
+pub async fn those_who_wait_for_a_person_are_found_among_many(store: Store) -> Result<()> {
+    let (shop, other) = two_shops(&store).await?;
+    let row = |shop, n| Conversation { handed_over: n % 3 == 0, ..conversation(shop, n) };
+    for shop in [shop, other] {
+        let mut tx = store.begin(shop).await?;
+        let rows: Vec<_> = (1..=10).map(|n| (row(shop, n), vec![phone(shop, &format!("25470{n}"))])).collect();
+        tx.create_conversations(&rows).await?;
+        tx.commit().await?;
+    }
+    let mut tx = store.begin(shop).await?;
+    let found = async |tx: &mut Tx, after, limit| -> Result<Vec<u64>> {
+        let rows = tx.list_handed_over(shop, after, limit).await?;
+        Ok(rows.into_iter().map(|row| row.id.0).collect())
+    };
+    assert_eq!(found(&mut tx, None, 2).await?, [3, 6]);
+    assert_eq!(found(&mut tx, Some(id(6)), 2).await?, [9]);
+    assert!(found(&mut tx, Some(id(9)), 2).await?.is_empty());
+    let back = Conversation { turn: 1, handed_over: false, ..row(shop, 6) };
+    tx.save_conversations(&[Advance { conversation: &back, from_turn: 0 }]).await?;
+    assert_eq!(found(&mut tx, None, 9).await?, [3, 9]);
+    tx.commit().await
+}

@@ -355,3 +355,32 @@ pub async fn delivered_messages_are_counted(store: Store) -> Result<()> {
     assert_eq!(store.read(other).await?.costs(other, 0, 999_999).await?.len(), 1);
     Ok(())
 }
+
+pub async fn what_operators_did_is_listed_the_newest_first(store: Store) -> Result<()> {
+    let (shop, other) = two_shops(&store).await?;
+    let entry = |shop, at_ms, act: &str| AuditEntry {
+        shop,
+        at_ms,
+        who: "agent".into(),
+        act: act.into(),
+        object: "00000000000000aa".into(),
+        status: 0,
+    };
+    let mut tx = store.begin(shop).await?;
+    let first = tx.add_audit(&entry(shop, 5, "a"), 0).await?;
+    let second = tx.add_audit(&entry(shop, 6, "b"), 0).await?;
+    tx.end_audit(shop, second, 200).await?;
+    tx.commit().await?;
+    let mut tx = store.begin(other).await?;
+    tx.add_audit(&entry(other, 7, "c"), 0).await?;
+    tx.commit().await?;
+    let mut tx = store.begin(shop).await?;
+    let done = AuditEntry { status: 200, ..entry(shop, 6, "b") };
+    assert_eq!(tx.list_audit(shop, 0, 9).await?, [(second, done), (first, entry(shop, 5, "a"))]);
+    assert_eq!(tx.list_audit(shop, second, 9).await?, [(first, entry(shop, 5, "a"))]);
+    assert_eq!(tx.list_audit(shop, 0, 1).await?.len(), 1);
+    tx.add_audit(&entry(shop, 9, "d"), 6).await?;
+    let acts: Vec<_> = tx.list_audit(shop, 0, 9).await?.into_iter().map(|(_, entry)| entry.act).collect();
+    assert_eq!(acts, ["d", "b"], "what is too old went");
+    tx.commit().await
+}

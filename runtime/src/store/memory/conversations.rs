@@ -90,6 +90,19 @@ impl MemoryTx {
         Ok(self.conversations(&places)?.into_iter().flatten().collect())
     }
 
+    pub fn list_handed_over(
+        &mut self,
+        shop: ShopScope,
+        after: Option<ConversationId>,
+        limit: u32,
+    ) -> Result<Vec<Conversation>> {
+        let from = after.map_or(Bound::Included((shop, ConversationId(0))), |id| Bound::Excluded((shop, id)));
+        let range = self.tables.conversations.range((from, Bound::Included((shop, ConversationId(u64::MAX)))));
+        let waiting = range.filter(|(_, row)| row.handed_over);
+        let places: Vec<_> = waiting.take(limit as usize).map(|(place, _)| *place).collect();
+        Ok(self.conversations(&places)?.into_iter().flatten().collect())
+    }
+
     pub fn save_conversations(&mut self, advances: &[Advance<'_>]) -> Result<()> {
         let is_stale = |advance: &&Advance<'_>| {
             let place = (advance.conversation.shop, advance.conversation.id);

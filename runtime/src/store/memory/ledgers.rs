@@ -8,9 +8,9 @@ use super::{MemoryTx, QueuedSend};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::codes;
 use crate::store::error::Result;
+use crate::store::health::NumberHealth;
 use crate::store::rows::{
-    ConsentEntry, Conversation, Counts, FlowRevision, NumberHealth, Parked, QuarantineEntry, Retention, SendState,
-    TemplateRow,
+    ConsentEntry, Conversation, Counts, FlowRevision, Parked, QuarantineEntry, Retention, SendState, TemplateRow,
 };
 
 impl MemoryTx {
@@ -183,6 +183,7 @@ impl MemoryTx {
         tables.posts.remove_where(|key, _| key.0 == shop);
         tables.recipients.remove_where(|key, _| key.0 == shop);
         tables.costs.remove_where(|key, _| key.0 == shop);
+        tables.audit.remove_where(|key, _| key.0 == shop);
         Ok(())
     }
 

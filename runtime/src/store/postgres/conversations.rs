@@ -218,6 +218,22 @@ impl PostgresTx {
         Ok(self.conversations(&places).await?.into_iter().flatten().collect())
     }
 
+    pub async fn list_handed_over(
+        &mut self,
+        shop: ShopScope,
+        after: Option<ConversationId>,
+        limit: u32,
+    ) -> Result<Vec<Conversation>> {
+        let select =
+            sqlx::query("SELECT id FROM conversation WHERE shop = $1 AND id > $2 AND handed_over ORDER BY id LIMIT $3");
+        let select = select.bind(shop_number(shop)).bind(after.map_or(-1, number)).bind(i64::from(limit));
+        let mut places = Vec::new();
+        for row in self.rows(select).await? {
+            places.push((shop, id(row.try_get(0)?)));
+        }
+        Ok(self.conversations(&places).await?.into_iter().flatten().collect())
+    }
+
     pub async fn save_conversations(&mut self, advances: &[Advance<'_>]) -> Result<()> {
         let update = sqlx::query(
             "UPDATE conversation c SET number = t.number, turn = t.turn, last_inbound_ms = t.last_inbound_ms,

@@ -75,6 +75,7 @@ impl PostgresTx {
             "DELETE FROM post WHERE shop = $1",
             "DELETE FROM recipient WHERE shop = $1",
             "DELETE FROM cost WHERE shop = $1",
+            "DELETE FROM audit WHERE shop = $1",
         ] {
             self.run(sqlx::query(text).bind(shop_number(shop))).await?;
         }

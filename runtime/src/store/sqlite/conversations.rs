@@ -131,6 +131,23 @@ impl SqliteTx {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    pub fn list_handed_over(
+        &mut self,
+        shop: ShopScope,
+        after: Option<ConversationId>,
+        limit: u32,
+    ) -> Result<Vec<Conversation>> {
+        let mut select = self.sql(
+            "SELECT id, channel, number, turn, last_inbound_ms, free_until_ms, wake_at_ms, handed_over, session,
+                 (SELECT count(*) FROM inbox i WHERE i.shop = c.shop AND i.conversation = c.id)
+             FROM conversation c INDEXED BY conversation_people
+             WHERE shop = ? AND id > ? AND handed_over = 1 ORDER BY id LIMIT ?",
+        )?;
+        let after = after.map_or(-1, number);
+        let rows = select.query_map((shop.number(), after, limit), |row| conversation(shop, row))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     pub fn save_conversations(&mut self, advances: &[Advance<'_>]) -> Result<()> {
         let mut update = self.sql(
             "UPDATE conversation SET number = ?, turn = ?, last_inbound_ms = ?, free_until_ms = ?, wake_at_ms = ?,

@@ -79,6 +79,7 @@ impl SqliteTx {
             "DELETE FROM post WHERE shop = ?",
             "DELETE FROM recipient WHERE shop = ?",
             "DELETE FROM cost WHERE shop = ?",
+            "DELETE FROM audit WHERE shop = ?",
         ] {
             self.sql(text)?.execute([shop.number()])?;
         }

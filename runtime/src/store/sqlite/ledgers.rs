@@ -10,7 +10,8 @@ use super::conversations::{number, text};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::codes::{self, bytes16};
 use crate::store::error::Result;
-use crate::store::rows::{ConsentEntry, FlowRevision, NumberHealth, QuarantineEntry, TemplateRow};
+use crate::store::health::NumberHealth;
+use crate::store::rows::{ConsentEntry, FlowRevision, QuarantineEntry, TemplateRow};
 
 impl SqliteTx {
     pub fn add_consents(&mut self, entries: &[ConsentEntry]) -> Result<()> {
