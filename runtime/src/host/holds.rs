@@ -83,9 +83,9 @@ impl Holds {
         tx.meta_set(ShopScope::NONE, &self.running(), b"1").await?;
         tx.meta_set(ShopScope::NONE, SEEN_AT, &now_ms.to_le_bytes()).await?;
         tx.commit().await?;
-        // Nobody was there to hear statuses, whoever begins first.
+        // Nobody was there to hear statuses, whoever begins first. Where others may live, one of them may have been.
         let down_ms = now_ms.saturating_sub(seen_ms);
-        let was_down = down_ms > NOTED_WITHIN_MS;
+        let was_down = down_ms > if alone { 0 } else { NOTED_WITHIN_MS };
         if alone || was_down {
             for (shop, _) in host.store.shops().await? {
                 let mut tx = host.store.begin(shop).await?;
@@ -102,11 +102,11 @@ impl Holds {
         Ok(if running { Before::Unclean } else { Before::Clean })
     }
 
-    /// The process goes down by itself.
-    pub async fn end(&self) -> Result<()> {
+    /// The process goes down by itself, and has heard no status since `since_ms`: what was under way took until now.
+    pub async fn end(&self, since_ms: i64) -> Result<()> {
         let mut tx = self.host.store.begin(ShopScope::NONE).await?;
         tx.meta_set(ShopScope::NONE, &self.running(), b"0").await?;
-        tx.meta_set(ShopScope::NONE, SEEN_AT, &self.host.clock.now_ms().to_le_bytes()).await?;
+        tx.meta_set(ShopScope::NONE, SEEN_AT, &since_ms.to_le_bytes()).await?;
         tx.commit().await
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -28,8 +28,8 @@ const POLL: Duration = Duration::from_millis(200);
 /// After a failure, before the next try.
 const AFTER_FAILURE: Duration = Duration::from_millis(250);
 
-/// How long open work may take to finish when the server goes down.
-const GRACE: Duration = Duration::from_secs(8);
+/// How long the last commit may take when the server goes down.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Files that are fetched at once, and those that wait for it.
 const MOST_FETCHES: usize = 6;
@@ -98,12 +98,17 @@ impl Serving {
         self.desk.clone()
     }
 
-    /// Stops looking for work, finishes what is under way, and ends. Arrivals must have stopped before.
+    /// Stops looking for work. Holds end no more either: what would settle them is not heard any more.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Stops, finishes what is under way until then, and ends. Arrivals must have stopped before, at `since_ms`.
     ///
     /// # Errors
     /// The store does not take the note that the end was clean.
-    pub async fn end(self) -> Result<()> {
-        self.stop.cancel();
+    pub async fn end(self, since_ms: i64, until: Instant) -> Result<()> {
+        self.stop();
         self.parts.close();
         self.open.close();
         let finished = async {
@@ -111,8 +116,8 @@ impl Serving {
             self.open.wait().await;
         };
         // What takes longer is left to its lease.
-        let _ = timeout(GRACE, finished).await;
-        self.holds.end().await?;
+        let _ = timeout_at(until, finished).await;
+        self.holds.end(since_ms).await?;
         drop(self.desk);
         let _ = timeout(GRACE, self.writing).await;
         Ok(())

@@ -231,17 +231,19 @@ impl Running {
         self.server.host.store.broken().await;
     }
 
-    /// Lets what is under way end, within the settings' time, and notes that all is in order.
+    /// Lets what is under way end, all of it within the settings' time, and notes that all is in order.
     pub async fn stop(self) {
-        let patience = Duration::from_millis(self.server.config.limits.drain_ms);
+        let since_ms = self.clock.now_ms();
+        let until = tokio::time::Instant::now() + Duration::from_millis(self.server.config.limits.drain_ms);
         self.server.draining.store(true, Ordering::Relaxed);
         self.stop.cancel();
+        self.serving.stop();
         // The door has its own patience; this is the net below it.
-        let _ = tokio::time::timeout(patience + Duration::from_secs(1), self.door).await;
+        let _ = tokio::time::timeout_at(until + Duration::from_secs(1), self.door).await;
         let _ = self.keeping.await;
         // The writer ends when nobody can bring it anything any more.
         drop(self.server);
-        if let Err(error) = self.serving.end().await {
+        if let Err(error) = self.serving.end(since_ms, until).await {
             tracing::error!(%error, "the end could not be noted: the next start will be careful");
         }
     }

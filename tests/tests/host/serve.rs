@@ -70,7 +70,8 @@ async fn served(store: Store) {
         customer.await.expect("a customer says all");
     }
     hears.wait_for(|heard| *heard == CUSTOMERS * (WORDS + 1)).await.expect("all is sent");
-    serving.end().await.expect("it ends");
+    let until = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+    serving.end(host.clock.now_ms(), until).await.expect("it ends");
     for customer in 0..CUSTOMERS {
         let conversation = house.conversation(&format!("c{customer}")).await;
         let mut expected: Vec<String> = (0..WORDS).map(|n| format!("ack c{customer}w{n} n={}", n + 1)).collect();

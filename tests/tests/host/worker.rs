@@ -1,5 +1,6 @@
 //! What waits: careful hosts take through the inbox what others take at once, and what cannot be taken is set aside.
 
+use duka_runtime::host::clock::Clock;
 use duka_runtime::host::writer::Took;
 use duka_runtime::store::{Advance, Conversation, SendState, Store};
 
@@ -50,7 +51,7 @@ fn an_unclean_end_makes_the_next_process_careful() {
         let house = House::new(store).await;
         assert_eq!(house.holds.begin(true).await.expect("begun"), Before::Clean);
         assert_eq!(house.holds.begin(true).await.expect("begun"), Before::Unclean);
-        house.holds.end().await.expect("ended");
+        house.holds.end(house.clock.now_ms()).await.expect("ended");
         assert_eq!(house.holds.begin(true).await.expect("begun"), Before::Clean);
     });
 }
@@ -69,6 +70,28 @@ fn holds_are_longer_by_the_time_that_nobody_could_hear_statuses() {
         let house = house.restarted(2).await;
         house.wait(20_000).await;
         assert_eq!(house.states(conversation).await, [SendState::Unknown]);
+        house.wait(20_000).await;
+        assert_eq!(house.states(conversation).await, [SendState::Accepted]);
+    });
+}
+
+#[test]
+fn holds_are_longer_by_the_time_that_a_slow_end_took() {
+    use duka_runtime::host::transport::SendAnswer;
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        house.holds.begin(true).await.expect("begun");
+        let conversation = house.begin("1").await;
+        house.provider.answer(SendAnswer::Unknown);
+        house.chat("1", "m1", "a1").await;
+        house.holds.note().await.expect("noted");
+        let asked_ms = house.clock.now_ms();
+        house.clock.advance(25_000);
+        house.holds.end(asked_ms).await.expect("ended");
+        house.clock.advance(1_000);
+        let house = house.restarted(2).await;
+        house.wait(20_000).await;
+        assert_eq!(house.states(conversation).await, [SendState::Unknown], "a status may still come");
         house.wait(20_000).await;
         assert_eq!(house.states(conversation).await, [SendState::Accepted]);
     });

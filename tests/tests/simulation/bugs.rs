@@ -40,6 +40,8 @@ pub enum Bug {
     IdsAgain,
     /// A new process does not look at what the last one left.
     NoBeginning,
+    /// A process that goes down slowly believes that it has heard every status until its last moment.
+    EndHearsAll,
     /// Attempts that ended are not written down.
     NothingSettled,
     /// Unknown sends are never looked at again.
@@ -77,6 +79,7 @@ pub fn all() -> Vec<(String, Bug)> {
         Bug::NoOpaqueId,
         Bug::IdsAgain,
         Bug::NoBeginning,
+        Bug::EndHearsAll,
         Bug::NothingSettled,
         Bug::NoHolds,
         Bug::NoPatience,

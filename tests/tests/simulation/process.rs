@@ -247,7 +247,9 @@ impl Process {
         Ok(self.holds.note().await?)
     }
 
-    pub async fn end(&self) -> Result<(), Fell> {
-        Ok(self.holds.end().await?)
+    /// Ends; nothing was heard since `since_ms`.
+    pub async fn end(&self, since_ms: i64) -> Result<(), Fell> {
+        let since_ms = if self.bug == Bug::EndHearsAll { self.host.clock.now_ms() } else { since_ms };
+        Ok(self.holds.end(since_ms).await?)
     }
 }

@@ -318,14 +318,8 @@ impl World {
             }
             942..950 => self.jump().await,
             950..960 => self.die(place, "killed"),
-            960..966 => {
-                if let Some(process) = &self.processes[place] {
-                    let ended = process.end().await;
-                    self.outcome(place, "end", ended);
-                    self.die(place, "asked to end");
-                }
-            }
-            966..976 if self.processes.len() > 1 => {
+            960..968 => self.go_down(place).await,
+            968..976 if self.processes.len() > 1 => {
                 let until = self.now_ms() + self.chance.ms(1_000, 3 * LEASE_MS);
                 if let Some(process) = &mut self.processes[place] {
                     process.stopped_until_ms = until;
@@ -333,6 +327,30 @@ impl World {
                 }
             }
             _ => self.molest(),
+        }
+    }
+
+    /// A process is asked to end, and takes its time. It hears nothing meanwhile.
+    async fn go_down(&mut self, place: usize) {
+        let (since_ms, from_ms) = (duka_runtime::host::clock::Clock::now_ms(&*self.clock), self.now_ms());
+        if let Some(process) = &mut self.processes[place] {
+            process.stopped_until_ms = i64::MAX;
+        }
+        for _ in 0..self.chance.below(4) {
+            let slow_ms = self.chance.ms(1_000, 20_000);
+            self.pass(slow_ms);
+            self.gather();
+            for _ in 0..3 {
+                self.deliver().await;
+            }
+        }
+        if let Some(process) = &self.processes[place] {
+            let ended = process.end(since_ms).await;
+            self.outcome(place, "end", ended);
+        }
+        self.die(place, "asked to end");
+        if self.down_since_ms.is_some() {
+            self.down_since_ms = Some(from_ms);
         }
     }
 
