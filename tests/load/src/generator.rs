@@ -36,6 +36,8 @@ pub struct Outcome {
     pub refused: u64,
     pub elapsed: Duration,
     pub latency: Histogram<u64>,
+    /// When it began, ms since 1970.
+    pub begun_ms: i64,
 }
 
 impl Outcome {
@@ -51,6 +53,11 @@ impl Outcome {
 /// Seconds since 1970.
 pub fn unix() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// Milliseconds since 1970.
+pub fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }
 
 /// Differs from every other run's.
@@ -150,7 +157,8 @@ async fn gather(tasks: Vec<tokio::task::JoinHandle<Answered>>, begun: Instant) -
             Ok(Err(_)) | Err(_) => refused += 1,
         }
     }
-    Outcome { answered: latency.len(), refused, elapsed: begun.elapsed(), latency }
+    let begun_ms = now_ms() - begun.elapsed().as_millis() as i64;
+    Outcome { answered: latency.len(), refused, elapsed: begun.elapsed(), latency, begun_ms }
 }
 
 /// One kept connection. Reads just enough of HTTP to know where an answer ends.
@@ -173,6 +181,20 @@ impl Client {
     /// # Errors
     /// The connection broke before the answer was whole.
     pub async fn post(&mut self, request: &[u8]) -> io::Result<u16> {
+        Ok(self.exchange(request).await?.0)
+    }
+
+    /// The status of the answer, and its body.
+    ///
+    /// # Errors
+    /// The connection broke before the answer was whole.
+    pub async fn ask(&mut self, request: &[u8]) -> io::Result<(u16, String)> {
+        let (status, body) = self.exchange(request).await?;
+        Ok((status, String::from_utf8_lossy(self.buffer.get(body..).unwrap_or_default()).into_owned()))
+    }
+
+    /// The status, and where the body begins.
+    async fn exchange(&mut self, request: &[u8]) -> io::Result<(u16, usize)> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
         loop {
@@ -191,7 +213,8 @@ impl Client {
                         return Err(io::ErrorKind::UnexpectedEof.into());
                     }
                 }
-                return Ok(head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0));
+                let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+                return Ok((status, end + 4));
             }
         }
     }

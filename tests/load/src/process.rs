@@ -34,6 +34,8 @@ pub struct Setup<'a> {
     pub per_number: u32,
     /// Added to each of its syncs by `strace`, which stops at nothing else.
     pub slow_sync_ms: u64,
+    /// Each shop has an app, a token and people of its own.
+    pub apart: bool,
 }
 
 pub struct Process {
@@ -46,6 +48,19 @@ pub struct Process {
 /// The business number of shop `n`.
 pub fn number(n: usize) -> String {
     format!("{}", 106_500_000_000_001 + n)
+}
+
+/// The app secret of shop `n`, where each has its own.
+pub fn shop_secret(n: usize) -> String {
+    format!("load-test-app-secret-of-shop-{n}")
+}
+
+fn app_of(n: usize) -> String {
+    format!("SHOP_{n}_APP_SECRET")
+}
+
+fn people_of(n: usize) -> String {
+    format!("SHOP_{n}_PEOPLE_SECRET")
 }
 
 impl<'a> Setup<'a> {
@@ -68,6 +83,7 @@ impl<'a> Setup<'a> {
             hold: "10 minutes",
             per_number: 1_000_000,
             slow_sync_ms: 0,
+            apart: false,
         })
     }
 
@@ -77,7 +93,7 @@ impl<'a> Setup<'a> {
         for n in 0..self.shops {
             let shop = shops.join(format!("counter{n}"));
             if !shop.exists() {
-                copy_shop(&shop, n)?;
+                copy_shop(&shop, n, self.apart)?;
             }
         }
         let config = self.folder.join(format!("{}.toml", self.name));
@@ -91,19 +107,35 @@ impl<'a> Setup<'a> {
                 self.per_number,
                 self.answer,
                 self.hold
-            ),
+            ) + &self.people(),
         )?;
         Ok(config)
     }
 
-    /// A key of the operator's API that may read; made before the server starts.
+    /// The people of each shop, if they have any: nobody listens where they are told.
+    fn people(&self) -> String {
+        let section = |n: usize| {
+            format!("\n[handoff.shops.counter{n}]\nurl = \"http://127.0.0.1:9/\"\nsecret = \"env:{}\"\n", people_of(n))
+        };
+        if self.apart { (0..self.shops).map(section).collect() } else { String::new() }
+    }
+
+    /// A key of the operator's API for every shop that may read; made before the server starts.
     ///
     /// # Errors
     /// The command fails.
     pub async fn key(&self) -> io::Result<String> {
+        self.key_for("campaign", &["--scope", "read"]).await
+    }
+
+    /// A key with these arguments of `duka keys new`.
+    ///
+    /// # Errors
+    /// The command fails.
+    pub async fn key_for(&self, name: &str, arguments: &[&str]) -> io::Result<String> {
         let config = self.write()?;
         let mut command = Command::new(self.duka);
-        command.args(["keys", "new", "campaign", "--scope", "read", "--config"]).arg(&config);
+        command.args(["keys", "new", name]).args(arguments).arg("--config").arg(&config);
         let output = self.secrets(&mut command).output().await?;
         if !output.status.success() {
             return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
@@ -112,6 +144,11 @@ impl<'a> Setup<'a> {
     }
 
     fn secrets<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        if self.apart {
+            for n in 0..self.shops {
+                command.env(app_of(n), shop_secret(n)).env(people_of(n), format!("people-{}", shop_secret(n)));
+            }
+        }
         command
             .env("DUKA_WHATSAPP_APP_SECRET", APP_SECRET)
             .env("DUKA_WHATSAPP_TOKEN", "load-test-token")
@@ -121,10 +158,20 @@ impl<'a> Setup<'a> {
     /// # Errors
     /// It does not start, or is not ready in time.
     pub async fn start(&self) -> io::Result<Process> {
+        let begun = Instant::now();
+        let mut process = self.spawn()?;
+        process.wait_ready(begun).await?;
+        Ok(process)
+    }
+
+    /// Starts it, and does not wait until it is ready.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn spawn(&self) -> io::Result<Process> {
         let config = self.write()?;
         let address = self.address.clone();
         let log = fs::File::options().create(true).append(true).open(self.folder.join(format!("{}.log", self.name)))?;
-        let begun = Instant::now();
         let mut command = Command::new(if self.slow_sync_ms == 0 { self.duka } else { Path::new("strace") });
         if self.slow_sync_ms > 0 {
             let inject = format!("inject=fdatasync,fsync:delay_exit={}", self.slow_sync_ms * 1_000);
@@ -134,9 +181,7 @@ impl<'a> Setup<'a> {
         }
         command.arg("serve").arg("--config").arg(&config);
         let child = self.secrets(&mut command).stdout(log.try_clone()?).stderr(log).kill_on_drop(true).spawn()?;
-        let mut process = Process { child, address, ready_in: Duration::ZERO };
-        process.wait_ready(begun).await?;
-        Ok(process)
+        Ok(Process { child, address, ready_in: Duration::ZERO })
     }
 }
 
@@ -275,16 +320,17 @@ pub fn free_address() -> io::Result<String> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
-fn copy_shop(to: &Path, n: usize) -> io::Result<()> {
+fn copy_shop(to: &Path, n: usize, apart: bool) -> io::Result<()> {
     fs::create_dir_all(to)?;
     let from = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shops/counter");
+    let own = if apart { format!("\n    app_secret: env:{}", app_of(n)) } else { String::new() };
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let text = fs::read_to_string(entry.path())?;
         let text = text.replace(
             "channels: [whatsapp]",
             &format!(
-                "channels:\n  whatsapp:\n    phone_number_id: \"{}\"\n    waba_id: \"102290129340398\"",
+                "channels:\n  whatsapp:\n    phone_number_id: \"{}\"\n    waba_id: \"102290129340398\"{own}",
                 number(n)
             ),
         );

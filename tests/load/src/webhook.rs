@@ -17,8 +17,13 @@ pub struct Webhooks {
 
 impl Webhooks {
     pub fn new(host: &str, path: &str, number: &str, run: u64) -> Webhooks {
+        Webhooks::signed(APP_SECRET, host, path, number, run)
+    }
+
+    /// The same of an app with another secret.
+    pub fn signed(secret: &str, host: &str, path: &str, number: &str, run: u64) -> Webhooks {
         Webhooks {
-            key: hmac::Key::new(hmac::HMAC_SHA256, APP_SECRET.as_bytes()),
+            key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
             path: path.into(),
             host: host.into(),
             number: number.into(),

@@ -4,59 +4,102 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use duka_load::bars;
 use duka_load::process::{Process, signal};
 use tokio::process::Command;
 
 use crate::chance::Chance;
-use crate::interrupted::{plan, verdict};
+use crate::faults::plan;
+use crate::interrupted::{progress, verdict};
 use crate::ledger::Ledger;
 use crate::people::People;
 use crate::stage::Stage;
-use crate::{Arguments, Trial};
+use crate::{Arguments, Trial, Turn};
 
 /// How long a server's claim of a send lasts in this trial, half as long again as the `answer` of its settings; one of an
 /// event lasts 5 s. A pause is longer.
 const LEASE: Duration = Duration::from_secs(6);
 
+/// One is killed, at every fifth turn the database restarted.
+///
 /// # Errors
 /// No PostgreSQL, or a process that does not start.
-pub async fn run(arguments: &Arguments, seed: u64) -> io::Result<bool> {
+pub async fn cluster(turn: &Turn<'_>) -> io::Result<bool> {
+    let mut held = true;
+    for servers in several(turn.arguments, &[2])? {
+        let (kills, restarts) = run(turn, servers, turn.arguments.cycles, &mut held).await?;
+        turn.judge.see(&bars::SHOW3_KILLS, format!("{servers} servers"), kills as f64);
+        turn.judge.see(&bars::SHOW3_RESTARTS, format!("{servers} servers"), restarts as f64);
+    }
+    Ok(held)
+}
+
+/// All but the first are paused, with two, three and four servers.
+///
+/// # Errors
+/// No PostgreSQL, or a process that does not start.
+pub async fn pauses(turn: &Turn<'_>) -> io::Result<bool> {
+    let (mut held, mut pauses) = (true, 0);
+    let numbers = several(turn.arguments, &[2, 3, 4])?;
+    let each = turn.arguments.cycles.div_ceil(numbers.len() as u64);
+    for servers in numbers {
+        pauses += run(turn, servers, each, &mut held).await?.0;
+    }
+    turn.judge.see_size(&bars::T19_PAUSES, "PostgreSQL", pauses as f64);
+    Ok(held)
+}
+
+fn several(arguments: &Arguments, usual: &[usize]) -> io::Result<Vec<usize>> {
     if arguments.postgres.is_none() {
         return Err(io::Error::other("several servers need PostgreSQL: --postgres"));
     }
-    let mut chance = Chance(seed);
-    let stage = Stage::set(arguments, &plan(arguments), seed, arguments.servers).await?;
+    let asked = if arguments.servers.is_empty() { usual.to_vec() } else { arguments.servers.clone() };
+    if asked.iter().any(|servers| *servers < 2) {
+        return Err(io::Error::other("one server is not several"));
+    }
+    Ok(asked)
+}
+
+/// How often something was done to the servers, and how often to the database.
+async fn run(turn: &Turn<'_>, servers: usize, cycles: u64, held: &mut bool) -> io::Result<(u64, u64)> {
+    let (arguments, mut chance) = (turn.arguments, Chance(turn.seed ^ servers as u64));
+    let stage = Stage::set(arguments, &plan(arguments), turn.seed, servers).await?;
     let key = stage.setup(arguments, 0).key().await?;
-    let mut servers = Vec::new();
-    for server in 0..arguments.servers {
-        servers.push(stage.setup(arguments, server).start().await?);
+    let mut running = Vec::new();
+    for server in 0..servers {
+        running.push(stage.setup(arguments, server).start().await?);
     }
     let people = People::begin(arguments, &stage.address, &mut chance);
     let begun = Instant::now();
-    let counts = if arguments.trial == Trial::Pause {
-        pause(arguments, &stage, &servers, &mut chance).await?
+    let done = if arguments.trial == Trial::Pause {
+        (pause(cycles, &stage, &running, &mut chance).await?, 0)
     } else {
-        interrupt(arguments, &stage, &mut servers, &mut chance).await?
+        interrupt(turn, cycles, &stage, &mut running, &mut chance).await?
     };
-    println!("{} servers, {} s: {counts}", arguments.servers, begun.elapsed().as_secs());
-    let ledger = Ledger { address: servers[0].address.clone(), key };
-    let verdict = verdict(people, &stage, &ledger).await?;
-    for server in servers {
+    let (what, seconds) =
+        (if arguments.trial == Trial::Pause { "paused" } else { "killed" }, begun.elapsed().as_secs());
+    println!("\n{servers} servers, {seconds} s: {} {what}, the database restarted {} times", done.0, done.1);
+    let ledger = Ledger { address: running[0].address.clone(), key };
+    let verdict = verdict(turn, people, &stage, &ledger).await?;
+    for server in running {
         server.stop().await?;
     }
-    stage.clear(verdict.held(!arguments.no_statuses)).await
+    verdict.show(turn.judge, &format!("{servers} servers"), !arguments.no_statuses);
+    *held &= stage.clear(verdict.held(!arguments.no_statuses)).await?;
+    Ok(done)
 }
 
 /// Kills one of them, and at every fifth turn restarts the database instead, without letting it write anything down.
 async fn interrupt(
-    arguments: &Arguments,
+    turn: &Turn<'_>,
+    cycles: u64,
     stage: &Stage,
     servers: &mut [Process],
     chance: &mut Chance,
-) -> io::Result<String> {
+) -> io::Result<(u64, u64)> {
     let restart = std::env::var("POSTGRES_RESTART").ok();
     let (mut kills, mut restarts, mut slowest) = (0, 0, Duration::ZERO);
-    for cycle in 1..=arguments.cycles {
+    for cycle in 1..=cycles {
         tokio::time::sleep(Duration::from_millis(chance.within(200, 1_500))).await;
         match &restart {
             Some(command) if cycle % 5 == 0 => {
@@ -70,28 +113,27 @@ async fn interrupt(
                 let one = chance.within(0, servers.len() as u64 - 1) as usize;
                 servers[one].kill_now().await?;
                 tokio::time::sleep(Duration::from_millis(chance.within(0, 1_000))).await;
-                servers[one] = stage.setup(arguments, one).start().await?;
+                servers[one] = stage.setup(turn.arguments, one).start().await?;
                 slowest = slowest.max(servers[one].ready_in);
                 kills += 1;
             }
         }
-        if cycle % 20 == 0 {
-            eprintln!("{cycle} of {}", arguments.cycles);
-        }
+        progress(cycle, cycles);
     }
     if restart.is_none() {
         eprintln!("POSTGRES_RESTART does not say how the database is restarted: it was not");
     }
-    Ok(format!("{kills} killed, the database restarted {restarts} times, slowest start {} ms", slowest.as_millis()))
+    println!("slowest start {} ms", slowest.as_millis());
+    Ok((kills, restarts))
 }
 
-/// Stops all but the first for longer than their claims last, each in its own time.
-async fn pause(arguments: &Arguments, stage: &Stage, servers: &[Process], chance: &mut Chance) -> io::Result<String> {
-    let mut left = arguments.cycles;
+/// Stops all but the first for longer than their claims last, each in its own time. How many pauses were as long.
+async fn pause(cycles: u64, stage: &Stage, servers: &[Process], chance: &mut Chance) -> io::Result<u64> {
+    let mut left = cycles;
     let mut paused: Vec<Option<Instant>> = vec![None; servers.len()];
     let mut next: Vec<Instant> = servers.iter().map(|_| Instant::now()).collect();
     let mut done = 0;
-    while done < arguments.cycles {
+    while done < cycles {
         tokio::time::sleep(Duration::from_millis(50)).await;
         for one in 1..servers.len() {
             if Instant::now() < next[one] {
@@ -102,7 +144,7 @@ async fn pause(arguments: &Arguments, stage: &Stage, servers: &[Process], chance
                 stage.mark(one, true);
                 done += u64::from(since.elapsed() > LEASE);
                 next[one] += Duration::from_millis(chance.within(500, 3_000));
-                eprintln!("{done} of {}", arguments.cycles);
+                progress(done, cycles);
             } else if left > 0 {
                 left -= 1;
                 signal(servers[one].pid(), "STOP").await?;
@@ -112,5 +154,5 @@ async fn pause(arguments: &Arguments, stage: &Stage, servers: &[Process], chance
             }
         }
     }
-    Ok(format!("{done} pauses of more than {} s", LEASE.as_secs()))
+    Ok(done)
 }

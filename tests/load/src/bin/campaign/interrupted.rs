@@ -3,120 +3,107 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use duka_load::bars;
+use duka_load::process::{Process, Setup};
+
 use crate::chance::Chance;
+use crate::faults::plan;
+use crate::kills::Kills;
 use crate::ledger::Ledger;
 use crate::oracle::{Verdict, judge};
 use crate::people::People;
 use crate::stage::Stage;
-use crate::{Arguments, Trial};
-
-pub const FAULTS: &str = r#"
-[limits]
-window = false
-pair = false
-throughput = 0
-
-[statuses]
-sent_ms = [5, 400]
-delivered_ms = [5, 400]
-read_ms = [5, 2000]
-twice = 0.2
-swapped = 0.2
-batch = 20
-batch_ms = 50
-
-[[fault]]
-kind = "http500"
-rate = 0.02
-
-[[fault]]
-kind = "http503"
-rate = 0.02
-
-[[fault]]
-kind = "rate429"
-rate = 0.001
-
-[[fault]]
-kind = "reset_before"
-rate = 0.02
-
-[[fault]]
-kind = "accept_reset"
-rate = 0.02
-
-[[fault]]
-kind = "malformed200"
-rate = 0.01
-
-[[fault]]
-kind = "truncated200"
-rate = 0.01
-
-[[fault]]
-kind = "empty200"
-rate = 0.01
-"#;
+use crate::{Trial, Turn};
 
 /// # Errors
 /// A process that does not start, or not again.
-pub async fn run(arguments: &Arguments, seed: u64) -> io::Result<bool> {
+pub async fn run(turn: &Turn<'_>) -> io::Result<bool> {
+    let (arguments, seed) = (turn.arguments, turn.seed);
     let mut chance = Chance(seed);
     let stage = Stage::set(arguments, &plan(arguments), seed, 1).await?;
     let key = stage.setup(arguments, 0).key().await?;
-    let begun = Instant::now();
-    let mut server = stage.setup(arguments, 0).start().await?;
+    let server = stage.setup(arguments, 0).start().await?;
     let people = People::begin(arguments, &stage.address, &mut chance);
-    let (mut slowest_start, mut slowest_stop) = (Duration::ZERO, Duration::ZERO);
-    for cycle in 1..=arguments.cycles {
-        tokio::time::sleep(Duration::from_millis(chance.within(100, 900))).await;
-        let asked = Instant::now();
-        if arguments.trial == Trial::Stop {
-            server.stop().await?
-        } else {
-            server.kill().await?
-        }
-        slowest_stop = slowest_stop.max(asked.elapsed());
-        server = stage.setup(arguments, 0).start().await?;
-        slowest_start = slowest_start.max(server.ready_in);
-        if cycle % 20 == 0 {
-            eprintln!("{cycle} of {}, {} s", arguments.cycles, begun.elapsed().as_secs());
-        }
-    }
-    println!(
-        "{} ends in {} s; slowest start {} ms, slowest end {} ms",
-        arguments.cycles,
-        begun.elapsed().as_secs(),
-        slowest_start.as_millis(),
-        slowest_stop.as_millis(),
-    );
+    let begun = Instant::now();
+    let server = if arguments.trial == Trial::Stop {
+        stop(turn, &stage, server, &mut chance).await?
+    } else {
+        kill(turn, &stage, server, &mut chance).await?
+    };
+    println!("{} ends in {} s", arguments.cycles, begun.elapsed().as_secs());
     let ledger = Ledger { address: server.address.clone(), key };
-    let verdict = verdict(people, &stage, &ledger).await?;
+    let verdict = verdict(turn, people, &stage, &ledger).await?;
     server.stop().await?;
+    let on = turn.place();
+    verdict.show(turn.judge, on, !arguments.no_statuses);
+    if arguments.trial == Trial::Kill {
+        turn.judge.see_size(&bars::T4_MESSAGES, on, verdict.acknowledged as f64);
+        turn.judge.see_size(&bars::T4_FAULTS, on, verdict.faults.len() as f64);
+    }
     stage.clear(verdict.held(!arguments.no_statuses)).await
 }
 
-/// What the provider does in a trial.
-pub fn plan(arguments: &Arguments) -> String {
-    FAULTS.replace("[statuses]", &format!("[statuses]\noff = {}", arguments.no_statuses))
+async fn kill(turn: &Turn<'_>, stage: &Stage, mut server: Process, chance: &mut Chance) -> io::Result<Process> {
+    let arguments = turn.arguments;
+    let (mut kills, mut slowest) = (Kills::default(), Duration::ZERO);
+    for cycle in 1..=arguments.cycles {
+        tokio::time::sleep(Duration::from_millis(chance.within(100, 900))).await;
+        server = kills.strike(cycle, server, stage.setup(arguments, 0), &stage.gates, chance).await?;
+        slowest = slowest.max(server.ready_in);
+        progress(cycle, arguments.cycles);
+    }
+    println!("{kills}\nslowest start {} ms", slowest.as_millis());
+    turn.judge.see_size(&bars::T4_KILLS, turn.place(), kills.total() as f64);
+    turn.judge.see_size(&bars::T4_KINDS, turn.place(), kills.kinds(arguments.cycles / 20) as f64);
+    Ok(server)
+}
+
+async fn stop(turn: &Turn<'_>, stage: &Stage, mut server: Process, chance: &mut Chance) -> io::Result<Process> {
+    let arguments = turn.arguments;
+    let (mut slowest_start, mut slowest_end) = (Duration::ZERO, Duration::ZERO);
+    for cycle in 1..=arguments.cycles {
+        tokio::time::sleep(Duration::from_millis(chance.within(100, 900))).await;
+        let asked = Instant::now();
+        // Whoever does not end with 0 fails the trial here.
+        server.stop().await?;
+        slowest_end = slowest_end.max(asked.elapsed());
+        // At times an answer of the provider may take longer than an end.
+        let answer = if cycle.is_multiple_of(10) { "20 seconds" } else { "4 seconds" };
+        server = Setup { answer, ..stage.setup(arguments, 0) }.start().await?;
+        slowest_start = slowest_start.max(server.ready_in);
+        progress(cycle, arguments.cycles);
+    }
+    println!("slowest start {} ms, slowest end {} ms", slowest_start.as_millis(), slowest_end.as_millis());
+    turn.judge.see_size(&bars::T23_ENDS, turn.place(), arguments.cycles as f64);
+    turn.judge.see(&bars::T23_END, turn.place(), slowest_end.as_secs_f64());
+    Ok(server)
+}
+
+pub fn progress(cycle: u64, of: u64) {
+    if cycle.is_multiple_of(20) {
+        eprintln!("{cycle} of {of}");
+    }
 }
 
 /// Lets customers and server come to an end, and judges.
 ///
 /// # Errors
 /// Work is left, or the journal can not be read.
-pub async fn verdict(people: People, stage: &Stage, ledger: &Ledger) -> io::Result<Verdict> {
+pub async fn verdict(turn: &Turn<'_>, people: People, stage: &Stage, ledger: &Ledger) -> io::Result<Verdict> {
     let (acknowledged, refused) = people.end().await?;
     let (settled, left) = ledger.settle().await?;
     let verdict = judge(&stage.journal, &acknowledged, ledger.conversations().await?)?;
     println!(
         "{} acknowledged messages, {refused} posts that were not; nothing open any more {} s after the last; \
          the server has parked {} and put {} into quarantine",
-        acknowledged.values().sum::<u64>(),
+        verdict.acknowledged,
         settled.as_secs(),
         left.sends_parked,
         left.quarantine,
     );
     println!("{verdict}");
+    if left.quarantine > 0 {
+        println!("{}: what is in quarantine counts as lost here, unless it was answered", turn.place());
+    }
     Ok(verdict)
 }

@@ -53,11 +53,12 @@ struct Message {
     sending: String,
 }
 
-/// The messages of one conversation: how many, and at which positions from 1 those that are parked.
-#[derive(Clone, PartialEq)]
+/// The messages of one conversation: how many, and at which positions from 1 those that are parked or have failed.
+#[derive(Clone, Default, PartialEq)]
 pub struct Told {
     pub messages: u64,
     pub parked: BTreeSet<u64>,
+    pub failed: BTreeSet<u64>,
 }
 
 impl Ledger {
@@ -111,7 +112,7 @@ impl Ledger {
     }
 
     async fn conversation(&self, id: &str) -> io::Result<Told> {
-        let mut told = Told { messages: 0, parked: BTreeSet::new() };
+        let mut told = Told::default();
         let mut after = String::new();
         loop {
             let turns: Vec<Turn> = self.ask(&format!("/conversations/{id}/log?limit=200{after}")).await?;
@@ -119,9 +120,11 @@ impl Ledger {
             after = format!("&after={}", last.turn);
             for message in turns.iter().flat_map(|turn| &turn.messages) {
                 told.messages += 1;
-                if message.sending == "Parked" {
-                    told.parked.insert(told.messages);
-                }
+                match message.sending.as_str() {
+                    "Parked" => told.parked.insert(told.messages),
+                    "Failed" => told.failed.insert(told.messages),
+                    _ => false,
+                };
             }
         }
     }

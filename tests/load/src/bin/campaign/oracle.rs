@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
+use duka_load::bars;
+use duka_load::judge::Judge;
 use serde::Deserialize;
 
 use crate::ledger::Told;
@@ -15,6 +17,8 @@ struct Attempt {
     customer: String,
     #[serde(default)]
     accepted: String,
+    #[serde(default)]
+    code: u32,
     #[serde(default)]
     fault: Option<String>,
     #[serde(default)]
@@ -32,33 +36,62 @@ struct Text {
     body: String,
 }
 
-/// By customer and token, in order of acceptance: the numbers it was answered with.
-pub type Answers = BTreeMap<String, BTreeMap<u64, Vec<(usize, u64)>>>;
+/// One acceptance of an answer.
+#[derive(Clone)]
+pub struct Given {
+    /// Its place in the journal.
+    pub place: usize,
+    /// The number that the shop gave the message.
+    pub n: u64,
+    /// No status could ever tell the server of it: there is none, or none that names it.
+    untold: bool,
+}
+
+/// By customer and token, in order of acceptance.
+pub type Answers = BTreeMap<String, BTreeMap<u64, Vec<Given>>>;
 
 /// # Errors
 /// The journal can not be read.
 pub fn answers(journal: &Path) -> io::Result<Answers> {
-    let mut found = Answers::new();
-    for (place, line) in std::fs::read_to_string(journal)?.lines().enumerate() {
+    Ok(read(&std::fs::read_to_string(journal)?).0)
+}
+
+/// The answers; of each customer whether something was refused; how often each fault was hit.
+fn read(journal: &str) -> (Answers, BTreeSet<String>, BTreeMap<String, u64>) {
+    let (mut found, mut refused, mut faults) = (Answers::new(), BTreeSet::new(), BTreeMap::new());
+    for (place, line) in journal.lines().enumerate() {
         let Ok(attempt) = serde_json::from_str::<Attempt>(line) else { continue };
+        if attempt.code != 0 {
+            refused.insert(attempt.customer.clone());
+        }
+        let untold = matches!(attempt.fault.as_deref(), Some("no_status" | "no_opaque"));
+        if let Some(fault) = attempt.fault {
+            *faults.entry(fault).or_default() += 1;
+        }
         let text = attempt.body.and_then(|body| body.text).map(|text| text.body).unwrap_or_default();
         let Some((token, n)) = text.strip_prefix("ack ").and_then(|rest| rest.split_once(" n=")) else { continue };
         if let (false, Ok(token), Ok(n)) = (attempt.accepted.is_empty(), token.parse(), n.replace(',', "").parse()) {
-            found.entry(attempt.customer).or_default().entry(token).or_default().push((place, n));
+            let given = Given { place, n, untold };
+            found.entry(attempt.customer).or_default().entry(token).or_default().push(given);
         }
     }
-    Ok(found)
+    (found, refused, faults)
 }
 
 /// What was found, in messages.
 #[derive(Default)]
 pub struct Verdict {
+    pub acknowledged: u64,
     pub lost: u64,
     /// Counted, and never answered: two attempts had an unknown fate, and the server says so itself.
     pub parked: u64,
+    /// Counted, and refused by the provider for good, as the server says itself.
+    pub refused: u64,
     pub double: u64,
     pub disorder: u64,
     pub twice: u64,
+    /// Visible twice, where no status could tell of the first (reliability.md 4.3).
+    pub excused: u64,
     pub answered: u64,
     pub faults: BTreeMap<String, u64>,
 }
@@ -68,17 +101,32 @@ impl Verdict {
     pub fn held(&self, statuses: bool) -> bool {
         self.lost + self.double + self.disorder + if statuses { self.twice } else { 0 } == 0
     }
+
+    pub fn show(&self, judge: &Judge, of: &str, statuses: bool) {
+        judge.see(&bars::LOST, of, self.lost as f64);
+        judge.see(&bars::DOUBLE, of, self.double as f64);
+        judge.see(&bars::DISORDER, of, self.disorder as f64);
+        if statuses {
+            judge.see(&bars::TWICE, of, self.twice as f64);
+            judge.see(&bars::PARKED, of, 1_000.0 * self.parked as f64 / self.acknowledged.max(1) as f64);
+        }
+    }
 }
 
 impl std::fmt::Display for Verdict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Verdict { lost, parked, double, disorder, twice, answered, faults } = self;
+        let Verdict { acknowledged: _, lost, parked, refused, double, disorder, twice, excused, answered, faults } =
+            self;
         writeln!(
             f,
-            "answered {answered}, parked after two attempts of unknown fate {parked}; lost {lost}, counted twice {double}, \
-             out of order {disorder}, visible twice {twice}"
+            "answered {answered}, refused by the provider for good {refused}, parked after two attempts of unknown fate \
+             {parked}; lost {lost}, counted twice {double}, out of order {disorder}, visible twice {twice} and {excused} \
+             of whose first no status could tell"
         )?;
-        write!(f, "provider faults hit: {faults:?}")
+        for (fault, hits) in faults {
+            writeln!(f, "{hits:>6}  the provider: {fault}")?;
+        }
+        Ok(())
     }
 }
 
@@ -87,40 +135,61 @@ impl std::fmt::Display for Verdict {
 /// # Errors
 /// The journal can not be read.
 pub fn judge(journal: &Path, acknowledged: &BTreeMap<String, u64>, mut told: Vec<Told>) -> io::Result<Verdict> {
-    let mut verdict = Verdict::default();
-    let answers = answers(journal)?;
+    let (answers, refused, faults) = read(&std::fs::read_to_string(journal)?);
+    let mut verdict = Verdict { acknowledged: acknowledged.values().sum(), faults, ..Verdict::default() };
+    let mut unanswered = Vec::new();
     for (customer, count) in acknowledged {
         let tokens = answers.get(customer).cloned().unwrap_or_default();
-        let mut before = 0;
-        let mut missing = BTreeSet::new();
-        for token in 1..=*count {
-            let Some(given) = tokens.get(&token) else {
-                missing.insert(token);
-                continue;
-            };
-            verdict.answered += 1;
-            verdict.twice += given.len() as u64 - 1;
-            // The customer's messages are counted from 1 in the order they were written: any other number is a message
-            // that was counted twice, or left out.
-            verdict.double += u64::from(given.iter().any(|(_, n)| *n != token));
-            let first = given.first().map_or(0, |(place, _)| *place + 1);
-            verdict.disorder += u64::from(first < before);
-            before = first;
+        let missing = verdict.count(*count, &tokens);
+        if !missing.is_empty() {
+            unanswered.push((missing, *count, refused.contains(customer)));
         }
-        // The server does not say whose a conversation is: it must have one of so many messages, with these parked.
-        let one = told.iter().position(|one| one.messages == *count && one.parked.is_superset(&missing));
-        match one.filter(|_| !missing.is_empty()) {
-            Some(one) => {
-                told.swap_remove(one);
-                verdict.parked += missing.len() as u64;
+    }
+    // The server does not say whose a conversation is: it must have one of so many messages, with these parked or failed.
+    // The best known first, and for each the conversation that fits most closely.
+    unanswered.sort_by_key(|(missing, ..)| std::cmp::Reverse(missing.len()));
+    for (missing, count, was_refused) in unanswered {
+        let explains = |one: &Told| {
+            let may_fail = |token: &u64| was_refused && one.failed.contains(token);
+            one.messages == count && missing.iter().all(|token| one.parked.contains(token) || may_fail(token))
+        };
+        let fitting = told.iter().enumerate().filter(|(_, one)| explains(one));
+        let closest = fitting.min_by_key(|(_, one)| one.parked.len() + one.failed.len()).map(|(at, _)| at);
+        match closest {
+            Some(at) => {
+                let one = told.swap_remove(at);
+                let parked = missing.iter().filter(|token| one.parked.contains(token)).count() as u64;
+                verdict.parked += parked;
+                verdict.refused += missing.len() as u64 - parked;
             }
             None => verdict.lost += missing.len() as u64,
         }
     }
-    for line in std::fs::read_to_string(journal)?.lines() {
-        if let Ok(Attempt { fault: Some(fault), .. }) = serde_json::from_str(line) {
-            *verdict.faults.entry(fault).or_default() += 1;
-        }
-    }
     Ok(verdict)
+}
+
+impl Verdict {
+    /// Counts the answers of one customer; which tokens have none.
+    fn count(&mut self, count: u64, tokens: &BTreeMap<u64, Vec<Given>>) -> BTreeSet<u64> {
+        let (mut before, mut missing) = (0, BTreeSet::new());
+        for token in 1..=count {
+            let Some(given) = tokens.get(&token) else {
+                missing.insert(token);
+                continue;
+            };
+            self.answered += 1;
+            // Of all but the last the server could not know, or had to.
+            let earlier = given.split_last().map_or(&[][..], |(_, earlier)| earlier);
+            let excused = earlier.iter().filter(|one| one.untold).count() as u64;
+            self.excused += excused;
+            self.twice += earlier.len() as u64 - excused;
+            // The customer's messages are counted from 1 in the order they were written: any other number is a message
+            // that was counted twice, or left out.
+            self.double += u64::from(given.iter().any(|one| one.n != token));
+            let first = given.first().map_or(0, |one| one.place + 1);
+            self.disorder += u64::from(first < before);
+            before = first;
+        }
+        missing
+    }
 }

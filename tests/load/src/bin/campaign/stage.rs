@@ -5,16 +5,23 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use duka_load::balance::Balancer;
+use duka_load::gate::Gate;
+use duka_load::postgres;
 use duka_load::process::{self, Process, Setup, free_address};
 
+use crate::kills::Gates;
 use crate::{Arguments, Trial};
 
 pub struct Stage {
     folder: tempfile::TempDir,
-    /// Where webhooks go: the server, or a balancer before several.
+    /// Where webhooks go: the gate before a server, or a balancer before several.
     pub address: String,
+    /// Before the first server, and before the provider.
+    pub gates: Gates,
     pub journal: PathBuf,
     pub graph: Process,
+    /// Of all servers: a file, or a database made for this trial.
+    pub database: String,
     servers: Vec<String>,
     balancer: Option<Balancer>,
 }
@@ -26,15 +33,21 @@ impl Stage {
         let folder = tempfile::tempdir()?;
         let (journal, written) = (folder.path().join("journal.jsonl"), folder.path().join("plan.toml"));
         std::fs::write(&written, plan)?;
+        let database = match &arguments.postgres {
+            Some(url) => postgres::database(url, "duka_campaign").await?,
+            None => folder.path().join("duka.db").display().to_string(),
+        };
         let servers: Vec<String> = (0..servers).map(|_| free_address()).collect::<io::Result<_>>()?;
         let balancer = if servers.len() > 1 { Some(Balancer::before(&servers).await?) } else { None };
-        let address = balancer.as_ref().map_or_else(|| servers[0].clone(), |balancer| balancer.address.clone());
+        let webhooks = Gate::before(&servers[0]).await?;
+        let address = balancer.as_ref().map_or_else(|| webhooks.address.clone(), |balancer| balancer.address.clone());
         let callback = format!("http://{address}/webhooks/whatsapp");
         let shown = |path: &Path| path.display().to_string();
         let (written, journal_path, seed) = (shown(&written), shown(&journal), seed.to_string());
         let options = ["--plan", &written, "--journal", &journal_path, "--callback", &callback, "--seed", &seed];
         let graph = process::graph(&arguments.duka, folder.path(), &options).await?;
-        Ok(Stage { folder, address, journal, graph, servers, balancer })
+        let gates = Gates { webhooks, sends: Gate::before(&graph.address).await? };
+        Ok(Stage { folder, address, gates, journal, graph, database, servers, balancer })
     }
 
     /// The server at this position.
@@ -44,14 +57,19 @@ impl Stage {
             duka: &arguments.duka,
             folder,
             name: format!("server{server}"),
-            database: arguments.postgres.clone().unwrap_or_else(|| folder.join("duka.db").display().to_string()),
-            graph: format!("http://{}", self.graph.address),
+            database: self.database.clone(),
+            graph: format!("http://{}", self.gates.sends.address),
             shops: 1,
             address: self.servers[server].clone(),
-            answer: if arguments.trial == Trial::Pause { "4 seconds" } else { "20 seconds" },
-            hold: "12 seconds",
+            answer: match arguments.trial {
+                Trial::Kill | Trial::Stop | Trial::Cluster | Trial::Pause => "4 seconds",
+                Trial::Copies | Trial::Forged | Trial::Sync => "20 seconds",
+            },
+            // Statuses come again after growing pauses when the server was away for as long as an end takes.
+            hold: if arguments.trial == Trial::Stop { "2 minutes" } else { "12 seconds" },
             per_number: 1_000_000,
             slow_sync_ms: 0,
+            apart: false,
         }
     }
 

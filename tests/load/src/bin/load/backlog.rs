@@ -4,6 +4,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use duka_load::bars;
 use duka_load::generator::{self, Client, Kind, unix};
 use duka_load::postgres;
 use duka_load::process::{self, Process, Setup, get, number};
@@ -63,6 +64,12 @@ pub async fn drain(on: &On<'_>) -> io::Result<()> {
         begun.elapsed().as_secs(),
         emptied.unwrap_or_default().as_secs()
     );
+    let (judge, share) = (on.judge, evenly / f64::from(RATE));
+    judge.see(&bars::T14_READY, &on.place, process.ready_in.as_secs_f64() * 1_000.0);
+    judge.see(&bars::T14_MEMORY, &on.place, most);
+    judge.see(&bars::T14_EVEN_LEAST, &on.place, share);
+    judge.see(&bars::T14_EVEN_MOST, &on.place, share);
+    judge.see(&bars::T14_REPLY, &on.place, reply.as_secs_f64() * 1_000.0);
     process.stop().await?;
     graph.kill().await
 }

@@ -4,17 +4,21 @@
 //! machine's mood hits both. The generator, the server, the stand-in for the Graph API and the database share its cores.
 
 mod backlog;
+mod overload;
 mod rates;
 mod ready;
+mod size;
 mod turns;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
+use duka_load::bare::Sizes;
 use duka_load::generator::{Kind, Outcome, Target};
+use duka_load::judge::{Judge, Judging};
+use duka_load::postgres;
 use duka_load::process::{Process, Setup, number};
-use duka_load::{overload, postgres};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -24,9 +28,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Build both first: `cargo build --release -p duka`, then `cargo run --release` in `tests/load`.
 #[derive(Parser)]
 struct Arguments {
-    /// What to measure: turns (P7, P11), sends (P13), statuses (P16), commits (P9), latency, overload (T13), memory, size; all
-    /// of these if none. And, for longer: backlog (T14), ready (T23)
-    what: Vec<String>,
+    /// What to measure; all if none
+    what: Vec<What>,
     /// The release build of `duka`
     #[arg(long, default_value = "../../target/release/duka")]
     duka: PathBuf,
@@ -42,10 +45,41 @@ struct Arguments {
     /// Connections of the closed loop
     #[arg(long, default_value_t = 256)]
     connections: u64,
+    #[command(flatten)]
+    judging: Judging,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    /// Durable turns beside bare loops (P7, P8, P11)
+    Turns,
+    /// Whole turns, the reply taken by the stand-in (P13)
+    Sends,
+    /// A status beside a message (P16)
+    Statuses,
+    /// Turns to a sync, and with slow syncs (P9); needs strace
+    Commits,
+    /// A lone message (P9); needs strace
+    Lone,
+    /// Acknowledgement at half load (P10)
+    Half,
+    /// Acknowledgement and reply at 200 webhooks a second (T12)
+    Latency,
+    /// One shop with ten times its share (T13)
+    Overload,
+    /// Idle with 100 shops
+    Memory,
+    /// A turn's cost by customers, shops and backlog
+    Size,
+    /// 100,000 events and 100,000 sends queued (T14)
+    Backlog,
+    /// From the start until ready, empty and with 1 GiB (T23)
+    Ready,
 }
 
 /// The metric of sends that the provider took.
 const ACCEPTED: &str = "duka_attempts_total{end=\"accepted\"}";
+const COMMITS: &str = "duka_commits_total";
 /// No provider: sends wait, paced to one a second, so that only turns are measured.
 const NOBODY: &str = "http://127.0.0.1:9";
 const PATH: &str = "/webhooks/whatsapp";
@@ -53,46 +87,49 @@ const PATH: &str = "/webhooks/whatsapp";
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
-    let wanted = |what: &str| arguments.what.is_empty() || arguments.what.iter().any(|one| one == what);
-    let asked = |what: &str| arguments.what.iter().any(|one| one == what);
+    let judge = Judge::new(arguments.judging);
     println!("| what | bare loop | server | ratio | of it |\n|---|---|---|---|---|");
-    if wanted("turns") {
-        let sizes = turns::sqlite(&arguments).await?;
-        if let Some(url) = &arguments.postgres {
-            turns::postgres(&arguments, url, sizes).await?;
-        }
-    }
-    if wanted("overload") {
-        overload::run(&arguments.duka, arguments.seconds * 5).await?;
-    }
+    let mut sizes = None;
     for place in [Some(Place::Sqlite), arguments.postgres.clone().map(Place::Postgres)].into_iter().flatten() {
-        let on = On { arguments: &arguments, place };
-        if wanted("sends") {
-            rates::sends(&on).await?;
+        if let Place::Postgres(url) = &place
+            && postgres::ask::<String>(url, "SELECT current_setting('fsync')").await?.as_deref() != Some("on")
+        {
+            eprintln!("this PostgreSQL does not sync, so that its figures say little: FSYNC=on .ci/postgres …");
         }
-        if wanted("statuses") {
-            rates::statuses(&on).await?;
-        }
-        if wanted("commits") {
-            rates::commits(&on).await?;
-        }
-        if wanted("latency") {
-            rates::latency(&on).await?;
-        }
-        if wanted("memory") {
-            rates::memory(&on).await?;
-        }
-        if wanted("size") {
-            rates::size(&on).await?;
-        }
-        if asked("backlog") {
-            backlog::drain(&on).await?;
-        }
-        if asked("ready") {
-            ready::ready(&on).await?;
+        let on = On { arguments: &arguments, place, judge: &judge };
+        for what in What::value_variants() {
+            if (arguments.what.is_empty() || arguments.what.contains(what))
+                && let Err(error) = measure(*what, &on, &mut sizes).await
+            {
+                judge.broke(&format!("{what:?}, {}", on.place), &error);
+            }
         }
     }
-    Ok(())
+    std::process::exit(i32::from(!judge.verdict()));
+}
+
+async fn measure(what: What, on: &On<'_>, sizes: &mut Option<Sizes>) -> io::Result<()> {
+    match what {
+        What::Turns => match (&on.place, *sizes) {
+            (Place::Sqlite, _) => {
+                *sizes = Some(turns::sqlite(on).await?);
+                Ok(())
+            }
+            (Place::Postgres(url), Some(sizes)) => turns::postgres(on, url, sizes).await,
+            (Place::Postgres(_), None) => Err(io::Error::other("how large its rows are was to be seen on SQLite")),
+        },
+        What::Sends => rates::sends(on).await,
+        What::Statuses => rates::statuses(on).await,
+        What::Commits => rates::commits(on).await,
+        What::Lone => rates::lone(on).await,
+        What::Half => rates::half(on).await,
+        What::Latency => rates::latency(on).await,
+        What::Overload => overload::run(on).await,
+        What::Memory => rates::memory(on).await,
+        What::Size => size::size(on).await,
+        What::Backlog => backlog::drain(on).await,
+        What::Ready => ready::ready(on).await,
+    }
 }
 
 /// Where the server keeps its rows.
@@ -114,6 +151,7 @@ impl std::fmt::Display for Place {
 struct On<'a> {
     arguments: &'a Arguments,
     place: Place,
+    judge: &'a Judge,
 }
 
 impl On<'_> {

@@ -2,19 +2,20 @@
 //! wait for their replies, beside a quiet time in the same run. Replies are timed from when each message was due to when
 //! the stand-in for the Graph API took the answer.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
+use duka_load::bars;
+use duka_load::generator::{Client, now_ms, run_id, unix};
+use duka_load::process::{Process, number};
+use duka_load::replies::{self, Due};
+use duka_load::webhook::Webhooks;
 use hdrhistogram::Histogram;
-use serde::Deserialize;
 
-use crate::generator::{Client, run_id, unix};
-use crate::process::{self, Process, Setup, number};
-use crate::webhook::Webhooks;
+use crate::{On, PATH};
 
 const SHOPS: usize = 10;
 /// Webhooks a second of each shop in its share.
@@ -25,9 +26,6 @@ const LANES: u64 = 32;
 const FLOODING: u64 = 64;
 /// How long replies may take to come in after the last webhook.
 const DRAIN: Duration = Duration::from_secs(120);
-/// The stand-in takes whatever is well formed, and keeps what it took.
-const PLAN: &str = "[limits]\nwindow = false\npair = false\nthroughput = 0\nmedia = false\ntemplates = false\n";
-const PATH: &str = "/webhooks/whatsapp";
 
 /// What the first shop gets.
 #[derive(Clone, Copy, PartialEq)]
@@ -37,60 +35,30 @@ enum Noise {
     Flood,
 }
 
-/// When each acknowledged message of the other shops was due, ms since 1970, by its number.
-type Due = HashMap<u64, i64>;
-
-#[derive(Deserialize)]
-struct Attempt {
-    at_ms: i64,
-    number: String,
-    #[serde(default)]
-    accepted: String,
-    body: Option<Body>,
-}
-
-#[derive(Deserialize)]
-struct Body {
-    text: Option<Text>,
-}
-
-#[derive(Deserialize)]
-struct Text {
-    body: String,
-}
-
-fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
-}
-
-/// Prints three rows: quiet, tenfold, flood.
+/// Prints three rows: quiet, tenfold, flood. The tenfold one is T13; of a flood only losses and memory are judged.
 ///
 /// # Errors
 /// A process or a connection failed.
-pub async fn run(duka: &Path, seconds: u64) -> io::Result<()> {
+pub async fn run(on: &On<'_>) -> io::Result<()> {
+    let seconds = on.arguments.seconds * 5;
     let folder = tempfile::tempdir()?;
-    let journal = folder.path().join("journal.jsonl");
-    let plan = folder.path().join("plan.toml");
-    std::fs::write(&plan, PLAN)?;
-    let more = ["--plan", &plan.display().to_string(), "--journal", &journal.display().to_string()].map(str::to_string);
-    let more: Vec<&str> = more.iter().map(String::as_str).collect();
-    let graph = process::graph(duka, folder.path(), &more).await?;
-    let database = folder.path().join("duka.db").display().to_string();
-    let server = Setup::new(duka, folder.path(), database, format!("http://{}", graph.address), SHOPS)?.start().await?;
+    let (graph, journal) = replies::graph(&on.arguments.duka, folder.path()).await?;
+    let server = on.server(folder.path(), &format!("http://{}", graph.address), SHOPS).await?;
     let numbers = Arc::new(AtomicU64::new(0));
     let mut quiet = None;
     for noise in [Noise::Share, Noise::Tenfold, Noise::Flood] {
         let told = phase(&server, &journal, noise, Duration::from_secs(seconds), &numbers).await?;
         let p99 = told.latency.value_at_quantile(0.99);
-        let bound = quiet.map_or(String::new(), |quiet: u64| format!(", allowed {}", (3 * quiet).max(1_000)));
-        quiet.get_or_insert(p99);
+        let allowed = (3 * *quiet.get_or_insert(p99)).max(1_000);
         let name = match noise {
             Noise::Share => format!("quiet: {SHOPS} shops, {SHARE}/s each"),
             Noise::Tenfold => format!("one shop {TIMES}x its share"),
             Noise::Flood => "one shop floods as fast as it is answered".to_string(),
         };
         println!(
-            "| T13 {name}: replies of the other shops, ms | | p50 {} p99 {p99} | | {} replies, {} lost{bound}; first shop {:.0}/s taken, {} refused; {:.0} MiB |",
+            "| T13 {name}, {}: replies of the other shops, ms | | p50 {} p99 {p99} | | {} replies, {} lost, allowed \
+             {allowed}; first shop {:.0}/s taken, {} refused; {:.0} MiB |",
+            on.place,
             told.latency.value_at_quantile(0.5),
             told.latency.len(),
             told.lost,
@@ -98,7 +66,12 @@ pub async fn run(duka: &Path, seconds: u64) -> io::Result<()> {
             told.refused,
             server.memory().1,
         );
+        if noise == Noise::Tenfold {
+            on.judge.see(&bars::T13_P99, &on.place, p99 as f64 / allowed as f64);
+        }
+        on.judge.see(&bars::T13_LOST, format!("{}, {name}", on.place), told.lost as f64);
     }
+    on.judge.see(&bars::T13_MEMORY, &on.place, server.memory().1);
     server.stop().await?;
     graph.kill().await
 }
@@ -148,7 +121,7 @@ async fn phase(
     }
     let waiting = Instant::now();
     loop {
-        let (latency, lost) = replies(journal, &due)?;
+        let (latency, lost) = replies::latencies(journal, &due, &number(0))?;
         if lost == 0 || waiting.elapsed() > DRAIN {
             drained(server, DRAIN).await;
             return Ok(Told { latency, lost, noisy: taken, refused });
@@ -223,24 +196,4 @@ async fn noisy(
         }
         n += LANES;
     }
-}
-
-/// How long each reply took, in ms, and how many have not come.
-fn replies(journal: &Path, due: &Due) -> io::Result<(Histogram<u64>, u64)> {
-    let mut latency = Histogram::new_with_bounds(1, 600_000, 3).expect("the bounds are in order");
-    let first = number(0);
-    for line in std::fs::read_to_string(journal)?.lines() {
-        let Ok(attempt) = serde_json::from_str::<Attempt>(line) else { continue };
-        if attempt.number == first || attempt.accepted.is_empty() {
-            continue;
-        }
-        let text = attempt.body.and_then(|body| body.text).map(|text| text.body).unwrap_or_default();
-        let token = text.strip_prefix("ack ").and_then(|rest| rest.split_once(" n=")).map(|(token, _)| token);
-        let due = token.and_then(|token| token.parse().ok()).and_then(|token: u64| due.get(&token));
-        if let Some(due_ms) = due {
-            latency.saturating_record((attempt.at_ms - due_ms).max(1) as u64);
-        }
-    }
-    let lost = due.len() as u64 - latency.len().min(due.len() as u64);
-    Ok((latency, lost))
 }

@@ -4,6 +4,7 @@
 use std::io;
 use std::time::Duration;
 
+use duka_load::bars::{self, Bar};
 use duka_load::generator::{self, Kind};
 use duka_load::postgres;
 use duka_load::process::{self, Setup};
@@ -23,14 +24,14 @@ pub async fn ready(on: &On<'_>) -> io::Result<()> {
     let first = setup.start().await?;
     let made = first.ready_in;
     first.stop().await?;
-    show(on, "first start", &[made]);
+    show(on, "first start", &[made], &bars::T23_EMPTY);
     let mut empty = Vec::new();
     for _ in 0..STARTS {
         let process = setup.start().await?;
         empty.push(process.ready_in);
         process.stop().await?;
     }
-    show(on, "empty", &empty);
+    show(on, "empty", &empty, &bars::T23_EMPTY);
     let process = setup.start().await?;
     while bytes(on, &setup).await? < BYTES {
         let aim = target(&process.address, 100_000, 1, Kind::Text);
@@ -48,14 +49,15 @@ pub async fn ready(on: &On<'_>) -> io::Result<()> {
         killed.push(process.ready_in);
         process.stop().await?;
     }
-    show(on, "1 GiB, after a stop", &stopped);
-    show(on, "1 GiB, after a kill", &killed);
+    show(on, "1 GiB, after a stop", &stopped, &bars::T23_FULL);
+    show(on, "1 GiB, after a kill", &killed, &bars::T23_FULL);
     graph.kill().await
 }
 
-fn show(on: &On<'_>, what: &str, starts: &[Duration]) {
+fn show(on: &On<'_>, what: &str, starts: &[Duration], bar: &'static Bar) {
     let slowest = starts.iter().max().map_or(0, Duration::as_millis);
     println!("| T23 ready, ms, {}, {what} | | {slowest} | | slowest of {} |", on.place, starts.len());
+    on.judge.see(bar, format!("{}, {what}", on.place), slowest as f64);
 }
 
 async fn bytes(on: &On<'_>, setup: &Setup<'_>) -> io::Result<u64> {
