@@ -40,6 +40,7 @@ use crate::source::ShopSource;
 use context::Context;
 pub use live::{Live, LiveState, LiveValue, check_live};
 use previous::unreachable_now;
+pub use profile::CARRIER;
 pub use settings::{Facts, Settings};
 pub use style::untested;
 pub use translations::language_name;

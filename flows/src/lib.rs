@@ -19,6 +19,7 @@ pub const CONTRACTS: &[StandardFile] = files![
     "std/delivery.contract.yaml" from "../contracts/delivery.contract.yaml",
     "std/handoff.contract.yaml" from "../contracts/handoff.contract.yaml",
     "std/orders.contract.yaml" from "../contracts/orders.contract.yaml",
+    "std/parcels.contract.yaml" from "../contracts/parcels.contract.yaml",
     "std/payments.contract.yaml" from "../contracts/payments.contract.yaml",
     "std/shop.contract.yaml" from "../contracts/shop.contract.yaml",
 ];

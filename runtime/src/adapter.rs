@@ -4,6 +4,7 @@
 mod agreed;
 pub mod mapping;
 mod memory;
+pub mod parcels;
 pub mod rest;
 mod systems;
 

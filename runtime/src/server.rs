@@ -13,6 +13,7 @@ pub mod keep;
 mod marks;
 pub(crate) mod orders;
 mod outward;
+mod parcels;
 pub mod run;
 mod webhooks;
 
@@ -26,6 +27,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 pub use door::Door;
 pub use outward::told;
 
+use crate::adapter::rest::Rest;
 use crate::api;
 use crate::config::Config;
 use crate::files::Files;
@@ -44,6 +46,8 @@ pub struct Server {
     /// Takes no new work: it is going down.
     pub draining: AtomicBool,
     pub flood: flood::Flood,
+    /// Asks shops' systems and carriers, outside of conversations.
+    pub rest: Rest,
     /// Whose user ids statuses have told.
     pub met: ingress::Met,
     /// `None`: no figures are gathered.

@@ -27,6 +27,8 @@ mod handoff;
 mod marks;
 #[path = "server/merchant.rs"]
 mod merchant;
+#[path = "server/parcels.rs"]
+mod parcels;
 #[path = "server/play.rs"]
 mod play;
 #[path = "server/policy.rs"]

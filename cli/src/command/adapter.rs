@@ -80,7 +80,7 @@ async fn all(backend: &Backend, shop: &Shop, arguments: &AdapterCheck, out: &mut
     let egress = Egress::new(Policy { development: arguments.base.is_some(), ..Policy::default() });
     let rest = Rest::new(egress.map_err(|error| Failure::usage(error.to_string()))?);
     let mut fine = true;
-    for promise in shop.operations.iter().filter(|it| it.contract == backend.contract) {
+    for promise in shop.operations.iter().filter(|it| backend.mapping.operations.contains_key(&it.path())) {
         let path = promise.path();
         if !backend.mapping.operations.contains_key(&path) {
             continue;

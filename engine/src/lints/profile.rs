@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use duka_dsl::Diagnostic;
-use duka_dsl::config::shop::{self, ShopFile};
+use duka_dsl::config::shop::{self, Section, ShopFile};
 use duka_dsl::span::Spanned;
 use jiff::tz::TimeZoneDatabase;
 use smol_str::SmolStr;
@@ -75,10 +75,14 @@ fn pay_in_chat(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic
     found.push(Diagnostic::new(25, whatsapp.span, message).help(help));
 }
 
+/// The adapter of somebody who brings parcels; it has a name of its own.
+pub const CARRIER: &str = "carrier";
+
 /// An adapter answers the operations of the contract of its name.
 fn adapters(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) {
     let known: BTreeSet<&str> = context.shop.operations.iter().map(|operation| operation.contract.as_str()).collect();
-    for adapter in profile.adapters.iter().filter(|adapter| adapter.contract.is_none()) {
+    let carries = |adapter: &Section| adapter.kind.as_ref().is_some_and(|kind| kind.as_str() == CARRIER);
+    for adapter in profile.adapters.iter().filter(|adapter| adapter.contract.is_none() && !carries(adapter)) {
         let name = adapter.name.as_str();
         if !known.contains(name) {
             let message = format!("There is no contract called `{name}`, so nothing would ask this adapter.");

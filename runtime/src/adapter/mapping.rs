@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 pub use self::check::{Found, read};
 pub use self::kinds::{As, Base, Field, Path};
 pub use self::template::{Body, ITEM, Piece, Template};
-pub use self::webhook::{Changed, Encoding, Proof, Signature, Told, Webhook};
+pub use self::webhook::{Changed, Encoding, Proof, Seen, Signature, Told, Webhook};
 use crate::config::SecretRef;
 use crate::egress::Method;
 
@@ -34,6 +34,7 @@ pub struct Mapping {
     #[serde(default)]
     pub records: BTreeMap<String, BTreeMap<String, Field>>,
     /// By operation, such as `catalog.search`
+    #[serde(default)]
     pub operations: BTreeMap<String, Operation>,
     /// What the backend tells us by itself
     pub webhook: Option<Webhook>,

@@ -23,7 +23,7 @@ use crate::config::Mistake;
 pub use self::ask::{Call, Heard, Rest};
 pub use self::convert::usual;
 pub use self::names::Names;
-pub use self::news::News;
+pub use self::news::{Moved, News, status_of};
 pub use self::request::{SHOP, names};
 
 /// Requests of one backend of one shop that are open at once (F77).

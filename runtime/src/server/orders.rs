@@ -1,5 +1,5 @@
-//! What a shop's own system tells by itself: orders that moved. What proves nothing is refused; what is proved is kept, if
-//! only for a person, before it is answered.
+//! What a shop's own system and its carriers tell by themselves: orders and parcels that moved. What proves nothing is
+//! refused; what is proved is kept, if only for a person, before it is answered.
 
 use std::sync::Arc;
 
@@ -12,8 +12,9 @@ use metrics::counter;
 use smol_str::SmolStr;
 
 use super::Server;
+use super::parcels::{self, Parcels};
 use super::webhooks::{refused, whole};
-use crate::adapter::rest::{Backend, News};
+use crate::adapter::rest::{Backend, Moved, News};
 use crate::host::desk::DeskError;
 use crate::host::incoming::{Arrival, Arrived, Incoming};
 use crate::host::shops::Shop;
@@ -24,6 +25,18 @@ use crate::store::{Identity, QuarantineEntry};
 /// Why it is in quarantine: no conversation has the order; or it is not as its mapping says.
 const UNKNOWN: &str = "unknown order";
 const UNREAD: &str = "unread order";
+/// Parcels with which a person has to do something.
+const PARCEL: &str = "parcel";
+
+/// Why it was not taken, and is to be told again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotTaken {
+    /// What has to be asked about it does not answer.
+    #[error("{0}")]
+    Later(String),
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
 
 /// Takes a webhook of a shop's system.
 pub(super) async fn receive(
@@ -52,7 +65,7 @@ async fn take(server: &Server, slug: &str, contract: &str, request: Request<Body
     }
     let key = Some(ElementKey(backend.repetition(&body)));
     keep(server, &shop, backend, key, &body).await.map_err(|error| {
-        tracing::error!(%error, "a webhook of a shop's system could not be committed; it should be sent again");
+        tracing::error!(%error, "a webhook of a shop's system was not taken; it should be sent again");
         StatusCode::SERVICE_UNAVAILABLE
     })
 }
@@ -67,8 +80,8 @@ pub(crate) async fn again(
     slug: &str,
     number: i64,
     entry: &QuarantineEntry,
-) -> Option<Result<(), DeskError>> {
-    if entry.reason != UNKNOWN && entry.reason != UNREAD {
+) -> Option<Result<(), NotTaken>> {
+    if ![UNKNOWN, UNREAD, PARCEL].contains(&entry.reason.as_str()) {
         return None;
     }
     let served = server.registry.now().named(slug).cloned()?;
@@ -85,7 +98,7 @@ async fn keep(
     backend: &Backend,
     key: Option<ElementKey>,
     body: &[u8],
-) -> Result<(), DeskError> {
+) -> Result<(), NotTaken> {
     let received_ms = server.host.clock.now_ms();
     let kept = |reason: &'static str, detail: String| QuarantineEntry {
         shop: Some(shop.scope),
@@ -96,9 +109,20 @@ async fn keep(
     };
     let contract = &backend.contract;
     backend.hears_of_changes(&shop.backends, body);
-    let what = match backend.read(&shop.program, body) {
+    let news = match backend.read(&shop.program, body) {
         Ok(None) => return Ok(()),
-        Ok(Some(News { number, status, order })) => {
+        Ok(Some(News::Order(moved))) => Ok(moved),
+        Ok(Some(told)) => match parcels::order_of(server, shop, backend, told).await {
+            Parcels::Nothing => return Ok(()),
+            Parcels::Moved(moved) => Ok(moved),
+            Parcels::Unread(why) => Err((UNREAD, why)),
+            Parcels::Person(why) => Err((PARCEL, why)),
+            Parcels::Later(why) => return Err(NotTaken::Later(why)),
+        },
+        Err(why) => Err((UNREAD, why)),
+    };
+    let what = match news {
+        Ok(Moved { number, status, order }) => {
             backend.hears_of_order(&shop.backends, &shop.program.shop, &order);
             Arrived::Order {
                 order: vec![Identity::of_order(shop.scope, number.clone())],
@@ -106,12 +130,13 @@ async fn keep(
                 incoming: Incoming::event(EventKind::Order { status, key: number, order }),
             }
         }
-        Err(why) => {
+        Err((reason, why)) => {
             let slug = shop.slug.as_str();
-            tracing::warn!(shop = slug, %contract, "a webhook of a shop's system is not as its mapping says; it is kept");
-            Arrived::Quarantine(kept(UNREAD, format!("{contract}: {why}")))
+            tracing::warn!(shop = slug, %contract, reason, "a webhook of a shop's system is kept for a person");
+            Arrived::Quarantine(kept(reason, format!("{contract}: {why}")))
         }
     };
     let arrival = Arrival { shop: shop.scope, key, received_ms, what };
-    server.desk.commit(Job::Arrivals(vec![arrival])).await.map(drop)
+    server.desk.commit(Job::Arrivals(vec![arrival])).await?;
+    Ok(())
 }

@@ -123,7 +123,8 @@ pub async fn start(
     let graph = graph(&config, &limits)?;
     let files = open_files(&config.files.place)?;
     let current = Current { registry: Arc::clone(&registry), store: store.clone(), graph: graph.clone() };
-    let adapter = Systems::new(Rest::new(Egress::new(Policy { development: config.development, operators: false })?));
+    let rest = Rest::new(Egress::new(Policy { development: config.development, operators: false })?);
+    let adapter = Systems::new(rest.clone());
     let (marks, told) = Marks::open();
     let host = Host::new(store, clock.clone(), Mint::random()?, Arc::clone(&registry.shops), limits);
     let host = Arc::new(Host { points: points(environment), marks, ..host });
@@ -146,7 +147,7 @@ pub async fn start(
     tokio::spawn(super::marks::show(told, Arc::clone(&registry), graph.clone(), stop.clone()));
     let draining = AtomicBool::new(false);
     let (met, flood) = (Met::default(), Flood::new(config.limits.per_shop, config.limits.per_customer));
-    let server = Arc::new(Server { config, registry, host, desk, files, draining, flood, met, figures });
+    let server = Arc::new(Server { config, registry, host, desk, files, draining, flood, rest, met, figures });
     let keeping = tokio::spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
     let door = tokio::spawn(door.serve(router(Arc::clone(&server)), stop.clone()));
     tokio::spawn(current.keep(stop.clone()));

@@ -10,7 +10,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
@@ -32,6 +32,10 @@ pub struct Merchant {
     pub asked: AtomicU64,
     /// By number, today's price and stock where they are others.
     today: Mutex<BTreeMap<&'static str, (i64, i64)>>,
+    /// What the order is at the merchant's; nothing: as it was placed.
+    pub state: Mutex<&'static str>,
+    /// The order's parcels, and what the courier says of them: number and status.
+    pub parcels: Mutex<Vec<(&'static str, u32)>>,
     /// Orders that were given back.
     pub released: Mutex<Vec<String>>,
     /// By conversation: number and quantity.
@@ -54,7 +58,9 @@ impl Merchant {
             .route("/v1/carts/{id}/lines/{sku}", put(change))
             .route("/v1/quotes", post(quote))
             .route("/v1/orders", post(hold))
-            .route("/v1/orders/{number}", delete(release))
+            .route("/v1/orders/{number}", get(one).delete(release))
+            .route("/v1/orders/{number}/parcels", get(parcels))
+            .route("/v1/courier/track/awb/{number}", get(track))
             .layer(middleware::from_fn_with_state(Arc::clone(self), door))
             .with_state(Arc::clone(self));
         tokio::spawn(async move { axum::serve(listener, routes).await });
@@ -181,6 +187,35 @@ async fn hold(State(merchant): Shared, Json(wanted): Json<Value>) -> Json<Value>
 async fn release(State(merchant): Shared, Path(number): Path<String>) -> StatusCode {
     merchant.released.lock().expect("nobody panicked").push(number);
     StatusCode::NO_CONTENT
+}
+
+async fn one(State(merchant): Shared, Path(number): Path<String>) -> Response {
+    let state = *merchant.state.lock().expect("nobody panicked");
+    let wanted = json!({ "lines": [{ "sku": "K/7 %", "quantity": 2 }] });
+    match number.as_str() {
+        "Z-1042" => {
+            Json(merchant.order("Z-1042", if state.is_empty() { "held" } else { state }, &wanted)).into_response()
+        }
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The merchant only knows which parcels there are.
+async fn parcels(State(merchant): Shared, Path(number): Path<String>) -> Json<Value> {
+    let parcels = merchant.parcels.lock().expect("nobody panicked");
+    let of = |(awb, status): &(&str, u32)| json!({ "awb": awb, "carrier": "shiprocket", "status": status });
+    Json(json!(parcels.iter().filter(|_| number == "Z-1042").map(of).collect::<Vec<_>>()))
+}
+
+async fn track(State(merchant): Shared, Path(number): Path<String>) -> Response {
+    let parcels = merchant.parcels.lock().expect("nobody panicked");
+    match parcels.iter().find(|(awb, _)| *awb == number) {
+        Some((awb, status)) => Json(json!({ "tracking_data": {
+            "shipment_status": status, "shipment_track": [{ "awb_code": awb }], "track_url": "https://track.example/1",
+        } }))
+        .into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 /// An order of the wanted lines, at the prices of the beginning.

@@ -29,6 +29,12 @@ pub const WEBHOOK_SECRET: &str = "what the merchant signs with";
 
 /// The boutique, asking the merchant at `place`.
 pub async fn boutique(place: &str) -> Stage {
+    boutique_with(place, &[]).await
+}
+
+/// The same with further adapters, each a line of `shop.yaml` and the mapping's file and text.
+pub async fn boutique_with(place: &str, adapters: &[(&str, &str, String)]) -> Stage {
+    let lines: String = adapters.iter().map(|(line, ..)| format!("  {line}\n")).collect();
     let page = std::fs::read_to_string(root().join("docs/adapters.md")).expect("a page");
     let block = |beginning: &str| {
         let block = page.split("```yaml\n").find(|block| block.starts_with(beginning)).expect("an example");
@@ -45,11 +51,15 @@ pub async fn boutique(place: &str) -> Stage {
         std::fs::write(shop.join("catalog.rest.yaml"), &catalog).expect("a writable folder");
         std::fs::write(shop.join("shop.rest.yaml"), &rest).expect("a writable folder");
         std::fs::write(shop.join("webhook.secret"), WEBHOOK_SECRET).expect("a writable folder");
+        for (_, file, text) in adapters {
+            std::fs::write(shop.join(file), text).expect("a writable folder");
+        }
         let profile = std::fs::read_to_string(shop.join("shop.yaml")).expect("a profile");
-        let profile = profile.replace("  catalog: demo\n", "  catalog: rest\n").replace(
-            "  orders: demo\n",
-            "  cart: { kind: rest, mapping: shop.rest.yaml }\n  orders: { kind: rest, mapping: shop.rest.yaml }\n",
-        );
+        let own =
+            "  cart: { kind: rest, mapping: shop.rest.yaml }\n  orders: { kind: rest, mapping: shop.rest.yaml }\n";
+        let profile = profile
+            .replace("  catalog: demo\n", "  catalog: rest\n")
+            .replace("  orders: demo\n", &format!("{own}{lines}"));
         std::fs::write(shop.join("shop.yaml"), profile).expect("a writable folder");
         ("ZURI_API_KEY".to_string(), API_KEY.to_string())
     })
@@ -66,7 +76,7 @@ async fn catalogue_bag_and_quote_come_from_the_merchants_own_system() {
     stage.end().await;
 }
 
-async fn plays(stage: &mut Stage) {
+pub async fn plays(stage: &mut Stage) {
     for (act, what, expected) in PLAY {
         if *act == "taps" {
             stage.taps(what).await

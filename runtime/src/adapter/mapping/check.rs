@@ -12,6 +12,7 @@ use duka_dsl::yaml::tree::{self, Node};
 use duka_dsl::yaml::typed;
 use duka_dsl::{Diagnostic, FileId, Span};
 use duka_engine::hir::{Operation as Promise, Shop, StepKind};
+use duka_engine::lints::CARRIER;
 use duka_engine::source::{FileKind, ShopSource, SourceFile};
 use duka_engine::walk;
 use smol_str::SmolStr;
@@ -20,7 +21,7 @@ use self::judge::Judge;
 use super::{Base, Mapping};
 
 /// Adapters that Duka has.
-const KINDS: [&str; 2] = ["demo", "rest"];
+const KINDS: [&str; 3] = ["demo", "rest", CARRIER];
 
 /// A contract and the mapping that answers it.
 #[derive(Clone, Debug)]
@@ -58,12 +59,12 @@ pub fn read(source: &ShopSource, shop: &Shop) -> (Vec<Found>, Vec<Diagnostic>) {
             let message = format!("There is no adapter `{}`.", kind.value);
             findings.push(Diagnostic::new(25, kind.span, message).did_you_mean(&kind.value, KINDS));
         }
-        if kind.as_str() != "rest" {
+        if !KINDS.contains(&kind.as_str()) || kind.as_str() == "demo" {
             continue;
         }
         let path = path_of(adapter);
         let Some((file, text)) = numbered(source).find(|(_, file)| file.path == path) else {
-            let message = format!("`{}: rest` needs the file `{path}`.", adapter.name.value);
+            let message = format!("`{}: {kind}` needs the file `{path}`.", adapter.name.value, kind = kind.value);
             let help = "Write there how your system is asked, beside shop.yaml; docs/adapters.md shows how.";
             findings.push(Diagnostic::new(25, kind.span, message).help(help));
             continue;

@@ -1,4 +1,5 @@
-//! What a backend tells by itself, as a mapping says it: how a body proves where it comes from, and which order moved where.
+//! What a backend or a carrier tells by itself, as a mapping says it: how a body proves where it comes from, and which order
+//! or parcel moved where.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -16,6 +17,9 @@ pub struct Webhook {
     /// Orders that moved; the first that fits counts, and a body that fits none is left alone
     #[serde(default)]
     pub orders: Vec<Told>,
+    /// Parcels that moved; the first that fits counts. What they mean for their order is summed up from all of them
+    #[serde(default)]
+    pub parcels: Vec<Seen>,
     /// Products whose price, stock or words are others now; all that fit count
     #[serde(default)]
     pub changes: Vec<Changed>,
@@ -62,6 +66,23 @@ pub struct Told {
     pub order: Path,
     /// Where the order has moved to [default: the order's own status]
     pub status: Option<String>,
+}
+
+/// One kind of news of a parcel: `parcel` where the body is signed, otherwise `track`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// [default: always]
+    pub when: Option<Predicate>,
+    /// Where the parcel is in the body; `records.parcel` says where its fields are
+    pub parcel: Option<Path>,
+    /// Where its number is: `parcels.track` is asked for the rest
+    pub track: Option<Path>,
+    /// With `track`: where the order's number is, which `parcels.of_order` has to know it by
+    pub order: Option<Path>,
+    /// Nobody needs to hear of it
+    #[serde(default)]
+    pub ignore: bool,
 }
 
 /// What is not to be taken from memory any more.

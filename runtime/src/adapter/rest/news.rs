@@ -18,12 +18,22 @@ use super::Backend;
 use super::convert::text;
 use super::exact;
 use super::give::{Records, holds, shown};
-use crate::adapter::mapping::{Encoding, Proof, Webhook};
+use crate::adapter::mapping::{Encoding, Proof, Seen, Webhook};
 use crate::adapter::memory::products;
+use crate::adapter::parcels::{self, Parcel};
+
+/// What a body tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    Order(Moved),
+    Parcel(Parcel),
+    /// The parcel with this number moved, if its carrier says so too; it may be one of this order.
+    Track(SmolStr, Option<SmolStr>),
+}
 
 /// An order that moved.
 #[derive(Clone, Debug, PartialEq)]
-pub struct News {
+pub struct Moved {
     pub number: SmolStr,
     pub status: SmolStr,
     /// Typed by the contract.
@@ -49,6 +59,9 @@ impl Backend {
 
     fn news(&self, webhook: &Webhook, program: &Program, json: &Json) -> Result<Option<News>, String> {
         let fits = |when: &crate::adapter::mapping::Predicate| holds(when, Some(json), "");
+        if let Some(seen) = webhook.parcels.iter().find(|seen| seen.when.as_ref().is_none_or(fits)) {
+            return if seen.ignore { Ok(None) } else { self.parcel(seen, program, json).map(Some) };
+        }
         let Some(told) = webhook.orders.iter().find(|told| told.when.as_ref().is_none_or(fits)) else {
             return Ok(None);
         };
@@ -58,7 +71,22 @@ impl Backend {
         let number = order_number(program, &order).ok_or("order: it has no number")?;
         let status = told.status.clone().map(SmolStr::from).or_else(|| status_of(program, &order));
         let status = status.ok_or_else(|| format!("order: it has no status, in {}", shown(met)))?;
-        Ok(Some(News { number, status, order }))
+        Ok(Some(News::Order(Moved { number, status, order })))
+    }
+
+    fn parcel(&self, seen: &Seen, program: &Program, json: &Json) -> Result<News, String> {
+        if let Some(track) = &seen.track {
+            let met = track.first(json).ok_or("webhook.parcels.track: nothing is there")?;
+            let number = text(met).map_err(|_| format!("webhook.parcels.track: no number, but {}", shown(met)))?;
+            let order = seen.order.as_ref().and_then(|path| text(path.first(json)?).ok());
+            return Ok(News::Track(number.into(), order.map(SmolStr::from)));
+        }
+        let record = parcels::record(&program.shop).ok_or("the shop's contracts have no `parcel`")?;
+        let met = seen.parcel.as_ref().and_then(|path| path.first(json));
+        let met = met.ok_or("webhook.parcels.parcel: nothing is there")?;
+        let value = Records::of(&program.shop, &self.mapping).give(record, met)?;
+        let parcel = Parcel::read(&program.shop, &value).ok_or("the shop's `parcel` is not the standard one")?;
+        Ok(News::Parcel(parcel))
     }
 
     /// Forgets what a body says has changed, besides what it tells of orders.
@@ -102,7 +130,7 @@ impl Backend {
 }
 
 /// An order's own status, by the contract's field.
-fn status_of(program: &Program, order: &Value) -> Option<SmolStr> {
+pub fn status_of(program: &Program, order: &Value) -> Option<SmolStr> {
     let record = program.shop.records.get(usize::from(program.shop.known_records.order?.0))?;
     let (at, _) = record.field("status")?;
     match order {

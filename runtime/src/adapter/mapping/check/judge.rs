@@ -6,7 +6,10 @@ use duka_engine::hir::{Operation as Promise, OperationKind, Shop};
 use duka_engine::types::{RecordId, Type};
 
 use super::place;
-use crate::adapter::mapping::{As, Body, By, ITEM, Mapping, Operation, Request, Rule, Search, Template, Webhook};
+use crate::adapter::mapping::{
+    As, Body, By, ITEM, Mapping, Operation, Proof, Request, Rule, Search, Template, Webhook,
+};
+use crate::adapter::parcels::{self, TRACK};
 use crate::adapter::rest::{SHOP, names, usual};
 
 /// Refusals that every operation may have besides those of its contract.
@@ -51,9 +54,11 @@ impl Judge<'_> {
 
     /// What comes by itself must be an order that the contracts know, and move to a status that they know.
     fn webhook(&mut self, contract: &str, webhook: &Webhook) {
+        self.parcels(webhook);
         if webhook.orders.is_empty() {
-            if webhook.changes.is_empty() {
-                let help = "Add `orders:` with what an order that moved looks like, or `changes:` for products.";
+            if webhook.changes.is_empty() && webhook.parcels.is_empty() {
+                let help =
+                    "Add `orders:` with what an order that moved looks like, `parcels:`, or `changes:` for products.";
                 self.tell(25, &["webhook"], "This `webhook` says nothing of what comes.".to_string(), help);
             }
             return;
@@ -72,6 +77,40 @@ impl Judge<'_> {
                 let message = format!("No order of the contract is ever `{status}`.");
                 self.tell(25, &["webhook", "orders"], message, &format!("There are: {}.", known.join(", ")));
             }
+        }
+    }
+
+    /// A parcel is believed from a signed body alone; otherwise its carrier is asked.
+    fn parcels(&mut self, webhook: &Webhook) {
+        let keys = ["webhook", "parcels"];
+        for seen in &webhook.parcels {
+            let ways = [seen.parcel.is_some(), seen.track.is_some(), seen.ignore];
+            if ways.iter().filter(|way| **way).count() != 1 {
+                let help = "Write `parcel:` where the parcel is in the body, or `track:` where its number is.";
+                self.tell(
+                    25,
+                    &keys,
+                    "News of a parcel need one of `parcel`, `track`, `ignore: true`.".to_string(),
+                    help,
+                );
+            }
+            if seen.parcel.is_some() && matches!(webhook.proof, Proof::Header(_)) {
+                let message = "These bodies are not signed: whoever learns the secret could move parcels.".to_string();
+                self.tell(
+                    25,
+                    &keys,
+                    message,
+                    "Write `track:` with the parcel's number, and `parcels.track` to ask for it.",
+                );
+            }
+            if seen.track.is_some() && !self.mapping.operations.contains_key(TRACK) {
+                let help = format!("Add `{TRACK}:` with its `request` below `operations`.");
+                self.tell(25, &["operations"], format!("`track` needs `{TRACK}`."), &help);
+            }
+        }
+        let parcel = parcels::record(self.shop).filter(|_| webhook.parcels.iter().any(|seen| seen.parcel.is_some()));
+        if let Some(parcel) = parcel {
+            self.record(parcel, None, &mut Vec::new());
         }
     }
 
@@ -208,7 +247,9 @@ impl Judge<'_> {
         if mismatched && !(to == As::Enum && *ty == Type::YesNo) {
             self.tell(25, keys, "This conversion does not make what the contract wants.".to_string(), "");
         }
-        if to == As::Enum && (rule.map.is_empty() || rule.otherwise.is_none() && rule.default.is_none()) {
+        // A carrier's new word is kept for a person; the parcel stays where it was.
+        let told = keys.get(1) == Some(&"parcel");
+        if to == As::Enum && (rule.map.is_empty() || rule.otherwise.is_none() && rule.default.is_none() && !told) {
             let help = "Write `map: { their_word: our_word }`, and `else: our_word` for the words that come one day.";
             self.tell(25, keys, "`as: enum` needs `map` and `else`.".to_string(), help);
         }

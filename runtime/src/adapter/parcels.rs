@@ -1,0 +1,199 @@
+//! What parcels on the road mean for their order: told only when all of them are there, and never backwards. Asks nobody
+//! and keeps nothing; what an order has been told already is in its conversation.
+//!
+//! Statuses and their ranks are the common denominator of tracking services and carriers, checked in November 2026.
+
+use duka_engine::hir::Shop;
+use duka_engine::types::RecordId;
+use duka_engine::value::Value;
+use smol_str::SmolStr;
+
+/// The operation that asks for one parcel by its carrier's number, and the one that asks for all of an order.
+pub const TRACK: &str = "parcels.track";
+pub const OF_ORDER: &str = "parcels.of_order";
+
+/// One parcel as a carrier tells it, by the contract `parcels`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parcel {
+    pub carrier: SmolStr,
+    pub number: SmolStr,
+    /// The shop's number of its order.
+    pub order: Option<SmolStr>,
+    pub status: Status,
+    pub url: Option<SmolStr>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Unknown,
+    LabelCreated,
+    PickedUp,
+    InTransit,
+    ReadyForPickup,
+    OutForDelivery,
+    AttemptFailed,
+    Delivered,
+    Returning,
+    Returned,
+    Cancelled,
+    Lost,
+    Damaged,
+}
+
+impl Status {
+    const ALL: [(&str, Status, u8); 13] = [
+        ("unknown", Status::Unknown, 0),
+        ("label_created", Status::LabelCreated, 10),
+        ("picked_up", Status::PickedUp, 20),
+        ("in_transit", Status::InTransit, 30),
+        ("ready_for_pickup", Status::ReadyForPickup, 40),
+        ("out_for_delivery", Status::OutForDelivery, 50),
+        ("attempt_failed", Status::AttemptFailed, 55),
+        ("delivered", Status::Delivered, 60),
+        ("returning", Status::Returning, 70),
+        ("returned", Status::Returned, 80),
+        ("cancelled", Status::Cancelled, 90),
+        ("lost", Status::Lost, 90),
+        ("damaged", Status::Damaged, 90),
+    ];
+
+    pub fn of(word: &str) -> Option<Status> {
+        Status::ALL.iter().find(|(known, ..)| *known == word).map(|(_, status, _)| *status)
+    }
+
+    pub fn word(self) -> &'static str {
+        Status::ALL.iter().find(|(_, status, _)| *status == self).map_or("", |(word, ..)| word)
+    }
+
+    /// How far a parcel is; it only goes forward.
+    pub fn rank(self) -> u8 {
+        Status::ALL.iter().find(|(_, status, _)| *status == self).map_or(0, |(.., rank)| *rank)
+    }
+}
+
+/// What parcels mean for their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sum {
+    /// Nothing that a customer needs to hear.
+    Nothing,
+    /// The order has this status now.
+    Moved(&'static str),
+    /// A person has to decide.
+    Person(&'static str),
+}
+
+/// The record of the contract; `None` in a shop without it.
+pub fn record(shop: &Shop) -> Option<RecordId> {
+    let at = shop.records.iter().position(|record| record.name == "parcel")?;
+    u16::try_from(at).ok().map(RecordId)
+}
+
+impl Parcel {
+    /// Reads a value of the contract's record.
+    pub fn read(shop: &Shop, value: &Value) -> Option<Parcel> {
+        let record = shop.records.get(usize::from(record(shop)?.0))?;
+        let Value::Record(fields) = value else { return None };
+        let text = |name: &str| {
+            let (at, _) = record.field(name)?;
+            if let Value::Text(text) = fields.get(usize::from(at))? { Some(text.clone()) } else { None }
+        };
+        Some(Parcel {
+            carrier: text("carrier")?,
+            number: text("number")?,
+            order: text("order").filter(|order| !order.is_empty()),
+            status: Status::of(&text("status")?)?,
+            url: text("url"),
+        })
+    }
+
+    /// The same parcel: numbers are not unique across carriers.
+    fn is(&self, other: &Parcel) -> bool {
+        self.carrier == other.carrier && self.number == other.number
+    }
+}
+
+/// All parcels of an order, of which one was just told: of what is known of it twice the further stands.
+pub fn with(mut parcels: Vec<Parcel>, told: Parcel) -> Vec<Parcel> {
+    match parcels.iter_mut().find(|known| known.is(&told)) {
+        Some(known) if known.status.rank() < told.status.rank() => *known = told,
+        Some(_) => {}
+        None => parcels.push(told),
+    }
+    parcels
+}
+
+/// What the parcels of one order mean for it. Voided ones do not count.
+pub fn sum(parcels: &[Parcel]) -> Sum {
+    let live: Vec<Status> =
+        parcels.iter().map(|parcel| parcel.status).filter(|status| *status != Status::Cancelled).collect();
+    let any = |wanted: Status| live.contains(&wanted);
+    let all = |wanted: &[Status]| !live.is_empty() && live.iter().all(|status| wanted.contains(status));
+    if any(Status::Lost) || any(Status::Damaged) {
+        return Sum::Person("a parcel is lost or damaged");
+    }
+    if all(&[Status::Returned]) {
+        return Sum::Moved("returned");
+    }
+    if any(Status::Returning) || any(Status::Returned) {
+        return Sum::Person("a parcel goes back to the shop");
+    }
+    if all(&[Status::Delivered]) {
+        return Sum::Moved("delivered");
+    }
+    if any(Status::OutForDelivery)
+        && all(&[Status::OutForDelivery, Status::AttemptFailed, Status::ReadyForPickup, Status::Delivered])
+    {
+        return Sum::Moved("out_for_delivery");
+    }
+    if live.iter().any(|status| status.rank() >= Status::PickedUp.rank()) {
+        return Sum::Moved("shipped");
+    }
+    Sum::Nothing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parcel(carrier: &str, number: &str, status: Status) -> Parcel {
+        Parcel { carrier: carrier.into(), number: number.into(), order: Some("A-1".into()), status, url: None }
+    }
+
+    #[test]
+    fn an_order_is_there_when_all_its_parcels_are() {
+        let cases: [(&[Status], Sum); 12] = [
+            (&[], Sum::Nothing),
+            (&[Status::Unknown], Sum::Nothing),
+            (&[Status::LabelCreated, Status::LabelCreated], Sum::Nothing),
+            (&[Status::LabelCreated, Status::PickedUp], Sum::Moved("shipped")),
+            (&[Status::OutForDelivery, Status::InTransit], Sum::Moved("shipped")),
+            (&[Status::OutForDelivery, Status::Delivered], Sum::Moved("out_for_delivery")),
+            (&[Status::Delivered, Status::InTransit], Sum::Moved("shipped")),
+            (&[Status::Delivered, Status::Delivered], Sum::Moved("delivered")),
+            (&[Status::Delivered, Status::Cancelled], Sum::Moved("delivered")),
+            (&[Status::Returned, Status::Delivered], Sum::Person("a parcel goes back to the shop")),
+            (&[Status::Returned], Sum::Moved("returned")),
+            (&[Status::Delivered, Status::Lost], Sum::Person("a parcel is lost or damaged")),
+        ];
+        for (statuses, expected) in cases {
+            let parcels: Vec<Parcel> = (0..).zip(statuses).map(|(n, it)| parcel("dhl", &format!("{n}"), *it)).collect();
+            assert_eq!(sum(&parcels), expected, "{statuses:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_late_takes_nothing_back_and_two_carriers_may_have_one_number() {
+        let known = vec![parcel("dhl", "7", Status::Delivered)];
+        let late = with(known.clone(), parcel("dhl", "7", Status::InTransit));
+        assert_eq!(late, known);
+        let other = with(known, parcel("aramex", "7", Status::InTransit));
+        assert_eq!((other.len(), sum(&other)), (2, Sum::Moved("shipped")));
+    }
+
+    #[test]
+    fn every_status_has_its_word() {
+        for (word, status, rank) in Status::ALL {
+            assert_eq!((Status::of(word), status.word(), status.rank()), (Some(status), word, rank));
+        }
+    }
+}

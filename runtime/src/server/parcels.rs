@@ -1,0 +1,151 @@
+//! From a parcel that moved to its order: what the carrier says of a parcel that was only hinted at, the order's other
+//! parcels, and the order itself, all asked for at this moment. Nothing of a parcel is kept here.
+
+use std::time::Duration;
+
+use duka_engine::event::Outcome;
+use duka_engine::hir::{Operation as Promise, OperationKind};
+use duka_engine::step::order_number;
+use duka_engine::types::Type;
+use duka_engine::value::Value;
+use smol_str::{SmolStr, ToSmolStr};
+use tokio::time::Instant;
+
+use super::Server;
+use crate::adapter::parcels::{OF_ORDER, Parcel, Status, Sum, TRACK, sum, with};
+use crate::adapter::rest::{Backend, Call, Moved, News};
+use crate::host::shops::Shop;
+
+/// The longest that a carrier waits for its answer, with some left for the commit: they give up after about 7 s.
+const LONGEST: Duration = Duration::from_secs(6);
+
+/// What became of news of a parcel.
+pub(super) enum Parcels {
+    /// Its customer need not hear of it.
+    Nothing,
+    Moved(Moved),
+    /// Not as the mapping says.
+    Unread(String),
+    /// A person has to look at it.
+    Person(String),
+    /// Somebody who has to be asked does not answer: the carrier is to tell it again.
+    Later(String),
+}
+
+/// What the news mean for their order.
+pub(super) async fn order_of(server: &Server, shop: &Shop, carrier: &Backend, news: News) -> Parcels {
+    let asking = Asking { server, shop, ends: Instant::now() + LONGEST };
+    match asking.order_of(carrier, news).await {
+        Ok(found) | Err(found) => found,
+    }
+}
+
+struct Asking<'a> {
+    server: &'a Server,
+    shop: &'a Shop,
+    ends: Instant,
+}
+
+impl Asking<'_> {
+    async fn order_of(&self, carrier: &Backend, news: News) -> Result<Parcels, Parcels> {
+        let (told, hint) = match news {
+            News::Order(moved) => return Ok(Parcels::Moved(moved)),
+            News::Parcel(parcel) => (parcel, None),
+            News::Track(number, order) => (self.track(carrier, number).await?, order),
+        };
+        let name = format!("{} {}", told.carrier, told.number);
+        let Some(number) = told.order.clone().or(hint) else {
+            return Err(Parcels::Person(format!("{name} is {}, and names no order", told.status.word())));
+        };
+        let known = self.parcels(&number).await?;
+        // An order that only an unsigned body names must have the parcel; one that nobody tells the parcels of is believed.
+        let believed = known.as_ref().map_or(told.order.is_some(), |all| all.iter().any(|it| it.number == told.number));
+        if !believed {
+            return Err(Parcels::Person(format!("{name} is not known as a parcel of {number}")));
+        }
+        let status = told.status;
+        let status = match sum(&with(known.unwrap_or_default(), told)) {
+            Sum::Nothing => return Ok(Parcels::Nothing),
+            Sum::Moved(status) => status,
+            Sum::Person(why) => return Err(Parcels::Person(format!("{number}: {why}: {name} is {}", status.word()))),
+        };
+        let order = self.order(&number).await?;
+        if self.has_ended(&order) && status != Status::Returned.word() {
+            return Err(Parcels::Person(format!("{number} is over, and {name} is on the road")));
+        }
+        let number = order_number(&self.shop.program, &order).unwrap_or(number);
+        Ok(Parcels::Moved(Moved { number, status: status.to_smolstr(), order }))
+    }
+
+    async fn track(&self, carrier: &Backend, number: SmolStr) -> Result<Parcel, Parcels> {
+        let promise = self.promise(TRACK).ok_or_else(|| Parcels::Unread(format!("there is no `{TRACK}`")))?;
+        let given = self.ask(carrier, promise, &number).await?;
+        let given = given.ok_or_else(|| Parcels::Person(format!("the carrier does not know {number}")))?;
+        Parcel::read(&self.shop.program.shop, &given)
+            .ok_or_else(|| Parcels::Unread("the shop's `parcel` is not the standard one".to_string()))
+    }
+
+    /// All parcels of the order, where a backend tells them.
+    async fn parcels(&self, number: &SmolStr) -> Result<Option<Vec<Parcel>>, Parcels> {
+        let Some((backend, promise)) = self.promise(OF_ORDER).and_then(|it| Some((self.backend(it)?, it))) else {
+            return Ok(None);
+        };
+        let shop = &self.shop.program.shop;
+        Ok(match self.ask(backend, promise, number).await? {
+            Some(Value::List(items)) => Some(items.iter().filter_map(|item| Parcel::read(shop, item)).collect()),
+            Some(_) | None => None,
+        })
+    }
+
+    async fn order(&self, number: &SmolStr) -> Result<Value, Parcels> {
+        let shop = &self.shop.program.shop;
+        let order = shop.known_records.order.map(Type::Record);
+        let by_number = |it: &&Promise| {
+            it.kind == OperationKind::Query
+                && order.is_some()
+                && it.gives == order
+                && it.takes.len() == 1
+                && it.takes.first().is_some_and(|it| it.ty == Type::Text)
+        };
+        let found = shop.operations.iter().find(by_number).and_then(|it| Some((self.backend(it)?, it)));
+        let (backend, promise) =
+            found.ok_or_else(|| Parcels::Person(format!("nobody can be asked for order {number}")))?;
+        let given = self.ask(backend, promise, number).await?;
+        given.ok_or_else(|| Parcels::Person(format!("the shop's system has no order {number}")))
+    }
+
+    /// `None`: it is not there.
+    async fn ask(&self, backend: &Backend, promise: &Promise, number: &SmolStr) -> Result<Option<Value>, Parcels> {
+        let arguments = [Value::Text(number.clone())];
+        let left = self.ends.saturating_duration_since(Instant::now());
+        let shop = &self.shop.program.shop;
+        let call = Call { shop, promise, arguments: &arguments, key: "", conversation: "", left };
+        match self.server.rest.ask(backend, call).await.outcome {
+            Outcome::Given(value) => Ok(Some(value)),
+            Outcome::Refused { code } if code == "not_found" => Ok(None),
+            Outcome::Refused { code } => Err(Parcels::Later(format!("{}: {code}", promise.path()))),
+            Outcome::Failed { reason } => Err(Parcels::Later(format!("{}: {reason}", promise.path()))),
+            Outcome::TimedOut | Outcome::Unknown => Err(Parcels::Later(format!("{} took too long", promise.path()))),
+        }
+    }
+
+    fn promise(&self, path: &str) -> Option<&Promise> {
+        self.shop.program.shop.operations.iter().find(|it| it.path() == path)
+    }
+
+    fn backend(&self, promise: &Promise) -> Option<&Backend> {
+        let path = promise.path();
+        self.shop
+            .backends
+            .iter()
+            .find(|it| it.contract == promise.contract && it.mapping.operations.contains_key(&path))
+    }
+
+    /// Whether the shop has ended the order otherwise than by its delivery.
+    fn has_ended(&self, order: &Value) -> bool {
+        let shop = &self.shop.program.shop;
+        let Some(status) = crate::adapter::rest::status_of(&self.shop.program, order) else { return false };
+        let ends = |statuses: &duka_engine::hir::Statuses| statuses.terminal.contains(&status);
+        shop.statuses.iter().any(ends)
+    }
+}

@@ -1,0 +1,179 @@
+//! Parcels on the road: what a tracking service and a courier tell reaches the customer as news of the order, once, forward,
+//! and only when it is true of all of its parcels. The carriers are played by their documentation.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use duka_tests::tree::root;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value as Json, json};
+use sha2::Sha256;
+
+use crate::backend::{API_KEY, Merchant};
+use crate::merchant::{boutique_with, plays};
+use crate::stage::Stage;
+
+const SECRET: &str = "what the tracking service signs with";
+const TOKEN: &str = "what the courier sends along";
+
+/// Which parcels an order has, by the merchant's own system.
+const PARCELS: &str = "base: PLACE
+auth: { bearer: \"env:ZURI_API_KEY\" }
+records:
+  parcel:
+    carrier: $.carrier
+    number: $.awb
+    status: { path: $.status, as: enum, map: { \"6\": picked_up, \"17\": out_for_delivery, \"7\": delivered } }
+operations:
+  parcels.of_order: { request: { path: \"/orders/{text}/parcels\" } }
+";
+
+fn carrier(name: &str) -> String {
+    std::fs::read_to_string(root().join(format!("examples/carriers/{name}.rest.yaml"))).expect("a mapping")
+}
+
+fn aftership() -> (&'static str, &'static str, String) {
+    let mapping = carrier("aftership").replace("env:AFTERSHIP_WEBHOOK_SECRET", "file:aftership.secret");
+    ("aftership: carrier", "aftership.rest.yaml", mapping)
+}
+
+async fn posts(stage: &Stage, carrier: &str, header: (&str, String), body: &Json) -> u16 {
+    let request = stage.http.post(format!("{}/webhooks/boutique/{carrier}", stage.base)).body(body.to_string());
+    request.header(header.0, header.1).send().await.expect("an answer").status().as_u16()
+}
+
+/// AfterShip's body, as its documentation shows it.
+fn tracking(event: &str, number: &str, tag: &str, order: &str) -> Json {
+    json!({
+        "event": "tracking_update", "event_id": event, "is_tracking_first_tag": true, "ts": 1_795_000_000,
+        "msg": {
+            "id": "6f1", "tracking_number": number, "slug": "aramex", "tag": tag, "subtag": format!("{tag}_001"),
+            "order_id": order, "checkpoints": [{ "location": "Nairobi", "tag": tag }],
+        },
+    })
+}
+
+async fn aftership_tells(stage: &Stage, secret: &str, body: &Json) -> u16 {
+    let mac: Hmac<Sha256> = Hmac::new_from_slice(secret.as_bytes()).expect("any key");
+    let mark = STANDARD.encode(mac.chain_update(body.to_string()).finalize().into_bytes());
+    posts(stage, "aftership", ("aftership-hmac-sha256", mark), body).await
+}
+
+async fn courier_tells(stage: &Stage, token: &str, body: &Json) -> u16 {
+    posts(stage, "courier", ("x-api-key", token.to_string()), body).await
+}
+
+async fn kept(stage: &Stage) -> Vec<String> {
+    let scope = stage.scope();
+    let store = &stage.running.server.host.store;
+    let rows = store.read(scope).await.expect("a store").list_quarantine(scope, 0, 50).await.expect("a list");
+    rows.iter().map(|(_, row)| format!("{}: {}", row.reason, row.detail)).collect()
+}
+
+/// A customer who has ordered, and the merchant.
+async fn ordered(adapters: &[(&str, &str, String)]) -> (Stage, Arc<Merchant>) {
+    let merchant = Arc::new(Merchant::default());
+    let place = merchant.start().await;
+    let mut files: Vec<(&str, &str, String)> = adapters.to_vec();
+    for (_, _, text) in &mut files {
+        *text = text.replace("PLACE", &place).replace("https://apiv2.shiprocket.in/v1/external", &place);
+    }
+    let mut stage = boutique_with(&place, &files).await;
+    plays(&mut stage).await;
+    stage.taps("Pay").await;
+    stage.sees().await;
+    (stage, merchant)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tracking_service_that_signs_is_believed() {
+    let secret = ("# a secret", "aftership.secret", SECRET.to_string());
+    let (mut stage, merchant) = ordered(&[aftership(), secret]).await;
+
+    assert_eq!(aftership_tells(&stage, "a guess", &tracking("e1", "AWB7", "InTransit", "Z-1042")).await, 401);
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e2", "AWB7", "InfoReceived", "Z-1042")).await, 200);
+    assert!(stage.sees_nothing().await, "a label is no news");
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e3", "AWB7", "InTransit", "Z-1042")).await, 200);
+    assert!(stage.sees().await.to_string().contains("Z-1042 is on its way"));
+    // More scans, the same again, and one that is late.
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e4", "AWB7", "InTransit", "Z-1042")).await, 200);
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e3", "AWB7", "InTransit", "Z-1042")).await, 200);
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e5", "AWB7", "Delivered", "Z-1042")).await, 200);
+    assert!(stage.sees().await.to_string().contains("Z-1042 has been delivered"));
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e6", "AWB7", "OutForDelivery", "Z-1042")).await, 200);
+    assert!(stage.sees_nothing().await, "an order only goes forward");
+
+    // A word that is not known, an order that is not there, one that is over, one that nobody names.
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e7", "AWB7", "Exception", "Z-1042")).await, 200);
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e8", "AWB8", "InTransit", "Z-9")).await, 200);
+    *merchant.state.lock().expect("nobody panicked") = "cancelled";
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e9", "AWB7", "Delivered", "Z-1042")).await, 200);
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e10", "AWB7", "Delivered", "")).await, 200);
+    assert!(stage.sees_nothing().await);
+    let kept = kept(&stage).await;
+    assert!(kept[0].starts_with("unread order: aftership: status: expected"), "{kept:?}");
+    assert_eq!(
+        kept[1..],
+        [
+            "parcel: aftership: the shop's system has no order Z-9",
+            "parcel: aftership: Z-1042 is over, and aramex AWB7 is on the road",
+            "parcel: aftership: aramex AWB7 is delivered, and names no order",
+        ]
+    );
+
+    // Nobody can be asked: it is to be told again.
+    merchant.hangs.store(true, Ordering::Relaxed);
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e11", "AWB9", "InTransit", "Z-1042")).await, 503);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_courier_that_only_sends_a_token_is_asked_and_an_order_is_there_when_all_its_parcels_are() {
+    let mapping = carrier("shiprocket")
+        .replace("env:SHIPROCKET_TOKEN", "env:ZURI_API_KEY")
+        .replace("env:SHIPROCKET_WEBHOOK_TOKEN", "file:courier.secret");
+    let adapters = [
+        ("courier: carrier", "courier.rest.yaml", mapping),
+        ("parcels: rest", "parcels.rest.yaml", PARCELS.to_string()),
+        ("# a secret", "courier.secret", TOKEN.to_string()),
+    ];
+    let (mut stage, merchant) = ordered(&adapters).await;
+    let says = |status: [u32; 2]| {
+        *merchant.parcels.lock().expect("nobody panicked") = vec![("A1", status[0]), ("A2", status[1])]
+    };
+    let scan = |awb: &str, order: &str| json!({ "awb": awb, "order_id": order, "current_status_id": 7, "current_status": "Delivered" });
+
+    says([6, 6]);
+    assert_eq!(courier_tells(&stage, API_KEY, &scan("A1", "Z-1042")).await, 401);
+    // It says delivered; the courier, who is asked, says that it has just been picked up.
+    assert_eq!(courier_tells(&stage, TOKEN, &scan("A1", "Z-1042")).await, 200);
+    assert!(stage.sees().await.to_string().contains("Z-1042 is on its way"));
+    says([7, 6]);
+    assert_eq!(
+        courier_tells(&stage, TOKEN, &json!({ "awb": "A1", "order_id": "Z-1042", "is_return": 0, "n": 2 })).await,
+        200
+    );
+    assert!(stage.sees_nothing().await, "one of two is not all");
+    says([7, 17]);
+    assert_eq!(courier_tells(&stage, TOKEN, &json!({ "awb": "A2", "order_id": "Z-1042", "n": 3 })).await, 200);
+    assert!(stage.sees_nothing().await, "this shop has nothing to say of it");
+    says([7, 7]);
+    assert_eq!(courier_tells(&stage, TOKEN, &json!({ "awb": "A2", "order_id": "Z-1042", "n": 4 })).await, 200);
+    assert!(stage.sees().await.to_string().contains("Z-1042 has been delivered"));
+
+    // Another's order, a parcel that nobody knows, and a return.
+    assert_eq!(courier_tells(&stage, TOKEN, &scan("A1", "Z-77")).await, 200);
+    assert_eq!(courier_tells(&stage, TOKEN, &scan("A9", "Z-1042")).await, 200);
+    assert_eq!(courier_tells(&stage, TOKEN, &json!({ "awb": "A1", "order_id": "Z-1042", "is_return": 1 })).await, 200);
+    assert!(stage.sees_nothing().await);
+    assert_eq!(
+        kept(&stage).await,
+        [
+            "parcel: courier: shiprocket A1 is not known as a parcel of Z-77",
+            "parcel: courier: the carrier does not know A9",
+        ]
+    );
+    stage.end().await;
+}
