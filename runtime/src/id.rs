@@ -39,6 +39,16 @@ impl fmt::Debug for SendId {
     }
 }
 
+/// A payment of an order, as its links and its provider know it. Nobody can guess it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PaymentId(pub [u8; 16]);
+
+impl fmt::Debug for PaymentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
 /// The key under which a webhook element is known: a hash over channel, number, kind and vendor id, and for a status
 /// its word and recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,6 +10,8 @@ mod database;
 mod ledgers;
 #[path = "store/make.rs"]
 mod make;
+#[path = "store/payments.rs"]
+mod payments;
 #[path = "store/postgres.rs"]
 mod postgres;
 #[path = "store/posts.rs"]
@@ -79,5 +81,6 @@ conformance![
     posts::what_people_are_told_goes_in_order_for_each_conversation,
     ledgers::delivered_messages_are_counted,
     ledgers::what_operators_did_is_listed_the_newest_first,
+    payments::a_payment_changes_under_its_version,
     posts::whom_a_shop_wrote_to_is_remembered_with_the_latest_time,
 ];

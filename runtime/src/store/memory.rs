@@ -9,6 +9,7 @@ mod costs;
 mod events;
 mod flaw;
 mod ledgers;
+mod payments;
 mod posts;
 mod sends;
 mod table;
@@ -26,9 +27,9 @@ use super::facts::{SendFacts, Told};
 use super::health::NumberHealth;
 use super::rows::{
     AuditEntry, ConsentEntry, Conversation, Due, FlowRevision, Identity, InboxRow, NewCall, NewPost, NewSend,
-    QuarantineEntry, TemplateRow, TurnRecord, Work,
+    PaymentRow, QuarantineEntry, TemplateRow, TurnRecord, Work,
 };
-use crate::id::{ConversationId, ElementKey, SendId, ShopScope};
+use crate::id::{ConversationId, ElementKey, PaymentId, SendId, ShopScope};
 
 type Place = (ShopScope, ConversationId);
 
@@ -91,6 +92,7 @@ struct Tables {
     revisions: Table<(ShopScope, [u8; 16]), FlowRevision>,
     posts: Table<(ShopScope, i64), QueuedPost>,
     recipients: Table<Place, i64>,
+    payments: Table<(ShopScope, PaymentId), PaymentRow>,
     /// By month, market, category and pricing.
     costs: Table<(ShopScope, u32, u16, SmolStr, SmolStr), u64>,
     audit: Table<(ShopScope, i64), AuditEntry>,
@@ -100,7 +102,7 @@ struct Tables {
 }
 
 impl Tables {
-    fn each(&mut self) -> [&mut dyn Undo; 25] {
+    fn each(&mut self) -> [&mut dyn Undo; 26] {
         [
             &mut self.shops,
             &mut self.meta,
@@ -125,6 +127,7 @@ impl Tables {
             &mut self.revisions,
             &mut self.posts,
             &mut self.recipients,
+            &mut self.payments,
             &mut self.costs,
             &mut self.audit,
         ]

@@ -7,19 +7,21 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use super::error::Error;
 
-pub(super) const SQLITE: [(&str, &str); 5] = [
+pub(super) const SQLITE: [(&str, &str); 6] = [
     ("begin", include_str!("../../migrations/sqlite/0001_begin.sql")),
     ("people", include_str!("../../migrations/sqlite/0002_people.sql")),
     ("costs", include_str!("../../migrations/sqlite/0003_costs.sql")),
     ("warnings", include_str!("../../migrations/sqlite/0004_warnings.sql")),
     ("operators", include_str!("../../migrations/sqlite/0005_operators.sql")),
+    ("payments", include_str!("../../migrations/sqlite/0006_payments.sql")),
 ];
-pub(super) const POSTGRES: [(&str, &str); 5] = [
+pub(super) const POSTGRES: [(&str, &str); 6] = [
     ("begin", include_str!("../../migrations/postgres/0001_begin.sql")),
     ("people", include_str!("../../migrations/postgres/0002_people.sql")),
     ("costs", include_str!("../../migrations/postgres/0003_costs.sql")),
     ("warnings", include_str!("../../migrations/postgres/0004_warnings.sql")),
     ("operators", include_str!("../../migrations/postgres/0005_operators.sql")),
+    ("payments", include_str!("../../migrations/postgres/0006_payments.sql")),
 ];
 
 /// The steps, numbered from 1.

@@ -10,6 +10,7 @@ mod events;
 mod housekeeping;
 mod ledgers;
 mod news;
+mod payments;
 mod posts;
 mod sends;
 mod work;

@@ -5,7 +5,7 @@
 use smol_str::SmolStr;
 
 use super::facts::SendFacts;
-use crate::id::{ConversationId, ElementKey, Owner, SendId, ShopScope};
+use crate::id::{ConversationId, ElementKey, Owner, PaymentId, SendId, ShopScope};
 
 /// A conversation after one or more turns, to be kept.
 #[derive(Clone, Copy, Debug)]
@@ -352,6 +352,24 @@ pub struct ClaimedPost {
     pub conversation: ConversationId,
     /// From 1: the fencing number of the claim.
     pub attempt: u32,
+    pub body: Vec<u8>,
+}
+
+/// A payment of an order: who is asked for it, its name at the provider, and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PaymentRow {
+    pub shop: ShopScope,
+    pub id: PaymentId,
+    pub conversation: ConversationId,
+    /// The order's number.
+    pub order: SmolStr,
+    /// The provider's own name for it; empty: not known yet.
+    pub reference: SmolStr,
+    /// How often it was written, from 1: the fencing number of the next change.
+    pub version: u32,
+    /// When something is to be done about it, ms since 1970.
+    pub due_ms: Option<i64>,
+    /// What was quoted and where it stands, encoded by `payments`.
     pub body: Vec<u8>,
 }
 

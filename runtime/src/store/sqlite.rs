@@ -11,6 +11,7 @@ mod costs;
 mod events;
 mod housekeeping;
 mod ledgers;
+mod payments;
 mod posts;
 mod sends;
 mod work;

@@ -155,6 +155,7 @@ impl MemoryTx {
         tables.consents.remove_where(|key, _| (key.0, key.1) == place);
         tables.posts.remove_where(|key, queued| (key.0, queued.post.conversation) == place);
         tables.recipients.remove(&place);
+        tables.payments.remove_where(|_, row| (row.shop, row.conversation) == place);
         Ok(tables.conversations.remove(&place).is_some())
     }
 
@@ -182,6 +183,7 @@ impl MemoryTx {
         tables.revisions.remove_where(|key, _| key.0 == shop);
         tables.posts.remove_where(|key, _| key.0 == shop);
         tables.recipients.remove_where(|key, _| key.0 == shop);
+        tables.payments.remove_where(|key, _| key.0 == shop);
         tables.costs.remove_where(|key, _| key.0 == shop);
         tables.audit.remove_where(|key, _| key.0 == shop);
         Ok(())

@@ -54,6 +54,7 @@ impl SqliteTx {
             "DELETE FROM consent WHERE shop = ? AND conversation = ?",
             "DELETE FROM post WHERE shop = ? AND conversation = ?",
             "DELETE FROM recipient WHERE shop = ? AND conversation = ?",
+            "DELETE FROM payment WHERE shop = ? AND conversation = ?",
         ] {
             self.sql(text)?.execute(place)?;
         }
@@ -80,6 +81,7 @@ impl SqliteTx {
             "DELETE FROM recipient WHERE shop = ?",
             "DELETE FROM cost WHERE shop = ?",
             "DELETE FROM audit WHERE shop = ?",
+            "DELETE FROM payment WHERE shop = ?",
         ] {
             self.sql(text)?.execute([shop.number()])?;
         }
