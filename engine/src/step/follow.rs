@@ -56,6 +56,24 @@ impl<'p> Machine<'p> {
             | EventKind::MessageFailed { .. } => return,
         };
         let key = self.order_key(order).unwrap_or_else(|| key.clone());
+        // Who tells of a payment may know the order by its number only.
+        let known = if *order == Value::None { self.known_order(&key) } else { None };
+        let filled = known.and_then(|order| match kind {
+            EventKind::Payment { status, key, payment, .. } => {
+                let (status, key, payment) = (status.clone(), key.clone(), payment.clone());
+                Some(EventKind::Payment { status, key, order, payment })
+            }
+            EventKind::Order { .. }
+            | EventKind::Inbound(_)
+            | EventKind::Result { .. }
+            | EventKind::Wake
+            | EventKind::HandoffClosed { .. }
+            | EventKind::HandoffOpened
+            | EventKind::MessageFailed { .. } => None,
+        });
+        if let Some(filled) = &filled {
+            return self.order_event(filled);
+        }
         let at = self.follower_of(&key);
         let is_payment = matches!(name, EventName::Payment(_));
         let risen = if is_payment { self.payment_rises(at, status, payment) } else { self.order_rises(at, status) };
@@ -80,6 +98,18 @@ impl<'p> Machine<'p> {
 
     fn order_key(&self, order: &Value) -> Option<SmolStr> {
         order_number(self.program, order)
+    }
+
+    /// An order as the conversation has it: beside it, or where a flow keeps it.
+    fn known_order(&self, key: &SmolStr) -> Option<Value> {
+        let frames = self.session.frames.iter().enumerate().map(|(at, frame)| (Scope::Frame(at), frame.flow));
+        let followers =
+            self.session.followers.iter().enumerate().map(|(at, follower)| (Scope::Follower(at), follower.flow));
+        followers.chain(frames).find_map(|(scope, flow)| {
+            let slots = self.program.index.flow(flow).map_or(&[][..], |flow| &flow.orders);
+            let mut values = slots.iter().filter_map(|slot| self.value_at(scope, Target::Slot(*slot)));
+            values.find(|value| self.order_key(value).as_ref() == Some(key)).cloned()
+        })
     }
 
     /// The follower of an order, made when there is none yet.
