@@ -38,6 +38,8 @@ pub struct ShopFile {
     pub whatsapp: Option<WhatsApp>,
     pub adapters: Vec<Section>,
     pub payments: Option<Payments>,
+    /// Red, green, blue: what pages of the shop are painted with.
+    pub brand: Option<Spanned<[u8; 3]>>,
     /// How long what kind of data is kept: `photos: 90 days`.
     pub retention: Vec<(Name, Spanned<Duration>)>,
     pub delivery: Vec<Zone>,
@@ -142,6 +144,7 @@ pub(crate) const TOP: &[&str] = &[
     "channels",
     "adapters",
     "payments",
+    "brand",
     "retention",
     "delivery",
     "longest",
@@ -162,6 +165,7 @@ pub(crate) const SEVERITIES: &[(&str, Severity)] =
     &[("off", Severity::Off), ("info", Severity::Info), ("warning", Severity::Warning), ("error", Severity::Error)];
 pub(crate) const CHANNELS: [&str; 3] = ["whatsapp", "messenger", "web"];
 pub(crate) const ZONE: &[&str] = &["name", "towns", "fee"];
+pub(crate) const BRAND: &[&str] = &["colour"];
 /// What is kept, as the runtime stores it.
 pub(crate) const RETENTION: &[&str] =
     &["conversations", "messages", "photos", "documents", "voice", "orders", "consent", "customer"];
@@ -232,6 +236,11 @@ fn take(shop: &mut ShopFile, entry: &Entry, findings: &mut Findings) {
             shop.adapters = entries.iter().filter_map(|entry| section(entry, findings)).collect();
         }
         "payments" => shop.payments = Some(payments(node, findings)),
+        "brand" => {
+            for field in findings.fields(node, "`brand`", BRAND) {
+                shop.brand = colour(&field.value, findings);
+            }
+        }
         "retention" => {
             for entry in findings.fields(node, "`retention`", RETENTION) {
                 let duration = findings.duration(&entry.value, &entry.key.value);
@@ -276,6 +285,20 @@ pub(super) fn one_of<T: Copy>(
     let message = format!("`{what}` should be one of {}.", names.join(", "));
     findings.push(Diagnostic::new(25, node.span, message).did_you_mean(written, names));
     None
+}
+
+/// `#0a7d4f`
+fn colour(node: &Node, findings: &mut Findings) -> Option<Spanned<[u8; 3]>> {
+    let digits =
+        node.text().and_then(|text| text.strip_prefix('#')).filter(|digits| digits.len() == 6 && digits.is_ascii());
+    let part = |digits: &str, at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    let parsed = digits.and_then(|digits| Some([part(digits, 0)?, part(digits, 2)?, part(digits, 4)?]));
+    if parsed.is_none() {
+        let message = "`colour` should be a colour of six digits.";
+        let help = "Write it as on the web, between quotes: `\"#0a7d4f\"`.";
+        findings.push(Diagnostic::new(25, node.span, message).help(help));
+    }
+    parsed.map(|colour| Spanned::new(colour, node.span))
 }
 
 /// `21:00 to 08:00`
@@ -393,6 +416,7 @@ adapters:
   catalog: demo
   orders: { kind: rest, contract: orders.contract.yaml, token: file:secrets/orders }
 payments: { methods: [mpesa, card] }
+brand: { colour: \"#0A7d4f\" }
 retention: { photos: 90 days }
 delivery: { nairobi: { towns: [Kilimani, Karen], fee: \"KES 200\" } }
 longest: { product.name: 40 }
@@ -407,6 +431,7 @@ rules: { D216: off, sentence-too-long: info }
         assert_eq!(live.token.map(|token| token.value), Some("env:WHATSAPP_TOKEN".into()));
         assert_eq!(shop.hours.iter().map(|day| day.hours.len()).collect::<Vec<_>>(), [2, 0]);
         assert_eq!(shop.quiet_hours.expect("it is there").value.from_minute, 21 * 60);
+        assert_eq!(shop.brand.expect("it is there").value, [0x0a, 0x7d, 0x4f]);
         assert_eq!(shop.rules[0].1.value, Severity::Off);
         assert_eq!(shop.delivery[0].towns.len(), 2);
     }
@@ -416,6 +441,7 @@ rules: { D216: off, sentence-too-long: info }
         let cases = [
             ("curency: KES", "`shop.yaml` has no `curency`."),
             ("currency: Kes", "`currency` should be a code of three capital letters, such as `KES`."),
+            ("brand: { colour: green }", "`colour` should be a colour of six digits."),
             ("quiet_hours: at night", "`quiet_hours` should be two times."),
             ("rules: { D216: of }", "`D216` should be one of off, info, warning, error."),
             ("hours: { monday: 9 to 5 }", "`monday` should be two times."),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{KEEP, NAME, named_values, object, one_of};
 use crate::config::channel::{READ_MARKS, WHATSAPP};
-use crate::config::shop::{CHANNELS, DAYS, RETENTION, ROUNDINGS, SEVERITIES, TOP, ZONE};
+use crate::config::shop::{BRAND, CHANNELS, DAYS, RETENTION, ROUNDINGS, SEVERITIES, TOP, ZONE};
 
 const HOURS: &str = "^([01]?[0-9]|2[0-4]):[0-5][0-9] to ([01]?[0-9]|2[0-4]):[0-5][0-9]$";
 
@@ -49,6 +49,10 @@ fn top(key: &str) -> Value {
             "type": "object",
             "properties": { "methods": { "type": "array", "items": { "type": "string", "pattern": NAME } } },
         }),
+        "brand" => {
+            let colour = json!({ "type": "string", "pattern": "^#[0-9a-fA-F]{6}$", "examples": ["#0a7d4f"] });
+            object(BRAND.iter().map(|name| ((*name).to_string(), colour.clone())).collect(), &[])
+        }
         "retention" => {
             let keep = json!({ "type": "string", "pattern": KEEP, "examples": ["90 days"] });
             object(RETENTION.iter().map(|kept| ((*kept).to_string(), keep.clone())).collect(), &[])
