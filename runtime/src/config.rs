@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 
 use crate::costs::Rates;
 
@@ -39,6 +39,7 @@ pub struct Config {
     pub limits: Limits,
     pub handoff: Handoff,
     pub files: Files,
+    pub payments: Payments,
     /// What messages cost, where that is known.
     pub rates: Arc<Rates>,
     /// Takes traces of turns and sends, by OTLP over HTTP.
@@ -119,6 +120,15 @@ pub struct Limits {
     pub per_customer: u32,
 }
 
+/// Pay links.
+#[derive(Clone, Debug, Default)]
+pub struct Payments {
+    /// How customers reach this server.
+    pub url: Option<url::Url>,
+    /// What links are sealed with: the newest first.
+    pub keys: Vec<SecretSlice<u8>>,
+}
+
 /// Where people answer customers.
 #[derive(Clone, Debug, Default)]
 pub struct Handoff {
@@ -156,6 +166,9 @@ impl Handoff {
 
 /// The largest body that a webhook may have: Meta's own bound is 3 MB (whatsapp-cloud-api 2.4).
 pub const BODY_BYTES: usize = 4 * 1024 * 1024;
+
+/// The shortest key that pay links are sealed with.
+const LEAST_KEY_BYTES: usize = 32;
 
 /// The largest file of a customer that is kept, if nothing else is said: the vendor's bound for sounds and videos.
 pub const FILE_BYTES: u64 = 16 * 1024 * 1024;
@@ -235,8 +248,10 @@ impl Resolve {
         let handoff = file.handoff.unwrap_or_default();
         let database = file.database.unwrap_or_default().below(&self.base);
         let files = self.files(file.files.unwrap_or_default(), &database, development)?;
+        let listen = file.listen.unwrap_or_default().0;
         Ok(Config {
-            listen: file.listen.unwrap_or_default().0,
+            payments: self.payments(file.payments.unwrap_or_default(), listen, development)?,
+            listen,
             database,
             files,
             rates: Arc::new(self.rates(file.costs.unwrap_or_default())?),
@@ -264,6 +279,32 @@ impl Resolve {
             whatsapp,
             path: self.place,
         })
+    }
+
+    fn payments(
+        &self,
+        section: file::PaymentsSection,
+        listen: SocketAddr,
+        development: bool,
+    ) -> Result<Payments, Mistake> {
+        let file::PaymentsSection { url, key, old_key } = section;
+        let here = || format!("http://{listen}/").parse().ok().filter(|_| development);
+        let url = url.map(|url| url.0).or_else(here);
+        if let Some(url) = url.as_ref().filter(|url| url.scheme() != "https" && !development) {
+            let message = format!("`payments.url` is plain HTTP at `{url}`, which would show pay links to everybody");
+            return Err(self.mistake(&message, "Write an `https://` address."));
+        }
+        let mut keys = Vec::new();
+        for reference in key.iter().chain(&old_key) {
+            let key = self.secret(reference, "payments.key")?;
+            let key = secrecy::ExposeSecret::expose_secret(&key).as_bytes().to_vec();
+            if key.len() < LEAST_KEY_BYTES {
+                let help = "Make one with `openssl rand -hex 32`.";
+                return Err(self.mistake("`payments.key` is too short to keep pay links from being guessed", help));
+            }
+            keys.push(SecretSlice::from(key));
+        }
+        Ok(Payments { url, keys })
     }
 
     /// Beside the database, if nothing else is said.

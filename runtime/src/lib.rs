@@ -12,6 +12,7 @@ pub mod handoff;
 pub mod host;
 pub mod id;
 pub mod ops;
+pub mod payments;
 pub mod server;
 pub mod shops;
 pub mod store;

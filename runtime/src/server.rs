@@ -14,6 +14,7 @@ mod marks;
 pub(crate) mod orders;
 mod outward;
 mod parcels;
+mod pay;
 pub mod run;
 mod webhooks;
 
@@ -33,6 +34,7 @@ use crate::config::Config;
 use crate::files::Files;
 use crate::host::Host;
 use crate::host::desk::Desk;
+use crate::payments::Cashier;
 use crate::shops::Registry;
 
 /// What all requests share.
@@ -50,6 +52,8 @@ pub struct Server {
     pub rest: Rest,
     /// Whose user ids statuses have told.
     pub met: ingress::Met,
+    /// Who makes pay links and hears of payments.
+    pub cashier: Arc<Cashier>,
     /// `None`: no figures are gathered.
     pub figures: Option<PrometheusHandle>,
 }
@@ -60,6 +64,9 @@ pub fn router(server: Arc<Server>) -> Router {
         .merge(api::router(&server))
         .route("/webhooks/whatsapp", get(webhooks::handshake).post(webhooks::receive))
         .route("/webhooks/{shop}/{contract}", post(orders::receive))
+        .route("/webhooks/{shop}/payments", post(pay::called))
+        .route("/webhooks/{shop}/payments/{part}", post(pay::called_of))
+        .route("/pay/{token}", get(pay::look).post(pay::begin))
         .route("/handoff/{shop}", post(handoff::said))
         .route("/handoff/{shop}/{key}", post(handoff::chatwoot_said))
         .route("/healthz", get(health::alive))

@@ -8,7 +8,7 @@ mod source;
 mod watch;
 
 pub use live::Live;
-pub use published::{Kept, kept, look_up};
+pub use published::{Kept, kept, look_up, root_key};
 pub use registry::{Error, Registry, Reloaded, Routes, Served};
 pub use source::{Source, find, read};
 pub use watch::Watch;

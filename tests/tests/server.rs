@@ -27,12 +27,20 @@ mod handoff;
 mod marks;
 #[path = "server/merchant.rs"]
 mod merchant;
+#[path = "server/money.rs"]
+mod money;
 #[path = "server/parcels.rs"]
 mod parcels;
+#[path = "server/pay.rs"]
+mod pay;
 #[path = "server/play.rs"]
 mod play;
 #[path = "server/policy.rs"]
 mod policy;
+#[path = "payments/standin.rs"]
+mod provider;
+#[path = "server/providers.rs"]
+mod providers;
 #[path = "server/sends.rs"]
 mod sends;
 #[path = "server/stage.rs"]

@@ -140,6 +140,7 @@ fn not_started(error: StartError) -> Failure {
         | StartError::NoRandomness(_)
         | StartError::Client(_)
         | StartError::Files(_)
+        | StartError::NoSeal
         | StartError::Egress(_) => None,
         StartError::Listen(..) => {
             Some("Is another server running? `listen` in duka.toml says where this one is.".into())

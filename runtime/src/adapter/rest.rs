@@ -3,7 +3,7 @@
 
 mod ask;
 mod convert;
-mod exact;
+pub(crate) mod exact;
 mod give;
 mod names;
 mod news;

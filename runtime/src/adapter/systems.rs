@@ -1,6 +1,7 @@
-//! Each call to the system that its shop has for its contract: a merchant's own, or the demo. Asks for nothing that is
-//! known and fresh, and lets no order through that is another one than the customer has confirmed. Keeps the demo's worlds.
+//! Each call to the system that its shop has for its contract: a merchant's own, the till, or the demo. Asks for nothing that
+//! is known and fresh, and lets no order through that is another one than the customer has confirmed. Keeps the demo's worlds.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use duka_engine::event::Outcome;
@@ -14,17 +15,18 @@ use super::agreed::differs;
 use super::memory::{Question, products, products_of};
 use super::rest::{Backend, Call, Rest};
 use crate::host::calls::{Adapter, Ask, DemoAdapter, Fate};
+use crate::payments::Cashier;
 
 /// All systems of all shops.
-#[derive(Debug)]
 pub struct Systems {
     demo: DemoAdapter,
     rest: Rest,
+    cashier: Arc<Cashier>,
 }
 
 impl Systems {
-    pub fn new(rest: Rest) -> Systems {
-        Systems { demo: DemoAdapter::default(), rest }
+    pub fn new(rest: Rest, cashier: Arc<Cashier>) -> Systems {
+        Systems { demo: DemoAdapter::default(), rest, cashier }
     }
 
     async fn query(&self, ask: &Ask, backend: &Backend, promise: &Promise) -> Outcome {
@@ -130,12 +132,20 @@ impl Adapter for Systems {
                 let outcome = self.rest.ask(backend, call(&ask, promise, &conversation(&ask))).await.outcome;
                 self.settled(&ask, backend, promise, outcome).await
             }
-            None => self.demo.ask(ask).await,
+            None => match self.cashier.ask(&ask).await {
+                Some(outcome) => outcome,
+                None => self.demo.ask(ask).await,
+            },
         }
     }
 
     async fn look_up(&self, ask: Ask) -> Fate {
-        let Some((backend, promise)) = mapped(&ask) else { return self.demo.look_up(ask).await };
+        let Some((backend, promise)) = mapped(&ask) else {
+            return match self.cashier.look_up(&ask).await {
+                Some(fate) => fate,
+                None => self.demo.look_up(ask).await,
+            };
+        };
         match self.rest.look_up(backend, call(&ask, promise, &conversation(&ask))).await {
             Fate::Done(outcome) => Fate::Done(self.settled(&ask, backend, promise, outcome).await),
             fate @ (Fate::NotDone | Fate::CannotTell) => fate,

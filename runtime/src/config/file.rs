@@ -32,6 +32,7 @@ pub struct File {
     pub limits: Option<LimitsSection>,
     pub handoff: Option<HandoffSection>,
     pub files: Option<FilesSection>,
+    pub payments: Option<PaymentsSection>,
     pub costs: Option<CostsSection>,
     pub traces: Option<TracesSection>,
 }
@@ -133,6 +134,19 @@ pub struct FilesSection {
     pub secret: Option<SecretRef>,
 }
 
+/// Pay links.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentsSection {
+    /// How customers reach this server, such as `https://pay.zuri.example` [default: the server's own address, under
+    /// development]
+    pub url: Option<HttpUrl>,
+    /// What pay links are sealed with: at least 32 letters, such as `openssl rand -hex 32` makes
+    pub key: Option<SecretRef>,
+    /// The one before, while links that it sealed are still open
+    pub old_key: Option<SecretRef>,
+}
+
 /// What messages cost.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -201,6 +215,9 @@ settings! {
     "DUKA_FILES_REGION" => files.region: words,
     "DUKA_FILES_KEY" => files.key: own("DUKA_FILES_KEY"),
     "DUKA_FILES_SECRET" => files.secret: own("DUKA_FILES_SECRET"),
+    "DUKA_PAYMENTS_URL" => payments.url: HttpUrl::reads,
+    "DUKA_PAYMENTS_KEY" => payments.key: own("DUKA_PAYMENTS_KEY"),
+    "DUKA_PAYMENTS_OLD_KEY" => payments.old_key: own("DUKA_PAYMENTS_OLD_KEY"),
     "DUKA_COSTS_RATES" => costs.rates: path,
     "DUKA_TRACES_OTLP" => traces.otlp: HttpUrl::reads,
     "DUKA_HANDOFF_URL" => handoff.url: HttpUrl::reads,

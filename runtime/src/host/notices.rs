@@ -40,6 +40,8 @@ pub enum Notice {
     NotDelivered { error: i32 },
     /// The provider refused a form: the provider's code. It is asked field by field.
     FormRefused { form: SmolStr, error: i32 },
+    /// Money hangs on somebody's look at a payment: in a word why, and of which order.
+    Payment { alarm: &'static str, order: SmolStr },
     /// The provider refused a template: the provider's code.
     TemplateRefused { name: SmolStr, error: i32 },
 }

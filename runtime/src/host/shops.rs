@@ -16,6 +16,7 @@ use smol_str::SmolStr;
 
 use crate::adapter::rest::Backend;
 use crate::id::ShopScope;
+use crate::payments::Till;
 
 /// Whose limit of new customers a day a shop's messages count against: the vendor counts over all numbers of a portfolio.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +45,8 @@ pub struct Shop {
     pub fixture: Json,
     /// The shop's own systems; the demo answers for every other contract.
     pub backends: Vec<Backend>,
+    /// How orders are paid; `None`: as its systems say, or the demo.
+    pub till: Option<Arc<Till>>,
     /// People are told of conversations that are handed over.
     pub people: bool,
     pub portfolio: Portfolio,
@@ -74,6 +77,7 @@ impl Shop {
             gone: BTreeSet::new(),
             fixture,
             backends,
+            till: None,
             people: false,
             portfolio,
             forms: Vec::new(),

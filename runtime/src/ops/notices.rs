@@ -102,6 +102,10 @@ fn tell(host: &Host, told: &Told) {
             tracing::warn!(shop, %form, code = error, "the vendor refuses a form: it is asked field by field");
             "form_refused"
         }
+        Notice::Payment { alarm, order } => {
+            tracing::error!(shop, conversation, %order, alarm, "a payment waits for somebody to look at it");
+            "payment"
+        }
         Notice::TemplateRefused { name, error } => {
             tracing::warn!(shop, template = %name, code = error, "the vendor refuses a template");
             "template_refused"

@@ -11,7 +11,7 @@ use governor::clock::DefaultClock;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use crate::id::ShopScope;
+use crate::id::{PaymentId, ShopScope};
 use crate::store::Identity;
 
 type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
@@ -19,6 +19,12 @@ type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 /// Handshakes of one address at once; then one in six seconds. Meta asks once when the address is set.
 const HANDSHAKES: NonZeroU32 = NonZeroU32::new(10).expect("10 is not 0");
 const HANDSHAKE_PERIOD: Duration = Duration::from_secs(6);
+
+/// Pay links of one address at once that are none of ours; then one in six seconds.
+const GUESSES: NonZeroU32 = NonZeroU32::new(30).expect("30 is not 0");
+
+/// Taps on Pay at once of one payment; then one in six seconds.
+const TAPS: NonZeroU32 = NonZeroU32::new(20).expect("20 is not 0");
 
 /// Addresses that are remembered before the idle ones are forgotten.
 const MOST_ADDRESSES: usize = 10_000;
@@ -29,6 +35,8 @@ const MOST_CUSTOMERS: usize = 50_000;
 pub struct Flood {
     shops: Option<Keyed<ShopScope>>,
     handshakes: Keyed<IpAddr>,
+    guesses: Keyed<IpAddr>,
+    taps: Keyed<PaymentId>,
     /// Messages a minute of one customer; 0: no limit.
     per_customer: u32,
     // By when they were written, which no rate limiter's clock knows: what comes late after a pause is no flood (F18).
@@ -56,10 +64,12 @@ impl Flood {
     /// messages a minute of one customer; 0: no limit.
     pub fn new(per_shop: u32, per_customer: u32) -> Flood {
         let quota = |per_shop: NonZeroU32| Quota::per_second(per_shop).allow_burst(per_shop.saturating_mul(BURST));
-        let handshakes = Quota::with_period(HANDSHAKE_PERIOD).unwrap_or(Quota::per_minute(HANDSHAKES));
+        let slow = |least| Quota::with_period(HANDSHAKE_PERIOD).unwrap_or(Quota::per_minute(least)).allow_burst(least);
         Flood {
             shops: NonZeroU32::new(per_shop).map(|per_shop| RateLimiter::hashmap(quota(per_shop))),
-            handshakes: RateLimiter::hashmap(handshakes.allow_burst(HANDSHAKES)),
+            handshakes: RateLimiter::hashmap(slow(HANDSHAKES)),
+            guesses: RateLimiter::hashmap(slow(GUESSES)),
+            taps: RateLimiter::hashmap(slow(TAPS)),
             per_customer,
             customers: Mutex::default(),
         }
@@ -107,6 +117,22 @@ impl Flood {
             self.handshakes.retain_recent();
         }
         self.handshakes.check_key(&address).is_ok()
+    }
+
+    /// Whether an address that has tried a pay link of nobody's is answered as usual.
+    pub fn may_guess(&self, address: IpAddr) -> bool {
+        if self.guesses.len() > MOST_ADDRESSES {
+            self.guesses.retain_recent();
+        }
+        self.guesses.check_key(&address).is_ok()
+    }
+
+    /// Whether a tap on Pay asks the provider.
+    pub fn may_pay(&self, payment: PaymentId) -> bool {
+        if self.taps.len() > MOST_ADDRESSES {
+            self.taps.retain_recent();
+        }
+        self.taps.check_key(&payment).is_ok()
     }
 }
 

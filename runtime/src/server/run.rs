@@ -34,6 +34,9 @@ use crate::host::points::Points;
 use crate::host::serve::{Serving, Ways};
 use crate::host::{self, Host};
 use crate::ops::notices;
+use crate::payments::Cashier;
+use crate::payments::demo::DemoProvider;
+use crate::payments::token::Seal;
 use crate::shops::{self, Registry, Reloaded};
 use crate::store::{self, Store};
 
@@ -56,6 +59,8 @@ pub enum StartError {
     Client(#[from] ClientError),
     #[error(transparent)]
     Files(#[from] FilesError),
+    #[error("there is no key for pay links")]
+    NoSeal,
     #[error("the way to the shops' systems and people: {0}")]
     Egress(#[from] EgressError),
 }
@@ -123,11 +128,13 @@ pub async fn start(
     let graph = graph(&config, &limits)?;
     let files = open_files(&config.files.place)?;
     let current = Current { registry: Arc::clone(&registry), store: store.clone(), graph: graph.clone() };
-    let rest = Rest::new(Egress::new(Policy { development: config.development, operators: false })?);
-    let adapter = Systems::new(rest.clone());
+    let egress = Egress::new(Policy { development: config.development, operators: false })?;
+    let rest = Rest::new(egress.clone());
     let (marks, told) = Marks::open();
     let host = Host::new(store, clock.clone(), Mint::random()?, Arc::clone(&registry.shops), limits);
     let host = Arc::new(Host { points: points(environment), marks, ..host });
+    let cashier = Arc::new(cashier(&config, &host, egress.clone()).await?);
+    let adapter = Systems::new(rest.clone(), Arc::clone(&cashier));
     let door = Door::open(config.listen, config.limits).await;
     let door = door.map_err(|error| StartError::Listen(config.listen, error))?;
     let address = door.address().map_err(|error| StartError::Listen(config.listen, error))?;
@@ -143,16 +150,34 @@ pub async fn start(
     let people = Egress::new(Policy { development: config.development, operators: true })?;
     let poster = Poster::new(Arc::clone(&host), Arc::clone(&registry), people);
     tokio::spawn(poster.run(stop.clone()));
+    tokio::spawn(Arc::clone(&cashier).run(stop.clone()));
     tokio::spawn(notices::announce(Arc::clone(&host), stop.clone()));
     tokio::spawn(super::marks::show(told, Arc::clone(&registry), graph.clone(), stop.clone()));
     let draining = AtomicBool::new(false);
     let (met, flood) = (Met::default(), Flood::new(config.limits.per_shop, config.limits.per_customer));
-    let server = Arc::new(Server { config, registry, host, desk, files, draining, flood, rest, met, figures });
+    let server = Arc::new(Server { config, registry, host, desk, files, draining, flood, rest, met, cashier, figures });
     let keeping = tokio::spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
-    let door = tokio::spawn(door.serve(router(Arc::clone(&server)), stop.clone()));
+    let mut routes = router(Arc::clone(&server));
+    if let Some(public) = server.config.payments.url.clone().filter(|_| server.config.development) {
+        routes = routes.merge(DemoProvider::new(egress, public).router());
+    }
+    let door = tokio::spawn(door.serve(routes, stop.clone()));
     tokio::spawn(current.keep(stop.clone()));
     let running = Running { address, door, keeping, serving, server, clock, stop };
     Ok((running, reloaded))
+}
+
+/// Who makes pay links. Without a key in the settings, one of the store's seals them: enough for trying out.
+async fn cashier(config: &Config, host: &Arc<Host>, egress: Egress) -> Result<Cashier, StartError> {
+    let public = config.payments.url.clone().or_else(|| "https://localhost/".parse().ok());
+    let public = public.ok_or(StartError::NoSeal)?;
+    let keys = if config.payments.keys.is_empty() {
+        vec![shops::root_key(&host.store).await?]
+    } else {
+        config.payments.keys.clone()
+    };
+    let seal = Seal::new(&keys, public.authority()).map_err(|_| StartError::NoSeal)?;
+    Ok(Cashier::new(Arc::clone(host), egress, seal, public))
 }
 
 /// Where a build for development is told to die or to stand still: `DUKA_STRIKE_AT="kill send.claimed 2"`.

@@ -213,6 +213,14 @@ pub(super) async fn key(store: &Store) -> Result<Vec<u8>, Error> {
     Ok(key)
 }
 
+/// The key that others are derived from where the settings name none.
+///
+/// # Errors
+/// The store does not answer, or the machine has no randomness.
+pub async fn root_key(store: &Store) -> Result<SecretSlice<u8>, Error> {
+    Ok(SecretSlice::from(key(store).await?))
+}
+
 /// One shop's keys.
 pub(super) fn keys(key: &[u8], slug: &str) -> Result<ShopKeys, WeakSecret> {
     let mac: Hmac<Sha256> = Hmac::new_from_slice(key).map_err(|_| WeakSecret)?;

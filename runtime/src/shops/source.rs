@@ -19,6 +19,7 @@ use crate::adapter::mapping;
 use crate::adapter::rest::Backend;
 use crate::channel::whatsapp::flows::published::{Forms, Published};
 use crate::config::Mistake;
+use crate::payments::till;
 
 /// Deeply nested files must not overflow the stack before the parsers' own bounds refuse them.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
@@ -37,6 +38,8 @@ pub struct Source {
     pub forms: Arc<[Published]>,
     /// The shop's own systems.
     pub backends: Vec<Backend>,
+    /// How the shop is paid.
+    pub till: Option<till::Said>,
     /// The files the program is made of.
     pub files: Arc<[SourceFile]>,
     /// Over all bytes of the folder: equal means that there is nothing to do.
@@ -78,11 +81,11 @@ pub fn read(
 ) -> Result<Source, Trouble> {
     let mut shop = load::own_files_only(folder)?;
     let fingerprint = fingerprint(&shop.source.files);
-    let live = live(&shop, variables)?;
+    let (live, till) = live(&shop, variables)?;
     if let Some(known) = known.filter(|known| known.fingerprint == fingerprint) {
         // Secrets in files and in the environment change without a byte of the shop.
         let backends = backends(&shop, &known.program, variables)?.ok_or_else(|| Trouble::Broken(Box::new(shop)))?;
-        return Ok(Source { live, backends, ..known.clone() });
+        return Ok(Source { live, backends, till, ..known.clone() });
     }
     let forms = forms(&shop)?;
     load::add_standard(&mut shop.source);
@@ -92,7 +95,7 @@ pub fn read(
     let own = shop.source.files.drain(..shop.source.standard_from);
     let files = own.filter(|file| is_compiled(file.kind)).collect();
     let (slug, folder) = (slug.clone(), folder.to_path_buf());
-    Ok(Source { slug, folder, program, fixture, live, forms, backends, files, fingerprint })
+    Ok(Source { slug, folder, program, fixture, live, forms, backends, till, files, fingerprint })
 }
 
 /// Reads all of them, on as many threads as there are processors.
@@ -139,13 +142,15 @@ pub(super) fn kept(
     // The mappings as they were published: those of the folder may be what is broken.
     let published =
         load::Shop { source: ShopSource { files: files.to_vec(), standard_from: files.len() }, ..shop.clone() };
+    let (live, till) = live(shop, variables)?;
     Ok(Source {
         backends: backends(&published, &program, variables)?.unwrap_or_default(),
         slug: slug.into(),
         folder: shop.folder.clone(),
         program,
         fixture: test::fixtures(&shop.source).into_values().next().unwrap_or_default(),
-        live: live(shop, variables)?,
+        live,
+        till,
         forms: forms(shop)?,
         files,
         // Of no folder: it is read again.
@@ -159,12 +164,14 @@ pub(super) fn slug_of(folder: &Path) -> SmolStr {
     whole.file_name().map(|name| SmolStr::new(name.to_string_lossy())).unwrap_or_default()
 }
 
-fn live(shop: &load::Shop, variables: &[(String, String)]) -> Result<Live, Trouble> {
+fn live(shop: &load::Shop, variables: &[(String, String)]) -> Result<(Live, Option<till::Said>), Trouble> {
     let profile = shop.own_files().find(|(_, file)| file.kind == FileKind::Shop);
-    let Some((id, file)) = profile else { return Ok(Live::default()) };
+    let Some((id, file)) = profile else { return Ok((Live::default(), None)) };
     shop.settings_are_sound()?;
     let (settings, _) = duka_dsl::config::shop::read(id, &file.text);
-    Ok(Live::of(&settings, &shop.folder.join(&file.path), &file.text, variables)?)
+    let path = shop.folder.join(&file.path);
+    let till = till::Said::of(&settings, &path, &file.text, variables)?;
+    Ok((Live::of(&settings, &path, &file.text, variables)?, till))
 }
 
 /// What `forms.lock` says.

@@ -1,0 +1,19 @@
+//! How orders are paid: links that say nothing to strangers, providers that hold the money, and where each payment stands.
+//! Keeps a reference, what was quoted and a state; sees no card and owns no money (TM29, TM30, TM40).
+
+mod cashier;
+pub mod demo;
+pub mod facts;
+mod letter;
+pub mod money;
+pub mod page;
+pub mod provider;
+mod rounds;
+pub mod standing;
+mod start;
+pub mod till;
+pub mod token;
+
+pub use self::cashier::{Cashier, Place, Refusal, Seen, UNKNOWN};
+pub use self::start::Started;
+pub use self::till::Till;

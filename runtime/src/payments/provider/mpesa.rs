@@ -1,0 +1,168 @@
+//! M-Pesa's prompt on the customer's phone, by Daraja (payments.md 4 and 5). Its callback is not signed: it goes to the
+//! payment's own address, which nobody can guess, and counts for nothing before the query has said the same.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value as Json, json};
+use url::Url;
+
+use super::{
+    Bill, Heard, Post, Provider, Settings, Told, Trouble, Unproved, Wanted, at, basic, digits, done, get, post_json,
+    text, unreadable,
+};
+use crate::adapter::rest::exact;
+use crate::egress::{Answer, Request};
+use crate::payments::facts::{Facts, MPESA};
+use crate::payments::money::{NotPayable, Scale};
+use crate::payments::standing::{Said, Standing};
+
+/// Letters of what the customer sees on the prompt.
+const REFERENCE_LETTERS: usize = 12;
+const DESCRIPTION_LETTERS: usize = 13;
+
+/// What it says while the customer has not answered: an error that is none.
+const IN_PROGRESS: &str = "500.001.1001";
+
+#[derive(Debug)]
+pub struct Mpesa {
+    base: Url,
+    consumer_key: SecretString,
+    consumer_secret: SecretString,
+    passkey: SecretString,
+    shortcode: String,
+    /// Of a till: its number, which is paid instead.
+    till: String,
+}
+
+impl Mpesa {
+    pub fn new(base: Url, settings: &Settings) -> Mpesa {
+        Mpesa {
+            base,
+            consumer_key: settings.secret("consumer_key"),
+            consumer_secret: settings.secret("consumer_secret"),
+            passkey: settings.secret("passkey"),
+            shortcode: settings.word("shortcode"),
+            till: settings.word("till"),
+        }
+    }
+
+    /// Time in Nairobi as it writes it, and the password made of it.
+    fn password(&self, now_ms: i64) -> (String, String) {
+        let utc = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let nairobi = utc.to_zoned(TimeZone::fixed(Offset::constant(3)));
+        let stamp = nairobi.strftime("%Y%m%d%H%M%S").to_string();
+        let password = STANDARD.encode(format!("{}{}{stamp}", self.shortcode, self.passkey.expose_secret()));
+        (stamp, password)
+    }
+
+    fn begin(&self, bill: &Bill<'_>) -> Result<Json, NotPayable> {
+        let (stamp, password) = self.password(bill.now_ms);
+        let (kind, to) = if self.till.is_empty() {
+            ("CustomerPayBillOnline", &self.shortcode)
+        } else {
+            ("CustomerBuyGoodsOnline", &self.till)
+        };
+        let phone: String = bill.payer.phone.chars().filter(char::is_ascii_digit).collect();
+        // As it is written at home.
+        let phone = phone.strip_prefix('0').map_or(phone.clone(), |rest| format!("254{rest}"));
+        Ok(json!({
+            "BusinessShortCode": self.shortcode,
+            "Password": password,
+            "Timestamp": stamp,
+            "TransactionType": kind,
+            "Amount": MPESA.scale.whole(bill.amount)?,
+            "PartyA": phone,
+            "PartyB": to,
+            "PhoneNumber": phone,
+            "CallBackURL": bill.hook,
+            "AccountReference": bill.order.chars().take(REFERENCE_LETTERS).collect::<String>(),
+            "TransactionDesc": bill.shop.chars().take(DESCRIPTION_LETTERS).collect::<String>(),
+        }))
+    }
+}
+
+impl Provider for Mpesa {
+    fn facts(&self) -> &'static Facts {
+        &MPESA
+    }
+
+    fn request(&self, wanted: Wanted, bill: &Bill<'_>, login: &str) -> Result<Option<Request>, NotPayable> {
+        let key = [("authorization", format!("Bearer {login}"))];
+        Ok(match wanted {
+            Wanted::Begin => post_json(&self.base, "mpesa/stkpush/v1/processrequest", &key, &self.begin(bill)?),
+            Wanted::Look => {
+                let (stamp, password) = self.password(bill.now_ms);
+                let body = json!({
+                    "BusinessShortCode": self.shortcode, "Password": password, "Timestamp": stamp,
+                    "CheckoutRequestID": bill.reference,
+                });
+                post_json(&self.base, "mpesa/stkpushquery/v1/query", &key, &body)
+            }
+            Wanted::Find | Wanted::Refunds | Wanted::Close => None,
+        })
+    }
+
+    fn read(&self, wanted: Wanted, _: &Bill<'_>, answer: &Answer) -> Result<Heard, Trouble> {
+        let open = exact::parse(&answer.body).filter(|json| text(json, &["errorCode"]) == IN_PROGRESS);
+        if matches!(wanted, Wanted::Look) && open.is_some() {
+            return Ok(stands(Said::Open));
+        }
+        let json = done(answer)?;
+        match wanted {
+            Wanted::Begin if digits(&json, &["ResponseCode"]) == "0" => {
+                let reference = text(&json, &["CheckoutRequestID"]).to_string();
+                Ok(Heard::Begun { reference, page: String::new() })
+            }
+            Wanted::Begin => Err(Trouble::Refused(format!("code {}", digits(&json, &["ResponseCode"])))),
+            Wanted::Find | Wanted::Look | Wanted::Refunds | Wanted::Close => {
+                Ok(stands(said(&digits(&json, &["ResultCode"]))))
+            }
+        }
+    }
+
+    fn hear(&self, post: &Post<'_>) -> Result<Vec<Told>, Unproved> {
+        post.named.ok_or(Unproved)?;
+        let json = exact::parse(post.body).ok_or(Unproved)?;
+        let Some(callback) = at(&json, &["Body", "stkCallback"]) else { return Err(Unproved) };
+        let said = said(&digits(callback, &["ResultCode"]));
+        let items = at(callback, &["CallbackMetadata", "Item"]).and_then(Json::as_array);
+        let paid = items.into_iter().flatten().find(|item| text(item, &["Name"]) == "Amount");
+        let kes = duka_engine::value::Currency(*b"KES");
+        let amount = paid.map(|item| Scale::of_decimal(&digits(item, &["Value"]), kes).unwrap_or_else(unreadable));
+        let reference = text(callback, &["CheckoutRequestID"]).to_string();
+        let event = format!("{reference} {}", digits(callback, &["ResultCode"]));
+        let standing = Standing { said, amount, refunded_minor: 0 };
+        Ok(vec![Told { event, ours: String::new(), reference, standing }])
+    }
+
+    fn login(&self) -> Option<Request> {
+        let key = [basic(&self.consumer_key, &self.consumer_secret)];
+        get(&self.base, "oauth/v1/generate?grant_type=client_credentials", &key)
+    }
+
+    fn logged_in(&self, answer: &Answer) -> Option<(SecretString, i64)> {
+        let json = done(answer).ok()?;
+        let token = Some(text(&json, &["access_token"])).filter(|token| !token.is_empty())?;
+        let life_s = digits(&json, &["expires_in"]).parse().unwrap_or(600);
+        Some((SecretString::from(token), life_s))
+    }
+}
+
+/// What a `ResultCode` means (payments.md 3).
+fn said(code: &str) -> Said {
+    match code {
+        "0" => Said::Paid,
+        "" => Said::Open,
+        // The prompt is over; the link is not, and another prompt may be asked for.
+        _ => Said::Failed,
+    }
+}
+
+/// Its answers name no amount: it is what the prompt was made with.
+fn stands(said: Said) -> Heard {
+    let standing = Standing { said, amount: None, refunded_minor: 0 };
+    Heard::Stands { standing, ours: None, refunds: None, page: None, reference: None }
+}

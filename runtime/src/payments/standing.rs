@@ -1,0 +1,330 @@
+//! Where a payment stands, and what moves it. A callback alone moves nothing: it is why the provider is asked, and only what
+//! the provider then says of the very amount counts (I15). Pure: no store, clock or socket.
+
+use duka_engine::value::Money;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+/// A payment of an order, as its row keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Payment {
+    pub provider: SmolStr,
+    /// What was quoted, and nothing else is taken for it.
+    pub amount: Money,
+    pub state: State,
+    /// Until when it may be paid, ms since 1970.
+    pub expires_ms: i64,
+    /// The provider's names for it, one for each time that it was begun there; empty where it is not known.
+    pub references: Vec<SmolStr>,
+    /// Since when the latest of these is under way, ms since 1970.
+    pub begun_ms: i64,
+    /// Where the provider takes the money; empty: not known.
+    pub page: String,
+    /// What its link ends with.
+    pub token: String,
+    /// Questions in a row that the provider did not answer.
+    pub unanswered: u32,
+    /// What a proved callback said and the provider has not said yet when it was asked.
+    pub claimed: Option<Claimed>,
+    pub refunded_minor: i64,
+    /// What people were told of, once each.
+    pub alarms: Vec<Alarm>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum State {
+    /// The customer has the link.
+    Sent,
+    /// The provider is asked to begin; whether it has is not known yet.
+    Beginning,
+    /// The customer can pay at the provider.
+    Open,
+    /// The last try has failed; another may succeed.
+    Failed,
+    Expired,
+    /// A newer link for the same order took its place.
+    Replaced,
+    Paid,
+    Refunded,
+    /// Paid, though another payment of the same order was (F87): to be given back.
+    Twice,
+    /// To be paid when the order is brought.
+    Cash,
+}
+
+impl State {
+    /// Money has come.
+    pub fn is_money(self) -> bool {
+        match self {
+            State::Paid | State::Refunded | State::Twice => true,
+            State::Sent
+            | State::Beginning
+            | State::Open
+            | State::Failed
+            | State::Expired
+            | State::Replaced
+            | State::Cash => false,
+        }
+    }
+
+    /// The customer may still pay with this link.
+    pub fn is_payable(self) -> bool {
+        matches!(self, State::Sent | State::Beginning | State::Open | State::Failed)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Claimed {
+    Paid,
+    /// So much was given back, in minor units.
+    Refunded(i64),
+}
+
+/// What people must look at; money hangs on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Alarm {
+    /// Paid after the link had expired or was replaced (F86): fulfil or refund.
+    Late,
+    /// Another amount or currency than was quoted (F84).
+    Amount,
+    /// The order is paid twice (F87).
+    Twice,
+    /// A proved callback says paid, and the provider says that it is not (F88).
+    Disagrees,
+    /// A part was given back (F89).
+    PartRefund,
+    /// The provider names another payment than was asked for (F84).
+    Foreign,
+    /// The customer's bank takes the money back (F89).
+    Disputed,
+}
+
+impl Alarm {
+    pub fn name(self) -> &'static str {
+        match self {
+            Alarm::Late => "late",
+            Alarm::Amount => "amount",
+            Alarm::Twice => "twice",
+            Alarm::Disagrees => "disagrees",
+            Alarm::PartRefund => "part_refund",
+            Alarm::Foreign => "foreign",
+            Alarm::Disputed => "disputed",
+        }
+    }
+}
+
+/// What a provider says of a payment, in our words (payments.md 3).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    pub said: Said,
+    /// What was or is to be paid; `None` where the provider does not tell, and it is what it was begun with.
+    pub amount: Option<Money>,
+    pub refunded_minor: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Not paid yet; may come in hours.
+    Open,
+    Failed,
+    /// Can not be paid any more.
+    Expired,
+    Paid,
+    Disputed,
+}
+
+/// What happened to a payment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Heard {
+    /// A proved callback.
+    Claim(Standing),
+    /// The provider's own answer to our question.
+    Found(Standing),
+    /// Nothing was paid when it was asked for the last time, after the end.
+    TimeIsUp,
+    /// The order has a newer link.
+    Replaced,
+}
+
+/// What others are to hear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// `paid`, `failed`, `expired` or `refunded`, for the conversation.
+    Event(&'static str),
+    Alarm(Alarm),
+}
+
+/// When the provider is asked of a payment that is begun, ms after its beginning (payments.md 4).
+const QUESTIONS_MS: [i64; 3] = [30_000, 120_000, 600_000];
+/// After the end, for money that was under way (F85).
+const LAST_QUESTION_MS: i64 = 3_600_000;
+/// Between two questions that are not answered, at first and at most.
+const PAUSE_MS: i64 = 5_000;
+const MOST_PAUSE_MS: i64 = 600_000;
+/// How often a claim may be contradicted before people are told: a callback may be faster than the provider's own books.
+const PATIENCE: u32 = 3;
+
+impl Payment {
+    /// A payment that nobody has begun.
+    pub fn new(provider: SmolStr, amount: Money, state: State, expires_ms: i64, token: String) -> Payment {
+        Payment {
+            provider,
+            amount,
+            state,
+            expires_ms,
+            references: Vec::new(),
+            begun_ms: 0,
+            page: String::new(),
+            token,
+            unanswered: 0,
+            claimed: None,
+            refunded_minor: 0,
+            alarms: Vec::new(),
+        }
+    }
+
+    /// Takes what happened. `paid_otherwise`: another payment of the same order is paid.
+    pub fn hear(&mut self, heard: &Heard, paid_otherwise: bool) -> Vec<News> {
+        let mut news = Vec::new();
+        match heard {
+            Heard::Claim(standing) => self.claim(standing, &mut news),
+            Heard::Found(standing) => self.found(standing, paid_otherwise, &mut news),
+            Heard::TimeIsUp if self.state.is_payable() => {
+                self.state = State::Expired;
+                news.push(News::Event("expired"));
+            }
+            Heard::Replaced if self.state.is_payable() => self.state = State::Replaced,
+            Heard::TimeIsUp | Heard::Replaced => {}
+        }
+        news
+    }
+
+    fn claim(&mut self, standing: &Standing, news: &mut Vec<News>) {
+        if standing.amount.is_some_and(|amount| amount != self.amount) {
+            self.alarm(Alarm::Amount, news);
+            return;
+        }
+        self.unanswered = 0;
+        if standing.refunded_minor > self.refunded_minor {
+            self.claimed = Some(Claimed::Refunded(standing.refunded_minor));
+            return;
+        }
+        match standing.said {
+            Said::Paid if !self.state.is_money() => self.claimed = Some(Claimed::Paid),
+            Said::Disputed => self.alarm(Alarm::Disputed, news),
+            Said::Paid | Said::Open | Said::Failed | Said::Expired => {}
+        }
+    }
+
+    fn found(&mut self, standing: &Standing, paid_otherwise: bool, news: &mut Vec<News>) {
+        self.unanswered = if self.claimed.is_some() { self.unanswered.saturating_add(1) } else { 0 };
+        let is_money = standing.said == Said::Paid || standing.refunded_minor > 0;
+        if is_money && standing.amount.is_some_and(|amount| amount != self.amount) {
+            self.alarm(Alarm::Amount, news);
+        } else if is_money {
+            self.paid(paid_otherwise, news);
+            self.refunded(standing.refunded_minor, news);
+        } else if self.claimed.is_none() {
+            self.unpaid(standing.said, news);
+        }
+        let is_borne_out = match self.claimed {
+            None => true,
+            Some(Claimed::Paid) => self.state.is_money(),
+            Some(Claimed::Refunded(minor)) => self.refunded_minor >= minor,
+        };
+        if is_borne_out {
+            (self.claimed, self.unanswered) = (None, 0);
+        } else if self.unanswered >= PATIENCE {
+            (self.claimed, self.unanswered) = (None, 0);
+            self.alarm(Alarm::Disagrees, news);
+        }
+    }
+
+    fn unpaid(&mut self, said: Said, news: &mut Vec<News>) {
+        match said {
+            Said::Failed if matches!(self.state, State::Beginning | State::Open) => {
+                self.state = State::Failed;
+                news.push(News::Event("failed"));
+            }
+            Said::Expired if self.state.is_payable() => {
+                self.state = State::Expired;
+                news.push(News::Event("expired"));
+            }
+            Said::Disputed => self.alarm(Alarm::Disputed, news),
+            Said::Open | Said::Failed | Said::Expired | Said::Paid => {}
+        }
+    }
+
+    fn paid(&mut self, otherwise: bool, news: &mut Vec<News>) {
+        if self.state.is_money() {
+            return;
+        }
+        if otherwise {
+            self.state = State::Twice;
+            self.alarm(Alarm::Twice, news);
+            return;
+        }
+        if matches!(self.state, State::Expired | State::Replaced) {
+            self.alarm(Alarm::Late, news);
+        }
+        self.state = State::Paid;
+        news.push(News::Event("paid"));
+    }
+
+    fn refunded(&mut self, minor: i64, news: &mut Vec<News>) {
+        if minor <= self.refunded_minor {
+            return;
+        }
+        self.refunded_minor = minor;
+        if minor < self.amount.minor {
+            self.alarm(Alarm::PartRefund, news);
+        } else if self.state == State::Twice {
+            // The order keeps the other payment.
+            self.state = State::Refunded;
+        } else if self.state != State::Refunded {
+            self.state = State::Refunded;
+            news.push(News::Event("refunded"));
+        }
+    }
+
+    pub(super) fn alarm(&mut self, alarm: Alarm, news: &mut Vec<News>) {
+        if !self.alarms.contains(&alarm) {
+            self.alarms.push(alarm);
+            news.push(News::Alarm(alarm));
+        }
+    }
+
+    /// When something is to be done about it next, ms since 1970. `None`: nothing, unless a callback comes.
+    pub fn due_ms(&self, now_ms: i64) -> Option<i64> {
+        let pause_ms = PAUSE_MS.saturating_mul(1 << self.unanswered.min(10)).min(MOST_PAUSE_MS);
+        let asked_again_ms = now_ms.saturating_add(pause_ms);
+        match self.state {
+            State::Sent => Some(self.expires_ms),
+            State::Beginning => Some(asked_again_ms),
+            _ if self.claimed.is_some() => Some(asked_again_ms),
+            _ if self.state.is_money() || self.state == State::Cash => None,
+            _ if self.unanswered > 0 => Some(asked_again_ms),
+            State::Expired | State::Replaced if self.references.is_empty() => None,
+            _ => {
+                let questions = QUESTIONS_MS.iter().map(|after_ms| self.begun_ms.saturating_add(*after_ms));
+                let questions = questions.filter(|at_ms| *at_ms < self.expires_ms);
+                let ends = [self.expires_ms, self.expires_ms.saturating_add(LAST_QUESTION_MS)];
+                questions.chain(ends).find(|at_ms| *at_ms > now_ms)
+            }
+        }
+    }
+
+    /// As the row keeps it.
+    pub fn encode(&self) -> Vec<u8> {
+        // Writing into memory fails only for a type that can not be written, and this one can.
+        postcard::to_extend(self, vec![VERSION]).unwrap_or_default()
+    }
+
+    /// What [`Payment::encode`] wrote.
+    pub fn decode(bytes: &[u8]) -> Option<Payment> {
+        postcard::from_bytes(bytes.strip_prefix(&[VERSION])?).ok()
+    }
+}
+
+/// The first byte of an encoded payment.
+const VERSION: u8 = 1;

@@ -1,0 +1,208 @@
+//! What the customer's tap on Pay leads to: the payment is begun at the provider once, whoever taps how often (I16). That
+//! it is begun is written down before the provider is asked; what an answer that was lost has done is found out before
+//! anything is repeated.
+
+use std::time::Duration;
+
+use smol_str::SmolStr;
+
+use super::Cashier;
+use super::cashier::Seen;
+use super::facts::Repeat;
+use super::provider::{Heard as Answered, Payer, Trouble, Wanted as Question};
+use super::standing::{Payment, State};
+use crate::store;
+
+/// How long whoever taps twice waits for the first tap's answer, and how often it looks.
+const LOOKS: u32 = 24;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+
+/// A beginning whose answer has not come after so long is taken over.
+const LEASE_MS: i64 = 15_000;
+
+/// How often a payment may be begun.
+const MOST_ATTEMPTS: usize = 5;
+
+/// Where the customer goes from here.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Started {
+    /// To the provider's page.
+    Page(String),
+    /// Back to the link's own page, which says how it stands.
+    Standing,
+    /// The same, and it should be tried again in a moment.
+    NotNow,
+}
+
+/// What is to be done first.
+enum Step {
+    Go(Started),
+    Begin(usize),
+    Find(usize),
+    Wait,
+}
+
+impl Cashier {
+    /// Begins a payment, or finds that it was begun. `phone`: whom to prompt; empty: who wrote.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn start(&self, seen: &Seen, phone: &str) -> store::Result<Started> {
+        let place = (seen.row.shop, seen.row.id);
+        for _ in 0..LOOKS {
+            let Some(seen) = self.payment(place).await? else { return Ok(Started::Standing) };
+            match self.step(&seen) {
+                Step::Go(started) => return Ok(started),
+                Step::Begin(attempt) => {
+                    if let Some(seen) = self.hold(&seen, attempt).await? {
+                        let payer = self.payer(&seen, phone).await;
+                        return self.begin(&seen, attempt, &payer).await;
+                    }
+                }
+                Step::Find(attempt) => {
+                    if let Some(seen) = self.hold(&seen, attempt).await? {
+                        return self.find(&seen, attempt).await;
+                    }
+                }
+                Step::Wait => {}
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        Ok(Started::NotNow)
+    }
+
+    fn step(&self, seen: &Seen) -> Step {
+        let (payment, now_ms) = (&seen.payment, self.host.clock.now_ms());
+        let (facts, attempts) = (seen.till.provider.facts(), payment.references.len());
+        if now_ms >= payment.expires_ms || !payment.state.is_payable() {
+            return Step::Go(Started::Standing);
+        }
+        let since_ms = now_ms.saturating_sub(payment.begun_ms);
+        match payment.state {
+            State::Open if facts.prompts => Step::Go(Started::Standing),
+            State::Open => Step::Go(Started::Page(payment.page.clone())),
+            State::Failed if facts.same_page => Step::Go(Started::Page(payment.page.clone())),
+            State::Sent | State::Failed if attempts < MOST_ATTEMPTS => Step::Begin(attempts + 1),
+            // Whoever began is still waiting for the answer, unless it is known that none came.
+            State::Beginning if payment.unanswered == 0 && since_ms < LEASE_MS => Step::Wait,
+            State::Beginning => match facts.repeat {
+                Repeat::SameName => Step::Begin(attempts),
+                Repeat::Looked(_) => Step::Find(attempts),
+                Repeat::After(ms) if since_ms >= ms && attempts < MOST_ATTEMPTS => Step::Begin(attempts + 1),
+                Repeat::After(_) => Step::Go(Started::NotNow),
+            },
+            _ => Step::Go(Started::Standing),
+        }
+    }
+
+    /// Writes down that an attempt is made from now on. `None`: somebody else was faster.
+    async fn hold(&self, seen: &Seen, attempt: usize) -> store::Result<Option<Seen>> {
+        let now_ms = self.host.clock.now_ms();
+        let mut payment = Payment { state: State::Beginning, begun_ms: now_ms, unanswered: 0, ..seen.payment.clone() };
+        payment.references.resize(attempt, SmolStr::default());
+        let mut row = seen.row.clone();
+        row.body = payment.encode();
+        row.due_ms = Some(now_ms.saturating_add(2 * LEASE_MS));
+        let mut tx = self.host.store.begin(row.shop).await?;
+        if !tx.save_payment(&row).await? {
+            return Ok(None);
+        }
+        tx.commit().await?;
+        row.version += 1;
+        Ok(Some(Seen { row, payment, ..seen.clone() }))
+    }
+
+    async fn begin(&self, seen: &Seen, attempt: usize, payer: &Payer) -> store::Result<Started> {
+        match self.question_of(seen, Question::Begin, attempt, payer, None).await {
+            Ok(Answered::Begun { reference, page }) => self.begun(seen, attempt, &reference, &page).await,
+            Ok(_) => Ok(Started::NotNow),
+            Err(trouble) => self.not_begun(seen, attempt, &trouble).await,
+        }
+    }
+
+    async fn begun(&self, seen: &Seen, attempt: usize, reference: &str, page: &str) -> store::Result<Started> {
+        if !page.is_empty() && !seen.till.may_lead_to(page) {
+            tracing::error!(shop = %seen.shop.slug, "the provider's page is not on one of its hosts; nobody is sent there");
+            return Ok(Started::NotNow);
+        }
+        let begun = |row: &mut store::PaymentRow, payment: &mut Payment, _: bool| {
+            if let Some(known) = payment.references.get_mut(attempt - 1) {
+                *known = reference.into();
+            }
+            row.reference = reference.into();
+            payment.page = page.to_string();
+            // Money may have been faster.
+            if payment.state == State::Beginning {
+                payment.state = State::Open;
+                payment.unanswered = 0;
+            }
+            Vec::new()
+        };
+        self.change((seen.row.shop, seen.row.id), begun).await?;
+        Ok(if page.is_empty() { Started::Standing } else { Started::Page(page.to_string()) })
+    }
+
+    async fn not_begun(&self, seen: &Seen, attempt: usize, trouble: &Trouble) -> store::Result<Started> {
+        let shop = seen.shop.slug.as_str();
+        match trouble {
+            Trouble::Unknown(why) => {
+                tracing::warn!(shop, %why, "whether a payment was begun is not known; it is looked for")
+            }
+            Trouble::NotNow(why) => tracing::warn!(shop, %why, "a payment could not be begun just now"),
+            Trouble::Refused(why) => tracing::error!(shop, %why, "the provider refuses to begin a payment"),
+        }
+        let is_known = !matches!(trouble, Trouble::Unknown(_));
+        let undone = |_: &mut store::PaymentRow, payment: &mut Payment, _: bool| {
+            if payment.state == State::Beginning && !is_known {
+                payment.unanswered = 1;
+            } else if payment.state == State::Beginning {
+                payment.state = if attempt > 1 { State::Failed } else { State::Sent };
+                payment.references.truncate(attempt - 1);
+            }
+            Vec::new()
+        };
+        self.change((seen.row.shop, seen.row.id), undone).await?;
+        Ok(Started::NotNow)
+    }
+
+    /// Looks for what an attempt has done whose answer was lost.
+    pub(super) async fn find(&self, seen: &Seen, attempt: usize) -> store::Result<Started> {
+        let has_page = matches!(seen.till.provider.facts().repeat, Repeat::Looked(true));
+        match self.question(seen, Question::Find, attempt).await {
+            Ok(Answered::Stands { page: Some(page), reference: Some(reference), .. }) if has_page => {
+                self.begun(seen, attempt, &reference, &page).await
+            }
+            // Nobody knows the address of its page, so nobody can pay it: another name is safe.
+            Ok(Answered::Stands { .. } | Answered::Nothing) if !has_page && attempt < MOST_ATTEMPTS => {
+                let Some(seen) = self.hold(seen, attempt + 1).await? else { return Ok(Started::NotNow) };
+                let payer = self.payer(&seen, "").await;
+                self.begin(&seen, attempt + 1, &payer).await
+            }
+            Ok(Answered::Nothing) => {
+                let payer = self.payer(seen, "").await;
+                self.begin(seen, attempt, &payer).await
+            }
+            Ok(_) | Err(_) => Ok(Started::NotNow),
+        }
+    }
+
+    /// Finds out what became of a beginning that nobody has heard of since.
+    pub(super) async fn recover(&self, seen: &Seen) -> store::Result<()> {
+        let attempt = seen.payment.references.len();
+        match seen.till.provider.facts().repeat {
+            Repeat::Looked(true) => {
+                self.find(seen, attempt).await?;
+            }
+            // Nobody has the page, and the next tap is given one; with its end the payment ends.
+            Repeat::SameName | Repeat::Looked(false) | Repeat::After(_) => {
+                let over = self.host.clock.now_ms() >= seen.payment.expires_ms;
+                let change = |_: &mut store::PaymentRow, payment: &mut Payment, paid: bool| {
+                    payment.unanswered = payment.unanswered.saturating_add(1);
+                    if over { payment.hear(&super::standing::Heard::TimeIsUp, paid) } else { Vec::new() }
+                };
+                self.change((seen.row.shop, seen.row.id), change).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,238 @@
+//! How one shop is paid: its provider and what its pay page looks like, from `payments` and `brand` of `shop.yaml`. Secrets
+//! are resolved here and shown to nobody.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use duka_dsl::config::shop::{Setting, ShopFile};
+use duka_dsl::span::LineIndex;
+use duka_engine::value::Money;
+use secrecy::SecretString;
+use smol_str::SmolStr;
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::facts::{self, Facts};
+use super::money::NotPayable;
+use super::provider::{self, Provider, Settings};
+use crate::config::{Config, HttpUrl, Length, Mistake, Reads, SecretRef};
+
+/// How long a link can be paid, if nothing else is said, and at most.
+const LIFE_MS: i64 = 30 * 60_000;
+const MOST_LIFE_MS: i64 = 24 * 3_600_000;
+const LEAST_LIFE_MS: i64 = 60_000;
+
+/// What a shop says of its payments, with the secrets found.
+#[derive(Clone, Debug)]
+pub struct Said {
+    facts: &'static Facts,
+    settings: Arc<Settings>,
+    name: SmolStr,
+    colour: Option<[u8; 3]>,
+    life_ms: i64,
+    cash: bool,
+    /// `shop.yaml`
+    place: String,
+    line: usize,
+}
+
+/// A shop's till, ready to be asked.
+#[derive(Debug)]
+pub struct Till {
+    pub provider: Arc<dyn Provider>,
+    /// The shop, as customers know it.
+    pub name: SmolStr,
+    /// Red, green, blue.
+    pub colour: Option<[u8; 3]>,
+    pub life_ms: i64,
+    /// Orders may be paid when they are brought.
+    pub cash: bool,
+    development: bool,
+    /// Held across the wait for an answer: one login at a time.
+    pub(super) login: Mutex<Option<(SecretString, i64)>>,
+}
+
+impl Said {
+    /// Reads `payments` of `shop.yaml`; `None`: it names no provider.
+    ///
+    /// # Errors
+    /// A setting is missing or wrong.
+    pub fn of(
+        shop: &ShopFile,
+        path: &Path,
+        text: &str,
+        variables: &[(String, String)],
+    ) -> Result<Option<Said>, Mistake> {
+        let Some(payments) = &shop.payments else { return Ok(None) };
+        let read = Reading { path, text, variables, settings: &payments.settings };
+        let Some(named) = read.setting("provider") else { return Ok(None) };
+        let line = read.line(named);
+        let name = named.value.text().unwrap_or_default();
+        let Some(facts) = facts::ALL.into_iter().find(|facts| facts.name == name) else {
+            let known: Vec<&str> = facts::ALL.iter().map(|facts| facts.name).collect();
+            let help = format!("There are: {}.", known.join(", "));
+            return Err(read.mistake(line, format!("there is no payment provider `{name}`"), help));
+        };
+        let life_ms = match read.setting("link_for") {
+            None => LIFE_MS,
+            Some(setting) => {
+                let written = setting.value.text().unwrap_or_default();
+                let length = Length::reads(written).map_err(|expected| {
+                    read.mistake(read.line(setting), format!("`link_for` {expected}"), String::new())
+                })?;
+                length.ms()
+            }
+        };
+        Ok(Some(Said {
+            facts,
+            settings: Arc::new(read.settings(facts, line)?),
+            name: shop.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
+            colour: shop.brand.as_ref().map(|brand| brand.value),
+            life_ms: life_ms.clamp(LEAST_LIFE_MS.max(facts.least_life_ms.min(LIFE_MS)), MOST_LIFE_MS),
+            cash: payments.methods.iter().any(|method| method.value == "cash"),
+            place: path.display().to_string(),
+            line,
+        }))
+    }
+
+    /// Opens it on a server.
+    ///
+    /// # Errors
+    /// The server has no address for pay links, or the provider is only for development.
+    pub fn open(&self, config: &Config) -> Result<Till, Mistake> {
+        let mistake = |message: &str, help: &str| Mistake {
+            place: self.place.clone(),
+            line: Some(self.line),
+            message: message.to_string(),
+            help: Some(help.to_string()),
+        };
+        let Some(public) = &config.payments.url else {
+            let help = "Add `url = \"https://…\"` below `[payments]` in duka.toml: how customers reach this server.";
+            return Err(mistake("the shop is paid by links, and they would lead nowhere", help));
+        };
+        if config.payments.keys.is_empty() && !config.development {
+            let help = "Add `key = \"env:NAME\"` below `[payments]` in duka.toml.";
+            return Err(mistake("the shop is paid by links, and there is no key to seal them with", help));
+        }
+        if self.facts.name == facts::DEMO.name && !config.development {
+            let help = "Name the provider that the shop has an account with.";
+            return Err(mistake("the provider `demo` takes no money; it is for trying out", help));
+        }
+        let provider = if self.facts.name == facts::DEMO.name && self.settings.base.is_none() {
+            let base = format!("{}/demo-pay/", public.as_str().trim_end_matches('/')).parse().ok();
+            provider::open(self.facts, &Settings { base, ..Settings::default() })
+        } else {
+            provider::open(self.facts, &self.settings)
+        };
+        let provider = provider.ok_or_else(|| mistake("the provider has no address", "Write `url: https://…`."))?;
+        Ok(Till {
+            provider,
+            name: self.name.clone(),
+            colour: self.colour,
+            life_ms: self.life_ms,
+            cash: self.cash,
+            development: config.development,
+            login: Mutex::default(),
+        })
+    }
+}
+
+/// The settings of one `payments` section.
+struct Reading<'a> {
+    path: &'a Path,
+    text: &'a str,
+    variables: &'a [(String, String)],
+    settings: &'a [Setting],
+}
+
+impl<'a> Reading<'a> {
+    fn setting(&self, name: &str) -> Option<&'a Setting> {
+        self.settings.iter().find(|setting| setting.name.value == name)
+    }
+
+    fn line(&self, setting: &Setting) -> usize {
+        LineIndex::new(self.text).line_column(self.text, setting.name.span.start as usize).0
+    }
+
+    fn mistake(&self, line: usize, message: String, help: String) -> Mistake {
+        let help = Some(help).filter(|help| !help.is_empty());
+        Mistake { place: self.path.display().to_string(), line: Some(line), message, help }
+    }
+
+    fn settings(&self, facts: &'static Facts, line: usize) -> Result<Settings, Mistake> {
+        const COMMON: [&str; 3] = ["provider", "url", "link_for"];
+        let known = || facts.secrets.iter().chain(facts.optional).chain(facts.words).chain(&COMMON);
+        if let Some(unknown) = self.settings.iter().find(|it| !known().any(|name| it.name.value == *name)) {
+            let message = format!("`{}` has no setting `{}`", facts.name, unknown.name.value);
+            let help = format!("There are: {}.", known().copied().collect::<Vec<_>>().join(", "));
+            return Err(self.mistake(self.line(unknown), message, help));
+        }
+        let mut settings = Settings::default();
+        for name in facts.secrets {
+            let Some(setting) = self.setting(name) else {
+                let message = format!("`{}` needs `{name}`", facts.name);
+                return Err(self.mistake(line, message, format!("Add `{name}: env:NAME`.")));
+            };
+            settings.secrets.insert(name, self.secret(setting)?);
+        }
+        for name in facts.optional {
+            if let Some(setting) = self.setting(name) {
+                settings.secrets.insert(name, self.secret(setting)?);
+            }
+        }
+        for name in facts.words {
+            if let Some(word) = self.setting(name).and_then(|setting| setting.value.text()) {
+                settings.words.insert(name, word.to_string());
+            }
+        }
+        if let Some(setting) = self.setting("url") {
+            let written = setting.value.text().unwrap_or_default();
+            let url = HttpUrl::reads(&format!("{}/", written.trim_end_matches('/')));
+            let url =
+                url.map_err(|expected| self.mistake(self.line(setting), format!("`url` {expected}"), String::new()))?;
+            settings.base = Some(url.0);
+        }
+        Ok(settings)
+    }
+
+    fn secret(&self, setting: &Setting) -> Result<SecretString, Mistake> {
+        let line = self.line(setting);
+        let written = setting.value.text().unwrap_or_default();
+        let wrong = |message: String| self.mistake(line, message, "Write `env:NAME` or `file:PATH`.".to_string());
+        let reference: SecretRef = written.parse().map_err(wrong)?;
+        let base = self.path.parent().unwrap_or(Path::new(""));
+        reference.resolve(base, self.variables).map_err(|wrong| self.mistake(line, wrong.message, wrong.help))
+    }
+}
+
+impl Till {
+    /// Whether such an amount can be paid here.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn can_take(&self, money: Money) -> Result<(), NotPayable> {
+        let facts = self.provider.facts();
+        if !facts.currencies.is_empty() && !facts.currencies.contains(&money.currency.code()) {
+            let amount = duka_engine::contract::write_money(money);
+            return Err(NotPayable { amount, why: "the provider takes other currencies" });
+        }
+        facts.scale.whole(money).map(drop)
+    }
+
+    /// Whether customers may be sent to such a page: only to the provider's own hosts.
+    pub fn may_lead_to(&self, page: &str) -> bool {
+        let Ok(url) = page.parse::<Url>() else { return false };
+        let host = url.host_str().unwrap_or_default();
+        let is = |known: &str| host == known || host.strip_suffix(known).is_some_and(|rest| rest.ends_with('.'));
+        let is_known = url.scheme() == "https" && self.provider.facts().hosts.iter().any(|known| is(known));
+        let is_here = self.development && matches!(host, "127.0.0.1" | "localhost" | "[::1]");
+        is_known || is_here
+    }
+
+    /// Where the pay page may send a customer to, for its policy.
+    pub fn ways_out(&self) -> String {
+        let hosts = self.provider.facts().hosts.iter().map(|host| format!(" https://{host} https://*.{host}"));
+        let here = if self.development { " http://127.0.0.1:* http://localhost:*" } else { "" };
+        hosts.collect::<String>() + here
+    }
+}

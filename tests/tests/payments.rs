@@ -1,0 +1,9 @@
+//! Payments: every order of what can happen to one, each provider against a stand-in that speaks as it is documented to, and
+//! who signs what.
+
+#[path = "payments/orderings.rs"]
+mod orderings;
+#[path = "payments/seal.rs"]
+mod seal;
+#[path = "payments/vectors.rs"]
+mod vectors;

@@ -1,0 +1,414 @@
+//! Stand-ins for the interfaces of payment providers, over loopback: requests and answers have the shapes that the providers
+//! document (payments.md 4 and 5), not recorded from them. Each keeps books, knows its idempotency rule, and can lose an answer.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value as Json, json};
+use sha2::{Sha256, Sha512};
+
+/// One of each provider's secrets, by the name of its setting.
+pub const SECRETS: &[(&str, &str)] = &[
+    ("secret_key", "sk_test_of_the_stand_in"),
+    ("webhook_secret", "whsec_of_the_stand_in"),
+    ("key_id", "rzp_test_key"),
+    ("consumer_key", "consumer"),
+    ("consumer_secret", "consumer secret"),
+    ("passkey", "bfb279f9aa9bdbcf"),
+];
+
+fn secret(name: &str) -> &'static str {
+    SECRETS.iter().find(|(known, _)| *known == name).expect("a secret").1
+}
+
+/// A payment in the provider's books.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub id: String,
+    pub ours: String,
+    /// As it was written on the wire.
+    pub amount: String,
+    pub currency: String,
+    /// `open`, `paid`, `failed`, `closed`, `refunded`
+    pub status: &'static str,
+    pub hook: String,
+    /// The whole of what was asked.
+    pub asked: Json,
+}
+
+pub struct StandIn {
+    kind: &'static str,
+    books: Mutex<Vec<Item>>,
+    /// The answers to so many beginnings are lost after they were done.
+    pub lost: AtomicU32,
+    events: AtomicU32,
+}
+
+impl StandIn {
+    /// Starts; returns it and where it listens.
+    pub async fn start(kind: &'static str) -> (Arc<StandIn>, String) {
+        let (books, lost, events) = (Mutex::default(), AtomicU32::new(0), AtomicU32::new(0));
+        let stand_in = Arc::new(StandIn { kind, books, lost, events });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let place = format!("http://{}", listener.local_addr().expect("it listens"));
+        let routes = Router::new().fallback(answer).with_state(Arc::clone(&stand_in));
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        (stand_in, place)
+    }
+
+    pub fn items(&self) -> Vec<Item> {
+        self.books.lock().expect("nobody panicked").clone()
+    }
+
+    /// Moves the latest payment.
+    pub fn moves(&self, status: &'static str) -> Item {
+        let mut books = self.books.lock().expect("nobody panicked");
+        let item = books.last_mut().expect("something was begun");
+        item.status = status;
+        item.clone()
+    }
+
+    fn begin(&self, ours: &str, amount: String, currency: String, hook: String, asked: Json) -> Item {
+        let mut books = self.books.lock().expect("nobody panicked");
+        let id = format!("{}_{}", self.kind, books.len() + 1);
+        let item = Item { id, ours: ours.to_string(), amount, currency, status: "open", hook, asked };
+        books.push(item.clone());
+        item
+    }
+
+    fn find(&self, fits: impl Fn(&Item) -> bool) -> Option<Item> {
+        self.books.lock().expect("nobody panicked").iter().find(|item| fits(item)).cloned()
+    }
+
+    fn close(&self, id: &str) {
+        let mut books = self.books.lock().expect("nobody panicked");
+        if let Some(item) = books.iter_mut().find(|item| item.id == id && item.status == "open") {
+            item.status = "closed";
+        }
+    }
+
+    fn is_known(&self, headers: &HeaderMap) -> bool {
+        use base64::Engine as _;
+        let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or("");
+        let basic = |user: &str, password: &str| {
+            format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}")))
+        };
+        match self.kind {
+            "razorpay" => given == basic(secret("key_id"), secret("secret_key")),
+            "mpesa" => given == "Bearer a login" || given == basic(secret("consumer_key"), secret("consumer_secret")),
+            _ => given == format!("Bearer {}", secret("secret_key")),
+        }
+    }
+
+    /// A callback about a payment: header, its value and the body, as the provider signs it.
+    pub fn callback(&self, item: &Item, now_s: i64) -> (&'static str, String, String) {
+        let event = self.events.fetch_add(1, Ordering::Relaxed);
+        let sha256 = |key: &str, text: &str| {
+            let mac: Hmac<Sha256> = Hmac::new_from_slice(key.as_bytes()).expect("any key");
+            hex::encode(mac.chain_update(text).finalize().into_bytes())
+        };
+        match self.kind {
+            "stripe" => {
+                let (kind, object) = match item.status {
+                    "refunded" => ("charge.refunded", stripe_charge(item)),
+                    _ => ("checkout.session.completed", stripe(item)),
+                };
+                let body = json!({"id": format!("evt_{event}"), "type": kind, "data": {"object": object}}).to_string();
+                let mark = sha256(secret("webhook_secret"), &format!("{now_s}.{body}"));
+                ("stripe-signature", format!("t={now_s},v1={mark}"), body)
+            }
+            "tap" => {
+                let body = tap(item);
+                let of = |path: &str| body.pointer(path).and_then(Json::as_str).unwrap_or("").to_string();
+                let signed = format!(
+                    "x_id{}x_amount{}x_currency{}x_gateway_reference{}x_payment_reference{}x_status{}x_created{}",
+                    item.id,
+                    item.amount,
+                    item.currency,
+                    of("/reference/gateway"),
+                    of("/reference/payment"),
+                    of("/status"),
+                    of("/transaction/created"),
+                );
+                ("hashstring", sha256(secret("secret_key"), &signed), body.to_string())
+            }
+            "razorpay" => {
+                let body = match item.status {
+                    "refunded" => json!({
+                        "event": "refund.processed",
+                        "payload": { "payment": { "entity": razorpay_payment(item) } },
+                    }),
+                    _ => json!({
+                        "event": "payment_link.paid", "created_at": now_s,
+                        "payload": { "payment_link": { "entity": razorpay(item) } },
+                    }),
+                };
+                let body = body.to_string();
+                ("x-razorpay-signature", sha256(secret("webhook_secret"), &body), body)
+            }
+            "paystack" => {
+                let body = match item.status {
+                    "refunded" => json!({
+                        "event": "refund.processed",
+                        "data": {"id": event, "transaction_reference": item.ours, "amount": whole(item), "currency": item.currency},
+                    }),
+                    _ => json!({ "event": "charge.success", "data": paystack(item) }),
+                };
+                let body = body.to_string();
+                let mac: Hmac<Sha512> = Hmac::new_from_slice(secret("secret_key").as_bytes()).expect("any key");
+                let mark = hex::encode(mac.chain_update(&body).finalize().into_bytes());
+                ("x-paystack-signature", mark, body)
+            }
+            _ => {
+                let body = json!({ "Body": { "stkCallback": {
+                    "MerchantRequestID": "29115-1", "CheckoutRequestID": item.id, "ResultCode": 0,
+                    "ResultDesc": "The service request is processed successfully.",
+                    "CallbackMetadata": { "Item": [
+                        { "Name": "Amount", "Value": whole(item) }, { "Name": "MpesaReceiptNumber", "Value": "NLJ7RT61SV" },
+                    ] },
+                } } });
+                ("content-type", "application/json".to_string(), body.to_string())
+            }
+        }
+    }
+}
+
+fn whole(item: &Item) -> i64 {
+    item.amount.parse().unwrap_or(0)
+}
+
+async fn answer(State(stand_in): State<Arc<StandIn>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, 1 << 20).await.expect("a body");
+    if !stand_in.is_known(&head.headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let path = head.uri.path().trim_start_matches('/');
+    let parts: Vec<&str> = path.split('/').collect();
+    let form: BTreeMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();
+    let json: Json = serde_json::from_slice(&body).unwrap_or_default();
+    let query = head.uri.query().unwrap_or("");
+    let begins = head.method == "POST"
+        && matches!(
+            parts.as_slice(),
+            ["checkout", "sessions"] | ["charges"] | ["payment_links"] | ["transaction", "initialize"]
+        )
+        || path.ends_with("processrequest");
+    let (status, told) = match stand_in.kind {
+        "stripe" => of_stripe(&stand_in, &parts, &form, &head.headers),
+        "tap" => of_tap(&stand_in, &parts, &json),
+        "razorpay" => of_razorpay(&stand_in, &parts, &json, query),
+        "paystack" => of_paystack(&stand_in, &parts, &json),
+        _ => of_mpesa(&stand_in, &parts, &json),
+    };
+    let loses =
+        begins && stand_in.lost.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |lost| lost.checked_sub(1)).is_ok();
+    let status = if loses { 502 } else { status };
+    (StatusCode::from_u16(status).expect("a status"), axum::Json(told)).into_response()
+}
+
+fn text(json: &Json, pointer: &str) -> String {
+    match json.pointer(pointer) {
+        Some(Json::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}
+
+type Told = (u16, Json);
+
+fn of_stripe(stand_in: &StandIn, parts: &[&str], form: &BTreeMap<String, String>, headers: &HeaderMap) -> Told {
+    let of = |name: &str| form.get(name).cloned().unwrap_or_default();
+    match parts {
+        ["checkout", "sessions"] => {
+            let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or("").to_string();
+            assert_eq!(key, of("client_reference_id"));
+            let item = stand_in.find(|item| item.ours == key).unwrap_or_else(|| {
+                let amount = of("line_items[0][price_data][unit_amount]");
+                let currency = of("line_items[0][price_data][currency]");
+                stand_in.begin(&key, amount, currency, String::new(), json!(form))
+            });
+            (200, stripe(&item))
+        }
+        ["checkout", "sessions", id] => {
+            stand_in.find(|item| item.id == *id).map_or((404, json!({})), |item| (200, stripe(&item)))
+        }
+        ["checkout", "sessions", id, "expire"] => {
+            stand_in.close(id);
+            (200, json!({}))
+        }
+        _ => (404, json!({})),
+    }
+}
+
+fn stripe(item: &Item) -> Json {
+    let paid = matches!(item.status, "paid" | "refunded");
+    let status = match item.status {
+        "closed" => "expired",
+        _ if paid => "complete",
+        _ => "open",
+    };
+    json!({
+        "id": item.id, "object": "checkout.session", "client_reference_id": item.ours, "amount_total": whole(item),
+        "currency": item.currency, "status": status, "payment_status": if paid { "paid" } else { "unpaid" },
+        "url": "http://127.0.0.1:1/stripe", "payment_intent": if paid { json!({ "latest_charge": stripe_charge(item) }) } else { Json::Null },
+    })
+}
+
+fn stripe_charge(item: &Item) -> Json {
+    let refunded = if item.status == "refunded" { whole(item) } else { 0 };
+    json!({
+        "object": "charge", "amount": whole(item), "amount_refunded": refunded, "currency": item.currency,
+        "metadata": { "payment": item.ours },
+    })
+}
+
+fn of_tap(stand_in: &StandIn, parts: &[&str], json: &Json) -> Told {
+    match parts {
+        ["charges"] => {
+            let ours = text(json, "/reference/idempotent");
+            let item = stand_in.find(|item| item.ours == ours).unwrap_or_else(|| {
+                // As a decimal with the currency's digits, whatever a JSON number shows.
+                let amount = format!("{:.2}", json["amount"].as_f64().unwrap_or(0.0));
+                stand_in.begin(&ours, amount, text(json, "/currency"), text(json, "/post/url"), json.clone())
+            });
+            (200, tap(&item))
+        }
+        ["charges", id] => stand_in.find(|item| item.id == *id).map_or((404, json!({})), |item| (200, tap(&item))),
+        _ => (404, json!({})),
+    }
+}
+
+fn tap(item: &Item) -> Json {
+    let status = match item.status {
+        "paid" => "CAPTURED",
+        "failed" => "DECLINED",
+        "closed" => "ABANDONED",
+        _ => "INITIATED",
+    };
+    let amount: f64 = item.amount.parse().unwrap_or(0.0);
+    json!({
+        "id": item.id, "status": status, "amount": amount, "currency": item.currency,
+        "reference": { "transaction": item.ours, "order": "1", "gateway": "gw", "payment": "pay" },
+        "transaction": { "created": "1795280400000", "url": "http://127.0.0.1:1/tap" },
+    })
+}
+
+fn of_razorpay(stand_in: &StandIn, parts: &[&str], json: &Json, query: &str) -> Told {
+    match parts {
+        ["payment_links"] if query.is_empty() => {
+            let ours = text(json, "/reference_id");
+            if stand_in.find(|item| item.ours == ours).is_some() {
+                return (
+                    400,
+                    json!({ "error": { "code": "BAD_REQUEST_ERROR", "description": "reference_id is taken" } }),
+                );
+            }
+            let (amount, currency) = (text(json, "/amount"), text(json, "/currency"));
+            (200, razorpay(&stand_in.begin(&ours, amount, currency, String::new(), json.clone())))
+        }
+        ["payment_links"] => {
+            let wanted = query.split_once('=').map_or("", |(_, wanted)| wanted);
+            let links: Vec<Json> = stand_in.find(|item| item.ours == wanted).iter().map(razorpay).collect();
+            (200, json!({ "payment_links": links }))
+        }
+        ["payment_links", id] => {
+            stand_in.find(|item| item.id == *id).map_or((404, json!({})), |item| (200, razorpay(&item)))
+        }
+        ["payment_links", id, "cancel"] => {
+            stand_in.close(id);
+            (200, json!({}))
+        }
+        ["payments", id] => {
+            let found = stand_in.find(|item| format!("pay_{}", item.id) == *id);
+            found.map_or((404, json!({})), |item| (200, razorpay_payment(&item)))
+        }
+        _ => (404, json!({})),
+    }
+}
+
+fn razorpay(item: &Item) -> Json {
+    let paid = matches!(item.status, "paid" | "refunded");
+    let status = match item.status {
+        "closed" => "cancelled",
+        _ if paid => "paid",
+        _ => "created",
+    };
+    let payments =
+        if paid { json!([{ "payment_id": format!("pay_{}", item.id), "status": "captured" }]) } else { Json::Null };
+    json!({
+        "id": item.id, "reference_id": item.ours, "amount": whole(item), "amount_paid": if paid { whole(item) } else { 0 },
+        "currency": item.currency, "status": status, "short_url": "http://127.0.0.1:1/razorpay", "payments": payments,
+    })
+}
+
+fn razorpay_payment(item: &Item) -> Json {
+    let refunded = if item.status == "refunded" { whole(item) } else { 0 };
+    json!({
+        "id": format!("pay_{}", item.id), "amount": whole(item), "amount_refunded": refunded, "currency": item.currency,
+        "notes": { "payment": item.ours },
+    })
+}
+
+fn of_paystack(stand_in: &StandIn, parts: &[&str], json: &Json) -> Told {
+    match parts {
+        ["transaction", "initialize"] => {
+            let ours = text(json, "/reference");
+            if stand_in.find(|item| item.ours == ours).is_some() {
+                return (400, json!({ "status": false, "message": "Duplicate Transaction Reference" }));
+            }
+            let (amount, currency) = (text(json, "/amount"), text(json, "/currency"));
+            let item = stand_in.begin(&ours, amount, currency, String::new(), json.clone());
+            let data = json!({ "authorization_url": "http://127.0.0.1:1/paystack", "access_code": "1", "reference": item.ours });
+            (200, json!({ "status": true, "message": "Authorization URL created", "data": data }))
+        }
+        ["transaction", "verify", ours] => {
+            let gone = (404, json!({ "status": false, "message": "Transaction reference not found" }));
+            stand_in
+                .find(|item| item.ours == *ours)
+                .map_or(gone, |item| (200, json!({ "status": true, "data": paystack(&item) })))
+        }
+        _ => (404, json!({})),
+    }
+}
+
+fn paystack(item: &Item) -> Json {
+    let status = match item.status {
+        "paid" => "success",
+        "refunded" => "reversed",
+        "failed" => "failed",
+        _ => "abandoned",
+    };
+    json!({ "id": 7, "status": status, "reference": item.ours, "amount": whole(item), "currency": item.currency })
+}
+
+fn of_mpesa(stand_in: &StandIn, parts: &[&str], json: &Json) -> Told {
+    match parts {
+        ["oauth", "v1", "generate"] => (200, json!({ "access_token": "a login", "expires_in": "3599" })),
+        ["mpesa", "stkpush", "v1", "processrequest"] => {
+            let (amount, hook) = (text(json, "/Amount"), text(json, "/CallBackURL"));
+            let item = stand_in.begin("", amount, "KES".to_string(), hook, json.clone());
+            let told = json!({ "MerchantRequestID": "29115-1", "CheckoutRequestID": item.id, "ResponseCode": "0" });
+            (200, told)
+        }
+        ["mpesa", "stkpushquery", "v1", "query"] => {
+            let id = text(json, "/CheckoutRequestID");
+            match stand_in.find(|item| item.id == id).map(|item| item.status) {
+                Some("paid") => (200, json!({ "ResponseCode": "0", "ResultCode": "0" })),
+                Some("failed") => (200, json!({ "ResponseCode": "0", "ResultCode": "1032" })),
+                Some(_) => {
+                    (500, json!({ "errorCode": "500.001.1001", "errorMessage": "The transaction is being processed" }))
+                }
+                None => (400, json!({ "errorCode": "400.002.02" })),
+            }
+        }
+        _ => (404, json!({})),
+    }
+}
