@@ -29,6 +29,8 @@ mod marks;
 mod merchant;
 #[path = "server/money.rs"]
 mod money;
+#[path = "server/page.rs"]
+mod page;
 #[path = "server/parcels.rs"]
 mod parcels;
 #[path = "server/pay.rs"]

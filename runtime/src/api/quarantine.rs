@@ -12,6 +12,7 @@ use super::access::Caller;
 use super::answer::{Done, Refusal};
 use super::keys::Key;
 use crate::id::ShopScope;
+use crate::payments;
 use crate::server::Server;
 use crate::server::ingress::{self, again};
 use crate::server::orders;
@@ -79,6 +80,12 @@ pub(super) async fn replay(
     let entry = number(&path)?;
     let rows = server.host.store.read(shop.scope).await?.list_quarantine(shop.scope, entry - 1, 1).await?;
     let (_, row) = rows.into_iter().find(|(known, _)| *known == entry).ok_or(Refusal::Absent)?;
+    if row.reason == payments::UNKNOWN {
+        return match server.cashier.again(shop.scope, &row.detail).await? {
+            true => take(&server, shop.scope, entry).await,
+            false => Err(Refusal::Wrong("there is still no such payment; look at the provider's books")),
+        };
+    }
     if let Some(done) = orders::again(&server, &shop.slug, entry, &row).await {
         done.map_err(|_| Refusal::Wrong("this entry could not be kept; try again"))?;
         return take(&server, shop.scope, entry).await;

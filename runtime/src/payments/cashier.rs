@@ -22,7 +22,7 @@ use crate::host::calls::{Ask, Fate};
 use crate::host::incoming::Incoming;
 use crate::host::notices::{self, Notice};
 use crate::host::shops::Shop;
-use crate::id::{ElementKey, PaymentId, ShopScope};
+use crate::id::{ConversationId, ElementKey, PaymentId, ShopScope};
 use crate::store::{self, IdentityKind, InboxRow, NewPost, PaymentRow, QuarantineEntry, Sighting};
 
 /// How often a change is tried again that another one was faster than.
@@ -30,6 +30,7 @@ const TRIES: u32 = 10;
 
 /// Why a callback is in quarantine.
 pub const UNKNOWN: &str = "unknown payment";
+const DETAIL: &str = "payments: ";
 
 /// Takes no card and keeps no money.
 pub struct Cashier {
@@ -133,6 +134,9 @@ impl Cashier {
         let mut tx = self.host.store.begin(shop).await?;
         let mut known = Vec::new();
         for row in tx.payments_of(shop, order).await? {
+            if !is_of_one_order(&payment, &row, ask.conversation) {
+                continue;
+            }
             known.extend(Payment::decode(&row.body).map(|payment| (row, payment)));
         }
         if let Some((row, _)) = known.iter().find(|(row, _)| row.id == id) {
@@ -196,8 +200,10 @@ impl Cashier {
             let mut tx = self.host.store.begin(scope).await?;
             let Some(found) = tx.payment(scope, id).await? else { return Ok(None) };
             let all = tx.payments_of(scope, &found.order).await?;
+            let own = Payment::decode(&found.body);
             let paid = |row: &&PaymentRow| {
-                row.id != id && Payment::decode(&row.body).is_some_and(|payment| payment.state == State::Paid)
+                let same = own.as_ref().is_some_and(|own| is_of_one_order(own, row, found.conversation));
+                same && row.id != id && Payment::decode(&row.body).is_some_and(|payment| payment.state == State::Paid)
             };
             let paid_otherwise = all.iter().any(|row| paid(&row));
             let Some(mut row) = all.into_iter().find(|row| row.id == id) else { return Ok(None) };
@@ -304,7 +310,7 @@ impl Cashier {
             let key = ElementKey::named("payment", &told.event);
             let sighting = Sighting { shop: scope, key, received_ms: now_ms };
             if tx.admit(&[sighting]).await?.first() == Some(&true) {
-                let detail = format!("payments: {} {}", told.ours, told.reference);
+                let detail = format!("{DETAIL}{} {}", told.ours, told.reference);
                 let reason = SmolStr::new_static(UNKNOWN);
                 let entry = QuarantineEntry { shop: Some(scope), at_ms: now_ms, reason, detail, body: body.to_vec() };
                 tx.add_quarantine(&[entry]).await?;
@@ -332,6 +338,24 @@ impl Cashier {
         let changed = changed.await?;
         // Of what is paid already nothing is to be asked, unless there is news of it.
         Ok(changed.filter(|(_, payment)| payment.claimed.is_some() || !payment.state.is_money()).map(|_| place))
+    }
+
+    /// Asks about the payment that a callback in quarantine named. `false`: there is still no such payment.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn again(self: &Arc<Cashier>, scope: ShopScope, detail: &str) -> store::Result<bool> {
+        let named = detail.strip_prefix(DETAIL).unwrap_or_default();
+        let (ours, reference) = named.split_once(' ').unwrap_or((named, ""));
+        let mut tx = self.host.store.read(scope).await?;
+        let row = match our_id(ours) {
+            Some(id) => tx.payment(scope, id).await?,
+            None => tx.payment_referred(scope, reference).await?,
+        };
+        tx.rollback().await?;
+        let Some(row) = row else { return Ok(false) };
+        self.one((scope, row.id)).await;
+        Ok(true)
     }
 
     /// Asks a provider one question.
@@ -398,6 +422,12 @@ impl Cashier {
         let phone = if phone.is_empty() { known } else { phone.to_string() };
         Payer { name: String::new(), phone, alias: self.seal.alias(place.0, place.1) }
     }
+}
+
+/// Whether a payment is of the same order as one of the same number. Each customer of the demo has a shop of their own, whose
+/// orders are numbered alike; and cash is taken where the order is brought.
+fn is_of_one_order(payment: &Payment, row: &PaymentRow, conversation: ConversationId) -> bool {
+    !matches!(payment.provider.as_str(), "demo" | "cash") || row.conversation == conversation
 }
 
 /// What a callback says, if it is proved.

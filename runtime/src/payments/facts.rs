@@ -24,10 +24,12 @@ pub struct Facts {
     pub prompts: bool,
     /// The shortest life of its page, in ms.
     pub least_life_ms: i64,
-    /// The settings of `shop.yaml` it needs, and those it may have; all are secrets but the [`Facts::words`].
+    /// The secrets of `shop.yaml` that it needs, and those it may have.
     pub secrets: &'static [&'static str],
     pub optional: &'static [&'static str],
+    /// The same of settings that are no secrets.
     pub words: &'static [&'static str],
+    pub optional_words: &'static [&'static str],
 }
 
 /// How a beginning whose answer was lost is repeated.
@@ -54,6 +56,7 @@ pub const DEMO: Facts = Facts {
     secrets: &[],
     optional: &[],
     words: &[],
+    optional_words: &[],
 };
 
 /// Checkout Sessions (payments.md 5): a key holds for at least 24 hours.
@@ -70,6 +73,7 @@ pub const STRIPE: Facts = Facts {
     secrets: &["secret_key", "webhook_secret"],
     optional: &["old_webhook_secret"],
     words: &[],
+    optional_words: &[],
 };
 
 /// Charges (payments.md 5): `reference.idempotent` holds for 24 hours.
@@ -85,7 +89,8 @@ pub const TAP: Facts = Facts {
     least_life_ms: 0,
     secrets: &["secret_key"],
     optional: &["old_secret_key"],
-    words: &["source"],
+    words: &[],
+    optional_words: &["source"],
 };
 
 /// Payment Links (payments.md 5): a repeated `reference_id` is refused, so it is listed by it.
@@ -102,6 +107,7 @@ pub const RAZORPAY: Facts = Facts {
     secrets: &["key_id", "secret_key", "webhook_secret"],
     optional: &["old_webhook_secret"],
     words: &[],
+    optional_words: &[],
 };
 
 /// Transactions (payments.md 5): the page's address is told once, so one whose answer was lost is begun under another name.
@@ -118,6 +124,7 @@ pub const PAYSTACK: Facts = Facts {
     secrets: &["secret_key"],
     optional: &["old_secret_key"],
     words: &["email_domain"],
+    optional_words: &[],
 };
 
 /// STK push (payments.md 5): no name of ours, one prompt at a time, which lives about a minute.
@@ -133,7 +140,8 @@ pub const MPESA: Facts = Facts {
     least_life_ms: 0,
     secrets: &["consumer_key", "consumer_secret", "passkey"],
     optional: &[],
-    words: &["shortcode", "till"],
+    words: &["shortcode"],
+    optional_words: &["till"],
 };
 
 /// All of them.

@@ -9,10 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::cashier::{Cashier, Place, Seen, our_name};
 use super::provider::{Heard as Answered, Trouble, Wanted as Question};
-use super::standing::{Alarm, Heard, Said, Standing, State};
+use super::standing::{Alarm, Heard, MOST_PATIENCE_MS, Said, Standing, State};
 use crate::store::{self, PaymentRow};
 
 const POLL: Duration = Duration::from_secs(2);
+/// How long whoever looks at a page waits for the provider.
+const MOMENT: Duration = Duration::from_millis(1_500);
 /// Payments of one shop that a round takes, and how many are asked about at once.
 const MOST: u32 = 32;
 const AT_ONCE: usize = 8;
@@ -48,6 +50,11 @@ impl Cashier {
         let one = |row: PaymentRow| self.one((row.shop, row.id));
         stream::iter(due).map(one).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
         Ok(count)
+    }
+
+    /// Asks how a payment stands whose customer looks at its page, for a moment at most: it may have come back from paying.
+    pub async fn ask_now(&self, seen: &Seen) {
+        let _ = tokio::time::timeout(MOMENT, self.one((seen.row.shop, seen.row.id))).await;
     }
 
     /// Does what is to be done about one payment.
@@ -88,7 +95,11 @@ impl Cashier {
                     }
                     Err(Asked::Nothing) => {
                         payment.unanswered = payment.unanswered.saturating_add(1);
-                        Vec::new()
+                        let mut news = Vec::new();
+                        if now_ms >= payment.expires_ms.saturating_add(MOST_PATIENCE_MS) {
+                            payment.alarm(Alarm::Unanswered, &mut news);
+                        }
+                        news
                     }
                 };
                 if is_over && !matches!(found, Err(Asked::Nothing)) {

@@ -91,6 +91,8 @@ pub enum Alarm {
     Twice,
     /// A proved callback says paid, and the provider says that it is not (F88).
     Disagrees,
+    /// The provider has not said for a day how it stands (F85).
+    Unanswered,
     /// A part was given back (F89).
     PartRefund,
     /// The provider names another payment than was asked for (F84).
@@ -106,6 +108,7 @@ impl Alarm {
             Alarm::Amount => "amount",
             Alarm::Twice => "twice",
             Alarm::Disagrees => "disagrees",
+            Alarm::Unanswered => "unanswered",
             Alarm::PartRefund => "part_refund",
             Alarm::Foreign => "foreign",
             Alarm::Disputed => "disputed",
@@ -161,6 +164,8 @@ const LAST_QUESTION_MS: i64 = 3_600_000;
 /// Between two questions that are not answered, at first and at most.
 const PAUSE_MS: i64 = 5_000;
 const MOST_PAUSE_MS: i64 = 600_000;
+/// How long after its end a payment is asked about that the provider says nothing of; then people are told.
+pub const MOST_PATIENCE_MS: i64 = 86_400_000;
 /// How often a claim may be contradicted before people are told: a callback may be faster than the provider's own books.
 const PATIENCE: u32 = 3;
 
@@ -303,8 +308,11 @@ impl Payment {
             State::Beginning => Some(asked_again_ms),
             _ if self.claimed.is_some() => Some(asked_again_ms),
             _ if self.state.is_money() || self.state == State::Cash => None,
-            _ if self.unanswered > 0 => Some(asked_again_ms),
-            State::Expired | State::Replaced if self.references.is_empty() => None,
+            // Nothing of it is at the provider, or nothing that it could be asked for.
+            State::Expired | State::Replaced if self.references.iter().all(SmolStr::is_empty) => None,
+            _ if self.unanswered > 0 => {
+                Some(asked_again_ms).filter(|_| now_ms < self.expires_ms.saturating_add(MOST_PATIENCE_MS))
+            }
             _ => {
                 let questions = QUESTIONS_MS.iter().map(|after_ms| self.begun_ms.saturating_add(*after_ms));
                 let questions = questions.filter(|at_ms| *at_ms < self.expires_ms);

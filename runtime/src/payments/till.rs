@@ -161,7 +161,10 @@ impl<'a> Reading<'a> {
 
     fn settings(&self, facts: &'static Facts, line: usize) -> Result<Settings, Mistake> {
         const COMMON: [&str; 3] = ["provider", "url", "link_for"];
-        let known = || facts.secrets.iter().chain(facts.optional).chain(facts.words).chain(&COMMON);
+        let known = || {
+            let secrets = facts.secrets.iter().chain(facts.optional);
+            secrets.chain(facts.words).chain(facts.optional_words).chain(&COMMON)
+        };
         if let Some(unknown) = self.settings.iter().find(|it| !known().any(|name| it.name.value == *name)) {
             let message = format!("`{}` has no setting `{}`", facts.name, unknown.name.value);
             let help = format!("There are: {}.", known().copied().collect::<Vec<_>>().join(", "));
@@ -181,6 +184,12 @@ impl<'a> Reading<'a> {
             }
         }
         for name in facts.words {
+            if self.setting(name).is_none() {
+                let message = format!("`{}` needs `{name}`", facts.name);
+                return Err(self.mistake(line, message, format!("Add `{name}: …`; docs/payments.md says what it is.")));
+            }
+        }
+        for name in facts.words.iter().chain(facts.optional_words) {
             if let Some(word) = self.setting(name).and_then(|setting| setting.value.text()) {
                 settings.words.insert(name, word.to_string());
             }

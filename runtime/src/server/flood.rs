@@ -26,6 +26,9 @@ const GUESSES: NonZeroU32 = NonZeroU32::new(30).expect("30 is not 0");
 /// Taps on Pay at once of one payment; then one in six seconds.
 const TAPS: NonZeroU32 = NonZeroU32::new(20).expect("20 is not 0");
 
+/// Looks at once at the page of a begun payment that ask the provider; then one in six seconds.
+const LOOKS: NonZeroU32 = NonZeroU32::new(3).expect("3 is not 0");
+
 /// Addresses that are remembered before the idle ones are forgotten.
 const MOST_ADDRESSES: usize = 10_000;
 
@@ -37,6 +40,7 @@ pub struct Flood {
     handshakes: Keyed<IpAddr>,
     guesses: Keyed<IpAddr>,
     taps: Keyed<PaymentId>,
+    looks: Keyed<PaymentId>,
     /// Messages a minute of one customer; 0: no limit.
     per_customer: u32,
     // By when they were written, which no rate limiter's clock knows: what comes late after a pause is no flood (F18).
@@ -70,6 +74,7 @@ impl Flood {
             handshakes: RateLimiter::hashmap(slow(HANDSHAKES)),
             guesses: RateLimiter::hashmap(slow(GUESSES)),
             taps: RateLimiter::hashmap(slow(TAPS)),
+            looks: RateLimiter::hashmap(slow(LOOKS)),
             per_customer,
             customers: Mutex::default(),
         }
@@ -125,6 +130,14 @@ impl Flood {
             self.guesses.retain_recent();
         }
         self.guesses.check_key(&address).is_ok()
+    }
+
+    /// Whether a look at a page of a begun payment asks the provider.
+    pub fn may_look(&self, payment: PaymentId) -> bool {
+        if self.looks.len() > MOST_ADDRESSES {
+            self.looks.retain_recent();
+        }
+        self.looks.check_key(&payment).is_ok()
     }
 
     /// Whether a tap on Pay asks the provider.

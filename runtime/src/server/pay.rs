@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, State as Shared};
 use axum::http::header::{ACCEPT_LANGUAGE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -15,6 +15,7 @@ use super::Server;
 use super::door::Peer;
 use super::webhooks::{refused, whole};
 use crate::payments::page::{self, Page, Shown};
+use crate::payments::standing::State;
 use crate::payments::{Refusal, Seen, Started};
 
 /// A form of the page is not longer.
@@ -22,14 +23,19 @@ const MOST_FORM_BYTES: usize = 512;
 
 /// Shows how a payment stands.
 pub(super) async fn look(
-    State(server): State<Arc<Server>>,
+    Shared(server): Shared<Arc<Server>>,
     peer: Option<Extension<Peer>>,
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     match find(&server, peer, &token, &headers).await {
-        Ok(seen) => {
+        Ok(mut seen) => {
             let now_ms = server.host.clock.now_ms();
+            if seen.payment.state == State::Open && server.flood.may_look(seen.row.id) {
+                // Coming back from the provider proves nothing: the provider is asked.
+                server.cashier.ask_now(&seen).await;
+                seen = server.cashier.seen(&token).await.ok().flatten().unwrap_or(seen);
+            }
             answer(StatusCode::OK, page::of(&seen, page::shown(&seen, now_ms)))
         }
         Err(response) => *response,
@@ -38,7 +44,7 @@ pub(super) async fn look(
 
 /// The customer wants to pay.
 pub(super) async fn begin(
-    State(server): State<Arc<Server>>,
+    Shared(server): Shared<Arc<Server>>,
     peer: Option<Extension<Peer>>,
     Path(token): Path<String>,
     headers: HeaderMap,
@@ -131,7 +137,7 @@ fn guarded(mut response: Response) -> Response {
 
 /// A callback to the shop's address.
 pub(super) async fn called(
-    State(server): State<Arc<Server>>,
+    Shared(server): Shared<Arc<Server>>,
     Path(slug): Path<String>,
     request: Request<Body>,
 ) -> Response {
@@ -142,14 +148,14 @@ pub(super) async fn called(
     if has_till(&server).is_none() {
         // The shop's own system may tell of its orders under this name.
         let names = Path((slug, "payments".to_string()));
-        return super::orders::receive(State(server), names, request).await;
+        return super::orders::receive(Shared(server), names, request).await;
     }
     taken(&server, &slug, None, request).await
 }
 
 /// A callback to a payment's own address.
 pub(super) async fn called_of(
-    State(server): State<Arc<Server>>,
+    Shared(server): Shared<Arc<Server>>,
     Path((slug, part)): Path<(String, String)>,
     request: Request<Body>,
 ) -> Response {

@@ -202,6 +202,10 @@ fn settings_of_providers_are_judged_by_name() {
     assert_eq!(judged("{ provider: demo }"), Ok(true));
     assert_eq!(judged("{ provider: strip }"), Err("4: there is no payment provider `strip`".to_string()));
     assert_eq!(judged("{ provider: tap }"), Err("4: `tap` needs `secret_key`".to_string()));
+    assert_eq!(
+        judged("{ provider: paystack, secret_key: env:KEY }"),
+        Err("4: `paystack` needs `email_domain`".to_string())
+    );
     assert_eq!(judged("{ provider: tap, secret_key: env:KEY }"), Ok(true));
     assert_eq!(judged("{ provider: tap, secret_key: env:KE }"), Err("4: the environment has no `KE`".to_string()));
     assert_eq!(judged("{ provider: demo, keys: 1 }"), Err("4: `demo` has no setting `keys`".to_string()));
