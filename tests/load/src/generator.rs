@@ -73,13 +73,13 @@ fn histogram() -> Histogram<u64> {
 pub async fn closed(target: &Target, connections: u64, period: Duration) -> Outcome {
     let run = run_id();
     let next = Arc::new(AtomicU64::new(0));
+    let shops = target.numbers.iter().map(|number| Webhooks::new(&target.address, &target.path, number, run));
+    let shops: Arc<Vec<Webhooks>> = Arc::new(shops.collect());
     let begun = Instant::now();
     let tasks: Vec<_> = (0..connections)
         .map(|connection| {
-            let (target, next) = (target.clone(), next.clone());
+            let (target, next, shops) = (target.clone(), next.clone(), shops.clone());
             tokio::spawn(async move {
-                let number = &target.numbers[connection as usize % target.numbers.len()];
-                let webhooks = Webhooks::new(&target.address, &target.path, number, run);
                 let mut client = Client::connect(&target.address).await?;
                 let (mut latency, mut refused) = (histogram(), 0);
                 while begun.elapsed() < period {
@@ -92,6 +92,7 @@ pub async fn closed(target: &Target, connections: u64, period: Duration) -> Outc
                     } else {
                         (connection + connections * (n / connections.max(1))) % target.customers.max(1)
                     };
+                    let webhooks = &shops[n as usize % shops.len()];
                     let request = match target.kind {
                         Kind::Text => webhooks.text(customer, n, unix()),
                         Kind::Status => webhooks.status(customer, n, unix()),

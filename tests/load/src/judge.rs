@@ -30,6 +30,13 @@ pub struct Judge {
     broken: Mutex<Vec<String>>,
 }
 
+impl Judging {
+    /// Less is done than the targets ask for.
+    pub fn is_brief(self) -> bool {
+        self.brief
+    }
+}
+
 impl Judge {
     pub fn new(judging: Judging) -> Judge {
         Judge { judging, seen: Mutex::default(), broken: Mutex::default() }

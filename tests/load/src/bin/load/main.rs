@@ -36,6 +36,9 @@ struct Arguments {
     /// A `postgres://` address whose role may make databases: everything is measured on it too
     #[arg(long)]
     postgres: Option<String>,
+    /// Nothing on SQLite; needs `--postgres`
+    #[arg(long, requires = "postgres")]
+    only_postgres: bool,
     /// Seconds of each burst
     #[arg(long, default_value_t = 4)]
     seconds: u64,
@@ -90,7 +93,8 @@ async fn main() -> io::Result<()> {
     let judge = Judge::new(arguments.judging);
     println!("| what | bare loop | server | ratio | of it |\n|---|---|---|---|---|");
     let mut sizes = None;
-    for place in [Some(Place::Sqlite), arguments.postgres.clone().map(Place::Postgres)].into_iter().flatten() {
+    let sqlite = (!arguments.only_postgres).then_some(Place::Sqlite);
+    for place in [sqlite, arguments.postgres.clone().map(Place::Postgres)].into_iter().flatten() {
         if let Place::Postgres(url) = &place
             && postgres::ask::<String>(url, "SELECT current_setting('fsync')").await?.as_deref() != Some("on")
         {

@@ -22,6 +22,8 @@ pub async fn size(on: &On<'_>) -> io::Result<()> {
         let process = on.server(folder.path(), NOBODY, shops).await?;
         let aim = target(&process.address, customers, shops, Kind::Text);
         let name = format!("{customers} customers, {shops} shops");
+        // Every shop and every customer is known before.
+        checked(generator::closed(&Target { most: 10_000, ..aim.clone() }, on.arguments.connections, FOREVER).await)?;
         costs.push((name.clone(), cost(on, &process, &aim, &name).await?));
         process.stop().await?;
     }
