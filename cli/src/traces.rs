@@ -1,7 +1,7 @@
 //! The way to a collector of traces, in builds that have one. Others refuse settings that name a collector.
 
+use duka_runtime::config::Traces as Settings;
 use duka_runtime::ops::logs::Listener;
-use url::Url;
 
 use crate::failure::Failure;
 
@@ -10,8 +10,8 @@ pub struct Traces(duka_otel::Traces);
 
 #[cfg(feature = "otel")]
 impl Traces {
-    pub fn to(collector: &Url) -> Result<Traces, Failure> {
-        let traces = duka_otel::Traces::to(collector.as_str(), env!("CARGO_PKG_VERSION"));
+    pub fn to(settings: &Settings) -> Result<Traces, Failure> {
+        let traces = duka_otel::Traces::to(settings.otlp.as_str(), settings.sample, env!("CARGO_PKG_VERSION"));
         traces.map(Traces).map_err(|error| Failure::usage(error.to_string()))
     }
 
@@ -30,9 +30,12 @@ pub enum Traces {}
 
 #[cfg(not(feature = "otel"))]
 impl Traces {
-    pub fn to(collector: &Url) -> Result<Traces, Failure> {
+    pub fn to(settings: &Settings) -> Result<Traces, Failure> {
         Err(Failure::usage_with_help(
-            format!("`traces.otlp` names a collector ({collector}), and this build of duka knows no OpenTelemetry"),
+            format!(
+                "`traces.otlp` names a collector ({}), and this build of duka knows no OpenTelemetry",
+                settings.otlp
+            ),
             "Build it with `cargo build --release --features otel`, or take the setting out.",
         ))
     }

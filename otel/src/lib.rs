@@ -7,7 +7,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
@@ -29,11 +29,11 @@ pub struct Error(#[from] ExporterBuildError);
 pub struct Traces(SdkTracerProvider);
 
 impl Traces {
-    /// To the collector at this address, such as `http://127.0.0.1:4318`. `version` is the server's.
+    /// To the collector at this address, such as `http://127.0.0.1:4318`, this share of all traces. `version` is the server's.
     ///
     /// # Errors
     /// There is no way to speak HTTP.
-    pub fn to(collector: &str, version: &'static str) -> Result<Traces, Error> {
+    pub fn to(collector: &str, sample: f64, version: &'static str) -> Result<Traces, Error> {
         let exporter = SpanExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpBinary)
@@ -42,7 +42,8 @@ impl Traces {
             .build()?;
         let about = [KeyValue::new("service.name", "duka"), KeyValue::new("service.version", version)];
         let resource = Resource::builder_empty().with_attributes(about).build();
-        Ok(Traces(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build()))
+        let builder = SdkTracerProvider::builder().with_sampler(Sampler::TraceIdRatioBased(sample));
+        Ok(Traces(builder.with_batch_exporter(exporter).with_resource(resource).build()))
     }
 
     /// What is put beside the logs.

@@ -33,7 +33,7 @@ fn collector() -> (String, std::sync::mpsc::Receiver<(String, Vec<u8>)>) {
 #[test]
 fn a_span_of_the_server_reaches_the_collector_and_nothing_else_does() {
     let (address, takes) = collector();
-    let traces = Traces::to(&address, "0.1.0").expect("a way to it");
+    let traces = Traces::to(&address, 1.0, "0.1.0").expect("a way to it");
     let subscriber = tracing_subscriber::registry().with(traces.layer());
     tracing::subscriber::with_default(subscriber, || {
         let turn = tracing::trace_span!(target: "duka_span", "turn", shop = "zuri", conversation = "00ab", sends = 2);
@@ -56,7 +56,7 @@ fn a_span_of_the_server_reaches_the_collector_and_nothing_else_does() {
 
 #[test]
 fn a_collector_that_is_not_there_holds_nothing_up() {
-    let traces = Traces::to("http://127.0.0.1:1", "0.1.0").expect("a way to it");
+    let traces = Traces::to("http://127.0.0.1:1", 1.0, "0.1.0").expect("a way to it");
     let subscriber = tracing_subscriber::registry().with(traces.layer());
     tracing::subscriber::with_default(subscriber, || {
         for _ in 0..10_000 {

@@ -43,7 +43,15 @@ pub struct Config {
     /// What messages cost, where that is known.
     pub rates: Arc<Rates>,
     /// Takes traces of turns and sends, by OTLP over HTTP.
-    pub traces: Option<url::Url>,
+    pub traces: Option<Traces>,
+}
+
+/// Where traces go.
+#[derive(Clone, Debug)]
+pub struct Traces {
+    pub otlp: url::Url,
+    /// The share of them that is brought, from 0 to 1.
+    pub sample: f64,
 }
 
 /// Files that customers send.
@@ -52,6 +60,8 @@ pub struct Files {
     pub place: FilesPlace,
     /// The largest that is kept, in bytes.
     pub largest: u64,
+    /// Bytes that the files of one shop may take; 0: no limit.
+    pub per_shop: u64,
 }
 
 /// Where they are kept.
@@ -91,6 +101,8 @@ pub struct WhatsApp {
     pub verify_token: Option<SecretString>,
     /// The access token of shops without one of their own.
     pub token: Option<SecretString>,
+    /// Private keys (PEM) that open what forms ask, the newest first; none: no form asks anything.
+    pub flows_keys: Vec<SecretString>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +130,8 @@ pub struct Limits {
     pub per_shop: u32,
     /// Messages a minute that are taken of one customer; 0: no limit.
     pub per_customer: u32,
+    /// Bytes that are to stay free on the database's disk; 0: none.
+    pub disk_reserve: u64,
 }
 
 /// Pay links.
@@ -175,6 +189,9 @@ pub const FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Messages a minute of one customer, if nothing else is said: more than people write, even with photos.
 pub const PER_CUSTOMER: u32 = 120;
+
+/// What is to stay free on the database's disk, if nothing else is said: a log (WAL) at its longest, and a day's turns.
+pub const DISK_RESERVE: u64 = 256 * 1024 * 1024;
 
 /// Where settings come from, so that tests bring their own.
 pub trait Environment {
@@ -255,7 +272,7 @@ impl Resolve {
             database,
             files,
             rates: Arc::new(self.rates(file.costs.unwrap_or_default())?),
-            traces: file.traces.and_then(|section| section.otlp).map(|url| url.0),
+            traces: self.traces(file.traces.unwrap_or_default())?,
             shops: self.base.join(file.shops.unwrap_or_else(|| "shops".into())),
             development,
             clock_ahead_ms,
@@ -274,6 +291,7 @@ impl Resolve {
                 drain_ms: limits.drain.map_or(8_000, |length| length.ms().unsigned_abs()),
                 per_shop: limits.per_shop.unwrap_or(0),
                 per_customer: limits.per_customer.unwrap_or(PER_CUSTOMER),
+                disk_reserve: limits.disk_reserve.unwrap_or(DISK_RESERVE),
             },
             handoff: self.handoff(handoff, development)?,
             whatsapp,
@@ -310,8 +328,9 @@ impl Resolve {
     /// Beside the database, if nothing else is said.
     fn files(&self, section: file::FilesSection, database: &Database, development: bool) -> Result<Files, Mistake> {
         let largest = section.largest.unwrap_or(FILE_BYTES);
+        let per_shop = section.per_shop.unwrap_or(0);
         if let Some(bucket) = self.bucket(&section, development)? {
-            return Ok(Files { place: FilesPlace::Bucket(bucket), largest });
+            return Ok(Files { place: FilesPlace::Bucket(bucket), largest, per_shop });
         }
         let place = match (section.folder, database) {
             (Some(folder), _) => FilesPlace::Folder(self.base.join(folder)),
@@ -319,11 +338,11 @@ impl Resolve {
             (None, Database::Sqlite(path)) => FilesPlace::Folder(path.with_file_name("files")),
             (None, Database::Postgres(_)) => FilesPlace::Folder(self.base.join("files")),
         };
-        Ok(Files { place, largest })
+        Ok(Files { place, largest, per_shop })
     }
 
     fn bucket(&self, section: &file::FilesSection, development: bool) -> Result<Option<Bucket>, Mistake> {
-        let file::FilesSection { folder, largest: _, bucket, endpoint, region, key, secret } = section;
+        let file::FilesSection { folder, largest: _, per_shop: _, bucket, endpoint, region, key, secret } = section;
         let (name, endpoint, key, secret) = match (bucket, endpoint, key, secret) {
             (None, None, None, None) if region.is_none() => return Ok(None),
             (Some(bucket), Some(endpoint), Some(key), Some(secret)) => (bucket, &endpoint.0, key, secret),
@@ -348,6 +367,15 @@ impl Resolve {
         }))
     }
 
+    fn traces(&self, section: file::TracesSection) -> Result<Option<Traces>, Mistake> {
+        let sample = section.sample.unwrap_or(1.0);
+        if !(0.0..=1.0).contains(&sample) {
+            let message = format!("`traces.sample` is {sample}, and a share is from 0 to 1");
+            return Err(self.mistake(&message, "Write `sample = 0.1` for one in ten."));
+        }
+        Ok(section.otlp.map(|otlp| Traces { otlp: otlp.0, sample }))
+    }
+
     fn rates(&self, section: file::CostsSection) -> Result<Rates, Mistake> {
         let Some(path) = section.rates else { return Ok(Rates::default()) };
         let path = self.base.join(path);
@@ -365,8 +393,13 @@ impl Resolve {
         for reference in section.app_secret.iter().chain(&section.old_app_secret) {
             app_secrets.push(self.secret(reference, "whatsapp.app_secret")?);
         }
+        let mut flows_keys = Vec::new();
+        for reference in section.flows_key.iter().chain(&section.old_flows_key) {
+            flows_keys.push(self.secret(reference, "whatsapp.flows_key")?);
+        }
         Ok(WhatsApp {
             app_secrets,
+            flows_keys,
             verify_token: section.verify_token.map(|token| self.secret(&token, "whatsapp.verify_token")).transpose()?,
             token: section.token.map(|token| self.secret(&token, "whatsapp.token")).transpose()?,
         })

@@ -4,8 +4,10 @@
 mod client;
 mod folder;
 mod memory;
+mod quota;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
@@ -13,6 +15,7 @@ use smol_str::SmolStr;
 use self::client::Bucket;
 use self::folder::Folder;
 use self::memory::Memory;
+use self::quota::Quota;
 use crate::config;
 use crate::id::{ConversationId, ShopScope};
 
@@ -77,6 +80,7 @@ pub struct Found {
     pub place: Place,
     /// When it was put there, ms since 1970.
     pub at_ms: i64,
+    pub bytes: u64,
 }
 
 /// The disk or the bucket did not do it.
@@ -90,7 +94,7 @@ pub enum FilesError {
 
 /// Where files are kept. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Files(Kind);
+pub struct Files(Kind, Arc<Quota>);
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -112,12 +116,12 @@ macro_rules! each {
 impl Files {
     /// Gone with the process.
     pub fn memory() -> Files {
-        Files(Kind::Memory(Memory::default()))
+        Files(Kind::Memory(Memory::default()), Arc::default())
     }
 
     /// In this folder, which is made when the first file comes.
     pub fn folder(folder: &Path) -> Files {
-        Files(Kind::Folder(Folder::new(folder)))
+        Files(Kind::Folder(Folder::new(folder)), Arc::default())
     }
 
     /// In a bucket of a store that speaks as S3 does.
@@ -125,7 +129,12 @@ impl Files {
     /// # Errors
     /// Its address is none, or the machine has no TLS.
     pub fn bucket(place: &config::Bucket) -> Result<Files, FilesError> {
-        Ok(Files(Kind::Bucket(Bucket::new(place)?)))
+        Ok(Files(Kind::Bucket(Bucket::new(place)?), Arc::default()))
+    }
+
+    /// The same with room for so many bytes of each shop; 0: without end. When it is used up the oldest files go.
+    pub fn with_room(self, bytes: u64) -> Files {
+        Files(self.0, Arc::new(Quota::of(bytes)))
     }
 
     /// Puts a little file, reads it back and takes it away: whether the place can be used.
@@ -140,9 +149,19 @@ impl Files {
         }
     }
 
-    /// Keeps a file, whole or not at all.
+    /// Keeps a file, whole or not at all. When the shop's room is used up, its oldest files go until a tenth is free.
     pub async fn put(&self, place: &Place, bytes: Vec<u8>) -> Result<(), FilesError> {
-        each!(self, put(place, bytes))
+        let more = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        each!(self, put(place, bytes))?;
+        if self.1.is_used_up(place.shop, more) {
+            let (gone, left) = self.1.gone(self.list(place.shop).await?, place);
+            for place in &gone {
+                self.remove(place).await?;
+            }
+            self.1.has(place.shop, left);
+            metrics::counter!("duka_files_purged_total").increment(gone.len() as u64);
+        }
+        Ok(())
     }
 
     /// `None`: there is none.

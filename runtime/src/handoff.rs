@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 
+use crate::id::{ConversationId, ShopScope};
+use crate::store::{self, Tx};
+
 pub use self::chatwoot::{Said, key_of_conversation};
 pub use self::poster::Poster;
 pub use self::sign::{SIGNATURE_HEADER, is_signed, key_of, signature};
@@ -20,6 +23,19 @@ const ANSWER: Duration = Duration::from_secs(15);
 
 /// Effects of a turn are counted from 0; what people send, from here.
 pub const FIRST_INDEX: u16 = 32_768;
+
+/// Forgets where a conversation is in the program of people, together with the conversation.
+///
+/// # Errors
+/// The store.
+pub async fn forget(tx: &mut Tx, shop: ShopScope, conversation: ConversationId) -> store::Result<()> {
+    let key = chatwoot::key_of_place(&format!("{:016x}", conversation.0));
+    if let Some(place) = tx.meta_get(shop, &key).await?.as_deref().and_then(chatwoot::Place::decode) {
+        tx.meta_remove(shop, &key_of_conversation(place.conversation)).await?;
+        tx.meta_remove(shop, &key).await?;
+    }
+    Ok(())
+}
 
 /// One thing that people are told, as the queue keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

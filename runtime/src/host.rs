@@ -7,6 +7,7 @@ pub mod clock;
 pub mod codes;
 pub mod desk;
 pub mod files;
+pub mod holding;
 pub mod holds;
 pub mod incoming;
 pub mod marks;
@@ -28,6 +29,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use smol_str::SmolStr;
 
 use self::clock::Clock;
+use self::holding::Holding;
 use self::marks::Marks;
 use self::mint::Mint;
 use self::notices::Notices;
@@ -48,6 +50,8 @@ pub struct Host {
     pub shops: Arc<Shops>,
     pub notices: Notices,
     pub marks: Marks,
+    /// How long statuses take.
+    pub holding: Holding,
     /// Which process this is, for its claims.
     pub owner: Owner,
     pub limits: Limits,
@@ -77,7 +81,7 @@ pub struct Limits {
     pub call_lease_ms: i64,
     /// How long nothing is fused after an unclean end, at least.
     pub careful_ms: i64,
-    /// How long a send of unknown fate is held for a status that settles it (reliability.md 4.3).
+    /// How long a send of unknown fate is held at least for a status that settles it (reliability.md 4.3).
     pub hold_ms: i64,
     /// How long before the end of a window nothing is begun any more.
     pub window_margin_ms: i64,
@@ -142,6 +146,7 @@ impl Host {
             shops,
             notices: Notices::default(),
             marks: Marks::default(),
+            holding: Holding::default(),
             owner,
             limits,
             configured: AtomicU64::new(0),

@@ -2,8 +2,10 @@
 //! is the host's business.
 
 mod current;
+mod disk;
 mod door;
 mod flood;
+mod flows;
 mod forms;
 mod handoff;
 mod health;
@@ -30,6 +32,7 @@ pub use outward::told;
 
 use crate::adapter::rest::Rest;
 use crate::api;
+use crate::channel::whatsapp::flows::crypto::FlowsKey;
 use crate::config::Config;
 use crate::files::Files;
 use crate::host::Host;
@@ -50,6 +53,10 @@ pub struct Server {
     pub flood: flood::Flood,
     /// Asks shops' systems and carriers, outside of conversations.
     pub rest: Rest,
+    /// Open what forms ask; none: no form asks anything.
+    pub flows_keys: Vec<FlowsKey>,
+    /// Room for what comes.
+    pub disk: Arc<disk::Disk>,
     /// Whose user ids statuses have told.
     pub met: ingress::Met,
     /// Who makes pay links and hears of payments.
@@ -63,6 +70,7 @@ pub fn router(server: Arc<Server>) -> Router {
     Router::new()
         .merge(api::router(&server))
         .route("/webhooks/whatsapp", get(webhooks::handshake).post(webhooks::receive))
+        .route("/flows/{shop}", post(flows::asked))
         .route("/webhooks/{shop}/{contract}", post(orders::receive))
         .route("/webhooks/{shop}/payments", post(pay::called))
         .route("/webhooks/{shop}/payments/{part}", post(pay::called_of))

@@ -189,7 +189,16 @@ impl Store {
         look::postgres(url).await
     }
 
-    /// Reads the whole embedded file and says whether it is sound. PostgreSQL checks its pages itself.
+    /// The embedded file was too large to be read through when it was opened.
+    pub fn wants_check(&self) -> bool {
+        match &self.kind {
+            Kind::Memory(_) | Kind::Postgres(_) => false,
+            Kind::Sqlite(sqlite) => sqlite.wants_check(),
+        }
+    }
+
+    /// Reads the whole embedded file and says whether it is sound. One that is not [`Self::is_broken`] from then on, and is
+    /// refused when it is opened. PostgreSQL checks its pages itself.
     pub fn check(&self) -> Result<()> {
         match &self.kind {
             Kind::Memory(_) | Kind::Postgres(_) => Ok(()),

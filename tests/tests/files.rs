@@ -72,3 +72,28 @@ async fn a_bucket_that_refuses_is_told_without_its_address() {
     let told = Files::bucket(&silent).expect("a bucket").examine().await.expect_err("nobody is there").to_string();
     assert!(told.contains("does not answer") && !told.contains("Signature"), "{told}");
 }
+
+#[tokio::test]
+async fn when_a_shops_room_is_used_up_its_oldest_files_go_and_nobody_elses() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for files in [Files::memory().with_room(100), Files::folder(folder.path()).with_room(100)] {
+        let (shop, other) = (ShopScope::numbered(1), ShopScope::numbered(2));
+        let of = |shop, conversation, bytes: &[u8]| Place::of(shop, ConversationId(conversation), bytes, "jpg");
+        let foreign = of(other, 1, &[b'x'; 90]);
+        files.put(&foreign, vec![b'x'; 90]).await.expect("kept");
+        let mut places = Vec::new();
+        for n in 0..5_u8 {
+            let bytes = vec![n; 30];
+            places.push(of(shop, 1, &bytes));
+            files.put(&places[usize::from(n)], bytes).await.expect("kept");
+            // Times of files are told in milliseconds.
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        let mut kept = Vec::new();
+        for place in &places {
+            kept.push(files.get(place).await.expect("an answer").is_some());
+        }
+        assert_eq!(kept, [false, false, true, true, true], "90 of 100 bytes");
+        assert!(files.get(&foreign).await.expect("an answer").is_some());
+    }
+}

@@ -5,18 +5,24 @@
 mod api;
 #[path = "server/apps.rs"]
 mod apps;
+#[path = "whatsapp/asker.rs"]
+mod asker;
 #[path = "adapter/merchant.rs"]
 mod backend;
 #[path = "files/bucket.rs"]
 mod bucket;
 #[path = "server/card.rs"]
 mod card;
+#[path = "server/disk.rs"]
+mod disk;
 #[path = "server/door.rs"]
 mod door;
 #[path = "server/erase.rs"]
 mod erase;
 #[path = "server/files.rs"]
 mod files;
+#[path = "server/flows.rs"]
+mod flows;
 #[path = "server/forms.rs"]
 mod forms;
 #[path = "server/fresh.rs"]

@@ -3,6 +3,8 @@
 
 #[path = "whatsapp/answers.rs"]
 mod answers;
+#[path = "whatsapp/asker.rs"]
+mod asker;
 #[path = "whatsapp/forms.rs"]
 mod forms;
 #[path = "whatsapp/hostile.rs"]

@@ -24,6 +24,7 @@ Examples:
   duka keys new ann --scope reply --shop boutique    prints the key, once
   duka keys list
   duka keys end ann
+  duka keys flows                                    the key of forms that ask the server, in `flows.pem`
 
 With the embedded database, stop the server first: one process has it at a time.")]
 pub struct Keys {
@@ -49,6 +50,12 @@ pub enum KeysCommand {
         /// How long it holds
         #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3650))]
         days: u16,
+    },
+    /// Make the key that opens what forms ask: a file with its private half, which nothing replaces
+    Flows {
+        /// The file to make
+        #[arg(long, value_name = "FILE", default_value = "flows.pem")]
+        out: PathBuf,
     },
     /// Show the keys by name
     List,

@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use duka_runtime::channel::whatsapp::client::{Access, Graph};
+use duka_runtime::channel::whatsapp::flows::crypto::public_half;
 use duka_runtime::channel::whatsapp::flows::published::{Forms, Published};
-use duka_runtime::config::{self, Process};
+use duka_runtime::config::{self, Config, Process};
 use duka_runtime::ops::accounts::{self, Account};
 use duka_runtime::ops::forms::{self, Wanted};
 use serde::Serialize;
@@ -25,7 +26,7 @@ pub fn run(arguments: &FormsArguments) -> Result<Outcome, Failure> {
         let mut fine = true;
         let mut rows = Vec::new();
         for shop in &shops {
-            let at = Place::of(&graph, shop).await?;
+            let at = Place::of(&graph, shop, &config).await?;
             match &arguments.command {
                 FormsCommand::List => rows.extend(at.rows()),
                 FormsCommand::Diff => rows.extend(at.rows().into_iter().filter(|row| !row.is_fine())),
@@ -51,6 +52,8 @@ struct Place<'a> {
     access: Access,
     wanted: Vec<Wanted>,
     held: Forms,
+    /// Where its forms ask the server, and the public half of the key.
+    asks: Option<(String, String)>,
 }
 
 /// One form.
@@ -76,16 +79,21 @@ impl Row {
 }
 
 impl<'a> Place<'a> {
-    async fn of(graph: &'a Graph, shop: &'a Account) -> Result<Place<'a>, Failure> {
+    async fn of(graph: &'a Graph, shop: &'a Account, config: &Config) -> Result<Place<'a>, Failure> {
         let slug = &shop.source.slug;
         let missing = |what: &str, help: &str| Failure::usage_with_help(format!("`{slug}` {what}"), help);
         let account = shop.source.live.account.as_deref();
         let account = account.ok_or_else(|| missing("names no business account", "Add `waba_id` to its channel."))?;
         let access = shop.access();
         let access = access.ok_or_else(|| missing("has no access token", "`duka doctor` says where it goes."))?;
-        let wanted = forms::wanted(&shop.source.program.shop);
+        let key = config.whatsapp.flows_keys.first().map(public_half).transpose();
+        let key = key.map_err(|wrong| {
+            missing(&format!("can not ask by its forms: {wrong}"), "`duka keys flows` makes a key.")
+        })?;
+        let asks = forms::endpoint(config, slug).zip(key);
+        let wanted = forms::wanted(&shop.source.program.shop, asks.is_some());
         let held = asked(graph, shop, account, &access, &wanted).await?;
-        Ok(Place { graph, shop, account, access, wanted, held })
+        Ok(Place { graph, shop, account, access, wanted, held, asks })
     }
 
     fn published(&self, wanted: &Wanted) -> Option<&Published> {
@@ -111,6 +119,17 @@ impl<'a> Place<'a> {
         self.wanted.iter().map(row).collect()
     }
 
+    /// WhatsApp encrypts what forms ask with our public key, which each number has to be told.
+    async fn give_key(&self) -> Result<(), Failure> {
+        let Some((_, key)) = &self.asks else { return Ok(()) };
+        for number in &self.shop.source.live.numbers {
+            let given = self.graph.set_flows_key(number, &self.access, key).await;
+            given
+                .map_err(|error| Failure::usage(format!("{}: the key of its forms: {error}", self.shop.source.slug)))?;
+        }
+        Ok(())
+    }
+
     async fn pull(&self) -> Result<(), Failure> {
         note(self.shop, &self.held)
     }
@@ -121,6 +140,10 @@ impl<'a> Place<'a> {
         let slug = &self.shop.source.slug;
         let mut fine = true;
         let mut changed = false;
+        let endpoint = self.asks.as_ref().map(|(endpoint, _)| endpoint.as_str());
+        if !dry_run {
+            self.give_key().await?;
+        }
         let mut done: Vec<String> = Vec::new();
         for wanted in &self.wanted {
             let about = format!("{slug}: {} ({})", wanted.form.name, wanted.form.path);
@@ -140,7 +163,7 @@ impl<'a> Place<'a> {
                 writeln!(out, "{about} would be published as {name}:\n{:#}", shape.flow())?;
                 continue;
             }
-            match self.graph.publish_flow(self.account, &self.access, &name, &shape.flow()).await {
+            match self.graph.publish_flow(self.account, &self.access, (&name, &shape.flow()), endpoint).await {
                 Ok(_) => {
                     changed = true;
                     writeln!(out, "{about}: {}", paint(terminal::GOOD, "published"))?;

@@ -1,12 +1,17 @@
 //! `duka keys`: who may use the operator's API. A key is shown once, when it is made.
 
+use std::fs::OpenOptions;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use duka_runtime::api::Scope;
 use duka_runtime::api::keys::{self, Key, KeyError};
+use duka_runtime::channel::whatsapp::flows::crypto::generate;
 use duka_runtime::config::{self, Process};
 use duka_runtime::server::run::open_store;
 use duka_runtime::store::Store;
+use secrecy::ExposeSecret;
 
 use super::now_ms;
 use super::serve::{settings, wrong};
@@ -16,6 +21,9 @@ use crate::failure::{Failure, Outcome};
 const DAY_MS: i64 = 24 * 3_600_000;
 
 pub fn run(arguments: &Keys) -> Result<Outcome, Failure> {
+    if let KeysCommand::Flows { out } = &arguments.command {
+        return flows(out);
+    }
     let path = settings(arguments.config.as_deref());
     let config = config::load(path.as_deref(), &Process).map_err(wrong)?;
     let threads = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -23,6 +31,19 @@ pub fn run(arguments: &Keys) -> Result<Outcome, Failure> {
         let store = open_store(&config.database).await.map_err(|error| Failure::usage(error.to_string()))?;
         work(&store, &arguments.command).await
     })
+}
+
+/// Writes a new private key where nothing is yet, for its owner alone to read.
+fn flows(path: &Path) -> Result<Outcome, Failure> {
+    let pair = generate().map_err(|error| Failure::usage(error.to_string()))?;
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let written = made.and_then(|mut file| file.write_all(pair.private.expose_secret().as_bytes()));
+    written.map_err(|error| Failure::writing(path, error))?;
+    let mut out = std::io::stdout();
+    let name = path.display();
+    writeln!(out, "{name}: keep it secret. Below [whatsapp] of duka.toml: flows_key = \"file:{name}\"")?;
+    writeln!(out, "`duka forms push` gives WhatsApp its public half.")?;
+    Ok(Outcome::Fine)
 }
 
 async fn work(store: &Store, command: &KeysCommand) -> Result<Outcome, Failure> {
@@ -42,6 +63,8 @@ async fn work(store: &Store, command: &KeysCommand) -> Result<Outcome, Failure> 
             let made = keys::make(store, key).await.map_err(|error: KeyError| failed(&error))?;
             writeln!(out, "{made}")?;
         }
+        // Needs no server's settings, and was made before they were read.
+        KeysCommand::Flows { .. } => {}
         KeysCommand::List => {
             for key in keys::list(store).await.map_err(|error| failed(&error))? {
                 let shop = key.shop.as_deref().unwrap_or("every shop");

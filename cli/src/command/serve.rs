@@ -22,10 +22,11 @@ pub fn run(arguments: &Serve) -> Result<Outcome, Failure> {
     let path = settings(arguments.config.as_deref());
     let config = config::load(path.as_deref(), &Process).map_err(wrong)?;
     let traces = traces(&config)?;
-    logs::begin(traces.as_ref().map(Traces::listener));
+    let logs = logs::begin(traces.as_ref().map(Traces::listener));
     let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = threads.block_on(serve(path.as_deref(), config));
     traces.into_iter().for_each(Traces::end);
+    drop(logs);
     outcome
 }
 
@@ -116,7 +117,7 @@ fn tell(reloaded: &Reloaded) {
     }
     for trouble in &reloaded.troubles {
         tracing::error!(%trouble, "the shop stays as it was");
-        show(trouble);
+        show_beside(trouble);
     }
 }
 
@@ -129,12 +130,21 @@ fn show(trouble: &Trouble) {
     }
 }
 
+/// The same beside a server that goes on, which need not wait until somebody reads it.
+fn show_beside(trouble: &Trouble) {
+    if let Trouble::Broken(shop) = trouble {
+        let trouble = Trouble::Broken(shop.clone());
+        std::thread::spawn(move || show(&trouble));
+    }
+}
+
 fn not_started(error: StartError) -> Failure {
     let help = match &error {
         StartError::Shops(Error::Trouble(trouble)) => {
             show(trouble);
             trouble.help().map(str::to_string)
         }
+        StartError::Settings(mistake) => mistake.help.clone(),
         StartError::Shops(_)
         | StartError::Store(_)
         | StartError::NoRandomness(_)

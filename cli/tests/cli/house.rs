@@ -33,10 +33,15 @@ struct Serving {
 impl Serving {
     /// Starts it and waits for its first line, which says that it serves.
     fn start(folder: &Path, arguments: &[&str]) -> (Serving, String) {
+        Serving::logging(folder, arguments, Stdio::null())
+    }
+
+    /// The same; its log goes there.
+    fn logging(folder: &Path, arguments: &[&str], log: Stdio) -> (Serving, String) {
         let mut child = command(folder, arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("the command starts");
         let mut out = BufReader::new(child.stdout.take().expect("there is an output"));
@@ -132,6 +137,12 @@ impl House {
                  verify_token = \"env:VERIFY\"\ntoken = \"env:TOKEN\"\n"
             ),
         );
+    }
+
+    /// The same with a log that nobody reads.
+    pub fn serve_unread(&mut self, settings: &str) {
+        let (server, _) = Serving::logging(self.folder.path(), &["serve", "--config", settings], Stdio::piped());
+        self.server = Some(server);
     }
 
     /// Starts the server with these settings.

@@ -1,5 +1,7 @@
 //! What an operator does beside a served shop: keys, a copy of the database, its way back.
 
+use std::io::{Read, Write};
+
 use crate::house::House;
 use crate::support::Run;
 
@@ -147,4 +149,24 @@ fn settings_that_can_not_be_followed_stop_the_start_with_what_to_do() {
     refused(&start(bucket), "should be an address");
     #[cfg(not(feature = "otel"))]
     refused(&start("[traces]\notlp = \"http://127.0.0.1:4318\"\n"), "this build of duka knows no OpenTelemetry");
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_nothing_up() {
+    let mut house = counter();
+    house.serve_unread("duka.toml");
+    // Each of these is told to the log; a pipe takes some hundred lines.
+    let address = house.base.trim_start_matches("http://").to_string();
+    let mut line = std::net::TcpStream::connect(&address).expect("the server listens");
+    line.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("a limit");
+    for n in 0..1_500 {
+        let forged = format!("POST /webhooks/whatsapp HTTP/1.1\r\nhost: {address}\r\ncontent-length: 2\r\n\r\n{{}}");
+        line.write_all(forged.as_bytes()).expect("the server takes it");
+        let mut answer = [0; 4_096];
+        let read = line.read(&mut answer).expect("it is answered in time");
+        assert!(answer[..read].starts_with(b"HTTP/1.1 401"), "{n}");
+    }
+    house.writes("count a1");
+    assert_eq!(house.sees(), "ack a1 n=1");
+    house.stop();
 }

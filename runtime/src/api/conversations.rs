@@ -12,6 +12,7 @@ use super::access::{Caller, Which, read, shown};
 use super::answer::{Done, Refusal};
 use super::erase;
 use super::explain::{self, Turn};
+use crate::handoff;
 use crate::id::{ConversationId, ShopScope};
 use crate::server::Server;
 use crate::store::Conversation;
@@ -173,6 +174,7 @@ pub(super) async fn erase(
     Which(id): Which,
 ) -> Result<Json<Done>, Refusal> {
     let mut tx = server.host.store.begin(shop.scope).await?;
+    handoff::forget(&mut tx, shop.scope, id).await?;
     if !tx.erase_conversation(shop.scope, id).await? {
         return Err(Refusal::Absent);
     }

@@ -15,6 +15,7 @@ use super::access::Caller;
 use super::answer::Refusal;
 use super::keys::Key;
 use crate::channel::whatsapp::CHANNEL;
+use crate::handoff;
 use crate::id::{ConversationId, ShopScope};
 use crate::server::Server;
 use crate::store::{Identity, IdentityKind};
@@ -77,6 +78,7 @@ pub(super) async fn customer(
     let mut conversations = 0;
     for id in &ids {
         names.extend(tx.identities_of(shop.scope, *id).await?.into_iter().map(|it| it.value));
+        handoff::forget(&mut tx, shop.scope, *id).await?;
         conversations += u64::from(tx.erase_conversation(shop.scope, *id).await?);
     }
     let mut entries = tx.erase_quarantined(shop.scope, &names).await?;

@@ -59,6 +59,11 @@ pub struct WhatsAppSection {
     pub verify_token: Option<SecretRef>,
     /// Access token of shops without one of their own
     pub token: Option<SecretRef>,
+    /// Opens what forms ask while they are filled in: a private RSA key (PEM), which `duka keys flows` makes [default: none,
+    /// forms ask nothing]
+    pub flows_key: Option<SecretRef>,
+    /// The one before, while it is being changed
+    pub old_flows_key: Option<SecretRef>,
 }
 
 /// How messages leave.
@@ -67,7 +72,8 @@ pub struct WhatsAppSection {
 pub struct SendingSection {
     /// How long the Graph API may take to answer; a process that has ended keeps its sends for half as long again [default: 20 seconds]
     pub answer: Option<Length>,
-    /// How long a send whose fate is unknown waits for a status [default: 30 seconds]
+    /// How long a send whose fate is unknown waits for a status, at least; as long as statuses of its number take, at most 10
+    /// minutes [default: 30 seconds]
     pub hold: Option<Length>,
     /// Messages a second of one number [default: 80]
     pub per_number: Option<u32>,
@@ -94,6 +100,9 @@ pub struct LimitsSection {
     /// Messages a minute that are taken of one customer; what is more is kept, answered once, and not acted on; 0: no limit
     /// [default: 120]
     pub per_customer: Option<u32>,
+    /// Bytes that are to stay free on the disk of an embedded database: with less, webhooks are refused and Meta brings them
+    /// again; 0: none [default: 268435456]
+    pub disk_reserve: Option<u64>,
 }
 
 /// Where people answer customers.
@@ -122,6 +131,8 @@ pub struct FilesSection {
     pub folder: Option<PathBuf>,
     /// The largest that is kept, in bytes [default: 16777216]
     pub largest: Option<u64>,
+    /// Bytes that the files of one shop may take: beyond it its oldest go [default: 0, no limit]
+    pub per_shop: Option<u64>,
     /// A bucket instead of a folder, of a store that speaks as S3 does
     pub bucket: Option<String>,
     /// The store's address, without the bucket: `https://s3.eu-west-1.amazonaws.com`
@@ -162,6 +173,8 @@ pub struct TracesSection {
     /// A collector of OpenTelemetry that takes OTLP over HTTP, such as `http://127.0.0.1:4318`; only in builds with the
     /// feature `otel` [default: none]
     pub otlp: Option<HttpUrl>,
+    /// The share of traces that is brought there, from 0 to 1: `0.1` is one in ten [default: 1]
+    pub sample: Option<f64>,
 }
 
 type Put = fn(&mut File, &str) -> Result<(), String>;
@@ -197,19 +210,23 @@ settings! {
     "DUKA_WHATSAPP_OLD_APP_SECRET" => whatsapp.old_app_secret: own("DUKA_WHATSAPP_OLD_APP_SECRET"),
     "DUKA_WHATSAPP_VERIFY_TOKEN" => whatsapp.verify_token: own("DUKA_WHATSAPP_VERIFY_TOKEN"),
     "DUKA_WHATSAPP_TOKEN" => whatsapp.token: own("DUKA_WHATSAPP_TOKEN"),
+    "DUKA_WHATSAPP_FLOWS_KEY" => whatsapp.flows_key: own("DUKA_WHATSAPP_FLOWS_KEY"),
+    "DUKA_WHATSAPP_OLD_FLOWS_KEY" => whatsapp.old_flows_key: own("DUKA_WHATSAPP_OLD_FLOWS_KEY"),
     "DUKA_SENDING_ANSWER" => sending.answer: Length::reads,
     "DUKA_SENDING_HOLD" => sending.hold: Length::reads,
-    "DUKA_SENDING_PER_NUMBER" => sending.per_number: whole,
+    "DUKA_SENDING_PER_NUMBER" => sending.per_number: number,
     "DUKA_SENDING_WINDOW_MARGIN" => sending.window_margin: Length::reads,
-    "DUKA_LIMITS_BODY_BYTES" => limits.body_bytes: whole,
-    "DUKA_LIMITS_CONNECTIONS" => limits.connections: whole,
+    "DUKA_LIMITS_BODY_BYTES" => limits.body_bytes: number,
+    "DUKA_LIMITS_CONNECTIONS" => limits.connections: number,
     "DUKA_LIMITS_HEADER" => limits.header: Length::reads,
     "DUKA_LIMITS_BODY" => limits.body: Length::reads,
     "DUKA_LIMITS_DRAIN" => limits.drain: Length::reads,
-    "DUKA_LIMITS_PER_SHOP" => limits.per_shop: whole,
-    "DUKA_LIMITS_PER_CUSTOMER" => limits.per_customer: whole,
+    "DUKA_LIMITS_PER_SHOP" => limits.per_shop: number,
+    "DUKA_LIMITS_PER_CUSTOMER" => limits.per_customer: number,
+    "DUKA_LIMITS_DISK_RESERVE" => limits.disk_reserve: number,
     "DUKA_FILES_FOLDER" => files.folder: path,
-    "DUKA_FILES_LARGEST" => files.largest: whole,
+    "DUKA_FILES_LARGEST" => files.largest: number,
+    "DUKA_FILES_PER_SHOP" => files.per_shop: number,
     "DUKA_FILES_BUCKET" => files.bucket: words,
     "DUKA_FILES_ENDPOINT" => files.endpoint: HttpUrl::reads,
     "DUKA_FILES_REGION" => files.region: words,
@@ -220,9 +237,10 @@ settings! {
     "DUKA_PAYMENTS_OLD_KEY" => payments.old_key: own("DUKA_PAYMENTS_OLD_KEY"),
     "DUKA_COSTS_RATES" => costs.rates: path,
     "DUKA_TRACES_OTLP" => traces.otlp: HttpUrl::reads,
+    "DUKA_TRACES_SAMPLE" => traces.sample: number,
     "DUKA_HANDOFF_URL" => handoff.url: HttpUrl::reads,
     "DUKA_HANDOFF_SECRET" => handoff.secret: own("DUKA_HANDOFF_SECRET"),
-    "DUKA_HANDOFF_ACCOUNT" => handoff.account: whole,
+    "DUKA_HANDOFF_ACCOUNT" => handoff.account: number,
     "DUKA_HANDOFF_INBOX" => handoff.inbox: own("DUKA_HANDOFF_INBOX"),
     "DUKA_HANDOFF_TOKEN" => handoff.token: own("DUKA_HANDOFF_TOKEN"),
 }
@@ -245,8 +263,8 @@ fn yes_no(text: &str) -> Result<bool, String> {
     }
 }
 
-fn whole<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("should be a whole number, not `{text}`"))
+fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("should be a number, not `{text}`"))
 }
 
 /// A secret's own variable may hold the secret itself: the environment is where secrets belong.

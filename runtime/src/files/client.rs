@@ -117,7 +117,7 @@ impl Bucket {
                 let at = object.last_modified.and_then(|at| at.parse::<Timestamp>().ok());
                 // Without its time it would be too old at once.
                 let at_ms = at.map_or(i64::MAX, Timestamp::as_millisecond);
-                all.extend(place.map(|place| Found { place, at_ms }));
+                all.extend(place.map(|place| Found { place, at_ms, bytes: object.size.unwrap_or_default() }));
             }
             next = page.next_continuation_token;
             if next.is_none() {

@@ -77,9 +77,10 @@ fn list(folder: &Path, shop: ShopScope) -> std::io::Result<Vec<Found>> {
             let names = (customer.file_name(), file.file_name());
             let place =
                 names.0.to_str().zip(names.1.to_str()).and_then(|(folder, name)| Place::read(shop, folder, name));
-            let since = file.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+            let about = file.metadata()?;
+            let since = about.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
             let at_ms = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-            all.extend(place.map(|place| Found { place, at_ms }));
+            all.extend(place.map(|place| Found { place, at_ms, bytes: about.len() }));
         }
     }
     Ok(all)

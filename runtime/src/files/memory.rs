@@ -37,6 +37,11 @@ impl Memory {
     pub fn list(&self, shop: ShopScope) -> Result<Vec<Found>, FilesError> {
         let kept = self.lock();
         let own = kept.iter().filter(|(place, _)| place.shop == shop);
-        Ok(own.map(|(place, (at_ms, _))| Found { place: place.clone(), at_ms: *at_ms }).collect())
+        let found = |(place, (at_ms, bytes)): (&Place, &(i64, Vec<u8>))| Found {
+            place: place.clone(),
+            at_ms: *at_ms,
+            bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        };
+        Ok(own.map(found).collect())
     }
 }

@@ -11,9 +11,10 @@ use tokio_util::sync::CancellationToken;
 use super::chatwoot::{Brought, Inbox, Place, key_of_conversation, key_of_place};
 use super::sign::{SIGNATURE_HEADER, signature};
 use super::{ANSWER, Letter, Telling, Told};
-use crate::config::{Chatwoot, People};
+use crate::config::People;
 use crate::egress::{Egress, Request};
 use crate::host::Host;
+use crate::id::ConversationId;
 use crate::shops::{Registry, Served};
 use crate::store::{Claim, ClaimedPost, IdentityKind, Result, Work};
 
@@ -84,7 +85,10 @@ impl Poster {
             (Some(telling), Some(people)) if telling.at_ms.saturating_add(LIFE_MS) > now_ms => {
                 let letter = self.letter(&shop, &post, telling).await?;
                 match &people.chatwoot {
-                    Some(chatwoot) => self.to_chatwoot(&shop, people, chatwoot, &letter).await?,
+                    Some(chatwoot) => {
+                        let inbox = Inbox { egress: &self.egress, people, chatwoot };
+                        self.to_chatwoot(&shop, inbox, post.conversation, &letter).await?
+                    }
                     None => self.to_webhook(people, &letter).await,
                 }
             }
@@ -142,11 +146,10 @@ impl Poster {
     async fn to_chatwoot(
         &self,
         shop: &Served,
-        people: &People,
-        chatwoot: &Chatwoot,
+        inbox: Inbox<'_>,
+        id: ConversationId,
         letter: &Letter,
     ) -> Result<Brought> {
-        let inbox = Inbox { egress: &self.egress, people, chatwoot };
         let key = key_of_place(&letter.conversation);
         let mut tx = self.host.store.read(shop.scope).await?;
         let kept = tx.meta_get(shop.scope, &key).await?;
@@ -163,6 +166,10 @@ impl Poster {
                     Err(brought) => return Ok(brought),
                 };
                 let mut tx = self.host.store.begin(shop.scope).await?;
+                // Of a customer who was erased meanwhile nothing is kept.
+                if tx.conversations(&[(shop.scope, id)]).await?.iter().all(Option::is_none) {
+                    return Ok(Brought::Never);
+                }
                 tx.meta_set(shop.scope, &key, &place.encode()).await?;
                 let back = key_of_conversation(place.conversation);
                 tx.meta_set(shop.scope, &back, letter.conversation.as_bytes()).await?;

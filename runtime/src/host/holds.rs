@@ -49,7 +49,7 @@ impl Holds {
         let mut moved = 0;
         for due in host.store.due(Work::Holds, now_ms).await? {
             let mut tx = host.store.begin(due.shop).await?;
-            let hold_until_ms = now_ms.saturating_add(host.limits.hold_ms);
+            let hold_until_ms = now_ms.saturating_add(host.holding.of_shop(due.shop, host.limits.hold_ms));
             let expired = tx.expire_leases(due.shop, Leases::Over { now_ms }, hold_until_ms).await?;
             let released = tx.release_unknown(due.shop, now_ms, MOST_AT_ONCE).await?;
             tx.commit().await?;

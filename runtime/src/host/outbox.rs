@@ -258,6 +258,7 @@ impl<T: Transport> Outbox<T> {
         let about = answer::About {
             shop: request.shop,
             number: request.number.clone(),
+            send: request.send,
             attempt: request.attempt,
             template: match &request.form {
                 Form::Message(_) => None,

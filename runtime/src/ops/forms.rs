@@ -10,6 +10,7 @@ use super::day;
 use crate::channel::whatsapp::client::{Access, CallError, Graph};
 use crate::channel::whatsapp::flows::json::{self, Shape};
 use crate::channel::whatsapp::flows::published::{Forms, LOCK, Published};
+use crate::config::Config;
 
 /// A form, and the Flow that it would be; or why it can not be one.
 #[derive(Clone, Debug)]
@@ -25,9 +26,15 @@ impl Wanted {
     }
 }
 
-/// All forms of a shop.
-pub fn wanted(shop: &Shop) -> Vec<Wanted> {
-    described(shop).into_iter().map(|form| Wanted { shape: Shape::of(&form, false), form }).collect()
+/// All forms of a shop. `asks_server`: what is filled in is looked at before a form closes.
+pub fn wanted(shop: &Shop, asks_server: bool) -> Vec<Wanted> {
+    described(shop).into_iter().map(|form| Wanted { shape: Shape::of(&form, asks_server), form }).collect()
+}
+
+/// Where the forms of a shop ask the server. `None`: they ask nothing, for want of an address or a key.
+pub fn endpoint(config: &Config, slug: &str) -> Option<String> {
+    let url = config.payments.url.as_ref().filter(|_| !config.whatsapp.flows_keys.is_empty())?;
+    Some(format!("{}/flows/{slug}", url.as_str().trim_end_matches('/')))
 }
 
 /// Where a shop's list of published forms lies.

@@ -9,13 +9,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use metrics::gauge;
+use metrics::{counter, gauge};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::Server;
 use crate::costs::month;
 use crate::id::ShopScope;
+use crate::ops::logs;
 use crate::store::{self, TemplateRow};
 
 /// The store must answer within this.
@@ -32,6 +33,9 @@ pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
     }
     if server.host.store.is_broken() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the disk has refused a commit\n").into_response();
+    }
+    if server.disk.is_low() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the disk is nearly full\n").into_response();
     }
     let asked = async { server.host.store.read(ShopScope::NONE).await?.meta_get(ShopScope::NONE, "running").await };
     match tokio::time::timeout(PATIENCE, asked).await {
@@ -86,6 +90,9 @@ async fn count(server: &Server) -> Result<(), store::Error> {
     let mut nobodys = server.host.store.read(ShopScope::NONE).await?;
     quarantine += nobodys.counts(ShopScope::NONE).await?.quarantine;
     nobodys.rollback().await?;
+    counter!("duka_log_lines_lost_total").absolute(logs::lost());
+    gauge!("duka_send_hold_seconds").set(server.host.holding.longest_ms() as f64 / 1_000.0);
+    server.disk.show();
     gauge!("duka_shops").set(routes.shops.len() as f64);
     gauge!("duka_inbox_rows").set(inbox as f64);
     gauge!("duka_sends_open").set(open as f64);

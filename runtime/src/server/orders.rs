@@ -50,6 +50,9 @@ pub(super) async fn receive(
 }
 
 async fn take(server: &Server, slug: &str, contract: &str, request: Request<Body>) -> Result<(), StatusCode> {
+    if server.disk.is_low() {
+        return Err(StatusCode::SERVICE_UNAVAILABLE);
+    }
     let (head, body) = whole(server, request).await?;
     // Whoever guesses names learns nothing from the answer.
     let shop = server.registry.now().named(slug).and_then(|shop| server.registry.shops.shop(shop.scope));

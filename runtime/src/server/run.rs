@@ -7,14 +7,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
 use smol_str::SmolStr;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::current::Current;
+use super::disk::{self, Disk};
 use super::door::Door;
 use super::flood::Flood;
+use super::flows;
 use super::ingress::Met;
 use super::inward::Inward;
 use super::outward::Outward;
@@ -22,7 +25,7 @@ use super::{Server, keep, router};
 use crate::adapter::Systems;
 use crate::adapter::rest::Rest;
 use crate::channel::whatsapp::client::{self, ClientError, Graph};
-use crate::config::{Config, Database, Environment, FilesPlace};
+use crate::config::{Config, Database, Environment, FilesPlace, Mistake};
 use crate::egress::{Egress, EgressError, Policy};
 use crate::files::{Files, FilesError};
 use crate::handoff::Poster;
@@ -47,6 +50,8 @@ const MOST_BETWEEN_TRIES: Duration = Duration::from_secs(8);
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    #[error(transparent)]
+    Settings(#[from] Mistake),
     #[error(transparent)]
     Shops(#[from] shops::Error),
     #[error("the database: {0}")]
@@ -126,7 +131,7 @@ pub async fn start(
     };
     let limits = limits(&config);
     let graph = graph(&config, &limits)?;
-    let files = open_files(&config.files.place)?;
+    let files = open_files(&config.files.place)?.with_room(config.files.per_shop);
     let current = Current { registry: Arc::clone(&registry), store: store.clone(), graph: graph.clone() };
     let egress = Egress::new(Policy { development: config.development, operators: false })?;
     let rest = Rest::new(egress.clone());
@@ -153,9 +158,14 @@ pub async fn start(
     tokio::spawn(Arc::clone(&cashier).run(stop.clone()));
     tokio::spawn(notices::announce(Arc::clone(&host), stop.clone()));
     tokio::spawn(super::marks::show(told, Arc::clone(&registry), graph.clone(), stop.clone()));
+    let flows_keys = flows::keys(&config)?;
     let draining = AtomicBool::new(false);
+    let disk = watched(&config, &stop);
+    check_beside(&host.store);
     let (met, flood) = (Met::default(), Flood::new(config.limits.per_shop, config.limits.per_customer));
-    let server = Arc::new(Server { config, registry, host, desk, files, draining, flood, rest, met, cashier, figures });
+    let server =
+        Server { config, registry, host, desk, files, draining, flood, flows_keys, disk, rest, met, cashier, figures };
+    let server = Arc::new(server);
     let keeping = tokio::spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
     let mut routes = router(Arc::clone(&server));
     if let Some(public) = server.config.payments.url.clone().filter(|_| server.config.development) {
@@ -178,6 +188,27 @@ async fn cashier(config: &Config, host: &Arc<Host>, egress: Egress) -> Result<Ca
     };
     let seal = Seal::new(&keys, public.authority()).map_err(|_| StartError::NoSeal)?;
     Ok(Cashier::new(Arc::clone(host), egress, seal, public))
+}
+
+/// The disks, looked at from now on.
+fn watched(config: &Config, stop: &CancellationToken) -> Arc<Disk> {
+    let disk = Arc::new(Disk::of(config));
+    disk.look();
+    tokio::spawn(disk::watch(Arc::clone(&disk), stop.clone()));
+    disk
+}
+
+/// Reads a large database through beside the work, where that would have kept the start waiting (F40). A damaged one ends the
+/// process, and is refused from then on. A thread of its own: nobody waits for it at the end.
+fn check_beside(store: &Store) {
+    gauge!("duka_database_checked").set(f64::from(u8::from(!store.wants_check())));
+    if store.wants_check() {
+        let store = store.clone();
+        std::thread::spawn(move || match store.check() {
+            Ok(()) => gauge!("duka_database_checked").set(1.0),
+            Err(error) => tracing::error!(%error, "the database is damaged: restore a backup"),
+        });
+    }
 }
 
 /// Where a build for development is told to die or to stand still: `DUKA_STRIKE_AT="kill send.claimed 2"`.

@@ -73,6 +73,10 @@ pub(super) async fn receive(State(server): State<Arc<Server>>, request: Request<
 }
 
 async fn take(server: &Server, request: Request<Body>) -> Result<(), StatusCode> {
+    // While there is still room to finish what was taken (TM42).
+    if server.disk.is_low() {
+        return Err(StatusCode::SERVICE_UNAVAILABLE);
+    }
     let (head, body) = whole(server, request).await?;
     let ingress = Ingress { server, received_ms: server.host.clock.now_ms() };
     match ingress.take(signature(&head.headers), &body).await {
@@ -101,7 +105,7 @@ pub(super) async fn whole(server: &Server, request: Request<Body>) -> Result<(Pa
     Ok((head, read(body, limits.body_bytes, Duration::from_millis(limits.body_ms)).await?))
 }
 
-fn signature(headers: &HeaderMap) -> Option<&[u8]> {
+pub(super) fn signature(headers: &HeaderMap) -> Option<&[u8]> {
     headers.get(SIGNATURE_HEADER).map(axum::http::HeaderValue::as_bytes)
 }
 

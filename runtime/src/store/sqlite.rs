@@ -65,6 +65,7 @@ impl Sqlite {
             std::fs::create_dir_all(folder).map_err(|error| cannot_open(folder, error.into()))?;
         }
         let lock = only_process(path)?;
+        waiting(|| backup::check_first(path))?;
         bring_up_to_date(path).await?;
         let writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let shared = Shared {

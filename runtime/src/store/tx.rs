@@ -479,6 +479,11 @@ impl Tx {
         each!(self, meta_set(shop, key, value))
     }
 
+    /// Takes a value away; it need not be there.
+    pub async fn meta_remove(&mut self, shop: ShopScope, key: &str) -> Result<()> {
+        each!(self, meta_remove(shop, key))
+    }
+
     /// Sets a value unless there is one, and returns the one that holds: of several processes at once all get the same.
     pub async fn meta_keep(&mut self, shop: ShopScope, key: &str, value: &[u8]) -> Result<Vec<u8>> {
         each!(self, meta_keep(shop, key, value))

@@ -1,5 +1,7 @@
 //! A form that is published at WhatsApp: sent as one, answered as one, and asked field by field wherever that fails.
 
+use std::path::Path;
+
 use duka_runtime::channel::whatsapp::flows::json::Shape;
 use duka_runtime::channel::whatsapp::flows::published::{Forms, LOCK, Published};
 use duka_tests::tree::root;
@@ -9,23 +11,24 @@ use crate::stage::{CUSTOMER, NUMBER, Stage};
 
 /// The boutique, which has published its form.
 async fn published() -> Stage {
-    Stage::of(|shop| {
-        let source = duka_runtime::shops::load::shop(&root().join("examples/boutique")).expect("a shop").source;
-        let program = duka_engine::compile::compile(&source).program.expect("it compiles");
-        let forms = duka_engine::forms::described(&program.shop);
-        let form = forms.iter().find(|form| form.name == "delivery_details").expect("the form");
-        let shape = Shape::of(form, false).expect("a form that can be shown");
-        let (name, id, status) = (shape.name().into(), "6627390000000001".into(), "PUBLISHED".into());
-        let form = Published { name, id, status, since: "2026-11-21".into(), shape };
-        let lock = Forms { pulled: "2026-11-21".into(), forms: vec![form] }.write();
-        std::fs::write(shop.join(LOCK), lock).expect("a writable folder");
-        (String::new(), String::new())
-    })
-    .await
+    Stage::with_folder(|shop| publish(shop, false), |settings| settings).await
+}
+
+/// Notes that its form is published.
+pub fn publish(shop: &Path, asks_server: bool) {
+    let source = duka_runtime::shops::load::shop(&root().join("examples/boutique")).expect("a shop").source;
+    let program = duka_engine::compile::compile(&source).program.expect("it compiles");
+    let forms = duka_engine::forms::described(&program.shop);
+    let form = forms.iter().find(|form| form.name == "delivery_details").expect("the form");
+    let shape = Shape::of(form, asks_server).expect("a form that can be shown");
+    let (name, id, status) = (shape.name().into(), "6627390000000001".into(), "PUBLISHED".into());
+    let form = Published { name, id, status, since: "2026-11-21".into(), shape };
+    let lock = Forms { pulled: "2026-11-21".into(), forms: vec![form] }.write();
+    std::fs::write(shop.join(LOCK), lock).expect("a writable folder");
 }
 
 /// To the question for the address. The message that asks it.
-async fn to_the_form(stage: &mut Stage) -> Json {
+pub async fn to_the_form(stage: &mut Stage) -> Json {
     to_the_checkout(stage).await;
     stage.taps("Delivery").await;
     stage.sees().await
@@ -44,11 +47,11 @@ async fn to_the_checkout(stage: &mut Stage) {
     stage.sees().await;
 }
 
-fn details() -> Json {
+pub fn details() -> Json {
     json!({ "name": "Amina", "street": "Biashara Street 4", "town": "Kilimani", "notes": "" })
 }
 
-fn text(shown: &Json) -> &str {
+pub fn text(shown: &Json) -> &str {
     shown["text"].as_str().unwrap_or_default()
 }
 

@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use duka_runtime::api::Scope;
 use duka_runtime::handoff::{SIGNATURE_HEADER, is_signed, key_of, signature};
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
@@ -180,5 +181,23 @@ async fn chatwoot_is_given_the_conversation_and_its_agents_answers_come_back() {
     assert_eq!(closed.json(), json!({ "status": "resolved" }));
     stage.writes("hi").await;
     assert_ne!(stage.sees().await["text"], "Bring it back", "once, and the flow goes on");
+
+    // Erased, the conversation is in Chatwoot's inbox for us no more.
+    let (shop, store) = (stage.scope(), &stage.running.server.host.store);
+    let all = store.read(shop).await.expect("a read").list_conversations(shop, None, 9).await.expect("a list");
+    let places = [format!("chatwoot of {:016x}", all[0].id.0), "chatwoot 17".to_string()];
+    let kept = async || {
+        let mut tx = store.read(shop).await.expect("a read");
+        let mut kept = 0;
+        for place in &places {
+            kept += usize::from(tx.meta_get(shop, place).await.expect("a value").is_some());
+        }
+        kept
+    };
+    assert_eq!(kept().await, 2);
+    let key = crate::api::key(&stage, "boss", Scope::Operate, None, i64::MAX).await;
+    let path = format!("/shops/boutique/conversations/{:016x}", all[0].id.0);
+    assert_eq!(crate::api::ask(&stage, "DELETE", &path, &key).await.0, 200);
+    assert_eq!(kept().await, 0);
     stage.end().await;
 }

@@ -143,6 +143,9 @@ pub async fn revisions_and_values_are_kept(store: Store) -> Result<()> {
     assert_eq!(tx.meta_get(shop, "a").await?, Some(b"2\0".to_vec()));
     assert_eq!(tx.meta_keep(shop, "a", b"3").await?, b"2\0");
     assert_eq!(tx.meta_keep(shop, "b", b"4").await?, b"4");
+    tx.meta_remove(shop, "b").await?;
+    tx.meta_remove(shop, "b").await?;
+    assert_eq!(tx.meta_get(shop, "b").await?, None);
     tx.commit().await?;
     let mut tx = store.begin(ShopScope::NONE).await?;
     tx.meta_set(ShopScope::NONE, "running", b"1").await?;

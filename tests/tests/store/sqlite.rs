@@ -178,3 +178,28 @@ fn found(folder: &Path, word: &str) -> usize {
     let bytes = files.flat_map(|file| std::fs::read(file.path()).unwrap_or_default()).collect::<Vec<u8>>();
     bytes.windows(word.len()).filter(|window| *window == word.as_bytes()).count()
 }
+
+#[tokio::test]
+async fn a_damaged_file_is_refused_when_it_is_opened() -> Result<()> {
+    let folder = folder();
+    let path = folder.path().join("duka.db");
+    let store = Store::sqlite(&path).await?;
+    let shop = store.shop("boutique").await?;
+    let mut tx = store.begin(shop).await?;
+    for n in 1..200 {
+        tx.create_conversations(&[(conversation(shop, n), vec![phone(shop, &format!("254{n}"))])]).await?;
+    }
+    tx.commit().await?;
+    store.scrub().await?;
+    drop(store);
+    let mut bytes = std::fs::read(&path).expect("a file");
+    // The first bytes of pages behind the schema's say what they are.
+    let page = 4_096;
+    for at in (8 * page..bytes.len()).step_by(page) {
+        bytes[at..at + 8].fill(0xA5);
+    }
+    std::fs::write(&path, bytes).expect("a writable folder");
+    let refused = Store::sqlite(&path).await.map(|_| ()).expect_err("it is damaged").to_string();
+    assert!(refused.contains("is damaged"), "{refused}");
+    Ok(())
+}

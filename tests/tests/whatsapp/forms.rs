@@ -1,13 +1,12 @@
 //! WhatsApp Flows: the encryption of their endpoint, what it answers, and the description that a form becomes.
 
-use aws_lc_rs::rsa::{OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use duka_engine::event::ReplyId;
 use duka_engine::forms::{Described, Words};
 use duka_engine::hir::{FlowId, FormId};
 use duka_engine::outbound::FormField;
-use duka_runtime::channel::whatsapp::flows::crypto::{Envelope, FlowsKey, KeyError, KeyPair, generate};
+use duka_runtime::channel::whatsapp::flows::crypto::{Envelope, FlowsKey, KeyError, KeyPair};
 use duka_runtime::channel::whatsapp::flows::endpoint::{Action, Asked, Next, Request, Response, ask};
 use duka_runtime::channel::whatsapp::flows::json::{Shape, cut, data};
 use duka_runtime::channel::whatsapp::reply_id::{FormToken, form_token};
@@ -18,6 +17,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
+use crate::asker::Asker;
 use crate::{json as fixture, keys};
 
 const SECRET: &str = "the app's secret";
@@ -41,35 +41,7 @@ fn payloads_are_sealed_as_the_vectors_say() {
     }
 }
 
-/// The other side: wraps a payload for a public key, signs it, and opens the answer.
-struct Asker {
-    pair: KeyPair,
-    key: [u8; 16],
-    nonce: [u8; 16],
-}
-
 impl Asker {
-    fn new() -> Asker {
-        Asker { pair: generate().expect("a pair"), key: [7; 16], nonce: [9; 16] }
-    }
-
-    fn body(&self, payload: &Value) -> Vec<u8> {
-        let pem: String = self.pair.public.lines().filter(|line| !line.starts_with('-')).collect();
-        let public = PublicEncryptingKey::from_der(&STANDARD.decode(pem).expect("base64")).expect("a public key");
-        let public = OaepPublicEncryptingKey::new(public).expect("a public key");
-        let mut room = vec![0; public.ciphertext_size()];
-        let wrapped = public.encrypt(&OAEP_SHA256_MGF1SHA256, &self.key, &mut room, None).expect("it can be wrapped");
-        // An answer's nonce is the request's turned, so a request is sealed with its own turned.
-        let sealed = Envelope::new(self.key, self.nonce.map(|byte| !byte)).seal(payload.to_string().as_bytes());
-        json!({
-            "encrypted_flow_data": sealed.expect("it can be sealed"),
-            "encrypted_aes_key": STANDARD.encode(wrapped),
-            "initial_vector": STANDARD.encode(self.nonce),
-        })
-        .to_string()
-        .into_bytes()
-    }
-
     fn ask(&self, payload: &Value, next: Next) -> (u16, Value, Option<Action>) {
         let key = FlowsKey::from_pem(&self.pair.private).expect("our own key");
         let mut asked = None;
@@ -78,9 +50,7 @@ impl Asker {
             asked = Some(action);
             next
         });
-        let sealed = STANDARD.decode(&response.body).expect("base64");
-        let plain = Envelope::new(self.key, self.nonce.map(|byte| !byte)).open(&sealed).expect("the asker can read it");
-        (response.status, serde_json::from_slice(&plain).expect("JSON"), asked)
+        (response.status, self.read(&response.body), asked)
     }
 }
 

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
 pub use account::{AccountEvent, Standing, TemplateChange};
+pub use customer::filled;
 
 use super::CHANNEL;
 use super::clean;

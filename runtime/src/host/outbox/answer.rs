@@ -6,7 +6,7 @@ use super::{Outbox, OutboxError};
 use crate::host::codes;
 use crate::host::notices::{Notice, Told};
 use crate::host::transport::{Advice, SendAnswer, Transport};
-use crate::id::ShopScope;
+use crate::id::{SendId, ShopScope};
 use crate::store::{AttemptEnd, NumberHealth, TemplateRow};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -21,6 +21,7 @@ const MOST_PAUSE_MS: i64 = 5 * 60_000;
 pub(super) struct About {
     pub shop: ShopScope,
     pub number: SmolStr,
+    pub send: SendId,
     pub attempt: u32,
     /// Name and language, if it went as a template.
     pub template: Option<(SmolStr, SmolStr)>,
@@ -47,12 +48,15 @@ impl<T: Transport> Outbox<T> {
                 if self.pace().is_well(about.shop, &about.number) {
                     self.health(about, 0).await?;
                 }
+                let at_ms = self.host.clock.monotonic_ms();
+                self.host.holding.accepted(about.shop, &about.number, about.send, at_ms);
                 AttemptEnd::Accepted { provider_id }
             }
             SendAnswer::Refused { error, advice } => return self.refused(about, error, advice).await,
             SendAnswer::NotSent => self.again(about, 0),
             SendAnswer::Unknown => {
-                AttemptEnd::Unknown { hold_until_ms: now_ms.saturating_add(self.host.limits.hold_ms) }
+                let hold_ms = self.host.holding.of(about.shop, &about.number, self.host.limits.hold_ms);
+                AttemptEnd::Unknown { hold_until_ms: now_ms.saturating_add(hold_ms) }
             }
             SendAnswer::Unsendable { error } => AttemptEnd::Failed { error },
         }))

@@ -192,7 +192,11 @@ impl Batch<'_> {
         if updates.is_empty() {
             return Ok(extras);
         }
+        let heard_ms = self.host.clock.monotonic_ms();
         for (update, effect) in updates.iter().zip(tx.apply_statuses(&updates).await?) {
+            if let Some(effect) = &effect {
+                self.host.holding.heard(effect.shop, effect.id, heard_ms);
+            }
             let Some(effect) = effect else { continue };
             let (shop, conversation) = (effect.shop, effect.conversation);
             if let Some((category, pricing)) = effect.delivered.clone() {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::handoff;
 use crate::id::{ConversationId, ShopScope};
 use crate::server::Server;
 use crate::store::{Conversation, Result, Retention};
@@ -93,6 +94,7 @@ async fn conversations(server: &Server, shop: ShopScope, before_ms: i64) -> Resu
             let mut tx = store.begin(shop).await?;
             // Whoever has written since the look stays; whom another process holds just now is looked at next time.
             for row in tx.lock_conversations(&places).await?.into_iter().flatten().filter(&is_over) {
+                handoff::forget(&mut tx, shop, row.id).await?;
                 gone += u64::from(tx.erase_conversation(shop, row.id).await?);
             }
             tx.commit().await?;

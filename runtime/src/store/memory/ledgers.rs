@@ -121,6 +121,11 @@ impl MemoryTx {
         Ok(())
     }
 
+    pub fn meta_remove(&mut self, shop: ShopScope, key: &str) -> Result<()> {
+        self.tables.meta.remove(&(shop, key.into()));
+        Ok(())
+    }
+
     pub fn meta_keep(&mut self, shop: ShopScope, key: &str, value: &[u8]) -> Result<Vec<u8>> {
         if !self.tables.meta.contains(&(shop, key.into())) {
             self.meta_set(shop, key, value)?;

@@ -204,6 +204,12 @@ impl PostgresTx {
         Ok(())
     }
 
+    pub async fn meta_remove(&mut self, shop: ShopScope, key: &str) -> Result<()> {
+        let delete = sqlx::query("DELETE FROM meta WHERE shop = $1 AND key = $2");
+        self.run(delete.bind(shop_number(shop)).bind(clean(key))).await?;
+        Ok(())
+    }
+
     pub async fn meta_keep(&mut self, shop: ShopScope, key: &str, value: &[u8]) -> Result<Vec<u8>> {
         // Waits for another process that is setting it just now.
         let insert = sqlx::query("INSERT INTO meta (shop, key, value) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");

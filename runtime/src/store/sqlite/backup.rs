@@ -8,17 +8,52 @@ use rusqlite::OpenFlags;
 use super::{Sqlite, cannot_open, connect};
 use crate::store::error::{Error, Result};
 
+/// What is read through before it is opened: a fraction of a second.
+const AT_ONCE_BYTES: u64 = 48 * 1024 * 1024;
+
 impl Sqlite {
-    /// Reads every page. Slow on a large file: for a backup, or after a crash that looks like a broken disk (F40).
+    pub fn wants_check(&self) -> bool {
+        std::fs::metadata(&self.0.path).is_ok_and(|file| file.len() > AT_ONCE_BYTES)
+    }
+
+    /// Reads every page (F40). What is found damaged is written beside the file, so that the next process looks first.
     pub fn check(&self) -> Result<()> {
-        sound(&self.0.path)
+        let verdict = sound(&self.0.path);
+        if let Err(Error::Unreadable(_)) = &verdict {
+            let _ = File::create(beside(&self.0.path, DAMAGED));
+            self.0.broken.cancel();
+        }
+        verdict
     }
 }
 
+/// Beside a file that was found damaged.
+const DAMAGED: &str = ".damaged";
+
+/// Before a file is opened: reads it through if it is small, or was found damaged. A damaged one is refused.
+pub(super) fn check_first(path: &Path) -> Result<()> {
+    let note = beside(path, DAMAGED);
+    let Ok(file) = std::fs::metadata(path) else { return Ok(()) };
+    if file.len() <= AT_ONCE_BYTES || note.exists() {
+        sound(path)?;
+        let _ = std::fs::remove_file(note);
+    }
+    Ok(())
+}
+
 fn sound(path: &Path) -> Result<()> {
+    match read_through(path) {
+        Ok(verdict) if verdict == "ok" => Ok(()),
+        Ok(why) | Err(Error::Unreadable(why)) => {
+            Err(Error::Unreadable(format!("{} is damaged: {why}", path.display())))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn read_through(path: &Path) -> Result<String> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict == "ok" { Ok(()) } else { Err(Error::Unreadable(verdict)) }
+    Ok(connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?)
 }
 
 /// Writes a whole copy of what is committed now, while a server has the file open or not. It appears under its name only

@@ -198,6 +198,11 @@ impl SqliteTx {
         Ok(())
     }
 
+    pub fn meta_remove(&mut self, shop: ShopScope, key: &str) -> Result<()> {
+        self.sql("DELETE FROM meta WHERE shop = ? AND key = ?")?.execute((shop.number(), key))?;
+        Ok(())
+    }
+
     pub fn meta_keep(&mut self, shop: ShopScope, key: &str, value: &[u8]) -> Result<Vec<u8>> {
         self.sql("INSERT OR IGNORE INTO meta (shop, key, value) VALUES (?, ?, ?)")?.execute((
             shop.number(),

@@ -151,19 +151,22 @@ impl Graph {
         read::<Value>(self.call(Method::POST, &path, access)).await.map(drop)
     }
 
-    /// Publishes a Flow with this description. Gives its id.
+    /// Publishes a Flow with this name and description; `endpoint`: whom it asks while it is filled in. Gives its id.
     pub async fn publish_flow(
         &self,
         account: &str,
         access: &Access,
-        name: &str,
-        flow: &Value,
+        (name, flow): (&str, &Value),
+        endpoint: Option<&str>,
     ) -> Result<String, CallError> {
         #[derive(Deserialize)]
         struct Created {
             id: String,
         }
-        let body = json!({ "name": name, "categories": ["OTHER"], "flow_json": flow.to_string(), "publish": true });
+        let mut body = json!({ "name": name, "categories": ["OTHER"], "flow_json": flow.to_string(), "publish": true });
+        if let Some(endpoint) = endpoint {
+            body["endpoint_uri"] = endpoint.into();
+        }
         let created: Created = read(self.call(Method::POST, &format!("{account}/flows"), access).json(&body)).await?;
         Ok(created.id)
     }

@@ -95,12 +95,12 @@ impl Reader<'_> {
         let answers: Map<String, Value> = serde_json::from_str(reply.response_json.as_str()).ok()?;
         if reply.name.as_str() == "address_message" {
             let values = answers.get("values").and_then(Value::as_object)?;
-            return Some(Inbound::Form { form: "address_message".into(), fields: fields(values), id: None });
+            return Some(Inbound::Form { form: "address_message".into(), fields: filled(values), id: None });
         }
         let token = answers.get("flow_token").and_then(Value::as_str);
         Some(match token.and_then(|token| reply_id::form_of(token, self.keys)) {
             Some(token) => {
-                Inbound::Form { form: token.id.choice.clone(), fields: fields(&answers), id: Some(token.id) }
+                Inbound::Form { form: token.id.choice.clone(), fields: filled(&answers), id: Some(token.id) }
             }
             None => Inbound::Form { form: SmolStr::default(), fields: Vec::new(), id: None },
         })
@@ -262,7 +262,7 @@ fn cart(order: &Order<'_>) -> Option<Inbound> {
 }
 
 /// The answers of a form as texts, in the order in which they came.
-fn fields(answers: &Map<String, Value>) -> Vec<(SmolStr, SmolStr)> {
+pub fn filled(answers: &Map<String, Value>) -> Vec<(SmolStr, SmolStr)> {
     let written = |value: &Value| -> Option<SmolStr> {
         Some(match value {
             Value::String(text) => clean::text(text).into(),

@@ -56,6 +56,15 @@ pub fn generate() -> Result<KeyPair, KeyError> {
     Ok(KeyPair { private: pem("PRIVATE KEY", inner.as_ref()).into(), public: pem("PUBLIC KEY", outer.as_ref()) })
 }
 
+/// The public half of a private key, as PEM.
+///
+/// # Errors
+/// It is no key that [`FlowsKey::from_pem`] reads.
+pub fn public_half(private: &SecretString) -> Result<String, KeyError> {
+    let public: PublicKeyX509Der<'_> = read(private)?.public_key().as_der().map_err(|_| KeyError::NoKey)?;
+    Ok(pem("PUBLIC KEY", public.as_ref()))
+}
+
 fn pem(label: &str, der: &[u8]) -> String {
     let mut out = format!("-----BEGIN {label}-----\n");
     for line in STANDARD.encode(der).as_bytes().chunks(64) {
@@ -69,17 +78,7 @@ fn pem(label: &str, der: &[u8]) -> String {
 impl FlowsKey {
     /// Reads a private key: unencrypted PKCS#8 in PEM.
     pub fn from_pem(text: &SecretString) -> Result<FlowsKey, KeyError> {
-        let text = text.expose_secret();
-        if text.contains("ENCRYPTED") {
-            return Err(KeyError::Locked);
-        }
-        if text.contains("BEGIN RSA PRIVATE KEY") {
-            return Err(KeyError::OldForm);
-        }
-        let body: String = text.lines().map(str::trim).filter(|line| !line.starts_with("-----")).collect();
-        let der = STANDARD.decode(body).map_err(|_| KeyError::NoKey)?;
-        let key = PrivateDecryptingKey::from_pkcs8(&der).map_err(|_| KeyError::NoKey)?;
-        OaepPrivateDecryptingKey::new(key).map(FlowsKey).map_err(|_| KeyError::NoKey)
+        OaepPrivateDecryptingKey::new(read(text)?).map(FlowsKey).map_err(|_| KeyError::NoKey)
     }
 
     fn unwrap_key(&self, wrapped: &[u8]) -> Result<[u8; 16], Sealed> {
@@ -87,6 +86,19 @@ impl FlowsKey {
         let key = self.0.decrypt(&OAEP_SHA256_MGF1SHA256, wrapped, &mut room, None).map_err(|_| Sealed)?;
         <[u8; 16]>::try_from(&*key).map_err(|_| Sealed)
     }
+}
+
+fn read(text: &SecretString) -> Result<PrivateDecryptingKey, KeyError> {
+    let text = text.expose_secret();
+    if text.contains("ENCRYPTED") {
+        return Err(KeyError::Locked);
+    }
+    if text.contains("BEGIN RSA PRIVATE KEY") {
+        return Err(KeyError::OldForm);
+    }
+    let body: String = text.lines().map(str::trim).filter(|line| !line.starts_with("-----")).collect();
+    let der = STANDARD.decode(body).map_err(|_| KeyError::NoKey)?;
+    PrivateDecryptingKey::from_pkcs8(&der).map_err(|_| KeyError::NoKey)
 }
 
 #[derive(Deserialize)]

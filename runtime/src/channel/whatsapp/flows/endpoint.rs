@@ -60,7 +60,7 @@ struct Payload {
 /// The vendor's statuses: the payload cannot be opened, the token is no longer valid, the signature is wrong.
 const CANNOT_OPEN: u16 = 421;
 const TOKEN_OVER: u16 = 427;
-const WRONG_SIGNATURE: u16 = 432;
+pub const WRONG_SIGNATURE: u16 = 432;
 
 /// Who asks and with what: the header `X-Hub-Signature-256` and the raw body.
 #[derive(Clone, Copy, Debug)]
