@@ -20,7 +20,7 @@ use crate::config;
 use crate::id::{ConversationId, ShopScope};
 
 /// In front of a kept file's place, where a flow's value holds it.
-const SCHEME: &str = "media:";
+pub const SCHEME: &str = "media:";
 
 /// Where a file lies.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

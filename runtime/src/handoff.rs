@@ -60,6 +60,8 @@ pub enum Told {
     Closed { note: SmolStr },
     /// The flow's own words to the staff.
     Alert { text: SmolStr },
+    /// The customer sent a file meanwhile: of what kind, the words under it, and where it is kept.
+    File { kind: SmolStr, text: SmolStr, name: SmolStr, source: SmolStr },
 }
 
 /// A telling with what its receiver needs to know.
@@ -80,6 +82,7 @@ impl Letter {
     pub fn json(&self) -> Json {
         let Letter { telling, id, shop, conversation, phone } = self;
         let (event, mut body, name) = match &telling.told {
+            Told::File { text, name, .. } => ("message", json!({ "kind": "media", "text": text }), name.as_str()),
             Told::Opened { topic, name } => ("opened", json!({ "topic": topic }), name.as_str()),
             Told::Message { kind, text, name } => ("message", json!({ "kind": kind, "text": text }), name.as_str()),
             Told::NotDelivered { reason } => ("not_delivered", json!({ "reason": reason }), ""),

@@ -6,8 +6,10 @@ use axum::Json;
 use axum::extract::{Query, State};
 use duka_engine::event::EventKind;
 use duka_engine::outbound::{Message, Outbound};
+use duka_engine::value::{Media, MediaType};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::access::{Caller, Which};
 use super::answer::{Done, Refusal};
@@ -21,6 +23,8 @@ use crate::store::{Lane, NewSend, Repeat, Sighting};
 
 /// Letters of one answer (whatsapp-cloud-api 7.1).
 const MOST_LETTERS: usize = 4_096;
+/// Letters under a file (whatsapp-cloud-api 7.1).
+const MOST_UNDER_A_FILE: usize = 1_024;
 /// How long an answer is worth sending: as long as a window is open.
 const LIFE_MS: i64 = 24 * 3_600_000;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -67,12 +71,37 @@ pub(crate) async fn say(
     if text.is_empty() || text.chars().count() > MOST_LETTERS {
         return Err(Refusal::Wrong("an answer has between 1 and 4,096 letters"));
     }
+    let message = Message { text: text.to_string(), key: "handoff.reply".into(), ..Message::default() };
+    put(server, shop, id, message, key).await
+}
+
+/// The same with a file at an address of the web, which the vendor fetches; with words under it.
+pub(crate) async fn show(
+    server: &Server,
+    shop: ShopScope,
+    id: ConversationId,
+    (kind, source): (MediaType, String),
+    text: &str,
+    key: Option<ElementKey>,
+) -> Result<(), Refusal> {
+    let text: String = text.trim().chars().take(MOST_UNDER_A_FILE).collect();
+    let media = Media { kind, source: source.into(), mime: SmolStr::default(), caption: SmolStr::default() };
+    let header = Some(Arc::new(media));
+    put(server, shop, id, Message { header, text, key: "handoff.reply".into(), ..Message::default() }, key).await
+}
+
+async fn put(
+    server: &Server,
+    shop: ShopScope,
+    id: ConversationId,
+    message: Message,
+    key: Option<ElementKey>,
+) -> Result<(), Refusal> {
     let row = find(server, shop, id).await?;
     if !row.handed_over {
         return Err(Refusal::Wrong("the flow has this conversation; open a handoff first"));
     }
     let now_ms = server.host.clock.now_ms();
-    let message = Message { text: text.to_string(), key: "handoff.reply".into(), ..Message::default() };
     let mut tx = server.host.store.begin(shop).await?;
     if let Some(key) = key
         && tx.admit(&[Sighting { shop, key, received_ms: now_ms }]).await? == [false]

@@ -6,15 +6,17 @@
 //! `app/listeners/agent_bot_listener.rb` (`message_created`, `conversation_resolved`), `lib/webhooks/trigger.rb` (a webhook
 //! is waited for 5 seconds and not repeated).
 
+use duka_engine::value::MediaType;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use url::Url;
 
 use super::{ANSWER, Letter, Told};
 use crate::config::{Chatwoot, People};
-use crate::egress::{Egress, Request};
+use crate::egress::{Egress, Method, Request};
 
 /// Where a conversation of ours is in Chatwoot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +56,13 @@ pub(super) enum Brought {
     Never,
 }
 
+/// A file of the customer's.
+pub(super) struct Attached {
+    pub name: String,
+    pub mime: &'static str,
+    pub bytes: Vec<u8>,
+}
+
 pub(super) struct Inbox<'a> {
     pub egress: &'a Egress,
     pub people: &'a People,
@@ -73,14 +82,18 @@ impl Inbox<'_> {
         Ok(Place { source, conversation })
     }
 
-    /// Brings one telling to its place.
-    pub async fn bring(&self, place: &Place, letter: &Letter) -> Brought {
+    /// Brings one telling to its place, with the file that it is about, if that is kept.
+    pub async fn bring(&self, place: &Place, letter: &Letter, file: Option<Attached>) -> Brought {
         let done = match &letter.telling.told {
             Told::Opened { topic, .. } => self.opened(place, letter, topic).await,
             Told::Message { kind, text, .. } => {
                 let text = if kind == "text" { text.to_string() } else { format!("[{kind}] {text}") };
                 self.message(place, letter, &text).await
             }
+            Told::File { kind, text, .. } => match file {
+                Some(file) => self.attached(place, letter, text, &file).await,
+                None => self.message(place, letter, &format!("[{kind}] {text}")).await,
+            },
             Told::NotDelivered { reason } => {
                 self.note(place, &format!("This did not reach the customer: {reason}")).await
             }
@@ -108,6 +121,31 @@ impl Inbox<'_> {
         self.put(&path, &json!({ "content": text, "echo_id": letter.id })).await
     }
 
+    /// A message with a file, as a form of parts.
+    async fn attached(&self, place: &Place, letter: &Letter, text: &str, file: &Attached) -> Result<Json, Brought> {
+        let inbox = self.chatwoot.inbox.expose_secret();
+        let Place { source, conversation } = place;
+        let path = format!("public/api/v1/inboxes/{inbox}/contacts/{source}/conversations/{conversation}/messages");
+        // No file holds the hash of itself.
+        let boundary = format!("duka-{}", hex::encode(Sha256::digest(&file.bytes)));
+        let mut body = Vec::with_capacity(file.bytes.len() + 1_024);
+        for (name, value) in [("content", text), ("echo_id", letter.id.as_str())] {
+            let part = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"attachments[]\"; filename=\"{}\"\r\n\
+             Content-Type: {}\r\n\r\n",
+            file.name, file.mime
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(&file.bytes);
+        body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+        let headers = vec![("content-type".to_string(), format!("multipart/form-data; boundary={boundary}"))];
+        let url = self.address(&path)?;
+        self.sent(Request { method: Method::Post, url, headers, body: Some(body), within: ANSWER }).await
+    }
+
     /// By the inbox's public API.
     async fn put(&self, path: &str, body: &Json) -> Result<Json, Brought> {
         let inbox = self.chatwoot.inbox.expose_secret();
@@ -129,7 +167,11 @@ impl Inbox<'_> {
     }
 
     async fn post(&self, url: &Url, headers: &[(&'static str, &str)], body: &Json) -> Result<Json, Brought> {
-        match self.egress.send(Request::json(url.clone(), headers, body.to_string().into_bytes(), ANSWER)).await {
+        self.sent(Request::json(url.clone(), headers, body.to_string().into_bytes(), ANSWER)).await
+    }
+
+    async fn sent(&self, request: Request) -> Result<Json, Brought> {
+        match self.egress.send(request).await {
             Ok(answer) if answer.is_success() => Ok(serde_json::from_slice(&answer.body).unwrap_or(Json::Null)),
             Ok(answer) => {
                 tracing::warn!(status = answer.status, "Chatwoot refuses");
@@ -150,6 +192,8 @@ pub enum Said {
         conversation: u64,
         message: u64,
         text: String,
+        /// What goes with it, by its address: an image and so on.
+        files: Vec<(MediaType, String)>,
     },
     Closed {
         conversation: u64,
@@ -171,6 +215,29 @@ struct Webhook {
     sender: Option<Sender>,
     conversation: Option<Conversation>,
     status: Option<String>,
+    #[serde(default)]
+    attachments: Vec<Attachment>,
+}
+
+#[derive(Deserialize)]
+struct Attachment {
+    #[serde(default)]
+    file_type: String,
+    data_url: Option<String>,
+}
+
+impl Attachment {
+    /// `None`: of no kind that a customer can be sent, such as a place.
+    fn file(self) -> Option<(MediaType, String)> {
+        let kind = match self.file_type.as_str() {
+            "image" => MediaType::Image,
+            "audio" => MediaType::Audio,
+            "video" => MediaType::Video,
+            "file" => MediaType::Document,
+            _ => return None,
+        };
+        Some((kind, self.data_url.filter(|url| url.starts_with("https://"))?))
+    }
 }
 
 #[derive(Deserialize)]
@@ -196,7 +263,8 @@ impl Said {
         let said = match webhook.event.as_str() {
             "message_created" if outgoing && by_agent && !webhook.private => {
                 let conversation = webhook.conversation?.id?;
-                Said::Reply { conversation, message: webhook.id?, text: webhook.content.unwrap_or_default() }
+                let files = webhook.attachments.into_iter().filter_map(Attachment::file).collect();
+                Said::Reply { conversation, message: webhook.id?, text: webhook.content.unwrap_or_default(), files }
             }
             "conversation_resolved" => Said::Closed { conversation: webhook.id? },
             "conversation_status_changed" if webhook.status.as_deref() == Some("resolved") => {

@@ -8,12 +8,14 @@ use futures_util::stream::{self, StreamExt};
 use metrics::counter;
 use tokio_util::sync::CancellationToken;
 
-use super::chatwoot::{Brought, Inbox, Place, key_of_conversation, key_of_place};
+use super::chatwoot::{Attached, Brought, Inbox, Place, key_of_conversation, key_of_place};
 use super::sign::{SIGNATURE_HEADER, signature};
 use super::{ANSWER, Letter, Telling, Told};
 use crate::config::People;
 use crate::egress::{Egress, Request};
+use crate::files::{self, Files};
 use crate::host::Host;
+use crate::host::files::mime_of;
 use crate::id::ConversationId;
 use crate::shops::{Registry, Served};
 use crate::store::{Claim, ClaimedPost, IdentityKind, Result, Work};
@@ -33,11 +35,12 @@ pub struct Poster {
     host: Arc<Host>,
     registry: Arc<Registry>,
     egress: Egress,
+    files: Files,
 }
 
 impl Poster {
-    pub fn new(host: Arc<Host>, registry: Arc<Registry>, egress: Egress) -> Poster {
-        Poster { host, registry, egress }
+    pub fn new(host: Arc<Host>, registry: Arc<Registry>, egress: Egress, files: Files) -> Poster {
+        Poster { host, registry, egress, files }
     }
 
     /// Brings until `stop`.
@@ -158,7 +161,7 @@ impl Poster {
             Some(place) => place,
             None => {
                 let name = match &letter.telling.told {
-                    Told::Opened { name, .. } | Told::Message { name, .. } => name.as_str(),
+                    Told::Opened { name, .. } | Told::Message { name, .. } | Told::File { name, .. } => name.as_str(),
                     Told::NotDelivered { .. } | Told::Closed { .. } | Told::Alert { .. } => "",
                 };
                 let place = match inbox.begin(letter, name).await {
@@ -177,6 +180,17 @@ impl Poster {
                 place
             }
         };
-        Ok(inbox.bring(&place, letter).await)
+        let file = self.file(shop, id, letter).await;
+        Ok(inbox.bring(&place, letter, file).await)
+    }
+
+    /// The file that the customer sent, unless it is not kept any more.
+    async fn file(&self, shop: &Served, id: ConversationId, letter: &Letter) -> Option<Attached> {
+        let Told::File { source, .. } = &letter.telling.told else { return None };
+        let place = files::Place::named(source, shop.scope, id)?;
+        let mime = mime_of(place.ending())?;
+        let bytes =
+            self.files.get(&place).await.inspect_err(|error| tracing::warn!(%error, "a file is not told")).ok()??;
+        Some(Attached { name: format!("file.{}", place.ending()), mime, bytes })
     }
 }

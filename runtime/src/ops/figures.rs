@@ -18,6 +18,8 @@ pub const FIGURES: &[(&str, Kind, &str, &str)] = &[
     ("duka_webhooks_total", Kind::Counter, "status", "Webhooks, by the status they were answered with"),
     ("duka_webhook_seconds", Kind::Seconds, "", "From the head of a webhook to its answer, commit included"),
     ("duka_elements_total", Kind::Counter, "took", "Elements of webhooks, by what became of them"),
+    ("duka_files_total", Kind::Counter, "end", "Files of customers: `kept`, or why not"),
+    ("duka_uploads_total", Kind::Counter, "", "Files that were given to the vendor"),
     ("duka_commits_total", Kind::Counter, "", "Transactions that webhooks, turns and ends of attempts shared"),
     ("duka_attempts_total", Kind::Counter, "end", "Attempts to send a message, by how they ended"),
     (

@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq;
 
 use super::Server;
 use crate::api::answer::{Done, Refusal};
-use crate::api::handoff::{say, tell};
+use crate::api::handoff::{say, show, tell};
 use crate::config::People;
 use crate::handoff::{SIGNATURE_HEADER, Said, is_signed, key_of};
 use crate::id::{ConversationId, ElementKey};
@@ -88,10 +88,21 @@ pub(super) async fn chatwoot_said(
 async fn heard(server: &Server, shop: &Served, said: Said, body: &[u8]) -> Result<Json<Done>, Refusal> {
     match said {
         Said::Nothing => Ok(Done::yes()),
-        Said::Reply { conversation, message, text } => {
+        Said::Reply { conversation, message, text, files } => {
             let id = of_place(server, shop, conversation).await?;
-            let key = key(shop, &format!("chatwoot {message}"));
-            say(server, shop.scope, id, &text, Some(key)).await.map(|()| Done::yes())
+            let key = |part: usize| match part {
+                0 => Some(key(shop, &format!("chatwoot {message}"))),
+                part => Some(key(shop, &format!("chatwoot {message} {part}"))),
+            };
+            if files.is_empty() {
+                say(server, shop.scope, id, &text, key(0)).await?;
+            }
+            for (part, (kind, source)) in files.into_iter().enumerate() {
+                // The words stand under the first.
+                let text = if part == 0 { text.as_str() } else { "" };
+                show(server, shop.scope, id, (kind, source), text, key(part)).await?;
+            }
+            Ok(Done::yes())
         }
         Said::Closed { conversation } => {
             let id = of_place(server, shop, conversation).await?;

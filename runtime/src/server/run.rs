@@ -153,7 +153,7 @@ pub async fn start(
     let desk = serving.desk();
     let stop = CancellationToken::new();
     let people = Egress::new(Policy { development: config.development, operators: true })?;
-    let poster = Poster::new(Arc::clone(&host), Arc::clone(&registry), people);
+    let poster = Poster::new(Arc::clone(&host), Arc::clone(&registry), people, files.clone());
     tokio::spawn(poster.run(stop.clone()));
     tokio::spawn(Arc::clone(&cashier).run(stop.clone()));
     tokio::spawn(notices::announce(Arc::clone(&host), stop.clone()));

@@ -155,6 +155,16 @@ async fn chatwoot_is_given_the_conversation_and_its_agents_answers_come_back() {
     let told = next(&hears);
     assert_eq!((told.path.as_str(), &told.json()["content"]), (paths[2].0.as_str(), &json!("hello?")));
 
+    // A photo of the customer's is put there as a file.
+    let picture = stage.file(&json!({ "mime_type": "image/jpeg", "text": "a picture of a dress" })).await;
+    stage.sends_file("image", &picture, "this one").await;
+    let told = next(&hears);
+    assert_eq!(told.path, paths[2].0);
+    assert!(told.head.contains("content-type: multipart/form-data; boundary=duka-"), "{}", told.head);
+    for part in ["name=\"content\"\r\n\r\nthis one\r\n", "filename=\"file.jpg\"", "\r\n\r\na picture of a dress\r\n"] {
+        assert!(told.body.contains(part), "{part} in {}", told.body);
+    }
+
     let key = key_of(&SecretString::from(SECRET), "boutique");
     let brings = async |key: &str, body: &Json| {
         let request = stage.http.post(format!("{}/handoff/boutique/{key}", stage.base));
@@ -174,9 +184,18 @@ async fn chatwoot_is_given_the_conversation_and_its_agents_answers_come_back() {
     for _ in 0..2 {
         assert_eq!(brings(&key, &message(6, "outgoing", "user", false)).await, 200);
     }
+    let mut with_file = message(7, "outgoing", "user", false);
+    let url = "https://chat.example.com/rails/active_storage/blobs/redirect/abc/dress.jpg";
+    with_file["content"] = "Like this?".into();
+    with_file["attachments"] = json!([{ "id": 1, "file_type": "image", "data_url": url }, { "file_type": "location" }]);
+    for _ in 0..2 {
+        assert_eq!(brings(&key, &with_file).await, 200);
+    }
     let resolved = json!({ "event": "conversation_resolved", "id": 17, "status": "resolved" });
     assert_eq!(brings(&key, &resolved).await, 200);
     assert_eq!(stage.sees().await["text"], "Bring it back");
+    let shown = stage.sees().await;
+    assert_eq!((&shown["type"], &shown["content"]["link"]), (&json!("image"), &json!(url)), "{shown}");
     let closed = next(&hears);
     assert_eq!(closed.json(), json!({ "status": "resolved" }));
     stage.writes("hi").await;

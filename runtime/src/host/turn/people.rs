@@ -2,8 +2,10 @@
 //! flow has the conversation again. Pure.
 
 use duka_engine::event::{Event, EventKind, Inbound};
+use duka_engine::value::MediaType;
 use smol_str::{SmolStr, format_smolstr};
 
+use crate::files::SCHEME;
 use crate::handoff::{FIRST_INDEX, Told};
 use crate::host::notices::Notice;
 
@@ -24,8 +26,18 @@ pub(super) fn told(change: Change, event: Option<&Event>, notices: &[Notice], na
     if change.before
         && let Some(EventKind::Inbound(inbound)) = kind
     {
-        let (kind, text) = words(inbound);
-        told.push(Told::Message { kind: kind.into(), text, name: name.clone() });
+        told.push(match inbound {
+            Inbound::Media(media) if media.source.starts_with(SCHEME) => Told::File {
+                kind: kind_of(media.kind).into(),
+                text: media.caption.clone(),
+                name: name.clone(),
+                source: media.source.clone(),
+            },
+            inbound => {
+                let (kind, text) = words(inbound);
+                Told::Message { kind: kind.into(), text, name: name.clone() }
+            }
+        });
     }
     if let Some(EventKind::MessageFailed { effect, reason }) = kind
         && effect.index >= FIRST_INDEX
@@ -54,6 +66,16 @@ pub(super) fn told(change: Change, event: Option<&Event>, notices: &[Notice], na
         (false, false) | (true, true) => {}
     }
     told
+}
+
+fn kind_of(kind: MediaType) -> &'static str {
+    match kind {
+        MediaType::Image => "image",
+        MediaType::Video => "video",
+        MediaType::Audio => "audio",
+        MediaType::Document => "document",
+        MediaType::Sticker => "sticker",
+    }
 }
 
 /// What kind of message it is, and its words.
