@@ -1,5 +1,7 @@
 //! What stops messages, and what lets them go again: tokens; what is kept for people: payments that nobody has fetched.
 
+use std::time::Duration;
+
 use duka_engine::outbound::Outbound;
 use duka_runtime::channel::whatsapp::opaque;
 use serde_json::json;
@@ -26,7 +28,7 @@ async fn a_shop_without_a_token_stops_says_so_and_goes_on_when_it_has_one() {
         if health.expect("the health")[0].stopped.is_empty() {
             return stage.end().await;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("the number is still stopped");
 }
@@ -62,7 +64,15 @@ async fn a_user_id_that_only_a_status_tells_is_the_customers_from_then_on() {
     let (shop, store) = (stage.scope(), &stage.running.server.host.store);
     let all = store.read(shop).await.expect("a read").list_conversations(shop, None, 9).await.expect("a list");
     let (id, turns) = (all[0].id, all[0].turn);
-    let sent = store.read(shop).await.expect("a read").sends_of(shop, id, 0, 9).await.expect("the sends");
+    // The phone shows a message a moment before its acceptance is written down.
+    let mut sent = Vec::new();
+    for _ in 0..400 {
+        sent = store.read(shop).await.expect("a read").sends_of(shop, id, 0, 9).await.expect("the sends");
+        if !sent[0].facts.provider_id.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let opaque = opaque::encode(sent[0].send.id, &stage.running.server.registry.now().shops[0].keys);
     let status = json!({
         "id": sent[0].facts.provider_id, "recipient_user_id": "KE.1077", "status": "delivered", "timestamp": "1795251700",
