@@ -24,6 +24,13 @@ pub const CONTRACTS: &[StandardFile] = files![
     "std/shop.contract.yaml" from "../contracts/shop.contract.yaml",
 ];
 
+/// How shops' systems of known kinds are asked, by kind. `<name>` stands for a setting of the shop, `<name=default>` for one
+/// that may be left out.
+pub const ADAPTERS: &[StandardFile] = files![
+    "woocommerce" from "../adapters/woocommerce.yml",
+    "medusa" from "../adapters/medusa.yml",
+];
+
 /// The standard flows and their texts.
 pub const STD: &[StandardFile] = files![
     "std/address.ar.duka" from "../std/address.ar.duka",

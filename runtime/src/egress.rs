@@ -66,6 +66,8 @@ pub struct Answer {
     pub status: u16,
     /// How long the server wants to be left alone, where it says so in seconds.
     pub retry_after: Option<Duration>,
+    /// Names in small letters; those that are text.
+    pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 

@@ -8,7 +8,15 @@ mod egress;
 mod load;
 #[path = "adapter/mapped.rs"]
 mod mapped;
+#[path = "adapter/medusa.rs"]
+mod medusa;
 #[path = "adapter/script.rs"]
 mod script;
 #[path = "adapter/search.rs"]
 mod search;
+#[path = "adapter/shipped.rs"]
+mod shipped;
+#[path = "adapter/vendor.rs"]
+mod vendor;
+#[path = "adapter/woocommerce.rs"]
+mod woocommerce;

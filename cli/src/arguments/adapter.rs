@@ -18,6 +18,19 @@ pub struct Adapter {
 pub enum AdapterCommand {
     /// Ask each query of the mapping, and say what is not as it should be
     Check(AdapterCheck),
+    /// Print the mapping of a kind that comes with Duka, to begin one of your own with
+    Show(AdapterShow),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  duka adapter show woocommerce > my-shop/orders.rest.yaml
+
+`<base>` and the like are what `shop.yaml` would say: write it in their place.")]
+pub struct AdapterShow {
+    /// `woocommerce` or `medusa`
+    pub kind: String,
 }
 
 #[derive(Args, Debug)]

@@ -9,7 +9,7 @@ use duka_engine::contract::decode;
 use duka_engine::event::Outcome as Ended;
 use duka_engine::hir::{Operation, OperationKind, Shop};
 use duka_engine::value::Value;
-use duka_runtime::adapter::mapping::{self, Found};
+use duka_runtime::adapter::mapping::{self, Found, shipped};
 use duka_runtime::adapter::rest::{Backend, Call, Heard, Rest};
 use duka_runtime::config::{Environment, Process};
 use duka_runtime::egress::{Egress, Policy};
@@ -27,7 +27,23 @@ const MOST_LETTERS: usize = 600;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 pub fn run(command: &AdapterCommand) -> Result<Outcome, Failure> {
-    let AdapterCommand::Check(arguments) = command;
+    match command {
+        AdapterCommand::Check(arguments) => check(arguments),
+        AdapterCommand::Show(arguments) => show(&arguments.kind),
+    }
+}
+
+fn show(kind: &str) -> Result<Outcome, Failure> {
+    let Some(text) = shipped::text(kind) else {
+        let kinds: Vec<&str> = shipped::kinds().collect();
+        let help = format!("There are: {}.", kinds.join(", "));
+        return Err(Failure::usage_with_help(format!("no adapter `{kind}` comes with Duka"), help));
+    };
+    write!(anstream::stdout(), "{text}")?;
+    Ok(Outcome::of(true))
+}
+
+fn check(arguments: &AdapterCheck) -> Result<Outcome, Failure> {
     let loaded = load::shop(&arguments.shop)?;
     let Some(program) = compile(&loaded.source).program else {
         return Err(Failure::usage_with_help(
@@ -47,7 +63,7 @@ pub fn run(command: &AdapterCommand) -> Result<Outcome, Failure> {
         }
     }
     if found.is_empty() && findings.is_empty() {
-        writeln!(out, "No adapter of this shop is `rest`: the demo answers everything.")?;
+        writeln!(out, "No adapter of this shop has a mapping: the demo answers everything.")?;
     }
     if arguments.offline || !findings.is_empty() {
         for found in &found {

@@ -3,6 +3,8 @@
 
 mod check;
 mod kinds;
+pub mod shipped;
+mod steps;
 mod template;
 mod webhook;
 
@@ -14,7 +16,8 @@ use serde_json::Value as Json;
 
 pub use self::check::{Found, read};
 pub use self::kinds::{As, Base, Field, Path};
-pub use self::template::{Body, ITEM, Piece, Template};
+pub use self::steps::{Absent, Already, Check, Only, Step, Unless, parts};
+pub use self::template::{Body, ITEM, Piece, Template, value_at};
 pub use self::webhook::{Changed, Encoding, Proof, Seen, Signature, Told, Webhook};
 use crate::config::SecretRef;
 use crate::egress::Method;
@@ -27,6 +30,9 @@ pub struct Mapping {
     pub base: Base,
     #[serde(default)]
     pub auth: Auth,
+    /// Other keys by name, for requests that say `auth: NAME`
+    #[serde(default)]
+    pub keys: BTreeMap<String, Auth>,
     /// Goes with every request: currency, country, language
     #[serde(default)]
     pub context: Context,
@@ -53,13 +59,26 @@ pub enum Auth {
     Header(Named),
     /// A parameter of the address; kept out of logs
     Query(Named),
+    /// OAuth 2 client credentials: a token is asked for, and again when it ends
+    Oauth(Oauth),
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Oauth {
+    /// Where tokens are given: a path below `base`, or an address
+    pub token: String,
+    pub client: SecretRef,
+    pub secret: SecretRef,
+    pub scope: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Basic {
     pub user: SecretRef,
-    pub password: SecretRef,
+    /// [default: empty]
+    pub password: Option<SecretRef>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -82,6 +101,11 @@ pub struct Context {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
+    /// What is asked before, to prepare
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// What was done before is only read
+    pub already: Option<Already>,
     pub request: Request,
     #[serde(default)]
     pub success: Success,
@@ -90,6 +114,10 @@ pub struct Operation {
     pub fails: Vec<Fail>,
     /// Where the object or the list is in the answer [default: the whole answer]
     pub select: Option<Path>,
+    /// One for each of these parts of what was selected, which knows the whole by `$.parent`
+    pub spread: Option<Path>,
+    /// Of these only the one that has this value; none: `not_found`
+    pub only: Option<Only>,
     /// Fields that are elsewhere than `records` says
     #[serde(default)]
     pub fields: BTreeMap<String, Field>,
@@ -132,6 +160,8 @@ pub struct Request {
     #[serde(default)]
     pub headers: BTreeMap<String, Template>,
     pub body: Option<Body>,
+    /// One of `keys` instead of the mapping's `auth`
+    pub auth: Option<String>,
 }
 
 fn get() -> Method {
@@ -191,13 +221,20 @@ pub struct Rule {
     pub default: Option<Json>,
     /// Otherwise the default
     pub when: Option<Predicate>,
+    /// Instead of the default where `when` does not hold
+    pub or: Option<Box<Rule>>,
+    /// A second value, put behind the first
+    pub and: Option<Path>,
+    /// What stands between the two [default: `~`]
+    pub between: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
     pub by: By,
-    /// The parameter that says which page
+    /// The parameter that says which page; none by link
+    #[serde(default)]
     pub query: String,
     /// [default: 1 by number, 0 by offset]
     pub first: Option<u32>,
@@ -219,6 +256,8 @@ pub enum By {
     Number,
     Offset,
     Cursor,
+    /// By the header `Link`
+    Link,
 }
 
 /// How many a page has.
@@ -234,6 +273,8 @@ pub struct Size {
 pub enum Idempotency {
     Header(String),
     Body(String),
+    /// The request does the same however often it is sent
+    Repeatable,
 }
 
 /// Ranks what fits the words of a customer, spelt as they may be.
@@ -271,6 +312,11 @@ pub struct Find {
     pub request: Request,
     /// Selects what was done; nothing: it was not
     pub select: Path,
+    /// Of what was selected, what has this value
+    pub only: Option<Only>,
+    /// Answers that say that nothing was done
+    #[serde(default)]
+    pub absent: Vec<Absent>,
 }
 
 /// The JSON Schema of `NAME.rest.yaml`.

@@ -8,13 +8,16 @@ mod give;
 mod names;
 mod news;
 mod request;
+mod token;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 use smol_str::SmolStr;
 use tokio::sync::{Mutex, Semaphore};
+use url::Url;
 
 use super::mapping::{Auth, Mapping, Proof};
 use super::memory::Memory;
@@ -37,12 +40,25 @@ pub struct Backend {
     pub mapping: Arc<Mapping>,
     /// Its answers that are still fresh.
     pub(super) memory: Arc<Memory>,
-    secrets: Arc<Secrets>,
+    secrets: Arc<Keys>,
     /// What its webhooks are proved with.
     proof: Option<SecretString>,
     room: Arc<Semaphore>,
     /// Held while they are asked for, so that they are asked for once.
     names: Arc<Mutex<ask::Known>>,
+}
+
+/// All that we say who we are with.
+#[derive(Debug)]
+struct Keys {
+    own: Secrets,
+    named: BTreeMap<String, Secrets>,
+}
+
+impl Keys {
+    fn of(&self, name: Option<&str>) -> &Secrets {
+        name.and_then(|name| self.named.get(name)).unwrap_or(&self.own)
+    }
 }
 
 /// Who we are to a backend.
@@ -53,6 +69,7 @@ enum Secrets {
     Basic { user: SecretString, password: SecretString },
     Header { name: String, value: SecretString },
     Query { name: String, value: SecretString },
+    Account(token::Account),
 }
 
 impl Backend {
@@ -75,13 +92,27 @@ impl Backend {
                 help: Some(wrong.help),
             })
         };
-        let secrets = match &mapping.auth {
-            Auth::None => Secrets::None,
-            Auth::Bearer(token) => Secrets::Bearer(secret(token)?),
-            Auth::Basic(basic) => Secrets::Basic { user: secret(&basic.user)?, password: secret(&basic.password)? },
-            Auth::Header(named) => Secrets::Header { name: named.name.clone(), value: secret(&named.value)? },
-            Auth::Query(named) => Secrets::Query { name: named.name.clone(), value: secret(&named.value)? },
+        let of = |auth: &Auth| -> Result<Secrets, Mistake> {
+            Ok(match auth {
+                Auth::None => Secrets::None,
+                Auth::Bearer(token) => Secrets::Bearer(secret(token)?),
+                Auth::Basic(basic) => Secrets::Basic {
+                    user: secret(&basic.user)?,
+                    password: basic.password.as_ref().map_or_else(|| Ok(SecretString::default()), secret)?,
+                },
+                Auth::Header(named) => Secrets::Header { name: named.name.clone(), value: secret(&named.value)? },
+                Auth::Query(named) => Secrets::Query { name: named.name.clone(), value: secret(&named.value)? },
+                Auth::Oauth(oauth) => Secrets::Account(token::Account {
+                    url: below(&mapping.base.0, &oauth.token),
+                    client: secret(&oauth.client)?,
+                    secret: secret(&oauth.secret)?,
+                    scope: oauth.scope.clone(),
+                    token: Mutex::default(),
+                }),
+            })
         };
+        let named = mapping.keys.iter().map(|(name, auth)| Ok((name.clone(), of(auth)?)));
+        let secrets = Keys { own: of(&mapping.auth)?, named: named.collect::<Result<_, Mistake>>()? };
         let proof = match mapping.webhook.as_ref().map(|webhook| &webhook.proof) {
             Some(Proof::HmacSha256(signature)) => Some(secret(&signature.secret)?),
             Some(Proof::Header(named)) => Some(secret(&named.value)?),
@@ -90,4 +121,10 @@ impl Backend {
         let (memory, room, names) = (Arc::default(), Arc::new(Semaphore::new(ROOM)), Arc::default());
         Ok(Backend { contract, mapping, memory, secrets: Arc::new(secrets), proof, room, names })
     }
+}
+
+/// A path below the base, or an address of its own.
+fn below(base: &Url, written: &str) -> Url {
+    let path = format!("{}/{}", base.as_str().trim_end_matches('/'), written.trim_start_matches('/'));
+    Url::parse(written).or_else(|_| Url::parse(&path)).unwrap_or_else(|_| base.clone())
 }

@@ -135,6 +135,9 @@ async fn read(mut response: reqwest::Response) -> Result<Answer, EgressError> {
         return Err(EgressError::TooLarge);
     }
     let status = response.status().as_u16();
+    let named =
+        response.headers().iter().map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_string())));
+    let headers: Vec<(String, String)> = named.flatten().collect();
     let mut body = Vec::with_capacity(announced);
     while let Some(part) = response.chunk().await.map_err(|error| told(&error))? {
         if body.len() + part.len() > MOST_BYTES {
@@ -142,7 +145,7 @@ async fn read(mut response: reqwest::Response) -> Result<Answer, EgressError> {
         }
         body.extend_from_slice(&part);
     }
-    Ok(Answer { status, retry_after, body })
+    Ok(Answer { status, retry_after, headers, body })
 }
 
 /// Says which kind of failure it is. Never shows the address, whose query may hold a key.

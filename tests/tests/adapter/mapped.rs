@@ -23,8 +23,22 @@ pub const KEY: &str = "7-1-2-0";
 
 pub struct Mapped {
     program: Arc<Program>,
-    backend: Backend,
+    backends: Vec<Backend>,
     rest: Rest,
+    conversation: &'static str,
+}
+
+/// A shop whose adapters are of a kind that comes with Duka.
+pub fn known(currency: &str, adapters: &str) -> (Arc<Program>, Vec<Found>, Vec<Diagnostic>) {
+    let mut source = counter();
+    let profile = source.files.iter_mut().find(|file| file.path == "shop.yaml").expect("a profile");
+    profile.text = profile.text.replace("currency: KES", &format!("currency: {currency}"));
+    profile.text =
+        profile.text.replace("adapters:\n", "").replace("  catalog: demo\n  orders: demo\n  payments: demo\n", "");
+    profile.text.push_str(&format!("adapters: {adapters}\n"));
+    let program = compile(&source).program.expect("the shop compiles");
+    let (found, findings) = read(&source, &program.shop);
+    (program, found, findings)
 }
 
 /// A shop with one mapping for a contract.
@@ -56,12 +70,39 @@ pub fn judged(
 
 impl Mapped {
     pub fn new(currency: &str, contract: &str, mapping: &str) -> Mapped {
-        let (program, mut found, findings) = shop(currency, contract, mapping);
+        Mapped::of(shop(currency, contract, mapping), &[])
+    }
+
+    /// A shop whose adapters are of a kind that comes with Duka.
+    pub fn known(currency: &str, adapters: &str, secrets: &[(String, String)]) -> Mapped {
+        Mapped::of(known(currency, adapters), secrets)
+    }
+
+    fn of(
+        (program, found, findings): (Arc<Program>, Vec<Found>, Vec<Diagnostic>),
+        secrets: &[(String, String)],
+    ) -> Mapped {
         assert_eq!(findings.iter().map(|it| it.message.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
-        let found = found.pop().expect("a mapping");
-        let backend = Backend::open(found.contract, found.mapping, Path::new(""), &[]).expect("no secrets");
+        assert!(!found.is_empty(), "a mapping");
+        let open = |it: Found| Backend::open(it.contract, it.mapping, Path::new(""), secrets).expect("its secrets");
+        let backends = found.into_iter().map(open).collect();
         let rest = Rest::new(Egress::new(Policy { development: true, ..Policy::default() }).expect("a client"));
-        Mapped { program, backend, rest }
+        Mapped { program, backends, rest, conversation: "7-1" }
+    }
+
+    /// The same for another customer.
+    pub fn of_conversation(mut self, conversation: &'static str) -> Mapped {
+        self.conversation = conversation;
+        self
+    }
+
+    pub fn backend(&self, name: &str) -> &Backend {
+        let contract = name.split('.').next().unwrap_or(name);
+        self.backends.iter().find(|backend| backend.contract == contract).expect("a backend")
+    }
+
+    pub fn program(&self) -> &Program {
+        &self.program
     }
 
     fn promise(&self, name: &str) -> &Operation {
@@ -85,7 +126,7 @@ impl Mapped {
             promise: self.promise(name),
             arguments,
             key: KEY,
-            conversation: "7-1",
+            conversation: self.conversation,
             left: Duration::from_millis(left_ms),
         }
     }
@@ -93,13 +134,23 @@ impl Mapped {
     /// Asks; of what is given, the values at the pointers.
     pub async fn ask(&self, name: &str, arguments: &str, left_ms: u64, show: &[&str]) -> String {
         let arguments = self.arguments(name, arguments);
-        let heard = self.rest.ask(&self.backend, self.call(name, &arguments, left_ms)).await;
+        let heard = self.rest.ask(self.backend(name), self.call(name, &arguments, left_ms)).await;
         self.told(name, &heard.outcome, show)
+    }
+
+    /// Asks; what is given as the contract's JSON, or what came of it in words.
+    pub async fn value(&self, name: &str, arguments: &Json) -> Result<Json, String> {
+        let arguments = self.arguments(name, &arguments.to_string());
+        let heard = self.rest.ask(self.backend(name), self.call(name, &arguments, 5_000)).await;
+        match (&heard.outcome, &self.promise(name).gives) {
+            (Outcome::Given(value), Some(ty)) => Ok(encode(&self.program.shop, ty, value)),
+            (outcome, _) => Err(self.told(name, outcome, &[])),
+        }
     }
 
     pub async fn look_up(&self, name: &str, arguments: &str, show: &[&str]) -> String {
         let arguments = self.arguments(name, arguments);
-        match self.rest.look_up(&self.backend, self.call(name, &arguments, 5_000)).await {
+        match self.rest.look_up(self.backend(name), self.call(name, &arguments, 5_000)).await {
             Fate::Done(outcome) => format!("done: {}", self.told(name, &outcome, show)),
             Fate::NotDone => "not done".to_string(),
             Fate::CannotTell => "cannot tell".to_string(),

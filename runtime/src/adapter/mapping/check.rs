@@ -3,11 +3,12 @@
 
 mod judge;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use duka_dsl::config::shop::{self, Section};
+use duka_dsl::span::Name;
 use duka_dsl::yaml::tree::{self, Node};
 use duka_dsl::yaml::typed;
 use duka_dsl::{Diagnostic, FileId, Span};
@@ -18,9 +19,9 @@ use duka_engine::walk;
 use smol_str::SmolStr;
 
 use self::judge::Judge;
-use super::{Base, Mapping};
+use super::{Base, Mapping, shipped};
 
-/// Adapters that Duka has.
+/// Adapters that need no mapping to be shipped.
 const KINDS: [&str; 3] = ["demo", "rest", CARRIER];
 
 /// A contract and the mapping that answers it.
@@ -55,23 +56,31 @@ pub fn read(source: &ShopSource, shop: &Shop) -> (Vec<Found>, Vec<Diagnostic>) {
     let used = used(shop);
     for adapter in &profile.adapters {
         let Some(kind) = &adapter.kind else { continue };
-        if !KINDS.contains(&kind.as_str()) {
-            let message = format!("There is no adapter `{}`.", kind.value);
-            findings.push(Diagnostic::new(25, kind.span, message).did_you_mean(&kind.value, KINDS));
-        }
-        if !KINDS.contains(&kind.as_str()) || kind.as_str() == "demo" {
-            continue;
-        }
-        let path = path_of(adapter);
-        let Some((file, text)) = numbered(source).find(|(_, file)| file.path == path) else {
-            let message = format!("`{}: {kind}` needs the file `{path}`.", adapter.name.value, kind = kind.value);
-            let help = "Write there how your system is asked, beside shop.yaml; docs/adapters.md shows how.";
-            findings.push(Diagnostic::new(25, kind.span, message).help(help));
-            continue;
-        };
         let contract = &adapter.name.value;
         let asked: Vec<&Promise> = used.iter().copied().filter(|it| it.contract == *contract).collect();
-        if let Some(mapping) = mapping(file, &text.text, shop, (contract, &asked), &mut findings) {
+        let path = path_of(adapter);
+        let own = numbered(source).find(|(_, file)| file.path == path);
+        let mapping = match (own, shipped::text(kind.as_str())) {
+            (_, None) if !KINDS.contains(&kind.as_str()) => {
+                let message = format!("There is no adapter `{}`.", kind.value);
+                let known: Vec<&str> = KINDS.into_iter().chain(shipped::kinds()).collect();
+                findings.push(Diagnostic::new(25, kind.span, message).did_you_mean(&kind.value, known));
+                None
+            }
+            (_, None) if kind.as_str() == "demo" => None,
+            (Some((file, text)), _) => mapping(file, &text.text, shop, (contract, &asked), &mut findings),
+            (None, Some(text)) => {
+                let settings = settings(&profile.adapters, adapter);
+                known(text, &settings, kind, shop, (contract, &asked), &mut findings)
+            }
+            (None, None) => {
+                let message = format!("`{}: {}` needs the file `{path}`.", adapter.name.value, kind.value);
+                let help = "Write there how your system is asked, beside shop.yaml; docs/adapters.md shows how.";
+                findings.push(Diagnostic::new(25, kind.span, message).help(help));
+                None
+            }
+        };
+        if let Some(mapping) = mapping {
             found.push(Found { contract: contract.clone(), path: path.into(), mapping: Arc::new(mapping) });
         }
     }
@@ -113,6 +122,67 @@ fn mapping(
             None
         }
     }
+}
+
+/// What an adapter is told: its own settings, and those of others of its kind where it says nothing.
+fn settings(all: &[Section], own: &Section) -> BTreeMap<String, String> {
+    let kind = own.kind.as_ref().map(|kind| kind.as_str());
+    let of_kind = all.iter().filter(|it| it.kind.as_ref().map(|kind| kind.as_str()) == kind);
+    let written = of_kind.chain([own]).flat_map(|section| &section.settings);
+    written.filter_map(|it| Some((it.name.value.to_string(), it.value.text()?.to_string()))).collect()
+}
+
+/// A mapping that comes with Duka, as far as it fits the shop's contracts. What it can not do and the flows need is told at
+/// the adapter in `shop.yaml`.
+fn known(
+    text: &str,
+    settings: &BTreeMap<String, String>,
+    kind: &Name,
+    shop: &Shop,
+    (contract, asked): (&str, &[&Promise]),
+    findings: &mut Vec<Diagnostic>,
+) -> Option<Mapping> {
+    let text = match shipped::settled(text, settings) {
+        Ok(text) => text,
+        Err(missing) => {
+            let message = format!("`{}` needs {}.", kind.value, quoted(&missing));
+            let help = format!("Write `{contract}: {{ kind: {}, {}: … }}`.", kind.value, missing.join(": …, "));
+            findings.push(Diagnostic::new(25, kind.span, message).help(help));
+            return None;
+        }
+    };
+    let root = tree::parse(kind.span.file, &text).0.root?;
+    let mut mapping = match typed::from_node::<Mapping>(&root) {
+        Ok(mapping) => mapping,
+        Err(finding) => {
+            findings.push(Diagnostic::new(25, kind.span, format!("`{}`: {}", kind.value, finding.message)));
+            return None;
+        }
+    };
+    // What the shop's contracts have not, or have otherwise, counts only where its flows need it.
+    let fits = |path: &String| {
+        let Some(promise) = shop.operations.iter().find(|promise| promise.path() == *path) else { return false };
+        let mut wrong = Vec::new();
+        Judge { shop, mapping: &mapping, root: &root, findings: &mut wrong }.one(path, promise);
+        wrong.is_empty()
+    };
+    let fitting: BTreeSet<String> = mapping.operations.keys().filter(|path| fits(path)).cloned().collect();
+    mapping.operations.retain(|path, _| fitting.contains(path));
+    let lacks = asked.iter().map(|promise| promise.path()).filter(|path| !fitting.contains(path));
+    for path in lacks {
+        let message =
+            format!("The flows use `{path}`, which the adapter `{}` can not do as the contract says.", kind.value);
+        let help = format!(
+            "Take it out of the flows; or write its mapping yourself: `duka adapter show {}` > {contract}.rest.yaml is where to begin.",
+            kind.value
+        );
+        findings.push(Diagnostic::new(25, kind.span, message).help(help));
+    }
+    Some(mapping)
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The operations that the shop's flows call.

@@ -78,6 +78,11 @@ pub enum As {
     /// `250050`, in the smallest units of the currency
     #[serde(rename = "money(minor)")]
     MoneyMinor,
+    /// The same, cut to what the currency has: a unit price that was divided
+    #[serde(rename = "money(rounded)")]
+    MoneyRounded,
+    /// `2026-11-21T14:30:00` of UTC, which does not say so
+    Utc,
     /// `2026-11-21T14:30:00Z` or `2026-11-21`
     Rfc3339,
     /// Seconds since 1970

@@ -67,7 +67,7 @@ impl Template {
         for piece in &self.pieces {
             match piece {
                 Piece::Text(plain) => text.push_str(plain),
-                Piece::Place(parts) => match fill(values, parts) {
+                Piece::Place(parts) => match value_at(values, parts).as_ref() {
                     Json::Null => return Ok(None),
                     Json::String(filled) => text.push_str(filled),
                     Json::Bool(yes) => text.push_str(if *yes { "true" } else { "false" }),
@@ -89,9 +89,27 @@ impl Template {
     }
 }
 
-/// The value of a place; null when there is none.
-fn fill<'a>(values: &'a Json, parts: &[String]) -> &'a Json {
-    parts.iter().try_fold(values, |value, part| value.get(part)).unwrap_or(&Json::Null)
+/// The value of a place; null when there is none. The n-th of a list goes by its number from 0; a text of two parts,
+/// `a~b`, by `head` and `tail`; any text in small letters by `lower`.
+pub fn value_at<'a>(values: &'a Json, parts: &[String]) -> Cow<'a, Json> {
+    let mut value = values;
+    for part in parts {
+        value = match value {
+            Json::Array(items) => part.parse::<usize>().ok().and_then(|at| items.get(at)).unwrap_or(&Json::Null),
+            Json::String(text) => {
+                let cut = text.split_once('~');
+                let found = match part.as_str() {
+                    "head" => Some(cut.map_or(text.as_str(), |(head, _)| head)),
+                    "tail" => cut.map(|(_, tail)| tail),
+                    "lower" => return Cow::Owned(Json::String(text.to_lowercase())),
+                    _ => None,
+                };
+                return Cow::Owned(found.map_or(Json::Null, |found| Json::String(found.to_string())));
+            }
+            other => other.get(part).unwrap_or(&Json::Null),
+        };
+    }
+    Cow::Borrowed(value)
 }
 
 /// The values of one item of a list.
@@ -156,7 +174,7 @@ impl Body {
         Ok(match self {
             Body::Plain(json) => json.clone(),
             Body::Text(template) => match template.pieces.as_slice() {
-                [Piece::Place(parts)] => fill(values, parts).clone(),
+                [Piece::Place(parts)] => value_at(values, parts).into_owned(),
                 _ => template.fill(values)?.map_or(Json::Null, Json::String),
             },
             Body::List(items) => Json::Array(items.iter().map(|body| body.fill(values)).collect::<Result<_, _>>()?),
@@ -171,7 +189,13 @@ impl Body {
                 Json::Object(object)
             }
             Body::Each(list, give) => {
-                let items = fill(values, list).as_array().map_or(&[][..], Vec::as_slice);
+                let items = value_at(values, list);
+                // What may be missing is a list of one, or of none.
+                let items = match items.as_ref() {
+                    Json::Array(items) => items.as_slice(),
+                    Json::Null => &[],
+                    one => std::slice::from_ref(one),
+                };
                 let filled = items.iter().map(|one| give.fill(&item(values, one)));
                 Json::Array(filled.collect::<Result<_, _>>()?)
             }

@@ -14,6 +14,8 @@ pub struct Webhook {
     pub proof: Proof,
     /// What is equal at every repetition [default: the whole body]
     pub id: Option<Path>,
+    /// How a body begins that proves nothing, means nothing, and must be answered 200 all the same: WooCommerce's `webhook_id=`
+    pub ping: Option<String>,
     /// Orders that moved; the first that fits counts, and a body that fits none is left alone
     #[serde(default)]
     pub orders: Vec<Told>,
@@ -66,6 +68,8 @@ pub struct Told {
     pub order: Path,
     /// Where the order has moved to [default: the order's own status]
     pub status: Option<String>,
+    /// The number that we know the order by [default: the order's own]
+    pub number: Option<Path>,
 }
 
 /// One kind of news of a parcel: `parcel` where the body is signed, otherwise `track`.

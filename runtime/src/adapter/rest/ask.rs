@@ -1,28 +1,32 @@
 //! One call from its arguments to its outcome: pages, repetitions, and which answers mean what.
 
+mod attempt;
 mod pages;
 mod search;
+mod steps;
 
 use std::time::Duration;
 
 use duka_engine::event::Outcome;
 use duka_engine::hir::{Operation as Promise, OperationKind, Shop};
+use duka_engine::types::Type;
 use duka_engine::value::Value;
 use serde_json::Value as Json;
 use smol_str::{SmolStr, format_smolstr};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
+use url::Url;
 
-use super::give::{Reading, Records, holds, shown};
-use super::request::{Writing, values};
-use super::{Backend, exact};
-use crate::adapter::mapping::{Operation, Request};
+use super::Backend;
+use super::give::{Reading, Records, holds};
+use super::request::values;
+use crate::adapter::mapping::{Absent, Operation};
 
 pub(super) use self::search::Known;
-use crate::egress::{Answer, Egress, EgressError};
+use crate::egress::{Egress, EgressError};
 use crate::host::calls::Fate;
 
 /// How long a query may take on the way of a message, and a command.
-const QUERY: Duration = Duration::from_secs(5);
+pub(super) const QUERY: Duration = Duration::from_secs(5);
 const COMMAND: Duration = Duration::from_secs(15);
 
 /// Times that a request is sent besides the first.
@@ -57,7 +61,7 @@ pub struct Heard {
 }
 
 /// Why an attempt gave nothing.
-enum Trouble {
+pub(super) enum Trouble {
     /// A business answer.
     Refused(SmolStr),
     /// Nothing was done, and it would be the same the next time.
@@ -68,6 +72,19 @@ enum Trouble {
     Passing { done: bool, timed_out: bool, after: Option<Duration>, reason: String },
     /// Too often; nothing was done.
     Limited { after: Option<Duration> },
+}
+
+impl Trouble {
+    /// The same of a request that does nothing yet.
+    pub(super) fn before_it_counts(self) -> Trouble {
+        match self {
+            Trouble::Passing { timed_out, after, reason, .. } => {
+                Trouble::Passing { done: false, timed_out, after, reason }
+            }
+            Trouble::Unread(reason) => Trouble::Wrong(reason),
+            Trouble::Refused(_) | Trouble::Wrong(_) | Trouble::Limited { .. } => self,
+        }
+    }
 }
 
 impl From<EgressError> for Trouble {
@@ -123,8 +140,13 @@ impl Rest {
         }
         let Some(find) = &operation.find_by_reference else { return Fate::CannotTell };
         let mut turn = Turn::new(self, backend, operation, call);
-        let Ok(answer) = turn.attempt(&find.request, &[]).await else { return Fate::CannotTell };
+        let answer = match turn.attempt(&find.request, &[], &[]).await {
+            Ok(answer) => answer,
+            Err(_) if turn.is_absent(&find.absent) => return Fate::NotDone,
+            Err(_) => return Fate::CannotTell,
+        };
         let found: Vec<Json> = find.select.all(&answer).into_iter().cloned().collect();
+        let Ok(found) = turn.only(find.only.as_ref(), found) else { return Fate::CannotTell };
         if found.is_empty() {
             return Fate::NotDone;
         }
@@ -141,12 +163,34 @@ struct Turn<'a> {
     ends: Instant,
     status: Option<u16>,
     json: Option<Json>,
+    /// Of the last answer.
+    headers: Vec<(String, String)>,
+    /// Where the next page is, where the backend has told its address.
+    at: Option<Url>,
+    /// The request that is sent is the one that counts.
+    decides: bool,
 }
 
 impl<'a> Turn<'a> {
     fn new(rest: &'a Rest, backend: &'a Backend, operation: &'a Operation, call: Call<'a>) -> Turn<'a> {
         let values = values(call.shop, call.promise, call.arguments, call.key, call.conversation);
-        Turn { rest, backend, operation, call, values, ends: Instant::now() + call.left, status: None, json: None }
+        let ends = Instant::now() + call.left;
+        let (status, json, headers, at, decides) = (None, None, Vec::new(), None, true);
+        Turn { rest, backend, operation, call, values, ends, status, json, headers, at, decides }
+    }
+
+    fn is_absent(&self, absent: &[Absent]) -> bool {
+        let fits = |one: &Absent| {
+            let status = one.status.is_empty() || self.status.is_some_and(|status| one.status.contains(&status));
+            status && one.when.as_ref().is_none_or(|when| holds(when, self.json.as_ref(), ""))
+        };
+        self.status.is_some() && absent.iter().any(fits)
+    }
+
+    fn put(&mut self, place: &str, value: Json) {
+        if let Json::Object(values) = &mut self.values {
+            values.insert(place.to_string(), value);
+        }
     }
 
     async fn run(&mut self) -> Outcome {
@@ -183,86 +227,27 @@ impl<'a> Turn<'a> {
     /// All that is asked of the backend, once.
     async fn once(&mut self) -> Result<Value, Trouble> {
         let operation = self.operation;
+        if let Some(already) = operation.already.as_ref().filter(|already| self.is_done(already)) {
+            self.decides = false;
+            let read = self.pages(&already.request, None, already.select.as_ref()).await;
+            let read = read.map_err(Trouble::before_it_counts)?;
+            return self.reading().give(&read).map_err(Trouble::Wrong);
+        }
+        self.decides = false;
+        if let Some(done) = self.prepare(&operation.steps).await? {
+            return self.reading().give(&[done]).map_err(Trouble::Wrong);
+        }
+        self.decides = true;
         if let Some(search) = &operation.search {
             return self.search(search).await;
         }
         let selected = self.pages(&operation.request, operation.page.as_ref(), operation.select.as_ref()).await?;
+        let selected = self.spread(operation.spread.as_ref(), selected);
+        let selected = self.only(operation.only.as_ref(), selected)?;
+        if selected.is_empty() && operation.only.is_some() && !matches!(self.call.promise.gives, Some(Type::List(_))) {
+            return Err(Trouble::Refused("not_found".into()));
+        }
         self.reading().give(&selected).map_err(Trouble::Unread)
-    }
-
-    /// One request and what its answer means.
-    async fn attempt(&mut self, request: &Request, page: &[(String, String)]) -> Result<Json, Trouble> {
-        let backend = self.backend;
-        let mapping = &backend.mapping;
-        let writing = Writing {
-            base: &mapping.base.0,
-            context: &mapping.context,
-            secrets: &backend.secrets,
-            values: &self.values,
-        };
-        let idempotency = self.operation.idempotency.as_ref().filter(|_| !self.is_query());
-        let mut request = writing.write(request, idempotency, page).map_err(Trouble::Wrong)?;
-        let busy = || Trouble::Passing {
-            done: false,
-            timed_out: false,
-            after: None,
-            reason: "too many calls of this shop wait for its system".to_string(),
-        };
-        let _permit = timeout_at(self.ends, backend.room.acquire()).await.map_err(|_| busy())?.map_err(|_| busy())?;
-        let most = if self.is_query() { QUERY } else { COMMAND };
-        request.within = most.min(self.ends.saturating_duration_since(Instant::now()));
-        let answer = self.rest.egress.send(request).await?;
-        let json = exact::parse(&answer.body);
-        self.status = Some(answer.status);
-        self.json.clone_from(&json);
-        self.judge(&answer, json)
-    }
-
-    fn judge(&self, answer: &Answer, json: Option<Json>) -> Result<Json, Trouble> {
-        let body = String::from_utf8_lossy(&answer.body);
-        let fits = |fail: &&crate::adapter::mapping::Fail| {
-            let status = fail.status.is_empty() || fail.status.contains(&answer.status);
-            status && fail.when.as_ref().is_none_or(|when| holds(when, json.as_ref(), &body))
-        };
-        let named = self.operation.fails.iter().find(fits);
-        let success = &self.operation.success;
-        let fine = if success.status.is_empty() {
-            (200..300).contains(&answer.status)
-        } else {
-            success.status.contains(&answer.status)
-        };
-        let passing = |done| Trouble::Passing {
-            done,
-            timed_out: false,
-            after: answer.retry_after,
-            reason: format!("the shop's system answered {}", answer.status),
-        };
-        match named.map(|fail| fail.code.as_str()) {
-            Some("temporary") => return Err(passing(answer.status >= 500)),
-            Some("rate_limited") => return Err(Trouble::Limited { after: answer.retry_after }),
-            Some("auth") => return Err(Trouble::Wrong(key_refused(answer.status))),
-            Some(code) => return Err(Trouble::Refused(code.into())),
-            None => {}
-        }
-        if fine {
-            if success.when.as_ref().is_some_and(|when| !holds(when, json.as_ref(), &body)) {
-                let met = json.as_ref().map_or_else(|| "no JSON".to_string(), shown);
-                return Err(Trouble::Wrong(format!("answered {}, but without success: {met}", answer.status)));
-            }
-            let needless = self.call.promise.gives.is_none();
-            return json
-                .or(needless.then_some(Json::Null))
-                .ok_or_else(|| Trouble::Unread("the answer is not JSON".into()));
-        }
-        Err(match answer.status {
-            401 => Trouble::Wrong(key_refused(401)),
-            403 => Trouble::Refused("forbidden".into()),
-            404 | 410 => Trouble::Refused("not_found".into()),
-            429 => Trouble::Limited { after: answer.retry_after },
-            408 | 425 | 500 | 502 | 503 | 504 => passing(true),
-            400..500 => Trouble::Refused("refused".into()),
-            status => Trouble::Wrong(format!("the shop's system answered {status}")),
-        })
     }
 
     fn reading(&self) -> Reading<'a> {
@@ -273,10 +258,6 @@ impl<'a> Turn<'a> {
     fn is_query(&self) -> bool {
         self.call.promise.kind == OperationKind::Query
     }
-}
-
-fn key_refused(status: u16) -> String {
-    format!("the shop's system does not accept our key: it answered {status}")
 }
 
 /// Anything up to a bound that doubles.

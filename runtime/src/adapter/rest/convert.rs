@@ -39,6 +39,8 @@ impl Place<'_> {
             As::Number => number(met),
             As::Bool => yes_no(met),
             As::MoneyDecimal => self.money(met, code, true),
+            As::MoneyRounded => self.money(&self.rounded(met)?, code, true),
+            As::Utc => self.moment(&json!(format!("{}Z", text(met)?.trim_end_matches('Z'))), ty),
             As::MoneyMinor => self.money(met, code, false),
             As::Rfc3339 => self.moment(met, ty),
             As::UnixS => self.unix(met, ty),
@@ -70,6 +72,12 @@ impl Place<'_> {
         }
         let minor = i64::try_from(minor).ok().filter(|minor| *minor <= MOST).ok_or_else(expected)?;
         Ok(json!(duka_engine::contract::write_money(Money { minor, currency: self.currency })))
+    }
+
+    fn rounded(&self, met: &Json) -> Result<Json, String> {
+        let expected = || format!("an amount in {}", self.currency.code());
+        let number = plain(&text(met)?, self.currency.exponent()).ok_or_else(expected)?;
+        Ok(json!(number.round_dp(self.currency.exponent()).to_string()))
     }
 
     fn moment(&self, met: &Json, ty: &Type) -> Result<Json, String> {

@@ -111,12 +111,20 @@ impl<'a> Records<'a> {
 
     fn field(&self, rule: &Rule, slot: &Slot, met: &Json, at: &str) -> Result<Json, String> {
         let applies = rule.when.as_ref().is_none_or(|when| holds(when, Some(met), ""));
+        if let Some(other) = rule.or.as_ref().filter(|_| !applies) {
+            return self.field(other, slot, met, at);
+        }
         let path = rule.path.as_ref().filter(|_| applies);
         if let (Some(path), Type::List(item)) = (path, &slot.ty) {
             let found: Vec<&Json> = path.all(met).into_iter().filter(|json| !json.is_null()).collect();
             return self.list(item, &found, at, None);
         }
         let found = path.and_then(|path| path.first(met)).filter(|json| !json.is_null());
+        let both = found.zip(rule.and.as_ref().and_then(|and| and.first(met))).and_then(|(first, second)| {
+            let between = rule.between.as_deref().unwrap_or("~");
+            Some(Json::String(format!("{}{between}{}", text(first).ok()?, text(second).ok()?)))
+        });
+        let found = both.as_ref().or(found);
         match (found, &slot.ty, &rule.default) {
             (Some(found), Type::Record(id), _) => self.record(*id, found, at, None),
             (Some(found), ty, _) => self.single(rule, ty, found, met, at),

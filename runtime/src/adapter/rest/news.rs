@@ -47,6 +47,13 @@ impl Backend {
         is_proved(&webhook.proof, secret.expose_secret().as_bytes(), header, body)
     }
 
+    /// Whether a body only asks if somebody is there.
+    pub fn is_ping(&self, body: &[u8]) -> bool {
+        let ping = self.mapping.webhook.as_ref().and_then(|webhook| webhook.ping.as_ref());
+        let rest = ping.and_then(|ping| body.strip_prefix(ping.as_bytes()));
+        rest.is_some_and(|rest| rest.len() <= 20 && rest.iter().all(u8::is_ascii_digit))
+    }
+
     /// Reads a body. `None`: it is of no interest.
     ///
     /// # Errors
@@ -68,7 +75,8 @@ impl Backend {
         let record = program.shop.known_records.order.ok_or("the shop's contracts have no `order`")?;
         let met = told.order.first(json).ok_or("webhook.orders.order: nothing is there")?;
         let order = Records::of(&program.shop, &self.mapping).give(record, met)?;
-        let number = order_number(program, &order).ok_or("order: it has no number")?;
+        let named = told.number.as_ref().and_then(|path| text(path.first(json)?).ok()).map(SmolStr::from);
+        let number = named.or_else(|| order_number(program, &order)).ok_or("order: it has no number")?;
         let status = told.status.clone().map(SmolStr::from).or_else(|| status_of(program, &order));
         let status = status.ok_or_else(|| format!("order: it has no status, in {}", shown(met)))?;
         Ok(Some(News::Order(Moved { number, status, order })))

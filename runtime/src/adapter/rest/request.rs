@@ -87,6 +87,8 @@ pub struct Writing<'a> {
     pub context: &'a Context,
     pub secrets: &'a Secrets,
     pub values: &'a Json,
+    /// Where the backend says that the request goes.
+    pub at: Option<&'a Url>,
 }
 
 impl Writing<'_> {
@@ -98,9 +100,14 @@ impl Writing<'_> {
         idempotency: Option<&Idempotency>,
         page: &[(String, String)],
     ) -> Result<egress::Request, String> {
-        let mut url = self.path(&request.path)?;
         let mut headers = vec![("accept".to_string(), "application/json".to_string())];
-        for (name, template) in self.context.query.iter().chain(&request.query) {
+        let mut url = match self.at {
+            Some(at) if at.origin() == self.base.origin() => at.clone(),
+            Some(_) => return Err("the next page would be asked of another host".to_string()),
+            None => self.path(&request.path)?,
+        };
+        let own = self.context.query.iter().chain(&request.query).filter(|_| self.at.is_none());
+        for (name, template) in own {
             if let Some(value) = template.fill(self.values)? {
                 url.query_pairs_mut().append_pair(name, &value);
             }
@@ -120,7 +127,7 @@ impl Writing<'_> {
                     fields.insert(name.clone(), key);
                 }
             }
-            None => {}
+            Some(Idempotency::Repeatable) | None => {}
         }
         if body.is_some() {
             headers.push(("content-type".to_string(), "application/json".to_string()));
@@ -132,10 +139,13 @@ impl Writing<'_> {
 
     fn path(&self, template: &Template) -> Result<Url, String> {
         let wrong = || "the path can not be written".to_string();
-        let mut url = self.base.clone();
+        let (mut url, pieces) = self.begins(template)?;
+        if pieces.is_empty() {
+            return Ok(url);
+        }
         let mut segments = url.path_segments_mut().map_err(|()| wrong())?;
         segments.pop_if_empty();
-        for segment in self.segments(template)? {
+        for segment in self.segments(pieces)? {
             if matches!(segment.as_str(), "." | "..") {
                 return Err("a part of the path would lead elsewhere".to_string());
             }
@@ -146,9 +156,9 @@ impl Writing<'_> {
     }
 
     /// The segments that the template writes; a filled-in value never makes another one.
-    fn segments(&self, template: &Template) -> Result<Vec<String>, String> {
+    fn segments(&self, pieces: &[Piece]) -> Result<Vec<String>, String> {
         let mut segments = vec![String::new()];
-        for piece in &template.pieces {
+        for piece in pieces {
             match piece {
                 Piece::Text(text) => {
                     for (at, part) in text.trim_start_matches('/').split('/').enumerate() {
@@ -174,9 +184,23 @@ impl Writing<'_> {
         Ok(segments)
     }
 
+    /// Where the template begins: at the base, or at an id that is an address below it.
+    fn begins<'t>(&self, template: &'t Template) -> Result<(Url, &'t [Piece]), String> {
+        let whole = template.pieces.as_slice();
+        if let [first @ Piece::Place(_), rest @ ..] = whole {
+            let address = Template { pieces: vec![first.clone()] }.fill(self.values)?;
+            let url = address.and_then(|address| Url::parse(&address).ok());
+            let below = |url: &Url| url.origin() == self.base.origin() && url.path().starts_with(self.base.path());
+            if let Some(url) = url.filter(below) {
+                return Ok((url, rest));
+            }
+        }
+        Ok((self.base.clone(), whole))
+    }
+
     fn sign(&self, url: &mut Url, headers: &mut Vec<(String, String)>) {
         match self.secrets {
-            Secrets::None => {}
+            Secrets::None | Secrets::Account(_) => {}
             Secrets::Bearer(token) => {
                 headers.push(("authorization".into(), format!("Bearer {}", token.expose_secret())))
             }

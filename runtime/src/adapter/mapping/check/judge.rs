@@ -7,7 +7,7 @@ use duka_engine::types::{RecordId, Type};
 
 use super::place;
 use crate::adapter::mapping::{
-    As, Body, By, ITEM, Mapping, Operation, Proof, Request, Rule, Search, Template, Webhook,
+    As, Body, By, ITEM, Mapping, Operation, Proof, Request, Rule, Search, Step, Template, Webhook,
 };
 use crate::adapter::parcels::{self, TRACK};
 use crate::adapter::rest::{SHOP, names, usual};
@@ -49,6 +49,13 @@ impl Judge<'_> {
         }
         if let Some(webhook) = &self.mapping.webhook {
             self.webhook(contract, webhook);
+        }
+    }
+
+    /// Judges one operation alone.
+    pub fn one(&mut self, path: &str, promise: &Promise) {
+        if let Some(operation) = self.mapping.operations.get(path) {
+            self.operation(path, operation, promise);
         }
     }
 
@@ -115,12 +122,20 @@ impl Judge<'_> {
     }
 
     fn operation(&mut self, path: &str, operation: &Operation, promise: &Promise) {
-        self.request(&["operations", path, "request"], &operation.request, promise);
+        let mut made: Vec<&str> = Vec::new();
+        for step in &operation.steps {
+            self.step(path, step, promise, &made);
+            made.extend(step.name.as_deref());
+        }
+        if let Some(already) = &operation.already {
+            self.request(&["operations", path, "already"], &already.request, promise, &[]);
+        }
+        self.request(&["operations", path, "request"], &operation.request, promise, &made);
         if let Some(search) = &operation.search {
             self.search(path, search, promise);
         }
         if let Some(find) = &operation.find_by_reference {
-            self.request(&["operations", path, "find_by_reference"], &find.request, promise);
+            self.request(&["operations", path, "find_by_reference"], &find.request, promise, &[]);
         }
         for fail in &operation.fails {
             if !promise.fails.iter().any(|known| *known == fail.code) && !GENERAL.contains(&fail.code.as_str()) {
@@ -153,7 +168,7 @@ impl Judge<'_> {
     fn search(&mut self, path: &str, search: &Search, promise: &Promise) {
         let keys = ["operations", path, "search"];
         if let Some(index) = &search.index {
-            self.request(&keys, &index.request, promise);
+            self.request(&keys, &index.request, promise, &[]);
         }
         let is_text = promise.takes.len() == 1 && promise.takes.first().is_some_and(|it| it.ty == Type::Text);
         if !is_text || !matches!(promise.gives, Some(Type::List(_))) {
@@ -234,7 +249,7 @@ impl Judge<'_> {
 
     fn rule(&mut self, keys: &[&str], rule: &Rule, ty: &Type) {
         let to = rule.to.unwrap_or_else(|| usual(ty));
-        let is_money = matches!(to, As::MoneyDecimal | As::MoneyMinor);
+        let is_money = matches!(to, As::MoneyDecimal | As::MoneyMinor | As::MoneyRounded);
         if *ty == Type::Money && rule.path.is_some() && rule.to.is_none() {
             let help = "Write `as: money(decimal)` for `2500.50`, or `as: money(minor)` for `250050`.";
             self.tell(25, keys, "Say how this amount is written.".to_string(), help);
@@ -264,12 +279,33 @@ impl Judge<'_> {
         if rule.path.is_none() && rule.default.is_none() {
             self.tell(25, keys, "This field has neither a path nor a default.".to_string(), "Write `path: $.…`.");
         }
-        if rule.when.is_some() && rule.default.is_none() {
+        if let Some(other) = &rule.or {
+            self.rule(keys, other, ty);
+        }
+        if rule.when.is_some() && rule.default.is_none() && rule.or.is_none() {
             self.tell(25, keys, "`when` needs a `default` for all other cases.".to_string(), "Write `default: …`.");
         }
     }
 
-    fn request(&mut self, keys: &[&str], request: &Request, promise: &Promise) {
+    /// A step knows the answers of those before it, and the item that it goes through.
+    fn step(&mut self, path: &str, step: &Step, promise: &Promise, made: &[&str]) {
+        let keys = ["operations", path, "steps"];
+        let known: Vec<&str> = made.iter().copied().chain(step.each.as_ref().map(|_| ITEM)).collect();
+        self.request(&keys, &step.request, promise, &known);
+        let codes = step.checks.iter().map(|check| check.code.as_str());
+        for code in codes.filter(|code| !promise.fails.iter().any(|known| known == code)) {
+            let known: Vec<&str> = promise.fails.iter().map(|code| code.as_str()).collect();
+            let message = format!("`{code}` is none of the refusals of `{path}`.");
+            self.tell(25, &keys, message, &format!("There are: {}.", known.join(", ")));
+        }
+    }
+
+    /// `made`: what earlier steps have given names to.
+    fn request(&mut self, keys: &[&str], request: &Request, promise: &Promise, made: &[&str]) {
+        if let Some(name) = request.auth.as_ref().filter(|name| !self.mapping.keys.contains_key(*name)) {
+            let help = "Write it below `keys`, as `auth` is written.";
+            self.tell(25, keys, format!("There is no key `{name}`."), help);
+        }
         let context = &self.mapping.context;
         let templates = [&request.path].into_iter().chain(request.query.values()).chain(request.headers.values());
         let templates = templates.chain(context.query.values()).chain(context.headers.values());
@@ -279,7 +315,9 @@ impl Judge<'_> {
         let names = names(self.shop, promise);
         for (parts, in_each) in places {
             let Some(first) = parts.first() else { continue };
-            let known = SHOP.contains(&first.as_str()) || matches!(first.as_str(), "key" | "conversation" | "found");
+            let known = SHOP.contains(&first.as_str())
+                || matches!(first.as_str(), "key" | "conversation" | "found")
+                || made.contains(&first.as_str());
             if known || (in_each && first == ITEM) {
                 continue;
             }
@@ -301,6 +339,7 @@ impl Judge<'_> {
     fn leads(&self, ty: &Type, parts: &[String]) -> bool {
         match (ty, parts) {
             (_, []) => true,
+            (Type::Text, [part]) => matches!(part.as_str(), "head" | "tail" | "lower"),
             (Type::Money, [part]) => matches!(part.as_str(), "amount" | "minor" | "currency"),
             (Type::Record(id), [part, rest @ ..]) => {
                 let record = self.shop.records.get(usize::from(id.0));

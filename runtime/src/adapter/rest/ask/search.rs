@@ -46,9 +46,10 @@ impl Turn<'_> {
         if best.is_empty() {
             return Ok(Vec::new());
         }
-        self.put("found", &best.join(","));
+        self.put("found", json!(best.join(",")));
         let operation = self.operation;
         let found = self.pages(&operation.request, operation.page.as_ref(), operation.select.as_ref()).await?;
+        let found = self.spread(operation.spread.as_ref(), found);
         let found = found.into_iter().filter_map(|item| Some((id(search, &item)?, item)));
         let mut placed: Vec<(usize, Json)> =
             found.filter_map(|(id, item)| Some((best.iter().position(|known| *known == id)?, item))).collect();
@@ -83,10 +84,11 @@ impl Turn<'_> {
         let operation = self.operation;
         let mut met: Vec<Json> = Vec::new();
         for (at, piece) in pieces(typed).into_iter().enumerate() {
-            self.put("text", &piece);
-            self.put("1", &piece);
+            self.put("text", json!(piece));
+            self.put("1", json!(piece));
             match self.pages(&operation.request, operation.page.as_ref(), operation.select.as_ref()).await {
                 Ok(items) => {
+                    let items = self.spread(operation.spread.as_ref(), items);
                     let unknown = |item: &Json| !met.iter().any(|known| id(search, known) == id(search, item));
                     let new: Vec<Json> = items.into_iter().filter(unknown).collect();
                     met.extend(new);
@@ -100,12 +102,6 @@ impl Turn<'_> {
             }
         }
         Ok(Vec::new())
-    }
-
-    fn put(&mut self, place: &str, value: &str) {
-        if let Json::Object(values) = &mut self.values {
-            values.insert(place.to_string(), json!(value));
-        }
     }
 }
 

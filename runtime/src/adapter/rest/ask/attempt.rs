@@ -1,0 +1,116 @@
+//! One request, and what its answer means.
+
+use serde_json::Value as Json;
+use tokio::time::{Instant, timeout_at};
+
+use super::{COMMAND, QUERY, Trouble, Turn};
+use crate::adapter::mapping::{Fail, Request};
+use crate::adapter::rest::exact;
+use crate::adapter::rest::give::{holds, shown};
+use crate::adapter::rest::request::Writing;
+use crate::adapter::rest::token;
+use crate::egress::Answer;
+
+impl Turn<'_> {
+    /// Sends. `page` are further parameters; `fine` are statuses that are as good as success.
+    pub(super) async fn attempt(
+        &mut self,
+        request: &Request,
+        page: &[(String, String)],
+        fine: &[u16],
+    ) -> Result<Json, Trouble> {
+        let answer = self.send(request, page).await?;
+        let json = exact::parse(&answer.body);
+        self.status = Some(answer.status);
+        self.json.clone_from(&json);
+        self.headers.clone_from(&answer.headers);
+        if fine.contains(&answer.status) {
+            return Ok(json.unwrap_or_default());
+        }
+        self.judge(&answer, json)
+    }
+
+    /// Sends; once more with another token where the first has become worthless.
+    async fn send(&mut self, request: &Request, page: &[(String, String)]) -> Result<Answer, Trouble> {
+        let backend = self.backend;
+        let busy = || Trouble::Passing {
+            done: false,
+            timed_out: false,
+            after: None,
+            reason: "too many calls of this shop wait for its system".to_string(),
+        };
+        let _permit = timeout_at(self.ends, backend.room.acquire()).await.map_err(|_| busy())?.map_err(|_| busy())?;
+        let secrets = backend.secrets.of(request.auth.as_deref());
+        let mut refused = None;
+        loop {
+            let token = token::of(secrets, &self.rest.egress, self.ends, refused.as_ref()).await?;
+            let writing = Writing {
+                base: &backend.mapping.base.0,
+                context: &backend.mapping.context,
+                secrets: token.as_ref().unwrap_or(secrets),
+                values: &self.values,
+                at: self.at.as_ref(),
+            };
+            let idempotency = self.operation.idempotency.as_ref().filter(|_| !self.is_query());
+            let mut written = writing.write(request, idempotency, page).map_err(Trouble::Wrong)?;
+            let most = if self.is_query() { QUERY } else { COMMAND };
+            written.within = most.min(self.ends.saturating_duration_since(Instant::now()));
+            let answer = self.rest.egress.send(written).await?;
+            if answer.status != 401 || token.is_none() || refused.is_some() {
+                return Ok(answer);
+            }
+            refused = token;
+        }
+    }
+
+    fn judge(&self, answer: &Answer, json: Option<Json>) -> Result<Json, Trouble> {
+        let body = String::from_utf8_lossy(&answer.body);
+        let fits = |fail: &&Fail| {
+            let status = fail.status.is_empty() || fail.status.contains(&answer.status);
+            status && fail.when.as_ref().is_none_or(|when| holds(when, json.as_ref(), &body))
+        };
+        let named = self.operation.fails.iter().find(fits);
+        let success = &self.operation.success;
+        let fine = if success.status.is_empty() {
+            (200..300).contains(&answer.status)
+        } else {
+            success.status.contains(&answer.status)
+        };
+        let passing = |done| Trouble::Passing {
+            done,
+            timed_out: false,
+            after: answer.retry_after,
+            reason: format!("the shop's system answered {}", answer.status),
+        };
+        match named.map(|fail| fail.code.as_str()) {
+            Some("temporary") => return Err(passing(answer.status >= 500)),
+            Some("rate_limited") => return Err(Trouble::Limited { after: answer.retry_after }),
+            Some("auth") => return Err(Trouble::Wrong(key_refused(answer.status))),
+            Some(code) => return Err(Trouble::Refused(code.into())),
+            None => {}
+        }
+        if fine {
+            if self.decides && success.when.as_ref().is_some_and(|when| !holds(when, json.as_ref(), &body)) {
+                let met = json.as_ref().map_or_else(|| "no JSON".to_string(), shown);
+                return Err(Trouble::Wrong(format!("answered {}, but without success: {met}", answer.status)));
+            }
+            let needless = self.call.promise.gives.is_none();
+            return json
+                .or(needless.then_some(Json::Null))
+                .ok_or_else(|| Trouble::Unread("the answer is not JSON".into()));
+        }
+        Err(match answer.status {
+            401 => Trouble::Wrong(key_refused(401)),
+            403 => Trouble::Refused("forbidden".into()),
+            404 | 410 => Trouble::Refused("not_found".into()),
+            429 => Trouble::Limited { after: answer.retry_after },
+            408 | 425 | 500 | 502 | 503 | 504 => passing(true),
+            400..500 => Trouble::Refused("refused".into()),
+            status => Trouble::Wrong(format!("the shop's system answered {status}")),
+        })
+    }
+}
+
+fn key_refused(status: u16) -> String {
+    format!("the shop's system does not accept our key: it answered {status}")
+}

@@ -1,0 +1,122 @@
+//! What is asked before the request that decides. Each step may be repeated, so what goes wrong in one leaves nothing done.
+
+use rust_decimal::Decimal;
+use serde_json::Value as Json;
+
+use super::{Trouble, Turn};
+use crate::adapter::mapping::{Already, As, Check, Only, Path, Step, parts, value_at};
+use crate::adapter::rest::convert::text;
+use crate::adapter::rest::give::holds;
+
+/// Items that a step goes through (TM25).
+const MOST_ITEMS: usize = 50;
+
+impl Turn<'_> {
+    /// All steps, one after the other. What is handed back is the result already.
+    pub(super) async fn prepare(&mut self, steps: &[Step]) -> Result<Option<Json>, Trouble> {
+        for step in steps {
+            let met = match &step.each {
+                None => self.one(step).await.map_err(Trouble::before_it_counts)?,
+                Some(list) => self.each(step, list).await?,
+            };
+            if step.ends.as_ref().is_some_and(|ends| holds(ends, Some(&met), "")) {
+                return Ok(Some(met));
+            }
+            if let Some(name) = &step.name {
+                self.put(name, met);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn each(&mut self, step: &Step, list: &str) -> Result<Json, Trouble> {
+        let items = value_at(&self.values, &parts(list)).as_array().cloned().unwrap_or_default();
+        if items.len() > MOST_ITEMS {
+            return Err(Trouble::Wrong(format!("{list}: more than {MOST_ITEMS} items")));
+        }
+        let mut all = Vec::new();
+        for item in items {
+            self.put("it", item);
+            all.push(self.one(step).await.map_err(Trouble::before_it_counts)?);
+        }
+        Ok(Json::Array(all))
+    }
+
+    async fn one(&mut self, step: &Step) -> Result<Json, Trouble> {
+        let answer = self.attempt(&step.request, &[], &step.fine).await?;
+        for check in &step.checks {
+            self.check(check, &answer)?;
+        }
+        if let Some(name) = &step.header {
+            let header = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            return Ok(header.map_or(Json::Null, |(_, value)| Json::String(value.clone())));
+        }
+        let found = step.select.as_ref().map_or(Some(&answer), |select| select.first(&answer));
+        Ok(found.cloned().unwrap_or(Json::Null))
+    }
+
+    fn check(&self, check: &Check, answer: &Json) -> Result<(), Trouble> {
+        if check.when.as_ref().is_some_and(|when| !holds(when, Some(answer), "")) {
+            return Ok(());
+        }
+        let refused = || Trouble::Refused(check.code.as_str().into());
+        let Some(path) = &check.path else { return Err(refused()) };
+        let met = path.first(answer).unwrap_or(&Json::Null);
+        let number = |json: &Json| text(json).ok().and_then(|written| written.parse::<Decimal>().ok());
+        let same = match &check.same_as {
+            Some(place) => {
+                let wanted = number(value_at(&self.values, &parts(&format!("{place}.minor"))).as_ref());
+                let scale = match check.to {
+                    Some(As::MoneyMinor) => Decimal::ONE,
+                    _ => Decimal::from(10_i64.pow(self.call.shop.profile.currency.exponent().min(4))),
+                };
+                wanted.is_some() && number(met).and_then(|amount| amount.checked_mul(scale)) == wanted
+            }
+            None => true,
+        };
+        let enough = match &check.at_least {
+            Some(place) => {
+                let wanted = number(value_at(&self.values, &parts(place)).as_ref());
+                // What is not counted is enough.
+                met.is_null() || number(met).zip(wanted).is_some_and(|(there, wanted)| there >= wanted)
+            }
+            None => true,
+        };
+        if same && enough { Ok(()) } else { Err(refused()) }
+    }
+
+    /// Whether what is to be done was done before.
+    pub(super) fn is_done(&self, already: &Already) -> bool {
+        let place = value_at(&self.values, &parts(&already.unless.place));
+        place.as_str().is_some_and(|word| word != already.unless.is)
+    }
+
+    /// One for each part of each item, which knows the whole by `parent`.
+    pub(super) fn spread(&self, path: Option<&Path>, items: Vec<Json>) -> Vec<Json> {
+        let Some(path) = path else { return items };
+        let of_one = |item: &Json| {
+            let parts = path.all(item).into_iter().filter_map(Json::as_object);
+            let whole = |part: &serde_json::Map<String, Json>| {
+                let mut part = part.clone();
+                part.insert("parent".to_string(), item.clone());
+                Json::Object(part)
+            };
+            parts.map(whole).collect::<Vec<_>>()
+        };
+        items.iter().flat_map(of_one).collect()
+    }
+
+    /// Those that have the value that is wanted.
+    ///
+    /// # Errors
+    /// The value can not be written.
+    pub(super) fn only(&self, only: Option<&Only>, items: Vec<Json>) -> Result<Vec<Json>, Trouble> {
+        let Some(only) = only else { return Ok(items) };
+        let wanted = only.is.fill(&self.values).map_err(Trouble::Wrong)?;
+        let has = |item: &Json| {
+            let met = only.path.first(item).and_then(|met| text(met).ok());
+            met.is_some() && met == wanted
+        };
+        Ok(items.into_iter().filter(has).collect())
+    }
+}

@@ -1,0 +1,94 @@
+//! Tokens of OAuth 2 client credentials: asked for once by all who need one at the same time, and again when one has
+//! expired or was refused. Keeps them in memory only.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value as Json;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use super::ask::{QUERY, Trouble};
+use super::{Secrets, exact};
+use crate::egress::{Egress, Method, Request};
+
+/// A token that ends sooner than that is asked for anew.
+const MARGIN: Duration = Duration::from_secs(30);
+
+/// How long one is kept whose end is not told.
+const UNTOLD: Duration = Duration::from_secs(300);
+
+/// A backend's account.
+#[derive(Debug)]
+pub struct Account {
+    pub url: Url,
+    pub client: SecretString,
+    pub secret: SecretString,
+    pub scope: Option<String>,
+    // Held while one is asked for, so that two never refresh at once (Salla takes both away then).
+    pub token: Mutex<Option<(SecretString, Instant)>>,
+}
+
+/// The token to go with a request; `None` where none is needed. `refused` is one that was not accepted just now.
+///
+/// # Errors
+/// There is none to be had.
+pub async fn of(
+    secrets: &Secrets,
+    egress: &Egress,
+    ends: Instant,
+    refused: Option<&Secrets>,
+) -> Result<Option<Secrets>, Trouble> {
+    let Secrets::Account(account) = secrets else { return Ok(None) };
+    let late = |_| Trouble::Wrong("no token came in time".to_string());
+    let mut known = timeout_at(ends, account.token.lock()).await.map_err(late)?;
+    let is_refused = |token: &SecretString| match refused {
+        Some(Secrets::Bearer(refused)) => refused.expose_secret() == token.expose_secret(),
+        Some(_) | None => false,
+    };
+    if let Some((token, until)) = known.as_ref()
+        && *until > Instant::now()
+        && !is_refused(token)
+    {
+        return Ok(Some(Secrets::Bearer(token.clone())));
+    }
+    let (token, lasts) = ask(account, egress, ends).await?;
+    *known = Some((token.clone(), Instant::now() + lasts.saturating_sub(MARGIN)));
+    Ok(Some(Secrets::Bearer(token)))
+}
+
+async fn ask(account: &Account, egress: &Egress, ends: Instant) -> Result<(SecretString, Duration), Trouble> {
+    let both = format!("{}:{}", account.client.expose_secret(), account.secret.expose_secret());
+    let headers = [
+        ("accept", "application/json".to_string()),
+        ("content-type", "application/x-www-form-urlencoded".to_string()),
+        ("authorization", format!("Basic {}", STANDARD.encode(both))),
+    ];
+    let request = Request {
+        method: Method::Post,
+        url: account.url.clone(),
+        headers: headers.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
+        body: Some(form(account).into_bytes()),
+        within: QUERY.min(ends.saturating_duration_since(Instant::now())),
+    };
+    // Whatever is wrong with a token, what it was wanted for was not done.
+    let answer = egress.send(request).await.map_err(|error| Trouble::from(error).before_it_counts())?;
+    let json = exact::parse(&answer.body).filter(|_| answer.is_success());
+    let token = json.as_ref().and_then(|json| json.get("access_token")).and_then(Json::as_str);
+    let token = token.ok_or_else(|| Trouble::Wrong(format!("no token was given: answered {}", answer.status)))?;
+    let lasts = json.as_ref().and_then(|json| json.get("expires_in")).and_then(Json::as_u64);
+    Ok((token.to_string().into(), lasts.map_or(UNTOLD, Duration::from_secs)))
+}
+
+fn form(account: &Account) -> String {
+    let mut form = Serializer::new(String::new());
+    form.append_pair("grant_type", "client_credentials");
+    if let Some(scope) = &account.scope {
+        form.append_pair("scope", scope);
+    }
+    form.finish()
+}

@@ -1,0 +1,380 @@
+//! The adapters that come with Duka, each against the traps of its kind of shop, one suite for all. What they are asked of are
+//! stand-ins over loopback, built from the vendors' documentation: no real server was met. `UPDATE=1` writes the table.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use duka_tests::tree::root;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value as Json, json};
+use sha2::Sha256;
+
+use crate::mapped::{Mapped, known};
+use crate::vendor::{Fault, Vendor};
+use crate::{medusa, woocommerce};
+
+const SECRET: &str = "what the shop signs with";
+
+/// What differs between the vendors.
+struct Kind {
+    name: &'static str,
+    settings: &'static str,
+    routes: fn() -> axum::Router<Vendor>,
+    /// The number of thing 11, and of 12.
+    skus: [&'static str; 2],
+    /// The request that places an order.
+    decides: &'static str,
+    /// An answer of 200 that places none.
+    failure: &'static str,
+    header: &'static str,
+    hex: bool,
+}
+
+const KINDS: &[Kind] = &[
+    Kind {
+        name: "woocommerce",
+        settings: "",
+        routes: woocommerce::routes,
+        skus: ["11", "12"],
+        decides: "PUT /orders/",
+        failure: "<html>Critical error</html>",
+        header: "x-wc-webhook-signature",
+        hex: false,
+    },
+    Kind {
+        name: "medusa",
+        settings: ", region: reg_1",
+        routes: medusa::routes,
+        skus: ["prod_11~variant_11", "prod_12~variant_12"],
+        decides: "POST /complete",
+        failure: r#"{"type": "cart", "cart": {}, "error": {"message": "Payment authorization failed"}}"#,
+        header: "x-duka-signature",
+        hex: true,
+    },
+];
+
+struct Stage {
+    kind: &'static Kind,
+    vendor: Vendor,
+    place: String,
+    currency: &'static str,
+}
+
+type Tried = Result<(), String>;
+
+fn that(holds: bool, otherwise: impl std::fmt::Debug) -> Tried {
+    if holds { Ok(()) } else { Err(format!("{otherwise:?}")) }
+}
+
+impl Stage {
+    async fn of(kind: &'static Kind, currency: &'static str) -> Stage {
+        let vendor = Vendor::of(currency);
+        let place = vendor.start((kind.routes)()).await;
+        Stage { kind, vendor, place, currency }
+    }
+
+    fn shop(&self) -> Mapped {
+        let Kind { name, settings, .. } = self.kind;
+        let adapters = format!("{{ catalog: {{ kind: {name}, base: \"{}\"{settings} }}, orders: {name} }}", self.place);
+        let pair = |name: &str, value: &str| (name.to_string(), value.to_string());
+        let secrets = [
+            pair("WOOCOMMERCE_KEY", "ck_test"),
+            pair("WOOCOMMERCE_SECRET", "cs_test"),
+            pair("WOOCOMMERCE_WEBHOOK_SECRET", SECRET),
+            pair("MEDUSA_PUBLISHABLE_KEY", "pk_test"),
+            pair("MEDUSA_SECRET_KEY", "sk_test"),
+            pair("MEDUSA_WEBHOOK_SECRET", SECRET),
+        ];
+        Mapped::known(self.currency, &adapters, &secrets)
+    }
+
+    fn cart(&self, thing: usize, quantity: u32, total: &str) -> Json {
+        let total = format!("{} {total}", self.currency);
+        let line = json!({ "sku": self.kind.skus[thing], "name": "One", "quantity": quantity, "price": total, "total": total });
+        json!([{ "lines": [line], "total": total, "count": quantity }, null, null, null])
+    }
+
+    async fn quote(&self, shop: &Mapped, thing: usize, quantity: u32) -> Result<Json, String> {
+        shop.value("orders.quote", &self.cart(thing, quantity, "1")).await
+    }
+
+    async fn hold(&self, shop: &Mapped, quoted: &Json) -> Result<Json, String> {
+        shop.value("orders.hold", &json!([quoted])).await
+    }
+
+    /// Orders that hold stock.
+    fn placed(&self) -> usize {
+        let open =
+            |order: &&Json| !matches!(order["status"].as_str(), Some("checkout-draft" | "cancelled" | "canceled"));
+        self.vendor.world().orders.values().filter(open).count()
+    }
+
+    fn stock(&self) -> Option<i64> {
+        self.vendor.world().things.get(&11).and_then(|thing| thing.stock)
+    }
+
+    /// What the shop would post of an order, and its marks.
+    fn webhook(&self, order: &Json) -> (Vec<u8>, String) {
+        let body = if self.kind.hex { json!({ "event": "order.updated", "order": order }) } else { order.clone() };
+        let body = body.to_string().into_bytes();
+        let mark = self.mark(SECRET, &body);
+        (body, mark)
+    }
+
+    fn mark(&self, secret: &str, body: &[u8]) -> String {
+        let mac: Hmac<Sha256> = Hmac::new_from_slice(secret.as_bytes()).expect("any key");
+        let mark = mac.chain_update(body).finalize().into_bytes();
+        if self.kind.hex { hex::encode(mark) } else { STANDARD.encode(mark) }
+    }
+
+    fn is_proved(&self, shop: &Mapped, body: &[u8], mark: Option<&str>) -> bool {
+        let header = |name: &str| mark.filter(|_| name.eq_ignore_ascii_case(self.kind.header)).map(str::as_bytes);
+        shop.backend("orders").is_proved(header, body)
+    }
+
+    /// One order of conversation 7-1, as the shop has it.
+    async fn an_order(&self, shop: &Mapped) -> Result<Json, String> {
+        let quoted = self.quote(shop, 0, 1).await?;
+        self.hold(shop, &quoted).await?;
+        let world = self.vendor.world();
+        world.orders.values().find(|order| order["status"] != "checkout-draft").cloned().ok_or("no order".into())
+    }
+}
+
+async fn a_lost_answer_places_one_order_of_the_same_lines(stage: &Stage) -> Tried {
+    let shop = stage.shop();
+    let quoted = stage.quote(&shop, 0, 2).await?;
+    stage.vendor.fails(Fault::Lost(stage.kind.decides));
+    let told = stage.hold(&shop, &quoted).await;
+    that(told == Err("unknown".to_string()), told)?;
+    let fate = shop.look_up("orders.hold", &json!([quoted]).to_string(), &["/lines/0/quantity"]).await;
+    let held = if fate == "not done" { stage.hold(&shop, &quoted).await? } else { json!({ "found": fate }) };
+    that(stage.placed() == 1 && stage.stock() == Some(1), (held, stage.placed(), stage.stock()))?;
+    // Asked once more by the customer: the same order.
+    let again = stage.hold(&shop, &quoted).await;
+    that(stage.placed() == 1 && stage.stock() == Some(1), (again, stage.placed(), stage.stock()))
+}
+
+async fn more_than_there_is_is_refused_whole(stage: &Stage) -> Tried {
+    let shop = stage.shop();
+    let told = match stage.quote(&shop, 0, 5).await {
+        Ok(quoted) => stage.hold(&shop, &quoted).await,
+        refused => refused,
+    };
+    let refused = matches!(&told, Err(why) if why.starts_with("refused") || why.starts_with("failed"));
+    that(refused && stage.placed() == 0 && stage.stock() == Some(3), (told, stage.placed(), stage.stock()))
+}
+
+async fn an_answer_of_200_that_is_none_is_no_order(stage: &Stage) -> Tried {
+    let shop = stage.shop();
+    let quoted = stage.quote(&shop, 0, 1).await?;
+    stage.vendor.fails(Fault::Answers(stage.kind.decides, 200, stage.kind.failure));
+    let told = stage.hold(&shop, &quoted).await;
+    that(told.is_err() && stage.placed() == 0, told)
+}
+
+async fn a_price_that_is_missing_is_not_known(stage: &Stage) -> Tried {
+    let shop = stage.shop();
+    stage.vendor.sells(11, "", Some(3));
+    let told = shop.value("catalog.product", &json!([stage.kind.skus[0]])).await;
+    that(told.is_err(), told)
+}
+
+async fn a_price_that_changed_is_asked_again(stage: &Stage) -> Tried {
+    let shop = stage.shop();
+    let quoted = stage.quote(&shop, 0, 2).await?;
+    that(quoted["total"] == "KES 50.00", &quoted)?;
+    stage.vendor.sells(11, "26.00", Some(3));
+    let told = stage.hold(&shop, &quoted).await;
+    that(told == Err("refused: price_changed".to_string()), &told)?;
+    that(stage.placed() == 0 && stage.stock() == Some(3), stage.stock())?;
+    let anew = stage.quote(&shop, 0, 2).await?;
+    that(anew["total"] == "KES 52.00", &anew)?;
+    let held = stage.hold(&shop, &anew).await?;
+    that(held["total"] == "KES 52.00" && stage.placed() == 1, held)
+}
+
+async fn the_last_one_goes_to_one_of_two(stage: &Stage) -> Tried {
+    stage.vendor.sells(11, "25.00", Some(1));
+    let (first, second) = (stage.shop(), stage.shop().of_conversation("7-2"));
+    let (one, two) = (stage.quote(&first, 0, 1).await?, stage.quote(&second, 0, 1).await?);
+    stage.hold(&first, &one).await?;
+    let told = stage.hold(&second, &two).await;
+    that(told == Err("refused: short_stock".to_string()), told)?;
+    that(stage.placed() == 1 && stage.stock() == Some(0), stage.stock())
+}
+
+async fn every_digit_of_an_amount_is_kept(stage: &Stage) -> Tried {
+    for (currency, price, shown) in
+        [("KWD", "20.921", "KWD 20.921"), ("UGX", "598510", "UGX 598510"), ("INR", "8050.50", "INR 8050.50")]
+    {
+        let stage = Stage::of(stage.kind, currency).await;
+        stage.vendor.sells(11, price, Some(3));
+        let shop = stage.shop();
+        let product = shop.value("catalog.product", &json!([stage.kind.skus[0]])).await?;
+        that(product["price"] == shown, product)?;
+        let quoted = stage.quote(&shop, 0, 1).await?;
+        that(quoted["total"] == shown, quoted)?;
+    }
+    Ok(())
+}
+
+async fn what_customers_type_arrives_as_they_typed_it(stage: &Stage) -> Tried {
+    let shop = stage.shop();
+    shop.value("catalog.search", &json!(["ثوب + 100%"])).await?;
+    let log = stage.vendor.log().join("\n");
+    that(log.contains("%D8%AB%D9%88%D8%A8+%2B+100%25"), &log)?;
+    let told = shop.value("catalog.product", &json!(["A/7%?#"])).await;
+    let log = stage.vendor.log().join("\n");
+    that(told.is_err() && log.contains("/products/A%2F7%25%3F%23"), log)?;
+    // Found although it is not spelt so.
+    let found = shop.value("catalog.search", &json!(["kikoi dres"])).await?;
+    that(found[0]["name"].as_str().is_some_and(|name| name.contains("Kikoy")), found)
+}
+
+async fn webhooks_are_known_again_and_read(stage: &Stage) -> Tried {
+    let shop = stage.shop();
+    let order = stage.an_order(&shop).await?;
+    let (body, _) = stage.webhook(&order);
+    let backend = shop.backend("orders");
+    let mut later = order.clone();
+    later["date_modified_gmt"] = json!("2026-11-21T09:00:00");
+    let (other, _) = stage.webhook(&later);
+    that(backend.repetition(&body) == backend.repetition(&body), "one body twice is one")?;
+    that(backend.repetition(&body) != backend.repetition(&other), "a later body is another")?;
+    let news = backend.read(shop.program(), &body)?.ok_or("it is of interest")?;
+    that(news.status == "placed" && !news.number.is_empty(), news)
+}
+
+async fn only_what_is_signed_is_believed(stage: &Stage) -> Tried {
+    let shop = stage.shop();
+    let order = stage.an_order(&shop).await?;
+    let (body, mark) = stage.webhook(&order);
+    that(stage.is_proved(&shop, &body, Some(&mark)), "a good mark")?;
+    that(!stage.is_proved(&shop, &body, None), "no mark")?;
+    that(!stage.is_proved(&shop, &body, Some("")), "an empty mark")?;
+    that(!stage.is_proved(&shop, &body, Some(&stage.mark("a guess", &body))), "another secret")?;
+    let mut tampered = body.clone();
+    tampered.push(b' ');
+    that(!stage.is_proved(&shop, &tampered, Some(&mark)), "another body")?;
+    let wrong_form = if stage.kind.hex { STANDARD.encode(&mark) } else { hex::encode(&mark) };
+    that(!stage.is_proved(&shop, &body, Some(&wrong_form)), "another form")?;
+    let pings: [(&[u8], bool); 4] =
+        [(b"webhook_id=7", !stage.kind.hex), (b"webhook_id=7&x=1", false), (b"webhook_id=", true), (&body, false)];
+    let backend = shop.backend("orders");
+    let wrong = pings.iter().find(|(body, ping)| backend.is_ping(body) != *ping && body.len() != 11);
+    that(wrong.is_none(), wrong)
+}
+
+async fn a_word_that_nobody_knows_is_no_news(stage: &Stage) -> Tried {
+    let shop = stage.shop();
+    let mut order = stage.an_order(&shop).await?;
+    order["status"] = json!("wc-awaiting-drone");
+    order["fulfillment_status"] = json!("wc-awaiting-drone");
+    let (body, _) = stage.webhook(&order);
+    let news = shop.backend("orders").read(shop.program(), &body)?.ok_or("it is of interest")?;
+    that(news.status == "placed", news)
+}
+
+async fn what_nobody_counts_can_be_bought(stage: &Stage) -> Tried {
+    let shop = stage.shop();
+    let product = shop.value("catalog.product", &json!([stage.kind.skus[1]])).await?;
+    that(product["stock"].as_i64().is_some_and(|stock| stock > 0), product)?;
+    let quoted = stage.quote(&shop, 1, 40).await?;
+    stage.hold(&shop, &quoted).await?;
+    that(stage.placed() == 1, "an order")
+}
+
+async fn orders_of_others_are_left_alone(stage: &Stage) -> Tried {
+    let shop = stage.shop();
+    let mut order = stage.an_order(&shop).await?;
+    let mine = shop.value("orders.recent", &json!([{ "first_name": "Amina", "language": "en" }])).await?;
+    that(mine.as_array().is_some_and(|mine| mine.len() == 1), &mine)?;
+    let other = stage.shop().of_conversation("7-2");
+    let theirs = other.value("orders.recent", &json!([{ "first_name": "Otieno", "language": "en" }])).await?;
+    that(theirs == json!([]), theirs)?;
+    order["meta_data"] = json!([]);
+    order["metadata"] = json!({});
+    let (body, _) = stage.webhook(&order);
+    that(shop.backend("orders").read(shop.program(), &body)?.is_none(), "none of ours")
+}
+
+async fn tried(trap: &str, stage: &Stage) -> Tried {
+    match trap {
+        "1" => a_lost_answer_places_one_order_of_the_same_lines(stage).await,
+        "2" => more_than_there_is_is_refused_whole(stage).await,
+        "3" => an_answer_of_200_that_is_none_is_no_order(stage).await,
+        "4" => a_price_that_is_missing_is_not_known(stage).await,
+        "5" => a_price_that_changed_is_asked_again(stage).await,
+        "6" => the_last_one_goes_to_one_of_two(stage).await,
+        "7" => every_digit_of_an_amount_is_kept(stage).await,
+        "8" => what_customers_type_arrives_as_they_typed_it(stage).await,
+        "9" => webhooks_are_known_again_and_read(stage).await,
+        "10" => only_what_is_signed_is_believed(stage).await,
+        "13" => a_word_that_nobody_knows_is_no_news(stage).await,
+        "14" => what_nobody_counts_can_be_bought(stage).await,
+        "15" => orders_of_others_are_left_alone(stage).await,
+        other => Err(format!("no such trap: {other}")),
+    }
+}
+
+/// Number, in words, and what holds it for a mapping of the merchant's own: a case of `conformance.rs`, or a test elsewhere.
+const TRAPS: &[(&str, &str, &str)] = &[
+    ("1", "an answer that is lost never doubles an order or a line", "held"),
+    ("2", "a refusal leaves nothing behind", "held"),
+    ("3", "200 that is a failure, 500 that is an answer", "held"),
+    ("4", "a missing price is not known, and never 0", "held"),
+    ("5", "a price that changed between bag and pay is asked again", "held"),
+    ("6", "two customers, the last one: one order, the other is told before paying", "as its system refuses"),
+    ("7", "KWD 20.921, UGX 598510, INR 8,050.50", "held"),
+    ("8", "plus, Arabic, slash and percent arrive as they were typed", "held"),
+    ("9", "webhooks doubled, late, or of an order that is not known", "held"),
+    ("10", "signatures, good and bad; a ping that proves nothing", "held"),
+    ("13", "a status that nobody knows is in progress", "held"),
+    ("14", "what nobody counts can be bought", "held"),
+    ("15", "orders that were made elsewhere in the shop are left alone", "as its `when` says"),
+];
+
+const HEAD: &str = "# Adapters by trap\n\n\
+    The traps of shops' interfaces, and whether each adapter holds. `rest` is a mapping of the merchant's own, tried by\n\
+    `conformance.rs`, `fresh.rs` and `merchant.rs`. The others are asked of stand-ins over loopback that were built from the\n\
+    vendors' documentation; no real server was met. Written and checked by `cargo test -p duka-tests --test adapter shipped`.\n\n";
+
+#[tokio::test]
+async fn every_adapter_holds_at_every_trap() {
+    let mut table = HEAD.to_string();
+    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    writeln!(table, "| | trap | rest | {} |", names.join(" | ")).expect("strings can be written to");
+    writeln!(table, "|---|---|---|{}", "---|".repeat(names.len())).expect("strings can be written to");
+    let mut wrong = Vec::new();
+    for (trap, words, rest) in TRAPS {
+        let mut row = format!("| {trap} | {words} | {rest} |");
+        for kind in KINDS {
+            let stage = Stage::of(kind, "KES").await;
+            let held = tried(trap, &stage).await;
+            row.push_str(if held.is_ok() { " held |" } else { " FELL |" });
+            if let Err(why) = held {
+                wrong.push(format!("{} at trap {trap}: {why}\n{}", kind.name, stage.vendor.log().join("\n")));
+            }
+        }
+        writeln!(table, "{row}").expect("strings can be written to");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    let path = root().join("tests/corpus/adapters.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &table).expect("a writable tree");
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), table, "`UPDATE=1` writes it");
+}
+
+#[test]
+fn what_an_adapter_needs_or_can_not_do_is_told_at_the_shop() {
+    let told = |adapters: &str| -> Vec<String> {
+        known("KES", adapters).2.into_iter().map(|finding| finding.message).collect()
+    };
+    assert_eq!(told("{ catalog: medusa }"), ["`medusa` needs `base`, `region`."]);
+    assert_eq!(told("{ catalog: { kind: woocommerce, base: nowhere } }").len(), 1);
+    assert_eq!(told("{ catalog: { kind: woocommerse } }"), ["There is no adapter `woocommerse`."]);
+    assert_eq!(told("{ catalog: { kind: woocommerce, base: \"https://a.example\" } }"), Vec::<String>::new());
+}

@@ -1,0 +1,142 @@
+//! What stand-ins for vendors' shops share: what is sold, orders, faults, and the log. Each stand-in is built from the vendor's
+//! documentation, and is no recording of a real server.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Request, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+/// A thing that is sold.
+#[derive(Clone)]
+pub struct Thing {
+    pub name: &'static str,
+    /// As decimal text; empty: none is set.
+    pub price: String,
+    /// `None`: not counted.
+    pub stock: Option<i64>,
+}
+
+/// What happens to the next request whose method and path are these.
+pub enum Fault {
+    /// It is done, and the answer is lost.
+    Lost(&'static str),
+    /// It is answered so, and not done.
+    Answers(&'static str, u16, &'static str),
+}
+
+#[derive(Default)]
+pub struct World {
+    pub things: BTreeMap<u32, Thing>,
+    /// By id.
+    pub orders: BTreeMap<String, Value>,
+    pub carts: BTreeMap<String, Value>,
+    pub next: u32,
+    pub fault: Option<Fault>,
+    pub log: Vec<String>,
+    pub currency: String,
+}
+
+#[derive(Clone, Default)]
+pub struct Vendor(Arc<Mutex<World>>);
+
+impl Vendor {
+    /// A shop with two things: number 11 is counted, number 12 is not.
+    pub fn of(currency: &str) -> Vendor {
+        let vendor = Vendor::default();
+        let mut world = vendor.world();
+        world.currency = currency.to_string();
+        world.next = 100;
+        world.things.insert(11, Thing { name: "Kikoy dress", price: "25.00".to_string(), stock: Some(3) });
+        world.things.insert(12, Thing { name: "Gift card", price: "10.00".to_string(), stock: None });
+        drop(world);
+        vendor
+    }
+
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().expect("nobody panicked")
+    }
+
+    /// Starts; returns where it listens.
+    pub async fn start(&self, routes: Router<Vendor>) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let place = format!("http://{}", listener.local_addr().expect("it listens"));
+        let routes = routes.layer(middleware::from_fn_with_state(self.clone(), door)).with_state(self.clone());
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        place
+    }
+
+    pub fn sells(&self, thing: u32, price: &str, stock: Option<i64>) {
+        if let Some(thing) = self.world().things.get_mut(&thing) {
+            thing.price = price.to_string();
+            thing.stock = stock;
+        }
+    }
+
+    pub fn fails(&self, fault: Fault) {
+        self.world().fault = Some(fault);
+    }
+
+    pub fn log(&self) -> Vec<String> {
+        std::mem::take(&mut self.world().log)
+    }
+}
+
+async fn door(State(vendor): State<Vendor>, request: Request<Body>, next: Next) -> Response {
+    let line = format!("{} {}", request.method(), request.uri());
+    let path = format!("{} {}", request.method(), request.uri().path());
+    let fault = {
+        let mut world = vendor.world();
+        world.log.push(line);
+        let hit = match &world.fault {
+            Some(Fault::Lost(wanted) | Fault::Answers(wanted, _, _)) => hits(&path, wanted),
+            None => false,
+        };
+        if hit { world.fault.take() } else { None }
+    };
+    match fault {
+        Some(Fault::Lost(_)) => {
+            next.run(request).await;
+            StatusCode::BAD_GATEWAY.into_response()
+        }
+        Some(Fault::Answers(_, status, body)) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+            (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+        }
+        None => next.run(request).await,
+    }
+}
+
+/// `PUT /orders/` of `PUT /wp-json/wc/v3/orders/101`.
+fn hits(path: &str, wanted: &str) -> bool {
+    let (method, part) = wanted.split_once(' ').unwrap_or(("", wanted));
+    path.starts_with(method) && path.contains(part)
+}
+
+/// Cents of `25.00`, or thousandths of `20.921`: digits without the point, and how many stood behind it.
+pub fn units(price: &str) -> (i64, u32) {
+    let digits = price.split_once('.').map_or(0, |(_, behind)| behind.len());
+    (price.replace('.', "").parse().unwrap_or(0), u32::try_from(digits).unwrap_or(0))
+}
+
+/// The other way round.
+pub fn decimal(units: i64, digits: u32) -> String {
+    if digits == 0 {
+        return units.to_string();
+    }
+    let scale = 10_i64.pow(digits);
+    format!("{}.{:0width$}", units / scale, units % scale, width = usize::try_from(digits).unwrap_or(0))
+}
+
+pub fn refused(status: u16, body: Value) -> Response {
+    (StatusCode::from_u16(status).unwrap_or(StatusCode::OK), axum::Json(body)).into_response()
+}
+
+pub fn not_found() -> Response {
+    refused(404, json!({ "type": "not_found", "code": "not_found", "message": "nothing there" }))
+}
