@@ -11,6 +11,7 @@ mod explain;
 pub(crate) mod handoff;
 pub mod keys;
 mod openapi;
+mod orders;
 mod quarantine;
 pub mod recording;
 mod sends;
@@ -28,6 +29,7 @@ pub use keys::{Key, Scope};
 pub use openapi::document;
 
 use crate::server::Server;
+use crate::server::reconcile::Gaps;
 
 /// Where it begins.
 pub const BASE: &str = "/api/v1";
@@ -99,6 +101,8 @@ pub fn routes() -> Vec<Route> {
         route!(post "/shops/{shop}/quarantine/{entry}/replay" Operate quarantine::replay:
             "Try an entry again" => answer::Done),
         route!(delete "/shops/{shop}/quarantine/{entry}" Operate quarantine::remove: "Drop an entry" => answer::Done),
+        route!(post "/shops/{shop}/orders/reconcile" Operate orders::reconcile:
+            "Ask the shop's own system for orders that have not ended, and take what was lost as news" => Gaps),
         route!(get "/shops/{shop}/audit" Read audit::of_shop:
             "What was done of a shop by the API: whose key, what, when; the newest first, `?before=…&limit=…`" => audit::Trail),
         route!(get "/audit" Read audit::of_all:

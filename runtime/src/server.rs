@@ -4,6 +4,7 @@
 mod current;
 mod disk;
 mod door;
+mod early;
 mod flood;
 mod flows;
 mod forms;
@@ -17,6 +18,7 @@ pub(crate) mod orders;
 mod outward;
 mod parcels;
 mod pay;
+pub mod reconcile;
 pub mod run;
 mod webhooks;
 
@@ -61,6 +63,8 @@ pub struct Server {
     pub met: ingress::Met,
     /// Who makes pay links and hears of payments.
     pub cashier: Arc<Cashier>,
+    /// Shops with news of orders that nobody had yet.
+    pub early: early::Early,
     /// `None`: no figures are gathered.
     pub figures: Option<PrometheusHandle>,
 }

@@ -36,6 +36,8 @@ pub const FIGURES: &[(&str, Kind, &str, &str)] = &[
     ("duka_pay_pages_total", Kind::Counter, "shown", "Pay links that were opened, by what they showed"),
     ("duka_shop_webhooks_total", Kind::Counter, "status", "Answered webhooks of shops' own systems"),
     ("duka_queries_total", Kind::Counter, "from", "Queries to shops' own systems: `memory` while fresh, or `asked`"),
+    ("duka_order_gaps_total", Kind::Counter, "", "Orders whose news was lost and was asked for"),
+    ("duka_early_order_news_total", Kind::Counter, "", "News of orders that came before the order was known"),
     ("duka_card_numbers_total", Kind::Counter, "", "Messages that a card number was taken out of"),
     (
         "duka_customer_floods_total",

@@ -18,7 +18,7 @@ use crate::adapter::rest::{Backend, Moved, News};
 use crate::host::desk::DeskError;
 use crate::host::incoming::{Arrival, Arrived, Incoming};
 use crate::host::shops::Shop;
-use crate::host::writer::Job;
+use crate::host::writer::{Job, Took};
 use crate::id::ElementKey;
 use crate::store::{Identity, QuarantineEntry};
 
@@ -106,13 +106,6 @@ async fn keep(
     body: &[u8],
 ) -> Result<(), NotTaken> {
     let received_ms = server.host.clock.now_ms();
-    let kept = |reason: &'static str, detail: String| QuarantineEntry {
-        shop: Some(shop.scope),
-        at_ms: received_ms,
-        reason: SmolStr::new_static(reason),
-        detail,
-        body: body.to_vec(),
-    };
     let contract = &backend.contract;
     backend.hears_of_changes(&shop.backends, body);
     let news = match backend.read(&shop.program, body) {
@@ -132,17 +125,38 @@ async fn keep(
             backend.hears_of_order(&shop.backends, &shop.program.shop, &order);
             Arrived::Order {
                 order: vec![Identity::of_order(shop.scope, number.clone())],
-                unmatched: kept(UNKNOWN, format!("{contract}: {number} {status}")),
+                unmatched: unknown(shop, received_ms, format!("{contract}: {number} {status}"), body.to_vec()),
                 incoming: Incoming::event(EventKind::Order { status, key: number, order }),
             }
         }
         Err((reason, why)) => {
             let slug = shop.slug.as_str();
             tracing::warn!(shop = slug, %contract, reason, "a webhook of a shop's system is kept for a person");
-            Arrived::Quarantine(kept(reason, format!("{contract}: {why}")))
+            let entry = unknown(shop, received_ms, format!("{contract}: {why}"), body.to_vec());
+            Arrived::Quarantine(QuarantineEntry { reason: SmolStr::new_static(reason), ..entry })
         }
     };
+    let may_be_early = matches!(what, Arrived::Order { .. });
     let arrival = Arrival { shop: shop.scope, key, received_ms, what };
-    server.desk.commit(Job::Arrivals(vec![arrival])).await?;
+    let took = server.desk.commit(Job::Arrivals(vec![arrival])).await?;
+    if may_be_early && took.contains(&Took::Quarantined) {
+        server.early.came(shop.scope, received_ms);
+    }
     Ok(())
+}
+
+/// What is kept of news whose order nobody has.
+pub(super) fn unknown(shop: &Shop, at_ms: i64, detail: String, body: Vec<u8>) -> QuarantineEntry {
+    QuarantineEntry { shop: Some(shop.scope), at_ms, reason: SmolStr::new_static(UNKNOWN), detail, body }
+}
+
+/// The order that an entry waits for; `None`: it is no such news.
+pub(super) fn waits_for(shop: &Shop, entry: &QuarantineEntry) -> Option<SmolStr> {
+    let (contract, _) = entry.detail.split_once(':').filter(|_| entry.reason == UNKNOWN)?;
+    let backend = shop.backends.iter().find(|backend| backend.contract == contract)?;
+    match backend.read(&shop.program, &entry.body).ok().flatten()? {
+        News::Order(moved) => Some(moved.number),
+        News::Parcel(parcel) => parcel.order,
+        News::Track(_, order) => order,
+    }
 }

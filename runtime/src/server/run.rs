@@ -16,12 +16,13 @@ use tokio_util::sync::CancellationToken;
 use super::current::Current;
 use super::disk::{self, Disk};
 use super::door::Door;
+use super::early::Early;
 use super::flood::Flood;
 use super::flows;
 use super::ingress::Met;
 use super::inward::Inward;
 use super::outward::Outward;
-use super::{Server, keep, router};
+use super::{Server, early, keep, reconcile, router};
 use crate::adapter::Systems;
 use crate::adapter::rest::Rest;
 use crate::channel::whatsapp::client::{self, ClientError, Graph};
@@ -163,10 +164,27 @@ pub async fn start(
     let disk = watched(&config, &stop);
     check_beside(&host.store);
     let (met, flood) = (Met::default(), Flood::new(config.limits.per_shop, config.limits.per_customer));
-    let server =
-        Server { config, registry, host, desk, files, draining, flood, flows_keys, disk, rest, met, cashier, figures };
+    let early = Early::default();
+    let server = Server {
+        config,
+        registry,
+        host,
+        desk,
+        files,
+        draining,
+        flood,
+        flows_keys,
+        disk,
+        rest,
+        met,
+        cashier,
+        early,
+        figures,
+    };
     let server = Arc::new(server);
     let keeping = tokio::spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
+    tokio::spawn(early::watch(Arc::downgrade(&server), stop.clone()));
+    tokio::spawn(reconcile::sweep(Arc::downgrade(&server), stop.clone()));
     let mut routes = router(Arc::clone(&server));
     if let Some(public) = server.config.payments.url.clone().filter(|_| server.config.development) {
         routes = routes.merge(DemoProvider::new(egress, public).router());

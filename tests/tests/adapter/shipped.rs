@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use duka_runtime::adapter::rest::News;
 use duka_tests::tree::root;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
@@ -243,7 +244,7 @@ async fn webhooks_are_known_again_and_read(stage: &Stage) -> Tried {
     let (other, _) = stage.webhook(&later);
     that(backend.repetition(&body) == backend.repetition(&body), "one body twice is one")?;
     that(backend.repetition(&body) != backend.repetition(&other), "a later body is another")?;
-    let news = backend.read(shop.program(), &body)?.ok_or("it is of interest")?;
+    let Some(News::Order(news)) = backend.read(shop.program(), &body)? else { return Err("no news".into()) };
     that(news.status == "placed" && !news.number.is_empty(), news)
 }
 
@@ -273,7 +274,9 @@ async fn a_word_that_nobody_knows_is_no_news(stage: &Stage) -> Tried {
     order["status"] = json!("wc-awaiting-drone");
     order["fulfillment_status"] = json!("wc-awaiting-drone");
     let (body, _) = stage.webhook(&order);
-    let news = shop.backend("orders").read(shop.program(), &body)?.ok_or("it is of interest")?;
+    let Some(News::Order(news)) = shop.backend("orders").read(shop.program(), &body)? else {
+        return Err("no news".into());
+    };
     that(news.status == "placed", news)
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use duka_runtime::server::reconcile::{self, Gap, Gaps};
 use duka_tests::tree::root;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
@@ -146,6 +147,45 @@ async fn an_order_that_moves_at_the_merchants_moves_in_the_chat_once_and_forward
     assert_eq!(tells(&stage, WEBHOOK_SECRET, &news("e6", "order.changed", "Z-1042", "cancelled")).await, 200);
     let seen = stage.sees().await;
     assert!(seen.to_string().contains("Z-1042 was cancelled"), "{seen}");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn news_that_comes_before_its_order_is_known_finds_it_by_itself() {
+    let merchant = Arc::new(Merchant::default());
+    let place = merchant.start().await;
+    let mut stage = boutique(&place).await;
+    plays(&mut stage).await;
+    // The merchant is faster than our own commit.
+    assert_eq!(tells(&stage, WEBHOOK_SECRET, &news("e1", "parcel.sent", "Z-1042", "held")).await, 200);
+    assert!(stage.sees_nothing().await, "nobody has this order yet");
+    stage.taps("Pay").await;
+    let paying = stage.sees().await;
+    assert!(paying["text"].as_str().is_some_and(|text| text.contains("KES 6,350")), "{paying}");
+    let seen = stage.sees().await;
+    assert!(seen.to_string().contains("Z-1042 is on its way"), "{seen}");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn news_that_never_came_is_asked_for_once() {
+    let merchant = Arc::new(Merchant::default());
+    let place = merchant.start().await;
+    let mut stage = boutique(&place).await;
+    plays(&mut stage).await;
+    stage.taps("Pay").await;
+    stage.sees().await;
+    let server = Arc::clone(&stage.running.server);
+    let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
+    let look = || async { reconcile::once(&server, &shop).await.expect("a store") };
+    assert_eq!(look().await, Gaps { asked: 1, ..Gaps::default() }, "there is no gap");
+    // The webhook is lost.
+    *merchant.state.lock().expect("nobody panicked") = "cancelled";
+    let gap = Gap { order: "Z-1042".to_string(), status: "cancelled".to_string() };
+    assert_eq!(look().await, Gaps { asked: 1, gaps: vec![gap], unanswered: 0 });
+    let seen = stage.sees().await;
+    assert!(seen.to_string().contains("Z-1042 was cancelled"), "{seen}");
+    assert_eq!(look().await, Gaps::default(), "an order that has ended is not asked for");
     stage.end().await;
 }
 

@@ -1,0 +1,101 @@
+//! News of an order that came before its conversation knew the order: while the call that makes it is still on its way, or
+//! before its answer was committed. It waits in quarantine, and goes on by itself once somebody has the order (F83, F90).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Server, orders};
+use crate::id::ShopScope;
+use crate::store::{self, Identity};
+
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+
+/// How long a shop is looked at after news that nobody had the order of. A person takes it from there.
+const PATIENCE_MS: i64 = 15 * 60_000;
+
+/// Entries that one look goes through.
+const MOST: u32 = 500;
+
+/// The shops that such news came to, and until when they are looked at.
+#[derive(Debug, Default)]
+pub struct Early {
+    // Written for each piece of news that nobody had the order of.
+    shops: Mutex<BTreeMap<ShopScope, i64>>,
+}
+
+impl Early {
+    pub(super) fn came(&self, shop: ShopScope, now_ms: i64) {
+        self.shops().insert(shop, now_ms.saturating_add(PATIENCE_MS));
+    }
+
+    fn waiting(&self, now_ms: i64) -> Vec<ShopScope> {
+        let mut shops = self.shops();
+        shops.retain(|_, until_ms| *until_ms > now_ms);
+        shops.keys().copied().collect()
+    }
+
+    fn is_done(&self, shop: ShopScope) {
+        self.shops().remove(&shop);
+    }
+
+    fn shops(&self) -> std::sync::MutexGuard<'_, BTreeMap<ShopScope, i64>> {
+        self.shops.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Looks until the server goes down. What came before a restart is looked at once more after it.
+pub(super) async fn watch(server: Weak<Server>, stop: CancellationToken) {
+    if let Some(server) = server.upgrade() {
+        let now_ms = server.host.clock.now_ms();
+        let shops = server.registry.shops.now();
+        shops.values().filter(|shop| !shop.backends.is_empty()).for_each(|shop| server.early.came(shop.scope, now_ms));
+    }
+    loop {
+        if let Some(server) = server.upgrade()
+            && let Err(error) = once(&server).await
+        {
+            tracing::warn!(%error, "news of orders that came too early could not be looked for");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(BETWEEN_LOOKS) => {}
+        }
+    }
+}
+
+/// Brings what waits to the conversations that have the orders now.
+///
+/// # Errors
+/// The store does not answer; what was not brought waits on.
+async fn once(server: &Arc<Server>) -> Result<(), store::Error> {
+    let now_ms = server.host.clock.now_ms();
+    for shop in server.early.waiting(now_ms) {
+        let Some(known) = server.registry.shops.shop(shop) else { continue };
+        let rows = server.host.store.read(shop).await?.list_quarantine(shop, 0, MOST).await?;
+        let mut open = 0;
+        for (number, entry) in rows {
+            let young = entry.at_ms.saturating_add(PATIENCE_MS) > now_ms;
+            let Some(order) = orders::waits_for(&known, &entry).filter(|_| young) else { continue };
+            let identity = [Identity::of_order(shop, order)];
+            let owner = server.host.store.read(shop).await?.find_conversations(&identity).await?;
+            if owner.first().is_none_or(Option::is_none) {
+                open += 1;
+                continue;
+            }
+            if let Some(Ok(())) = orders::again(server, &known.slug, number, &entry).await {
+                let mut tx = server.host.store.begin(shop).await?;
+                tx.take_quarantine(shop, &[number]).await?;
+                tx.commit().await?;
+                metrics::counter!("duka_early_order_news_total").increment(1);
+                tracing::info!(shop = %known.slug, "news of an order that came too early has found its conversation");
+            }
+        }
+        if open == 0 {
+            server.early.is_done(shop);
+        }
+    }
+    Ok(())
+}

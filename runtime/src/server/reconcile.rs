@@ -1,0 +1,169 @@
+//! Orders whose news was lost: a shop's own system is asked for every order that has not ended, now and then and by an
+//! operator's word, and what it says goes the way that news goes. Only forward: what is known already changes nothing.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use duka_engine::event::{EventKind, Outcome};
+use duka_engine::hir::{Operation as Promise, Statuses};
+use duka_engine::session::Session;
+use duka_engine::step::order_number;
+use duka_engine::types::Type;
+use duka_engine::value::Value;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use tokio_util::sync::CancellationToken;
+
+use super::{Server, orders};
+use crate::adapter::rest::{Backend, Call, status_of};
+use crate::host::incoming::{Arrival, Arrived, Incoming};
+use crate::host::shops::Shop;
+use crate::host::writer::Job;
+use crate::id::ElementKey;
+use crate::store::{self, Identity};
+
+const BETWEEN_LOOKS: Duration = Duration::from_secs(6 * 3_600);
+
+/// Orders that one look asks for; the rest waits for the next.
+const MOST: usize = 1_000;
+const PAGE: u32 = 200;
+
+/// How long one order may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a look has found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Gaps {
+    /// Open orders that were asked for.
+    pub asked: usize,
+    /// Orders that the shop's system has further than was heard here.
+    pub gaps: Vec<Gap>,
+    /// Orders that it said nothing of.
+    pub unanswered: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Gap {
+    pub order: String,
+    /// Where it stands in truth.
+    pub status: String,
+}
+
+/// Looks until the server goes down.
+pub(super) async fn sweep(server: Weak<Server>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(BETWEEN_LOOKS) => {}
+        }
+        let Some(server) = server.upgrade() else { return };
+        for shop in server.registry.shops.now().values() {
+            if let Err(error) = once(&server, shop).await {
+                tracing::warn!(shop = %shop.slug, %error, "orders could not be compared with the shop's system");
+            }
+        }
+    }
+}
+
+/// Asks a shop's system for the orders that have not ended.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn once(server: &Server, shop: &Arc<Shop>) -> Result<Gaps, store::Error> {
+    let mut found = Gaps::default();
+    let Some((backend, promise, statuses)) = asked_by(shop) else { return Ok(found) };
+    let mut after = None;
+    loop {
+        let mut tx = server.host.store.read(shop.scope).await?;
+        let rows = tx.list_conversations(shop.scope, after, PAGE).await?;
+        drop(tx);
+        for row in &rows {
+            let Ok(session) = Session::decode(&row.session) else { continue };
+            for follower in session.followers.iter().filter(|follower| !follower.ended) {
+                if found.asked >= MOST {
+                    return Ok(told(shop, found));
+                }
+                found.asked += 1;
+                let conversation = smol_str::format_smolstr!("{}-{:016x}", shop.scope.number(), row.id.0);
+                let Some((status, order)) = ask(server, shop, (backend, promise), &follower.key, &conversation).await
+                else {
+                    found.unanswered += 1;
+                    continue;
+                };
+                if !is_further(statuses, &status, follower.rank) {
+                    continue;
+                }
+                found.gaps.push(Gap { order: follower.key.to_string(), status: status.to_string() });
+                bring(server, shop, &backend.contract, follower.key.clone(), status, order).await;
+            }
+        }
+        after = rows.last().map(|row| row.id);
+        if rows.len() < PAGE as usize {
+            return Ok(told(shop, found));
+        }
+    }
+}
+
+fn told(shop: &Shop, found: Gaps) -> Gaps {
+    if !found.gaps.is_empty() {
+        metrics::counter!("duka_order_gaps_total").increment(found.gaps.len() as u64);
+        let (gaps, asked) = (found.gaps.len(), found.asked);
+        tracing::warn!(shop = %shop.slug, gaps, asked, "news of orders was lost on its way here; it was asked for");
+    }
+    found
+}
+
+/// The backend that can be asked for one order by its number.
+fn asked_by(shop: &Shop) -> Option<(&Backend, &Promise, &Statuses)> {
+    let program = &shop.program.shop;
+    let order = program.known_records.order.map(Type::Record)?;
+    shop.backends.iter().find_map(|backend| {
+        let statuses = program.statuses.iter().find(|known| known.contract == backend.contract)?;
+        let by_number = |it: &&Promise| {
+            let takes = it.takes.len() == 1 && it.takes.first().is_some_and(|first| first.ty == Type::Text);
+            it.contract == backend.contract && it.name == "one" && takes && it.gives.as_ref() == Some(&order)
+        };
+        let promise = program.operations.iter().find(by_number)?;
+        backend.mapping.operations.contains_key(&promise.path()).then_some((backend, promise, statuses))
+    })
+}
+
+async fn ask(
+    server: &Server,
+    shop: &Shop,
+    (backend, promise): (&Backend, &Promise),
+    number: &SmolStr,
+    conversation: &str,
+) -> Option<(SmolStr, Value)> {
+    let arguments = [Value::Text(number.clone())];
+    let program = &shop.program;
+    let call =
+        Call { shop: &program.shop, promise, arguments: &arguments, key: "reconcile", conversation, left: PATIENCE };
+    let Outcome::Given(order) = server.rest.ask(backend, call).await.outcome else { return None };
+    // Whatever it answers to is only believed of this very order.
+    let same = order_number(program, &order).is_some_and(|given| given == *number);
+    Some((status_of(program, &order).filter(|_| same)?, order))
+}
+
+/// Whether a status is beyond the highest that was seen (`rank` is one more than that, 0: none). That it is an order at all
+/// is no news.
+fn is_further(statuses: &Statuses, status: &str, rank: u8) -> bool {
+    let ends = statuses.terminal.iter().any(|terminal| terminal == status);
+    let of = statuses.ranks.iter().find(|(name, _)| name == status).map(|(_, rank)| rank.saturating_add(1));
+    ends || of.is_some_and(|of| of > rank.max(1))
+}
+
+async fn bring(server: &Server, shop: &Shop, contract: &str, number: SmolStr, status: SmolStr, order: Value) {
+    let received_ms = server.host.clock.now_ms();
+    let what = Arrived::Order {
+        order: vec![Identity::of_order(shop.scope, number.clone())],
+        unmatched: orders::unknown(shop, received_ms, format!("{contract}: {number} {status}"), Vec::new()),
+        incoming: Incoming::event(EventKind::Order { status: status.clone(), key: number.clone(), order }),
+    };
+    let key = Some(ElementKey::named("reconciled", &format!("{contract} {number} {status}")));
+    let arrival = Arrival { shop: shop.scope, key, received_ms, what };
+    if let Err(error) = server.desk.commit(Job::Arrivals(vec![arrival])).await {
+        tracing::warn!(%error, "news of an order could not be committed; the next look asks again");
+    }
+}
