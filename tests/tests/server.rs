@@ -51,6 +51,8 @@ mod provider;
 mod providers;
 #[path = "server/sends.rs"]
 mod sends;
+#[path = "server/show.rs"]
+mod show;
 #[path = "server/stage.rs"]
 mod stage;
 #[path = "server/warnings.rs"]

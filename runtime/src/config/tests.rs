@@ -32,6 +32,20 @@ fn everything_has_a_default() {
 }
 
 #[test]
+fn pay_links_need_an_address_and_a_key_that_nobody_guesses() {
+    let (new, old) = ("n".repeat(32), "o".repeat(32));
+    let text = "[payments]\nurl = \"https://pay.example\"\nkey = \"env:NEW\"\nold_key = \"env:OLD\"\n";
+    let payments = load_text(text, &[("NEW", &new), ("OLD", &old)]).expect("fine").payments;
+    let keys: Vec<&[u8]> = payments.keys.iter().map(ExposeSecret::expose_secret).collect();
+    assert_eq!(keys, [new.as_bytes(), old.as_bytes()], "the newest first");
+    assert_eq!(load_text("", &[]).expect("fine").payments.url, None, "out of development there is no usual address");
+    let here = load_text("development = true", &[]).expect("fine").payments.url.expect("the server's own");
+    assert_eq!(here.as_str(), "http://127.0.0.1:8080/");
+    assert!(told(text, &[("NEW", "short"), ("OLD", &old)]).contains("openssl rand -hex 32"));
+    assert!(told("[payments]\nurl = \"http://pay.example\"", &[]).contains("plain HTTP"));
+}
+
+#[test]
 fn a_file_is_read_and_the_environment_wins() {
     let text = "\
 listen = \"0.0.0.0:9000\"

@@ -167,6 +167,13 @@ impl StandIn {
                 ("x-paystack-signature", mark, body)
             }
             _ => {
+                let failed = json!({ "Body": { "stkCallback": {
+                    "MerchantRequestID": "29115-1", "CheckoutRequestID": item.id, "ResultCode": 1032,
+                    "ResultDesc": "Request cancelled by user",
+                } } });
+                if item.status == "failed" {
+                    return ("content-type", "application/json".to_string(), failed.to_string());
+                }
                 let body = json!({ "Body": { "stkCallback": {
                     "MerchantRequestID": "29115-1", "CheckoutRequestID": item.id, "ResultCode": 0,
                     "ResultDesc": "The service request is processed successfully.",

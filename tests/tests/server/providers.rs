@@ -185,6 +185,33 @@ async fn mpesa_conforms() {
     conforms(&CASES[4]).await;
 }
 
+/// A prompt is on the phone that the customer names, can be declined, and another be asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_that_was_declined_is_followed_by_another() {
+    let (provider, place) = StandIn::start("mpesa").await;
+    let mut stage = boutique(&CASES[4], &place).await;
+    let link = to_the_link(&mut stage).await;
+    let browser = browser();
+    let prompted = shown(browser.post(&link).body("phone=0711+222+333")).await;
+    assert_eq!((prompted.status, prompted.place.as_str()), (303, link.as_str()));
+    let page = shown(browser.get(&link)).await.html;
+    assert!(page.contains("Look at your phone") && !page.contains("<form"), "{page}");
+    assert_eq!(provider.items()[0].asked["PhoneNumber"], "254711222333");
+    assert_eq!(provider.items()[0].asked["PartyB"], "174379");
+    let item = provider.moves("failed");
+    assert_eq!(calls(&stage, &provider, &item, false).await, 200);
+    stage.hears("The payment did not go through").await;
+    let page = shown(browser.get(&link)).await.html;
+    assert!(page.contains("You can try once more") && page.contains("<label for=\"phone\">"), "{page}");
+    assert_eq!(shown(browser.post(&link)).await.status, 303);
+    let items = provider.items();
+    assert_eq!((items.len(), &items[1].asked["PhoneNumber"]), (2, &serde_json::json!("254700000001")));
+    let item = provider.moves("paid");
+    assert_eq!(calls(&stage, &provider, &item, false).await, 200);
+    stage.hears_all(&["We are packing order Z-1043", "is paid: KES 2,500"]).await;
+    stage.end().await;
+}
+
 /// What a shop can not be opened with is said with its line and what to write.
 #[test]
 fn settings_of_providers_are_judged_by_name() {
