@@ -16,19 +16,24 @@ mod network;
 mod oracle;
 #[path = "simulation/process.rs"]
 mod process;
+#[path = "simulation/rules.rs"]
+mod rules;
 #[path = "simulation/wire.rs"]
 mod wire;
 #[path = "simulation/world.rs"]
 mod world;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use duka_engine::compile::compile;
+use duka_engine::program::Program;
 use duka_engine::simulate::test::fixtures;
 use duka_engine::source::ShopSource;
 use duka_runtime::dev_graph::FaultKind;
 use duka_runtime::host::points::Point;
-use duka_tests::shops::{counter, example};
+use duka_tests::shops::{self, counter, example};
+use duka_tests::tree;
 
 use crate::bugs::Bug;
 use crate::chance::Tally;
@@ -41,6 +46,9 @@ fn plays() -> Plays {
     let fixture = fixtures(&boutique).into_values().next().unwrap_or_default();
     Plays { counter: program(&counter()), boutique: program(&boutique), fixture }
 }
+
+/// One in so many seeds is played in the world of rules too, which takes longer.
+const RULES: u64 = 4;
 
 /// What became of one seed.
 struct Ended {
@@ -73,6 +81,21 @@ fn play(seed: u64, bug: Bug, plays: &Plays, talk: bool) -> Ended {
     })
 }
 
+/// The world of rules: what was wrong, and what happened.
+fn play_rules(seed: u64, bug: Bug, program: &Arc<Program>) -> (Vec<String>, Tally) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    runtime.block_on(async {
+        let (wrongs, world) = rules::play(seed, bug, program).await;
+        (wrongs, world.tally)
+    })
+}
+
+/// The shop whose flow asks for consent, and sends templates of both kinds.
+fn corner() -> Arc<Program> {
+    let files = shops::files(&tree::root().join("tests/tests/host/corner"));
+    compile(&shops::with_standard(files)).program.expect("the corner shop has no errors")
+}
+
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
@@ -103,6 +126,11 @@ fn kinds() -> Vec<String> {
         "arrivals and the inbox in one commit",
         "crash: killed",
         "crash: asked to end",
+        "rules: a customer stops marketing",
+        "rules: a template is paused",
+        "rules: marketing is attempted",
+        "rules: a template is attempted",
+        "rules: as many new customers a day as may be",
     ];
     graph.chain(points).chain(others.map(str::to_string)).collect()
 }
@@ -110,8 +138,10 @@ fn kinds() -> Vec<String> {
 /// T1.
 #[test]
 fn whatever_goes_wrong_everything_comes_out_right() {
-    let plays = plays();
+    let (plays, corner) = (plays(), corner());
     if let Some(seed) = number("SEED") {
+        let (wrongs, _) = play_rules(seed, Bug::Sound, &corner);
+        assert!(wrongs.is_empty(), "seed {seed}, the world of rules:\n  {}", wrongs.join("\n  "));
         let ended = play(seed, Bug::Sound, &plays, true);
         ended.lines.iter().for_each(|line| println!("{line}"));
         assert!(ended.wrongs.is_empty(), "seed {seed}:\n  {}", ended.wrongs.join("\n  "));
@@ -126,6 +156,14 @@ fn whatever_goes_wrong_everything_comes_out_right() {
         simulated_ms += ended.simulated_ms;
         if !ended.wrongs.is_empty() {
             wrong.push(format!("seed {seed}:\n    {}", ended.wrongs.join("\n    ")));
+        }
+        if seed % RULES != 0 {
+            continue;
+        }
+        let (wrongs, rules) = play_rules(seed, Bug::Sound, &corner);
+        tally.add(&rules);
+        if !wrongs.is_empty() {
+            wrong.push(format!("seed {seed}, the world of rules:\n    {}", wrongs.join("\n    ")));
         }
     }
     let seconds = begun.elapsed().as_secs_f64();
@@ -162,16 +200,21 @@ fn the_same_seed_is_the_same_run() {
 /// T3.
 #[test]
 fn every_planted_mistake_is_noticed() {
-    let plays = plays();
+    let (plays, corner) = (plays(), corner());
     let mut missed = Vec::new();
-    let planted = bugs::all();
-    assert!(planted.len() >= 25, "{}", planted.len());
     let asked = std::env::var("BUG").ok();
-    for (name, bug) in planted {
-        if asked.as_ref().is_some_and(|asked| *asked != name) {
+    let planted: Vec<_> = bugs::all().into_iter().map(|planted| (planted, false)).collect();
+    let of_rules = bugs::of_rules().into_iter().map(|planted| (planted, true));
+    assert!(planted.len() >= 25, "{}", planted.len());
+    for ((name, bug), in_rules) in planted.into_iter().chain(of_rules) {
+        if asked.as_ref().is_some_and(|asked| !name.starts_with(asked)) {
             continue;
         }
-        let found = (0..1_000).find_map(|seed| Some((seed, play(seed, bug, &plays, false).wrongs.into_iter().next()?)));
+        let wrongs = |seed| match in_rules {
+            true => play_rules(seed, bug, &corner).0,
+            false => play(seed, bug, &plays, false).wrongs,
+        };
+        let found = (0..1_000).find_map(|seed| Some((seed, wrongs(seed).into_iter().next()?)));
         match found {
             Some((seed, wrong)) => println!("{name:<32} seed {seed:>4}  {wrong}"),
             None => missed.push(name),

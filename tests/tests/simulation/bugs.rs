@@ -56,6 +56,12 @@ pub enum Bug {
     LeaseIgnored,
     /// The token of another number is used.
     ForeignToken,
+    /// Nobody hears that a customer wants no marketing any more.
+    StopUnheard,
+    /// Nobody hears that a template is paused.
+    TemplatesUnheard,
+    /// The number of new customers a day has no end.
+    TierIgnored,
     /// In the store.
     Store(Flaw),
 }
@@ -90,4 +96,11 @@ pub fn all() -> Vec<(String, Bug)> {
     ];
     let store = Flaw::ALL.into_iter().map(Bug::Store);
     wiring.into_iter().chain(store).map(|bug| (format!("{bug:?}"), bug)).collect()
+}
+
+/// Those that only show where consents, templates and limits matter.
+pub fn of_rules() -> Vec<(String, Bug)> {
+    let wiring = [Bug::WindowIgnored, Bug::StopUnheard, Bug::TemplatesUnheard, Bug::TierIgnored];
+    let store = Flaw::OF_RULES.into_iter().map(Bug::Store);
+    wiring.into_iter().chain(store).map(|bug| (format!("{bug:?}, in the world of rules"), bug)).collect()
 }

@@ -243,7 +243,7 @@ impl World {
     }
 }
 
-fn sign(body: Vec<u8>, tries: u32) -> Webhook {
+pub fn sign(body: Vec<u8>, tries: u32) -> Webhook {
     let signature = duka_runtime::dev_graph::signature(SECRET, &body);
     Webhook { number: NUMBERS[0].0.into(), body, signature, tries }
 }

@@ -5,9 +5,9 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use crate::bugs::Bug;
 use crate::chance::{Chance, Tally};
-use duka_engine::event::EventKind;
+use duka_engine::event::{EventKind, Inbound};
 use duka_engine::outbound::Outbound;
-use duka_runtime::channel::whatsapp::decode::{Meaning, Reader};
+use duka_runtime::channel::whatsapp::decode::{AccountEvent, Meaning, Reader, TemplateChange};
 use duka_runtime::channel::whatsapp::keys::ShopKeys;
 use duka_runtime::channel::whatsapp::render::{self, Letter, Receiver, RenderError, Setting};
 use duka_runtime::channel::whatsapp::verify::AppSecrets;
@@ -19,8 +19,9 @@ use duka_runtime::host::incoming::{Act, Arrival, Arrived, Incoming};
 use duka_runtime::host::transport::{Advice, Form, SendAnswer, SendRequest, Transport};
 use duka_runtime::id::{ElementKey, SendId, ShopScope};
 use duka_runtime::server::told;
-use duka_runtime::store::{IdentityKind, QuarantineEntry};
+use duka_runtime::store::{IdentityKind, QuarantineEntry, TemplateRow};
 use secrecy::{SecretSlice, SecretString};
+use smol_str::SmolStr;
 
 pub const SECRET: &str = "the app secret of a simulation";
 
@@ -48,6 +49,9 @@ pub struct Tried {
     pub answer: &'static str,
     /// The last time that the customer wrote, as the provider knows it.
     pub heard_ms: i64,
+    pub customer: String,
+    /// The name of a template, or the words.
+    pub what: String,
 }
 
 /// The world outside of the server.
@@ -132,7 +136,8 @@ fn arrival(element: &split::Element<'_>, received_ms: i64, bug: Bug) -> Arrival 
         let entry = QuarantineEntry { shop, at_ms: received_ms, reason: reason.into(), detail: String::new(), body };
         Arrived::Quarantine(entry)
     };
-    let Some(shop) = shop_of(element.number.as_deref()) else {
+    // What is told of an account names no number; here an account is called as its only number.
+    let Some(shop) = shop_of(element.number.as_deref().or(Some(&element.account))) else {
         let what = set_aside(None, "unknown number");
         return Arrival { shop: ShopScope::NONE, key: None, received_ms, what };
     };
@@ -143,6 +148,33 @@ fn arrival(element: &split::Element<'_>, received_ms: i64, bug: Bug) -> Arrival 
         _ => Some(decoded.key),
     };
     let (key, what) = match decoded.meaning {
+        Meaning::Act(act) if bug == Bug::StopUnheard && act.inbound == Inbound::Text("stop".into()) => {
+            (key, Arrived::Identities(Vec::new()))
+        }
+        Meaning::Account(AccountEvent::Template { .. }) if bug == Bug::TemplatesUnheard => {
+            (None, Arrived::Identities(Vec::new()))
+        }
+        Meaning::Account(AccountEvent::Template {
+            vendor_id,
+            name,
+            language,
+            change: TemplateChange::Status { status, category, .. },
+            ..
+        }) => {
+            let (quality, components) = (SmolStr::default(), String::new());
+            let row = TemplateRow {
+                shop,
+                name,
+                language,
+                status,
+                category,
+                quality,
+                vendor_id,
+                components,
+                at_ms: received_ms,
+            };
+            (None, Arrived::Template(row))
+        }
         Meaning::Act(act) => {
             let mut incoming = Incoming::event(EventKind::Inbound(act.inbound));
             incoming.provider_ms = act.at_ms;
@@ -193,6 +225,11 @@ impl Transport for Way {
             free_words: matches!(request.form, Form::Message(_)),
             answer: "no connection",
             heard_ms: sky.heard.get(&format!("{customer} {}", request.shop.number() - 1)).copied().unwrap_or(0),
+            customer: customer.to_string(),
+            what: match &request.form {
+                Form::Message(message) => message.text.clone(),
+                Form::Template(template) => template.name.to_string(),
+            },
         };
         let share = sky.no_connection;
         if sky.chance.permille(share) {

@@ -9,6 +9,7 @@ use duka_runtime::dev_graph::{
 };
 use duka_runtime::host::Limits;
 use duka_runtime::host::clock::ManualClock;
+use duka_runtime::host::outbox::PaceLimits;
 use duka_runtime::host::points::{Blow, Point, Points};
 use duka_runtime::id::SendId;
 use duka_runtime::store::Store;
@@ -185,7 +186,7 @@ impl World {
         self.sky.lock().now_ms
     }
 
-    fn pass(&mut self, ms: i64) {
+    pub fn pass(&mut self, ms: i64) {
         self.sky.lock().pass(ms);
     }
 
@@ -223,12 +224,13 @@ impl World {
         match self.bug {
             Bug::NoPatience => Limits { hold_ms: 0, ..limits },
             Bug::WindowIgnored => Limits { window_margin_ms: -100 * HOUR_MS, ..limits },
+            Bug::TierIgnored => Limits { pace: PaceLimits { tier_share: 100_000, ..limits.pace }, ..limits },
             _ => limits,
         }
     }
 
     /// Starts what is down, sometimes with a place at which it will die.
-    async fn start(&mut self, place: usize) {
+    pub async fn start(&mut self, place: usize) {
         let point = Point::ALL[self.chance.place(Point::ALL.len())];
         let is_call = matches!(point, Point::CallClaimed | Point::CallAnswered);
         let after = u32::try_from(self.chance.below(if is_call { 3 } else { 12 })).unwrap_or(0);
@@ -464,7 +466,7 @@ impl World {
     }
 }
 
-async fn settle_all(process: &mut Process) -> Result<u64, Fell> {
+pub async fn settle_all(process: &mut Process) -> Result<u64, Fell> {
     let mut done = process.work().await?;
     done += process.call().await?;
     done += process.hold().await?;

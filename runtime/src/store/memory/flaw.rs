@@ -52,9 +52,19 @@ pub enum Flaw {
     StatusSettlesNothing,
     /// Statuses that came before their send was known are forgotten.
     OrphansForgotten,
+    /// Consents are kept, their ends are not.
+    WithdrawalsLost,
+    /// What was known first of a template stays.
+    TemplatesStay,
+    /// Whom was written to first today is not known any more after a restart.
+    RecipientsForgotten,
 }
 
 impl Flaw {
+    /// Those that only show where consents, templates and limits matter.
+    pub const OF_RULES: [Flaw; 3] = [Flaw::WithdrawalsLost, Flaw::TemplatesStay, Flaw::RecipientsForgotten];
+
+    /// Those that show in any conversation.
     pub const ALL: [Flaw; 24] = [
         Flaw::AdmitsCopies,
         Flaw::SightingsOutlive,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use super::{MemoryTx, QueuedSend};
+use super::{Flaw, MemoryTx, QueuedSend};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::codes;
 use crate::store::error::Result;
@@ -15,7 +15,8 @@ use crate::store::rows::{
 
 impl MemoryTx {
     pub fn add_consents(&mut self, entries: &[ConsentEntry]) -> Result<()> {
-        for entry in entries {
+        let flawed = self.tables.flaw == Some(Flaw::WithdrawalsLost);
+        for entry in entries.iter().filter(|entry| entry.given || !flawed) {
             let seq = self.tables.next_seq();
             self.tables.consents.insert((entry.shop, entry.conversation, seq), entry.clone());
         }
@@ -65,7 +66,8 @@ impl MemoryTx {
     pub fn put_templates(&mut self, rows: &[TemplateRow]) -> Result<()> {
         for row in rows {
             let key = (row.shop, row.name.clone(), row.language.clone());
-            if self.tables.templates.get(&key).is_none_or(|known| known.at_ms <= row.at_ms) {
+            let stays = self.tables.flaw == Some(Flaw::TemplatesStay);
+            if self.tables.templates.get(&key).is_none_or(|known| known.at_ms <= row.at_ms && !stays) {
                 self.tables.templates.insert(key, row.clone());
             }
         }

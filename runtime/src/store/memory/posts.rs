@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{MemoryTx, QueuedPost, Tables, earliest};
+use super::{Flaw, MemoryTx, QueuedPost, Tables, earliest};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::error::Result;
 use crate::store::rows::{Claim, ClaimedPost, Due, NewPost};
@@ -71,6 +71,9 @@ impl MemoryTx {
     }
 
     pub fn recipients(&mut self, shop: ShopScope, since_ms: i64) -> Result<Vec<(ConversationId, i64)>> {
+        if self.tables.flaw == Some(Flaw::RecipientsForgotten) {
+            return Ok(Vec::new());
+        }
         let all = self.tables.recipients.iter().filter(|(key, at_ms)| key.0 == shop && **at_ms >= since_ms);
         Ok(all.map(|(key, at_ms)| (key.1, *at_ms)).collect())
     }
