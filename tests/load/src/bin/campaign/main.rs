@@ -64,7 +64,7 @@ enum Trial {
     /// SIGTERM under load (T23)
     Stop,
     /// Several servers on one PostgreSQL: one is killed, at every fifth turn the database restarted by the shell command in
-    /// POSTGRES_RESTART, which `.ci/postgres` sets (issue 3, Shows 3)
+    /// POSTGRES_RESTART, which `.ci/postgres` sets (the server's goals)
     Cluster,
     /// Several servers on one PostgreSQL, all but one paused for longer than a claim lasts (T19)
     Pause,

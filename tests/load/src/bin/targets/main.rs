@@ -1,4 +1,4 @@
-//! Everything that issue 3 asks to be shown by figures, in one command: each part of `load` and `campaign` in a process and a
+//! Everything that the server is to show by figures, in one command: each part of `load` and `campaign` in a process and a
 //! folder of its own, those on PostgreSQL with a server of their own from `.ci/postgres`, and a summary at the end.
 
 mod parts;
