@@ -1,6 +1,7 @@
 //! Named places where a process may die (reliability.md 3.2). In production nothing happens at them; a test or a kill
 //! driver arms one of one host, never of all.
 
+use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -138,7 +139,11 @@ impl Points {
         tracing::warn!(point = point.name(), blow = ?armed.blow, "struck, as told");
         match armed.blow {
             Blow::Error => Err(Struck(point)),
-            Blow::Abort => std::process::abort(),
+            Blow::Abort => {
+                // The log is written by another thread, which dies with the rest.
+                let _ = writeln!(std::io::stderr(), "{}: struck, as told", point.name());
+                std::process::abort()
+            }
             Blow::Delay(time) => {
                 std::thread::sleep(time);
                 Ok(())
