@@ -15,7 +15,7 @@ pub const MOST_MS: i64 = 10 * 60_000;
 const MOST_OPEN: usize = 8_192;
 
 /// Upper bounds of the classes of waits: each is a quarter longer than the one before, from a tenth of a second.
-const CLASSES: usize = 40;
+const CLASSES: usize = 41;
 const FIRST_MS: i64 = 100;
 
 /// Of so many waits half are forgotten, so that a slow day does not count for ever.
