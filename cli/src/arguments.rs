@@ -16,8 +16,8 @@ pub use adapter::{Adapter, AdapterCheck, AdapterCommand};
 pub use dev_graph::DevGraph;
 pub use erase::{Erase, EraseCommand, Sends, SendsCommand};
 pub use operate::{
-    Backup, Conversations, ConversationsCommand, Diff, Doctor, FormsArguments, FormsCommand, Listing, Quarantine,
-    QuarantineCommand, Remote, Replay, Restore, Templates, TemplatesCommand,
+    Backup, Conversations, ConversationsCommand, Diff, Doctor, FormsArguments, FormsCommand, Listing, OfShops,
+    Quarantine, QuarantineCommand, Remote, Replay, Restore, Templates, TemplatesCommand,
 };
 pub use report::{Audit, Costs};
 pub use server::{KeyScope, Keys, KeysCommand, Serve};

@@ -29,6 +29,7 @@ mod serve;
 mod templates;
 mod test;
 mod texts;
+mod vendor;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

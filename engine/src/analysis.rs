@@ -9,7 +9,7 @@ mod outage;
 pub mod path;
 mod payment;
 mod price;
-pub mod whereabouts;
+mod whereabouts;
 mod window;
 
 use duka_dsl::Diagnostic;
@@ -24,10 +24,10 @@ pub(crate) struct Subject<'a> {
     pub graph: Graph<'a>,
 }
 
-/// Runs every analysis on the shop's own flows; on the standard flows only when there are no others.
-pub fn analyse(shop: &Shop) -> Vec<Diagnostic> {
+/// Runs every analysis on the shop's own flows; on the standard flows only when there are no others. What was `found` at a
+/// place of these flows gets the conversation that leads there.
+pub fn analyse(shop: &Shop, found: &mut Vec<Diagnostic>) {
     let own_only = shop.flows.iter().any(|flow| !flow.standard);
-    let mut found = Vec::new();
     for (index, flow) in shop.flows.iter().enumerate() {
         if own_only && flow.standard {
             continue;
@@ -35,6 +35,7 @@ pub fn analyse(shop: &Shop) -> Vec<Diagnostic> {
         let Some(graph) = u16::try_from(index).ok().and_then(|index| Graph::new(shop, FlowId(index))) else { continue };
         let subject = Subject { shop, graph };
         let paths = Paths::from_start(&subject);
+        whereabouts::lead_to(&subject, &paths, found);
         found.extend(window::check(&subject, &paths));
         found.extend(exits::check(&subject, &paths));
         found.extend(loops::check(&subject, &paths));
@@ -44,5 +45,4 @@ pub fn analyse(shop: &Shop) -> Vec<Diagnostic> {
         found.extend(interruption::check(&subject, &paths));
         found.extend(outage::check(&subject, &paths));
     }
-    found
 }

@@ -88,8 +88,7 @@ pub fn check(compiled: &Compiled, source: &ShopSource, settings: &Settings) -> V
     if let Some(shop) = compiled.shop() {
         let context = Context::new(shop, compiled, source, settings);
         LINTS.iter().for_each(|lint| lint(&context, &mut found));
-        crate::analysis::whereabouts::lead_to(shop, &mut found);
-        found.extend(crate::analysis::analyse(shop));
+        crate::analysis::analyse(shop, &mut found);
     }
     let found = causes_only(found);
     found.into_iter().filter_map(|diagnostic| weigh(diagnostic, compiled, settings)).collect()

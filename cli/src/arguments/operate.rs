@@ -12,6 +12,20 @@ pub enum Listing {
     Json,
 }
 
+/// Of which shops something is asked, with the server's settings.
+#[derive(Args, Debug)]
+pub struct OfShops {
+    /// The server's settings [default: `duka.toml`, if there is one]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Only this shop, by the name of its folder
+    #[arg(long, value_name = "SHOP", global = true)]
+    pub shop: Option<String>,
+    /// How to print it
+    #[arg(long, default_value = "text", global = true)]
+    pub format: Listing,
+}
+
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -42,15 +56,8 @@ Examples:
 The shops are those of the server's settings, with their tokens; `--shop` names one of them. With `templates.lock` beside
 its flows, `duka check` tells what is not approved (D609), paused (D610) or changed since (D617), without an account.")]
 pub struct Templates {
-    /// The server's settings [default: `duka.toml`, if there is one]
-    #[arg(long, value_name = "FILE", global = true)]
-    pub config: Option<PathBuf>,
-    /// Only this shop, by the name of its folder
-    #[arg(long, value_name = "SHOP", global = true)]
-    pub shop: Option<String>,
-    /// How to print it
-    #[arg(long, default_value = "text", global = true)]
-    pub format: Listing,
+    #[command(flatten)]
+    pub of: OfShops,
     #[command(subcommand)]
     pub command: TemplatesCommand,
 }
@@ -83,15 +90,8 @@ Examples:
 The server shows a form as a WhatsApp Flow when `forms.lock` beside the flows says that it is published; every other one is
 asked field by field, as is one that WhatsApp stops. A form whose fields have changed is published anew; words may change.")]
 pub struct FormsArguments {
-    /// The server's settings [default: `duka.toml`, if there is one]
-    #[arg(long, value_name = "FILE", global = true)]
-    pub config: Option<PathBuf>,
-    /// Only this shop, by the name of its folder
-    #[arg(long, value_name = "SHOP", global = true)]
-    pub shop: Option<String>,
-    /// How to print it
-    #[arg(long, default_value = "text", global = true)]
-    pub format: Listing,
+    #[command(flatten)]
+    pub of: OfShops,
     #[command(subcommand)]
     pub command: FormsCommand,
 }

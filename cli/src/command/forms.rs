@@ -5,23 +5,19 @@ use std::io::Write;
 use duka_runtime::channel::whatsapp::client::{Access, Graph};
 use duka_runtime::channel::whatsapp::flows::crypto::public_half;
 use duka_runtime::channel::whatsapp::flows::published::{Forms, Published};
-use duka_runtime::config::{self, Config, Process};
-use duka_runtime::ops::accounts::{self, Account};
+use duka_runtime::config::Config;
+use duka_runtime::ops::accounts::Account;
 use duka_runtime::ops::forms::{self, Wanted};
 use serde::Serialize;
 
-use super::serve::{settings, wrong};
+use super::vendor::Vendor;
 use crate::arguments::{FormsArguments, FormsCommand, Listing};
 use crate::failure::{Failure, Outcome};
 use crate::report::count;
 use crate::terminal::{self, paint};
 
 pub fn run(arguments: &FormsArguments) -> Result<Outcome, Failure> {
-    let path = settings(arguments.config.as_deref());
-    let config = config::load(path.as_deref(), &Process).map_err(wrong)?;
-    let shops = super::templates::shops(&config, arguments.shop.as_deref())?;
-    let graph = accounts::graph(&config).map_err(|error| Failure::usage(error.to_string()))?;
-    let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let Vendor { config, shops, graph, threads } = Vendor::of(&arguments.of)?;
     threads.block_on(async {
         let mut fine = true;
         let mut rows = Vec::new();
@@ -35,7 +31,7 @@ pub fn run(arguments: &FormsArguments) -> Result<Outcome, Failure> {
             }
         }
         if let FormsCommand::List | FormsCommand::Diff = arguments.command {
-            print(arguments.format, &rows)?;
+            print(arguments.of.format, &rows)?;
         }
         if let FormsCommand::Diff = arguments.command {
             fine = rows.is_empty();

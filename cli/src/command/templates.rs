@@ -4,22 +4,17 @@ use std::io::Write;
 
 use duka_engine::approval::{Difference, Held, Registry, Wanted, differences};
 use duka_runtime::channel::whatsapp::client::{Access, Graph};
-use duka_runtime::config::{self, Config, Process};
 use duka_runtime::ops::accounts::{self, Account};
 use serde::Serialize;
 
-use super::serve::{settings, wrong};
+use super::vendor::Vendor;
 use crate::arguments::{Listing, Templates, TemplatesCommand};
 use crate::failure::{Failure, Outcome};
 use crate::report::count;
 use crate::terminal::{self, paint};
 
 pub fn run(arguments: &Templates) -> Result<Outcome, Failure> {
-    let path = settings(arguments.config.as_deref());
-    let config = config::load(path.as_deref(), &Process).map_err(wrong)?;
-    let shops = shops(&config, arguments.shop.as_deref())?;
-    let graph = accounts::graph(&config).map_err(|error| Failure::usage(error.to_string()))?;
-    let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let Vendor { shops, graph, threads, .. } = Vendor::of(&arguments.of)?;
     threads.block_on(async {
         let mut fine = true;
         let mut rows = Vec::new();
@@ -33,39 +28,13 @@ pub fn run(arguments: &Templates) -> Result<Outcome, Failure> {
             }
         }
         if let TemplatesCommand::List | TemplatesCommand::Diff = arguments.command {
-            print(arguments.format, &rows)?;
+            print(arguments.of.format, &rows)?;
         }
         if let TemplatesCommand::Diff = arguments.command {
             fine = rows.is_empty();
         }
         Ok(Outcome::of(fine))
     })
-}
-
-/// The live shops of the settings, or the one that is named.
-pub(super) fn shops(config: &Config, only: Option<&str>) -> Result<Vec<Account>, Failure> {
-    let failed = |trouble: duka_runtime::shops::Trouble| Failure::Usage {
-        message: trouble.to_string(),
-        help: trouble.help().map(str::to_string),
-    };
-    let mut found = Vec::new();
-    for shop in accounts::all(config, &Process).map_err(failed)? {
-        let shop = shop.map_err(failed)?;
-        let wanted = only.is_none_or(|only| shop.source.slug == only);
-        if wanted && (only.is_some() || shop.source.live.account.is_some()) {
-            found.push(shop);
-        }
-    }
-    if found.is_empty() {
-        return Err(match only {
-            Some(only) => Failure::usage(format!("there is no shop `{only}` in {}", config.shops.display())),
-            None => Failure::usage_with_help(
-                format!("no shop in {} names its business account", config.shops.display()),
-                "Add `whatsapp: { phone_number_id: …, waba_id: … }` to the channels of shop.yaml.",
-            ),
-        });
-    }
-    Ok(found)
 }
 
 /// One shop, and what WhatsApp holds for it now.

@@ -5,28 +5,16 @@ use duka_dsl::{Diagnostic, Span};
 
 use super::Subject;
 use super::path::{Paths, edge_turn};
-use crate::graph::Graph;
-use crate::hir::{FlowId, Shop, StateId};
+use crate::hir::StateId;
 
 /// Old taps, conditions, and where personal data goes: analyses 13, 10 and 14 of whole flows, found line by line.
 const PLACED: [u16; 9] = [217, 301, 302, 303, 304, 305, 908, 909, 910];
 
-/// Gives the findings of places the shortest conversation that leads there; what no customer reaches gets none.
-pub fn lead_to(shop: &Shop, found: &mut [Diagnostic]) {
-    for (index, flow) in shop.flows.iter().enumerate() {
-        let mut here = found.iter_mut().filter(|diagnostic| {
-            PLACED.contains(&diagnostic.code.0)
-                && diagnostic.conversation.is_empty()
-                && places(diagnostic).any(|place| flow.span.file == place.file)
-        });
-        let Some(first) = here.next() else { continue };
-        let Some(graph) = u16::try_from(index).ok().and_then(|index| Graph::new(shop, FlowId(index))) else { continue };
-        let subject = Subject { shop, graph };
-        let paths = Paths::from_start(&subject);
-        for diagnostic in std::iter::once(first).chain(here) {
-            lead(&subject, &paths, diagnostic);
-        }
-    }
+/// Gives the findings of places in this flow the shortest conversation that leads there; what no customer reaches gets none.
+pub(super) fn lead_to(subject: &Subject<'_>, paths: &Paths, found: &mut [Diagnostic]) {
+    let placed =
+        |diagnostic: &&mut Diagnostic| PLACED.contains(&diagnostic.code.0) && diagnostic.conversation.is_empty();
+    found.iter_mut().filter(placed).for_each(|diagnostic| lead(subject, paths, diagnostic));
 }
 
 /// Its own place, then the others that it names.

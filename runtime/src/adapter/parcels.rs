@@ -73,7 +73,7 @@ impl Status {
 
 /// What parcels mean for their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sum {
+pub enum RollUp {
     /// Nothing that a customer needs to hear.
     Nothing,
     /// The order has this status now.
@@ -123,32 +123,32 @@ pub fn with(mut parcels: Vec<Parcel>, told: Parcel) -> Vec<Parcel> {
 }
 
 /// What the parcels of one order mean for it. Voided ones do not count.
-pub fn sum(parcels: &[Parcel]) -> Sum {
+pub fn roll_up(parcels: &[Parcel]) -> RollUp {
     let live: Vec<Status> =
         parcels.iter().map(|parcel| parcel.status).filter(|status| *status != Status::Cancelled).collect();
     let any = |wanted: Status| live.contains(&wanted);
     let all = |wanted: &[Status]| !live.is_empty() && live.iter().all(|status| wanted.contains(status));
     if any(Status::Lost) || any(Status::Damaged) {
-        return Sum::Person("a parcel is lost or damaged");
+        return RollUp::Person("a parcel is lost or damaged");
     }
     if all(&[Status::Returned]) {
-        return Sum::Moved("returned");
+        return RollUp::Moved("returned");
     }
     if any(Status::Returning) || any(Status::Returned) {
-        return Sum::Person("a parcel goes back to the shop");
+        return RollUp::Person("a parcel goes back to the shop");
     }
     if all(&[Status::Delivered]) {
-        return Sum::Moved("delivered");
+        return RollUp::Moved("delivered");
     }
     if any(Status::OutForDelivery)
         && all(&[Status::OutForDelivery, Status::AttemptFailed, Status::ReadyForPickup, Status::Delivered])
     {
-        return Sum::Moved("out_for_delivery");
+        return RollUp::Moved("out_for_delivery");
     }
     if live.iter().any(|status| status.rank() >= Status::PickedUp.rank()) {
-        return Sum::Moved("shipped");
+        return RollUp::Moved("shipped");
     }
-    Sum::Nothing
+    RollUp::Nothing
 }
 
 #[cfg(test)]
@@ -161,23 +161,23 @@ mod tests {
 
     #[test]
     fn an_order_is_there_when_all_its_parcels_are() {
-        let cases: [(&[Status], Sum); 12] = [
-            (&[], Sum::Nothing),
-            (&[Status::Unknown], Sum::Nothing),
-            (&[Status::LabelCreated, Status::LabelCreated], Sum::Nothing),
-            (&[Status::LabelCreated, Status::PickedUp], Sum::Moved("shipped")),
-            (&[Status::OutForDelivery, Status::InTransit], Sum::Moved("shipped")),
-            (&[Status::OutForDelivery, Status::Delivered], Sum::Moved("out_for_delivery")),
-            (&[Status::Delivered, Status::InTransit], Sum::Moved("shipped")),
-            (&[Status::Delivered, Status::Delivered], Sum::Moved("delivered")),
-            (&[Status::Delivered, Status::Cancelled], Sum::Moved("delivered")),
-            (&[Status::Returned, Status::Delivered], Sum::Person("a parcel goes back to the shop")),
-            (&[Status::Returned], Sum::Moved("returned")),
-            (&[Status::Delivered, Status::Lost], Sum::Person("a parcel is lost or damaged")),
+        let cases: [(&[Status], RollUp); 12] = [
+            (&[], RollUp::Nothing),
+            (&[Status::Unknown], RollUp::Nothing),
+            (&[Status::LabelCreated, Status::LabelCreated], RollUp::Nothing),
+            (&[Status::LabelCreated, Status::PickedUp], RollUp::Moved("shipped")),
+            (&[Status::OutForDelivery, Status::InTransit], RollUp::Moved("shipped")),
+            (&[Status::OutForDelivery, Status::Delivered], RollUp::Moved("out_for_delivery")),
+            (&[Status::Delivered, Status::InTransit], RollUp::Moved("shipped")),
+            (&[Status::Delivered, Status::Delivered], RollUp::Moved("delivered")),
+            (&[Status::Delivered, Status::Cancelled], RollUp::Moved("delivered")),
+            (&[Status::Returned, Status::Delivered], RollUp::Person("a parcel goes back to the shop")),
+            (&[Status::Returned], RollUp::Moved("returned")),
+            (&[Status::Delivered, Status::Lost], RollUp::Person("a parcel is lost or damaged")),
         ];
         for (statuses, expected) in cases {
             let parcels: Vec<Parcel> = (0..).zip(statuses).map(|(n, it)| parcel("dhl", &format!("{n}"), *it)).collect();
-            assert_eq!(sum(&parcels), expected, "{statuses:?}");
+            assert_eq!(roll_up(&parcels), expected, "{statuses:?}");
         }
     }
 
@@ -187,7 +187,7 @@ mod tests {
         let late = with(known.clone(), parcel("dhl", "7", Status::InTransit));
         assert_eq!(late, known);
         let other = with(known, parcel("aramex", "7", Status::InTransit));
-        assert_eq!((other.len(), sum(&other)), (2, Sum::Moved("shipped")));
+        assert_eq!((other.len(), roll_up(&other)), (2, RollUp::Moved("shipped")));
     }
 
     #[test]

@@ -46,6 +46,27 @@ pub enum Notice {
     TemplateRefused { name: SmolStr, error: i32 },
 }
 
+impl Notice {
+    /// Its name in figures.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Notice::Alert { .. } => "alert",
+            Notice::Handoff { .. } => "handoff",
+            Notice::Runaway => "runaway",
+            Notice::TooMany => "too_many",
+            Notice::Quarantined { .. } => "quarantined",
+            Notice::Duplicate { .. } => "duplicate",
+            Notice::Parked { .. } => "parked",
+            Notice::NumberStopped { .. } => "number_stopped",
+            Notice::NumberWarned { .. } => "number_warned",
+            Notice::NotDelivered { .. } => "not_delivered",
+            Notice::FormRefused { .. } => "form_refused",
+            Notice::Payment { .. } => "payment",
+            Notice::TemplateRefused { .. } => "template_refused",
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Notices(broadcast::Sender<Told>);
 

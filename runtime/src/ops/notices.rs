@@ -31,14 +31,12 @@ fn tell(host: &Host, told: &Told) {
     let shop = host.shops.shop(told.shop).map(|shop| shop.slug.clone()).unwrap_or_default();
     let conversation = told.conversation.map(|id| format!("{:016x}", id.0)).unwrap_or_default();
     let (shop, conversation) = (shop.as_str(), conversation.as_str());
-    let kind = match &told.notice {
+    match &told.notice {
         Notice::Alert { .. } => {
             tracing::info!(shop, conversation, "a flow tells the staff something");
-            "alert"
         }
         Notice::Handoff { .. } => {
             tracing::info!(shop, conversation, "a conversation waits for a person");
-            "handoff"
         }
         Notice::Runaway => {
             tracing::warn!(
@@ -46,7 +44,6 @@ fn tell(host: &Host, told: &Told) {
                 conversation,
                 "a conversation went on by itself, or with a machine, and waits for a person"
             );
-            "runaway"
         }
         Notice::TooMany => {
             tracing::warn!(
@@ -54,24 +51,19 @@ fn tell(host: &Host, told: &Told) {
                 conversation,
                 "a customer writes more than is taken of one; the rest is only recorded"
             );
-            "too_many"
         }
         Notice::Quarantined { reason } => {
             tracing::warn!(shop, conversation, %reason, "something is in quarantine and waits for a person");
-            "quarantined"
         }
         Notice::Duplicate { send } => {
             tracing::warn!(shop, conversation, send = %hex::encode(send.0), "a customer got a message twice");
-            "duplicate"
         }
         Notice::Parked { send } => {
             let send = hex::encode(send.0);
             tracing::warn!(shop, conversation, %send, "a message whose fate is unknown is not sent again");
-            "parked"
         }
         Notice::NumberStopped { error: codes::NO_TOKEN, .. } => {
             tracing::error!(shop, "the shop has no token for its number: nothing is sent until it has one");
-            "number_stopped"
         }
         Notice::NumberStopped { error, .. } => {
             tracing::error!(
@@ -79,7 +71,6 @@ fn tell(host: &Host, told: &Told) {
                 code = error,
                 "the vendor refuses a number: nothing is sent from it until that is mended"
             );
-            "number_stopped"
         }
         Notice::NumberWarned { word, .. } => {
             tracing::error!(
@@ -87,7 +78,6 @@ fn tell(host: &Host, told: &Told) {
                 event = word.as_str(),
                 "the vendor warns of a number: what it holds back is not sent until that is over"
             );
-            "number_warned"
         }
         Notice::NotDelivered { error } => {
             tracing::warn!(
@@ -96,20 +86,16 @@ fn tell(host: &Host, told: &Told) {
                 code = error,
                 "a message was not delivered, and somebody should see why"
             );
-            "not_delivered"
         }
         Notice::FormRefused { form, error } => {
             tracing::warn!(shop, %form, code = error, "the vendor refuses a form: it is asked field by field");
-            "form_refused"
         }
         Notice::Payment { alarm, order } => {
             tracing::error!(shop, conversation, %order, alarm, "a payment waits for somebody to look at it");
-            "payment"
         }
         Notice::TemplateRefused { name, error } => {
             tracing::warn!(shop, template = %name, code = error, "the vendor refuses a template");
-            "template_refused"
         }
-    };
-    counter!("duka_notices_total", "kind" => kind).increment(1);
+    }
+    counter!("duka_notices_total", "kind" => told.notice.name()).increment(1);
 }

@@ -12,7 +12,7 @@ use smol_str::{SmolStr, ToSmolStr};
 use tokio::time::Instant;
 
 use super::Server;
-use crate::adapter::parcels::{OF_ORDER, Parcel, Status, Sum, TRACK, sum, with};
+use crate::adapter::parcels::{OF_ORDER, Parcel, RollUp, Status, TRACK, roll_up, with};
 use crate::adapter::rest::{Backend, Call, Moved, News};
 use crate::host::shops::Shop;
 
@@ -64,10 +64,12 @@ impl Asking<'_> {
             return Err(Parcels::Person(format!("{name} is not known as a parcel of {number}")));
         }
         let status = told.status;
-        let status = match sum(&with(known.unwrap_or_default(), told)) {
-            Sum::Nothing => return Ok(Parcels::Nothing),
-            Sum::Moved(status) => status,
-            Sum::Person(why) => return Err(Parcels::Person(format!("{number}: {why}: {name} is {}", status.word()))),
+        let status = match roll_up(&with(known.unwrap_or_default(), told)) {
+            RollUp::Nothing => return Ok(Parcels::Nothing),
+            RollUp::Moved(status) => status,
+            RollUp::Person(why) => {
+                return Err(Parcels::Person(format!("{number}: {why}: {name} is {}", status.word())));
+            }
         };
         let order = self.order(&number).await?;
         if self.has_ended(&order) && status != Status::Returned.word() {

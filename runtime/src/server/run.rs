@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::Router;
 use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
 use smol_str::SmolStr;
@@ -126,10 +127,6 @@ pub async fn start(
     let store = open_when_there(&config.database).await?;
     let (registry, reloaded) = Registry::open(&config, environment, store.clone(), clock.now_ms()).await?;
     let registry = Arc::new(registry);
-    let alone = match &config.database {
-        Database::Memory | Database::Sqlite(_) => true,
-        Database::Postgres(_) => false,
-    };
     let limits = limits(&config);
     let graph = graph(&config, &limits)?;
     let files = open_files(&config.files.place)?.with_room(config.files.per_shop);
@@ -141,16 +138,14 @@ pub async fn start(
     let host = Arc::new(Host { points: points(environment), marks, ..host });
     let cashier = Arc::new(cashier(&config, &host, egress.clone()).await?);
     let adapter = Systems::new(rest.clone(), Arc::clone(&cashier));
-    let door = Door::open(config.listen, config.limits).await;
-    let door = door.map_err(|error| StartError::Listen(config.listen, error))?;
-    let address = door.address().map_err(|error| StartError::Listen(config.listen, error))?;
+    let (door, address) = open_door(&config).await.map_err(|error| StartError::Listen(config.listen, error))?;
     let ways = Ways {
         transport: Outward::new(Arc::clone(&registry), &host, graph.clone(), files.clone()),
         adapter,
         fetch: Inward::new(Arc::clone(&registry), graph.clone()),
         files: files.clone(),
     };
-    let serving = Serving::begin(Arc::clone(&host), ways, alone).await?;
+    let serving = Serving::begin(Arc::clone(&host), ways, is_alone(&config.database)).await?;
     let desk = serving.desk();
     let stop = CancellationToken::new();
     let people = Egress::new(Policy { development: config.development, operators: true })?;
@@ -185,14 +180,33 @@ pub async fn start(
     let keeping = tokio::spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
     tokio::spawn(early::watch(Arc::downgrade(&server), stop.clone()));
     tokio::spawn(reconcile::sweep(Arc::downgrade(&server), stop.clone()));
-    let mut routes = router(Arc::clone(&server));
-    if let Some(public) = server.config.payments.url.clone().filter(|_| server.config.development) {
-        routes = routes.merge(DemoProvider::new(egress, public).router());
-    }
-    let door = tokio::spawn(door.serve(routes, stop.clone()));
+    let door = tokio::spawn(door.serve(routes(&server, egress), stop.clone()));
     tokio::spawn(current.keep(stop.clone()));
     let running = Running { address, door, keeping, serving, server, clock, stop };
     Ok((running, reloaded))
+}
+
+/// Whether no other process can be on the database.
+fn is_alone(database: &Database) -> bool {
+    match database {
+        Database::Memory | Database::Sqlite(_) => true,
+        Database::Postgres(_) => false,
+    }
+}
+
+async fn open_door(config: &Config) -> io::Result<(Door, SocketAddr)> {
+    let door = Door::open(config.listen, config.limits).await?;
+    let address = door.address()?;
+    Ok((door, address))
+}
+
+/// All that is answered; in development the demo provider of payments as well.
+fn routes(server: &Arc<Server>, egress: Egress) -> Router {
+    let routes = router(Arc::clone(server));
+    match server.config.payments.url.clone().filter(|_| server.config.development) {
+        Some(public) => routes.merge(DemoProvider::new(egress, public).router()),
+        None => routes,
+    }
 }
 
 /// Who makes pay links. Without a key in the settings, one of the store's seals them: enough for trying out.

@@ -19,7 +19,7 @@ pub struct Webhook {
     /// Orders that moved; the first that fits counts, and a body that fits none is left alone
     #[serde(default)]
     pub orders: Vec<Told>,
-    /// Parcels that moved; the first that fits counts. What they mean for their order is summed up from all of them
+    /// Parcels that moved; the first that fits counts. Their order's status is rolled up from all of them
     #[serde(default)]
     pub parcels: Vec<Seen>,
     /// Products whose price, stock or words are others now; all that fit count
