@@ -1,0 +1,89 @@
+// Requests to the server that the page came from; no other host is ever asked.
+import type { Backend, Clock, Customer, Finding, FlowMap, Home, Item, Place, Say } from "./types";
+
+/** The server refused, or did not answer. `code` is the server's own, `status` 0 when nobody answered. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1/dev${path}`, {
+      method,
+      credentials: "same-origin",
+      headers: body === undefined ? {} : { "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new Refused(0, "unreachable", "The server does not answer.");
+  }
+  const text = await response.text();
+  const json = parsed(text);
+  if (!response.ok) {
+    const error = json?.error ?? {};
+    throw new Refused(response.status, error.code ?? "", error.message ?? `The server answered ${response.status}.`);
+  }
+  return json as T;
+}
+
+function parsed(text: string): any {
+  try {
+    return text === "" ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const part = encodeURIComponent;
+const customer = (shop: string, id: string) => `/shops/${part(shop)}/customers/${part(id)}`;
+const file = (shop: string, path: string) => `/shops/${part(shop)}/files/${path.split("/").map(part).join("/")}`;
+
+export const server = {
+  home: () => ask<Home>("GET", ""),
+  customers: (shop: string) => ask<Customer[]>("GET", `/shops/${part(shop)}/customers`),
+  addCustomer: (shop: string, wanted: { name?: string; language?: string; channel?: string }) =>
+    ask<Customer>("POST", `/shops/${part(shop)}/customers`, wanted),
+  thread: (shop: string, id: string) => ask<Item[]>("GET", `${customer(shop, id)}/thread`),
+  say: (shop: string, id: string, say: Say) => ask<void>("POST", `${customer(shop, id)}/say`, say),
+  place: (shop: string, id: string) => ask<Place>("GET", `${customer(shop, id)}/place`),
+  map: (shop: string) => ask<FlowMap>("GET", `/shops/${part(shop)}/map`),
+  read: (shop: string, path: string) => ask<{ text: string; sha: string }>("GET", file(shop, path)),
+  write: (shop: string, path: string, text: string, sha: string) =>
+    ask<{ sha: string }>("PUT", file(shop, path), { text, sha }),
+  check: (shop: string, path: string, text: string) =>
+    ask<Finding[]>("POST", `/shops/${part(shop)}/check`, { path, text }),
+  clock: (how: { advance: number } | { to: "next_timer" } | { reset: true }) => ask<Clock>("POST", "/clock", how),
+  lever: (shop: string, name: string, body: object = {}) =>
+    ask<{ said: string }>("POST", `/shops/${part(shop)}/levers/${name}`, body),
+  backend: (shop: string) => ask<Backend>("GET", `/shops/${part(shop)}/backend`),
+  record: (shop: string, id: string, name: string) =>
+    ask<{ file: string; text: string }>("POST", `${customer(shop, id)}/record`, { name }),
+  explore: (shop: string) =>
+    ask<{ uncovered: FlowMap["uncovered"]; tests_written?: string }>("POST", `/shops/${part(shop)}/explore`, {}),
+};
+
+/** What happens, as it happens. The browser resumes by itself after a break, from the last event that it saw. */
+export function stream(
+  shop: string,
+  heard: (event: string, data: any) => void,
+  connected: (on: boolean) => void,
+): () => void {
+  const source = new EventSource(`/api/v1/dev/stream?shop=${part(shop)}`);
+  const events = ["item", "typing", "place", "clock", "flow", "findings", "running", "backend", "customers"];
+  for (const name of events) {
+    source.addEventListener(name, (event) => {
+      const data = parsed((event as MessageEvent<string>).data);
+      if (data !== undefined) heard(name, data);
+    });
+  }
+  source.onopen = () => connected(true);
+  source.onerror = () => connected(false);
+  return () => source.close();
+}

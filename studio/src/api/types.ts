@@ -1,0 +1,149 @@
+// What the server says, as `/api/v1/openapi.json` describes it. Times are milliseconds since 1970 on the shop's clock.
+
+export type Home = { version: string; shops: Shop[]; clock: Clock; running: boolean };
+
+export type Shop = {
+  slug: string;
+  name: string;
+  language: string;
+  languages: string[];
+  currency: string;
+  timezone?: string;
+  brand?: { colour?: string };
+  number: string;
+  channels: Channel[];
+  revision: string;
+  files: string[];
+  findings: Finding[];
+};
+
+export type Channel = "whatsapp" | "messenger" | "web";
+
+export type Clock = { now: number; shifted_by: number; next_timer: number | null };
+
+export type Customer = {
+  id: string;
+  name: string;
+  shop: string;
+  channel: Channel;
+  language?: string;
+  window_until: number | null;
+  handed_over: boolean;
+  unread: number;
+  last?: string;
+};
+
+export type Status = "accepted" | "sent" | "delivered" | "read" | "failed";
+
+/** A message either way. `body` is WhatsApp's own JSON: of the send, or the element of a webhook's `messages`. */
+export type Item = {
+  seq: number;
+  id: string;
+  at: number;
+  way: "out" | "in";
+  body: any;
+  status?: Status;
+  error?: { code: number; title: string };
+  template?: { header?: any; body: string; footer?: string; buttons?: any[]; category: string };
+  media?: { url: string; mime: string };
+  form?: any;
+  product?: Product;
+  products?: Record<string, Product>;
+  why?: Why;
+};
+
+export type Product = {
+  sku: string;
+  name: string;
+  price: string;
+  stock: number | null;
+  image?: string;
+  description?: string;
+};
+
+export type Why = {
+  flow: string;
+  state: string;
+  line?: { file: string; line: number };
+  guards: { text: string; value: string }[];
+  data_age_ms?: number;
+  window: "inside" | "outside" | "template";
+  category?: string;
+  cost?: string;
+};
+
+export type Say =
+  | { text: string; reply_to?: string }
+  | { button: string; title: string; message: string }
+  | { list: string; title: string; description?: string; message: string }
+  | { quick: string; title: string; message: string }
+  | { location: { latitude: number; longitude: number; name?: string; address?: string } }
+  | { image: { caption?: string; data?: string } }
+  | { audio: { data?: string } }
+  | { order: { catalog_id: string; text?: string; items: { sku: string; quantity: number }[] } }
+  | { form: { message: string; values: Record<string, unknown> } }
+  | { reaction: { message: string; emoji: string } }
+  | { contact: true };
+
+export type Place = {
+  flow: string;
+  state: string;
+  path: { flow: string; state: string; at: number }[];
+  values: { name: string; value: string; kind: string }[];
+  timers: { at: number; what: string }[];
+  orders: Order[];
+};
+
+export type Order = {
+  reference: string;
+  state: string;
+  total?: string;
+  paid?: string;
+  tracking?: string;
+  actions: string[];
+};
+
+export type StateKind = "state" | "final" | "parallel" | "compound" | "handoff";
+
+export type MapState = {
+  id: string;
+  name: string;
+  kind: StateKind;
+  label?: string;
+  parent?: string;
+  line: { file: string; line: number };
+};
+
+export type MapEdge = { from: string; to: string; on: string; guard?: string };
+
+export type FlowMap = {
+  flows: { name: string; states: MapState[]; edges: MapEdge[] }[];
+  uncovered?: { states: string[]; edges: [string, string][] };
+};
+
+export type Severity = "error" | "warning" | "info";
+
+export type Finding = {
+  code: string;
+  severity: Severity;
+  message: string;
+  help?: string;
+  file: string;
+  line: number;
+  column: number;
+  end_line: number;
+  end_column: number;
+  chat?: Line[];
+};
+
+/** A line of the conversation that leads to a finding. */
+export type Line = { way: "in" | "out" | "time"; text: string };
+
+export type Backend = {
+  delay_ms: number;
+  down: boolean;
+  products: Product[];
+  templates: { name: string; language: string; status: string; category: string }[];
+};
+
+export type Reloaded = { shop?: string; revision?: string; said: string; ok?: boolean };

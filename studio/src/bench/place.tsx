@@ -1,0 +1,91 @@
+// Where the conversation in hand stands: what it remembers, which timers run for it, which orders it has.
+import type { Place } from "../api/types";
+import { pull, useStudio } from "../store";
+import { Name, lasting, momentOf, useShopNow, useWords } from "../ui";
+import type { Word } from "../words";
+
+function usePlace(): Place | undefined {
+  return useStudio((now) => now.places[now.active]);
+}
+
+export function Values() {
+  const t = useWords();
+  const values = usePlace()?.values ?? [];
+  if (values.length === 0) return <p className="none">{t("values.empty")}</p>;
+  return (
+    <dl className="values">
+      {values.map((value) => (
+        <div key={value.name}>
+          <dt>
+            <Name>{value.name}</Name>
+          </dt>
+          <dd title={value.kind} dir="auto">
+            {value.value}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function Timers() {
+  const t = useWords();
+  const language = useStudio((now) => now.language);
+  const zone = useStudio((now) => now.shop?.timezone);
+  const now = useShopNow(1000);
+  const timers = usePlace()?.timers ?? [];
+  if (timers.length === 0) return <p className="none">{t("timers.empty")}</p>;
+  return (
+    <ul className="timers">
+      {timers.map((timer) => (
+        <li key={`${timer.at}${timer.what}`}>
+          <Name>{timer.what}</Name>
+          <span className="quiet" title={momentOf(timer.at, language, zone)}>
+            {t("time.in", { time: lasting(timer.at - now, t) })}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const ACTIONS = ["pay", "fail", "expire", "ship", "deliver"];
+
+export function Orders() {
+  const t = useWords();
+  const orders = usePlace()?.orders ?? [];
+  if (orders.length === 0) return <p className="none">{t("orders.empty")}</p>;
+  return (
+    <ul className="orders">
+      {orders.map((order) => (
+        <li key={order.reference}>
+          <div className="order-head">
+            <strong>
+              <Name>{order.reference}</Name>
+            </strong>
+            <span className="badge">
+              <Name>{order.state}</Name>
+            </span>
+            <span className="order-total">
+              <Name>{order.total}</Name>
+            </span>
+          </div>
+          {(order.paid || order.tracking) && (
+            <div className="quiet">
+              {order.paid && t("orders.paid", { amount: order.paid })} {order.tracking && t("orders.tracking", { number: order.tracking })}
+            </div>
+          )}
+          <div className="buttons">
+            {order.actions
+              .filter((action) => ACTIONS.includes(action))
+              .map((action) => (
+                <button key={action} type="button" className="button is-small" onClick={() => void pull("order", { reference: order.reference, action })}>
+                  {t(`orders.${action}` as Word)}
+                </button>
+              ))}
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}

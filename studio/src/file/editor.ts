@@ -1,0 +1,83 @@
+// The editor, in a shadow tree: there its styles are adopted sheets, which the page's strict policy allows.
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
+import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+import { Compartment, EditorState, type Text } from "@codemirror/state";
+import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+
+import type { Finding } from "../api/types";
+import { flowFile } from "./language";
+import sheet from "./editor.css?raw";
+
+export type Editor = {
+  open: (text: string) => void;
+  text: () => string;
+  mark: (findings: Finding[]) => void;
+  go: (line: number, column?: number) => void;
+  describe: (label: string) => void;
+  close: () => void;
+};
+
+export function editor(parent: HTMLElement, changed: (text: string) => void, save: () => void): Editor {
+  const root = parent.shadowRoot ?? parent.attachShadow({ mode: "open" });
+  root.replaceChildren();
+  const styles = new CSSStyleSheet();
+  styles.replaceSync(sheet);
+  root.adoptedStyleSheets = [styles];
+  const label = new Compartment();
+  let isLoading = false;
+  const extensions = [
+    lineNumbers(),
+    history(),
+    drawSelection(),
+    highlightActiveLine(),
+    highlightActiveLineGutter(),
+    highlightSelectionMatches(),
+    search({ top: true }),
+    lintGutter(),
+    EditorView.lineWrapping,
+    EditorView.perLineTextDirection.of(true),
+    label.of([]),
+    flowFile,
+    keymap.of([{ key: "Mod-s", run: () => (save(), true), preventDefault: true }, indentWithTab, ...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap]),
+    EditorView.updateListener.of((update) => {
+      if (update.docChanged && !isLoading) changed(update.state.doc.toString());
+    }),
+  ];
+  const view = new EditorView({ root, parent: root as unknown as HTMLElement, state: EditorState.create({ extensions }) });
+  return {
+    open(text) {
+      isLoading = true;
+      view.setState(EditorState.create({ doc: text, extensions }));
+      isLoading = false;
+    },
+    text: () => view.state.doc.toString(),
+    mark: (findings) => view.dispatch(setDiagnostics(view.state, findings.map((finding) => diagnostic(view.state.doc, finding)))),
+    go(line, column) {
+      const at = position(view.state.doc, line, column ?? 1);
+      view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "center" }) });
+      view.focus();
+    },
+    describe: (words) => view.dispatch({ effects: label.reconfigure(EditorView.contentAttributes.of({ "aria-label": words })) }),
+    close: () => view.destroy(),
+  };
+}
+
+function diagnostic(doc: Text, finding: Finding): Diagnostic {
+  const from = position(doc, finding.line, finding.column);
+  const to = Math.max(from, position(doc, finding.end_line, finding.end_column));
+  return {
+    from,
+    to: to === from ? doc.lineAt(from).to : to,
+    severity: finding.severity,
+    source: finding.code,
+    message: finding.help ? `${finding.message}\n${finding.help}` : finding.message,
+  };
+}
+
+/** Columns count letters from 1, as the checker does. */
+function position(doc: Text, line: number, column: number): number {
+  const found = doc.line(Math.min(Math.max(1, line), doc.lines));
+  const letters = [...found.text].slice(0, Math.max(0, column - 1)).join("").length;
+  return Math.min(found.to, found.from + letters);
+}

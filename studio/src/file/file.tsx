@@ -1,0 +1,173 @@
+// The file, checked while it is written; what is found can be played on the phone. Saving is the server's: a file that
+// changed on disk meanwhile is never overwritten without being asked.
+import { useCallback, useEffect, useRef, useState } from "react";
+
+import { Refused, server } from "../api/client";
+import type { Finding } from "../api/types";
+import { attempt, goTo, note, play, useStudio } from "../store";
+import { Icon, Name, useWords } from "../ui";
+import { editor, type Editor } from "./editor";
+import "./file.css";
+
+const CHECK_AFTER_MS = 250;
+
+export default function FilePane() {
+  const t = useWords();
+  const shop = useStudio((now) => now.shop);
+  const spot = useStudio((now) => now.spot);
+  const flowRead = useStudio((now) => now.flowRead);
+  const saved = useStudio((now) => now.findings);
+  const slug = shop?.slug ?? "";
+  const files = shop?.files ?? [];
+  const [path, setPath] = useState(() => spot?.file ?? mainFile(files, slug));
+  const [sha, setSha] = useState("");
+  const [dirty, setDirty] = useState(false);
+  const [conflict, setConflict] = useState(false);
+  const [live, setLive] = useState<Finding[]>();
+  const host = useRef<HTMLDivElement>(null);
+  const made = useRef<Editor>(undefined);
+  const latest = useRef({ path, sha, dirty });
+  latest.current = { path, sha, dirty };
+  const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  const load = useCallback(async (wanted: string) => {
+    const file = await attempt(() => server.read(slug, wanted));
+    if (!file || latest.current.path !== wanted) return;
+    made.current?.open(file.text);
+    setSha(file.sha);
+    setDirty(false);
+    setConflict(false);
+    setLive(undefined);
+  }, [slug]);
+
+  const changed = useCallback((text: string) => {
+    setDirty(true);
+    clearTimeout(waiting.current);
+    waiting.current = setTimeout(() => {
+      const { path: checked } = latest.current;
+      void server.check(slug, checked, text).then((found) => latest.current.path === checked && setLive(found)).catch(() => undefined);
+    }, CHECK_AFTER_MS);
+  }, [slug]);
+
+  const save = useCallback(async (over = false) => {
+    const text = made.current?.text() ?? "";
+    const { path: wanted, sha: known } = latest.current;
+    try {
+      const seen = over ? (await server.read(slug, wanted)).sha : known;
+      const written = await server.write(slug, wanted, text, seen);
+      setSha(written.sha);
+      setDirty(false);
+      setConflict(false);
+    } catch (error) {
+      if (error instanceof Refused && error.status === 409) setConflict(true);
+      else note(error instanceof Error ? error.message : String(error), "error");
+    }
+  }, [slug]);
+
+  useEffect(() => {
+    if (!host.current) return;
+    made.current = editor(host.current, changed, () => void save());
+    return () => made.current?.close();
+  }, [changed, save]);
+  useEffect(() => {
+    made.current?.describe(path);
+    if (path) void load(path);
+  }, [path, load]);
+  useEffect(() => {
+    // Changed by another editor: read again, unless something is being written here.
+    if (flowRead > 0 && !latest.current.dirty && path) void load(path).then(() => setLive(undefined));
+  }, [flowRead]);
+  useEffect(() => {
+    if (!spot) return;
+    if (spot.file !== path && files.includes(spot.file)) setPath(spot.file);
+    const timer = setTimeout(() => made.current?.go(spot.line, spot.column), spot.file === path ? 0 : 250);
+    return () => clearTimeout(timer);
+  }, [spot]);
+
+  const findings = live ?? saved;
+  const here = findings.filter((one) => one.file === path);
+  useEffect(() => made.current?.mark(here), [findings, path, sha]);
+  const errors = findings.filter((one) => one.severity === "error").length;
+  const warnings = findings.filter((one) => one.severity === "warning").length;
+
+  return (
+    <div className="file">
+      <div className="file-bar">
+        <label className="pick">
+          <span className="hidden-words">{t("file.which")}</span>
+          <select value={path} onChange={(event) => setPath(event.target.value)}>
+            {[...new Set([path, ...files])].filter(Boolean).map((one) => (
+              <option key={one} value={one}>
+                {one}
+              </option>
+            ))}
+          </select>
+        </label>
+        <span className="quiet" role="status">
+          {conflict ? "" : dirty ? t("file.unsaved") : t("file.saved")}
+        </span>
+        <span className="top-space" />
+        {errors > 0 && <span className="badge is-error">{t("file.errors", { count: errors })}</span>}
+        {warnings > 0 && <span className="badge is-warning">{t("file.warnings", { count: warnings })}</span>}
+        <button type="button" className="button is-small is-strong" disabled={!dirty} onClick={() => void save()}>
+          {t("file.save")}
+        </button>
+      </div>
+      {conflict && (
+        <div className="file-conflict" role="alert">
+          <span>{t("file.conflict")}</span>
+          <button type="button" className="button is-small" onClick={() => void load(path)}>
+            {t("file.reload")}
+          </button>
+          <button type="button" className="button is-small" onClick={() => void save(true)}>
+            {t("file.overwrite")}
+          </button>
+        </div>
+      )}
+      <div className="file-text" ref={host} dir="ltr" />
+      <Findings findings={findings} />
+    </div>
+  );
+}
+
+function Findings({ findings }: { findings: Finding[] }) {
+  const t = useWords();
+  const hasErrors = findings.some((one) => one.severity === "error");
+  return (
+    <section className="findings" aria-label={t("file.findings")} aria-live="polite">
+      {findings.length === 0 && <p className="none is-good">{t("file.none")}</p>}
+      {hasErrors && <p className="none">{t("file.keepsOld")}</p>}
+      <ul>
+        {findings.map((finding, index) => (
+          <li key={`${finding.code}/${finding.file}/${finding.line}/${index}`} className={`finding is-${finding.severity}`}>
+            <div className="finding-words">
+              <span className="finding-code">{finding.code}</span>{" "}
+              <Name>{finding.message}</Name>
+              {finding.help && (
+                <span className="quiet">
+                  {" "}
+                  <Name>{finding.help}</Name>
+                </span>
+              )}
+            </div>
+            <div className="finding-ways">
+              <button type="button" className="link" onClick={() => goTo(finding.file, finding.line, finding.column)}>
+                <bdi>{finding.file}</bdi> · {t("file.go", { line: finding.line })}
+              </button>
+              {finding.chat && finding.chat.length > 0 && (
+                <button type="button" className="button is-small" onClick={() => play(finding)}>
+                  <Icon name="play" size={13} filled /> {t("file.play")}
+                </button>
+              )}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The flow of the shop itself, not its words in another language. */
+function mainFile(files: string[], slug: string): string {
+  return files.find((one) => one === `${slug}.duka`) ?? files.find((one) => /^[^.]+\.duka(\.yaml)?$/.test(one)) ?? files[0] ?? "";
+}

@@ -1,0 +1,279 @@
+// The flow drawn: where the conversation stands is lit, the way it came is marked, and whatever is chosen tells its ways.
+import "@xyflow/react/dist/style.css";
+import { Background, Controls, Handle, MarkerType, MiniMap, Position, ReactFlow, ReactFlowProvider, useReactFlow, type Edge, type Node, type NodeProps } from "@xyflow/react";
+import { memo, useEffect, useMemo, useRef, useState } from "react";
+
+import type { FlowMap, MapState, Place } from "../api/types";
+import { goTo, useStudio } from "../store";
+import { Icon, IconButton, Name, useWords } from "../ui";
+import { HEIGHT, WIDTH, type Spots } from "./layout";
+import "./map.css";
+
+type Card = Node<{ state: MapState; here: boolean; sideways: boolean; step: number; uncovered: boolean; found: boolean; faded: boolean }, "state">;
+
+export default function FlowMapPane() {
+  return (
+    <ReactFlowProvider>
+      <Drawn />
+    </ReactFlowProvider>
+  );
+}
+
+const NOWHERE: Place = { flow: "", state: "", path: [], values: [], timers: [], orders: [] };
+
+function Drawn() {
+  const t = useWords();
+  const map = useStudio((now) => now.map);
+  const place = useStudio((now) => now.places[now.active]) ?? NOWHERE;
+  const [wanted, want] = useState<string>();
+  const [sought, seek] = useState("");
+  const [chosen, choose] = useState<string>();
+  const [follows, follow] = useState(true);
+  const flows = useMemo(() => map?.flows ?? [], [map]);
+  const flow = wanted ?? (flows.some((one) => one.name === place.flow) ? place.flow : (flows[0]?.name ?? ""));
+  const drawn = useMemo(() => (flow === "*" ? flows : flows.filter((one) => one.name === flow)), [flows, flow]);
+  const { spots, took } = useSpots(drawn);
+  const here = useMemo(() => idOf(drawn, place.flow, place.state), [drawn, place]);
+  const found = useMemo(() => search(drawn, sought), [drawn, sought]);
+  const { nodes, edges } = useMemo(
+    () => draw(drawn, spots, { map, place, here, chosen, found, sought }),
+    [drawn, spots, map, place, here, chosen, found, sought],
+  );
+  const view = useReactFlow();
+
+  useEffect(() => {
+    if (!spots) return;
+    const at = here && spots.at[here];
+    const small = drawn.reduce((sum, one) => sum + one.states.length, 0) <= 14;
+    if (at && !small && follows) void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2 + 40, { zoom: 0.85, duration: 0 });
+    else void view.fitView({ padding: 0.12, maxZoom: 1 });
+  }, [spots]);
+  useEffect(() => {
+    const at = follows && here && spots?.at[here];
+    if (at) void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2 + 40, { zoom: Math.max(0.7, view.getZoom()), duration: calm() });
+  }, [here, follows]);
+  useEffect(() => {
+    const first = found[0];
+    const at = first !== undefined && spots?.at[first];
+    if (at) void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2, { zoom: 1, duration: calm() });
+  }, [sought]);
+
+  if (map && flows.length === 0) return <p className="none">{t("map.empty")}</p>;
+  return (
+    <div className="map" data-laid-ms={took} data-states={nodes.length}>
+      <div className="map-bar">
+        <label className="pick">
+          <span className="hidden-words">{t("map.flow")}</span>
+          <select value={flow} onChange={(event) => want(event.target.value)}>
+            {flows.map((one) => (
+              <option key={one.name} value={one.name}>
+                {one.name}
+              </option>
+            ))}
+            {flows.length > 1 && <option value="*">{t("map.all")}</option>}
+          </select>
+        </label>
+        <label className="search">
+          <Icon name="search" size={16} />
+          <input type="search" value={sought} placeholder={t("map.search")} aria-label={t("map.search")} onChange={(event) => seek(event.target.value)} />
+        </label>
+        {sought !== "" && <span className="quiet">{found.length === 0 ? t("map.none") : found.length}</span>}
+        <span className="top-space" />
+        <span className="hidden-words" role="status">
+          {place.state !== "" && t("map.here", { state: place.state })}
+        </span>
+        {(map?.uncovered?.states.length || map?.uncovered?.edges.length) ? <span className="map-uncovered">{t("map.uncovered")}</span> : null}
+        <IconButton icon="target" size={18} label={t("map.follow")} pressed={follows} onClick={() => follow(!follows)} />
+      </div>
+      <div className="map-field" dir="ltr">
+        {!spots && <p className="wait">{t("map.laying")}</p>}
+        {spots && (
+          <ReactFlow
+            nodes={nodes}
+            edges={edges}
+            nodeTypes={TYPES}
+            nodesDraggable={false}
+            nodesConnectable={false}
+            edgesFocusable={false}
+            minZoom={0.08}
+            maxZoom={1.8}
+            onlyRenderVisibleElements={nodes.length > 120}
+            proOptions={{ hideAttribution: true }}
+            onNodeClick={(_, node) => choose(node.id === chosen ? undefined : node.id)}
+            onPaneClick={() => choose(undefined)}
+            onMoveStart={(event) => event && follow(false)}
+            fitView
+          >
+            <Background gap={22} size={1} />
+            <Controls showInteractive={false} />
+            {nodes.length > 14 && <MiniMap pannable zoomable style={{ width: 130, height: 90 }} nodeStrokeWidth={0} nodeClassName={(node) => (node.id === here ? "is-here" : "")} />}
+          </ReactFlow>
+        )}
+      </div>
+      {chosen && <Chosen id={chosen} flows={drawn} choose={choose} />}
+    </div>
+  );
+}
+
+/** What a state says, where it is written, and its ways in and out: for those who cannot follow lines. */
+function Chosen({ id, flows, choose }: { id: string; flows: FlowMap["flows"]; choose: (id: string | undefined) => void }) {
+  const t = useWords();
+  const state = flows.flatMap((flow) => flow.states).find((one) => one.id === id);
+  const edges = flows.flatMap((flow) => flow.edges);
+  if (!state) return null;
+  const ways = (list: { id: string; on: string; guard?: string }[]) => (
+    <ul>
+      {list.map((way, index) => (
+        <li key={index}>
+          <button type="button" className="link" onClick={() => choose(way.id)}>
+            <Name>{nameOf(flows, way.id)}</Name>
+          </button>{" "}
+          <span className="quiet">
+            <Name>{way.on}</Name>
+            {way.guard && (
+              <>
+                {" · "}
+                <Name>{way.guard}</Name>
+              </>
+            )}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+  return (
+    <aside className="chosen" aria-label={state.name}>
+      <header>
+        <strong>
+          <Name>{state.name}</Name>
+        </strong>
+        <button type="button" className="link" onClick={() => goTo(state.line.file, state.line.line)}>
+          {t("map.open")} <bdi>:{state.line.line}</bdi>
+        </button>
+        <IconButton icon="close" size={16} label={t("phone.close")} onClick={() => choose(undefined)} />
+      </header>
+      {state.label && <p dir="auto">{state.label}</p>}
+      <h3>{t("map.out")}</h3>
+      {ways(edges.filter((edge) => edge.from === id).map((edge) => ({ id: edge.to, on: edge.on, guard: edge.guard })))}
+      <h3>{t("map.in")}</h3>
+      {ways(edges.filter((edge) => edge.to === id).map((edge) => ({ id: edge.from, on: edge.on, guard: edge.guard })))}
+    </aside>
+  );
+}
+
+const StateCard = memo(function StateCard({ data }: NodeProps<Card>) {
+  const { state } = data;
+  const classes = ["state", `is-${state.kind}`, data.here && "is-here", data.step >= 0 && "is-passed", data.uncovered && "is-uncovered", data.found && "is-found", data.faded && "is-faded"];
+  return (
+    <div className={classes.filter(Boolean).join(" ")}>
+      <Handle type="target" position={data.sideways ? Position.Left : Position.Top} isConnectable={false} />
+      <strong>
+        <bdi>{state.name}</bdi>
+      </strong>
+      {state.label && <span dir="auto">{state.label}</span>}
+      {state.parent && (
+        <i>
+          <bdi>{state.parent}</bdi>
+        </i>
+      )}
+      <Handle type="source" position={data.sideways ? Position.Right : Position.Bottom} isConnectable={false} />
+    </div>
+  );
+});
+
+const TYPES = { state: StateCard };
+
+type Lit = { map?: FlowMap; place: Place; here?: string; chosen?: string; found: string[]; sought: string };
+
+function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { nodes: Card[]; edges: Edge[] } {
+  if (!spots) return { nodes: [], edges: [] };
+  const passed = lit.place.path.map((step) => idOf(flows, step.flow, step.state) ?? "");
+  const steps = new Set<string>();
+  for (let at = 1; at < passed.length; at += 1) steps.add(`${passed[at - 1]}→${passed[at]}`);
+  const uncovered = new Set(lit.map?.uncovered?.states);
+  const bare = new Set(lit.map?.uncovered?.edges.map(([from, to]) => `${from}→${to}`));
+  const focus = lit.chosen ?? lit.here;
+  const near = new Set(lit.chosen ? flows.flatMap((flow) => flow.edges.filter((edge) => edge.from === lit.chosen || edge.to === lit.chosen).flatMap((edge) => [edge.from, edge.to])) : []);
+  const nodes = flows.flatMap((flow) =>
+    flow.states.map((state): Card => ({
+      id: state.id,
+      type: "state",
+      position: spots.at[state.id] ?? { x: 0, y: 0 },
+      width: WIDTH,
+      height: HEIGHT,
+      selected: state.id === lit.chosen,
+      ariaLabel: state.name,
+      data: {
+        state,
+        here: state.id === lit.here,
+        sideways: spots.sideways,
+        step: passed.lastIndexOf(state.id),
+        uncovered: uncovered.has(state.id),
+        found: lit.sought !== "" && lit.found.includes(state.id),
+        faded: lit.chosen !== undefined && state.id !== lit.chosen && !near.has(state.id),
+      },
+    })),
+  );
+  const edges = flows.flatMap((flow) =>
+    flow.edges.map((edge, index): Edge => {
+      const way = `${edge.from}→${edge.to}`;
+      const isNear = edge.from === focus || (lit.chosen !== undefined && edge.to === lit.chosen);
+      const along = (id: string) => (spots.sideways ? spots.at[id]?.x : spots.at[id]?.y) ?? 0;
+      const isBack = along(edge.to) <= along(edge.from);
+      const classes = [steps.has(way) && "is-passed", isNear && "is-near", bare.has(way) && "is-uncovered", isBack && "is-back", lit.chosen !== undefined && !isNear && "is-faded"];
+      return {
+        id: `${flow.name}/${index}`,
+        source: edge.from,
+        target: edge.to,
+        label: isNear ? [edge.on, edge.guard].filter(Boolean).join(" · ") : undefined,
+        className: classes.filter(Boolean).join(" "),
+        zIndex: isNear ? 2 : steps.has(way) ? 1 : 0,
+        markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 },
+      };
+    }),
+  );
+  return { nodes, edges };
+}
+
+function search(flows: FlowMap["flows"], sought: string): string[] {
+  const words = sought.trim().toLowerCase();
+  if (words === "") return [];
+  const states = flows.flatMap((flow) => flow.states);
+  const inName = states.filter((state) => state.name.toLowerCase().includes(words));
+  const inLabel = states.filter((state) => !inName.includes(state) && state.label?.toLowerCase().includes(words));
+  return [...inName, ...inLabel].map((state) => state.id);
+}
+
+function idOf(flows: FlowMap["flows"], flow: string, name: string): string | undefined {
+  const states = flows.find((one) => one.name === flow)?.states;
+  return states?.find((state) => state.name === name || state.id === name)?.id;
+}
+
+function nameOf(flows: FlowMap["flows"], id: string): string {
+  return flows.flatMap((flow) => flow.states).find((state) => state.id === id)?.name ?? id;
+}
+
+function calm(): number {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 350;
+}
+
+/** Laid out by a worker; `took` is how long it was, in milliseconds. */
+function useSpots(flows: FlowMap["flows"]): { spots?: Spots; took: number } {
+  const [laid, lay] = useState<{ of: FlowMap["flows"]; spots: Spots; took: number }>();
+  const worker = useRef<Worker>(undefined);
+  const job = useRef(0);
+  useEffect(() => {
+    worker.current ??= new Worker(new URL("./layout.worker.ts", import.meta.url), { type: "module" });
+    const mine = ++job.current;
+    const began = performance.now();
+    const done = (event: MessageEvent<{ job: number; spots: Spots }>) => {
+      if (event.data.job === mine) lay({ of: flows, spots: event.data.spots, took: Math.round(performance.now() - began) });
+    };
+    worker.current.addEventListener("message", done);
+    worker.current.postMessage({ job: mine, flows });
+    return () => worker.current?.removeEventListener("message", done);
+  }, [flows]);
+  useEffect(() => () => worker.current?.terminate(), []);
+  const isFresh = laid !== undefined && laid.of === flows;
+  return { spots: isFresh ? laid.spots : undefined, took: isFresh ? laid.took : 0 };
+}

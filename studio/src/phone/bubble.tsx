@@ -1,0 +1,261 @@
+// One message with what hangs under it.
+import { memo, useState } from "react";
+
+import { gist, type Bubble as Shown, type Tap } from "../chat/bubble";
+import { bare, loneEmoji } from "../chat/format";
+import { askWhy, useStudio } from "../store";
+import { Hidden, Icon, IconButton, timeOf, useWords, type Picture } from "../ui";
+import type { Word } from "../words";
+import { usePhone } from "./context";
+import { Main, MediaBox } from "./main";
+import { Text } from "./text";
+import type { Quote } from "./thread";
+
+const REACTIONS = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
+
+type Props = { shown: Shown; first: boolean; quoted?: Quote };
+
+export const Bubble = memo(function Bubble({ shown, first, quoted }: Props) {
+  const { t, customer, answer } = usePhone();
+  const page = useWords();
+  const [reacting, setReacting] = useState(false);
+  const isAsked = useStudio((now) => now.asked?.customer === customer.id && now.asked.seq === shown.seq);
+  const hasFailed = shown.status === "failed";
+  const classes = ["row", shown.mine && "is-mine", first && "is-first", isAsked && "is-asked", hasFailed && "is-failed"];
+  return (
+    <div className={classes.filter(Boolean).join(" ")} data-kind={kindOf(shown)} data-seq={shown.seq}>
+      <article className={`bubble ${look(shown)}`} aria-label={label(shown, t)}>
+        {shown.forwarded && (
+          <div className="forwarded">
+            <Icon name="forward" size={14} /> {t("phone.forwarded")}
+          </div>
+        )}
+        {quoted && (
+          <div className={`quoted ${quoted.mine ? "is-mine" : ""}`}>
+            <Hidden>{t("phone.quoteOf", { text: "" })}</Hidden>
+            <strong>{quoted.mine ? t("phone.you") : <ShopName />}</strong>
+            <span dir="auto">{quoted.text}</span>
+          </div>
+        )}
+        {shown.header && <MediaBox media={shown.header} />}
+        {shown.main.kind === "cards" && <Words shown={shown} />}
+        <Main shown={shown} />
+        {shown.heading && shown.main.kind !== "products" && (
+          <div className="heading" dir="auto">
+            {shown.heading}
+          </div>
+        )}
+        {shown.main.kind !== "cards" && <Words shown={shown} />}
+        {hasFailed && (
+          <p className="failure">
+            {t("phone.failed", { why: shown.error ? `${shown.error.code} ${shown.error.title}` : t("status.failed") })}
+          </p>
+        )}
+        <Foot shown={shown} />
+        {shown.taps.map((tap, index) => (
+          <TapRow key={index} tap={tap} shown={shown} />
+        ))}
+        {shown.reactions.length > 0 && (
+          <div className="reactions">
+            {shown.reactions.map((one) => (
+              <span key={`${one.mine}`}>{one.emoji}</span>
+            ))}
+          </div>
+        )}
+      </article>
+      <div className="bubble-tools" dir="auto">
+        {!shown.mine && <IconButton icon="why" size={16} label={page("phone.why")} pressed={isAsked} onClick={() => askWhy(customer.id, shown.seq)} />}
+        <IconButton icon="reply" size={16} label={t("phone.reply")} onClick={() => answer(shown.id)} />
+        {!shown.mine && <IconButton icon="smile" size={16} label={t("phone.react")} expanded={reacting} onClick={() => setReacting(!reacting)} />}
+      </div>
+      {reacting && <Reactions shown={shown} done={() => setReacting(false)} />}
+    </div>
+  );
+});
+
+function ShopName() {
+  const { shop } = usePhone();
+  return <bdi>{shop.name}</bdi>;
+}
+
+function Words({ shown }: { shown: Shown }) {
+  if (shown.words === undefined || shown.words === "") return null;
+  const emoji = shown.main.kind === "none" && shown.taps.length === 0 ? loneEmoji(shown.words) : 0;
+  return <Text text={shown.words} className={emoji > 0 ? `is-emoji-${emoji}` : ""} />;
+}
+
+function Foot({ shown }: { shown: Shown }) {
+  const { t, language, zone } = usePhone();
+  return (
+    <div className="foot">
+      {shown.footer && (
+        <span className="footer" dir="auto">
+          {shown.footer}
+        </span>
+      )}
+      <span className="meta">
+        <time dateTime={new Date(shown.at).toISOString()}>{timeOf(shown.at, language, zone)}</time>
+        {shown.mine && <Ticks status={shown.status ?? "delivered"} label={t(`status.${shown.status ?? "delivered"}` as Word)} />}
+      </span>
+    </div>
+  );
+}
+
+/** One tick: on its way; two: it arrived; two blue ones: it was read. */
+export function Ticks({ status, label }: { status: string; label: string }) {
+  const isSingle = status === "sent" || status === "accepted";
+  return (
+    <span className={`ticks is-${status}`} role="img" aria-label={label}>
+      <svg width="17" height="11" viewBox="0 0 17 11" aria-hidden="true">
+        {status === "failed" ? (
+          <path d="M8.500 1v5.500M8.500 9v.2" fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" />
+        ) : (
+          <>
+            <path d="M1 6l3 3.2L10.300 1.5" fill="none" stroke="currentColor" strokeWidth="1.3" />
+            {!isSingle && <path d="M7.300 8.4l.9.8L14.600 1.5" fill="none" stroke="currentColor" strokeWidth="1.3" />}
+          </>
+        )}
+      </svg>
+    </span>
+  );
+}
+
+function TapRow({ tap, shown }: { tap: Tap; shown: Shown }) {
+  const phone = usePhone();
+  const { t } = phone;
+  const [copied, setCopied] = useState(false);
+  const { icon, title } = face(tap, t, copied);
+  const inside = (
+    <>
+      <Icon name={icon} size={17} />
+      <span dir="auto">{title}</span>
+    </>
+  );
+  if ((tap.kind === "link" || tap.kind === "pay") && tap.href !== undefined) {
+    return (
+      <a className="tap" href={tap.href} target="_blank" rel="noopener noreferrer">
+        {inside}
+      </a>
+    );
+  }
+  const press = () => {
+    if (tap.kind === "copy") {
+      setCopied(true);
+      void navigator.clipboard?.writeText(tap.code).catch(() => undefined);
+    } else act(tap, shown, phone);
+  };
+  const isInert = shown.mine || tap.kind === "dead" || tap.kind === "pay" || tap.kind === "call";
+  return (
+    <button type="button" className="tap" disabled={isInert} onClick={press}>
+      {inside}
+    </button>
+  );
+}
+
+function act(tap: Tap, shown: Shown, phone: ReturnType<typeof usePhone>) {
+  const message = shown.id;
+  switch (tap.kind) {
+    case "reply":
+      void phone.say({ button: tap.id, title: tap.title, message });
+      break;
+    case "quick":
+      void phone.say({ quick: tap.id, title: tap.title, message });
+      break;
+    case "contact":
+      void phone.say({ contact: true });
+      break;
+    case "list":
+      phone.open({ kind: "list", title: tap.title, sections: tap.sections, message });
+      break;
+    case "products":
+      phone.open({ kind: "products", title: tap.title, sections: tap.sections, catalogue: tap.catalogue });
+      break;
+    case "product":
+      phone.open({ kind: "product", product: tap.product, catalogue: tap.catalogue });
+      break;
+    case "catalogue":
+      phone.open({ kind: "catalogue", catalogue: tap.catalogue });
+      break;
+    case "form":
+      phone.open({ kind: "form", tap, message, intro: shown.words });
+      break;
+    case "place":
+      phone.open({ kind: "place" });
+      break;
+    case "link":
+    case "pay":
+    case "call":
+    case "copy":
+    case "dead":
+      break;
+  }
+}
+
+function face(tap: Tap, t: ReturnType<typeof usePhone>["t"], copied: boolean): { icon: Picture; title: string } {
+  switch (tap.kind) {
+    case "reply":
+    case "quick":
+      return { icon: "reply", title: tap.title };
+    case "list":
+      return { icon: "list", title: tap.title };
+    case "products":
+      return { icon: "list", title: t("phone.viewItems") };
+    case "product":
+      return { icon: "bag", title: t("phone.view") };
+    case "catalogue":
+      return { icon: "shop", title: t("phone.viewCatalogue") };
+    case "link":
+      return { icon: "link", title: tap.title };
+    case "call":
+      return { icon: "phone", title: tap.title || t("phone.call", { number: tap.number }) };
+    case "copy":
+      return { icon: "copy", title: copied ? t("phone.copied") : tap.title || t("phone.copy") };
+    case "form":
+      return { icon: "form", title: tap.title || t("phone.continue") };
+    case "place":
+      return { icon: "pin", title: t("phone.sendPlace") };
+    case "contact":
+      return { icon: "person", title: t("phone.sharePhone") };
+    case "pay":
+      return { icon: "pay", title: t("phone.pay") };
+    case "dead":
+      return { icon: "link", title: tap.title };
+  }
+}
+
+function Reactions({ shown, done }: { shown: Shown; done: () => void }) {
+  const { say } = usePhone();
+  const mine = shown.reactions.find((one) => one.mine)?.emoji;
+  const pick = (emoji: string) => {
+    done();
+    void say({ reaction: { message: shown.id, emoji: emoji === mine ? "" : emoji } });
+  };
+  return (
+    <div className="reaction-bar" role="toolbar" onKeyDown={(event) => event.key === "Escape" && done()}>
+      {REACTIONS.map((emoji, index) => (
+        <button key={emoji} type="button" autoFocus={index === 0} aria-pressed={emoji === mine} onClick={() => pick(emoji)}>
+          {emoji}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** A name for tests and styles: what the bubble mainly is. */
+export function kindOf(shown: Shown): string {
+  if (shown.template !== undefined) return "template";
+  if (shown.main.kind === "media") return shown.main.media.kind;
+  if (shown.main.kind !== "none") return shown.main.kind;
+  return shown.taps[0]?.kind ?? "text";
+}
+
+function look(shown: Shown): string {
+  const isWide = shown.header !== undefined || ["media", "location", "product", "products", "catalogue", "cart", "bill", "billed", "cards"].includes(shown.main.kind);
+  const isSticker = shown.main.kind === "media" && shown.main.media.kind === "sticker";
+  const isBare = shown.main.kind === "none" && shown.taps.length === 0 && shown.words !== undefined && loneEmoji(shown.words) > 0;
+  return [isWide && "is-wide", shown.taps.length > 0 && "has-taps", (isSticker || isBare) && "is-bare"].filter(Boolean).join(" ");
+}
+
+function label(shown: Shown, t: ReturnType<typeof usePhone>["t"]): string {
+  return bare(gist(shown, (kind) => t(`kind.${kind}` as Word))).slice(0, 200);
+}

@@ -1,0 +1,44 @@
+// What every part of one phone knows: whose it is, what words it speaks, what can be opened on it.
+import { createContext, useContext } from "react";
+
+import type { Customer, Product, Say as Saying, Shop } from "../api/types";
+import type { Section, Tap } from "../chat/bubble";
+import type { Language, Say } from "../words";
+
+/** What slides up over the conversation. */
+export type Sheet =
+  | { kind: "list"; title: string; sections: Section[]; message: string }
+  | { kind: "products"; title?: string; sections: Section[]; catalogue: string }
+  | { kind: "product"; product: Product; catalogue: string }
+  | { kind: "catalogue"; catalogue: string }
+  | { kind: "cart"; catalogue: string }
+  | { kind: "form"; tap: Extract<Tap, { kind: "form" }>; message: string; intro?: string }
+  | { kind: "place" }
+  | { kind: "photo" };
+
+export type Cart = { sku: string; name: string; price: string; image?: string; quantity: number }[];
+
+export type PhoneContext = {
+  customer: Customer;
+  shop: Shop;
+  /** In the customer's own language. */
+  t: Say;
+  language: Language;
+  zone?: string;
+  say: (what: Saying) => Promise<boolean>;
+  open: (sheet: Sheet | undefined) => void;
+  cart: Cart;
+  fill: (cart: Cart) => void;
+  /** The message that the next text answers. */
+  answer: (message: string | undefined) => void;
+};
+
+const context = createContext<PhoneContext | undefined>(undefined);
+
+export const PhoneProvider = context.Provider;
+
+export function usePhone(): PhoneContext {
+  const phone = useContext(context);
+  if (!phone) throw new Error("a part of a phone is drawn outside of one");
+  return phone;
+}

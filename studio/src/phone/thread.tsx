@@ -1,0 +1,116 @@
+// The conversation: newest at the bottom, read out as it arrives.
+import { Component, useEffect, useLayoutEffect, useMemo, useRef, type ReactNode } from "react";
+
+import { entries, gist, type Bubble as Shown } from "../chat/bubble";
+import { bare } from "../chat/format";
+import { useStudio } from "../store";
+import { dayOf, useShopNow } from "../ui";
+import type { Word } from "../words";
+import { Bubble } from "./bubble";
+import { usePhone } from "./context";
+
+const NONE: never[] = [];
+
+export function Thread() {
+  const { customer, shop, t, zone } = usePhone();
+  const items = useStudio((now) => now.threads[customer.id] ?? NONE);
+  const isTyping = useStudio((now) => now.typing[customer.id] === true);
+  const shown = useMemo(() => entries(items, zone), [items, zone]);
+  const known = useMemo(() => {
+    const all = new Map<string, Shown>();
+    for (const entry of shown) if (entry.kind === "bubble") all.set(entry.bubble.id, entry.bubble);
+    return all;
+  }, [shown]);
+  const box = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
+
+  useLayoutEffect(() => {
+    if (box.current && isAtEnd.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [shown, isTyping]);
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const stick = new ResizeObserver(() => {
+      if (isAtEnd.current) element.scrollTop = element.scrollHeight;
+    });
+    stick.observe(element);
+    for (const child of element.children) stick.observe(child);
+    return () => stick.disconnect();
+  }, [shown.length]);
+
+  const named = (kind: string) => t(`kind.${kind}` as Word);
+  return (
+    <div
+      ref={box}
+      className="thread"
+      role="log"
+      aria-live="polite"
+      aria-relevant="additions"
+      aria-label={t("phone.thread", { name: shop.name })}
+      tabIndex={0}
+      onScroll={(event) => {
+        const it = event.currentTarget;
+        isAtEnd.current = it.scrollHeight - it.scrollTop - it.clientHeight < 60;
+      }}
+    >
+      <div className="thread-rest">
+        <p className="notice">{t("phone.encrypted")}</p>
+        {shown.length === 0 && <p className="notice is-hello">{t("phone.empty", { shop: shop.name })}</p>}
+        {shown.map((entry) =>
+          entry.kind === "day" ? (
+            <DayLine key={entry.key} at={entry.at} />
+          ) : (
+            <Guard key={entry.key}>
+              <Bubble
+                shown={entry.bubble}
+                first={entry.first}
+                quoted={entry.bubble.quotes === undefined ? undefined : quote(known.get(entry.bubble.quotes), named)}
+              />
+            </Guard>
+          ),
+        )}
+        {isTyping && (
+          <div className="row is-first">
+            <div className="bubble typing" aria-hidden="true">
+              <i />
+              <i />
+              <i />
+            </div>
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+export type Quote = { mine: boolean; text: string };
+
+function quote(target: Shown | undefined, named: (kind: string) => string): Quote | undefined {
+  return target && { mine: target.mine, text: bare(gist(target, named)).slice(0, 160) };
+}
+
+function DayLine({ at }: { at: number }) {
+  const { t, language, zone } = usePhone();
+  const now = useShopNow(60_000);
+  const day = (moment: number) => dayOf(moment, "en", zone);
+  const words =
+    day(at) === day(now) ? t("phone.today") : day(at) === day(now - 86_400_000) ? t("phone.yesterday") : dayOf(at, language, zone);
+  return (
+    <div className="day" role="separator" aria-label={words}>
+      <span aria-hidden="true">{words}</span>
+    </div>
+  );
+}
+
+/** A message that cannot be drawn costs its own bubble, not the page. */
+class Guard extends Component<{ children: ReactNode }, { failed: boolean }> {
+  override state = { failed: false };
+
+  static getDerivedStateFromError() {
+    return { failed: true };
+  }
+
+  override render() {
+    return this.state.failed ? <p className="notice">?</p> : this.props.children;
+  }
+}

@@ -1,0 +1,390 @@
+// What the page knows. Changed by what the server says and by the few things that are the page's own: which phones are
+// open, what is folded, which language and colours. Holds no truth of a conversation that the server does not hold.
+import { create } from "zustand";
+
+import { Refused, server, stream } from "./api/client";
+import type { Backend, Clock, Customer, Finding, FlowMap, Home, Item, Place, Reloaded, Say, Shop } from "./api/types";
+import { direction, isLanguage, spoken, type Language } from "./words";
+
+export type Theme = "auto" | "light" | "dark";
+export type Pane = "map" | "file" | "journal" | "levers" | "backend" | "values" | "orders" | "timers";
+export type Spot = { file: string; line: number; column?: number; nonce: number };
+export type Note = { key: number; kind: "said" | "error"; text: string };
+
+export type Studio = {
+  home?: Home;
+  shop?: Shop;
+  connected: boolean;
+  running: boolean;
+  clock: Clock;
+  /** When the clock was told, by this computer. */
+  clockHeard: number;
+  customers: Customer[];
+  /** Customers whose phones are open, in their order. */
+  open: string[];
+  active: string;
+  threads: Record<string, Item[]>;
+  typing: Record<string, boolean>;
+  places: Record<string, Place>;
+  map?: FlowMap;
+  /** Raised whenever the flow was read again. */
+  flowRead: number;
+  findings: Finding[];
+  backend?: Backend;
+  notes: Note[];
+  /** The message whose reason is shown. */
+  asked?: { customer: string; seq: number };
+  /** A finding whose conversation is played. */
+  played?: Finding;
+  /** Where the file shall be opened. */
+  spot?: Spot;
+  language: Language;
+  theme: Theme;
+  folded: Partial<Record<Pane, boolean>>;
+};
+
+const KEPT = "duka.page";
+
+function kept(): Pick<Studio, "language" | "theme" | "folded"> {
+  let read: any = {};
+  try {
+    read = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+  } catch {
+    // Kept by another version, or storage is off: the page starts as new.
+  }
+  const wanted = new URLSearchParams(location.search).get("lang") ?? undefined;
+  return {
+    language: isLanguage(wanted) ? wanted : isLanguage(read.language) ? read.language : spoken(navigator.languages),
+    theme: ["light", "dark"].includes(read.theme) ? read.theme : "auto",
+    folded: typeof read.folded === "object" && read.folded ? read.folded : {},
+  };
+}
+
+export const useStudio = create<Studio>(() => ({
+  connected: true,
+  running: true,
+  clock: { now: Date.now(), shifted_by: 0, next_timer: null },
+  clockHeard: Date.now(),
+  customers: [],
+  open: [],
+  active: "",
+  threads: {},
+  typing: {},
+  places: {},
+  flowRead: 0,
+  findings: [],
+  notes: [],
+  ...kept(),
+}));
+
+const set = useStudio.setState;
+const get = useStudio.getState;
+
+/** The shop's time now. */
+export function shopNow(): number {
+  const { clock, clockHeard } = get();
+  return clock.now + (Date.now() - clockHeard);
+}
+
+// ---- what is kept between visits
+
+export function prefer(change: Partial<Pick<Studio, "language" | "theme" | "folded">>) {
+  set(change);
+  const { language, theme, folded } = get();
+  try {
+    localStorage.setItem(KEPT, JSON.stringify({ language, theme, folded }));
+  } catch {
+    // Storage is off: the choice holds for this visit.
+  }
+  dress();
+}
+
+export function fold(pane: Pane, folded: boolean) {
+  prefer({ folded: { ...get().folded, [pane]: folded } });
+}
+
+/** Language, direction and colours of the document. */
+export function dress() {
+  const { language, theme } = get();
+  const root = document.documentElement;
+  root.lang = language;
+  root.dir = direction(language);
+  const isDark = theme === "dark" || (theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+  root.dataset.theme = isDark ? "dark" : "light";
+}
+
+// ---- notes
+
+let noteKey = 0;
+
+export function note(text: string, kind: Note["kind"] = "said") {
+  if (text.trim() === "") return;
+  const key = ++noteKey;
+  set((now) => ({ notes: [...now.notes.filter((one) => one.text !== text), { key, kind, text }].slice(-4) }));
+  setTimeout(() => dismiss(key), kind === "error" ? 12_000 : 6_000);
+}
+
+export function dismiss(key: number) {
+  set((now) => ({ notes: now.notes.filter((one) => one.key !== key) }));
+}
+
+/** Runs something that the server may refuse; a refusal becomes a note, and `undefined`. */
+export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    note(error instanceof Refused || error instanceof Error ? error.message : String(error), "error");
+    return undefined;
+  }
+}
+
+// ---- the shop
+
+let hangUp: (() => void) | undefined;
+
+export async function start() {
+  const home = await attempt(() => server.home());
+  if (!home) {
+    set({ connected: false });
+    setTimeout(start, 1000);
+    return;
+  }
+  set({ home, running: home.running, connected: true });
+  hearClock(home.clock);
+  const wanted = new URLSearchParams(location.search).get("shop");
+  const shop = home.shops.find((one) => one.slug === wanted) ?? home.shops[0];
+  if (shop) await enter(shop);
+}
+
+export async function enter(told: Shop) {
+  const shop = { ...told, timezone: zone(told.timezone) };
+  hangUp?.();
+  set({ shop, findings: shop.findings ?? [], customers: [], open: [], active: "", threads: {}, places: {}, map: undefined, backend: undefined, played: undefined, asked: undefined });
+  listen(shop.slug);
+  const customers = (await attempt(() => server.customers(shop.slug))) ?? [];
+  const first = customers[0];
+  set({ customers, open: first ? [first.id] : [], active: first?.id ?? "" });
+  if (first) await read(first.id);
+  await Promise.all([readMap(), readBackend()]);
+}
+
+/** A time zone that this browser knows; otherwise its own. */
+function zone(name: string | undefined): string | undefined {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+}
+
+function listen(shop: string) {
+  let ended = false;
+  let close = () => {};
+  let wasLost = false;
+  const connect = () => {
+    close = stream(shop, hear, (on) => {
+      set({ connected: on });
+      if (on && wasLost) void refresh();
+      wasLost = !on;
+      if (!on && !ended) {
+        close();
+        setTimeout(() => !ended && connect(), 700);
+      }
+    });
+  };
+  connect();
+  hangUp = () => {
+    ended = true;
+    close();
+  };
+}
+
+/** After a break everything that is shown is asked for anew. */
+async function refresh() {
+  const { shop, open } = get();
+  if (!shop) return;
+  const home = await attempt(() => server.home());
+  if (home) {
+    hearClock(home.clock);
+    set({ home, running: home.running });
+  }
+  const customers = await attempt(() => server.customers(shop.slug));
+  if (customers) set({ customers });
+  await Promise.all([...open.map(read), readBackend()]);
+}
+
+export async function read(id: string) {
+  const shop = get().shop?.slug ?? "";
+  const [thread, place] = await Promise.all([
+    attempt(() => server.thread(shop, id)),
+    server.place(shop, id).catch(() => undefined),
+  ]);
+  set((now) => ({
+    threads: thread ? { ...now.threads, [id]: merged(thread, now.threads[id] ?? []) } : now.threads,
+    places: place ? { ...now.places, [id]: place } : now.places,
+  }));
+}
+
+/** What was read, with what the stream brought meanwhile. */
+function merged(read: Item[], heard: Item[]): Item[] {
+  const known = new Set(read.map((item) => item.seq));
+  return [...read, ...heard.filter((item) => !known.has(item.seq))];
+}
+
+export async function readMap() {
+  const shop = get().shop?.slug;
+  const map = shop === undefined ? undefined : await attempt(() => server.map(shop));
+  if (map) set({ map });
+}
+
+export async function readBackend() {
+  const shop = get().shop?.slug;
+  const backend = shop === undefined ? undefined : await server.backend(shop).catch(() => undefined);
+  if (backend) set({ backend });
+}
+
+function hearClock(clock: Clock) {
+  set({ clock, clockHeard: Date.now() });
+}
+
+function hear(event: string, data: any) {
+  switch (event) {
+    case "item":
+      hearItem(data.customer, data.item);
+      break;
+    case "typing":
+      set((now) => ({ typing: { ...now.typing, [data.customer]: data.on === true } }));
+      break;
+    case "place":
+      set((now) => ({ places: { ...now.places, [data.customer]: data.place } }));
+      break;
+    case "clock":
+      hearClock(data);
+      break;
+    case "running":
+      set({ running: data.running === true });
+      break;
+    case "backend":
+      set({ backend: data });
+      break;
+    case "customers":
+      set({ customers: data });
+      break;
+    case "findings":
+      set({ findings: data });
+      break;
+    case "flow":
+      hearFlow(data);
+      break;
+  }
+}
+
+function hearItem(customer: string, item: Item) {
+  set((now) => {
+    const thread = now.threads[customer] ?? [];
+    const at = thread.findIndex((one) => one.seq === item.seq);
+    const next = at === -1 ? [...thread, item] : thread.with(at, item);
+    const isTyping = item.way === "out" && item.body?.status !== "read" ? false : now.typing[customer];
+    return {
+      threads: { ...now.threads, [customer]: next },
+      typing: { ...now.typing, [customer]: isTyping === true },
+      customers: at === -1 ? preview(now, customer, item) : now.customers,
+    };
+  });
+}
+
+function preview(now: Studio, id: string, item: Item): Customer[] {
+  return now.customers.map((one) => {
+    if (one.id !== id || item.way === "in") return one;
+    const isSeen = now.open.includes(id);
+    return { ...one, unread: isSeen ? 0 : one.unread + 1 };
+  });
+}
+
+function hearFlow(reloaded: Reloaded) {
+  const { shop } = get();
+  if (reloaded.shop !== undefined && shop && reloaded.shop !== shop.slug) return;
+  note(reloaded.said ?? "", reloaded.ok === false ? "error" : "said");
+  set((now) => ({
+    flowRead: now.flowRead + 1,
+    shop: now.shop && reloaded.revision ? { ...now.shop, revision: reloaded.revision } : now.shop,
+  }));
+  void readMap();
+  void server
+    .home()
+    .then((home) => {
+      const again = home.shops.find((one) => one.slug === shop?.slug);
+      if (again) set({ home, shop: { ...again, timezone: zone(again.timezone) }, findings: again.findings ?? [] });
+    })
+    .catch(() => undefined);
+}
+
+// ---- phones
+
+export function show(id: string) {
+  const { open, threads } = get();
+  set((now) => ({
+    open: open.includes(id) ? open : [...open.filter((one) => one !== now.active), id],
+    active: id,
+    customers: now.customers.map((one) => (one.id === id ? { ...one, unread: 0 } : one)),
+  }));
+  if (!threads[id]) void read(id);
+}
+
+export function showBeside(id: string) {
+  const { open, threads } = get();
+  if (!open.includes(id)) set({ open: [...open, id] });
+  set((now) => ({ active: id, customers: now.customers.map((one) => (one.id === id ? { ...one, unread: 0 } : one)) }));
+  if (!threads[id]) void read(id);
+}
+
+export function hide(id: string) {
+  set((now) => {
+    const open = now.open.filter((one) => one !== id);
+    return { open, active: now.active === id ? (open[0] ?? "") : now.active };
+  });
+}
+
+export async function addCustomer(wanted: { name?: string; language?: string; channel?: string }) {
+  const shop = get().shop?.slug ?? "";
+  const customer = await attempt(() => server.addCustomer(shop, wanted));
+  if (!customer) return;
+  set((now) => ({ customers: [...now.customers.filter((one) => one.id !== customer.id), customer] }));
+  showBeside(customer.id);
+}
+
+/** True when the server took it; what comes of it arrives in the stream. */
+export async function say(customer: string, what: Say): Promise<boolean> {
+  const shop = get().shop?.slug ?? "";
+  return (await attempt(() => server.say(shop, customer, what).then(() => true))) === true;
+}
+
+// ---- levers
+
+export async function pull(name: string, body: object = {}) {
+  const shop = get().shop?.slug ?? "";
+  const answer = await attempt(() => server.lever(shop, name, body));
+  if (answer) note(answer.said ?? "");
+  return answer;
+}
+
+export async function turnClock(how: Parameters<typeof server.clock>[0]) {
+  const clock = await attempt(() => server.clock(how));
+  if (clock && typeof clock.now === "number") hearClock(clock);
+}
+
+let nonce = 0;
+
+export function goTo(file: string, line: number, column?: number) {
+  fold("file", false);
+  set({ spot: { file, line, column, nonce: ++nonce } });
+}
+
+export function askWhy(customer: string, seq: number) {
+  fold("journal", false);
+  set({ asked: { customer, seq } });
+}
+
+export function play(finding: Finding | undefined) {
+  set({ played: finding });
+}

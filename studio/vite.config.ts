@@ -1,0 +1,23 @@
+// How the page is built: plain names instead of hashes (the server answers with an ETag), nothing inlined (the policy
+// allows no `data:`), and the same bytes for the same source.
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+    rollupOptions: {
+      // Libraries mark files for servers that render React; there is none here.
+      onwarn: (warning, tell) => warning.code !== "MODULE_LEVEL_DIRECTIVE" && tell(warning),
+      output: {
+        entryFileNames: "assets/[name].js",
+        chunkFileNames: "assets/[name].js",
+        assetFileNames: "assets/[name][extname]",
+      },
+    },
+  },
+  worker: { format: "es", rollupOptions: { output: { entryFileNames: "assets/[name].js" } } },
+  server: { proxy: { "/api": "http://127.0.0.1:4000", "/media": "http://127.0.0.1:4000" } },
+});
