@@ -85,7 +85,7 @@ function Told({ item, open }: { item: Item; open: boolean }) {
                   </ul>
                 </Fact>
               )}
-              {why.data_age_ms !== undefined && <Fact name={t("journal.age")}>{lasting(why.data_age_ms, t)}</Fact>}
+              {why.data_age_ms !== undefined && <Fact name={t("journal.age")}>{why.data_age_ms < 1000 ? t("backend.ms", { count: why.data_age_ms }) : lasting(why.data_age_ms, t)}</Fact>}
               <Fact name={t("journal.window")}>{t(`journal.window.${why.window}` as Word)}</Fact>
               {why.category && <Fact name={t("journal.category")}>{why.category}</Fact>}
               {why.cost && (

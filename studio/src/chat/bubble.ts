@@ -76,19 +76,14 @@ export type Entry = Day | { kind: "bubble"; key: string; bubble: Bubble; first: 
 export function entries(items: Item[], zone?: string): Entry[] {
   const sorted = [...items].sort((a, b) => a.seq - b.seq);
   const out: Entry[] = [];
-  const known = new Map<string, Bubble>();
+  const reactions = reactionsOf(sorted);
   const dayOf = new Intl.DateTimeFormat("en-CA", { timeZone: zone, dateStyle: "short" });
   let day = "";
   let before: Bubble | undefined;
   for (const item of sorted) {
-    const reaction = item.body?.type === "reaction" ? item.body.reaction : undefined;
-    if (reaction) {
-      react(known.get(text(reaction.message_id) ?? ""), text(reaction.emoji) ?? "", item.way === "in");
-      continue;
-    }
-    if (isSilent(item.body)) continue;
-    const shown = bubble(item);
-    known.set(shown.id, shown);
+    if (item.body?.type === "reaction" || isSilent(item.body)) continue;
+    const hanging = reactions.get(item.id);
+    const shown = hanging ? { ...bubbleOf(item), reactions: hanging } : bubbleOf(item);
     const today = dayOf.format(item.at);
     if (today !== day) out.push({ kind: "day", key: `day-${today}-${item.seq}`, at: item.at });
     const first = before === undefined || before.mine !== shown.mine || today !== day || before.reactions.length > 0;
@@ -104,10 +99,27 @@ function isSilent(body: any): boolean {
   return body?.status === "read" || body?.type === "request_welcome";
 }
 
-function react(target: Bubble | undefined, emoji: string, mine: boolean) {
-  if (!target) return;
-  target.reactions = target.reactions.filter((one) => one.mine !== mine);
-  if (emoji !== "") target.reactions.push({ emoji, mine });
+/** What hangs under which message: the last reaction of each side. */
+function reactionsOf(items: Item[]): Map<string, Bubble["reactions"]> {
+  const out = new Map<string, Bubble["reactions"]>();
+  for (const item of items) {
+    if (item.body?.type !== "reaction") continue;
+    const target = text(item.body.reaction?.message_id) ?? "";
+    const emoji = text(item.body.reaction?.emoji);
+    const mine = item.way === "in";
+    const others = (out.get(target) ?? []).filter((one) => one.mine !== mine);
+    out.set(target, emoji === undefined ? others : [...others, { emoji, mine }]);
+  }
+  return out;
+}
+
+const made = new WeakMap<Item, Bubble>();
+
+/** One message, made once for as long as the item is the same. */
+function bubbleOf(item: Item): Bubble {
+  const known = made.get(item) ?? bubble(item);
+  made.set(item, known);
+  return known;
 }
 
 /** One message. */

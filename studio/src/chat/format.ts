@@ -128,6 +128,14 @@ export function loneEmoji(text: string): number {
   return parts.length <= 3 && parts.every((part) => emoji.test(part.segment)) ? parts.length : 0;
 }
 
+/** Which way the last line of a text runs: by its first letter that has a way, as browsers see it. */
+export function lastRuns(text: string, otherwise: "ltr" | "rtl"): "ltr" | "rtl" {
+  const line = text.slice(text.lastIndexOf("\n") + 1);
+  const letter = /\p{L}/u.exec(line)?.[0];
+  if (letter === undefined) return otherwise;
+  return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(letter) ? "rtl" : "ltr";
+}
+
 /** An address that may be opened: http and https only. */
 export function openable(url: unknown): string | undefined {
   if (typeof url !== "string") return undefined;

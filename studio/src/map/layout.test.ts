@@ -9,7 +9,7 @@ test.each([
   ["the boutique", boutiqueMap(join(import.meta.dirname, "../../../examples/boutique"))],
   ["300 states", wideMap(300)],
 ])("%s: no state covers another", (_, map) => {
-  const laid = Object.values(spots(map.flows).at);
+  const laid = Object.values(spots(map.flows));
   expect(laid.length).toBe(map.flows.flatMap((flow: any) => flow.states).length);
   laid.forEach((one, at) => {
     for (const other of laid.slice(at + 1)) {
@@ -21,5 +21,5 @@ test.each([
 test("an edge to nowhere, to itself or twice is no trouble", () => {
   const states = ["a", "b"].map((id) => ({ id, name: id, kind: "state" as const, line: { file: "f", line: 1 } }));
   const edges = [["a", "b"], ["a", "b"], ["a", "a"], ["a", "gone"]].map(([from, to]) => ({ from: from!, to: to!, on: "x" }));
-  expect(Object.keys(spots([{ name: "f", states, edges }]).at)).toEqual(["a", "b"]);
+  expect(Object.keys(spots([{ name: "f", states, edges }]))).toEqual(["a", "b"]);
 });

@@ -9,7 +9,7 @@ import { Icon, IconButton, Name, useWords } from "../ui";
 import { HEIGHT, WIDTH, type Spots } from "./layout";
 import "./map.css";
 
-type Card = Node<{ state: MapState; here: boolean; sideways: boolean; step: number; uncovered: boolean; found: boolean; faded: boolean }, "state">;
+type Card = Node<{ state: MapState; here: boolean; step: number; uncovered: boolean; found: boolean; faded: boolean }, "state">;
 
 export default function FlowMapPane() {
   return (
@@ -43,18 +43,18 @@ function Drawn() {
 
   useEffect(() => {
     if (!spots) return;
-    const at = here && spots.at[here];
+    const at = here && spots[here];
     const small = drawn.reduce((sum, one) => sum + one.states.length, 0) <= 14;
     if (at && !small && follows) void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2 + 40, { zoom: 0.85, duration: 0 });
     else void view.fitView({ padding: 0.12, maxZoom: 1 });
   }, [spots]);
   useEffect(() => {
-    const at = follows && here && spots?.at[here];
+    const at = follows && here && spots?.[here];
     if (at) void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2 + 40, { zoom: Math.max(0.7, view.getZoom()), duration: calm() });
   }, [here, follows]);
   useEffect(() => {
     const first = found[0];
-    const at = first !== undefined && spots?.at[first];
+    const at = first !== undefined && spots?.[first];
     if (at) void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2, { zoom: 1, duration: calm() });
   }, [sought]);
 
@@ -121,6 +121,8 @@ function Chosen({ id, flows, choose }: { id: string; flows: FlowMap["flows"]; ch
   const state = flows.flatMap((flow) => flow.states).find((one) => one.id === id);
   const edges = flows.flatMap((flow) => flow.edges);
   if (!state) return null;
+  const leaves = edges.filter((edge) => edge.from === id);
+  const comes = edges.filter((edge) => edge.to === id);
   const ways = (list: { id: string; on: string; guard?: string }[]) => (
     <ul>
       {list.map((way, index) => (
@@ -153,10 +155,10 @@ function Chosen({ id, flows, choose }: { id: string; flows: FlowMap["flows"]; ch
         <IconButton icon="close" size={16} label={t("phone.close")} onClick={() => choose(undefined)} />
       </header>
       {state.label && <p dir="auto">{state.label}</p>}
-      <h3>{t("map.out")}</h3>
-      {ways(edges.filter((edge) => edge.from === id).map((edge) => ({ id: edge.to, on: edge.on, guard: edge.guard })))}
-      <h3>{t("map.in")}</h3>
-      {ways(edges.filter((edge) => edge.to === id).map((edge) => ({ id: edge.from, on: edge.on, guard: edge.guard })))}
+      {leaves.length > 0 && <h3>{t("map.out")}</h3>}
+      {ways(leaves.map((edge) => ({ id: edge.to, on: edge.on, guard: edge.guard })))}
+      {comes.length > 0 && <h3>{t("map.in")}</h3>}
+      {ways(comes.map((edge) => ({ id: edge.from, on: edge.on, guard: edge.guard })))}
     </aside>
   );
 }
@@ -166,7 +168,7 @@ const StateCard = memo(function StateCard({ data }: NodeProps<Card>) {
   const classes = ["state", `is-${state.kind}`, data.here && "is-here", data.step >= 0 && "is-passed", data.uncovered && "is-uncovered", data.found && "is-found", data.faded && "is-faded"];
   return (
     <div className={classes.filter(Boolean).join(" ")}>
-      <Handle type="target" position={data.sideways ? Position.Left : Position.Top} isConnectable={false} />
+      <Handle type="target" position={Position.Top} isConnectable={false} />
       <strong>
         <bdi>{state.name}</bdi>
       </strong>
@@ -176,7 +178,7 @@ const StateCard = memo(function StateCard({ data }: NodeProps<Card>) {
           <bdi>{state.parent}</bdi>
         </i>
       )}
-      <Handle type="source" position={data.sideways ? Position.Right : Position.Bottom} isConnectable={false} />
+      <Handle type="source" position={Position.Bottom} isConnectable={false} />
     </div>
   );
 });
@@ -198,7 +200,7 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
     flow.states.map((state): Card => ({
       id: state.id,
       type: "state",
-      position: spots.at[state.id] ?? { x: 0, y: 0 },
+      position: spots[state.id] ?? { x: 0, y: 0 },
       width: WIDTH,
       height: HEIGHT,
       selected: state.id === lit.chosen,
@@ -206,7 +208,6 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
       data: {
         state,
         here: state.id === lit.here,
-        sideways: spots.sideways,
         step: passed.lastIndexOf(state.id),
         uncovered: uncovered.has(state.id),
         found: lit.sought !== "" && lit.found.includes(state.id),
@@ -218,8 +219,7 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
     flow.edges.map((edge, index): Edge => {
       const way = `${edge.from}→${edge.to}`;
       const isNear = edge.from === focus || (lit.chosen !== undefined && edge.to === lit.chosen);
-      const along = (id: string) => (spots.sideways ? spots.at[id]?.x : spots.at[id]?.y) ?? 0;
-      const isBack = along(edge.to) <= along(edge.from);
+      const isBack = (spots[edge.to]?.y ?? 0) <= (spots[edge.from]?.y ?? 0);
       const classes = [steps.has(way) && "is-passed", isNear && "is-near", bare.has(way) && "is-uncovered", isBack && "is-back", lit.chosen !== undefined && !isNear && "is-faded"];
       return {
         id: `${flow.name}/${index}`,

@@ -2,26 +2,26 @@
 import { memo, useState } from "react";
 
 import { gist, type Bubble as Shown, type Tap } from "../chat/bubble";
-import { bare, loneEmoji } from "../chat/format";
+import { bare, lastRuns, loneEmoji } from "../chat/format";
 import { askWhy, useStudio } from "../store";
 import { Hidden, Icon, IconButton, timeOf, useWords, type Picture } from "../ui";
-import type { Word } from "../words";
+import { direction, type Word } from "../words";
 import { usePhone } from "./context";
 import { Main, MediaBox } from "./main";
 import { Text } from "./text";
-import type { Quote } from "./thread";
 
 const REACTIONS = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 
-type Props = { shown: Shown; first: boolean; quoted?: Quote };
+type Props = { shown: Shown; first: boolean; quoted?: string; quotedMine: boolean };
 
-export const Bubble = memo(function Bubble({ shown, first, quoted }: Props) {
-  const { t, customer, answer } = usePhone();
+export const Bubble = memo(function Bubble({ shown, first, quoted, quotedMine }: Props) {
+  const { t, customer, answer, language, zone } = usePhone();
   const page = useWords();
   const [reacting, setReacting] = useState(false);
   const isAsked = useStudio((now) => now.asked?.customer === customer.id && now.asked.seq === shown.seq);
   const hasFailed = shown.status === "failed";
   const classes = ["row", shown.mine && "is-mine", first && "is-first", isAsked && "is-asked", hasFailed && "is-failed"];
+  const time = timeOf(shown.at, language, zone);
   return (
     <div className={classes.filter(Boolean).join(" ")} data-kind={kindOf(shown)} data-seq={shown.seq}>
       <article className={`bubble ${look(shown)}`} aria-label={label(shown, t)}>
@@ -30,28 +30,28 @@ export const Bubble = memo(function Bubble({ shown, first, quoted }: Props) {
             <Icon name="forward" size={14} /> {t("phone.forwarded")}
           </div>
         )}
-        {quoted && (
-          <div className={`quoted ${quoted.mine ? "is-mine" : ""}`}>
+        {quoted !== undefined && (
+          <div className={`quoted ${quotedMine ? "is-mine" : ""}`}>
             <Hidden>{t("phone.quoteOf", { text: "" })}</Hidden>
-            <strong>{quoted.mine ? t("phone.you") : <ShopName />}</strong>
-            <span dir="auto">{quoted.text}</span>
+            <strong>{quotedMine ? t("phone.you") : <ShopName />}</strong>
+            <span dir="auto">{quoted}</span>
           </div>
         )}
         {shown.header && <MediaBox media={shown.header} />}
-        {shown.main.kind === "cards" && <Words shown={shown} />}
+        {shown.main.kind === "cards" && <Words shown={shown} time={time} />}
         <Main shown={shown} />
         {shown.heading && shown.main.kind !== "products" && (
           <div className="heading" dir="auto">
             {shown.heading}
           </div>
         )}
-        {shown.main.kind !== "cards" && <Words shown={shown} />}
+        {shown.main.kind !== "cards" && <Words shown={shown} time={time} />}
         {hasFailed && (
           <p className="failure">
             {t("phone.failed", { why: shown.error ? `${shown.error.code} ${shown.error.title}` : t("status.failed") })}
           </p>
         )}
-        <Foot shown={shown} />
+        <Foot shown={shown} time={time} />
         {shown.taps.map((tap, index) => (
           <TapRow key={index} tap={tap} shown={shown} />
         ))}
@@ -78,14 +78,17 @@ function ShopName() {
   return <bdi>{shop.name}</bdi>;
 }
 
-function Words({ shown }: { shown: Shown }) {
+function Words({ shown, time }: { shown: Shown; time: string }) {
+  const { language } = usePhone();
   if (shown.words === undefined || shown.words === "") return null;
-  const emoji = shown.main.kind === "none" && shown.taps.length === 0 ? loneEmoji(shown.words) : 0;
-  return <Text text={shown.words} className={emoji > 0 ? `is-emoji-${emoji}` : ""} />;
+  const isPlain = shown.main.kind === "none" && shown.taps.length === 0;
+  const emoji = isPlain ? loneEmoji(shown.words) : 0;
+  const isShared = isPlain && emoji === 0 && shown.status !== "failed" && lastRuns(shown.words, direction(language)) === direction(language);
+  return <Text text={shown.words} className={emoji > 0 ? `is-emoji-${emoji}` : ""} room={isShared ? (shown.mine ? `${time} ✓✓` : time) : undefined} />;
 }
 
-function Foot({ shown }: { shown: Shown }) {
-  const { t, language, zone } = usePhone();
+function Foot({ shown, time }: { shown: Shown; time: string }) {
+  const { t } = usePhone();
   return (
     <div className="foot">
       {shown.footer && (
@@ -94,7 +97,7 @@ function Foot({ shown }: { shown: Shown }) {
         </span>
       )}
       <span className="meta">
-        <time dateTime={new Date(shown.at).toISOString()}>{timeOf(shown.at, language, zone)}</time>
+        <time dateTime={new Date(shown.at).toISOString()}>{time}</time>
         {shown.mine && <Ticks status={shown.status ?? "delivered"} label={t(`status.${shown.status ?? "delivered"}` as Word)} />}
       </span>
     </div>

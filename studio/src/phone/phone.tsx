@@ -138,7 +138,7 @@ function StatusBar() {
   const now = useShopNow(5_000);
   return (
     <div className="status-bar" aria-hidden="true" dir="ltr">
-      <span>{timeOf(now, language, zone)}</span>
+      <bdi>{timeOf(now, language, zone)}</bdi>
       <span className="status-signs">
         <svg width="16" height="12" viewBox="0 0 16 12">
           <path d="M1 11h2V8H1zM5 11h2V6H5zM9 11h2V3.500H9zM13 11h2V1h-2z" fill="currentColor" />

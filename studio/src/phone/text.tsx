@@ -3,31 +3,43 @@ import { Fragment, type ReactNode } from "react";
 
 import { blocks, type Block, type Span } from "../chat/format";
 
-export function Text({ text, className = "" }: { text: string; className?: string }) {
+/** `room`: words as wide as what shares the last line. */
+export function Text({ text, className = "", room }: { text: string; className?: string; room?: string }) {
+  const all = blocks(text);
+  const isShared = room !== undefined && all.at(-1)?.kind !== "mono";
   return (
-    <div className={`text ${className}`} dir="auto">
-      {blocks(text).map((block, index) => (
-        <Fragment key={index}>{drawBlock(block)}</Fragment>
+    <div className={`text ${className} ${isShared ? "is-shared" : ""}`} dir="auto">
+      {all.map((block, index) => (
+        <Fragment key={index}>{drawBlock(block, isShared && index === all.length - 1 ? room : undefined)}</Fragment>
       ))}
     </div>
   );
 }
 
-function drawBlock(block: Block): ReactNode {
+function drawBlock(block: Block, room: string | undefined): ReactNode {
+  if (block.kind === "mono") return <pre className="text-mono">{block.text}</pre>;
+  const words = (
+    <>
+      {block.spans.length === 0 ? "\u200b" : draw(block.spans)}
+      {room !== undefined && (
+        <span className="room" aria-hidden="true">
+          {room}
+        </span>
+      )}
+    </>
+  );
   switch (block.kind) {
-    case "mono":
-      return <pre className="text-mono">{block.text}</pre>;
     case "quote":
-      return <blockquote className="text-quote">{draw(block.spans)}</blockquote>;
+      return <blockquote className="text-quote">{words}</blockquote>;
     case "item":
       return (
         <div className="text-item">
           <span className="text-mark">{block.mark}</span>
-          <span>{draw(block.spans)}</span>
+          <span>{words}</span>
         </div>
       );
     case "line":
-      return <div className="text-line">{block.spans.length === 0 ? "\u200b" : draw(block.spans)}</div>;
+      return <div className="text-line">{words}</div>;
   }
 }
 

@@ -64,7 +64,8 @@ export function Thread() {
               <Bubble
                 shown={entry.bubble}
                 first={entry.first}
-                quoted={entry.bubble.quotes === undefined ? undefined : quote(known.get(entry.bubble.quotes), named)}
+                quoted={quote(known, entry.bubble.quotes, named)}
+                quotedMine={known.get(entry.bubble.quotes ?? "")?.mine === true}
               />
             </Guard>
           ),
@@ -83,10 +84,9 @@ export function Thread() {
   );
 }
 
-export type Quote = { mine: boolean; text: string };
-
-function quote(target: Shown | undefined, named: (kind: string) => string): Quote | undefined {
-  return target && { mine: target.mine, text: bare(gist(target, named)).slice(0, 160) };
+function quote(known: Map<string, Shown>, id: string | undefined, named: (kind: string) => string): string | undefined {
+  const target = id === undefined ? undefined : known.get(id);
+  return target && bare(gist(target, named)).slice(0, 160);
 }
 
 function DayLine({ at }: { at: number }) {
