@@ -2,12 +2,16 @@
 
 #[path = "cli/adapter.rs"]
 mod adapter;
+#[path = "cli/book.rs"]
+mod book;
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/converse.rs"]
 mod converse;
 #[path = "cli/house.rs"]
 mod house;
+#[path = "cli/manual.rs"]
+mod manual;
 #[path = "cli/mistakes.rs"]
 mod mistakes;
 #[path = "cli/new.rs"]

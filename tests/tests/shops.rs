@@ -8,9 +8,13 @@ mod conversations;
 mod cost;
 #[path = "shops/deliveries.rs"]
 mod deliveries;
+#[path = "shops/facts.rs"]
+mod facts;
 #[path = "shops/forms.rs"]
 mod forms;
 #[path = "shops/mutations.rs"]
 mod mutations;
+#[path = "shops/reference.rs"]
+mod reference;
 #[path = "shops/schemas.rs"]
 mod schemas;

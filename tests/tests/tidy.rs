@@ -1,5 +1,7 @@
 //! The invariants of ARCHITECTURE.md and the house style that a machine can check. Reads the sources; runs nothing of them.
 
+#[path = "tidy/book.rs"]
+mod book;
 #[path = "tidy/dependencies.rs"]
 mod dependencies;
 #[path = "tidy/house.rs"]

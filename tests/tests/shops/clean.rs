@@ -55,7 +55,8 @@ fn flows_of_pages() -> Vec<(String, String)> {
     for page in pages {
         for block in page.text.split("```").skip(1).step_by(2) {
             let (_, body) = block.split_once('\n').unwrap_or_default();
-            if body.starts_with("duka 1") || body.starts_with("duka: 1") {
+            let is_texts = body.starts_with("duka 1\ntexts ");
+            if (body.starts_with("duka 1") && !is_texts) || body.starts_with("duka: 1") {
                 shown.push((page.path.clone(), body.to_string()));
             }
         }

@@ -38,7 +38,7 @@ fn all() -> Vec<(&'static str, Json)> {
         .collect()
 }
 
-fn errors(name: &str, text: &str) -> Vec<String> {
+pub fn errors(name: &str, text: &str) -> Vec<String> {
     let (_, schema) = all().into_iter().find(|(known, _)| *known == name).expect("the schema exists");
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
     let (tree, _) = tree::parse(FileId(0), text);
