@@ -41,9 +41,9 @@ pub struct File {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GraphSection {
-    /// [default: <https://graph.facebook.com>]
+    /// Its address, or a stand-in's [default: <https://graph.facebook.com>]
     pub url: Option<HttpUrl>,
-    /// [default: v25.0]
+    /// Its version; when each ends is among the vendor facts [default: v25.0]
     pub version: Option<GraphVersion>,
 }
 
@@ -137,7 +137,7 @@ pub struct FilesSection {
     pub bucket: Option<String>,
     /// The store's address, without the bucket: `https://s3.eu-west-1.amazonaws.com`
     pub endpoint: Option<HttpUrl>,
-    /// [default: us-east-1]
+    /// The store's region, as requests are signed for it [default: us-east-1]
     pub region: Option<String>,
     /// Of the account that may read, write, list and delete there
     pub key: Option<SecretRef>,

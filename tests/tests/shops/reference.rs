@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 
 use duka_runtime::config;
-use duka_tests::tree::root;
+use duka_tests::tree::{files, root};
 use serde_json::Value as Json;
 
 use super::schemas::errors;
@@ -166,6 +166,37 @@ fn the_defaults_of_the_page_are_those_of_the_server() {
         }
     }
     assert!(tried >= 18, "defaults are values: {tried}");
+}
+
+/// The settings that pages show are settings, with every secret at hand.
+#[test]
+fn the_settings_that_pages_show_are_settings() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let secret = "0123456789abcdef".repeat(4);
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file can be written");
+    let mut tried = 0;
+    for page in files(&["docs"], &[".md"]) {
+        let blocks = |language: &str| {
+            let sign = format!("```{language}\n");
+            let blocks = page.text.split(&sign).skip(1).filter_map(|rest| rest.split("```").next());
+            blocks.map(str::to_string).collect::<Vec<_>>()
+        };
+        write("rates.csv", blocks("csv").first().map_or("", String::as_str));
+        for block in blocks("toml").iter().filter(|block| !block.contains("[dependencies]")) {
+            write("duka.toml", block);
+            let references = |kind: &str| {
+                let names = block.split(kind).skip(1).filter_map(|rest| rest.split('"').next());
+                names.map(str::to_string).collect::<Vec<_>>()
+            };
+            references("\"file:").iter().for_each(|name| write(name, &secret));
+            let variables: Vec<(String, String)> =
+                references("\"env:").into_iter().map(|name| (name, secret.clone())).collect();
+            let read = config::load(Some(&folder.path().join("duka.toml")), &variables);
+            assert!(read.is_ok(), "{}: {:?}\n{block}", page.path, read.err());
+            tried += 1;
+        }
+    }
+    assert!(tried >= 7, "pages show settings: {tried}");
 }
 
 /// The page of `shop.yaml` is written by hand: it names every entry, and what it shows is one.
