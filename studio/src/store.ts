@@ -210,7 +210,7 @@ async function refresh() {
   }
   const customers = await attempt(() => server.customers(shop.slug));
   if (customers) set({ customers });
-  await Promise.all([...open.map(read), readBackend()]);
+  await Promise.all([...open.map(read), readBackend(), readMap()]);
 }
 
 export async function read(id: string) {
@@ -275,6 +275,9 @@ function hear(event: string, data: any) {
       break;
     case "flow":
       hearFlow(data);
+      break;
+    case "reset":
+      void refresh();
       break;
   }
 }

@@ -124,6 +124,7 @@ describe.skipIf(real)("every kind of message", () => {
     expect(await page.locator(".screen script, .screen iframe, .thread b, .thread h1, .thread u").count()).toBe(0);
     expect(await phone.getByText("<script>document.title='owned'</script>").count()).toBe(1);
     expect(await page.locator("a[href^='javascript']").count()).toBe(0);
+    expect(await page.evaluate(() => /[\u202d\u202e]/.test(document.body.innerText))).toBe(false);
     expect(await page.locator(".customers bdi", { hasText: "<b>Mallory</b>" }).count()).toBe(1);
     expect(troubles).toEqual([]);
     await page.context().close();

@@ -1,5 +1,5 @@
 // Requests to the server that the page came from; no other host is ever asked.
-import type { Backend, Clock, Customer, Finding, FlowMap, Home, Item, Place, Say } from "./types";
+import type { Backend, Clock, Customer, Explored, Finding, FlowMap, Home, Item, Place, Say } from "./types";
 
 /** The server refused, or did not answer. `code` is the server's own, `status` 0 when nobody answered. */
 export class Refused extends Error {
@@ -12,7 +12,7 @@ export class Refused extends Error {
   }
 }
 
-async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+async function ask<T>(method: string, path: string, body?: unknown, isExact = false): Promise<T> {
   let response: Response;
   try {
     response = await fetch(`/api/v1/dev${path}`, {
@@ -25,7 +25,7 @@ async function ask<T>(method: string, path: string, body?: unknown): Promise<T> 
     throw new Refused(0, "unreachable", "The server does not answer.");
   }
   const text = await response.text();
-  const json = parsed(text);
+  const json = parsed(text, isExact);
   if (!response.ok) {
     const error = json?.error ?? {};
     throw new Refused(response.status, error.code ?? "", error.message ?? `The server answered ${response.status}.`);
@@ -33,9 +33,13 @@ async function ask<T>(method: string, path: string, body?: unknown): Promise<T> 
   return json as T;
 }
 
-function parsed(text: string): any {
+/** Letters that write everything behind them backwards: a name must not do that to the page. They are shown as `\ufffd`. */
+const OVERRIDES = /[\u202d\u202e]/g;
+
+function parsed(text: string, isExact = false): any {
+  const tamed = (_: string, value: unknown) => (typeof value === "string" ? value.replace(OVERRIDES, "\ufffd") : value);
   try {
-    return text === "" ? undefined : JSON.parse(text);
+    return text === "" ? undefined : JSON.parse(text, isExact ? undefined : tamed);
   } catch {
     return undefined;
   }
@@ -54,7 +58,7 @@ export const server = {
   say: (shop: string, id: string, say: Say) => ask<void>("POST", `${customer(shop, id)}/say`, say),
   place: (shop: string, id: string) => ask<Place>("GET", `${customer(shop, id)}/place`),
   map: (shop: string) => ask<FlowMap>("GET", `/shops/${part(shop)}/map`),
-  read: (shop: string, path: string) => ask<{ text: string; sha: string }>("GET", file(shop, path)),
+  read: (shop: string, path: string) => ask<{ text: string; sha: string }>("GET", file(shop, path), undefined, true),
   write: (shop: string, path: string, text: string, sha: string) =>
     ask<{ sha: string }>("PUT", file(shop, path), { text, sha }),
   check: (shop: string, path: string, text: string) =>
@@ -65,8 +69,9 @@ export const server = {
   backend: (shop: string) => ask<Backend>("GET", `/shops/${part(shop)}/backend`),
   record: (shop: string, id: string, name: string) =>
     ask<{ file: string; text: string }>("POST", `${customer(shop, id)}/record`, { name }),
-  explore: (shop: string) =>
-    ask<{ uncovered: FlowMap["uncovered"]; tests_written?: string }>("POST", `/shops/${part(shop)}/explore`, {}),
+  /** Looks for what no test takes; `write`: and writes tests for it into the shop's folder. */
+  explore: (shop: string, write: boolean) =>
+    ask<Explored>("POST", `/shops/${part(shop)}/explore`, write ? { write } : {}),
 };
 
 /** What happens, as it happens. The browser resumes by itself after a break, from the last event that it saw. */
@@ -76,7 +81,7 @@ export function stream(
   connected: (on: boolean) => void,
 ): () => void {
   const source = new EventSource(`/api/v1/dev/stream?shop=${part(shop)}`);
-  const events = ["item", "typing", "place", "clock", "flow", "findings", "running", "backend", "customers"];
+  const events = ["item", "typing", "place", "clock", "flow", "findings", "running", "backend", "customers", "reset"];
   for (const name of events) {
     source.addEventListener(name, (event) => {
       const data = parsed((event as MessageEvent<string>).data);

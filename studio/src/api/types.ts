@@ -114,7 +114,10 @@ export type MapState = {
   line: { file: string; line: number };
 };
 
-export type MapEdge = { from: string; to: string; on: string; guard?: string };
+/** What takes a conversation along an edge. */
+export type Cause = "customer" | "event" | "shop" | "failure";
+
+export type MapEdge = { from: string; to: string; on: string; guard?: string; kind?: Cause };
 
 export type FlowMap = {
   flows: { name: string; states: MapState[]; edges: MapEdge[] }[];
@@ -146,4 +149,12 @@ export type Backend = {
   templates: { name: string; language: string; status: string; category: string }[];
 };
 
-export type Reloaded = { shop?: string; revision?: string; said: string; ok?: boolean };
+export type Reloaded = {
+  shop?: string;
+  revision?: string;
+  said: string;
+  ok?: boolean;
+  places?: { customer: string; outcome: "kept" | "lost" | "pinned"; state: string }[];
+};
+
+export type Explored = { uncovered?: FlowMap["uncovered"]; left?: string[]; tests_written?: string };

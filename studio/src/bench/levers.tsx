@@ -73,11 +73,12 @@ function Record() {
     note(t("levers.recorded", { file: written.file }));
     goTo(written.file, 1);
   };
-  const explore = async () => {
-    const found = await attempt(() => server.explore(shop));
+  const [left, setLeft] = useState<string[]>();
+  const explore = async (write: boolean) => {
+    const found = await attempt(() => server.explore(shop, write));
     if (!found) return;
     const uncovered = found.uncovered ?? { states: [], edges: [] };
-    note(t("levers.explored", { states: uncovered.states.length, edges: uncovered.edges.length }));
+    setLeft(found.left ?? uncovered.edges.map(([from, to]) => `${from} → ${to}`));
     await readMap();
     useStudio.setState((now) => ({ map: now.map && { ...now.map, uncovered } }));
     if (found.tests_written) note(t("levers.recorded", { file: found.tests_written }));
@@ -94,7 +95,24 @@ function Record() {
       <button type="submit" className="button" disabled={name.trim() === "" || active === ""}>
         {t("levers.record")}
       </button>
-      <Lever words={t("levers.explore")} pull={explore} />
+      <Lever words={t("levers.explore")} pull={() => explore(false)} />
+      {left && (
+        <div className="left" role="status">
+          <p className="quiet">{left.length === 0 ? t("levers.allCovered") : t("levers.explored", { count: left.length })}</p>
+          {left.length > 0 && (
+            <>
+              <ul>
+                {left.map((one) => (
+                  <li key={one}>
+                    <Name>{one}</Name>
+                  </li>
+                ))}
+              </ul>
+              <Lever words={t("levers.write")} pull={() => explore(true)} />
+            </>
+          )}
+        </div>
+      )}
     </form>
   );
 }

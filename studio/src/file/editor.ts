@@ -3,7 +3,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, type Text } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 
 import type { Finding } from "../api/types";
 import { flowFile } from "./language";
@@ -30,6 +30,7 @@ export function editor(parent: HTMLElement, changed: (text: string) => void, sav
     lineNumbers(),
     history(),
     drawSelection(),
+    highlightSpecialChars(),
     highlightActiveLine(),
     highlightActiveLineGutter(),
     highlightSelectionMatches(),

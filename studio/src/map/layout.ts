@@ -76,12 +76,19 @@ function inRows(layers: Map<number, { id: string }[]>, placed: Map<string, Spot>
   return out;
 }
 
-/** How many steps each state is from the first one; what cannot be reached starts anew. */
+/**
+ * How many steps each state is from the first one. A group is a step behind its first state. What holds everywhere begins at
+ * the top again, and so does what nothing leads to.
+ */
 function depths(flow: Flow): Map<string, number> {
   const ways = new Map<string, string[]>(flow.states.map((state) => [state.id, []]));
   for (const edge of flow.edges) if (ways.has(edge.to)) ways.get(edge.from)?.push(edge.to);
+  for (const state of flow.states) if (ways.has(state.parent ?? "")) ways.get(state.id)?.push(state.parent!);
+  const order = { parallel: 1, compound: 2, state: 3, handoff: 3, final: 4 };
+  const first = flow.states.find((state) => state.kind === "state");
+  const rest = [...flow.states].sort((a, b) => order[a.kind] - order[b.kind]);
   const depth = new Map<string, number>();
-  for (const state of flow.states) {
+  for (const state of first ? [first, ...rest] : rest) {
     if (depth.has(state.id)) continue;
     depth.set(state.id, 0);
     const waiting = [state.id];

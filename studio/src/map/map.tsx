@@ -9,7 +9,7 @@ import { Icon, IconButton, Name, useWords } from "../ui";
 import { HEIGHT, WIDTH, type Spots } from "./layout";
 import "./map.css";
 
-type Card = Node<{ state: MapState; here: boolean; step: number; uncovered: boolean; found: boolean; faded: boolean }, "state">;
+type Card = Node<{ state: MapState; group?: string; here: boolean; step: number; uncovered: boolean; found: boolean; faded: boolean }, "state">;
 
 export default function FlowMapPane() {
   return (
@@ -83,7 +83,10 @@ function Drawn() {
           {place.state !== "" && t("map.here", { state: place.state })}
         </span>
         {(map?.uncovered?.states.length || map?.uncovered?.edges.length) ? <span className="map-uncovered">{t("map.uncovered")}</span> : null}
-        <IconButton icon="target" size={18} label={t("map.follow")} pressed={follows} onClick={() => follow(!follows)} />
+        <IconButton icon="target" size={18} label={t("map.follow")} pressed={follows} onClick={() => {
+            want(undefined);
+            follow(!follows);
+          }} />
       </div>
       <div className="map-field" dir="ltr">
         {!spots && <p className="wait">{t("map.laying")}</p>}
@@ -173,9 +176,9 @@ const StateCard = memo(function StateCard({ data }: NodeProps<Card>) {
         <bdi>{state.name}</bdi>
       </strong>
       {state.label && <span dir="auto">{state.label}</span>}
-      {state.parent && (
+      {data.group && (
         <i>
-          <bdi>{state.parent}</bdi>
+          <bdi>{data.group}</bdi>
         </i>
       )}
       <Handle type="source" position={Position.Bottom} isConnectable={false} />
@@ -196,6 +199,7 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
   const bare = new Set(lit.map?.uncovered?.edges.map(([from, to]) => `${from}→${to}`));
   const focus = lit.chosen ?? lit.here;
   const near = new Set(lit.chosen ? flows.flatMap((flow) => flow.edges.filter((edge) => edge.from === lit.chosen || edge.to === lit.chosen).flatMap((edge) => [edge.from, edge.to])) : []);
+  const names = new Map(flows.flatMap((flow) => flow.states.map((state) => [state.id, state.name])));
   const nodes = flows.flatMap((flow) =>
     flow.states.map((state): Card => ({
       id: state.id,
@@ -207,6 +211,7 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
       ariaLabel: state.name,
       data: {
         state,
+        group: state.parent === undefined ? undefined : (names.get(state.parent) ?? state.parent),
         here: state.id === lit.here,
         step: passed.lastIndexOf(state.id),
         uncovered: uncovered.has(state.id),
@@ -220,7 +225,7 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
       const way = `${edge.from}→${edge.to}`;
       const isNear = edge.from === focus || (lit.chosen !== undefined && edge.to === lit.chosen);
       const isBack = (spots[edge.to]?.y ?? 0) <= (spots[edge.from]?.y ?? 0);
-      const classes = [steps.has(way) && "is-passed", isNear && "is-near", bare.has(way) && "is-uncovered", isBack && "is-back", lit.chosen !== undefined && !isNear && "is-faded"];
+      const classes = [edge.kind && `by-${edge.kind}`, steps.has(way) && "is-passed", isNear && "is-near", bare.has(way) && "is-uncovered", isBack && "is-back", lit.chosen !== undefined && !isNear && "is-faded"];
       return {
         id: `${flow.name}/${index}`,
         source: edge.from,

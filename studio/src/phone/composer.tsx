@@ -9,7 +9,7 @@ import type { Word } from "../words";
 import { usePhone } from "./context";
 import { useCatalogue } from "./phone";
 
-const EMOJI = [..."😀😂😍🥰😎🤔😢😡👍👎🙏👏💪🎉❤️🔥⭐✅❌🛍️👗👟🎁📦🚚💳📍🏠☎️⏰🌍"].filter((one) => /\p{Extended_Pictographic}/u.test(one));
+const EMOJI = "😀 😂 😍 🥰 😎 🤔 😢 😡 👍 👎 🙏 👏 💪 🎉 ❤️ 🔥 ⭐ ✅ ❌ 🛍️ 👗 👟 🎁 📦 🚚 💳 📍 🏠 ☎️ ⏰ 🌍 🇰🇪".split(" ");
 
 export function Composer({ answered }: { answered: string | undefined }) {
   const { t, say, answer, open, customer } = usePhone();

@@ -3,6 +3,7 @@ import { useState } from "react";
 
 import { Icon } from "../ui";
 import { usePhone } from "./context";
+import { samplePhoto } from "./sample";
 import { Frame } from "./sheets";
 
 /** Places to send with one tap; none is anybody's. */
@@ -89,7 +90,7 @@ export function PhotoSheet({ close }: { close: () => void }) {
         </label>
       </div>
       <div className="sheet-foot is-stacked">
-        <button type="button" className="wide-button" onClick={() => void send()}>
+        <button type="button" className="wide-button" onClick={() => void send(samplePhoto())}>
           {t("phone.photoSample")}
         </button>
         <label className="wide-button is-quiet">

@@ -164,7 +164,7 @@ function Bar({ cart }: { cart: Cart }) {
       <span className="bar-back">
         <Icon name="back" size={22} />
       </span>
-      <Avatar name={shop.name} size={36} />
+      <Avatar name={shop.name} size={36} colour={shop.brand?.colour} />
       <div className="bar-words">
         <strong>
           <Name>{shop.name}</Name>

@@ -26,10 +26,11 @@ export function tint(words: string): number {
   return sum % 6;
 }
 
-export function Avatar({ name, size = 36 }: { name: string; size?: number }) {
+export function Avatar({ name, size = 36, colour }: { name: string; size?: number; colour?: string }) {
+  const own = colour !== undefined && /^#[0-9a-f]{6}$/i.test(colour) ? { background: colour } : undefined;
   const letter = [...name.trim()].find((one) => /\p{L}|\p{N}/u.test(one)) ?? "?";
   return (
-    <span className={`avatar avatar-${size} tint-${tint(name)}`} aria-hidden="true">
+    <span className={`avatar avatar-${size} tint-${tint(name)}`} style={own} aria-hidden="true">
       {letter.toUpperCase()}
     </span>
   );
