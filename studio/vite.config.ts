@@ -5,6 +5,8 @@ import { defineConfig } from "vite";
 export default defineConfig({
   build: {
     target: "es2022",
+    // Where `light-dark()` is known.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,

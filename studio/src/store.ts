@@ -161,11 +161,14 @@ export async function enter(told: Shop) {
   hangUp?.();
   set({ shop, findings: shop.findings ?? [], customers: [], open: [], active: "", threads: {}, places: {}, map: undefined, backend: undefined, played: undefined, asked: undefined });
   listen(shop.slug);
-  const customers = (await attempt(() => server.customers(shop.slug))) ?? [];
+  await Promise.all([firstPhone(shop.slug), readMap(), readBackend()]);
+}
+
+async function firstPhone(shop: string) {
+  const customers = (await attempt(() => server.customers(shop))) ?? [];
   const first = customers[0];
   set({ customers, open: first ? [first.id] : [], active: first?.id ?? "" });
   if (first) await read(first.id);
-  await Promise.all([readMap(), readBackend()]);
 }
 
 /** A time zone that this browser knows; otherwise its own. */
