@@ -228,7 +228,7 @@ const LEVERS = {
       const order = customer.orders.find((one) => one.reference === body.reference);
       if (!order) continue;
       [order.state, order.actions] = NEXT[body.action];
-      if (body.action === "pay") order.paid = order.total;
+      if (body.action === "pay") order.paid = "paid";
       if (body.action === "ship") order.tracking = "RD-77";
       const words = { pay: ["receipt", `Asante Amina! Order ${order.reference} is paid: ${order.total}.`], ship: ["order_shipped", `Good news Amina, order ${order.reference} is on its way.`], deliver: ["order_delivered", `Order ${order.reference} has been delivered. We hope you love it!`] }[body.action];
       if (words) put(it, customer, "out", { type: "template", template: { name: words[0], language: { code: "en" } } }, { template: { body: words[1], category: "UTILITY", buttons: [{ type: "QUICK_REPLY", text: "Track my order" }] }, why: { ...why("thanks"), window: "template", category: "utility" } });

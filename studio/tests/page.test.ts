@@ -205,6 +205,20 @@ describe("the keyboard alone", () => {
     await page.context().close();
   });
 
+  test("reads on the map where a state leads", { timeout: SLOW }, async () => {
+    const { page } = await open(at);
+    const welcome = page.locator(".react-flow__node", { hasText: "welcome" }).first();
+    await welcome.waitFor();
+    await welcome.focus();
+    await page.keyboard.press("Enter");
+    const chosen = page.locator(".chosen");
+    await chosen.waitFor();
+    await chosen.getByRole("button", { name: "categories" }).first().waitFor();
+    await page.keyboard.press("Escape");
+    await expect.poll(() => chosen.count()).toBe(0);
+    await page.context().close();
+  });
+
   test("everything that can be pressed has a name", { timeout: SLOW }, async () => {
     const { page } = await open(at);
     if (!real) await phoneOf(page, "Gallery");

@@ -88,7 +88,15 @@ function Drawn() {
             follow(!follows);
           }} />
       </div>
-      <div className="map-field" dir="ltr">
+      <div
+        className="map-field"
+        dir="ltr"
+        onKeyDown={(event) => {
+          const node = (event.target as HTMLElement).closest<HTMLElement>(".react-flow__node");
+          if (node && (event.key === "Enter" || event.key === " ")) choose(node.dataset.id);
+          if (event.key === "Escape") choose(undefined);
+        }}
+      >
         {!spots && <p className="wait">{t("map.laying")}</p>}
         {spots && (
           <ReactFlow
@@ -98,6 +106,15 @@ function Drawn() {
             nodesDraggable={false}
             nodesConnectable={false}
             edgesFocusable={false}
+            ariaLabelConfig={{
+              "node.a11yDescription.default": t("map.hint"),
+              "node.a11yDescription.keyboardDisabled": t("map.hint"),
+              "controls.ariaLabel": t("map.view"),
+              "controls.zoomIn.ariaLabel": t("map.zoomIn"),
+              "controls.zoomOut.ariaLabel": t("map.zoomOut"),
+              "controls.fitView.ariaLabel": t("map.fit"),
+              "minimap.ariaLabel": t("map.small"),
+            }}
             minZoom={0.08}
             maxZoom={1.8}
             onlyRenderVisibleElements={nodes.length > 120}

@@ -147,7 +147,7 @@ function TapRow({ tap, shown }: { tap: Tap; shown: Shown }) {
       void navigator.clipboard?.writeText(tap.code).catch(() => undefined);
     } else act(tap, shown, phone);
   };
-  const isInert = shown.mine || tap.kind === "dead" || tap.kind === "pay" || tap.kind === "call";
+  const isInert = shown.mine || tap.kind === "dead" || tap.kind === "call";
   return (
     <button type="button" className="tap" disabled={isInert} onClick={press}>
       {inside}
@@ -185,8 +185,10 @@ function act(tap: Tap, shown: Shown, phone: ReturnType<typeof usePhone>) {
     case "place":
       phone.open({ kind: "place" });
       break;
-    case "link":
     case "pay":
+      if (shown.main.kind === "bill") phone.open({ kind: "bill", bill: shown.main });
+      break;
+    case "link":
     case "call":
     case "copy":
     case "dead":

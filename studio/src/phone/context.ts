@@ -2,7 +2,7 @@
 import { createContext, useContext } from "react";
 
 import type { Customer, Product, Say as Saying, Shop } from "../api/types";
-import type { Section, Tap } from "../chat/bubble";
+import type { Main, Section, Tap } from "../chat/bubble";
 import type { Language, Say } from "../words";
 
 /** What slides up over the conversation. */
@@ -13,6 +13,7 @@ export type Sheet =
   | { kind: "catalogue"; catalogue: string }
   | { kind: "cart"; catalogue: string }
   | { kind: "form"; tap: Extract<Tap, { kind: "form" }>; message: string; intro?: string }
+  | { kind: "bill"; bill: Extract<Main, { kind: "bill" }> }
   | { kind: "place" }
   | { kind: "photo" };
 

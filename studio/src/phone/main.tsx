@@ -256,7 +256,7 @@ function Cards({ cards, message }: { cards: Card[]; message: string }) {
   );
 }
 
-function Bill({ main }: { main: Extract<MainPart, { kind: "bill" }> }) {
+export function Bill({ main }: { main: Extract<MainPart, { kind: "bill" }> }) {
   const { t } = usePhone();
   return (
     <div className="bill">

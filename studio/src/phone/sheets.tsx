@@ -5,11 +5,12 @@ import { useState, type ReactNode } from "react";
 
 import type { Product } from "../api/types";
 import type { Section } from "../chat/bubble";
-import { useStudio } from "../store";
+import { pull, useStudio } from "../store";
 import { Icon, IconButton, Name } from "../ui";
 import { usePhone, type Sheet } from "./context";
 import { FormSheet } from "./form";
 import { PhotoSheet, PlaceSheet } from "./giving";
+import { Bill } from "./main";
 import { Picture } from "./picture";
 
 export default function Sheets({ sheet }: { sheet: Sheet }) {
@@ -33,6 +34,8 @@ export default function Sheets({ sheet }: { sheet: Sheet }) {
       return <CartSheet catalogue={sheet.catalogue} close={close} />;
     case "form":
       return <FormSheet sheet={sheet} close={close} />;
+    case "bill":
+      return <BillSheet bill={sheet.bill} close={close} />;
     case "place":
       return <PlaceSheet close={close} />;
     case "photo":
@@ -262,6 +265,29 @@ function CartSheet({ catalogue, close }: { catalogue: string; close: () => void 
           </button>
         </div>
       )}
+    </Frame>
+  );
+}
+
+/** Pays in the app: at the demo provider, for the order that the bill names or else the one that can be paid. */
+function BillSheet({ bill, close }: { bill: Extract<Sheet, { kind: "bill" }>["bill"]; close: () => void }) {
+  const { t, customer } = usePhone();
+  const orders = useStudio((now) => now.places[customer.id]?.orders) ?? [];
+  const payable = orders.filter((order) => order.actions.includes("pay"));
+  const order = payable.find((one) => bill.reference.startsWith(one.reference)) ?? payable[0];
+  const pay = async () => {
+    if (order && (await pull("order", { reference: order.reference, action: "pay" }))) close();
+  };
+  return (
+    <Frame title={t("phone.pay")} close={close}>
+      <div className="sheet-body form">
+        <Bill main={bill} />
+      </div>
+      <div className="sheet-foot">
+        <button type="button" className="wide-button" disabled={!order} onClick={() => void pay()}>
+          {t("phone.payNow", { amount: bill.total })}
+        </button>
+      </div>
     </Frame>
   );
 }
