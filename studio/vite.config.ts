@@ -11,6 +11,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
     rollupOptions: {
+      checks: { pluginTimings: false },
       // Libraries mark files for servers that render React; there is none here.
       onwarn: (warning, tell) => warning.code !== "MODULE_LEVEL_DIRECTIVE" && tell(warning),
       output: {

@@ -1,4 +1,9 @@
-// What the browser tests share: a server (played, or the one at STUDIO_URL) and an installed Chromium.
+// What the browser tests share: a server and an installed Chromium. The server is the played shop; with DUKA (the path of a
+// `duka`) it is the real one, on a copy of the boutique; with STUDIO_URL it is whatever runs there.
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 
 // @ts-expect-error the played shop is plain JavaScript
@@ -6,15 +11,43 @@ import { start } from "../mock/server.mjs";
 
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-/** Set: the tests run against a real server, and those that need the played shop are skipped. */
-export const real = process.env.STUDIO_URL;
+/** The tests run against a real server, and those that need the played shop are skipped. */
+export const real = process.env.STUDIO_URL !== undefined || process.env.DUKA !== undefined;
 
-export type Bench = { address: string; browser: Browser; end: () => Promise<void> };
+type Server = { address: string; folder?: string; close: () => void };
+export type Bench = { address: string; folder?: string; browser: Browser; end: () => Promise<void> };
 
 export async function bench(options: { states?: number } = {}): Promise<Bench> {
-  const server = real ? { address: real, close: () => undefined } : await start(options);
+  const server: Server = process.env.STUDIO_URL
+    ? { address: process.env.STUDIO_URL, close: () => undefined }
+    : process.env.DUKA
+      ? await duka(process.env.DUKA)
+      : await start(options);
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
-  return { address: server.address, browser, end: async () => (await browser.close(), server.close()) };
+  return { address: server.address, folder: server.folder, browser, end: async () => (await browser.close(), server.close()) };
+}
+
+/** `duka dev` on a copy of the boutique, on any port. */
+async function duka(binary: string): Promise<Server> {
+  const home = mkdtempSync(join(tmpdir(), "duka-page-"));
+  const folder = join(home, "boutique");
+  cpSync(resolve(import.meta.dirname, "../../examples/boutique"), folder, { recursive: true });
+  const child = spawn(resolve(binary), ["dev", folder, "--port", "0", "--no-open"], { stdio: ["ignore", "pipe", "inherit"] });
+  const address = await new Promise<string>((done, fail) => {
+    let said = "";
+    child.stdout.on("data", (part) => {
+      said += part;
+      const found = /http:\/\/[\d.:[\]]+/.exec(said);
+      if (found) done(found[0]);
+    });
+    child.on("exit", () => fail(new Error(`duka dev ended: ${said}`)));
+  });
+  const close = () => {
+    child.removeAllListeners("exit");
+    child.kill("SIGTERM");
+    rmSync(home, { recursive: true, force: true });
+  };
+  return { address, folder, close };
 }
 
 export type Opened = { page: Page; troubles: string[]; strangers: string[] };
@@ -46,4 +79,12 @@ export async function open(at: Bench, query = "", options: { dark?: boolean; wid
 export async function phoneOf(page: Page, name: string): Promise<void> {
   await page.locator(".customers li > button", { hasText: name }).first().click();
   await page.locator(".phone.is-active .row").first().waitFor();
+}
+
+/** A customer who has not written yet, in hand. */
+export async function newCustomer(page: Page, name: string): Promise<void> {
+  await page.locator(".customers > .icon-button").click();
+  await page.locator(".new-customer input").fill(name);
+  await page.locator(".new-customer button").click();
+  await page.locator(".phone.is-active .caption", { hasText: name }).waitFor();
 }

@@ -6,11 +6,15 @@ import { Compartment, EditorState, type Text } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 
 import type { Finding } from "../api/types";
+import { difference } from "./difference";
 import { flowFile } from "./language";
 import sheet from "./editor.css?raw";
 
 export type Editor = {
+  /** Another file. */
   open: (text: string) => void;
+  /** The same file as it is now on disk: place and undo are kept. */
+  renew: (text: string) => void;
   text: () => string;
   mark: (findings: Finding[]) => void;
   go: (line: number, column?: number) => void;
@@ -50,6 +54,13 @@ export function editor(parent: HTMLElement, changed: (text: string) => void, sav
     open(text) {
       isLoading = true;
       view.setState(EditorState.create({ doc: text, extensions }));
+      isLoading = false;
+    },
+    renew(text) {
+      const change = difference(view.state.doc.toString(), text);
+      if (!change) return;
+      isLoading = true;
+      view.dispatch({ changes: change });
       isLoading = false;
     },
     text: () => view.state.doc.toString(),

@@ -28,12 +28,16 @@ export default function FilePane() {
   const made = useRef<Editor>(undefined);
   const latest = useRef({ path, sha, dirty });
   latest.current = { path, sha, dirty };
+  /** The file that the editor holds. */
+  const shown = useRef("");
   const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
 
   const load = useCallback(async (wanted: string) => {
     const file = await attempt(() => server.read(slug, wanted));
     if (!file || latest.current.path !== wanted) return;
-    made.current?.open(file.text);
+    if (shown.current === wanted) made.current?.renew(file.text);
+    else made.current?.open(file.text);
+    shown.current = wanted;
     setSha(file.sha);
     setDirty(false);
     setConflict(false);
@@ -67,6 +71,7 @@ export default function FilePane() {
   useEffect(() => {
     if (!host.current) return;
     made.current = editor(host.current, changed, () => void save());
+    shown.current = "";
     return () => made.current?.close();
   }, [changed, save]);
   useEffect(() => {

@@ -24,7 +24,7 @@ export const Bubble = memo(function Bubble({ shown, first, quoted, quotedMine }:
   const time = timeOf(shown.at, language, zone);
   return (
     <div className={classes.filter(Boolean).join(" ")} data-kind={kindOf(shown)} data-seq={shown.seq}>
-      <article className={`bubble ${look(shown)}`} aria-label={label(shown, t)}>
+      <article className={`bubble ${look(shown)}`} tabIndex={-1} aria-label={label(shown, t)}>
         {shown.forwarded && (
           <div className="forwarded">
             <Icon name="forward" size={14} /> {t("phone.forwarded")}

@@ -1,5 +1,5 @@
 // The conversation: newest at the bottom, read out as it arrives.
-import { Component, useEffect, useLayoutEffect, useMemo, useRef, type ReactNode } from "react";
+import { Component, useEffect, useLayoutEffect, useMemo, useRef, type KeyboardEvent, type ReactNode } from "react";
 
 import { entries, gist, type Bubble as Shown } from "../chat/bubble";
 import { bare } from "../chat/format";
@@ -48,6 +48,7 @@ export function Thread() {
       aria-relevant="additions"
       aria-label={t("phone.thread", { name: shop.name })}
       tabIndex={0}
+      onKeyDown={walk}
       onScroll={(event) => {
         const it = event.currentTarget;
         isAtEnd.current = it.scrollHeight - it.scrollTop - it.clientHeight < 60;
@@ -82,6 +83,19 @@ export function Thread() {
       </div>
     </div>
   );
+}
+
+/** Up and down go from message to message; what can be done with one comes after it. */
+function walk(event: KeyboardEvent<HTMLElement>) {
+  const step = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity }[event.key];
+  const from = event.target as HTMLElement;
+  if (step === undefined || !(from === event.currentTarget || from.matches("article"))) return;
+  const messages = [...event.currentTarget.querySelectorAll<HTMLElement>("article")];
+  const at = messages.indexOf(from);
+  const next = at === -1 ? messages.length - 1 : Math.min(Math.max(0, at + step), messages.length - 1);
+  if (!messages[next]) return;
+  event.preventDefault();
+  messages[next].focus();
 }
 
 function quote(known: Map<string, Shown>, id: string | undefined, named: (kind: string) => string): string | undefined {
