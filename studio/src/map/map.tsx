@@ -19,6 +19,9 @@ export default function FlowMapPane() {
   );
 }
 
+/** A map of so many states is shown whole; of a larger one, the part where the conversation is. */
+const SMALL = 14;
+
 const NOWHERE: Place = { flow: "", state: "", path: [], values: [], timers: [], orders: [] };
 
 function Drawn() {
@@ -41,13 +44,14 @@ function Drawn() {
   );
   const view = useReactFlow();
 
-  useEffect(() => {
+  const begin = () => {
     if (!spots) return;
     const at = here && spots[here];
-    const small = drawn.reduce((sum, one) => sum + one.states.length, 0) <= 14;
-    if (at && !small && follows) void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2 + 40, { zoom: 0.85, duration: 0 });
+    const isSmall = drawn.reduce((sum, one) => sum + one.states.length, 0) <= SMALL;
+    if (at && !isSmall && follows) void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2 + 40, { zoom: 0.85, duration: 0 });
     else void view.fitView({ padding: 0.12, maxZoom: 1 });
-  }, [spots]);
+  };
+  useEffect(begin, [spots]);
   useEffect(() => {
     const at = follows && here && spots?.[here];
     if (at) void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2 + 40, { zoom: Math.max(0.7, view.getZoom()), duration: calm() });
@@ -122,11 +126,11 @@ function Drawn() {
             onNodeClick={(_, node) => choose(node.id === chosen ? undefined : node.id)}
             onPaneClick={() => choose(undefined)}
             onMoveStart={(event) => event && follow(false)}
-            fitView
+            onInit={begin}
           >
             <Background gap={22} size={1} />
             <Controls showInteractive={false} />
-            {nodes.length > 14 && <MiniMap pannable zoomable style={{ width: 130, height: 90 }} nodeStrokeWidth={0} nodeClassName={(node) => (node.id === here ? "is-here" : "")} />}
+            {nodes.length > SMALL && <MiniMap pannable zoomable style={{ width: 130, height: 90 }} nodeStrokeWidth={0} nodeClassName={(node) => (node.id === here ? "is-here" : "")} />}
           </ReactFlow>
         )}
       </div>
