@@ -255,6 +255,7 @@ async function answer(it, request, response) {
   const body = request.method === "GET" ? {} : JSON.parse((await text(request)) || "{}");
   const [first, , kind, id, leaf] = parts;
   if (parts.length === 0) return send(200, { version: "mock", shops: [{ ...shop, findings: it.findings }], clock: it.clock(), running: it.running });
+  if (first === "picture") return url.searchParams.get("of").includes("none") ? refuse(404, "not_found", "") : mockFile(`/mock/${(/([\w-]+)\.(jpg|png|svg)$/.exec(url.searchParams.get("of")) ?? [])[1] in COLOURS ? /([\w-]+)\.\w+$/.exec(url.searchParams.get("of"))[1] : "t-201"}.svg`, send);
   if (first === "stream") return listen(it, request, response);
   if (first === "clock") {
     it.shift = body.reset ? 0 : it.shift + (body.advance ?? 22.5 * 3600 * 1000);

@@ -26,6 +26,8 @@ export type Studio = {
   threads: Record<string, Item[]>;
   typing: Record<string, boolean>;
   places: Record<string, Place>;
+  /** What a phone itself speaks, where that was chosen; otherwise as its conversation. */
+  phoneLanguages: Record<string, Language>;
   map?: FlowMap;
   /** Raised whenever the flow was read again. */
   flowRead: number;
@@ -71,6 +73,7 @@ export const useStudio = create<Studio>(() => ({
   threads: {},
   typing: {},
   places: {},
+  phoneLanguages: {},
   flowRead: 0,
   findings: [],
   notes: [],
@@ -236,7 +239,7 @@ function merged(read: Item[], heard: Item[]): Item[] {
 
 export async function readMap() {
   const shop = get().shop?.slug;
-  const map = shop === undefined ? undefined : await attempt(() => server.map(shop));
+  const map = shop === undefined ? undefined : await server.map(shop).catch(() => undefined);
   if (map) set({ map });
 }
 
@@ -265,13 +268,14 @@ function hear(event: string, data: any) {
       hearClock(data);
       break;
     case "running":
-      set({ running: data.running === true });
+      hearRunning(data.running === true);
       break;
     case "backend":
       set({ backend: data });
       break;
     case "customers":
       set({ customers: data });
+      if (get().open.length === 0 && data[0]) show(data[0].id);
       break;
     case "findings":
       set({ findings: data });
@@ -283,6 +287,14 @@ function hear(event: string, data: any) {
       void refresh();
       break;
   }
+}
+
+/** What could not be asked while the server was down is asked now. */
+function hearRunning(running: boolean) {
+  set({ running });
+  if (!running) return;
+  void readBackend();
+  if (!get().map) void readMap();
 }
 
 function hearItem(customer: string, item: Item) {
@@ -355,6 +367,7 @@ export async function addCustomer(wanted: { name?: string; language?: string; ch
   const shop = get().shop?.slug ?? "";
   const customer = await attempt(() => server.addCustomer(shop, wanted));
   if (!customer) return;
+  if (isLanguage(wanted.language)) set((now) => ({ phoneLanguages: { ...now.phoneLanguages, [customer.id]: wanted.language as Language } }));
   set((now) => ({ customers: [...now.customers.filter((one) => one.id !== customer.id), customer] }));
   showBeside(customer.id);
 }

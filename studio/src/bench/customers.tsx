@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Avatar } from "../phone/picture";
 import { addCustomer, show, showBeside, useStudio } from "../store";
 import { IconButton, Name, useWords } from "../ui";
+import { languages } from "../words";
 
 export function Customers() {
   const t = useWords();
@@ -20,7 +21,7 @@ export function Customers() {
               <Avatar name={one.name} size={24} />
               <Name>{one.name}</Name>
               {one.channel !== "whatsapp" && <span className="badge">{one.channel}</span>}
-              {one.unread > 0 && (
+              {one.unread > 0 && !open.includes(one.id) && (
                 <span className="count" aria-label={t("bench.unread", { count: one.unread })}>
                   {one.unread}
                 </span>
@@ -60,9 +61,9 @@ function NewCustomer({ done }: { done: () => void }) {
         {t("bench.customerLanguage")}
         <select value={language} onChange={(event) => setLanguage(event.target.value)}>
           <option value="">–</option>
-          {shop?.languages.map((one) => (
-            <option key={one} value={one}>
-              {one}
+          {Object.entries(languages).map(([code, words]) => (
+            <option key={code} value={code} lang={code}>
+              {words}
             </option>
           ))}
         </select>

@@ -44,11 +44,13 @@ describe("what hangs under a bubble", () => {
 
 test("a file of another host is never loaded", () => {
   const shown = bubble(item({ type: "image", image: { link: "https://elsewhere.example/a.png", caption: "c" } }));
-  expect(shown.main).toEqual({ kind: "media", media: { kind: "image", url: undefined, name: undefined, voice: false } });
+  expect(shown.main).toEqual({ kind: "media", media: { kind: "image", url: "/api/v1/dev/picture?of=https%3A%2F%2Felsewhere.example%2Fa.png", name: undefined, voice: false } });
   const own = bubble(item({ type: "image", image: { id: "1" } }, { media: { url: "/media/1", mime: "image/png" } }));
   expect(own.main).toMatchObject({ media: { url: "/media/1" } });
   const sly = bubble(item({ type: "image", image: { link: "//elsewhere.example/a.png" } }));
-  expect(sly.main).toMatchObject({ media: { url: undefined } });
+  expect(sly.main).toMatchObject({ media: { url: expect.stringMatching(/^\/api\/v1\/dev\/picture/) } });
+  const video = bubble(item({ type: "video", video: { link: "https://elsewhere.example/a.mp4" } }));
+  expect(video.main).toMatchObject({ media: { url: undefined } });
 });
 
 test("a bill shows its lines, sums and total", () => {

@@ -313,7 +313,7 @@ function template(shown: Bubble, sent: any, item: Item) {
   if (typeof header === "string") shown.heading = header;
   else if (format === "text") shown.heading = text(header.text);
   else if (format === "location") shown.main = location(header.location ?? header);
-  else if (isMedia(format)) shown.header = media(format, header[format] ?? header, item);
+  else if (isMedia(format)) shown.header = media(format, filledHeader(sent)?.[format] ?? header[format], item);
   const component = (index: number) =>
     list(sent?.components).find((one) => one.type === "button" && Number(one.index ?? 0) === index);
   shown.taps = list(filled.buttons).map((button, index) => templateTap(button, component(index)));
@@ -321,6 +321,11 @@ function template(shown: Bubble, sent: any, item: Item) {
   if (limited) {
     shown.main = { kind: "cards", cards: list(limited.cards).map((card) => templateCard(card, item)) };
   }
+}
+
+/** What the header of a template was filled with. */
+function filledHeader(sent: any): any {
+  return list(list(sent?.components).find((one) => one?.type === "header")?.parameters)[0];
 }
 
 function templateCard(card: any, item: Item): Card {
@@ -341,7 +346,7 @@ function templateTap(button: any, sent: any): Tap {
   const parameter = sent?.parameters?.[0] ?? {};
   switch (text(button.type)?.toLowerCase()) {
     case "quick_reply":
-      return { kind: "quick", id: text(parameter.payload) ?? text(button.payload) ?? title, title };
+      return { kind: "quick", id: text(button.payload) ?? text(parameter.payload) ?? title, title };
     case "url": {
       const suffix = text(parameter.text) ?? "";
       return link(title, (text(button.url) ?? "").replace("{{1}}", suffix));
@@ -457,9 +462,11 @@ function isMedia(kind: unknown): kind is Media["kind"] {
   return typeof kind === "string" && MEDIA.includes(kind);
 }
 
-/** A file. Only what the server offers itself is loaded; a link of another host stays a placeholder. */
+/** A file. Only what the server has itself is loaded; for a picture of another host it draws one in its place. */
 function media(kind: Media["kind"], file: any, item: Item, isOnly = true): Media {
-  const url = (isOnly ? own(item.media?.url) : undefined) ?? own(file?.link);
+  const link = text(file?.link);
+  const drawn = kind === "image" && link !== undefined ? `/api/v1/dev/picture?of=${encodeURIComponent(link)}` : undefined;
+  const url = (isOnly ? own(item.media?.url) : undefined) ?? own(link) ?? drawn;
   return { kind, url, name: text(file?.filename), voice: file?.voice === true };
 }
 

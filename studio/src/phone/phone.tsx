@@ -20,7 +20,8 @@ export function Phone({ customer, shop }: { customer: Customer; shop: Shop }) {
   const isActive = useStudio((now) => now.active === customer.id);
   const played = useStudio((now) => (now.active === customer.id ? now.played : undefined));
   const own = customer.language?.split(/[-_]/)[0];
-  const language = isLanguage(own) ? own : pageLanguage;
+  const chosen = useStudio((now) => now.phoneLanguages[customer.id]);
+  const language = chosen ?? (isLanguage(own) ? own : pageLanguage);
   const [sheet, open] = useSheet();
   const [cart, fill] = useState<Cart>([]);
   const [answered, answer] = useState<string>();
