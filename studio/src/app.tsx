@@ -1,5 +1,5 @@
 // The page as a whole: phones on one side, the workbench on the other.
-import { lazy, Suspense } from "react";
+import { lazy, memo, Suspense } from "react";
 
 import { Customers } from "./bench/customers";
 import { Journal } from "./bench/journal";
@@ -47,7 +47,7 @@ export function App() {
   );
 }
 
-function Bench() {
+const Bench = memo(function Bench() {
   const t = useWords();
   const findings = useStudio((now) => now.findings);
   const errors = findings.filter((one) => one.severity === "error").length;
@@ -85,7 +85,7 @@ function Bench() {
       </div>
     </div>
   );
-}
+});
 
 function Notes() {
   const t = useWords();

@@ -274,7 +274,7 @@ function hear(event: string, data: any) {
       set({ backend: data });
       break;
     case "customers":
-      set({ customers: data });
+      set((now) => ({ customers: sameWhereSame(now.customers, data) }));
       if (get().open.length === 0 && data[0]) show(data[0].id);
       break;
     case "findings":
@@ -287,6 +287,14 @@ function hear(event: string, data: any) {
       void refresh();
       break;
   }
+}
+
+/** The same objects where nothing changed, so that nothing is drawn anew. */
+function sameWhereSame<T extends { id: string }>(known: T[], told: T[]): T[] {
+  return told.map((one) => {
+    const before = known.find((other) => other.id === one.id);
+    return before && JSON.stringify(before) === JSON.stringify(one) ? before : one;
+  });
 }
 
 /** What could not be asked while the server was down is asked now. */

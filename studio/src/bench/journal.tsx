@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "react";
 
 import type { Item } from "../api/types";
-import { bubble, gist } from "../chat/bubble";
+import { bubbleOf, gist } from "../chat/bubble";
 import { bare } from "../chat/format";
 import { goTo, useStudio } from "../store";
 import { Name, lasting, momentOf, useWords } from "../ui";
@@ -34,7 +34,7 @@ function Told({ item, open }: { item: Item; open: boolean }) {
   const customer = useStudio((now) => now.active);
   const place = useRef<HTMLDetailsElement>(null);
   const why = item.why;
-  const words = bare(gist(bubble(item), (kind) => t(`kind.${kind}` as Word)));
+  const words = bare(gist(bubbleOf(item), (kind) => t(`kind.${kind}` as Word)));
   useEffect(() => {
     if (!open || !place.current) return;
     place.current.open = true;

@@ -108,7 +108,7 @@ describe("every kind of message", () => {
 
   test("may be broken anywhere without an error", () => {
     for (const one of all) {
-      for (const broken of mutilated(one.body)) expect(() => gist(bubble({ ...one, body: broken }), (kind) => kind)).not.toThrow();
+      for (const broken of mutilated(one.body)) gist(bubble({ ...one, body: broken }), (kind) => kind);
     }
   });
 });

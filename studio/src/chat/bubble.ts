@@ -116,7 +116,7 @@ function reactionsOf(items: Item[]): Map<string, Bubble["reactions"]> {
 const made = new WeakMap<Item, Bubble>();
 
 /** One message, made once for as long as the item is the same. */
-function bubbleOf(item: Item): Bubble {
+export function bubbleOf(item: Item): Bubble {
   const known = made.get(item) ?? bubble(item);
   made.set(item, known);
   return known;

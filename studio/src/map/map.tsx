@@ -38,10 +38,11 @@ function Drawn() {
   const { spots, took } = useSpots(drawn);
   const here = useMemo(() => idOf(drawn, place.flow, place.state), [drawn, place]);
   const found = useMemo(() => search(drawn, sought), [drawn, sought]);
-  const { nodes, edges } = useMemo(
-    () => draw(drawn, spots, { map, place, here, chosen, found, sought }),
-    [drawn, spots, map, place, here, chosen, found, sought],
-  );
+  const before = useRef<Map<string, Card | Edge>>(new Map());
+  const { nodes, edges } = useMemo(() => {
+    const now = draw(drawn, spots, { map, place, here, chosen, found, sought });
+    return { nodes: kept(now.nodes, before.current), edges: kept(now.edges, before.current) };
+  }, [drawn, spots, map, place, here, chosen, found, sought]);
   const view = useReactFlow();
 
   const begin = () => {
@@ -208,6 +209,16 @@ const StateCard = memo(function StateCard({ data }: NodeProps<Card>) {
 });
 
 const TYPES = { state: StateCard };
+
+/** The same objects where nothing changed: the library draws only others. */
+function kept<T extends Card | Edge>(list: T[], before: Map<string, Card | Edge>): T[] {
+  return list.map((one) => {
+    const known = before.get(one.id);
+    if (known && JSON.stringify(known) === JSON.stringify(one)) return known as T;
+    before.set(one.id, one);
+    return one;
+  });
+}
 
 type Lit = { map?: FlowMap; place: Place; here?: string; chosen?: string; found: string[]; sought: string };
 

@@ -15,10 +15,10 @@ const REACTIONS = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 type Props = { shown: Shown; first: boolean; quoted?: string; quotedMine: boolean };
 
 export const Bubble = memo(function Bubble({ shown, first, quoted, quotedMine }: Props) {
-  const { t, customer, answer, language, zone } = usePhone();
+  const { t, id, answer, language, zone } = usePhone();
   const page = useWords();
   const [reacting, setReacting] = useState(false);
-  const isAsked = useStudio((now) => now.asked?.customer === customer.id && now.asked.seq === shown.seq);
+  const isAsked = useStudio((now) => now.asked?.customer === id && now.asked.seq === shown.seq);
   const hasFailed = shown.status === "failed";
   const classes = ["row", shown.mine && "is-mine", first && "is-first", isAsked && "is-asked", hasFailed && "is-failed"];
   const time = timeOf(shown.at, language, zone);
@@ -64,7 +64,7 @@ export const Bubble = memo(function Bubble({ shown, first, quoted, quotedMine }:
         )}
       </article>
       <div className="bubble-tools" dir="auto">
-        {!shown.mine && <IconButton icon="why" size={16} label={page("phone.why")} pressed={isAsked} onClick={() => askWhy(customer.id, shown.seq)} />}
+        {!shown.mine && <IconButton icon="why" size={16} label={page("phone.why")} pressed={isAsked} onClick={() => askWhy(id, shown.seq)} />}
         <IconButton icon="reply" size={16} label={t("phone.reply")} onClick={() => answer(shown.id)} />
         {!shown.mine && <IconButton icon="smile" size={16} label={t("phone.react")} expanded={reacting} onClick={() => setReacting(!reacting)} />}
       </div>

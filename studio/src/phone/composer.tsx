@@ -12,11 +12,11 @@ import { useCatalogue } from "./phone";
 const EMOJI = "😀 😂 😍 🥰 😎 🤔 😢 😡 👍 👎 🙏 👏 💪 🎉 ❤️ 🔥 ⭐ ✅ ❌ 🛍️ 👗 👟 🎁 📦 🚚 💳 📍 🏠 ☎️ ⏰ 🌍 🇰🇪".split(" ");
 
 export function Composer({ answered }: { answered: string | undefined }) {
-  const { t, say, answer, open, customer } = usePhone();
+  const { t, say, answer, open, id } = usePhone();
   const [words, setWords] = useState("");
   const [shown, show] = useState<"attach" | "emoji">();
   const box = useRef<HTMLTextAreaElement>(null);
-  const isActive = useStudio((now) => now.active === customer.id);
+  const isActive = useStudio((now) => now.active === id);
   const catalogue = useCatalogue();
   const hasCatalogue = useStudio((now) => (now.backend?.products.length ?? 0) > 0);
 
@@ -114,8 +114,8 @@ export function Composer({ answered }: { answered: string | undefined }) {
 }
 
 function Answered({ message }: { message: string }) {
-  const { t, customer, shop, answer } = usePhone();
-  const item = useStudio((now) => now.threads[customer.id]?.find((one) => one.id === message));
+  const { t, id, shop, answer } = usePhone();
+  const item = useStudio((now) => now.threads[id]?.find((one) => one.id === message));
   if (!item) return null;
   const words = bare(gist(bubble(item), (kind) => t(`kind.${kind}` as Word)));
   return (

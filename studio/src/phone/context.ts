@@ -19,8 +19,10 @@ export type Sheet =
 
 export type Cart = { sku: string; name: string; price: string; image?: string; quantity: number }[];
 
+/** What stays the same while messages come and go: every bubble reads it. */
 export type PhoneContext = {
-  customer: Customer;
+  /** The customer's. */
+  id: string;
   shop: Shop;
   /** In the customer's own language. */
   t: Say;
@@ -28,18 +30,29 @@ export type PhoneContext = {
   zone?: string;
   say: (what: Saying) => Promise<boolean>;
   open: (sheet: Sheet | undefined) => void;
-  cart: Cart;
-  fill: (cart: Cart) => void;
   /** The message that the next text answers. */
   answer: (message: string | undefined) => void;
 };
 
 const context = createContext<PhoneContext | undefined>(undefined);
 
+/** What changes with most messages: read by few. */
+export type Owner = { customer: Customer; cart: Cart; fill: (cart: Cart) => void };
+
+const owner = createContext<Owner | undefined>(undefined);
+
 export const PhoneProvider = context.Provider;
+export const OwnerProvider = owner.Provider;
 
 export function usePhone(): PhoneContext {
-  const phone = useContext(context);
-  if (!phone) throw new Error("a part of a phone is drawn outside of one");
-  return phone;
+  return inside(useContext(context));
+}
+
+export function useOwner(): Owner {
+  return inside(useContext(owner));
+}
+
+function inside<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("a part of a phone is drawn outside of one");
+  return value;
 }

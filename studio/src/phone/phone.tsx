@@ -1,13 +1,13 @@
 // One customer's phone. What it shows is the thread as the server keeps it; what is tapped goes to the server as a webhook.
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, memo, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
-import { bubble } from "../chat/bubble";
+import { bubbleOf } from "../chat/bubble";
 import type { Customer, Say as Saying, Shop } from "../api/types";
 import { hide, play, say, useStudio } from "../store";
 import { Icon, IconButton, Name, lasting, timeOf, useShopNow, useWords } from "../ui";
 import { direction, isLanguage, speaker } from "../words";
 import { Composer } from "./composer";
-import { PhoneProvider, usePhone, type Cart, type PhoneContext, type Sheet } from "./context";
+import { OwnerProvider, PhoneProvider, useOwner, usePhone, type Cart, type PhoneContext, type Sheet } from "./context";
 import { Played } from "./played";
 import { Avatar } from "./picture";
 import { Thread } from "./thread";
@@ -15,7 +15,7 @@ import { Thread } from "./thread";
 /** Not needed for the first look. */
 const Sheets = lazy(() => import("./sheets"));
 
-export function Phone({ customer, shop }: { customer: Customer; shop: Shop }) {
+export const Phone = memo(function Phone({ customer, shop }: { customer: Customer; shop: Shop }) {
   const pageLanguage = useStudio((now) => now.language);
   const isActive = useStudio((now) => now.active === customer.id);
   const played = useStudio((now) => (now.active === customer.id ? now.played : undefined));
@@ -27,36 +27,42 @@ export function Phone({ customer, shop }: { customer: Customer; shop: Shop }) {
   const [answered, answer] = useState<string>();
   const t = useMemo(() => speaker(language), [language]);
   const send = useCallback((what: Saying) => say(customer.id, what), [customer.id]);
-  const context: PhoneContext = { customer, shop, t, language, zone: shop.timezone, say: send, open, cart, fill, answer };
+  const context: PhoneContext = useMemo(
+    () => ({ id: customer.id, shop, t, language, zone: shop.timezone, say: send, open, answer }),
+    [customer.id, shop, t, language, send, open],
+  );
+  const owner = useMemo(() => ({ customer, cart, fill }), [customer, cart]);
   const page = useWords();
 
   return (
     <PhoneProvider value={context}>
-      <section
-        className={`phone ${isActive ? "is-active" : ""} on-${customer.channel}`}
-        aria-label={page("phone.of", { name: customer.name })}
-        onFocusCapture={() => !isActive && useStudio.setState({ active: customer.id })}
-      >
-        <Caption />
-        <div className="handset">
-          <div className="screen" dir={direction(language)} lang={language} data-testid="screen">
-            <StatusBar />
-            <div className="app" inert={sheet !== undefined}>
-              <Bar cart={cart} />
-              {played ? <Played finding={played} done={() => play(undefined)} /> : <Thread />}
-              {!played && <Composer answered={answered} />}
+      <OwnerProvider value={owner}>
+        <section
+          className={`phone ${isActive ? "is-active" : ""} on-${customer.channel}`}
+          aria-label={page("phone.of", { name: customer.name })}
+          onFocusCapture={() => !isActive && useStudio.setState({ active: customer.id })}
+        >
+          <Caption />
+          <div className="handset">
+            <div className="screen" dir={direction(language)} lang={language} data-testid="screen">
+              <StatusBar />
+              <div className="app" inert={sheet !== undefined}>
+                <Bar cart={cart} />
+                {played ? <Played finding={played} done={() => play(undefined)} /> : <Thread />}
+                {!played && <Composer answered={answered} />}
+              </div>
+              {sheet && (
+                <Suspense fallback={null}>
+                  <Sheets sheet={sheet} />
+                </Suspense>
+              )}
             </div>
-            {sheet && (
-              <Suspense fallback={null}>
-                <Sheets sheet={sheet} />
-              </Suspense>
-            )}
           </div>
-        </div>
-      </section>
+        </section>
+      </OwnerProvider>
     </PhoneProvider>
   );
-}
+});
 
 /** What is open over the conversation; when it closes, the focus goes back to what opened it. */
 function useSheet(): [Sheet | undefined, (sheet: Sheet | undefined) => void] {
@@ -78,7 +84,7 @@ function useSheet(): [Sheet | undefined, (sheet: Sheet | undefined) => void] {
 /** Above the phone, and no part of it: whose it is, and how long the shop may write. */
 function Caption() {
   const t = useWords();
-  const { customer } = usePhone();
+  const { customer } = useOwner();
   const many = useStudio((now) => now.open.length > 1);
   return (
     <header className="caption">
@@ -155,7 +161,8 @@ function StatusBar() {
 }
 
 function Bar({ cart }: { cart: Cart }) {
-  const { shop, customer, t, open } = usePhone();
+  const { shop, t, open } = usePhone();
+  const { customer } = useOwner();
   const isTyping = useStudio((now) => now.typing[customer.id] === true);
   const hasCatalogue = useStudio((now) => (now.backend?.products.length ?? 0) > 0);
   const catalogue = useCatalogue();
@@ -189,11 +196,11 @@ function Bar({ cart }: { cart: Cart }) {
 
 /** The catalogue that the newest message with products named. */
 export function useCatalogue(): string {
-  const { customer } = usePhone();
-  const thread = useStudio((now) => now.threads[customer.id]);
+  const { id } = usePhone();
+  const thread = useStudio((now) => now.threads[id]);
   return useMemo(() => {
     for (const item of [...(thread ?? [])].reverse()) {
-      for (const tap of bubble(item).taps) if ("catalogue" in tap && tap.catalogue !== "") return tap.catalogue;
+      for (const tap of bubbleOf(item).taps) if ("catalogue" in tap && tap.catalogue !== "") return tap.catalogue;
     }
     return "catalogue";
   }, [thread]);

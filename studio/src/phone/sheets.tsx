@@ -7,7 +7,7 @@ import type { Product } from "../api/types";
 import type { Section } from "../chat/bubble";
 import { pull, useStudio } from "../store";
 import { Icon, IconButton, Name } from "../ui";
-import { usePhone, type Sheet } from "./context";
+import { useOwner, usePhone, type Sheet } from "./context";
 import { FormSheet } from "./form";
 import { PhotoSheet, PlaceSheet } from "./giving";
 import { Bill } from "./main";
@@ -158,7 +158,8 @@ function Products({ sections, catalogue }: { sections: Section[]; catalogue: str
 
 /** How many of a product are in the cart. WhatsApp takes 99 at most. */
 function Stepper({ product }: { product: Product }) {
-  const { t, cart, fill } = usePhone();
+  const { t } = usePhone();
+  const { cart, fill } = useOwner();
   const mine = cart.find((one) => one.sku === product.sku)?.quantity ?? 0;
   const put = (quantity: number) => {
     const others = cart.filter((one) => one.sku !== product.sku);
@@ -178,7 +179,8 @@ function Stepper({ product }: { product: Product }) {
 }
 
 function CartButton({ catalogue }: { catalogue: string }) {
-  const { t, cart, open } = usePhone();
+  const { t, open } = usePhone();
+  const { cart } = useOwner();
   const count = cart.reduce((sum, one) => sum + one.quantity, 0);
   if (count === 0) return null;
   return (
@@ -229,7 +231,8 @@ function OneProduct({ product, catalogue, close }: { product: Product; catalogue
 }
 
 function CartSheet({ catalogue, close }: { catalogue: string; close: () => void }) {
-  const { t, cart, fill, say } = usePhone();
+  const { t, say } = usePhone();
+  const { cart, fill } = useOwner();
   const [words, setWords] = useState("");
   const send = async () => {
     const items = cart.map(({ sku, quantity }) => ({ sku, quantity }));
@@ -271,8 +274,8 @@ function CartSheet({ catalogue, close }: { catalogue: string; close: () => void 
 
 /** Pays in the app: at the demo provider, for the order that the bill names or else the one that can be paid. */
 function BillSheet({ bill, close }: { bill: Extract<Sheet, { kind: "bill" }>["bill"]; close: () => void }) {
-  const { t, customer } = usePhone();
-  const orders = useStudio((now) => now.places[customer.id]?.orders) ?? [];
+  const { t, id } = usePhone();
+  const orders = useStudio((now) => now.places[id]?.orders) ?? [];
   const payable = orders.filter((order) => order.actions.includes("pay"));
   const order = payable.find((one) => bill.reference.startsWith(one.reference)) ?? payable[0];
   const pay = async () => {

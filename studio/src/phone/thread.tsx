@@ -12,9 +12,9 @@ import { usePhone } from "./context";
 const NONE: never[] = [];
 
 export function Thread() {
-  const { customer, shop, t, zone } = usePhone();
-  const items = useStudio((now) => now.threads[customer.id] ?? NONE);
-  const isTyping = useStudio((now) => now.typing[customer.id] === true);
+  const { id, shop, t, zone } = usePhone();
+  const items = useStudio((now) => now.threads[id] ?? NONE);
+  const isTyping = useStudio((now) => now.typing[id] === true);
   const shown = useMemo(() => entries(items, zone), [items, zone]);
   const known = useMemo(() => {
     const all = new Map<string, Shown>();
