@@ -37,7 +37,7 @@ use self::outbox::PaceLimits;
 use self::points::Points;
 use self::shops::Shops;
 use self::turn::TurnLimits;
-use crate::id::Owner;
+use crate::id::{Owner, ShopScope};
 use crate::store::{Due, Store};
 
 /// What every part of a host shares.
@@ -119,19 +119,9 @@ impl Default for Limits {
     }
 }
 
-/// Work that one transaction may carry: of all shops where the store spans them, else of one.
-fn by_transaction(store: &Store, due: Vec<Due>) -> Vec<Vec<Due>> {
-    if store.spans_shops() {
-        return if due.is_empty() { Vec::new() } else { vec![due] };
-    }
-    let mut shops: Vec<Vec<Due>> = Vec::new();
-    for due in due {
-        match shops.iter_mut().find(|group| group.first().is_some_and(|first| first.shop == due.shop)) {
-            Some(group) => group.push(due),
-            None => shops.push(vec![due]),
-        }
-    }
-    shops
+/// For whose rows a transaction is begun that takes such work.
+fn shops_of(due: &[Due]) -> Vec<ShopScope> {
+    due.iter().map(|due| due.shop).collect()
 }
 
 impl Host {

@@ -74,20 +74,25 @@ impl Store {
         Store { kind: Kind::Memory(Memory::flawed(flaw)), signals: Signals::default() }
     }
 
-    /// One transaction may carry rows of several shops. If not, each shop needs a transaction of its own.
-    pub fn spans_shops(&self) -> bool {
+    /// Other processes may have it too, whose leases are judged by the store's own clock.
+    pub fn is_shared(&self) -> bool {
         match &self.kind {
-            Kind::Memory(_) | Kind::Sqlite(_) => true,
-            Kind::Postgres(_) => false,
+            Kind::Memory(_) | Kind::Sqlite(_) => false,
+            Kind::Postgres(_) => true,
         }
     }
 
-    /// A transaction for reading and writing rows of `shop`; of any shop, if the store [`Self::spans_shops`].
+    /// A transaction for reading and writing rows of `shop`.
     pub async fn begin(&self, shop: ShopScope) -> Result<Tx> {
+        self.begin_for(&[shop]).await
+    }
+
+    /// A transaction for reading and writing rows of these shops: for PostgreSQL rows of others do not exist in it.
+    pub async fn begin_for(&self, shops: &[ShopScope]) -> Result<Tx> {
         let backend = match &self.kind {
             Kind::Memory(memory) => Backend::Memory(memory.begin().await),
             Kind::Sqlite(sqlite) => Backend::Sqlite(sqlite.begin().await?),
-            Kind::Postgres(postgres) => Backend::Postgres(postgres.begin(shop).await?),
+            Kind::Postgres(postgres) => Backend::Postgres(postgres.begin(shops).await?),
         };
         Ok(Tx::new(backend, self.signals.clone()))
     }

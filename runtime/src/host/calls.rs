@@ -25,6 +25,9 @@ use crate::store::{self, Claim, ClaimedCall, EndedCall, NewCall, Work};
 
 pub use self::demo::DemoAdapter;
 
+/// Shops whose calls are claimed in one transaction.
+const MOST_SHOPS: usize = 64;
+
 /// Calls of one shop that are claimed at once: the bulkhead that keeps a slow backend to itself (F77).
 const MOST_OF_A_SHOP: u32 = 32;
 
@@ -121,10 +124,9 @@ impl<A: Adapter> Calls<A> {
         let now_ms = self.host.clock.now_ms();
         let mut claimed = Vec::new();
         let due = self.host.store.due(Work::Calls, now_ms).await?;
-        for group in super::by_transaction(&self.host.store, due) {
-            let Some(first) = group.first() else { continue };
-            let mut tx = self.host.store.begin(first.shop).await?;
-            for due in &group {
+        for group in due.chunks(MOST_SHOPS) {
+            let mut tx = self.host.store.begin_for(&super::shops_of(group)).await?;
+            for due in group {
                 let room = most.saturating_sub(u32::try_from(claimed.len()).unwrap_or(u32::MAX)).min(MOST_OF_A_SHOP);
                 if room > 0 {
                     let (owner, lease_ms) = (self.host.owner, self.host.limits.call_lease_ms);

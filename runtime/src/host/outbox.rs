@@ -15,6 +15,7 @@ use std::time::Duration;
 use duka_engine::effect::EffectId;
 use duka_engine::outbound::Outbound;
 use smol_str::SmolStr;
+use tokio::time::Instant;
 use tracing::field::Empty;
 use tracing::{Instrument, trace_span};
 
@@ -27,15 +28,18 @@ use super::points::{Point, Struck};
 use super::shops::Shop;
 use super::transport::{Form, SendAnswer, SendRequest, Transport};
 use super::writer::{Ended, Job};
-use crate::id::{ConversationId, SendId};
+use crate::id::{ConversationId, SendId, ShopScope};
 use crate::store::{
-    self, AttemptEnd, Claim, ClaimedSend, ConsentEntry, Due, Lane, NumberHealth, SendState, Settlement, TemplateRow,
-    Tx, Work,
+    self, AttemptEnd, Claim, ClaimedSend, ConsentEntry, Due, Lane, NumberHealth, Room, SendState, Settlement,
+    TemplateRow, Tx, Work,
 };
 
 pub(super) use self::answer::SPAM_PAUSE_MS;
 pub(super) use self::learned::hold;
 pub use self::pace::PaceLimits;
+
+/// Numbers whose sends are claimed in one transaction.
+const MOST_NUMBERS: usize = 256;
 
 /// Sends of one number that are claimed at once.
 const MOST_OF_A_NUMBER: u32 = 256;
@@ -60,6 +64,8 @@ pub struct Round {
     pub attempts: Vec<Attempt>,
     /// Ended without an attempt.
     pub ended: Vec<Ended>,
+    /// How long it took to see what is due.
+    pub looked: Duration,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +98,7 @@ impl<T: Transport> Outbox<T> {
 
     /// Claims, attempts one after the other, and writes down. Returns how many sends were claimed.
     pub async fn run_once(&self) -> Result<usize, OutboxError> {
-        let Round { attempts, mut ended } = self.claim(self.host.limits.in_flight).await?;
+        let Round { attempts, mut ended, .. } = self.claim(self.host.limits.in_flight).await?;
         let claimed = attempts.len() + ended.len();
         for attempt in attempts {
             ended.push(self.attempt(attempt).await?);
@@ -104,19 +110,20 @@ impl<T: Transport> Outbox<T> {
     /// Claims what may go now, fairly over numbers, at most so many.
     pub async fn claim(&self, most: u32) -> Result<Round, OutboxError> {
         let now_ms = self.host.clock.now_ms();
+        let begun = Instant::now();
         let mut due = self.host.store.due(Work::Sends, now_ms).await?;
+        let mut round = Round { looked: begun.elapsed(), ..Round::default() };
         if due.is_empty() {
-            return Ok(Round::default());
+            return Ok(round);
         }
         self.pace().configured(self.host.configured.load(Ordering::Relaxed));
         // Each number gets its turn to be first.
         let first = self.host.mint.jitter(i64::try_from(due.len()).unwrap_or(1));
         let first = usize::try_from(first).unwrap_or(0).min(due.len());
         due.rotate_left(first);
-        let mut round = Round::default();
         let share = (most / u32::try_from(due.len()).unwrap_or(u32::MAX).max(1)).clamp(1, MOST_OF_A_NUMBER);
-        for group in super::by_transaction(&self.host.store, due) {
-            self.claim_group(&group, share, most, now_ms, &mut round).await?;
+        for group in due.chunks(MOST_NUMBERS) {
+            self.claim_group(group, share, most, now_ms, &mut round).await?;
         }
         Ok(round)
     }
@@ -130,28 +137,46 @@ impl<T: Transport> Outbox<T> {
         now_ms: i64,
         round: &mut Round,
     ) -> Result<(), OutboxError> {
-        let Some(first) = group.first() else { return Ok(()) };
         let limits = &self.host.limits;
         let lease_until_ms = self.host.clock.monotonic_ms().saturating_add(limits.lease_ms);
         let lanes = [Lane::Service, Lane::Utility, Lane::Marketing];
         let mut left = most.saturating_sub(u32::try_from(round.attempts.len()).unwrap_or(u32::MAX));
-        let mut claimed = Vec::new();
-        let mut tx = self.host.store.begin(first.shop).await?;
+        let shops = super::shops_of(group);
+        let mut tx = None;
+        let unknown: Vec<&Due> = group.iter().filter(|due| self.pace().wants_holds(due.shop, &due.number)).collect();
+        if !unknown.is_empty() {
+            let mut begun = self.host.store.begin_for(&shops).await?;
+            for due in unknown {
+                self.learn(&mut begun, due, now_ms).await?;
+            }
+            tx = Some(begun);
+        }
+        let mut rooms = Vec::new();
         for due in group {
             let Some(shop) = self.host.shops.shop(due.shop) else { continue };
-            self.learn(&mut tx, due, now_ms).await?;
-            let room = self.pace().room(due.shop, &due.number, share.min(left));
-            if room == 0 {
-                continue;
+            let limit = self.pace().room(due.shop, &due.number, share.min(left));
+            left -= limit;
+            if limit > 0 {
+                rooms.push((due, shop, Room { shop: due.shop, number: due.number.clone(), limit }));
             }
-            let claim = Claim { owner: self.host.owner, now_ms, lease_ms: limits.lease_ms, limit: room };
-            let sends = tx.claim_sends(due.shop, &due.number, &lanes, claim).await?;
-            left = left.saturating_sub(u32::try_from(sends.len()).unwrap_or(u32::MAX));
-            let read = |send: ClaimedSend| {
-                let outbound = postcard::from_bytes(&send.send.body).ok();
-                (send, outbound)
-            };
-            let sends: Vec<(ClaimedSend, Option<Outbound>)> = sends.into_iter().map(read).collect();
+        }
+        if rooms.is_empty() {
+            return Ok(());
+        }
+        let mut tx = match tx {
+            Some(begun) => begun,
+            None => self.host.store.begin_for(&shops).await?,
+        };
+        let asked: Vec<Room> = rooms.iter().map(|(.., room)| room.clone()).collect();
+        let claim = Claim { owner: self.host.owner, now_ms, lease_ms: limits.lease_ms, limit: 0 };
+        let mut taken = BTreeMap::<(ShopScope, SmolStr), Vec<(ClaimedSend, Option<Outbound>)>>::new();
+        for send in tx.claim_sends_of(&asked, &lanes, claim).await? {
+            let outbound = postcard::from_bytes(&send.send.body).ok();
+            taken.entry((send.send.shop, send.send.number.clone())).or_default().push((send, outbound));
+        }
+        let mut claimed = Vec::new();
+        for (due, shop, room) in rooms {
+            let sends = taken.remove(&(room.shop, room.number)).unwrap_or_default();
             let known = Known::read(&mut tx, due, &sends).await?;
             claimed.push((due, shop, known, sends));
         }

@@ -25,6 +25,10 @@ use crate::store::{InboxRow, Result, Work};
 /// How often work is looked for that no commit announced: timers, holds, other processes.
 const POLL: Duration = Duration::from_millis(200);
 
+/// A look for work is followed by a rest so many times as long: where many shops have something queued that may not go yet,
+/// looking at them all must not keep a core busy.
+const REST: u32 = 8;
+
 /// After a failure, before the next try.
 const AFTER_FAILURE: Duration = Duration::from_millis(250);
 
@@ -128,12 +132,12 @@ impl Serving {
         let events = Arc::clone(&worker);
         let looking = look(self.stop.clone(), host.store.subscribe(Work::Inbox), POLL, move || {
             let worker = Arc::clone(&events);
-            async move { worker.inbox_once().await.map_err(|error| failed("inbox", &error)) }
+            async move { timed(worker.inbox_once()).await.map_err(|error| failed("inbox", &error)) }
         });
         self.parts.spawn(looking);
         let waking = look(self.stop.clone(), host.store.subscribe(Work::Wakes), POLL, move || {
             let worker = Arc::clone(&worker);
-            async move { worker.wakes_once().await.map_err(|error| failed("wake-ups", &error)) }
+            async move { timed(worker.wakes_once()).await.map_err(|error| failed("wake-ups", &error)) }
         });
         self.parts.spawn(waking);
     }
@@ -188,7 +192,7 @@ impl Serving {
             let holds = Arc::clone(&holds);
             async move {
                 holds.note().await.map_err(|error| failed("holds", &error))?;
-                holds.run_once().await.map_err(|error| failed("holds", &error))
+                timed(holds.run_once()).await.map_err(|error| failed("holds", &error))
             }
         });
         self.parts.spawn(holding);
@@ -199,24 +203,52 @@ async fn write(writer: Arc<Writer>, mut queue: desk::Queue, most: usize) {
     while queue.serve_once(&writer, most).await {}
 }
 
+/// What a round came to.
+struct Found {
+    count: usize,
+    /// What was spent on looking alone.
+    looked: Duration,
+}
+
 /// Runs rounds while they find something; then waits for a commit, or for a while.
 async fn look<F>(stop: CancellationToken, mut news: watch::Receiver<u64>, poll: Duration, round: impl Fn() -> F)
 where
-    F: Future<Output = std::result::Result<usize, ()>> + Send,
+    F: Future<Output = std::result::Result<Found, ()>> + Send,
 {
     while !stop.is_cancelled() {
         news.borrow_and_update();
-        let pause = match round().await {
-            Ok(0) => poll,
-            Ok(_) => continue,
-            Err(()) => AFTER_FAILURE,
+        let (rest, pause) = match round().await {
+            Ok(Found { count, looked }) => {
+                let rest = looked.saturating_mul(REST).min(POLL);
+                (rest, if count == 0 { poll.saturating_sub(rest) } else { Duration::ZERO })
+            }
+            Err(()) => (AFTER_FAILURE, Duration::ZERO),
         };
         tokio::select! {
             () = stop.cancelled() => return,
+            () = wait(rest, pause, &mut news) => {}
+        }
+    }
+}
+
+/// A rest that nothing ends, and a pause that news end.
+async fn wait(rest: Duration, pause: Duration, news: &mut watch::Receiver<u64>) {
+    if !rest.is_zero() {
+        sleep(rest).await;
+    }
+    if !pause.is_zero() {
+        tokio::select! {
             () = sleep(pause) => {}
             _ = news.changed() => {}
         }
     }
+}
+
+/// A round whose time is spent on looking if it finds nothing, and on work if it does.
+async fn timed<E>(round: impl Future<Output = std::result::Result<usize, E>>) -> std::result::Result<Found, E> {
+    let begun = Instant::now();
+    let count = round.await?;
+    Ok(Found { count, looked: if count == 0 { begun.elapsed() } else { Duration::ZERO } })
 }
 
 fn failed(what: &'static str, error: &dyn std::error::Error) {
@@ -227,12 +259,12 @@ async fn send_round<T: Transport + 'static>(
     outbox: Arc<Outbox<T>>,
     room: Arc<Semaphore>,
     open: TaskTracker,
-) -> std::result::Result<usize, ()> {
+) -> std::result::Result<Found, ()> {
     // Waits until there is room at all.
     drop(room.acquire().await);
     let free = u32::try_from(room.available_permits()).unwrap_or(u32::MAX);
     let round = outbox.claim(free).await.map_err(|error| failed("outbox", &error))?;
-    let claimed = round.attempts.len() + round.ended.len();
+    let (count, looked) = (round.attempts.len() + round.ended.len(), round.looked);
     if !round.ended.is_empty() {
         outbox.settle(round.ended).await.map_err(|error| failed("outbox", &error))?;
     }
@@ -252,18 +284,20 @@ async fn send_round<T: Transport + 'static>(
             }
         });
     }
-    Ok(claimed)
+    Ok(Found { count, looked })
 }
 
 async fn call_round<A: Adapter + 'static>(
     calls: Arc<Calls<A>>,
     room: Arc<Semaphore>,
     open: TaskTracker,
-) -> std::result::Result<usize, ()> {
+) -> std::result::Result<Found, ()> {
     drop(room.acquire().await);
     let free = u32::try_from(room.available_permits()).unwrap_or(u32::MAX);
+    let begun = Instant::now();
     let claimed = calls.claim(free).await.map_err(|error| failed("calls", &error))?;
     let count = claimed.len();
+    let looked = if count == 0 { begun.elapsed() } else { Duration::ZERO };
     for call in claimed {
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else { break };
         let calls = Arc::clone(&calls);
@@ -279,5 +313,5 @@ async fn call_round<A: Adapter + 'static>(
             }
         });
     }
-    Ok(count)
+    Ok(Found { count, looked })
 }

@@ -6,15 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
-use super::Host;
 use super::desk::{Desk, DeskError};
 use super::points::{Point, Struck};
 use super::writer::{Job, Took, Writer};
+use super::{Host, shops_of};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::{self, Claim, Due, InboxBody, InboxRow, Work};
 
 /// Events and wake-ups of all shops that one round takes.
 const MOST_OF_A_ROUND: u32 = 500;
+
+/// Shops whose events are claimed in one transaction.
+const MOST_SHOPS: usize = 64;
 
 pub struct Worker {
     host: Arc<Host>,
@@ -60,8 +63,8 @@ impl Worker {
         }
         let share = share(&due);
         let mut rows = Vec::new();
-        for group in super::by_transaction(&self.host.store, due) {
-            rows.extend(self.claim(&group, share).await?);
+        for group in due.chunks(MOST_SHOPS) {
+            rows.extend(self.claim(group, share).await?);
         }
         if rows.is_empty() {
             return Ok(0);
@@ -92,11 +95,10 @@ impl Worker {
     }
 
     async fn claim(&self, group: &[Due], limit: u32) -> Result<Vec<InboxRow>, WorkerError> {
-        let Some(first) = group.first() else { return Ok(Vec::new()) };
         let (owner, now_ms) = (self.host.owner, self.host.clock.now_ms());
         let claim = Claim { owner, now_ms, lease_ms: self.host.limits.event_lease_ms, limit };
         let mut rows = Vec::new();
-        let mut tx = self.host.store.begin(first.shop).await?;
+        let mut tx = self.host.store.begin_for(&shops_of(group)).await?;
         for due in group {
             let after = self.after.lock().unwrap_or_else(PoisonError::into_inner).get(&due.shop).copied();
             let taken = tx.take_inbox(due.shop, after, claim).await?;

@@ -7,13 +7,11 @@ mod lessons;
 mod recall;
 mod who;
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use duka_engine::effect::EffectId;
 use duka_engine::event::{EventKind, Outcome};
-use futures_util::stream::{self, StreamExt};
 
 use self::batch::Batch;
 use self::recall::Recall;
@@ -84,9 +82,6 @@ impl WriteError {
         }
     }
 }
-
-/// Shops whose transactions run at once, where each shop needs its own.
-const MOST_SHOPS: usize = 8;
 
 /// How often one job is tried.
 const MOST_TRIES: u32 = 4;
@@ -164,7 +159,7 @@ impl Writer {
         self.recall.lock().unwrap_or_else(PoisonError::into_inner).forget();
     }
 
-    /// Commits the jobs: in one transaction if the store can, else one for each shop. What became of each element, by job.
+    /// Commits the jobs in one transaction, whatever shops they are of. What became of each element, by job.
     pub async fn commit(&self, jobs: Vec<Job>) -> Vec<Result<Vec<Took>, WriteError>> {
         let mut entries = Vec::new();
         let mut answers = Vec::with_capacity(jobs.len());
@@ -173,20 +168,16 @@ impl Writer {
             entries_of(job, it, &mut entries);
             answers.push(Ok(vec![Took::Dropped; entries.len() - before]));
         }
-        let groups = self.groups(entries).into_iter().map(|mut group| async {
-            let ran = self.run(&mut group).await;
-            (group, ran)
-        });
-        let mut ran = stream::iter(groups).buffer_unordered(MOST_SHOPS);
-        while let Some((group, ran)) = ran.next().await {
-            let alone = group.first().is_none_or(|first| group.iter().all(|entry| entry.job == first.job));
-            match ran {
-                Ok(took) => answer(&mut answers, &group, took),
-                Err(error) if alone || !may_go_alone(&error) => self.retry(&mut answers, group, error).await,
-                Err(_) => {
-                    for part in by_job(group) {
-                        self.alone(&mut answers, part).await;
-                    }
+        if entries.is_empty() {
+            return answers;
+        }
+        let alone = entries.first().is_none_or(|first| entries.iter().all(|entry| entry.job == first.job));
+        match self.run(&mut entries).await {
+            Ok(took) => answer(&mut answers, &entries, took),
+            Err(error) if alone || !may_go_alone(&error) => self.retry(&mut answers, entries, error).await,
+            Err(_) => {
+                for part in by_job(entries) {
+                    self.alone(&mut answers, part).await;
                 }
             }
         }
@@ -232,20 +223,6 @@ impl Writer {
             now_ms: self.host.clock.now_ms(),
         };
         batch.run(entries).await
-    }
-
-    fn groups(&self, entries: Vec<Entry>) -> Vec<Vec<Entry>> {
-        if entries.is_empty() {
-            return Vec::new();
-        }
-        if self.host.store.spans_shops() {
-            return vec![entries];
-        }
-        let mut shops: BTreeMap<ShopScope, Vec<Entry>> = BTreeMap::new();
-        for entry in entries {
-            shops.entry(entry.shop).or_default().push(entry);
-        }
-        shops.into_values().collect()
     }
 }
 

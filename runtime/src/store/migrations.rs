@@ -15,13 +15,14 @@ pub(super) const SQLITE: [(&str, &str); 6] = [
     ("operators", include_str!("../../migrations/sqlite/0005_operators.sql")),
     ("payments", include_str!("../../migrations/sqlite/0006_payments.sql")),
 ];
-pub(super) const POSTGRES: [(&str, &str); 6] = [
+pub(super) const POSTGRES: [(&str, &str); 7] = [
     ("begin", include_str!("../../migrations/postgres/0001_begin.sql")),
     ("people", include_str!("../../migrations/postgres/0002_people.sql")),
     ("costs", include_str!("../../migrations/postgres/0003_costs.sql")),
     ("warnings", include_str!("../../migrations/postgres/0004_warnings.sql")),
     ("operators", include_str!("../../migrations/postgres/0005_operators.sql")),
     ("payments", include_str!("../../migrations/postgres/0006_payments.sql")),
+    ("sets", include_str!("../../migrations/postgres/0007_sets.sql")),
 ];
 
 /// The steps, numbered from 1.

@@ -1,7 +1,7 @@
 //! The store for several machines: PostgreSQL is the record and the coordinator. One statement moves many rows.
 //!
-//! Every transaction speaks as a role that owns nothing, for one shop: rows of other shops do not exist for it. Leases are
-//! judged by the database's clock.
+//! Every transaction speaks as a role that owns nothing, for the shops that it names: rows of others do not exist for it.
+//! Leases are judged by the database's clock.
 
 mod audit;
 mod conversations;
@@ -15,8 +15,10 @@ mod posts;
 mod sends;
 mod work;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
@@ -26,16 +28,24 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Postgres as Pg, 
 use self::news::News;
 use super::error::{Error, Result};
 use super::migrations::{POSTGRES, migrator, refusal};
+use super::rows::Conversation;
 use super::signals::{Added, Signals};
-use crate::id::ShopScope;
+use crate::id::{ConversationId, ShopScope};
 
 const CONNECTIONS: u32 = 16;
 const PATIENCE: Duration = Duration::from_secs(5);
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 /// What every connection is told first. A process that stands still in a transaction holds its locks against everybody: the
-/// database ends that transaction before others give up on the lock.
+/// database ends that transaction before others give up on the lock. Every statement finds its rows by key, however many
+/// there are: a plan that reads a shop's backlog through, because it was small when the plan was made, is not to be chosen. So what
+/// costs is said to be rows that are read in vain.
 const MANNERS: &str = "SET ROLE duka_app; SET lock_timeout = '5s'; SET statement_timeout = '30s';
-    SET idle_in_transaction_session_timeout = '4s'";
+    SET idle_in_transaction_session_timeout = '4s'; SET plan_cache_mode = force_generic_plan; SET jit = off;
+    SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off;
+    SET random_page_cost = 1; SET cpu_tuple_cost = 1; SET cpu_index_tuple_cost = 0.5";
+/// Plans are made anew after so many transactions, by as many as there are connections: of an empty table every plan is as good,
+/// and it may be full a second later.
+const PLANS_LAST: u64 = 256;
 
 #[derive(Clone)]
 pub(super) struct Postgres(Arc<Shared>);
@@ -43,6 +53,8 @@ pub(super) struct Postgres(Arc<Shared>);
 struct Shared {
     pool: PgPool,
     news: News,
+    /// Transactions so far.
+    begun: AtomicU64,
 }
 
 impl Postgres {
@@ -60,24 +72,30 @@ impl Postgres {
             .after_connect(|connection, _| Box::pin(async move { connection.execute(MANNERS).await.map(|_| ()) }))
             .connect_lazy_with(options.clone());
         let news = News::start(options, signals);
-        Ok(Postgres(Arc::new(Shared { pool, news })))
+        Ok(Postgres(Arc::new(Shared { pool, news, begun: AtomicU64::new(0) })))
     }
 
-    pub async fn begin(&self, shop: ShopScope) -> Result<PostgresTx> {
-        self.begin_as("BEGIN", shop).await
+    pub async fn begin(&self, shops: &[ShopScope]) -> Result<PostgresTx> {
+        self.begin_as("BEGIN", shops).await
     }
 
     pub async fn read(&self, shop: ShopScope) -> Result<PostgresTx> {
-        self.begin_as("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", shop).await
+        self.begin_as("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &[shop]).await
     }
 
     /// Connections that a restart of the database has broken are put away, until one works or patience ends.
-    async fn begin_as(&self, begin: &'static str, shop: ShopScope) -> Result<PostgresTx> {
+    async fn begin_as(&self, begin: &'static str, shops: &[ShopScope]) -> Result<PostgresTx> {
         let until = tokio::time::Instant::now() + PATIENCE;
+        let numbers: BTreeSet<u32> = shops.iter().map(|shop| shop.number()).collect();
+        let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
+        let is_anew = self.0.begun.fetch_add(1, Ordering::Relaxed) % PLANS_LAST < u64::from(CONNECTIONS);
+        let anew = if is_anew { "; DISCARD PLANS" } else { "" };
+        let text = format!("{begin}; SET LOCAL duka.shop = '{}'{anew}", numbers.join(","));
         loop {
-            let text = AssertSqlSafe(format!("{begin}; SET LOCAL duka.shop = '{}'", shop.number()));
-            match self.0.pool.begin_with(text).await {
-                Ok(transaction) => return Ok(PostgresTx { transaction, news: self.0.news.clone() }),
+            match self.0.pool.begin_with(AssertSqlSafe(text.clone())).await {
+                Ok(transaction) => {
+                    return Ok(PostgresTx { transaction, news: self.0.news.clone(), fresh: BTreeMap::new() });
+                }
                 Err(error) => match Error::from(error) {
                     Error::Away(_) if tokio::time::Instant::now() < until => tokio::time::sleep(BETWEEN_TRIES).await,
                     error => return Err(error),
@@ -87,17 +105,21 @@ impl Postgres {
     }
 }
 
-/// A transaction for the rows of one shop.
+/// A transaction for the rows of the shops that it was begun for.
 pub(super) struct PostgresTx {
     transaction: Transaction<'static, Pg>,
     news: News,
+    /// Conversations that were created in it and are not written yet: most have their first turn before the commit, and are
+    /// written once, as that leaves them.
+    fresh: BTreeMap<(ShopScope, ConversationId), Conversation>,
 }
 
 /// A statement whose values are bound, ready to run.
 type Bound<'q> = Query<'q, Pg, PgArguments>;
 
 impl PostgresTx {
-    pub async fn commit(self, added: Added) -> Result<()> {
+    pub async fn commit(mut self, added: Added) -> Result<()> {
+        self.write_fresh().await?;
         match self.transaction.commit().await {
             Ok(()) => {
                 self.news.tell(added);

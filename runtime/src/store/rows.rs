@@ -452,6 +452,14 @@ pub struct Claim {
     pub limit: u32,
 }
 
+/// How many sends of one number may be claimed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room {
+    pub shop: ShopScope,
+    pub number: SmolStr,
+    pub limit: u32,
+}
+
 /// What a settlement did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settled {

@@ -9,7 +9,7 @@ use super::postgres::PostgresTx;
 use super::rows::{
     Advance, AuditEntry, Claim, ClaimedCall, ClaimedPost, ClaimedSend, ConsentEntry, Conversation, CostRow, Counts,
     EndedCall, FlowRevision, Identity, InboxRow, Lane, Leases, NewCall, NewPost, NewSend, Parked, PaymentRow,
-    QuarantineEntry, Released, Retention, SendRow, Settled, Settlement, Sighting, StatusEffect, StatusUpdate,
+    QuarantineEntry, Released, Retention, Room, SendRow, Settled, Settlement, Sighting, StatusEffect, StatusUpdate,
     TemplateRow, TurnRecord, Work,
 };
 use super::signals::{Added, Signals};
@@ -218,7 +218,26 @@ impl Tx {
         lanes: &[Lane],
         claim: Claim,
     ) -> Result<Vec<ClaimedSend>> {
-        each!(self, claim_sends(shop, number, lanes, claim))
+        self.claim_sends_of(&[Room { shop, number: number.into(), limit: claim.limit }], lanes, claim).await
+    }
+
+    /// The same of many numbers, each with a limit of its own, which stands for that of the claim.
+    pub async fn claim_sends_of(&mut self, rooms: &[Room], lanes: &[Lane], claim: Claim) -> Result<Vec<ClaimedSend>> {
+        match &mut self.backend {
+            Backend::Memory(tx) => {
+                let of = |Room { shop, number, limit }: &Room| {
+                    tx.claim_sends(*shop, number, lanes, Claim { limit: *limit, ..claim })
+                };
+                rooms.iter().map(of).collect::<Result<Vec<_>>>().map(|claimed| claimed.concat())
+            }
+            Backend::Sqlite(tx) => {
+                let of = |Room { shop, number, limit }: &Room| {
+                    tx.claim_sends(*shop, number, lanes, Claim { limit: *limit, ..claim })
+                };
+                rooms.iter().map(of).collect::<Result<Vec<_>>>().map(|claimed| claimed.concat())
+            }
+            Backend::Postgres(tx) => tx.claim_sends(rooms, lanes, claim).await,
+        }
     }
 
     /// Takes the ends of attempts, in the slice's order, and makes the next send of a conversation ready.
@@ -249,10 +268,12 @@ impl Tx {
     /// status is kept for the settlement that names it. A provider gives an id to one message; should several sends have
     /// come to the same one, it is the oldest's: a later claim to it takes nothing away.
     pub async fn apply_statuses(&mut self, updates: &[StatusUpdate]) -> Result<Vec<Option<StatusEffect>>> {
-        if !updates.is_empty() {
+        let effects = each!(self, apply_statuses(updates))?;
+        // What waits behind a send is ready once that has ended.
+        if effects.iter().flatten().any(|effect| effect.settled) {
             self.added.add(Work::Sends);
         }
-        each!(self, apply_statuses(updates))
+        Ok(effects)
     }
 
     /// The sends of that turn and later ones, oldest first.

@@ -119,7 +119,7 @@ impl House {
         assert_eq!(shop, ShopScope::numbered(corner::SHOP));
         let shops = Shops::of([corner::shop(corner::program(), Vec::new())]);
         let mut limits = Limits::default();
-        let leases_tick = !store.spans_shops();
+        let leases_tick = store.is_shared();
         if leases_tick {
             limits.event_lease_ms = 20;
         }

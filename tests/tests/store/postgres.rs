@@ -88,6 +88,43 @@ async fn a_transaction_of_one_shop_has_no_power_over_another() -> Result<()> {
     Ok(())
 }
 
+/// A transaction of some shops does what it does for each, and nothing for those that it was not begun for.
+#[tokio::test]
+async fn a_transaction_of_some_shops_has_no_power_over_the_rest() -> Result<()> {
+    let url = database().await;
+    let store = Store::postgres(&url).await?;
+    let (one, two) = two_shops(&store).await?;
+    let rest = store.shop("rest").await?;
+    let mut tx = store.begin(rest).await?;
+    tx.create_conversations(&[(conversation(rest, 1), vec![phone(rest, "254")])]).await?;
+    tx.add_sends(&[send(rest, 1, 1)]).await?;
+    tx.commit().await?;
+
+    let mut tx = store.begin_for(&[two, one, two]).await?;
+    let new = [(conversation(one, 1), vec![phone(one, "254")]), (conversation(two, 1), vec![phone(two, "254")])];
+    assert_eq!(tx.create_conversations(&new).await?, [id(1); 2]);
+    tx.add_sends(&[send(one, 1, 1), send(two, 1, 1)]).await?;
+    let asked = [phone(one, "254"), phone(rest, "254"), phone(two, "254")];
+    assert_eq!(tx.find_conversations(&asked).await?, [Some(id(1)), None, Some(id(1))]);
+    let room = |shop| Room { shop, number: "N1".into(), limit: 9 };
+    let claimed = tx.claim_sends_of(&[room(one), room(rest), room(two)], &SERVICE, claim(10, LONG_MS)).await?;
+    let whose: Vec<_> = claimed.iter().map(|claimed| (claimed.send.shop, claimed.identities.len())).collect();
+    assert_eq!(whose, [(one, 1), (two, 1)]);
+    tx.erase_shop(rest).await?;
+    tx.commit().await?;
+
+    let mut tx = store.begin_for(&[one, two]).await?;
+    assert!(tx.add_sends(&[send(one, 1, 2), send(rest, 1, 2)]).await.is_err(), "a row of another shop is refused");
+    tx.rollback().await?;
+    let mut tx = store.begin_for(&[]).await?;
+    assert_eq!(tx.find_conversations(&asked).await?, [None; 3]);
+    tx.rollback().await?;
+    let mut tx = store.begin(rest).await?;
+    assert_eq!(tx.conversations(&[(rest, id(1))]).await?, [Some(conversation(rest, 1))]);
+    assert_eq!(numbers(&tx.claim_sends(rest, "N1", &SERVICE, claim(10, LONG_MS)).await?), [1]);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_conversation_that_another_process_holds_is_passed_over() -> Result<()> {
     let (one, two, shop, _) = two_processes().await?;

@@ -21,9 +21,6 @@ fn key(number: &str) -> String {
 impl<T: Transport> Outbox<T> {
     /// Reads what is kept of a number, at its first send and at times.
     pub(super) async fn learn(&self, tx: &mut Tx, due: &Due, now_ms: i64) -> store::Result<()> {
-        if !self.pace().wants_holds(due.shop, &due.number) {
-            return Ok(());
-        }
         let kept = tx.meta_get(due.shop, &key(&due.number)).await?;
         if let Some(holds) = kept.as_deref().and_then(read) {
             self.pace().learn(due.shop, &due.number, holds, now_ms);

@@ -76,9 +76,9 @@ impl Batch<'_> {
 
     async fn once(&self, entries: &mut [Entry]) -> Result<End, WriteError> {
         let points = &self.host.points;
-        let shop = entries.first().map_or(ShopScope::NONE, |first| first.shop);
+        let shops: Vec<ShopScope> = entries.iter().map(|entry| entry.shop).collect();
         let mut took = vec![Took::Noted; entries.len()];
-        let mut tx = self.host.store.begin(shop).await?;
+        let mut tx = self.host.store.begin_for(&shops).await?;
         points.hit(Point::IngestBegun)?;
         admit(&mut tx, entries, &mut took).await?;
         points.hit(Point::IngestAdmitted)?;

@@ -33,22 +33,43 @@ pub(super) async fn moved(tx: &mut Tx, entries: &[Entry], took: &[Took]) -> Resu
 /// known by a number alone, which later messages need not tell. Whoever is known by another user id already is left as they
 /// are: the number may be somebody else's by now.
 pub(super) async fn recipients(tx: &mut Tx, entries: &[Entry]) -> Result<(), WriteError> {
-    for entry in entries {
-        let Piece::Arrival(arrival) = &entry.piece else { continue };
-        let Arrived::Recipient { send, identities } = &arrival.what else { continue };
-        let found = tx.find_conversations(identities).await?;
-        let told = identities.iter().zip(&found);
-        let new = told.filter(|(identity, found)| identity.kind != IdentityKind::Phone && found.is_none());
-        let new: Vec<&Identity> = new.map(|(identity, _)| identity).collect();
+    let told = |entry: &Entry| match &entry.piece {
+        Piece::Arrival(arrival) => match &arrival.what {
+            Arrived::Recipient { send, identities } => Some((entry.shop, *send, identities.clone())),
+            Arrived::Customer { .. }
+            | Arrived::Order { .. }
+            | Arrived::Conversation { .. }
+            | Arrived::Identities(_)
+            | Arrived::Moved { .. }
+            | Arrived::Status(_)
+            | Arrived::Template(_)
+            | Arrived::Health(_)
+            | Arrived::Quarantine(_) => None,
+        },
+        Piece::Settle(_) | Piece::Result(..) | Piece::Inbox(..) | Piece::Wake(..) => None,
+    };
+    let told: Vec<_> = entries.iter().filter_map(told).collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    // Almost all are known: one question for the whole batch.
+    let asked: Vec<Identity> = told.iter().flat_map(|(_, _, identities)| identities.clone()).collect();
+    let mut found = tx.find_conversations(&asked).await?.into_iter();
+    for (shop, send, identities) in &told {
+        let found: Vec<_> = identities.iter().map(|identity| (identity, found.next().flatten())).collect();
+        let is_new = |(identity, id): &&(&Identity, Option<ConversationId>)| {
+            identity.kind != IdentityKind::Phone && id.is_none()
+        };
+        let new: Vec<&Identity> = found.iter().filter(is_new).map(|(identity, _)| *identity).collect();
         if new.is_empty() {
             continue;
         }
         let sent = match send {
-            Some(send) => tx.send(entry.shop, *send).await?.map(|row| row.send.conversation),
+            Some(send) => tx.send(*shop, *send).await?.map(|row| row.send.conversation),
             None => None,
         };
-        let Some(id) = sent.or_else(|| found.iter().find_map(|found| *found)) else { continue };
-        let known = tx.identities_of(entry.shop, id).await?;
+        let Some(id) = sent.or_else(|| found.iter().find_map(|(_, id)| *id)) else { continue };
+        let known = tx.identities_of(*shop, id).await?;
         if known.is_empty() || known.iter().any(|it| it.kind == IdentityKind::User) {
             continue;
         }

@@ -44,7 +44,7 @@ pub async fn rows(server: &Server) -> Result<u64> {
     if gone > 0 {
         tracing::info!(rows = gone, "what was older than it is kept is gone");
         // What a reader holds just now is written over at the next look. PostgreSQL does it by itself, in its own time.
-        if server.host.store.spans_shops()
+        if !server.host.store.is_shared()
             && let Err(error) = server.host.store.scrub().await
         {
             tracing::debug!(%error, "what is gone could not be written over yet");

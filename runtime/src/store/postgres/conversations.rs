@@ -50,44 +50,62 @@ impl PostgresTx {
         Ok(found)
     }
 
-    /// Refused as busy if another process links one of these identities meanwhile: the next try finds what it did.
+    /// Nobody is looked for first: where an identity turns out to be known, what was linked is taken back, and it is done
+    /// the long way. Refused as busy if another process links one of these identities meanwhile: the next try finds what
+    /// it did.
     pub async fn create_conversations(&mut self, new: &[(Conversation, Vec<Identity>)]) -> Result<Vec<ConversationId>> {
+        let begun = Begun::of(new, BTreeMap::new());
+        let linked = self.insert_identities(&begun.links).await?;
+        if linked.len() == begun.links.len() {
+            return Ok(self.begun(begun));
+        }
+        self.unlink_identities(&linked).await?;
         let wanted: Vec<Identity> = new.iter().flat_map(|(_, identities)| identities.clone()).collect();
         let found = self.find_conversations(&wanted).await?;
         let known = wanted.into_iter().zip(found).filter_map(|(identity, id)| Some((identity, id?)));
-        let mut known: BTreeMap<Identity, ConversationId> = known.collect();
-        let (mut ids, mut created, mut links) = (Vec::new(), Vec::new(), Vec::new());
-        for (conversation, identities) in new {
-            let finds = identities.iter().find_map(|identity| known.get(identity).copied());
-            let id = finds.unwrap_or(conversation.id);
-            if finds.is_none() {
-                created.push(conversation);
-            }
-            for identity in identities {
-                if !known.contains_key(identity) {
-                    known.insert(identity.clone(), id);
-                    links.push((id, identity));
-                }
-            }
-            ids.push(id);
+        let begun = Begun::of(new, known.collect());
+        if self.insert_identities(&begun.links).await?.len() < begun.links.len() {
+            return Err(Error::Busy("another process has just heard of the same customer".into()));
         }
-        self.insert_conversations(&created).await?;
-        links.sort_by(|a, b| a.1.cmp(b.1));
-        let (shops, channels, kinds, values) = columns(links.iter().map(|(_, identity)| *identity));
+        Ok(self.begun(begun))
+    }
+
+    fn begun(&mut self, begun: Begun) -> Vec<ConversationId> {
+        self.fresh.extend(begun.created.into_iter().map(|row| ((row.shop, row.id), row)));
+        begun.ids
+    }
+
+    /// Those that nobody had, which find these conversations now.
+    async fn insert_identities(&mut self, links: &[(ConversationId, Identity)]) -> Result<Vec<Identity>> {
+        if links.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (shops, channels, kinds, values) = columns(links.iter().map(|(_, identity)| identity));
         let owners: Vec<i64> = links.iter().map(|(id, _)| number(*id)).collect();
         let insert = sqlx::query(
             "INSERT INTO identity (shop, channel, kind, value, conversation)
              SELECT * FROM unnest($1::integer[], $2::text[], $3::smallint[], $4::text[], $5::bigint[])
-             ON CONFLICT DO NOTHING",
+             ON CONFLICT DO NOTHING RETURNING shop, channel, kind, value",
         );
-        let linked = self.run(insert.bind(shops).bind(channels).bind(kinds).bind(values).bind(owners)).await?;
-        if linked < links.len() as u64 {
-            return Err(Error::Busy("another process has just heard of the same customer".into()));
-        }
-        Ok(ids)
+        let insert = insert.bind(shops).bind(channels).bind(kinds).bind(values).bind(owners);
+        let identity = |row: &PgRow| {
+            let (shop, kind) = (scope(row.try_get(0)?), codes::identity_kind(row.try_get::<i16, _>(2)?.into())?);
+            Ok(Identity { shop, channel: text(row, 1)?, kind, value: text(row, 3)? })
+        };
+        self.rows(insert).await?.iter().map(identity).collect()
     }
 
-    async fn insert_conversations(&mut self, rows: &[&Conversation]) -> Result<()> {
+    /// Before whatever reads conversations otherwise than to keep them.
+    pub(super) async fn write_fresh(&mut self) -> Result<()> {
+        let fresh = std::mem::take(&mut self.fresh);
+        if !fresh.is_empty() {
+            self.insert_conversations(&fresh.values().collect::<Vec<_>>()).await?;
+        }
+        Ok(())
+    }
+
+    /// How many there were none of.
+    async fn insert_conversations(&mut self, rows: &[&Conversation]) -> Result<u64> {
         let insert = sqlx::query(
             "INSERT INTO conversation (shop, id, channel, number, turn, last_inbound_ms, free_until_ms, wake_at_ms,
                  handed_over, session)
@@ -105,8 +123,7 @@ impl PostgresTx {
             .bind(rows.iter().map(|row| row.wake_at_ms).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.handed_over).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.session.as_slice()).collect::<Vec<_>>());
-        self.run(insert).await?;
-        Ok(())
+        self.run(insert).await
     }
 
     pub async fn link_identities(&mut self, links: &[(ConversationId, Identity)]) -> Result<()> {
@@ -135,30 +152,27 @@ impl PostgresTx {
     }
 
     pub async fn identities_of(&mut self, shop: ShopScope, id: ConversationId) -> Result<Vec<Identity>> {
-        Ok(self.identities_by(shop, &[id]).await?.into_values().next().unwrap_or_default())
+        Ok(self.identities_by(&[(shop, id)]).await?.into_values().next().unwrap_or_default())
     }
 
-    pub(super) async fn identities_by(
-        &mut self,
-        shop: ShopScope,
-        ids: &[ConversationId],
-    ) -> Result<BTreeMap<ConversationId, Vec<Identity>>> {
+    pub(super) async fn identities_by(&mut self, places: &[Place]) -> Result<BTreeMap<Place, Vec<Identity>>> {
         let select = sqlx::query(
-            "SELECT conversation, channel, kind, value FROM identity
-             WHERE shop = $1 AND conversation = ANY ($2) AND kind < 4
-             ORDER BY conversation, channel, kind, value",
+            "SELECT i.shop, i.conversation, i.channel, i.kind, i.value
+             FROM unnest($1::integer[], $2::bigint[]) AS t (shop, conversation) JOIN identity i USING (shop, conversation)
+             WHERE i.kind < 4 ORDER BY i.conversation, i.channel, i.kind, i.value",
         );
-        let ids: Vec<i64> = ids.iter().map(|id| number(*id)).collect();
-        let mut identities = BTreeMap::<ConversationId, Vec<Identity>>::new();
-        for row in self.rows(select.bind(shop_number(shop)).bind(ids)).await? {
-            let kind = codes::identity_kind(row.try_get::<i16, _>(2)?.into())?;
-            let identity = Identity { shop, channel: text(&row, 1)?, kind, value: text(&row, 3)? };
-            identities.entry(id(row.try_get(0)?)).or_default().push(identity);
+        let (shops, ids) = split(places);
+        let mut identities = BTreeMap::<Place, Vec<Identity>>::new();
+        for row in self.rows(select.bind(shops).bind(ids)).await? {
+            let (shop, kind) = (scope(row.try_get(0)?), codes::identity_kind(row.try_get::<i16, _>(3)?.into())?);
+            let identity = Identity { shop, channel: text(&row, 2)?, kind, value: text(&row, 4)? };
+            identities.entry((shop, id(row.try_get(1)?))).or_default().push(identity);
         }
         Ok(identities)
     }
 
     pub async fn conversations(&mut self, places: &[Place]) -> Result<Vec<Option<Conversation>>> {
+        self.write_fresh().await?;
         let select = sqlx::query(
             "SELECT c.shop, c.id, c.channel, c.number, c.turn, c.last_inbound_ms, c.free_until_ms, c.wake_at_ms,
                  c.handed_over, c.session
@@ -175,7 +189,14 @@ impl PostgresTx {
              FROM unnest($1::integer[], $2::bigint[]) AS t (shop, id) JOIN conversation c USING (shop, id)
              FOR UPDATE OF c SKIP LOCKED",
         );
-        self.read_conversations(places, select).await
+        let mut found = self.read_conversations(places, select).await?;
+        for (place, found) in places.iter().zip(&mut found) {
+            match found {
+                Some(_) => drop(self.fresh.remove(place)),
+                None => *found = self.fresh.get(place).cloned(),
+            }
+        }
+        Ok(found)
     }
 
     /// The queues are counted after the rows are locked: what was committed before counts.
@@ -209,6 +230,7 @@ impl PostgresTx {
         after: Option<ConversationId>,
         limit: u32,
     ) -> Result<Vec<Conversation>> {
+        self.write_fresh().await?;
         let select = sqlx::query("SELECT id FROM conversation WHERE shop = $1 AND id > $2 ORDER BY id LIMIT $3");
         let select = select.bind(shop_number(shop)).bind(after.map_or(-1, number)).bind(i64::from(limit));
         let mut places = Vec::new();
@@ -224,6 +246,7 @@ impl PostgresTx {
         after: Option<ConversationId>,
         limit: u32,
     ) -> Result<Vec<Conversation>> {
+        self.write_fresh().await?;
         let select =
             sqlx::query("SELECT id FROM conversation WHERE shop = $1 AND id > $2 AND handed_over ORDER BY id LIMIT $3");
         let select = select.bind(shop_number(shop)).bind(after.map_or(-1, number)).bind(i64::from(limit));
@@ -235,6 +258,25 @@ impl PostgresTx {
     }
 
     pub async fn save_conversations(&mut self, advances: &[Advance<'_>]) -> Result<()> {
+        let mut first = Vec::new();
+        let mut later = Vec::new();
+        for advance in advances {
+            let place = (advance.conversation.shop, advance.conversation.id);
+            match self.fresh.get(&place).is_some_and(|fresh| fresh.turn == advance.from_turn) {
+                true => first.push(advance.conversation),
+                false => later.push(*advance),
+            }
+        }
+        for row in &first {
+            self.fresh.remove(&(row.shop, row.id));
+        }
+        if !first.is_empty() && self.insert_conversations(&first).await? < first.len() as u64 {
+            return Err(Error::Stale(first.iter().map(|row| row.id).collect()));
+        }
+        if later.is_empty() { Ok(()) } else { self.update_conversations(&later).await }
+    }
+
+    async fn update_conversations(&mut self, advances: &[Advance<'_>]) -> Result<()> {
         let update = sqlx::query(
             "UPDATE conversation c SET number = t.number, turn = t.turn, last_inbound_ms = t.last_inbound_ms,
                  free_until_ms = t.free_until_ms, wake_at_ms = t.wake_at_ms, handed_over = t.handed_over,
@@ -265,6 +307,7 @@ impl PostgresTx {
     }
 
     pub async fn due_wakes(&mut self, shop: ShopScope, now_ms: i64, limit: u32) -> Result<Vec<ConversationId>> {
+        self.write_fresh().await?;
         let select = sqlx::query(
             "SELECT id FROM conversation WHERE shop = $1 AND wake_at_ms <= $2 ORDER BY wake_at_ms, id LIMIT $3",
         );
@@ -358,6 +401,36 @@ impl PostgresTx {
             gone.insert((scope(row.try_get(0)?), row.try_get::<i64, _>(1)?));
         }
         Ok(rows.iter().map(|row| gone.remove(row)).collect())
+    }
+}
+
+/// What becomes of new conversations, as far as is known of their identities.
+struct Begun {
+    ids: Vec<ConversationId>,
+    created: Vec<Conversation>,
+    /// In the order of the identities, so that two processes wait for each other in one direction only.
+    links: Vec<(ConversationId, Identity)>,
+}
+
+impl Begun {
+    fn of(new: &[(Conversation, Vec<Identity>)], mut known: BTreeMap<Identity, ConversationId>) -> Begun {
+        let mut begun = Begun { ids: Vec::new(), created: Vec::new(), links: Vec::new() };
+        for (conversation, identities) in new {
+            let finds = identities.iter().find_map(|identity| known.get(identity).copied());
+            let id = finds.unwrap_or(conversation.id);
+            if finds.is_none() {
+                begun.created.push(conversation.clone());
+            }
+            for identity in identities {
+                if !known.contains_key(identity) {
+                    known.insert(identity.clone(), id);
+                    begun.links.push((id, identity.clone()));
+                }
+            }
+            begun.ids.push(id);
+        }
+        begun.links.sort_by(|a, b| a.1.cmp(&b.1));
+        begun
     }
 }
 

@@ -1,5 +1,7 @@
 //! Delivered messages, counted.
 
+use std::collections::BTreeMap;
+
 use sqlx::Row;
 
 use super::conversations::text;
@@ -11,15 +13,25 @@ use crate::store::rows::CostRow;
 impl PostgresTx {
     /// Holds the counters of a shop until the commit, so it comes last in a transaction.
     pub async fn add_costs(&mut self, rows: &[CostRow]) -> Result<()> {
+        let mut sums = BTreeMap::<(i32, i32, i32, String, String), i64>::new();
         for CostRow { shop, month, market, category, pricing, messages } in rows {
-            let insert = sqlx::query(
-                "INSERT INTO cost AS c (shop, month, market, category, pricing, messages) VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT (shop, month, market, category, pricing)
-                 DO UPDATE SET messages = c.messages + excluded.messages",
-            );
-            let insert = insert.bind(shop_number(*shop)).bind(*month as i32).bind(i32::from(*market));
-            self.run(insert.bind(clean(category)).bind(clean(pricing)).bind(*messages as i64)).await?;
+            let key = (shop_number(*shop), *month as i32, i32::from(*market), clean(category), clean(pricing));
+            *sums.entry(key).or_default() += *messages as i64;
         }
+        let insert = sqlx::query(
+            "INSERT INTO cost AS c (shop, month, market, category, pricing, messages)
+             SELECT * FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::bigint[])
+             ON CONFLICT (shop, month, market, category, pricing)
+             DO UPDATE SET messages = c.messages + excluded.messages",
+        );
+        let insert = insert
+            .bind(sums.keys().map(|key| key.0).collect::<Vec<_>>())
+            .bind(sums.keys().map(|key| key.1).collect::<Vec<_>>())
+            .bind(sums.keys().map(|key| key.2).collect::<Vec<_>>())
+            .bind(sums.keys().map(|key| key.3.as_str()).collect::<Vec<_>>())
+            .bind(sums.keys().map(|key| key.4.as_str()).collect::<Vec<_>>())
+            .bind(sums.into_values().collect::<Vec<_>>());
+        self.run(insert).await?;
         Ok(())
     }
 

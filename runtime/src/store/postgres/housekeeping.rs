@@ -37,6 +37,7 @@ impl PostgresTx {
 
     /// Quarantined bytes name no conversation: they are searched for the customer's names.
     pub async fn erase_conversation(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<bool> {
+        self.write_fresh().await?;
         let known = self.identities_of(shop, conversation).await?;
         let names: Vec<SmolStr> = known.into_iter().map(|it| it.value).collect();
         self.erase_quarantined(shop, &names).await?;
@@ -58,6 +59,7 @@ impl PostgresTx {
     }
 
     pub async fn erase_shop(&mut self, shop: ShopScope) -> Result<()> {
+        self.write_fresh().await?;
         for text in [
             "DELETE FROM meta WHERE shop = $1",
             "DELETE FROM seen WHERE shop = $1",
@@ -85,6 +87,7 @@ impl PostgresTx {
     }
 
     pub async fn park_open(&mut self, shop: ShopScope, now_ms: i64) -> Result<Parked> {
+        self.write_fresh().await?;
         let shop = shop_number(shop);
         let insert = sqlx::query(
             "INSERT INTO quarantine (shop, at_ms, reason, detail, body)
@@ -167,6 +170,7 @@ impl PostgresTx {
     }
 
     pub async fn counts(&mut self, shop: ShopScope) -> Result<Counts> {
+        self.write_fresh().await?;
         let select = sqlx::query(
             "SELECT (SELECT count(*) FROM conversation WHERE shop = $1), (SELECT count(*) FROM inbox WHERE shop = $1),
                  (SELECT count(*) FROM outbox WHERE shop = $1 AND state < 5 AND state = 1),

@@ -14,8 +14,8 @@ use crate::store::codes;
 use crate::store::error::Result;
 use crate::store::facts::{SendFacts, Told};
 use crate::store::rows::{
-    AttemptEnd, Claim, ClaimedSend, Delivery, Lane, Leases, NewSend, Released, SendRow, SendState, Settled, Settlement,
-    StatusEffect, StatusUpdate,
+    AttemptEnd, Claim, ClaimedSend, Delivery, Lane, Leases, NewSend, Released, Room, SendRow, SendState, Settled,
+    Settlement, StatusEffect, StatusUpdate,
 };
 
 /// A send with its place in the queue, as it was read and as it is to be.
@@ -41,15 +41,18 @@ macro_rules! select_send {
 }
 
 impl PostgresTx {
-    /// Keeps the open sends of these conversations until the commit, so that none ends between the look and the insert.
-    /// Ordered by conversation, here and below, also because by `seq` alone the planner would walk all the shop's sends.
+    /// Keeps the last open send of each conversation until the commit: whoever ends one before it finds, after us, what we
+    /// add behind it; and none ends between the look and the insert. `BETWEEN`, here and below: so only the index of
+    /// conversations has the order that is asked for.
     pub async fn add_sends(&mut self, sends: &[NewSend]) -> Result<()> {
         let places: BTreeSet<Place> = sends.iter().map(|send| (send.shop, send.conversation)).collect();
         let places: Vec<Place> = places.into_iter().collect();
         let (shops, ids) = split(&places);
         let select = sqlx::query(
-            "SELECT o.shop, o.conversation FROM unnest($1::integer[], $2::bigint[]) AS t (shop, conversation)
-             JOIN outbox o USING (shop, conversation) WHERE o.state < 5 ORDER BY o.conversation, o.seq FOR UPDATE OF o",
+            "SELECT last.shop, last.conversation FROM unnest($1::integer[], $2::bigint[]) AS t (shop, conversation), LATERAL (
+                 SELECT o.shop, o.conversation FROM outbox o
+                 WHERE o.shop = t.shop AND o.conversation BETWEEN t.conversation AND t.conversation AND o.state < 5
+                 ORDER BY o.conversation DESC, o.seq DESC LIMIT 1 FOR UPDATE) last",
         );
         let mut open = BTreeSet::new();
         for row in self.rows(select.bind(shops).bind(ids)).await? {
@@ -87,54 +90,69 @@ impl PostgresTx {
         Ok(())
     }
 
-    pub async fn claim_sends(
-        &mut self,
-        shop: ShopScope,
-        number: &str,
-        lanes: &[Lane],
-        claim: Claim,
-    ) -> Result<Vec<ClaimedSend>> {
+    /// One statement for each lane, however many numbers.
+    pub async fn claim_sends(&mut self, rooms: &[Room], lanes: &[Lane], claim: Claim) -> Result<Vec<ClaimedSend>> {
+        self.write_fresh().await?;
+        let mut left: BTreeMap<(ShopScope, SmolStr), i64> = BTreeMap::new();
+        left.extend(rooms.iter().map(|room| ((room.shop, room.number.clone()), i64::from(room.limit))));
         let mut claimed: Vec<Queued> = Vec::new();
         for lane in lanes {
-            let room = (claim.limit as usize).saturating_sub(claimed.len());
+            let with_room = || left.iter().filter(|(_, limit)| **limit > 0);
+            if with_room().next().is_none() {
+                break;
+            }
             let update = sqlx::query(concat!(
                 // Materialised: run again for each row, the choice would claim more than its limit.
-                "WITH q AS MATERIALIZED (SELECT shop, seq FROM outbox
-                     WHERE shop = $1 AND number = $2 AND lane = $3 AND state = 2 AND not_before_ms <= $4
-                     ORDER BY not_before_ms, seq LIMIT $5 FOR UPDATE SKIP LOCKED)
+                "WITH q AS MATERIALIZED (
+                     SELECT next.shop, next.seq FROM unnest($1::integer[], $2::text[], $3::bigint[]) AS t (shop, number, room),
+                     LATERAL (SELECT o.shop, o.seq FROM outbox o
+                         WHERE o.shop = t.shop AND o.number = t.number AND o.lane = $4 AND o.state = 2
+                             AND o.not_before_ms <= $5
+                         ORDER BY o.not_before_ms, o.seq LIMIT t.room FOR UPDATE SKIP LOCKED) next)
                  UPDATE outbox o SET state = 3, attempt = o.attempt + 1, lease_until_ms = duka_clock_ms() + $6
                  FROM q WHERE o.shop = q.shop AND o.seq = q.seq RETURNING ",
                 columns!()
             ));
-            let update = update.bind(shop_number(shop)).bind(clean(number)).bind(*lane as i16);
-            let update = update.bind(claim.now_ms).bind(room as i64).bind(claim.lease_ms);
-            let mut rows = self.queued(update).await?;
+            let update = update
+                .bind(with_room().map(|((shop, _), _)| shop_number(*shop)).collect::<Vec<_>>())
+                .bind(with_room().map(|((_, number), _)| clean(number)).collect::<Vec<_>>())
+                .bind(with_room().map(|(_, limit)| *limit).collect::<Vec<_>>());
+            let mut rows = self.queued(update.bind(*lane as i16).bind(claim.now_ms).bind(claim.lease_ms)).await?;
             rows.sort_by_key(|queued| (queued.row.facts.not_before_ms, queued.seq));
+            for queued in &rows {
+                if let Some(limit) = left.get_mut(&(queued.row.send.shop, queued.row.send.number.clone())) {
+                    *limit -= 1;
+                }
+            }
             claimed.extend(rows);
         }
-        let ids: Vec<ConversationId> = claimed.iter().map(|queued| queued.row.send.conversation).collect();
-        let windows = self.windows(shop, &ids).await?;
-        let identities = self.identities_by(shop, &ids).await?;
+        if claimed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let places: Vec<Place> =
+            claimed.iter().map(|queued| (queued.row.send.shop, queued.row.send.conversation)).collect();
+        let windows = self.windows(&places).await?;
+        let identities = self.identities_by(&places).await?;
         let with_customer = |Queued { row: SendRow { send, facts }, .. }: Queued| {
-            let (last_inbound_ms, free_until_ms) = windows.get(&send.conversation).copied().unwrap_or((0, 0));
-            let identities = identities.get(&send.conversation).cloned().unwrap_or_default();
+            let place = (send.shop, send.conversation);
+            let (last_inbound_ms, free_until_ms) = windows.get(&place).copied().unwrap_or((0, 0));
+            let identities = identities.get(&place).cloned().unwrap_or_default();
             let (attempt, after_unknown) = (facts.attempt, facts.after_unknown);
             ClaimedSend { send, attempt, after_unknown, last_inbound_ms, free_until_ms, identities }
         };
         Ok(claimed.into_iter().map(with_customer).collect())
     }
 
-    async fn windows(
-        &mut self,
-        shop: ShopScope,
-        ids: &[ConversationId],
-    ) -> Result<BTreeMap<ConversationId, (i64, i64)>> {
+    async fn windows(&mut self, places: &[Place]) -> Result<BTreeMap<Place, (i64, i64)>> {
         let select = sqlx::query(
-            "SELECT id, last_inbound_ms, free_until_ms FROM conversation WHERE shop = $1 AND id = ANY ($2)",
+            "SELECT c.shop, c.id, c.last_inbound_ms, c.free_until_ms
+             FROM unnest($1::integer[], $2::bigint[]) AS t (shop, id) JOIN conversation c USING (shop, id)",
         );
-        let ids: Vec<i64> = ids.iter().map(|id| number(*id)).collect();
-        let rows = self.rows(select.bind(shop_number(shop)).bind(ids)).await?;
-        rows.iter().map(|row| Ok((id(row.try_get(0)?), (row.try_get(1)?, row.try_get(2)?)))).collect()
+        let (shops, ids) = split(places);
+        let rows = self.rows(select.bind(shops).bind(ids)).await?;
+        let window =
+            |row: &PgRow| Ok(((scope(row.try_get(0)?), id(row.try_get(1)?)), (row.try_get(2)?, row.try_get(3)?)));
+        rows.iter().map(window).collect()
     }
 
     pub async fn settle_sends(&mut self, settlements: &[Settlement]) -> Result<Vec<Settled>> {
@@ -348,8 +366,9 @@ impl PostgresTx {
         let update = sqlx::query(
             "UPDATE outbox o SET state = 2
              FROM unnest($1::integer[], $2::bigint[]) AS t (shop, conversation), LATERAL (
-                 SELECT seq FROM outbox h WHERE h.shop = t.shop AND h.conversation = t.conversation AND h.state < 5
-                 ORDER BY seq LIMIT 1) head
+                 SELECT h.seq FROM outbox h
+                 WHERE h.shop = t.shop AND h.conversation BETWEEN t.conversation AND t.conversation AND h.state < 5
+                 ORDER BY h.conversation, h.seq LIMIT 1) head
              WHERE o.shop = t.shop AND o.seq = head.seq AND o.state = 1",
         );
         self.run(update.bind(shops).bind(ids)).await?;
@@ -367,25 +386,38 @@ impl PostgresTx {
             let ids: Vec<String> = adopted.iter().map(|((_, id), _)| clean(id)).collect();
             self.run(delete.bind(shops).bind(ids)).await?;
         }
-        for ((shop, provider_id), orphan) in &orphans {
-            let Some(Told { delivery, at_ms, error, category, pricing }) = &orphan.told else { continue };
-            // Joined here as in `Told::join`, for one that another process has added meanwhile.
-            let insert = sqlx::query(
-                "INSERT INTO orphan_status AS o (shop, provider_id, delivery, delivery_at_ms, delivery_error, category,
-                     pricing)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)
-                 ON CONFLICT (shop, provider_id) DO UPDATE SET
-                     delivery_at_ms = CASE WHEN o.delivery > excluded.delivery THEN o.delivery_at_ms
-                         WHEN o.delivery < excluded.delivery THEN excluded.delivery_at_ms
-                         ELSE least(o.delivery_at_ms, excluded.delivery_at_ms) END,
-                     delivery = greatest(o.delivery, excluded.delivery),
-                     delivery_error = greatest(o.delivery_error, excluded.delivery_error),
-                     category = greatest(o.category, excluded.category),
-                     pricing = greatest(o.pricing, excluded.pricing)",
-            );
-            let insert = insert.bind(shop_number(*shop)).bind(clean(provider_id)).bind(*delivery as i16).bind(at_ms);
-            self.run(insert.bind(error).bind(clean(category)).bind(clean(pricing))).await?;
+        let mut told: BTreeMap<(ShopScope, String), Told> = BTreeMap::new();
+        for ((shop, id), orphan) in orphans {
+            if let Some(more) = orphan.told {
+                told.entry((shop, clean(&id))).or_default().join(&more);
+            }
         }
+        if told.is_empty() {
+            return Ok(());
+        }
+        // Joined here as in `Told::join`, for one that another process has added meanwhile.
+        let insert = sqlx::query(
+            "INSERT INTO orphan_status AS o (shop, provider_id, delivery, delivery_at_ms, delivery_error, category, pricing)
+             SELECT * FROM unnest($1::integer[], $2::text[], $3::smallint[], $4::bigint[], $5::integer[], $6::text[],
+                 $7::text[])
+             ON CONFLICT (shop, provider_id) DO UPDATE SET
+                 delivery_at_ms = CASE WHEN o.delivery > excluded.delivery THEN o.delivery_at_ms
+                     WHEN o.delivery < excluded.delivery THEN excluded.delivery_at_ms
+                     ELSE least(o.delivery_at_ms, excluded.delivery_at_ms) END,
+                 delivery = greatest(o.delivery, excluded.delivery),
+                 delivery_error = greatest(o.delivery_error, excluded.delivery_error),
+                 category = greatest(o.category, excluded.category),
+                 pricing = greatest(o.pricing, excluded.pricing)",
+        );
+        let insert = insert
+            .bind(told.keys().map(|(shop, _)| shop_number(*shop)).collect::<Vec<_>>())
+            .bind(told.keys().map(|(_, id)| id.as_str()).collect::<Vec<_>>())
+            .bind(told.values().map(|told| told.delivery as i16).collect::<Vec<_>>())
+            .bind(told.values().map(|told| told.at_ms).collect::<Vec<_>>())
+            .bind(told.values().map(|told| told.error).collect::<Vec<_>>())
+            .bind(told.values().map(|told| clean(&told.category)).collect::<Vec<_>>())
+            .bind(told.values().map(|told| clean(&told.pricing)).collect::<Vec<_>>());
+        self.run(insert).await?;
         Ok(())
     }
 }

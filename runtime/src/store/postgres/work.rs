@@ -16,7 +16,7 @@ const TRIES: usize = 20;
 impl Postgres {
     pub async fn shop(&self, slug: &str) -> Result<ShopScope> {
         for _ in 0..TRIES {
-            let mut tx = self.begin(ShopScope::NONE).await?;
+            let mut tx = self.begin(&[ShopScope::NONE]).await?;
             if let Some(known) = tx.find_shop(slug).await? {
                 return Ok(known);
             }
@@ -39,13 +39,15 @@ impl Postgres {
     pub async fn due(&self, work: Work, now_ms: i64) -> Result<Vec<Due>> {
         let mut tx = self.read(ShopScope::NONE).await?;
         let select = match work {
-            Work::Posts => sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due_posts($1)"),
-            Work::Inbox | Work::Wakes | Work::Sends | Work::Calls | Work::Holds => {
-                sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due($2, $1)")
+            Work::Posts => sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due_posts($1)").bind(now_ms),
+            Work::Wakes => sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due_wakes($1)").bind(now_ms),
+            Work::Sends => sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due_sends($1)").bind(now_ms),
+            Work::Inbox | Work::Calls | Work::Holds => {
+                let select = sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due($2, $1)");
+                select.bind(now_ms).bind(work as i32)
             }
         };
-        let select = select.bind(now_ms);
-        let rows = tx.rows(if work == Work::Posts { select } else { select.bind(work as i32) }).await?;
+        let rows = tx.rows(select).await?;
         let due =
             |row| Ok(Due { shop: scope(Row::try_get(row, 0)?), number: text(row, 1)?, since_ms: row.try_get(2)? });
         rows.iter().map(due).collect()
