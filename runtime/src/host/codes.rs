@@ -29,9 +29,6 @@ pub const NO_FILE: i32 = -10;
 /// The form is not published, or stopped by the provider: the engine asks it field by field.
 pub const NO_FORM: i32 = -11;
 
-/// The provider holds such messages back, and the customer's own are not to wait behind it.
-pub const HELD_BACK: i32 = -12;
-
 /// The provider's codes for "the Flow is blocked" and "… is throttled".
 pub const FORM_STOPPED: std::ops::RangeInclusive<i32> = 132_068..=132_069;
 
@@ -53,7 +50,6 @@ pub fn reason(error: i32) -> SmolStr {
         UNRENDERABLE => SmolStr::new_static("unrenderable"),
         NO_FILE => SmolStr::new_static("no_file"),
         NO_TOKEN => SmolStr::new_static("no_token"),
-        HELD_BACK => SmolStr::new_static("held_back"),
         NO_FORM => SmolStr::new_static(FORM_UNAVAILABLE),
         code if FORM_STOPPED.contains(&code) => SmolStr::new_static(FORM_UNAVAILABLE),
         code => format_smolstr!("{code}"),

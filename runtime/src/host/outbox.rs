@@ -290,6 +290,10 @@ impl<T: Transport> Outbox<T> {
                 Form::Template(template) => Some((template.name.clone(), template.language.clone())),
             },
             has_template,
+            window_ends_ms: match &request.form {
+                Form::Message(_) => check::window_ends_ms(&request.identities, last_inbound_ms),
+                Form::Template(_) => None,
+            },
         };
         let (id, conversation) = (request.send, request.conversation);
         let answer_ms = self.host.limits.answer_ms;

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::rows::{AttemptEnd, Delivery, Repeat, SendState, StatusUpdate};
+use super::rows::{AttemptEnd, Delivery, Lane, Repeat, SendState, StatusUpdate};
 
 /// What a provider told of one message: a join of all its statuses (I26).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,6 +95,17 @@ impl SendFacts {
             error: 0,
             told: Told::default(),
         }
+    }
+
+    /// Whether it waits for better times (quiet hours, quality, a warning, a pause), so that all but marketing of its
+    /// conversation goes past it.
+    pub fn rests(&self, lane: Lane) -> bool {
+        lane == Lane::Marketing && self.state == SendState::Ready && self.attempt > 0
+    }
+
+    /// Whether nothing of it is in the air, and it is nothing that the customer waits for.
+    pub fn can_be_passed(&self, lane: Lane) -> bool {
+        lane == Lane::Marketing && self.state <= SendState::Ready
     }
 
     /// Takes the end of an attempt. `false`: another attempt has begun since, or a status was faster (I25).

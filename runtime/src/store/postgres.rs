@@ -12,6 +12,7 @@ mod ledgers;
 mod news;
 mod payments;
 mod posts;
+mod queue;
 mod sends;
 mod work;
 

@@ -159,7 +159,8 @@ pub struct NewSend {
     pub expires_ms: i64,
 }
 
-/// Where a send stands. `Waiting` sends stand behind an open one of their conversation (I8).
+/// Where a send stands. `Waiting` sends stand behind an open one of their conversation (I8), which marketing that waits for
+/// better times is not for what is no marketing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum SendState {

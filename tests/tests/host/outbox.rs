@@ -427,6 +427,8 @@ fn marketing_waits_for_the_end_of_the_quiet_hours() {
         house.chat("1", "m2", "news").await;
         house.wait(2 * HOUR_MS).await;
         assert!(!house.provider.heard().iter().any(|it| it.contains("cheaper")));
+        house.chat("1", "m3", "a1").await;
+        assert_eq!(house.provider.heard().last().map(String::as_str), Some("ack a1 n=1"), "answers go past it");
         house.wait(9 * HOUR_MS).await;
         assert!(!house.provider.heard().iter().any(|it| it.contains("cheaper")), "it is 7:30 there");
         house.wait(HOUR_MS).await;

@@ -9,7 +9,7 @@ use duka_runtime::channel::whatsapp::opaque;
 use duka_runtime::dev_graph::Attempt;
 use duka_runtime::host::incoming::{Act, Incoming};
 use duka_runtime::id::{SendId, ShopScope};
-use duka_runtime::store::{Delivery, Identity, IdentityKind, SendRow, SendState};
+use duka_runtime::store::{Delivery, Identity, IdentityKind, Lane, SendRow, SendState};
 
 use crate::process::scopes;
 use crate::wire::{Tried, keys};
@@ -188,7 +188,10 @@ fn sent(world: &World, talk: &Talk, journal: &[Attempt], tried: &[Tried], wrongs
         {
             wrongs.push(format!("I8: `{name}` was attempted before `{earlier}` had ended"));
         }
-        if let Some(last) = mine.iter().rfind(|attempt| !was_overtaken(world, tried, &opaque, attempt)) {
+        // Marketing that was given back once is passed by what the customer waits for.
+        let has_rested = row.send.lane == Lane::Marketing && row.facts.attempt > 1;
+        let counts = |attempt: &&&Attempt| !has_rested && !was_overtaken(world, tried, &opaque, attempt);
+        if let Some(last) = mine.iter().rfind(counts) {
             last_of_earlier = Some((last.n, name.clone()));
         }
         let attempts: Vec<&Tried> = tried.iter().filter(|it| it.send == row.send.id).collect();

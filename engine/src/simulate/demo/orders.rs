@@ -118,7 +118,9 @@ impl Demo {
     }
 
     fn hold(&mut self, arguments: &Arguments<'_>) -> Answer {
-        let order = arguments.of("order").cloned().unwrap_or_else(|| json!({}));
+        let Some(order) = arguments.of("order").filter(|order| order.is_object()).cloned() else {
+            return Answer::Refused("not_found".into());
+        };
         let lines = order.get("lines").and_then(Json::as_array).cloned().unwrap_or_default();
         for line in &lines {
             let product = self.products.iter().find(|product| text(product, "sku") == text(line, "sku"));

@@ -27,6 +27,8 @@ pub(super) struct About {
     pub template: Option<(SmolStr, SmolStr)>,
     /// It can go as a template.
     pub has_template: bool,
+    /// When its words can not be repeated any more; a template can be at any time.
+    pub window_ends_ms: Option<i64>,
 }
 
 pub(super) struct End {
@@ -55,8 +57,12 @@ impl<T: Transport> Outbox<T> {
             SendAnswer::Refused { error, advice } => return self.refused(about, error, advice).await,
             SendAnswer::NotSent => self.again(about, 0),
             SendAnswer::Unknown => {
-                let hold_ms = self.host.holding.of(about.shop, &about.number, self.host.limits.hold_ms);
-                AttemptEnd::Unknown { hold_until_ms: now_ms.saturating_add(hold_ms) }
+                let floor_ms = self.host.limits.hold_ms;
+                let hold_ms = self.host.holding.of(about.shop, &about.number, floor_ms);
+                let latest_ms = now_ms.saturating_add(hold_ms);
+                let in_time_ms =
+                    about.window_ends_ms.map_or(latest_ms, |ends_ms| ends_ms - self.host.limits.window_margin_ms - 1);
+                AttemptEnd::Unknown { hold_until_ms: latest_ms.min(in_time_ms).max(now_ms.saturating_add(floor_ms)) }
             }
             SendAnswer::Unsendable { error } => AttemptEnd::Failed { error },
         }))

@@ -12,7 +12,7 @@ use crate::host::shops::Shop;
 use crate::host::transport::Form;
 use crate::host::turn::ALL_MARKETING;
 use crate::id::ConversationId;
-use crate::store::{AttemptEnd, ClaimedSend, ConsentEntry, Holds, NumberHealth, TemplateRow};
+use crate::store::{AttemptEnd, ClaimedSend, ConsentEntry, Holds, Identity, NumberHealth, TemplateRow};
 
 const HOUR_MS: i64 = 3_600_000;
 const MINUTE_MS: i64 = 60_000;
@@ -61,11 +61,15 @@ fn failed(error: i32) -> Verdict {
 
 /// Whether words of one's own may be sent now: the customer has written within the channel's hours, by the provider's time.
 fn window_is_open(send: &ClaimedSend, facts: &Facts<'_>) -> bool {
-    let channel = send.identities.first().map_or("whatsapp", |identity| identity.channel.as_str());
-    let hours = duka_engine::limits::Channel::named(channel).and_then(|channel| channel.window_hours);
-    let Some(hours) = hours else { return true };
-    let ends_ms = send.last_inbound_ms.saturating_add(i64::from(hours) * HOUR_MS);
+    let Some(ends_ms) = window_ends_ms(&send.identities, send.last_inbound_ms) else { return true };
     send.last_inbound_ms > 0 && facts.now_ms.saturating_add(facts.margin_ms) < ends_ms
+}
+
+/// When the channel stops taking words of one's own; `None`: it always takes them.
+pub(super) fn window_ends_ms(identities: &[Identity], last_inbound_ms: i64) -> Option<i64> {
+    let channel = identities.first().map_or("whatsapp", |identity| identity.channel.as_str());
+    let hours = duka_engine::limits::Channel::named(channel).and_then(|channel| channel.window_hours)?;
+    Some(last_inbound_ms.saturating_add(i64::from(hours) * HOUR_MS))
 }
 
 fn template(send: &ClaimedSend, template: TemplateMessage, open: bool, facts: &Facts<'_>) -> Verdict {
@@ -75,10 +79,6 @@ fn template(send: &ClaimedSend, template: TemplateMessage, open: bool, facts: &F
     if template.category == Category::Marketing || recategorised {
         if !consented(send.send.conversation, template.about.as_deref(), facts.consents) {
             return failed(codes::NO_CONSENT);
-        }
-        // Behind it the customer's answers would wait for days.
-        if open && held_back(facts).is_some() {
-            return failed(codes::HELD_BACK);
         }
         if let Some(until_ms) = marketing_waits(facts) {
             return Verdict::End(AttemptEnd::Again { not_before_ms: until_ms, error: 0 });

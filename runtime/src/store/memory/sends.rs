@@ -19,7 +19,7 @@ impl MemoryTx {
     pub fn add_sends(&mut self, sends: &[NewSend]) -> Result<()> {
         let kept = if self.tables.has(Flaw::FirstSendOnly) { 1 } else { sends.len() };
         for send in sends.iter().take(kept) {
-            let stands_behind = self.tables.open_of(send.shop, send.conversation).next().is_some();
+            let stands_behind = self.tables.stands_behind(send);
             let stands_behind = stands_behind && !self.tables.has(Flaw::AllReady);
             let state = if stands_behind { SendState::Waiting } else { SendState::Ready };
             let seq = self.tables.next_seq();
@@ -277,12 +277,30 @@ impl Tables {
         self.sends.insert(key, queued);
     }
 
-    /// Makes the head of each conversation ready.
+    /// Whether anything open of its conversation has to end first.
+    fn stands_behind(&self, send: &NewSend) -> bool {
+        let (shop, id) = (send.shop, send.conversation);
+        let passes = send.lane < Lane::Marketing && self.head_rests(shop, id);
+        self.open_of(shop, id).next().is_some() && !(passes && self.first_past_marketing(shop, id).is_none())
+    }
+
+    fn head_rests(&self, shop: ShopScope, id: ConversationId) -> bool {
+        let head = self.open_of(shop, id).next().and_then(|key| self.sends.get(key));
+        head.is_some_and(|queued| queued.facts.rests(queued.send.lane))
+    }
+
+    fn first_past_marketing(&self, shop: ShopScope, id: ConversationId) -> Option<Key> {
+        let stays = |key: &&Key| self.sends.get(*key).is_some_and(|it| !it.facts.can_be_passed(it.send.lane));
+        self.open_of(shop, id).find(stays).copied()
+    }
+
+    /// Makes the head of each conversation ready; where that is marketing that rests, also the first that may pass it.
     fn promote(&mut self, conversations: &BTreeSet<(ShopScope, ConversationId)>) {
         for (shop, id) in conversations {
             let head = match self.flaw {
                 Some(Flaw::NeverPromoted) => None,
                 Some(Flaw::LastPromoted) => self.open_of(*shop, *id).last().copied(),
+                Some(_) | None if self.head_rests(*shop, *id) => self.first_past_marketing(*shop, *id),
                 Some(_) | None => self.open_of(*shop, *id).next().copied(),
             };
             if let Some((key, mut queued)) = head.and_then(|key| Some((key, self.sends.get(&key).cloned()?)))

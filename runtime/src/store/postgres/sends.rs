@@ -8,14 +8,15 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use super::conversations::{id, number, split, text};
+use super::queue::Queue;
 use super::{Bound, PostgresTx, clean, scope, shop_number};
 use crate::id::{ConversationId, SendId, ShopScope};
 use crate::store::codes;
 use crate::store::error::Result;
 use crate::store::facts::{SendFacts, Told};
 use crate::store::rows::{
-    AttemptEnd, Claim, ClaimedSend, Delivery, Lane, Leases, NewSend, Released, Room, SendRow, SendState, Settled,
-    Settlement, StatusEffect, StatusUpdate,
+    AttemptEnd, Claim, ClaimedSend, Delivery, Lane, Leases, NewSend, Released, Room, SendRow, Settled, Settlement,
+    StatusEffect, StatusUpdate,
 };
 
 /// A send with its place in the queue, as it was read and as it is to be.
@@ -49,19 +50,19 @@ impl PostgresTx {
         let places: Vec<Place> = places.into_iter().collect();
         let (shops, ids) = split(&places);
         let select = sqlx::query(
-            "SELECT last.shop, last.conversation FROM unnest($1::integer[], $2::bigint[]) AS t (shop, conversation), LATERAL (
-                 SELECT o.shop, o.conversation FROM outbox o
+            "SELECT last.shop, last.conversation, last.lane = 3 AND last.state < 3
+             FROM unnest($1::integer[], $2::bigint[]) AS t (shop, conversation), LATERAL (
+                 SELECT o.shop, o.conversation, o.lane, o.state FROM outbox o
                  WHERE o.shop = t.shop AND o.conversation BETWEEN t.conversation AND t.conversation AND o.state < 5
                  ORDER BY o.conversation DESC, o.seq DESC LIMIT 1 FOR UPDATE) last",
         );
-        let mut open = BTreeSet::new();
+        let mut queues: BTreeMap<Place, Queue> = BTreeMap::new();
         for row in self.rows(select.bind(shops).bind(ids)).await? {
-            open.insert((scope(row.try_get(0)?), id(row.try_get(1)?)));
+            let place = (scope(row.try_get(0)?), id(row.try_get(1)?));
+            queues.insert(place, Queue::ending_with_marketing(row.try_get(2)?));
         }
-        let state = |send: &NewSend| match open.insert((send.shop, send.conversation)) {
-            true => SendState::Ready as i16,
-            false => SendState::Waiting as i16,
-        };
+        self.look_past_marketing(&mut queues).await?;
+        let state = |send: &NewSend| queues.entry((send.shop, send.conversation)).or_default().take(send.lane) as i16;
         let states: Vec<i16> = sends.iter().map(state).collect();
         let insert = sqlx::query(
             "INSERT INTO outbox (shop, id, conversation, number, turn, place, lane, repeat, expires_ms, not_before_ms,
@@ -309,13 +310,16 @@ impl PostgresTx {
         Ok(found)
     }
 
-    /// Writes what has changed, and makes the head of each conversation ready in which a send has ended.
+    /// Writes what has changed, and makes the next one ready in each conversation in which a send has ended or rests.
     async fn write(&mut self, book: Book) -> Result<()> {
         let changed: Vec<Queued> = book.rows.into_values().filter(|queued| queued.before != queued.row.facts).collect();
         if !changed.is_empty() {
             self.write_sends(&changed).await?;
-            let ended =
-                changed.iter().filter(|queued| queued.row.facts.state.is_final() && !queued.before.state.is_final());
+            let gives_way = |queued: &&Queued| {
+                let SendRow { send, facts } = &queued.row;
+                facts.rests(send.lane) || (facts.state.is_final() && !queued.before.state.is_final())
+            };
+            let ended = changed.iter().filter(gives_way);
             let places: BTreeSet<Place> =
                 ended.map(|queued| (queued.row.send.shop, queued.row.send.conversation)).collect();
             if !places.is_empty() {
@@ -361,12 +365,18 @@ impl PostgresTx {
         Ok(())
     }
 
+    /// Makes the head of each conversation ready; where that is marketing that rests, the first that may pass it.
     async fn promote(&mut self, places: &[Place]) -> Result<()> {
         let (shops, ids) = split(places);
         let update = sqlx::query(
             "UPDATE outbox o SET state = 2
              FROM unnest($1::integer[], $2::bigint[]) AS t (shop, conversation), LATERAL (
-                 SELECT h.seq FROM outbox h
+                 SELECT CASE WHEN h.lane = 3 AND h.state = 2 AND h.attempt > 0 THEN (
+                     SELECT n.seq FROM outbox n
+                     WHERE n.shop = t.shop AND n.conversation BETWEEN t.conversation AND t.conversation AND n.state < 5
+                         AND NOT (n.lane = 3 AND n.state < 3)
+                     ORDER BY n.conversation, n.seq LIMIT 1) ELSE h.seq END AS seq
+                 FROM outbox h
                  WHERE h.shop = t.shop AND h.conversation BETWEEN t.conversation AND t.conversation AND h.state < 5
                  ORDER BY h.conversation, h.seq LIMIT 1) head
              WHERE o.shop = t.shop AND o.seq = head.seq AND o.state = 1",

@@ -40,8 +40,13 @@ impl SqliteTx {
             "INSERT INTO outbox (shop, id, conversation, number, turn, place, lane, repeat, expires_ms, not_before_ms,
                  body, state)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
-                 CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE shop = ?1 AND conversation = ?3 AND state < 5)
-                 THEN 1 ELSE 2 END)",
+                 CASE WHEN NOT EXISTS (SELECT 1 FROM outbox WHERE shop = ?1 AND conversation = ?3 AND state < 5) THEN 2
+                 -- Behind marketing that rests, and behind nothing else.
+                 WHEN ?7 < 3 AND (SELECT lane = 3 AND state = 2 AND attempt > 0 FROM outbox
+                         WHERE shop = ?1 AND conversation = ?3 AND state < 5 ORDER BY seq LIMIT 1)
+                     AND NOT EXISTS (SELECT 1 FROM outbox
+                         WHERE shop = ?1 AND conversation = ?3 AND state < 5 AND NOT (lane = 3 AND state < 3)) THEN 2
+                 ELSE 1 END)",
         )?;
         for send in sends {
             insert.execute((
@@ -293,14 +298,25 @@ impl SqliteTx {
         Ok(())
     }
 
-    /// Makes the head of each conversation ready.
+    /// Makes the head of each conversation ready; where that is marketing that rests, also the first that may pass it.
     fn promote(&self, conversations: &Touched) -> Result<()> {
-        let mut update = self.sql(
-            "UPDATE outbox SET state = 2 WHERE state = 1 AND seq = (
-                 SELECT seq FROM outbox WHERE shop = ? AND conversation = ? AND state < 5 ORDER BY seq LIMIT 1)",
+        let mut head = self.sql(
+            "SELECT seq, state, lane = 3 AND state = 2 AND attempt > 0 FROM outbox
+             WHERE shop = ? AND conversation = ? AND state < 5 ORDER BY seq LIMIT 1",
+        )?;
+        let mut ready = self.sql("UPDATE outbox SET state = 2 WHERE seq = ?")?;
+        let mut pass = self.sql(
+            "UPDATE outbox SET state = 2 WHERE state = 1 AND seq = (SELECT seq FROM outbox
+                 WHERE shop = ? AND conversation = ? AND state < 5 AND NOT (lane = 3 AND state < 3) ORDER BY seq LIMIT 1)",
         )?;
         for (shop, id) in conversations {
-            update.execute((shop.number(), number(*id)))?;
+            let place = (shop.number(), number(*id));
+            let found = head.query_row(place, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+            match found {
+                Some((seq, 1, _)) => _ = ready.execute([seq])?,
+                Some((_, _, true)) => _ = pass.execute(place)?,
+                Some::<(i64, i64, bool)>(_) | None => {}
+            }
         }
         Ok(())
     }
