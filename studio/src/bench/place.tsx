@@ -72,7 +72,7 @@ export function Orders() {
           </div>
           {(order.paid || order.tracking) && (
             <div className="quiet">
-              {order.paid && t("orders.paid", { state: order.paid })} {order.tracking && t("orders.tracking", { number: order.tracking })}
+              {[order.paid && t("orders.paid", { state: order.paid }), order.tracking && t("orders.tracking", { number: order.tracking })].filter(Boolean).join(" · ")}
             </div>
           )}
           <div className="buttons">

@@ -1,9 +1,25 @@
 // The flow drawn: where the conversation stands is lit, the way it came is marked, and whatever is chosen tells its ways.
 import "@xyflow/react/dist/style.css";
-import { Background, Controls, Handle, MarkerType, MiniMap, Position, ReactFlow, ReactFlowProvider, useReactFlow, type Edge, type Node, type NodeProps } from "@xyflow/react";
+import {
+  Background,
+  BaseEdge,
+  Controls,
+  getBezierPath,
+  Handle,
+  MarkerType,
+  MiniMap,
+  Position,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+  type Edge,
+  type EdgeProps,
+  type Node,
+  type NodeProps,
+} from "@xyflow/react";
 import { memo, useEffect, useMemo, useRef, useState } from "react";
 
-import type { FlowMap, MapState, Place } from "../api/types";
+import type { FlowMap, MapEdge, MapState, Place } from "../api/types";
 import { goTo, useStudio } from "../store";
 import { Icon, IconButton, Name, useWords } from "../ui";
 import { HEIGHT, WIDTH, type Spots } from "./layout";
@@ -108,6 +124,7 @@ function Drawn() {
             nodes={nodes}
             edges={edges}
             nodeTypes={TYPES}
+            edgeTypes={WAYS}
             nodesDraggable={false}
             nodesConnectable={false}
             edgesFocusable={false}
@@ -208,7 +225,18 @@ const StateCard = memo(function StateCard({ data }: NodeProps<Card>) {
   );
 });
 
+/** An edge whose words stand at the end that is looked for: there the ways are apart. */
+const Way = memo(function Way(edge: EdgeProps<Edge<{ isComing: boolean }>>) {
+  const [path] = getBezierPath(edge);
+  const [x, y] = edge.data?.isComing ? [edge.sourceX, edge.sourceY + 18] : [edge.targetX, edge.targetY - 20];
+  return <BaseEdge path={path} markerEnd={edge.markerEnd} label={edge.label} labelX={x} labelY={y} labelBgPadding={[5, 2]} labelBgBorderRadius={5} />;
+});
+
 const TYPES = { state: StateCard };
+const WAYS = { way: Way };
+
+/** Letters of an edge's words. */
+const MOST = 34;
 
 /** The same objects where nothing changed: the library draws only others. */
 function kept<T extends Card | Edge>(list: T[], before: Map<string, Card | Edge>): T[] {
@@ -253,16 +281,18 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
     })),
   );
   const edges = flows.flatMap((flow) =>
-    flow.edges.map((edge, index): Edge => {
-      const way = `${edge.from}→${edge.to}`;
+    [...ways(flow.edges)].map(([way, all]): Edge => {
+      const edge = all[0]!;
       const isNear = edge.from === focus || (lit.chosen !== undefined && edge.to === lit.chosen);
       const isBack = (spots[edge.to]?.y ?? 0) <= (spots[edge.from]?.y ?? 0);
       const classes = [edge.kind && `by-${edge.kind}`, steps.has(way) && "is-passed", isNear && "is-near", bare.has(way) && "is-uncovered", isBack && "is-back", lit.chosen !== undefined && !isNear && "is-faded"];
       return {
-        id: `${flow.name}/${index}`,
+        id: `${flow.name}/${way}`,
+        type: "way",
+        data: { isComing: lit.chosen !== undefined && edge.to === lit.chosen },
         source: edge.from,
         target: edge.to,
-        label: isNear ? [edge.on, edge.guard].filter(Boolean).join(" · ") : undefined,
+        label: isNear ? shortened(all.map((one) => one.on).join(" / ")) : undefined,
         className: classes.filter(Boolean).join(" "),
         zIndex: isNear ? 2 : steps.has(way) ? 1 : 0,
         markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 },
@@ -270,6 +300,21 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
     }),
   );
   return { nodes, edges };
+}
+
+/** Edges of the same ends are drawn as one. */
+function ways(edges: MapEdge[]): Map<string, MapEdge[]> {
+  const out = new Map<string, MapEdge[]>();
+  for (const edge of edges) {
+    const way = `${edge.from}→${edge.to}`;
+    out.set(way, [...(out.get(way) ?? []), edge]);
+  }
+  return out;
+}
+
+function shortened(words: string): string {
+  const letters = [...words];
+  return letters.length > MOST ? `${letters.slice(0, MOST - 1).join("")}…` : words;
 }
 
 function search(flows: FlowMap["flows"], sought: string): string[] {

@@ -28,7 +28,7 @@ export function Main({ shown }: { shown: Shown }) {
           <Picture url={main.first?.image} label={main.first?.name ?? ""} className="strip-picture" icon="bag" />
           <div className="strip-words">
             <strong dir="auto">{main.title ?? t("phone.items")}</strong>
-            <span>{t("phone.itemsCount", { count: main.count })}</span>
+            <span>{main.count === 1 ? t("phone.itemOne") : t("phone.itemsCount", { count: main.count })}</span>
           </div>
         </div>
       );
@@ -203,7 +203,7 @@ function SentCart({ main }: { main: Extract<MainPart, { kind: "cart" }> }) {
       <div className="strip">
         <Picture url={first?.image} label={first?.name ?? ""} className="strip-picture" icon="bag" />
         <div className="strip-words">
-          <strong>{t("phone.itemsCount", { count })}</strong>
+          <strong>{count === 1 ? t("phone.itemOne") : t("phone.itemsCount", { count })}</strong>
           {main.total && <span>{main.total}</span>}
         </div>
       </div>
