@@ -4,6 +4,7 @@ mod adapter;
 mod dev_graph;
 mod erase;
 mod operate;
+mod orders;
 mod report;
 mod server;
 
@@ -19,6 +20,7 @@ pub use operate::{
     Backup, Conversations, ConversationsCommand, Diff, Doctor, FormsArguments, FormsCommand, Listing, OfShops,
     Quarantine, QuarantineCommand, Remote, Replay, Restore, Templates, TemplatesCommand,
 };
+pub use orders::{Orders, OrdersCommand};
 pub use report::{Audit, Costs};
 pub use server::{KeyScope, Keys, KeysCommand, Serve};
 
@@ -123,6 +125,8 @@ pub enum Command {
     Quarantine(Quarantine),
     /// Messages that wait for your word: look at them, send them after all, drop them
     Sends(Sends),
+    /// Orders that conversations follow: how far they are, and news of them that was lost
+    Orders(Orders),
     /// What the delivered messages of a shop cost, by month, market and category
     Costs(Costs),
     /// What was done of a shop by the server's API: whose key, what, when

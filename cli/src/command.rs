@@ -20,6 +20,7 @@ mod fmt;
 mod forms;
 mod keys;
 mod new;
+mod orders;
 mod quarantine;
 mod remote;
 mod replay;
@@ -63,6 +64,7 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Conversations(arguments) => conversations::run(&arguments),
         Command::Quarantine(arguments) => quarantine::run(&arguments),
         Command::Sends(arguments) => sends::run(&arguments),
+        Command::Orders(arguments) => orders::run(&arguments),
         Command::Costs(arguments) => costs::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Erase(arguments) => erase::run(&arguments),

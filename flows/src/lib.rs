@@ -29,6 +29,7 @@ pub const CONTRACTS: &[StandardFile] = files![
 pub const ADAPTERS: &[StandardFile] = files![
     "woocommerce" from "../adapters/woocommerce.yml",
     "medusa" from "../adapters/medusa.yml",
+    "shopify" from "../adapters/shopify.yml",
 ];
 
 /// The standard flows and their texts.

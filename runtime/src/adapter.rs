@@ -2,10 +2,12 @@
 //! fixture. What a conversation wants of them is the host's business.
 
 mod agreed;
+pub mod bag;
 pub mod mapping;
 mod memory;
 pub mod parcels;
 pub mod rest;
 mod systems;
 
+pub(crate) use self::agreed::field;
 pub use self::systems::Systems;

@@ -11,7 +11,7 @@ mod explain;
 pub(crate) mod handoff;
 pub mod keys;
 mod openapi;
-mod orders;
+pub mod orders;
 mod quarantine;
 pub mod recording;
 mod sends;
@@ -101,6 +101,8 @@ pub fn routes() -> Vec<Route> {
         route!(post "/shops/{shop}/quarantine/{entry}/replay" Operate quarantine::replay:
             "Try an entry again" => answer::Done),
         route!(delete "/shops/{shop}/quarantine/{entry}" Operate quarantine::remove: "Drop an entry" => answer::Done),
+        route!(get "/shops/{shop}/orders" Read orders::list:
+            "Orders that conversations follow, and how far each was heard of" => orders::Orders),
         route!(post "/shops/{shop}/orders/reconcile" Operate orders::reconcile:
             "Ask the shop's own system for orders that have not ended, and take what was lost as news" => Gaps),
         route!(get "/shops/{shop}/audit" Read audit::of_shop:

@@ -1,5 +1,7 @@
 //! Shops whose systems are the merchant's own: the guarded way out, the mapping, and what comes of answers of every kind.
 
+#[path = "adapter/bag.rs"]
+mod bag;
 #[path = "adapter/conformance.rs"]
 mod conformance;
 #[path = "adapter/egress.rs"]
@@ -14,8 +16,12 @@ mod medusa;
 mod script;
 #[path = "adapter/search.rs"]
 mod search;
+#[path = "adapter/several.rs"]
+mod several;
 #[path = "adapter/shipped.rs"]
 mod shipped;
+#[path = "adapter/shopify.rs"]
+mod shopify;
 #[path = "adapter/vendor.rs"]
 mod vendor;
 #[path = "adapter/woocommerce.rs"]

@@ -9,6 +9,8 @@ mod apps;
 mod asker;
 #[path = "adapter/merchant.rs"]
 mod backend;
+#[path = "server/bag.rs"]
+mod bag;
 #[path = "files/bucket.rs"]
 mod bucket;
 #[path = "server/card.rs"]

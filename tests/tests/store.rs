@@ -4,6 +4,8 @@
 mod agree;
 #[path = "store/arrivals.rs"]
 mod arrivals;
+#[path = "store/bags.rs"]
+mod bags;
 #[path = "store/database.rs"]
 mod database;
 #[path = "store/ledgers.rs"]
@@ -82,5 +84,6 @@ conformance![
     ledgers::delivered_messages_are_counted,
     ledgers::what_operators_did_is_listed_the_newest_first,
     payments::a_payment_changes_under_its_version,
+    bags::a_bag_changes_under_its_version_and_goes_with_its_customer,
     posts::whom_a_shop_wrote_to_is_remembered_with_the_latest_time,
 ];

@@ -96,3 +96,26 @@ fn mistakes_in_a_mapping_are_shown_where_they_are() {
     assert_eq!(check.code, Some(1), "{}", check.out);
     assert!(check.out.contains("`catalog: rest` needs the file `catalog.rest.yaml`."), "{}", check.out);
 }
+
+#[test]
+fn what_the_flows_need_and_an_adapter_can_not_do_is_told_before_anybody_is_served() {
+    let folder = shop(|text| text);
+    let profile = folder
+        .read("zuri/shop.yaml")
+        .replace("catalog: rest", "catalog: { kind: shopify, base: https://zuri.example }");
+    folder.write("zuri/shop.yaml", profile.replace("orders: demo", "orders: shopify"));
+    let check = folder.duka(&["check", "zuri"]);
+    assert_eq!(check.code, Some(1), "{}", check.out);
+    for operation in ["orders.cancel", "orders.open_return"] {
+        let told = format!("The flows use `{operation}`, which the adapter `shopify` can not do as the contract says.");
+        assert!(check.out.contains(&told), "{operation}: {}", check.out);
+    }
+    assert!(check.out.contains("shop.yaml:"), "at the adapter: {}", check.out);
+    assert!(!check.out.contains("`orders.hold`"), "what it can do is not told: {}", check.out);
+    // The bag is Duka's, and asks the catalogue.
+    assert!(!check.out.contains("`cart."), "{}", check.out);
+    let bad = folder.read("zuri/shop.yaml").replace("orders: shopify", "orders: duka");
+    folder.write("zuri/shop.yaml", bad);
+    let check = folder.duka(&["check", "zuri"]);
+    assert!(check.out.contains("Duka itself keeps no `orders`, only the bag."), "{}", check.out);
+}

@@ -130,3 +130,18 @@ fn what_could_not_be_processed_is_listed_tried_again_and_dropped() {
     assert_eq!(quarantine(&["list"]).code, Some(0));
     assert_eq!(quarantine(&["show", &newer]).code, Some(2));
 }
+
+#[test]
+fn orders_are_listed_and_asked_for() {
+    let mut house = House::of("tests/shops/counter", "channels: [whatsapp]");
+    house.folder.write("key.txt", house.key("operate"));
+    house.serve("duka.toml");
+    let orders = |arguments: &[&str]| house.duka(&[&["orders", "--key", "file:key.txt"], arguments].concat());
+    let list = orders(&["list"]);
+    assert_eq!((list.code, list.out.as_str()), (Some(0), "counter: no order is on its way\n"), "{list:?}");
+    assert_eq!(orders(&["list", "--all", "--format", "json"]).out, "[]\n");
+    assert_eq!(orders(&["show", "Z-1042"]).code, Some(2));
+    let look = orders(&["reconcile"]);
+    let told = "0 orders asked for: 0 gaps, 0 without an answer\n";
+    assert_eq!((look.code, look.out.as_str()), (Some(0), told), "{look:?}");
+}

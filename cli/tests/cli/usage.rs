@@ -47,6 +47,7 @@ fn help_and_version_are_fine() {
         "diff",
         "quarantine",
         "sends",
+        "orders",
         "costs",
         "audit",
         "erase",

@@ -26,7 +26,8 @@ pub fn differs(shop: &Shop, promise: &Promise, arguments: &[Value], given: &Valu
     (totals.0 != totals.1).then(|| SmolStr::new_static(PRICE))
 }
 
-fn field<'a>(shop: &Shop, ty: &Type, value: &'a Value, name: &str) -> Option<&'a Value> {
+/// A field of a record by its name.
+pub(crate) fn field<'a>(shop: &Shop, ty: &Type, value: &'a Value, name: &str) -> Option<&'a Value> {
     let (Type::Record(id), Value::Record(fields)) = (ty, value) else { return None };
     let (at, _) = shop.records.get(usize::from(id.0))?.field(name)?;
     fields.get(usize::from(at))

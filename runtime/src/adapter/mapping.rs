@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 
 pub use self::check::{Found, read};
 pub use self::kinds::{As, Base, Field, Path};
-pub use self::steps::{Absent, Already, Check, Only, Step, Unless, parts};
+pub use self::steps::{Absent, Already, Check, Join, Only, Step, Unless, parts};
 pub use self::template::{Body, ITEM, Piece, Template, value_at};
 pub use self::webhook::{Changed, Encoding, Proof, Seen, Signature, Told, Webhook};
 use crate::config::SecretRef;
@@ -118,6 +118,9 @@ pub struct Operation {
     pub spread: Option<Path>,
     /// Of these only the one that has this value; none: `not_found`
     pub only: Option<Only>,
+    /// What is asked of each thing that was selected, and put into it
+    #[serde(default)]
+    pub join: Vec<Join>,
     /// Fields that are elsewhere than `records` says
     #[serde(default)]
     pub fields: BTreeMap<String, Field>,
@@ -129,7 +132,7 @@ pub struct Operation {
     pub find_by_reference: Option<Find>,
     /// How what a customer types is found where the backend takes it literally
     pub search: Option<Search>,
-    /// Whether an answer serves others who ask the same while it is fresh [default: of a GET, yes]
+    /// Whether an answer serves others who ask the same while it is fresh [default: of a GET and a GraphQL query, yes]
     pub remember: Option<bool>,
 }
 
@@ -138,12 +141,15 @@ impl Mapping {
     pub fn is_the_same_for_all(&self, path: &str) -> bool {
         let Some(operation) = self.operations.get(path) else { return false };
         let request = &operation.request;
-        let templates = [&request.path].into_iter().chain(request.query.values()).chain(request.headers.values());
-        let templates = templates.chain(self.context.query.values()).chain(self.context.headers.values());
+        let before = operation.steps.iter().map(|step| &step.request);
+        let all: Vec<&Request> =
+            before.chain([request]).chain(operation.join.iter().map(|join| &join.request)).collect();
+        let sent = all.iter().flat_map(|it| [&it.path].into_iter().chain(it.query.values()).chain(it.headers.values()));
+        let templates = sent.chain(self.context.query.values()).chain(self.context.headers.values());
         let own = |parts: &[String]| parts.first().is_some_and(|first| first == "conversation" || first == "key");
         let is_of_one = templates.flat_map(Template::places).any(own)
-            || request.body.as_ref().is_some_and(|body| body.places().iter().any(|(parts, _)| own(parts)));
-        operation.remember.unwrap_or(request.method == Method::Get) && !is_of_one
+            || all.iter().any(|it| it.sent_places().iter().any(|(parts, _)| own(parts)));
+        operation.remember.unwrap_or_else(|| request.only_asks()) && !is_of_one
     }
 }
 
@@ -160,8 +166,41 @@ pub struct Request {
     #[serde(default)]
     pub headers: BTreeMap<String, Template>,
     pub body: Option<Body>,
+    /// A GraphQL question instead of a body, sent by POST
+    pub graphql: Option<Graphql>,
     /// One of `keys` instead of the mapping's `auth`
     pub auth: Option<String>,
+}
+
+/// A document of GraphQL. An answer with `errors` is a failure, whatever its status.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Graphql {
+    /// `query` or `mutation`, as it is sent: nothing is filled in here
+    pub query: String,
+    /// By name; what is none is left out
+    #[serde(default)]
+    pub variables: BTreeMap<String, Body>,
+}
+
+impl Request {
+    pub fn method(&self) -> Method {
+        if self.graphql.is_some() { Method::Post } else { self.method }
+    }
+
+    /// It changes nothing, by the words of its protocol.
+    fn only_asks(&self) -> bool {
+        match &self.graphql {
+            Some(graphql) => !graphql.query.trim_start().starts_with("mutation"),
+            None => self.method == Method::Get,
+        }
+    }
+
+    /// The places of what is sent besides the address, and whether each stands within an `each`.
+    pub fn sent_places(&self) -> Vec<(Vec<String>, bool)> {
+        let variables = self.graphql.iter().flat_map(|graphql| graphql.variables.values());
+        self.body.iter().chain(variables).flat_map(Body::places).collect()
+    }
 }
 
 fn get() -> Method {
@@ -219,6 +258,9 @@ pub struct Rule {
     pub otherwise: Option<String>,
     /// Instead of nothing. Amounts have none
     pub default: Option<Json>,
+    /// An amount that is missing is nothing: a fee; never a price or a total
+    #[serde(default)]
+    pub free: bool,
     /// Otherwise the default
     pub when: Option<Predicate>,
     /// Instead of the default where `when` does not hold
@@ -233,7 +275,7 @@ pub struct Rule {
 #[serde(deny_unknown_fields)]
 pub struct Page {
     pub by: By,
-    /// The parameter that says which page; none by link
+    /// The parameter, or the variable of GraphQL, that says which page; none by link
     #[serde(default)]
     pub query: String,
     /// [default: 1 by number, 0 by offset]

@@ -1,6 +1,8 @@
 //! Each call to the system that its shop has for its contract: a merchant's own, the till, or the demo. Asks for nothing that
 //! is known and fresh, and lets no order through that is another one than the customer has confirmed. Keeps the demo's worlds.
 
+mod bag;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use smol_str::SmolStr;
 use super::agreed::differs;
 use super::memory::{Question, products, products_of};
 use super::rest::{Backend, Call, Rest};
+use crate::host::Host;
 use crate::host::calls::{Adapter, Ask, DemoAdapter, Fate};
 use crate::payments::Cashier;
 
@@ -22,11 +25,12 @@ pub struct Systems {
     demo: DemoAdapter,
     rest: Rest,
     cashier: Arc<Cashier>,
+    host: Arc<Host>,
 }
 
 impl Systems {
-    pub fn new(rest: Rest, cashier: Arc<Cashier>) -> Systems {
-        Systems { demo: DemoAdapter::default(), rest, cashier }
+    pub fn new(rest: Rest, cashier: Arc<Cashier>, host: Arc<Host>) -> Systems {
+        Systems { demo: DemoAdapter::default(), rest, cashier, host }
     }
 
     async fn query(&self, ask: &Ask, backend: &Backend, promise: &Promise) -> Outcome {
@@ -34,9 +38,15 @@ impl Systems {
         let known = question.as_ref().and_then(|it| backend.memory.recall(it, ask.now_ms, promise.fresh_for_ms));
         let from = if known.is_some() { "memory" } else { "asked" };
         counter!("duka_queries_total", "from" => from).increment(1);
-        if let Some(known) = known {
-            return Outcome::Given(known);
+        match known {
+            Some(known) => Outcome::Given(known),
+            None => self.anew(ask, backend, promise).await,
         }
+    }
+
+    /// Asks in any case; the answer serves others.
+    async fn anew(&self, ask: &Ask, backend: &Backend, promise: &Promise) -> Outcome {
+        let question = question(ask, backend, promise);
         let asked = backend.memory.asks(ask.now_ms);
         let outcome = self.rest.ask(backend, call(ask, promise, &conversation(ask))).await.outcome;
         if let (Some(question), Outcome::Given(value), Some(ty)) = (question, &outcome, &promise.gives) {
@@ -126,6 +136,9 @@ fn conversation(ask: &Ask) -> SmolStr {
 
 impl Adapter for Systems {
     async fn ask(&self, ask: Ask) -> Outcome {
+        if let Some(outcome) = self.bag(&ask).await {
+            return outcome;
+        }
         match mapped(&ask) {
             Some((backend, promise)) if ask.query => self.query(&ask, backend, promise).await,
             Some((backend, promise)) => {
@@ -140,6 +153,10 @@ impl Adapter for Systems {
     }
 
     async fn look_up(&self, ask: Ask) -> Fate {
+        if bag::of_bag(&ask).is_some() {
+            // The same key again does it at most once.
+            return Fate::NotDone;
+        }
         let Some((backend, promise)) = mapped(&ask) else {
             return match self.cashier.look_up(&ask).await {
                 Some(fate) => fate,

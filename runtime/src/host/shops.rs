@@ -45,6 +45,8 @@ pub struct Shop {
     pub fixture: Json,
     /// The shop's own systems; the demo answers for every other contract.
     pub backends: Vec<Backend>,
+    /// Customers' bags are kept here, and not by the shop's own system.
+    pub keeps_bags: bool,
     /// How orders are paid; `None`: as its systems say, or the demo.
     pub till: Option<Arc<Till>>,
     /// People are told of conversations that are handed over.
@@ -77,6 +79,7 @@ impl Shop {
             gone: BTreeSet::new(),
             fixture,
             backends,
+            keeps_bags: false,
             till: None,
             people: false,
             portfolio,

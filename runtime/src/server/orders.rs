@@ -7,13 +7,18 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
+use duka_engine::contract::{decode, write_money};
 use duka_engine::event::EventKind;
+use duka_engine::types::Type;
+use duka_engine::value::Value;
 use metrics::counter;
+use serde_json::json;
 use smol_str::SmolStr;
 
 use super::Server;
 use super::parcels::{self, Parcels};
 use super::webhooks::{refused, whole};
+use crate::adapter::field;
 use crate::adapter::rest::{Backend, Moved, News};
 use crate::host::desk::DeskError;
 use crate::host::incoming::{Arrival, Arrived, Incoming};
@@ -120,29 +125,69 @@ async fn keep(
         },
         Err(why) => Err((UNREAD, why)),
     };
-    let what = match news {
-        Ok(Moved { number, status, order }) => {
-            backend.hears_of_order(&shop.backends, &shop.program.shop, &order);
-            Arrived::Order {
-                order: vec![Identity::of_order(shop.scope, number.clone())],
-                unmatched: unknown(shop, received_ms, format!("{contract}: {number} {status}"), body.to_vec()),
-                incoming: Incoming::event(EventKind::Order { status, key: number, order }),
+    match news {
+        Ok(moved) => {
+            backend.hears_of_order(&shop.backends, &shop.program.shop, &moved.order);
+            if !moves(server, shop, contract, key, body.to_vec(), moved).await? {
+                server.early.came(shop.scope, received_ms);
             }
         }
         Err((reason, why)) => {
             let slug = shop.slug.as_str();
             tracing::warn!(shop = slug, %contract, reason, "a webhook of a shop's system is kept for a person");
             let entry = unknown(shop, received_ms, format!("{contract}: {why}"), body.to_vec());
-            Arrived::Quarantine(QuarantineEntry { reason: SmolStr::new_static(reason), ..entry })
+            let what = Arrived::Quarantine(QuarantineEntry { reason: SmolStr::new_static(reason), ..entry });
+            server.desk.commit(Job::Arrivals(vec![Arrival { shop: shop.scope, key, received_ms, what }])).await?;
         }
-    };
-    let may_be_early = matches!(what, Arrived::Order { .. });
-    let arrival = Arrival { shop: shop.scope, key, received_ms, what };
-    let took = server.desk.commit(Job::Arrivals(vec![arrival])).await?;
-    if may_be_early && took.contains(&Took::Quarantined) {
-        server.early.came(shop.scope, received_ms);
     }
     Ok(())
+}
+
+/// Brings an order that moved to its conversation. `false`: nobody has it yet, and the news are kept.
+///
+/// # Errors
+/// It was not committed.
+pub(super) async fn moves(
+    server: &Server,
+    shop: &Shop,
+    contract: &str,
+    key: Option<ElementKey>,
+    body: Vec<u8>,
+    moved: Moved,
+) -> Result<bool, DeskError> {
+    let received_ms = server.host.clock.now_ms();
+    let paid = paid(shop, contract, &moved);
+    let Moved { number, status, order } = moved;
+    let unmatched = unknown(shop, received_ms, format!("{contract}: {number} {status}"), body);
+    let arrival = |key, event, unmatched| {
+        let order = vec![Identity::of_order(shop.scope, number.clone())];
+        let what = Arrived::Order { order, unmatched, incoming: Incoming::event(event) };
+        Arrival { shop: shop.scope, key, received_ms, what }
+    };
+    let event = EventKind::Order { status, key: number.clone(), order };
+    let took = server.desk.commit(Job::Arrivals(vec![arrival(key, event, unmatched.clone())])).await?;
+    let is_known = !took.contains(&Took::Quarantined);
+    if let Some(paid) = paid.filter(|_| is_known) {
+        let key = ElementKey::named("paid", &format!("{contract} {number}"));
+        server.desk.commit(Job::Arrivals(vec![arrival(Some(key), paid, unmatched)])).await?;
+    }
+    Ok(is_known)
+}
+
+/// Where the shop's own system takes the money, an order that it tells to be paid is a payment that is paid.
+fn paid(shop: &Shop, contract: &str, moved: &Moved) -> Option<EventKind> {
+    let program = &shop.program.shop;
+    let takes_money = shop.backends.iter().any(|backend| backend.contract == "payments");
+    let statuses = program.statuses.iter().find(|statuses| statuses.contract == contract).filter(|_| takes_money)?;
+    let rank = |word: &str| statuses.ranks.iter().find(|(known, _)| known == word).map(|(_, rank)| *rank);
+    rank(&moved.status).zip(rank("paid")).filter(|(is, paid)| is >= paid)?;
+    let total = field(program, &Type::Record(program.known_records.order?), &moved.order, "total")?;
+    let Value::Money(total) = total else { return None };
+    let payment = json!({ "url": "", "status": "paid", "amount": write_money(*total) });
+    let payment = decode(program, &Type::Record(program.known_records.payment?), &payment).ok()?;
+    // The order is what the conversation knows itself.
+    let (status, key) = (SmolStr::new_static("paid"), moved.number.clone());
+    Some(EventKind::Payment { status, key, order: Value::None, payment })
 }
 
 /// What is kept of news whose order nobody has.
@@ -156,6 +201,7 @@ pub(super) fn waits_for(shop: &Shop, entry: &QuarantineEntry) -> Option<SmolStr>
     let backend = shop.backends.iter().find(|backend| backend.contract == contract)?;
     match backend.read(&shop.program, &entry.body).ok().flatten()? {
         News::Order(moved) => Some(moved.number),
+        News::Asked(number, _) => Some(number),
         News::Parcel(parcel) => parcel.order,
         News::Track(_, order) => order,
     }

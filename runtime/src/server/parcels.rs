@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::Server;
 use crate::adapter::parcels::{OF_ORDER, Parcel, RollUp, Status, TRACK, roll_up, with};
-use crate::adapter::rest::{Backend, Call, Moved, News};
+use crate::adapter::rest::{Backend, Call, Moved, News, status_of};
 use crate::host::shops::Shop;
 
 /// The longest that a carrier waits for its answer, with some left for the commit: they give up after about 7 s.
@@ -50,6 +50,7 @@ impl Asking<'_> {
     async fn order_of(&self, carrier: &Backend, news: News) -> Result<Parcels, Parcels> {
         let (told, hint) = match news {
             News::Order(moved) => return Ok(Parcels::Moved(moved)),
+            News::Asked(number, status) => return self.moved(number, status).await,
             News::Parcel(parcel) => (parcel, None),
             News::Track(number, order) => (self.track(carrier, number).await?, order),
         };
@@ -77,6 +78,15 @@ impl Asking<'_> {
         }
         let number = order_number(&self.shop.program, &order).unwrap_or(number);
         Ok(Parcels::Moved(Moved { number, status: status.to_smolstr(), order }))
+    }
+
+    /// An order of which its system has only told the number.
+    async fn moved(&self, number: SmolStr, status: Option<SmolStr>) -> Result<Parcels, Parcels> {
+        let order = self.order(&number).await?;
+        let status = status.or_else(|| status_of(&self.shop.program, &order));
+        let status = status.ok_or_else(|| Parcels::Unread(format!("{number}: the order has no status")))?;
+        let number = order_number(&self.shop.program, &order).unwrap_or(number);
+        Ok(Parcels::Moved(Moved { number, status, order }))
     }
 
     async fn track(&self, carrier: &Backend, number: SmolStr) -> Result<Parcel, Parcels> {
@@ -146,7 +156,7 @@ impl Asking<'_> {
     /// Whether the shop has ended the order otherwise than by its delivery.
     fn has_ended(&self, order: &Value) -> bool {
         let shop = &self.shop.program.shop;
-        let Some(status) = crate::adapter::rest::status_of(&self.shop.program, order) else { return false };
+        let Some(status) = status_of(&self.shop.program, order) else { return false };
         let ends = |statuses: &duka_engine::hir::Statuses| statuses.terminal.contains(&status);
         shop.statuses.iter().any(ends)
     }

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use duka_engine::event::{EventKind, Outcome};
+use duka_engine::event::Outcome;
 use duka_engine::hir::{Operation as Promise, Statuses};
 use duka_engine::session::Session;
 use duka_engine::step::order_number;
@@ -16,12 +16,10 @@ use smol_str::SmolStr;
 use tokio_util::sync::CancellationToken;
 
 use super::{Server, orders};
-use crate::adapter::rest::{Backend, Call, status_of};
-use crate::host::incoming::{Arrival, Arrived, Incoming};
+use crate::adapter::rest::{Backend, Call, Moved, status_of};
 use crate::host::shops::Shop;
-use crate::host::writer::Job;
 use crate::id::ElementKey;
-use crate::store::{self, Identity};
+use crate::store;
 
 const BETWEEN_LOOKS: Duration = Duration::from_secs(6 * 3_600);
 
@@ -155,15 +153,9 @@ fn is_further(statuses: &Statuses, status: &str, rank: u8) -> bool {
 }
 
 async fn bring(server: &Server, shop: &Shop, contract: &str, number: SmolStr, status: SmolStr, order: Value) {
-    let received_ms = server.host.clock.now_ms();
-    let what = Arrived::Order {
-        order: vec![Identity::of_order(shop.scope, number.clone())],
-        unmatched: orders::unknown(shop, received_ms, format!("{contract}: {number} {status}"), Vec::new()),
-        incoming: Incoming::event(EventKind::Order { status: status.clone(), key: number.clone(), order }),
-    };
-    let key = Some(ElementKey::named("reconciled", &format!("{contract} {number} {status}")));
-    let arrival = Arrival { shop: shop.scope, key, received_ms, what };
-    if let Err(error) = server.desk.commit(Job::Arrivals(vec![arrival])).await {
+    let key = ElementKey::named("reconciled", &format!("{contract} {number} {status}"));
+    let moved = Moved { number, status, order };
+    if let Err(error) = orders::moves(server, shop, contract, Some(key), Vec::new(), moved).await {
         tracing::warn!(%error, "news of an order could not be committed; the next look asks again");
     }
 }

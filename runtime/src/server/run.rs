@@ -137,7 +137,7 @@ pub async fn start(
     let host = Host::new(store, clock.clone(), Mint::random()?, Arc::clone(&registry.shops), limits);
     let host = Arc::new(Host { points: points(environment), marks, ..host });
     let cashier = Arc::new(cashier(&config, &host, egress.clone()).await?);
-    let adapter = Systems::new(rest.clone(), Arc::clone(&cashier));
+    let adapter = Systems::new(rest.clone(), Arc::clone(&cashier), Arc::clone(&host));
     let (door, address) = open_door(&config).await.map_err(|error| StartError::Listen(config.listen, error))?;
     let ways = Ways {
         transport: Outward::new(Arc::clone(&registry), &host, graph.clone(), files.clone()),

@@ -228,6 +228,7 @@ impl Registry {
             let mut shop = Shop::new(scope, source.slug.clone(), program, older, source.fixture.clone());
             let till = source.till.as_ref().map(|said| said.open(config)).transpose();
             shop.till = till.map_err(Trouble::from)?.map(Arc::new);
+            shop.keeps_bags = source.keeps_bags;
             shop.people = config.handoff.of(&source.slug).is_some();
             shop.portfolio = portfolio(source, sources).map_or(Portfolio::Alone(scope), Portfolio::Shared);
             hosted.push(shop.with_backends(source.backends.clone()).with_forms(forms));

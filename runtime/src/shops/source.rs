@@ -15,6 +15,7 @@ use smol_str::SmolStr;
 use super::Trouble;
 use super::live::Live;
 use super::load;
+use crate::adapter::bag;
 use crate::adapter::mapping;
 use crate::adapter::rest::Backend;
 use crate::channel::whatsapp::flows::published::{Forms, Published};
@@ -38,6 +39,8 @@ pub struct Source {
     pub forms: Arc<[Published]>,
     /// The shop's own systems.
     pub backends: Vec<Backend>,
+    /// Customers' bags are kept by Duka.
+    pub keeps_bags: bool,
     /// How the shop is paid.
     pub till: Option<till::Said>,
     /// The files the program is made of.
@@ -92,10 +95,11 @@ pub fn read(
     let Some(program) = compile(&shop.source).program else { return Err(Trouble::Broken(Box::new(shop))) };
     let Some(backends) = backends(&shop, &program, variables)? else { return Err(Trouble::Broken(Box::new(shop))) };
     let fixture = test::fixtures(&shop.source).into_values().next().unwrap_or_default();
+    let keeps_bags = bag::is_kept(&shop.source);
     let own = shop.source.files.drain(..shop.source.standard_from);
     let files = own.filter(|file| is_compiled(file.kind)).collect();
     let (slug, folder) = (slug.clone(), folder.to_path_buf());
-    Ok(Source { slug, folder, program, fixture, live, forms, backends, till, files, fingerprint })
+    Ok(Source { slug, folder, program, fixture, live, forms, backends, keeps_bags, till, files, fingerprint })
 }
 
 /// Reads all of them, on as many threads as there are processors.
@@ -145,6 +149,7 @@ pub(super) fn kept(
     let (live, till) = live(shop, variables)?;
     Ok(Source {
         backends: backends(&published, &program, variables)?.unwrap_or_default(),
+        keeps_bags: bag::is_kept(&published.source),
         slug: slug.into(),
         folder: shop.folder.clone(),
         program,

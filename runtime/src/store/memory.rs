@@ -4,6 +4,7 @@
 //! leaves nothing behind.
 
 mod audit;
+mod bags;
 mod conversations;
 mod costs;
 mod events;
@@ -26,7 +27,7 @@ use super::error::Result;
 use super::facts::{SendFacts, Told};
 use super::health::NumberHealth;
 use super::rows::{
-    AuditEntry, ConsentEntry, Conversation, Due, FlowRevision, Identity, InboxRow, NewCall, NewPost, NewSend,
+    AuditEntry, BagRow, ConsentEntry, Conversation, Due, FlowRevision, Identity, InboxRow, NewCall, NewPost, NewSend,
     PaymentRow, QuarantineEntry, TemplateRow, TurnRecord, Work,
 };
 use crate::id::{ConversationId, ElementKey, PaymentId, SendId, ShopScope};
@@ -93,6 +94,7 @@ struct Tables {
     posts: Table<(ShopScope, i64), QueuedPost>,
     recipients: Table<Place, i64>,
     payments: Table<(ShopScope, PaymentId), PaymentRow>,
+    bags: Table<Place, BagRow>,
     /// By month, market, category and pricing.
     costs: Table<(ShopScope, u32, u16, SmolStr, SmolStr), u64>,
     audit: Table<(ShopScope, i64), AuditEntry>,
@@ -102,7 +104,7 @@ struct Tables {
 }
 
 impl Tables {
-    fn each(&mut self) -> [&mut dyn Undo; 26] {
+    fn each(&mut self) -> [&mut dyn Undo; 27] {
         [
             &mut self.shops,
             &mut self.meta,
@@ -128,6 +130,7 @@ impl Tables {
             &mut self.posts,
             &mut self.recipients,
             &mut self.payments,
+            &mut self.bags,
             &mut self.costs,
             &mut self.audit,
         ]

@@ -4,6 +4,7 @@
 //! Leases are judged by the database's clock.
 
 mod audit;
+mod bags;
 mod conversations;
 mod costs;
 mod events;

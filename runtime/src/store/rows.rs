@@ -374,6 +374,17 @@ pub struct PaymentRow {
     pub body: Vec<u8>,
 }
 
+/// A customer's bag, where Duka keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BagRow {
+    pub shop: ShopScope,
+    pub conversation: ConversationId,
+    /// How often it was written; 0: not yet.
+    pub version: u32,
+    /// Things and quantities, encoded by `adapter::bag`.
+    pub body: Vec<u8>,
+}
+
 /// One line of the consent ledger: appended, never changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConsentEntry {

@@ -6,6 +6,7 @@
 
 mod audit;
 mod backup;
+mod bags;
 mod conversations;
 mod costs;
 mod events;

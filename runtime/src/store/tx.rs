@@ -7,8 +7,8 @@ use super::health::NumberHealth;
 use super::memory::MemoryTx;
 use super::postgres::PostgresTx;
 use super::rows::{
-    Advance, AuditEntry, Claim, ClaimedCall, ClaimedPost, ClaimedSend, ConsentEntry, Conversation, CostRow, Counts,
-    EndedCall, FlowRevision, Identity, InboxRow, Lane, Leases, NewCall, NewPost, NewSend, Parked, PaymentRow,
+    Advance, AuditEntry, BagRow, Claim, ClaimedCall, ClaimedPost, ClaimedSend, ConsentEntry, Conversation, CostRow,
+    Counts, EndedCall, FlowRevision, Identity, InboxRow, Lane, Leases, NewCall, NewPost, NewSend, Parked, PaymentRow,
     QuarantineEntry, Released, Retention, Room, SendRow, Settled, Settlement, Sighting, StatusEffect, StatusUpdate,
     TemplateRow, TurnRecord, Work,
 };
@@ -366,6 +366,17 @@ impl Tx {
     /// The payments about which something is to be done, the longest due first.
     pub async fn due_payments(&mut self, shop: ShopScope, now_ms: i64, limit: u32) -> Result<Vec<PaymentRow>> {
         each!(self, due_payments(shop, now_ms, limit))
+    }
+
+    // Bags of customers.
+
+    pub async fn bag(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<Option<BagRow>> {
+        each!(self, bag(shop, conversation))
+    }
+
+    /// Writes a bag's next version. `false`: it is at another version by now, or its customer is gone; nothing was written.
+    pub async fn save_bag(&mut self, row: &BagRow) -> Result<bool> {
+        each!(self, save_bag(row))
     }
 
     // What the shop's people are to be told.

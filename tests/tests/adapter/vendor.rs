@@ -82,6 +82,23 @@ impl Vendor {
         self.world().fault = Some(fault);
     }
 
+    /// What a request that is known by its body is answered, where it has a fault and nothing is done.
+    pub fn strikes(&self, path: &str) -> Option<Response> {
+        match self.fault(path)? {
+            Fault::Lost(_) => Some(StatusCode::BAD_GATEWAY.into_response()),
+            Fault::Answers(_, status, body) => Some(answers(status, body)),
+        }
+    }
+
+    fn fault(&self, path: &str) -> Option<Fault> {
+        let mut world = self.world();
+        let hit = match &world.fault {
+            Some(Fault::Lost(wanted) | Fault::Answers(wanted, _, _)) => hits(path, wanted),
+            None => false,
+        };
+        if hit { world.fault.take() } else { None }
+    }
+
     pub fn log(&self) -> Vec<String> {
         std::mem::take(&mut self.world().log)
     }
@@ -90,26 +107,20 @@ impl Vendor {
 async fn door(State(vendor): State<Vendor>, request: Request<Body>, next: Next) -> Response {
     let line = format!("{} {}", request.method(), request.uri());
     let path = format!("{} {}", request.method(), request.uri().path());
-    let fault = {
-        let mut world = vendor.world();
-        world.log.push(line);
-        let hit = match &world.fault {
-            Some(Fault::Lost(wanted) | Fault::Answers(wanted, _, _)) => hits(&path, wanted),
-            None => false,
-        };
-        if hit { world.fault.take() } else { None }
-    };
-    match fault {
+    vendor.world().log.push(line);
+    match vendor.fault(&path) {
         Some(Fault::Lost(_)) => {
             next.run(request).await;
             StatusCode::BAD_GATEWAY.into_response()
         }
-        Some(Fault::Answers(_, status, body)) => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-            (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
-        }
+        Some(Fault::Answers(_, status, body)) => answers(status, body),
         None => next.run(request).await,
     }
+}
+
+fn answers(status: u16, body: &'static str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// `PUT /orders/` of `PUT /wp-json/wc/v3/orders/101`.

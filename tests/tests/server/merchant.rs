@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use duka_runtime::api::Scope;
 use duka_runtime::server::reconcile::{self, Gap, Gaps};
 use duka_tests::tree::root;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
 use sha2::Sha256;
 
+use crate::api::{ask, key};
 use crate::backend::{API_KEY, Merchant, order};
 use crate::stage::Stage;
 
@@ -35,6 +37,12 @@ pub async fn boutique(place: &str) -> Stage {
 
 /// The same with further adapters, each a line of `shop.yaml` and the mapping's file and text.
 pub async fn boutique_with(place: &str, adapters: &[(&str, &str, String)]) -> Stage {
+    let cart = "  cart: { kind: rest, mapping: shop.rest.yaml }\n";
+    boutique_of(place, cart, adapters).await
+}
+
+/// The same with another line for the bag, or none.
+pub async fn boutique_of(place: &str, cart: &str, adapters: &[(&str, &str, String)]) -> Stage {
     let lines: String = adapters.iter().map(|(line, ..)| format!("  {line}\n")).collect();
     let page = std::fs::read_to_string(root().join("docs/adapters.md")).expect("a page");
     let block = |beginning: &str| {
@@ -56,8 +64,7 @@ pub async fn boutique_with(place: &str, adapters: &[(&str, &str, String)]) -> St
             std::fs::write(shop.join(file), text).expect("a writable folder");
         }
         let profile = std::fs::read_to_string(shop.join("shop.yaml")).expect("a profile");
-        let own =
-            "  cart: { kind: rest, mapping: shop.rest.yaml }\n  orders: { kind: rest, mapping: shop.rest.yaml }\n";
+        let own = format!("{cart}  orders: {{ kind: rest, mapping: shop.rest.yaml }}\n");
         let profile = profile
             .replace("  catalog: demo\n", "  catalog: rest\n")
             .replace("  orders: demo\n", &format!("{own}{lines}"));
@@ -178,6 +185,10 @@ async fn news_that_never_came_is_asked_for_once() {
     let server = Arc::clone(&stage.running.server);
     let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
     let look = || async { reconcile::once(&server, &shop).await.expect("a store") };
+    let reader = key(&stage, "reader", Scope::Read, Some("boutique"), i64::MAX).await;
+    let (status, listed) = ask(&stage, "GET", "/shops/boutique/orders", &reader).await;
+    let first = &listed["orders"][0];
+    assert_eq!((status, &first["order"], &first["ended"]), (200, &json!("Z-1042"), &json!(false)), "{listed}");
     assert_eq!(look().await, Gaps { asked: 1, ..Gaps::default() }, "there is no gap");
     // The webhook is lost.
     *merchant.state.lock().expect("nobody panicked") = "cancelled";

@@ -52,7 +52,7 @@ async fn every_table_is_kept_to_its_shop() -> Result<()> {
         assert!(!row.get::<bool, _>(4), "{name} belongs to the server's role");
         names.push(name);
     }
-    assert_eq!(names.len(), 20, "{names:?}");
+    assert_eq!(names.len(), 21, "{names:?}");
     let powers = "SELECT count(*) FROM pg_roles WHERE rolname IN ('duka_app', 'duka_due')
          AND NOT rolsuper AND NOT rolbypassrls AND NOT rolcanlogin AND NOT rolcreaterole";
     assert_eq!(owner.fetch_one(powers).await.expect("roles are readable").get::<i64, _>(0), 2);

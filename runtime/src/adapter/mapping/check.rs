@@ -20,9 +20,10 @@ use smol_str::SmolStr;
 
 use self::judge::Judge;
 use super::{Base, Mapping, shipped};
+use crate::adapter::bag;
 
 /// Adapters that need no mapping to be shipped.
-const KINDS: [&str; 3] = ["demo", "rest", CARRIER];
+const KINDS: [&str; 4] = ["demo", "rest", bag::KIND, CARRIER];
 
 /// A contract and the mapping that answers it.
 #[derive(Clone, Debug)]
@@ -53,7 +54,11 @@ pub fn read(source: &ShopSource, shop: &Shop) -> (Vec<Found>, Vec<Diagnostic>) {
     let Some((id, profile)) = profile else { return (found, findings) };
     // What is wrong with the profile itself is told where it is compiled.
     let (profile, _) = shop::read(id, &profile.text);
-    let used = used(shop);
+    let keeps_bags = bag::is_kept(source);
+    let used = used(shop, keeps_bags);
+    if keeps_bags {
+        bags(&profile.adapters, shop, &used, &mut findings);
+    }
     for adapter in &profile.adapters {
         let Some(kind) = &adapter.kind else { continue };
         let contract = &adapter.name.value;
@@ -67,7 +72,18 @@ pub fn read(source: &ShopSource, shop: &Shop) -> (Vec<Found>, Vec<Diagnostic>) {
                 findings.push(Diagnostic::new(25, kind.span, message).did_you_mean(&kind.value, known));
                 None
             }
-            (_, None) if kind.as_str() == "demo" => None,
+            (_, None)
+                if kind.as_str() == "demo" || (kind.as_str(), contract.as_str()) == (bag::KIND, bag::CONTRACT) =>
+            {
+                None
+            }
+            (_, None) if kind.as_str() == bag::KIND => {
+                let message = format!("Duka itself keeps no `{contract}`, only the bag.");
+                findings.push(
+                    Diagnostic::new(25, kind.span, message).help("Write `cart: duka`, and here what your system is."),
+                );
+                None
+            }
             (Some((file, text)), _) => mapping(file, &text.text, shop, (contract, &asked), &mut findings),
             (None, Some(text)) => {
                 let settings = settings(&profile.adapters, adapter);
@@ -185,8 +201,20 @@ fn quoted(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// What the flows need of a bag, and the one that Duka keeps can not do.
+fn bags(adapters: &[Section], shop: &Shop, used: &[&Promise], findings: &mut Vec<Diagnostic>) {
+    let named = |name: &str| adapters.iter().find(|adapter| adapter.name.value == name);
+    let Some(adapter) = named(bag::CONTRACT).or_else(|| named("catalog")) else { return };
+    let of_bag = used.iter().filter(|promise| promise.contract == bag::CONTRACT);
+    for lacking in of_bag.filter_map(|promise| bag::lacks(shop, promise)) {
+        let message = format!("The flows need {lacking} of the bag, which the one that Duka keeps has not.");
+        let help = "Write below `adapters` what keeps your customers' bags: `cart: rest`, with a mapping.";
+        findings.push(Diagnostic::new(25, adapter.name.span, message).help(help));
+    }
+}
+
 /// The operations that the shop's flows call.
-fn used(shop: &Shop) -> Vec<&Promise> {
+fn used(shop: &Shop, keeps_bags: bool) -> Vec<&Promise> {
     let mut ids = BTreeSet::new();
     for lines in shop.flows.iter().flat_map(walk::lines) {
         for step in lines.steps {
@@ -196,6 +224,12 @@ fn used(shop: &Shop) -> Vec<&Promise> {
         }
     }
     let mut used: Vec<&Promise> = ids.into_iter().filter_map(|at| shop.operations.get(at)).collect();
+    // The bag that Duka keeps asks the catalogue for each of its things.
+    if keeps_bags && used.iter().any(|promise| promise.contract == bag::CONTRACT) {
+        let known = |promise: &Promise| used.iter().any(|known| std::ptr::eq(*known, promise));
+        let asked = shop.operations.iter().find(|promise| promise.path() == bag::PRODUCT && !known(promise));
+        used.extend(asked);
+    }
     // What reads the bag asks for it without a line of its own.
     let bag = shop.operations.iter().find(|it| it.contract == "cart" && it.name == "current");
     used.extend(bag.filter(|bag| !used.iter().any(|known| std::ptr::eq(*known, *bag))));

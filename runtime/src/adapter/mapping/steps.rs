@@ -18,6 +18,8 @@ pub struct Step {
     pub request: Request,
     /// Where the object is in the answer [default: the whole answer]
     pub select: Option<Path>,
+    /// Of these only the one that has this value; none: `not_found`
+    pub only: Option<Only>,
     /// Takes this header of the answer instead of its body
     pub header: Option<String>,
     /// Statuses that are as good as success
@@ -28,6 +30,18 @@ pub struct Step {
     /// What must hold of the answer
     #[serde(default)]
     pub checks: Vec<Check>,
+}
+
+/// A question about each thing, whose answer goes into it: its price, its stock. `it` is the thing.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Join {
+    /// Where the answer is in the thing then: `price` for `$.price`
+    #[serde(rename = "as")]
+    pub name: String,
+    pub request: Request,
+    /// Where it is in the answer [default: the whole answer]
+    pub select: Option<Path>,
 }
 
 /// A value of the answer against one of the call.

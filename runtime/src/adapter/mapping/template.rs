@@ -90,7 +90,7 @@ impl Template {
 }
 
 /// The value of a place; null when there is none. The n-th of a list goes by its number from 0; a text of two parts,
-/// `a~b`, by `head` and `tail`; any text in small letters by `lower`.
+/// `a~b`, by `head` and `tail`; any text in small letters by `lower`, in capitals by `upper`.
 pub fn value_at<'a>(values: &'a Json, parts: &[String]) -> Cow<'a, Json> {
     let mut value = values;
     for part in parts {
@@ -102,6 +102,7 @@ pub fn value_at<'a>(values: &'a Json, parts: &[String]) -> Cow<'a, Json> {
                     "head" => Some(cut.map_or(text.as_str(), |(head, _)| head)),
                     "tail" => cut.map(|(_, tail)| tail),
                     "lower" => return Cow::Owned(Json::String(text.to_lowercase())),
+                    "upper" => return Cow::Owned(Json::String(text.to_uppercase())),
                     _ => None,
                 };
                 return Cow::Owned(found.map_or(Json::Null, |found| Json::String(found.to_string())));

@@ -64,8 +64,8 @@ pub enum Encoding {
 pub struct Told {
     /// [default: always]
     pub when: Option<Predicate>,
-    /// Where the order is in the body; `records.order` says where its fields are
-    pub order: Path,
+    /// Where the order is in the body; `records.order` says where its fields are [default: `orders.one` is asked for `number`]
+    pub order: Option<Path>,
     /// Where the order has moved to [default: the order's own status]
     pub status: Option<String>,
     /// The number that we know the order by [default: the order's own]

@@ -1,6 +1,7 @@
 //! One call from its arguments to its outcome: pages, repetitions, and which answers mean what.
 
 mod attempt;
+mod join;
 mod pages;
 mod search;
 mod steps;
@@ -247,6 +248,7 @@ impl<'a> Turn<'a> {
         if selected.is_empty() && operation.only.is_some() && !matches!(self.call.promise.gives, Some(Type::List(_))) {
             return Err(Trouble::Refused("not_found".into()));
         }
+        let selected = self.joined(selected).await?;
         self.reading().give(&selected).map_err(Trouble::Unread)
     }
 

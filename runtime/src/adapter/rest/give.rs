@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use duka_engine::contract::decode;
+use duka_engine::contract::{decode, write_money};
 use duka_engine::hir::{Operation as Promise, Shop};
 use duka_engine::types::{Field as Slot, RecordId, Type};
-use duka_engine::value::Value;
+use duka_engine::value::{Money, Value};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::{Map, Value as Json};
 
@@ -129,6 +129,9 @@ impl<'a> Records<'a> {
             (Some(found), Type::Record(id), _) => self.record(*id, found, at, None),
             (Some(found), ty, _) => self.single(rule, ty, found, met, at),
             (None, _, Some(default)) => Ok(default.clone()),
+            (None, Type::Money, None) if rule.free => {
+                Ok(Json::String(write_money(Money { minor: 0, currency: self.place.currency })))
+            }
             (None, _, None) if slot.optional => Ok(Json::Null),
             (None, _, None) => Err(format!("{at}: nothing is there, and it has no default")),
         }

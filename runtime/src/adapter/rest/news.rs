@@ -26,6 +26,8 @@ use crate::adapter::parcels::{self, Parcel};
 #[derive(Clone, Debug, PartialEq)]
 pub enum News {
     Order(Moved),
+    /// The order with this number moved, and its system is to be asked; to this status, if it says so.
+    Asked(SmolStr, Option<SmolStr>),
     Parcel(Parcel),
     /// The parcel with this number moved, if its carrier says so too; it may be one of this order.
     Track(SmolStr, Option<SmolStr>),
@@ -73,9 +75,13 @@ impl Backend {
             return Ok(None);
         };
         let record = program.shop.known_records.order.ok_or("the shop's contracts have no `order`")?;
-        let met = told.order.first(json).ok_or("webhook.orders.order: nothing is there")?;
-        let order = Records::of(&program.shop, &self.mapping).give(record, met)?;
         let named = told.number.as_ref().and_then(|path| text(path.first(json)?).ok()).map(SmolStr::from);
+        let Some(path) = &told.order else {
+            let number = named.ok_or("webhook.orders.number: nothing is there")?;
+            return Ok(Some(News::Asked(number, told.status.clone().map(SmolStr::from))));
+        };
+        let met = path.first(json).ok_or("webhook.orders.order: nothing is there")?;
+        let order = Records::of(&program.shop, &self.mapping).give(record, met)?;
         let number = named.or_else(|| order_number(program, &order)).ok_or("order: it has no number")?;
         let status = told.status.clone().map(SmolStr::from).or_else(|| status_of(program, &order));
         let status = status.ok_or_else(|| format!("order: it has no status, in {}", shown(met)))?;

@@ -11,7 +11,8 @@ use serde_json::{Map, Value as Json, json};
 use url::Url;
 
 use super::Secrets;
-use crate::adapter::mapping::{Context, Idempotency, Piece, Request, Template};
+use super::convert::text;
+use crate::adapter::mapping::{Context, Graphql, Idempotency, Piece, Request, Template};
 use crate::egress;
 
 /// The name of the idempotency key among the places.
@@ -98,7 +99,7 @@ impl Writing<'_> {
         &self,
         request: &Request,
         idempotency: Option<&Idempotency>,
-        page: &[(String, String)],
+        page: &[(String, Json)],
     ) -> Result<egress::Request, String> {
         let mut headers = vec![("accept".to_string(), "application/json".to_string())];
         let mut url = match self.at {
@@ -112,13 +113,16 @@ impl Writing<'_> {
                 url.query_pairs_mut().append_pair(name, &value);
             }
         }
-        for (name, value) in page {
-            url.query_pairs_mut().append_pair(name, value);
+        for (name, value) in page.iter().filter(|_| request.graphql.is_none()) {
+            url.query_pairs_mut().append_pair(name, &text(value)?);
         }
         for (name, template) in self.context.headers.iter().chain(&request.headers) {
             headers.extend(template.fill(self.values)?.map(|value| (name.clone(), value)));
         }
-        let mut body = request.body.as_ref().map(|body| body.fill(self.values)).transpose()?;
+        let mut body = match &request.graphql {
+            Some(graphql) => Some(self.graphql(graphql, page)?),
+            None => request.body.as_ref().map(|body| body.fill(self.values)).transpose()?,
+        };
         let key = self.values.get(KEY).cloned().unwrap_or_default();
         match idempotency {
             Some(Idempotency::Header(name)) => headers.push((name.clone(), key.as_str().unwrap_or("").to_string())),
@@ -134,7 +138,19 @@ impl Writing<'_> {
         }
         self.sign(&mut url, &mut headers);
         let body = body.map(|body| body.to_string().into_bytes());
-        Ok(egress::Request { method: request.method, url, headers, body, within: egress::CONNECT })
+        Ok(egress::Request { method: request.method(), url, headers, body, within: egress::CONNECT })
+    }
+
+    fn graphql(&self, graphql: &Graphql, page: &[(String, Json)]) -> Result<Json, String> {
+        let mut variables = Map::new();
+        for (name, body) in &graphql.variables {
+            let value = body.fill(self.values)?;
+            if !value.is_null() {
+                variables.insert(name.clone(), value);
+            }
+        }
+        variables.extend(page.iter().cloned());
+        Ok(json!({ "query": graphql.query, "variables": variables }))
     }
 
     fn path(&self, template: &Template) -> Result<Url, String> {

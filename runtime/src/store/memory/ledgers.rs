@@ -163,6 +163,7 @@ impl MemoryTx {
         tables.posts.remove_where(|key, queued| (key.0, queued.post.conversation) == place);
         tables.recipients.remove(&place);
         tables.payments.remove_where(|_, row| (row.shop, row.conversation) == place);
+        tables.bags.remove(&place);
         Ok(tables.conversations.remove(&place).is_some())
     }
 
@@ -191,6 +192,7 @@ impl MemoryTx {
         tables.posts.remove_where(|key, _| key.0 == shop);
         tables.recipients.remove_where(|key, _| key.0 == shop);
         tables.payments.remove_where(|key, _| key.0 == shop);
+        tables.bags.remove_where(|key, _| key.0 == shop);
         tables.costs.remove_where(|key, _| key.0 == shop);
         tables.audit.remove_where(|key, _| key.0 == shop);
         Ok(())

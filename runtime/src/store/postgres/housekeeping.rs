@@ -10,7 +10,7 @@ use crate::store::error::Result;
 use crate::store::rows::{Counts, Parked, Retention};
 
 const TABLES_WITH_TEXT: &str = "VACUUM conversation, identity, inbox, turn, outbox, call, consent, quarantine, meta,
-    orphan_status, template, health, revision, seen, post, recipient, payment";
+    orphan_status, template, health, revision, seen, post, recipient, payment, bag";
 
 impl Postgres {
     /// Frees dead rows. What of them the disk and the database's own log still hold goes as PostgreSQL writes on.
@@ -51,6 +51,7 @@ impl PostgresTx {
             "DELETE FROM post WHERE shop = $1 AND conversation = $2",
             "DELETE FROM recipient WHERE shop = $1 AND conversation = $2",
             "DELETE FROM payment WHERE shop = $1 AND conversation = $2",
+            "DELETE FROM bag WHERE shop = $1 AND conversation = $2",
         ] {
             self.run(sqlx::query(text).bind(shop_number(shop)).bind(number(conversation))).await?;
         }
@@ -80,6 +81,7 @@ impl PostgresTx {
             "DELETE FROM cost WHERE shop = $1",
             "DELETE FROM audit WHERE shop = $1",
             "DELETE FROM payment WHERE shop = $1",
+            "DELETE FROM bag WHERE shop = $1",
         ] {
             self.run(sqlx::query(text).bind(shop_number(shop))).await?;
         }

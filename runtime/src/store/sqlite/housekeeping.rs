@@ -55,6 +55,7 @@ impl SqliteTx {
             "DELETE FROM post WHERE shop = ? AND conversation = ?",
             "DELETE FROM recipient WHERE shop = ? AND conversation = ?",
             "DELETE FROM payment WHERE shop = ? AND conversation = ?",
+            "DELETE FROM bag WHERE shop = ? AND conversation = ?",
         ] {
             self.sql(text)?.execute(place)?;
         }
@@ -82,6 +83,7 @@ impl SqliteTx {
             "DELETE FROM cost WHERE shop = ?",
             "DELETE FROM audit WHERE shop = ?",
             "DELETE FROM payment WHERE shop = ?",
+            "DELETE FROM bag WHERE shop = ?",
         ] {
             self.sql(text)?.execute([shop.number()])?;
         }

@@ -7,10 +7,13 @@ use duka_engine::types::{RecordId, Type};
 
 use super::place;
 use crate::adapter::mapping::{
-    As, Body, By, ITEM, Mapping, Operation, Proof, Request, Rule, Search, Step, Template, Webhook,
+    As, By, ITEM, Mapping, Operation, Proof, Request, Rule, Search, Step, Template, Webhook,
 };
 use crate::adapter::parcels::{self, TRACK};
 use crate::adapter::rest::{SHOP, names, usual};
+
+/// What an order is asked for with of which only the number came.
+const ONE: &str = "orders.one";
 
 /// Refusals that every operation may have besides those of its contract.
 const GENERAL: [&str; 3] = ["temporary", "rate_limited", "auth"];
@@ -79,6 +82,14 @@ impl Judge<'_> {
         let Some(statuses) = statuses else { return };
         let known: Vec<&str> =
             statuses.ranks.iter().map(|(name, _)| name).chain(&statuses.terminal).map(|name| name.as_str()).collect();
+        for told in webhook.orders.iter().filter(|told| told.order.is_none()) {
+            let asks = self.mapping.operations.contains_key(ONE);
+            if told.number.is_none() || !asks {
+                let message =
+                    "Without `order`, the order's `number` has to be in the body, and is asked for.".to_string();
+                self.tell(25, &["webhook", "orders"], message, &format!("Write `number: $.…`, and map `{ONE}`."));
+            }
+        }
         for told in &webhook.orders {
             if let Some(status) = told.status.as_deref().filter(|status| !known.contains(status)) {
                 let message = format!("No order of the contract is ever `{status}`.");
@@ -131,6 +142,14 @@ impl Judge<'_> {
             self.request(&["operations", path, "already"], &already.request, promise, &[]);
         }
         self.request(&["operations", path, "request"], &operation.request, promise, &made);
+        for join in &operation.join {
+            let known: Vec<&str> = made.iter().copied().chain([ITEM]).collect();
+            self.request(&["operations", path, "join"], &join.request, promise, &known);
+        }
+        if promise.kind == OperationKind::Command && !operation.join.is_empty() {
+            let message = format!("`{path}` does something, and `join` is for what is asked.");
+            self.tell(25, &["operations", path, "join"], message, "Give `steps` instead, which come before.");
+        }
         if let Some(search) = &operation.search {
             self.search(path, search, promise);
         }
@@ -276,6 +295,12 @@ impl Judge<'_> {
                 self.tell(25, keys, message, "Write the contract's words on the right side of `map`.");
             }
         }
+        let is_owed = matches!(keys.last(), Some(&"price" | &"total"));
+        if rule.free && (*ty != Type::Money || is_owed) {
+            let message =
+                "Only a fee can be nothing where it is missing: a price that is missing is not known.".to_string();
+            self.tell(25, keys, message, "Take `free` out.");
+        }
         if rule.path.is_none() && rule.default.is_none() {
             self.tell(25, keys, "This field has neither a path nor a default.".to_string(), "Write `path: $.…`.");
         }
@@ -311,7 +336,11 @@ impl Judge<'_> {
         let templates = templates.chain(context.query.values()).chain(context.headers.values());
         let mut places: Vec<(Vec<String>, bool)> =
             templates.flat_map(Template::places).map(|parts| (parts.to_vec(), false)).collect();
-        places.extend(request.body.iter().flat_map(Body::places));
+        places.extend(request.sent_places());
+        if request.graphql.is_some() && request.body.is_some() {
+            let message = "A question of GraphQL is the whole body.".to_string();
+            self.tell(25, keys, message, "Take `body` out; values go into `variables`.");
+        }
         let names = names(self.shop, promise);
         for (parts, in_each) in places {
             let Some(first) = parts.first() else { continue };
@@ -339,7 +368,7 @@ impl Judge<'_> {
     fn leads(&self, ty: &Type, parts: &[String]) -> bool {
         match (ty, parts) {
             (_, []) => true,
-            (Type::Text, [part]) => matches!(part.as_str(), "head" | "tail" | "lower"),
+            (Type::Text, [part]) => matches!(part.as_str(), "head" | "tail" | "lower" | "upper"),
             (Type::Money, [part]) => matches!(part.as_str(), "amount" | "minor" | "currency"),
             (Type::Record(id), [part, rest @ ..]) => {
                 let record = self.shop.records.get(usize::from(id.0));

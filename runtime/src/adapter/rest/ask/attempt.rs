@@ -16,7 +16,7 @@ impl Turn<'_> {
     pub(super) async fn attempt(
         &mut self,
         request: &Request,
-        page: &[(String, String)],
+        page: &[(String, Json)],
         fine: &[u16],
     ) -> Result<Json, Trouble> {
         let answer = self.send(request, page).await?;
@@ -27,11 +27,11 @@ impl Turn<'_> {
         if fine.contains(&answer.status) {
             return Ok(json.unwrap_or_default());
         }
-        self.judge(&answer, json)
+        self.judge(request, &answer, json)
     }
 
     /// Sends; once more with another token where the first has become worthless.
-    async fn send(&mut self, request: &Request, page: &[(String, String)]) -> Result<Answer, Trouble> {
+    async fn send(&mut self, request: &Request, page: &[(String, Json)]) -> Result<Answer, Trouble> {
         let backend = self.backend;
         let busy = || Trouble::Passing {
             done: false,
@@ -63,7 +63,7 @@ impl Turn<'_> {
         }
     }
 
-    fn judge(&self, answer: &Answer, json: Option<Json>) -> Result<Json, Trouble> {
+    fn judge(&self, request: &Request, answer: &Answer, json: Option<Json>) -> Result<Json, Trouble> {
         let body = String::from_utf8_lossy(&answer.body);
         let fits = |fail: &&Fail| {
             let status = fail.status.is_empty() || fail.status.contains(&answer.status);
@@ -90,6 +90,9 @@ impl Turn<'_> {
             None => {}
         }
         if fine {
+            if let Some(json) = json.as_ref().filter(|_| request.graphql.is_some()) {
+                no_errors(json)?;
+            }
             if self.decides && success.when.as_ref().is_some_and(|when| !holds(when, json.as_ref(), &body)) {
                 let met = json.as_ref().map_or_else(|| "no JSON".to_string(), shown);
                 return Err(Trouble::Wrong(format!("answered {}, but without success: {met}", answer.status)));
@@ -109,6 +112,19 @@ impl Turn<'_> {
             status => Trouble::Wrong(format!("the shop's system answered {status}")),
         })
     }
+}
+
+/// GraphQL answers 200 with `errors`. Without any `data` nothing was done.
+fn no_errors(json: &Json) -> Result<(), Trouble> {
+    let Some(first) = json.get("errors").and_then(Json::as_array).and_then(|errors| errors.first()) else {
+        return Ok(());
+    };
+    if first.pointer("/extensions/code").is_some_and(|code| code == "THROTTLED") {
+        return Err(Trouble::Limited { after: None });
+    }
+    let reason = format!("answered with errors: {}", shown(first));
+    let nothing = json.get("data").is_none_or(Json::is_null);
+    Err(if nothing { Trouble::Wrong(reason) } else { Trouble::Unread(reason) })
 }
 
 fn key_refused(status: u16) -> String {

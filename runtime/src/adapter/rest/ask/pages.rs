@@ -1,6 +1,6 @@
 //! All pages of an answer that comes in several, up to a bound.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use url::Url;
 
 use super::{Trouble, Turn};
@@ -52,19 +52,19 @@ impl Turn<'_> {
     }
 }
 
-fn parameters(page: &Page, number: u32, read: usize, cursor: &Option<String>) -> Vec<(String, String)> {
+fn parameters(page: &Page, number: u32, read: usize, cursor: &Option<String>) -> Vec<(String, Json)> {
     let mut parameters = Vec::new();
     if page.by == By::Link && number > 0 {
         return parameters;
     }
     let at = match page.by {
-        By::Number => Some(page.first.unwrap_or(1).saturating_add(number).to_string()),
-        By::Offset => Some((usize::try_from(page.first.unwrap_or(0)).unwrap_or(0) + read).to_string()),
-        By::Cursor => cursor.clone(),
+        By::Number => Some(json!(page.first.unwrap_or(1).saturating_add(number))),
+        By::Offset => Some(json!(usize::try_from(page.first.unwrap_or(0)).unwrap_or(0) + read)),
+        By::Cursor => cursor.as_ref().map(|cursor| json!(cursor)),
         // The first page; the address of any other says all.
         By::Link => None,
     };
     parameters.extend(at.map(|at| (page.query.clone(), at)));
-    parameters.extend(page.size.as_ref().map(|size| (size.query.clone(), size.is.to_string())));
+    parameters.extend(page.size.as_ref().map(|size| (size.query.clone(), json!(size.is))));
     parameters
 }

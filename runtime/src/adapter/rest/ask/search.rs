@@ -31,6 +31,7 @@ impl Turn<'_> {
             Some(index) => self.by_name(search, index, &typed).await?,
             None => self.by_pieces(search, &typed).await?,
         };
+        let found = self.joined(found).await?;
         self.reading().give(&found).map_err(Trouble::Unread)
     }
 

@@ -51,6 +51,11 @@ impl Turn<'_> {
             let header = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
             return Ok(header.map_or(Json::Null, |(_, value)| Json::String(value.clone())));
         }
+        if step.only.is_some() {
+            let all = step.select.as_ref().map_or_else(|| vec![&answer], |select| select.all(&answer));
+            let kept = self.only(step.only.as_ref(), all.into_iter().cloned().collect())?;
+            return kept.into_iter().next().ok_or_else(|| Trouble::Refused("not_found".into()));
+        }
         let found = step.select.as_ref().map_or(Some(&answer), |select| select.first(&answer));
         Ok(found.cloned().unwrap_or(Json::Null))
     }

@@ -1,0 +1,40 @@
+//! What a backend tells of a thing at several places: asked for all things at once, and put into them.
+
+use futures_util::future::join_all;
+use serde_json::Value as Json;
+
+use super::{Trouble, Turn};
+use crate::adapter::mapping::ITEM;
+
+/// Things of one answer that are asked about (TM25); further ones are left out.
+const MOST_THINGS: usize = 30;
+
+impl Turn<'_> {
+    /// The things with all that the operation's `join` says. One of a list that is gone meanwhile is left out.
+    pub(super) async fn joined(&self, things: Vec<Json>) -> Result<Vec<Json>, Trouble> {
+        if self.operation.join.is_empty() {
+            return Ok(things);
+        }
+        let is_one = things.len() == 1;
+        let whole = join_all(things.into_iter().take(MOST_THINGS).map(|thing| self.whole(thing))).await;
+        let here = |found: &Result<Json, Trouble>| {
+            is_one || !matches!(found, Err(Trouble::Refused(code)) if code == "not_found")
+        };
+        whole.into_iter().filter(here).collect()
+    }
+
+    async fn whole(&self, mut thing: Json) -> Result<Json, Trouble> {
+        for join in &self.operation.join {
+            let mut turn = Turn::new(self.rest, self.backend, self.operation, self.call);
+            turn.values.clone_from(&self.values);
+            (turn.ends, turn.decides) = (self.ends, false);
+            turn.put(ITEM, thing.clone());
+            let answer = turn.attempt(&join.request, &[], &[]).await?;
+            let found = join.select.as_ref().map_or(Some(&answer), |select| select.first(&answer));
+            if let Json::Object(fields) = &mut thing {
+                fields.insert(join.name.clone(), found.cloned().unwrap_or(Json::Null));
+            }
+        }
+        Ok(thing)
+    }
+}
