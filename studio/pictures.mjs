@@ -112,7 +112,7 @@ await map.locator(".pane-map").screenshot({ path: join(folder, "map.png") });
 await map.getByRole("button", { name: "File", exact: true }).click();
 
 const finding = await visit();
-await finding.locator(".cm-content").click();
+await finding.locator(".cm-line", { hasText: "duka 1" }).first().click();
 await finding.keyboard.press("Control+f");
 await finding.locator(".cm-search input[name=search]").pressSequentially("send cart_reminder");
 await finding.keyboard.press("Enter");

@@ -316,6 +316,7 @@ describe.skipIf(!process.env.DUKA)("a saved file", () => {
     await phone.locator(".bubble").getByRole("button", { name: "See categories" }).first().waitFor();
     writeFileSync(path, good.replace("What are you looking for?", "What may we show you?"));
     await page.locator(".none.is-good").waitFor();
+    await expect.poll(() => page.locator(".finding.is-error").count()).toBe(0);
     await write(page, "hi");
     await phone.locator(".bubble").getByRole("button", { name: "Shop", exact: true }).nth(1).click();
     await phone.getByText("What may we show you?").first().waitFor();

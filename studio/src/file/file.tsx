@@ -138,37 +138,51 @@ export default function FilePane() {
 function Findings({ findings }: { findings: Finding[] }) {
   const t = useWords();
   const hasErrors = findings.some((one) => one.severity === "error");
+  const toMend = findings.filter((one) => one.severity !== "info");
+  const notes = findings.filter((one) => one.severity === "info");
   return (
     <section className="findings" aria-label={t("file.findings")} aria-live="polite">
-      {findings.length === 0 && <p className="none is-good">{t("file.none")}</p>}
+      {toMend.length === 0 && <p className="none is-good">{t("file.none")}</p>}
       {hasErrors && <p className="none">{t("file.keepsOld")}</p>}
-      <ul>
-        {findings.map((finding, index) => (
-          <li key={`${finding.code}/${finding.file}/${finding.line}/${index}`} className={`finding is-${finding.severity}`}>
-            <div className="finding-words">
-              <span className="finding-code">{finding.code}</span>{" "}
-              <Name>{finding.message}</Name>
-              {finding.help && (
-                <span className="quiet">
-                  {" "}
-                  <Name>{finding.help}</Name>
-                </span>
-              )}
-            </div>
-            <div className="finding-ways">
-              <button type="button" className="link" onClick={() => goTo(finding.file, finding.line, finding.column)}>
-                <bdi>{finding.file}</bdi> · {t("file.go", { line: finding.line })}
-              </button>
-              {finding.chat && finding.chat.length > 0 && (
-                <button type="button" className="button is-small" onClick={() => play(finding)}>
-                  <Icon name="play" size={13} filled /> {t("file.play")}
-                </button>
-              )}
-            </div>
-          </li>
-        ))}
-      </ul>
+      <Found findings={toMend} />
+      {notes.length > 0 && (
+        <details className="file-notes">
+          <summary>{t("file.notes", { count: notes.length })}</summary>
+          <Found findings={notes} />
+        </details>
+      )}
     </section>
+  );
+}
+
+function Found({ findings }: { findings: Finding[] }) {
+  const t = useWords();
+  return (
+    <ul>
+      {findings.map((finding, index) => (
+        <li key={`${finding.code}/${finding.file}/${finding.line}/${index}`} className={`finding is-${finding.severity}`}>
+          <div className="finding-words">
+            <span className="finding-code">{finding.code}</span> <Name>{finding.message}</Name>
+            {finding.help && (
+              <span className="quiet">
+                {" "}
+                <Name>{finding.help}</Name>
+              </span>
+            )}
+          </div>
+          <div className="finding-ways">
+            <button type="button" className="link" onClick={() => goTo(finding.file, finding.line, finding.column)}>
+              <bdi>{finding.file}</bdi> · {t("file.go", { line: finding.line })}
+            </button>
+            {finding.chat && finding.chat.length > 0 && (
+              <button type="button" className="button is-small" onClick={() => play(finding)}>
+                <Icon name="play" size={13} filled /> {t("file.play")}
+              </button>
+            )}
+          </div>
+        </li>
+      ))}
+    </ul>
   );
 }
 

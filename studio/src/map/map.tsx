@@ -20,6 +20,7 @@ import {
 import { memo, useEffect, useMemo, useRef, useState } from "react";
 
 import type { FlowMap, MapEdge, MapState, Place } from "../api/types";
+import { bare } from "../chat/format";
 import { goTo, useStudio } from "../store";
 import { Icon, IconButton, Name, useWords } from "../ui";
 import { HEIGHT, WIDTH, type Spots } from "./layout";
@@ -48,7 +49,7 @@ function Drawn() {
   const [sought, seek] = useState("");
   const [chosen, choose] = useState<string>();
   const [follows, follow] = useState(true);
-  const flows = useMemo(() => map?.flows ?? [], [map]);
+  const flows = useMemo(() => (map?.flows ?? []).map(withoutIdle), [map]);
   const flow = wanted ?? (flows.some((one) => one.name === place.flow) ? place.flow : (flows[0]?.name ?? ""));
   const drawn = useMemo(() => (flow === "*" ? flows : flows.filter((one) => one.name === flow)), [flows, flow]);
   const { spots, took } = useSpots(drawn);
@@ -214,7 +215,7 @@ const StateCard = memo(function StateCard({ data }: NodeProps<Card>) {
       <strong>
         <bdi>{state.name}</bdi>
       </strong>
-      {state.label && <span dir="auto">{state.label}</span>}
+      {state.label && <span dir="auto">{bare(state.label)}</span>}
       {data.group && (
         <i>
           <bdi>{data.group}</bdi>
@@ -271,7 +272,7 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
       ariaLabel: state.name,
       data: {
         state,
-        group: state.parent === undefined ? undefined : (names.get(state.parent) ?? state.parent),
+        group: state.parent === undefined ? undefined : (names.get(state.parent) ?? state.parent.split(/[.:/]/).at(-1)),
         here: state.id === lit.here,
         step: passed.lastIndexOf(state.id),
         uncovered: uncovered.has(state.id),
@@ -300,6 +301,12 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
     }),
   );
   return { nodes, edges };
+}
+
+/** Groups that nothing leads from are told on their states' cards already. */
+function withoutIdle(flow: FlowMap["flows"][number]): FlowMap["flows"][number] {
+  const ends = new Set(flow.edges.flatMap((edge) => [edge.from, edge.to]));
+  return { ...flow, states: flow.states.filter((state) => state.kind !== "compound" || ends.has(state.id)) };
 }
 
 /** Edges of the same ends are drawn as one. */

@@ -169,6 +169,7 @@ export const ar: Words = {
   "file.go": "السطر {line}",
   "file.errors": "الأخطاء: {count}",
   "file.warnings": "التحذيرات: {count}",
+  "file.notes": "إشارات: {count}",
   "file.keepsOld": "تبقى آخر نسخة سليمة تجيب إلى أن تُصلح الأخطاء.",
   "play.title": "كيف يحدث {code}",
   "play.again": "أعد التشغيل",

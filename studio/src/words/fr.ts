@@ -169,6 +169,7 @@ export const fr: Words = {
   "file.go": "Ligne {line}",
   "file.errors": "Erreurs : {count}",
   "file.warnings": "Avertissements : {count}",
+  "file.notes": "Remarques : {count}",
   "file.keepsOld": "La dernière bonne version répond jusqu’à ce que les erreurs soient corrigées.",
   "play.title": "Comment {code} arrive",
   "play.again": "Rejouer",

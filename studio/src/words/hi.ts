@@ -169,6 +169,7 @@ export const hi: Words = {
   "file.go": "पंक्ति {line}",
   "file.errors": "त्रुटियाँ: {count}",
   "file.warnings": "चेतावनियाँ: {count}",
+  "file.notes": "टिप्पणियाँ: {count}",
   "file.keepsOld": "त्रुटियाँ ठीक होने तक पिछला सही संस्करण जवाब देता रहेगा।",
   "play.title": "{code} कैसे होता है",
   "play.again": "फिर चलाएँ",

@@ -169,6 +169,7 @@ export const sw: Words = {
   "file.go": "Mstari {line}",
   "file.errors": "Makosa: {count}",
   "file.warnings": "Maonyo: {count}",
+  "file.notes": "Vidokezo: {count}",
   "file.keepsOld": "Toleo zuri la mwisho linaendelea kujibu hadi makosa yarekebishwe.",
   "play.title": "Jinsi {code} inavyotokea",
   "play.again": "Cheza tena",
