@@ -86,6 +86,11 @@ pub const T12_MEDIAN: Bar =
 pub const T12_P99: Bar = most("T12 acknowledged at 200/s, p99, ms", 250.0, "the server's goals; reliability.md 5, T12");
 pub const REPLY_P99: Bar = most("replies at 200/s, p99, ms", 1_000.0, SPEED);
 pub const REPLY_LOST: Bar = most("replies at 200/s that never came", 0.0, SPEED);
+pub const BACKEND_MEDIAN: Bar =
+    most("replies with two questions of 20 ms in all, at 50/s, median, ms", 30.0, "the closed loop's goals");
+pub const BACKEND_HANGS: Bar =
+    most("others' p99 while one shop's system hangs, against the quiet one", 2.0, "the closed loop's goals");
+pub const BACKEND_LOST: Bar = most("replies of other shops that never came", 0.0, "the closed loop's goals");
 pub const IDLE: Bar = most("idle with 100 shops, highest, MiB", 100.0, SPEED);
 pub const SIZE: Bar =
     most("CPU of a turn against that with 100 customers", 1.5, "the server's goals: independent; the number is ours");

@@ -320,7 +320,11 @@ pub fn free_address() -> io::Result<String> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
-fn copy_shop(to: &Path, n: usize, apart: bool) -> io::Result<()> {
+/// The shop that counts, as shop `n`.
+///
+/// # Errors
+/// A file that can not be read or written.
+pub fn copy_shop(to: &Path, n: usize, apart: bool) -> io::Result<()> {
     fs::create_dir_all(to)?;
     let from = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shops/counter");
     let own = if apart { format!("\n    app_secret: env:{}", app_of(n)) } else { String::new() };

@@ -3,6 +3,7 @@
 //! Bare loop and server run in alternation, several times in one go, and the table shows the ratio of the medians: the
 //! machine's mood hits both. The generator, the server, the stand-in for the Graph API and the database share its cores.
 
+mod backend;
 mod backlog;
 mod overload;
 mod rates;
@@ -68,6 +69,8 @@ enum What {
     Half,
     /// Acknowledgement and reply at 200 webhooks a second (T12)
     Latency,
+    /// Replies with two questions to a shop's own system, and with another shop's system that hangs
+    Backend,
     /// One shop with ten times its share (T13)
     Overload,
     /// Idle with 100 shops
@@ -128,6 +131,7 @@ async fn measure(what: What, on: &On<'_>, sizes: &mut Option<Sizes>) -> io::Resu
         What::Lone => rates::lone(on).await,
         What::Half => rates::half(on).await,
         What::Latency => rates::latency(on).await,
+        What::Backend => backend::run(on).await,
         What::Overload => overload::run(on).await,
         What::Memory => rates::memory(on).await,
         What::Size => size::size(on).await,

@@ -26,8 +26,10 @@ fn part(tool: &'static str, what: &str, arguments: &[&str], postgres: bool, minu
 }
 
 /// Those of `load` that are run on both; on PostgreSQL the rows' sizes are taken from SQLite in the same run.
-const SPEED: [&str; 11] =
-    ["sends", "statuses", "commits", "lone", "half", "latency", "overload", "memory", "size", "backlog", "ready"];
+const SPEED: [&str; 12] = [
+    "sends", "statuses", "commits", "lone", "half", "latency", "backend", "overload", "memory", "size", "backlog",
+    "ready",
+];
 
 /// Everything, in the order in which it is run: speed first, while the machine is cool.
 pub fn parts(brief: bool) -> Vec<Part> {
