@@ -189,12 +189,12 @@ function say(it, customer, what) {
 }
 
 const chat = [
-  { way: "in", text: "hi" },
-  { way: "out", text: "Karibu Amina! How can we help? [Shop] [Track my order] [Help]" },
-  { way: "in", text: "[Shop]" },
-  { way: "out", text: "What are you looking for? [See categories]" },
-  { way: "time", text: "customer is quiet for 26 hours" },
-  { way: "out", text: "Your bag is still here." },
+  { way: "in", text: '"hi"' },
+  { way: "out", text: 'welcome: "Karibu Amina! How can we help?" [Shop] [Track my order] [Help]' },
+  { way: "in", text: "taps [Shop]" },
+  { way: "out", text: 'categories: "What are you looking for?" [See categories]' },
+  { way: "in", text: "is quiet for 26 hours" },
+  { way: "out", text: 'remind: "Your bag is still here."  <- the window closed 2 hours ago' },
 ];
 
 function findings(path, text) {

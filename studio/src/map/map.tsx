@@ -272,7 +272,7 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
       ariaLabel: state.name,
       data: {
         state,
-        group: state.parent === undefined ? undefined : (names.get(state.parent) ?? state.parent.split(/[.:/]/).at(-1)),
+        group: state.parent === undefined ? undefined : (names.get(state.parent) ?? state.parent.replace(/^.*[.:/]/, "").replace(/^group /, "")),
         here: state.id === lit.here,
         step: passed.lastIndexOf(state.id),
         uncovered: uncovered.has(state.id),

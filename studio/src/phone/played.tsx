@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 
 import type { Finding, Line } from "../api/types";
+import { parts } from "../chat/played";
 import { IconButton, useWords } from "../ui";
 import { usePhone } from "./context";
 import { Text } from "./text";
@@ -43,14 +44,15 @@ export function Played({ finding, done }: { finding: Finding; done: () => void }
   );
 }
 
-/** `customer taps [Shop]` and `welcome: "Karibu" [Shop] [Help]` are drawn as what the customer would see. */
+/** A line is drawn as what the customer would see of it; what is neither said nor tapped is told between the messages. */
 function PlayedLine({ line, isLast }: { line: Line; isLast: boolean }) {
-  if (line.way === "time") return <div className="day"><span dir="auto">{line.text}</span></div>;
-  const { words, choices } = parts(line.text);
+  const { words, choices, note, isTold } = parts(line);
+  if (isTold) return <div className="day"><span dir="auto">{words}</span></div>;
   return (
     <div className={`row ${line.way === "in" ? "is-mine" : ""} is-first`}>
       <div className={`bubble ${isLast ? "is-marked" : ""}`}>
         {words !== "" && <Text text={words} />}
+        {note !== undefined && <p className="played-note" dir="auto">{note}</p>}
         {choices.map((choice, index) => (
           <div key={index} className="tap is-inert">
             <span dir="auto">{choice}</span>
@@ -59,15 +61,4 @@ function PlayedLine({ line, isLast }: { line: Line; isLast: boolean }) {
       </div>
     </div>
   );
-}
-
-export function parts(text: string): { words: string; choices: string[] } {
-  const choices: string[] = [];
-  let words = text;
-  for (let match = /\s*\[([^\[\]]+)\]$/.exec(words); match; match = /\s*\[([^\[\]]+)\]$/.exec(words)) {
-    choices.unshift(match[1]!);
-    words = words.slice(0, match.index);
-  }
-  if (words === "" && choices.length === 1) return { words: choices[0]!, choices: [] };
-  return { words, choices };
 }
