@@ -31,6 +31,7 @@ pub mod program;
 mod render;
 pub mod rules;
 pub mod session;
+pub mod shown;
 pub mod simulate;
 pub mod source;
 pub mod step;

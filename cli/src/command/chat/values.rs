@@ -6,9 +6,9 @@ use duka_dsl::Span;
 use duka_dsl::span::LineIndex;
 use duka_engine::program::Program;
 use duka_engine::session::Cursor;
+use duka_engine::shown::shown as shown_value;
 use duka_engine::simulate::Simulator;
 use duka_engine::trace::{Note, Trace, TraceEntry};
-use duka_engine::types::Type;
 use duka_engine::value::Value;
 use duka_engine::walk;
 
@@ -25,14 +25,14 @@ pub fn state(program: &Program, simulator: &Simulator) -> String {
         let Some(flow) = program.shop.flows.get(frame.flow.index()) else { continue };
         for (slot, value) in flow.slots.iter().zip(&frame.values) {
             if *value != Value::None {
-                let shown = cut(&written(program, value, &slot.ty));
+                let shown = cut(&shown_value(&program.shop, value, &slot.ty));
                 let _ = writeln!(out, "  {}.{} = {shown}", flow.path, slot.name);
             }
         }
     }
     for (slot, value) in program.shop.customer_slots.iter().zip(&simulator.session.customer_values) {
         if *value != Value::None {
-            let _ = writeln!(out, "  customer.{} = {}", slot.name, cut(&written(program, value, &slot.ty)));
+            let _ = writeln!(out, "  customer.{} = {}", slot.name, cut(&shown_value(&program.shop, value, &slot.ty)));
         }
     }
     for (consent, state) in program.shop.consents.iter().zip(&simulator.session.consents) {
@@ -102,48 +102,6 @@ fn note(note: Note) -> &'static str {
         Note::HandedOver => "a person has the conversation",
         Note::Expired => "the conversation had run out and began anew",
         Note::CardNumber => "a card number was written; it was not kept",
-    }
-}
-
-fn written(program: &Program, value: &Value, ty: &Type) -> String {
-    match (value, ty) {
-        (Value::Record(fields), Type::Record(record)) => {
-            let record = program.shop.records.get(usize::from(record.0));
-            let declared = record.map(|record| record.fields.as_slice()).unwrap_or(&[]);
-            let fields = declared.iter().zip(fields.iter()).filter(|(_, value)| **value != Value::None);
-            let fields: Vec<String> = fields
-                .map(|(field, value)| format!("{}: {}", field.name, written(program, value, &field.ty)))
-                .collect();
-            format!("{{ {} }}", fields.join(", "))
-        }
-        (Value::List(items), Type::List(of)) => {
-            let items: Vec<String> = items.iter().map(|item| written(program, item, of)).collect();
-            format!("[{}]", items.join(", "))
-        }
-        (value, _) => plain(value),
-    }
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::None => "none".to_string(),
-        Value::YesNo(yes) => if *yes { "yes" } else { "no" }.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::Money(money) => {
-            let exponent = money.currency.exponent();
-            let unit = 10_i64.pow(exponent.min(6));
-            let (major, minor) = (money.minor / unit, (money.minor % unit).abs());
-            let minor = if minor == 0 { String::new() } else { format!(".{minor:0width$}", width = exponent as usize) };
-            format!("{} {major}{minor}", money.currency.code())
-        }
-        Value::Text(text) => text.to_string(),
-        Value::Date(days) => format!("day {days}"),
-        Value::Time(minutes) => format!("{:02}:{:02}", minutes / 60, minutes % 60),
-        Value::Moment(ms) => format!("{ms} ms"),
-        Value::Duration(ms) => format!("{} minutes", ms / 60_000),
-        Value::Media(media) => media.source.to_string(),
-        Value::List(items) => format!("{} items", items.len()),
-        Value::Record(fields) => format!("{} fields", fields.len()),
     }
 }
 

@@ -195,6 +195,11 @@ impl Demo {
         Some((order, payment))
     }
 
+    /// Every order, the newest first.
+    pub fn all_orders(&self) -> Vec<Json> {
+        self.orders.iter().map(|order| self.order(order)).collect()
+    }
+
     /// The number of the order that was quoted or held last, else of the first.
     pub fn latest_order(&self) -> Option<String> {
         self.orders.first().map(|order| text(order, "number").to_string())
