@@ -1,6 +1,7 @@
 //! What can be typed after `duka`. The help here is the first documentation that people read.
 
 mod adapter;
+mod dev;
 mod dev_graph;
 mod erase;
 mod operate;
@@ -14,6 +15,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use adapter::{Adapter, AdapterCheck, AdapterCommand};
+pub use dev::Dev;
 pub use dev_graph::DevGraph;
 pub use erase::{Erase, EraseCommand, Sends, SendsCommand};
 pub use operate::{
@@ -43,6 +45,7 @@ const STYLES: Styles = Styles::styled()
     after_help = "\
 Begin here:
   duka new my-shop          a shop that works, to change into yours
+  duka dev my-shop          run it here, and be its customer in the browser
   duka chat my-shop         talk to it here in the terminal
   duka check my-shop        what is wrong with it, and what to do
   duka test my-shop         play its conversation tests
@@ -91,6 +94,8 @@ pub enum Command {
     Texts(Texts),
     /// Draw a flow
     Draw(Draw),
+    /// Run the whole shop on this machine, and be its customer in the browser
+    Dev(Dev),
     /// Be the customer: talk to a shop in the terminal
     Chat(Chat),
     /// Print the JSON Schema of a file format, for editors

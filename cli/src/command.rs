@@ -9,6 +9,7 @@ mod completions;
 mod conversations;
 mod convert;
 mod costs;
+mod dev;
 mod dev_graph;
 mod diff;
 mod doctor;
@@ -49,6 +50,7 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Explore(arguments) => explore::run(&arguments),
         Command::Texts(arguments) => texts::run(&arguments),
         Command::Draw(arguments) => draw::run(&arguments),
+        Command::Dev(arguments) => dev::run(&arguments),
         Command::Chat(arguments) => chat::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),

@@ -26,13 +26,22 @@ pub struct Playable {
     pub fixtures: Fixtures,
 }
 
-/// Compiles the shop at `path`. `None`: it has errors, which have been printed.
-pub fn open(path: &Path) -> Result<Option<Playable>, Failure> {
+/// Compiles the shop at `path`; one with errors is handed back as it is.
+pub fn read(path: &Path) -> Result<Result<Playable, Box<Shop>>, Failure> {
     let shop = load::shop(path)?;
     let fixtures = test::fixtures(&shop.source);
-    if let Some(program) = compile(&shop.source).program {
-        return Ok(Some(Playable { shop, program, fixtures }));
-    }
+    Ok(match compile(&shop.source).program {
+        Some(program) => Ok(Playable { shop, program, fixtures }),
+        None => Err(Box::new(shop)),
+    })
+}
+
+/// Compiles the shop at `path`. `None`: it has errors, which have been printed.
+pub fn open(path: &Path) -> Result<Option<Playable>, Failure> {
+    let shop = match read(path)? {
+        Ok(playable) => return Ok(Some(playable)),
+        Err(shop) => *shop,
+    };
     let mut report = findings::check(shop, None);
     report.findings.retain(|finding| finding.level.stops());
     print(&report)?;

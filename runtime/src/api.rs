@@ -7,7 +7,7 @@ mod audit;
 mod conversations;
 pub mod costs;
 mod erase;
-mod explain;
+pub(crate) mod explain;
 pub(crate) mod handoff;
 pub mod keys;
 mod openapi;

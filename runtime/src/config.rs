@@ -31,6 +31,9 @@ pub struct Config {
     pub shops: PathBuf,
     /// Allows loopback and plain HTTP towards stand-ins.
     pub development: bool,
+    /// Numbers, forms, systems and payments of shops are stood in for, and none of their secrets is read. Only `duka dev`
+    /// asks for it.
+    pub stood_in: bool,
     /// How far the wall clock runs ahead of the machine's. 0 unless messages go to a stand-in on this machine.
     pub clock_ahead_ms: i64,
     pub graph: Graph,
@@ -275,6 +278,7 @@ impl Resolve {
             traces: self.traces(file.traces.unwrap_or_default())?,
             shops: self.base.join(file.shops.unwrap_or_else(|| "shops".into())),
             development,
+            stood_in: false,
             clock_ahead_ms,
             graph: Graph { url, version: graph.version.unwrap_or_default().0 },
             sending: Sending {

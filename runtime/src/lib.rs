@@ -5,6 +5,7 @@ pub mod api;
 pub mod channel;
 pub mod config;
 pub mod costs;
+pub mod dev;
 pub mod dev_graph;
 pub mod egress;
 pub mod files;

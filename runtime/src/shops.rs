@@ -10,7 +10,7 @@ mod watch;
 pub use live::Live;
 pub use published::{Kept, kept, look_up, root_key};
 pub use registry::{Error, Registry, Reloaded, Routes, Served};
-pub use source::{Source, find, read};
+pub use source::{Outside, Source, find, read};
 pub use watch::Watch;
 
 use crate::config::Mistake;

@@ -1,13 +1,13 @@
 //! `duka draw`: a flow as a picture. Shows where the conversation can go, and leaves out what a line says in full.
 
 mod dot;
-mod graph;
 mod mermaid;
 mod svg;
 
 use std::io::Write;
 
 use duka_engine::compile::compile;
+use duka_runtime::dev::drawing::Graph;
 
 use crate::arguments::{Draw, Drawing};
 use crate::failure::{Failure, Outcome};
@@ -34,7 +34,7 @@ pub fn run(arguments: &Draw) -> Result<Outcome, Failure> {
             format!("This shop runs {}.", known.join(", ")),
         ));
     };
-    let graph = graph::Graph::of(program, flow, &shop);
+    let graph = Graph::of(program, flow, &shop.source);
     let drawn = match drawing(arguments) {
         Drawing::Mermaid => mermaid::draw(&graph),
         Drawing::Dot => dot::draw(&graph),

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::Path;
 
 use duka_engine::simulate::coverage::{Seen, describe};
 use duka_engine::simulate::deliveries;
@@ -11,19 +12,33 @@ use duka_engine::simulate::test;
 
 use crate::arguments::Explore;
 use crate::failure::{Failure, Outcome};
-use crate::playable;
+use crate::playable::{self, Playable};
 use crate::report::count;
 use crate::terminal::{self, paint};
 
 /// The file that `--write` makes.
-const FILE: &str = "explored.test.duka";
+pub const FILE: &str = "explored.test.duka";
 
-pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
-    let Some(playable) = playable::open(&arguments.path)? else { return Ok(Outcome::Findings) };
+/// What a search has found.
+pub struct Searched {
+    pub playable: Playable,
+    /// What the shop's own tests take.
+    pub seen: Seen,
+    pub found: explore::Exploration,
+}
+
+/// Plays the shop's tests, then looks for what they do not take. `None`: the shop has errors.
+pub fn search(path: &Path) -> Result<Option<Searched>, Failure> {
+    let Some(playable) = playable::read(path)?.ok() else { return Ok(None) };
+    Ok(Some(searched(playable, true)))
+}
+
+/// `anew`: without the tests that an earlier search has written.
+fn searched(playable: Playable, anew: bool) -> Searched {
     let mut seen = Seen::default();
     for (id, file) in playable.tests() {
         // Found again, so that the file stays whole when it is written anew.
-        if arguments.write && playable.shop.name_of(id).ends_with(FILE) {
+        if anew && playable.shop.name_of(id).ends_with(FILE) {
             continue;
         }
         for result in test::run(&playable.program, &playable.fixtures, &file, "") {
@@ -33,7 +48,23 @@ pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
         }
     }
     let fixture = playable.fixtures.values().next().cloned().unwrap_or_default();
-    let mut found = explore::explore(&playable.program, &fixture, &seen);
+    let found = explore::explore(&playable.program, &fixture, &seen);
+    Searched { playable, seen, found }
+}
+
+impl Searched {
+    /// The tests as a file. `None`: there are none.
+    pub fn text(&self) -> Option<String> {
+        let Searched { playable, found, .. } = self;
+        let text = || explore::as_test_file(&found.tests, playable.flow(), playable.first_fixture());
+        (!found.tests.is_empty()).then(text)
+    }
+}
+
+pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
+    let Some(playable) = playable::open(&arguments.path)? else { return Ok(Outcome::Findings) };
+    let Searched { playable, mut found, .. } = searched(playable, arguments.write);
+    let fixture = playable.fixtures.values().next().cloned().unwrap_or_default();
     let deliveries = deliveries::explore(&playable.program, &fixture);
     let upset = deliveries.upset.len();
     found.tests.extend(deliveries.upset);

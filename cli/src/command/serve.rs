@@ -151,7 +151,8 @@ fn not_started(error: StartError) -> Failure {
         | StartError::Client(_)
         | StartError::Files(_)
         | StartError::NoSeal
-        | StartError::Egress(_) => None,
+        | StartError::Egress(_)
+        | StartError::Panicked => None,
         StartError::Listen(..) => {
             Some("Is another server running? `listen` in duka.toml says where this one is.".into())
         }

@@ -22,15 +22,15 @@ use crate::payments::Cashier;
 
 /// All systems of all shops.
 pub struct Systems {
-    demo: DemoAdapter,
+    demo: Arc<DemoAdapter>,
     rest: Rest,
     cashier: Arc<Cashier>,
     host: Arc<Host>,
 }
 
 impl Systems {
-    pub fn new(rest: Rest, cashier: Arc<Cashier>, host: Arc<Host>) -> Systems {
-        Systems { demo: DemoAdapter::default(), rest, cashier, host }
+    pub fn new(rest: Rest, cashier: Arc<Cashier>, host: Arc<Host>, demo: Arc<DemoAdapter>) -> Systems {
+        Systems { demo, rest, cashier, host }
     }
 
     async fn query(&self, ask: &Ask, backend: &Backend, promise: &Promise) -> Outcome {

@@ -64,10 +64,12 @@ pub struct Sent {
     pub silence_ms: Option<i64>,
     /// The provider's code of a failure; 0: none.
     pub error: i32,
+    /// The vendor's id of it; empty: it was not taken yet.
+    pub provider_id: String,
 }
 
 /// The turns from that one on, oldest first.
-pub(super) async fn turns(
+pub(crate) async fn turns(
     store: &Store,
     shop: ShopScope,
     id: ConversationId,
@@ -192,6 +194,7 @@ fn sent(row: &SendRow, program: Option<&Kept>, visited: &[(FlowId, StateId)]) ->
         category: row.facts.told.category.to_string(),
         pricing: row.facts.told.pricing.to_string(),
         silence_ms: None,
+        provider_id: row.facts.provider_id.to_string(),
         error: if row.facts.told.error == 0 { row.facts.error } else { row.facts.told.error },
     }
 }

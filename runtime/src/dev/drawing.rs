@@ -4,8 +4,7 @@ use duka_dsl::Span;
 use duka_engine::hir::{
     DestKind, EventName, Flow, Reaction, Shop as Program, State, StateId, Step, StepKind, TextId, Time, Trigger,
 };
-
-use crate::load::Shop;
+use duka_engine::source::ShopSource;
 
 /// What one drawing shows.
 #[derive(Debug)]
@@ -27,6 +26,8 @@ pub struct Card {
     /// What the customer is asked or told here, first line only.
     pub words: String,
     pub rows: Vec<Row>,
+    /// Where it is written.
+    pub span: Span,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +75,7 @@ pub enum To {
 }
 
 impl Graph {
-    pub fn of(program: &Program, flow: &Flow, files: &Shop) -> Graph {
+    pub fn of(program: &Program, flow: &Flow, files: &ShopSource) -> Graph {
         let drawer = Drawer { program, flow, files };
         let mut cards: Vec<Card> = flow.states.iter().map(|state| drawer.state(state)).collect();
         for (index, group) in flow.groups.iter().enumerate() {
@@ -101,7 +102,7 @@ impl Graph {
 struct Drawer<'a> {
     program: &'a Program,
     flow: &'a Flow,
-    files: &'a Shop,
+    files: &'a ShopSource,
 }
 
 impl Drawer<'_> {
@@ -127,6 +128,7 @@ impl Drawer<'_> {
             group: state.group.map(|group| group.index()),
             words: asked.or(said).map(|text| self.words(text)).unwrap_or_default(),
             rows,
+            span: state.span,
         }
     }
 
@@ -135,7 +137,8 @@ impl Drawer<'_> {
         for reaction in reactions {
             self.reaction(reaction, &mut rows);
         }
-        Card { name: name.to_string(), kind, group, words: String::new(), rows }
+        let span = reactions.first().map(|reaction| reaction.span).unwrap_or(self.flow.span);
+        Card { name: name.to_string(), kind, group, words: String::new(), rows, span }
     }
 
     /// The ways out of one line that the shop runs; `label` is the reaction's, when it stands under one.
@@ -248,7 +251,8 @@ impl Drawer<'_> {
     }
 
     fn source(&self, span: Span) -> String {
-        self.files.text_of(span.file).get(span.range()).unwrap_or("").to_string()
+        let file = self.files.files.get(usize::from(span.file.0));
+        file.and_then(|file| file.text.get(span.range())).unwrap_or("").to_string()
     }
 }
 

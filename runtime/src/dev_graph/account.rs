@@ -13,6 +13,9 @@ use super::template::Template;
 
 pub(super) const WINDOW_CLOSED: &str = "More than 24 hours have passed since the customer last replied to this number.";
 
+/// The account of numbers that name none.
+pub const ACCOUNT: &str = "102290000000001";
+
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// A free entry point lasts so long from our answer.
@@ -284,7 +287,7 @@ fn complete(mut number: Number) -> Number {
         number.display = format!("1555{:0>7}", number.id.get(number.id.len().saturating_sub(7)..).unwrap_or("")).into();
     }
     if number.waba.is_empty() {
-        number.waba = "102290000000001".into();
+        number.waba = SmolStr::new_static(ACCOUNT);
     }
     number
 }

@@ -324,7 +324,7 @@ fn components(content: &Value) -> &[Value] {
 }
 
 /// The words of a template's body with the values of a send.
-fn filled(content: &Value, definition: &[Value]) -> Option<String> {
+pub(super) fn filled(content: &Value, definition: &[Value]) -> Option<String> {
     let mut words = component(definition, "BODY")?.get("text")?.as_str()?.to_string();
     let values = component(components(content), "BODY").and_then(|body| body.get("parameters"));
     for (value, place) in values.and_then(Value::as_array).map_or(&[][..], Vec::as_slice).iter().zip(1..) {
@@ -336,7 +336,7 @@ fn filled(content: &Value, definition: &[Value]) -> Option<String> {
 }
 
 /// The quick replies of a template: titles from its definition, payloads from the send.
-fn quick_replies(content: &Value, definition: &[Value]) -> Vec<Tappable> {
+pub(super) fn quick_replies(content: &Value, definition: &[Value]) -> Vec<Tappable> {
     let sent = components(content);
     let definition = component(definition, "BUTTONS").and_then(|buttons| buttons.get("buttons"));
     let payload = |index: usize| {

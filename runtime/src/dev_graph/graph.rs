@@ -7,6 +7,7 @@ use base64::Engine;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use smol_str::SmolStr;
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::account::Account;
 use super::answer::{Answer, Manner};
@@ -15,9 +16,11 @@ use super::customer::{Say, Shown, Speaker, Telling};
 use super::fault::{Fault, FaultKind, Faults, Target};
 use super::journal::{Attempt, Counts, Journal};
 use super::media::Media;
+use super::onlooker::Seen;
 use super::plan::{Number, Plan, Statuses};
 use super::refusal::Refusal;
 use super::status::{self, Accepted, Due, Queue};
+use super::template::Template;
 use super::webhook::{self, Webhook};
 
 /// The pause between two bytes of a slow answer, unless a fault says otherwise.
@@ -46,6 +49,7 @@ pub struct Graph {
     made: u64,
     /// Of bills that were taken: each is used once (whatsapp-cloud-api 17.1).
     references: BTreeSet<String>,
+    pub(super) onlooker: Option<UnboundedSender<Seen>>,
 }
 
 impl Graph {
@@ -63,6 +67,7 @@ impl Graph {
             reviews: Vec::new(),
             made: 0,
             references: BTreeSet::new(),
+            onlooker: None,
         }
     }
 
@@ -123,7 +128,11 @@ impl Graph {
             return refuse(fault);
         }
         let outgoing = match request? {
-            Request::Read { .. } => return Ok(Answer::success()),
+            Request::Read { message_id } => {
+                let typing = body.get("typing_indicator").is_some();
+                self.tell(|| Seen::Read { message: message_id.into(), typing });
+                return Ok(Answer::success());
+            }
             Request::Message(outgoing) => outgoing,
         };
         let reference = bill(&outgoing);
@@ -161,6 +170,7 @@ impl Graph {
             let shown = self.shown(now_ms, &wamid, outgoing);
             self.account.show(&number.id, &customer, shown);
         }
+        self.came(now_ms, &number.id, &wamid, outgoing);
         let accepted = Accepted {
             number: number.id.clone(),
             wamid: wamid.clone(),
@@ -238,6 +248,8 @@ impl Graph {
         let (mut contacts, mut statuses) = (Vec::new(), Vec::new());
         for (at_ms, due) in list {
             let (status, contact) = status::wire(*at_ms, due);
+            let (word, code) = due.word.told();
+            self.tell(|| Seen::Told { id: due.of.wamid.clone(), word, code, at_ms: *at_ms });
             statuses.push(status);
             contacts.extend(contact.filter(|contact| !contacts.contains(contact)));
         }
@@ -292,8 +304,49 @@ impl Graph {
                 self.account.heard(&number.id, phone.trim_start_matches('+'), at_ms);
             }
             self.account.contact(&number.id, customer).by_ad |= telling.by_ad;
+            self.tell(|| {
+                let message = envelope.pointer("/entry/0/changes/0/value/messages/0").cloned().unwrap_or_default();
+                let said = message.get("id").and_then(Value::as_str).map_or_else(|| id.clone(), SmolStr::from);
+                let (number, customer) = (number.id.clone(), customer.into());
+                Seen::Said { number, customer, id: said, at_ms, message }
+            });
         }
         Ok(Webhook::signed(&number, &self.account.secret, &envelope))
+    }
+
+    /// Has this number and these templates from now on, approved where they are new or other than before.
+    pub fn know(&mut self, number: &str, templates: Vec<Template>) {
+        self.account.number(number);
+        for template in templates {
+            let known = self
+                .account
+                .templates()
+                .iter()
+                .find(|known| known.name == template.name && known.language == template.language);
+            if known.is_none_or(|known| known.components != template.components) {
+                self.put_template(template);
+            }
+        }
+    }
+
+    /// The digits of a number's phone.
+    pub fn display(&mut self, number: &str) -> Option<String> {
+        self.account.number(number).map(|number| number.display.to_string())
+    }
+
+    /// Every template of the account.
+    pub fn templates(&self) -> &[Template] {
+        self.account.templates()
+    }
+
+    /// Posts a webhook as soon as may be, and again until it is taken.
+    pub fn post(&mut self, now_ms: i64, webhook: Webhook) {
+        self.again.push((now_ms, webhook));
+    }
+
+    /// A file that was uploaded, or that a customer has sent: its type and bytes.
+    pub fn file(&self, id: &str) -> Option<(String, axum::body::Bytes)> {
+        self.media.file(id).map(|file| (file.mime_type.clone(), file.bytes.clone()))
     }
 
     /// The customer wrote, by a webhook that came from somewhere else: opens the window.

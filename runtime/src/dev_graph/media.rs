@@ -64,6 +64,10 @@ impl Media {
         self.files.contains_key(id)
     }
 
+    pub fn file(&self, id: &str) -> Option<&File> {
+        self.files.get(id).map(|(file, _)| file)
+    }
+
     pub fn remove(&mut self, id: &str) -> bool {
         self.files.remove(id).is_some_and(|(file, _)| {
             self.bytes -= file.bytes.len();

@@ -108,6 +108,17 @@ impl Running {
         result
     }
 
+    /// What time it is for the stand-in.
+    pub fn now_ms(&self) -> i64 {
+        self.shared.now_ms()
+    }
+
+    /// From now on its clock is so far ahead of the machine's.
+    pub fn set_ahead(&self, ms: i64) {
+        self.shared.ahead_ms.store(ms, Ordering::Relaxed);
+        self.shared.wake.notify_one();
+    }
+
     /// Takes no more calls, ends those that are open, writes the journal to its end.
     pub async fn stop(self) {
         self.stop.cancel();

@@ -31,6 +31,18 @@ pub(super) enum Word {
     Failed { code: u32 },
 }
 
+impl Word {
+    /// The vendor's word, and the code of a failure; 0: none.
+    pub fn told(self) -> (&'static str, u32) {
+        match self {
+            Word::Sent => ("sent", 0),
+            Word::Delivered => ("delivered", 0),
+            Word::Read => ("read", 0),
+            Word::Failed { code } => ("failed", code),
+        }
+    }
+}
+
 /// One status, due at a time.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Due {
@@ -150,12 +162,7 @@ impl Queue {
 /// The element of `statuses[]`, and its contact unless it has failed.
 pub(super) fn wire(at_ms: i64, due: &Due) -> (Value, Option<Value>) {
     let of = &due.of;
-    let word = match due.word {
-        Word::Sent => "sent",
-        Word::Delivered => "delivered",
-        Word::Read => "read",
-        Word::Failed { .. } => "failed",
-    };
+    let (word, _) = due.word.told();
     let mut status = json!({"id": of.wamid.as_str(), "status": word, "timestamp": at_ms.div_euclid(1000).to_string()});
     let Some(fields) = status.as_object_mut() else {
         return (status, None);

@@ -11,7 +11,7 @@ use super::day;
 use crate::channel::whatsapp::client::{Access, CallError, ClientError, Config as Place, Graph, TemplateInfo};
 use crate::config::{Config, Environment};
 use crate::id::ShopScope;
-use crate::shops::{self, Source, Trouble};
+use crate::shops::{self, Outside, Source, Trouble};
 use crate::store::TemplateRow;
 
 /// The file of a shop that holds its registry.
@@ -48,7 +48,7 @@ pub fn all(config: &Config, environment: &impl Environment) -> Result<Vec<Result
     let variables = environment.variables();
     let folders = shops::find(&config.shops)?;
     let account = |(slug, folder): (SmolStr, PathBuf)| {
-        let source = shops::read(&slug, &folder, &variables, None)?;
+        let source = shops::read(&slug, &folder, Outside { variables: &variables, stood_in: false }, None)?;
         let token = source.live.token.clone().or_else(|| config.whatsapp.token.clone());
         Ok(Account { source, token })
     };

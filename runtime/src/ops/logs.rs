@@ -14,6 +14,9 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 /// What is logged without `RUST_LOG`.
 const USUAL: &str = "warn,duka=info,duka_runtime=info";
 
+/// The same beside somebody who works: a person's own mistakes are shown elsewhere.
+const QUIET: &str = "error";
+
 /// What listens beside the logs.
 pub type Listener = Box<dyn Layer<Registry> + Send + Sync>;
 
@@ -36,8 +39,17 @@ pub fn lost() -> u64 {
 
 /// Logs to standard error from here on, panics too. Called once; a second call changes nothing.
 pub fn begin(beside: Option<Listener>) -> Logs {
+    begin_with(USUAL, beside)
+}
+
+/// The same where somebody works beside it: only what has gone wrong.
+pub fn begin_quiet() -> Logs {
+    begin_with(QUIET, None)
+}
+
+fn begin_with(usual: &str, beside: Option<Listener>) -> Logs {
     std::panic::set_hook(Box::new(panicked));
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(USUAL));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(MOST_WAITING);
     let (writer, writes) = builder.thread_name("duka logs").finish(std::io::stderr());
     let _ = LOST.set(writer.error_counter());

@@ -87,7 +87,7 @@ impl DemoProvider {
     }
 
     /// All that it answers.
-    pub fn router(self) -> Router {
+    pub fn router(self: Arc<Self>) -> Router {
         Router::new()
             .route("/demo-pay/sessions", post(begin))
             .route("/demo-pay/sessions/{id}", get(look))
@@ -96,7 +96,12 @@ impl DemoProvider {
             .route("/demo-pay/control/faults", post(set_faults))
             .route("/demo-pay/control/sessions", get(list))
             .route("/demo-pay/control/sessions/{id}", post(set))
-            .with_state(Arc::new(self))
+            .with_state(self)
+    }
+
+    /// Moves a session, as its customer or the provider does. `false`: there is none of this name.
+    pub fn set_status(self: &Arc<Self>, id: &str, status: &str) -> bool {
+        self.moves(id, |session| session.status = status.to_string()).is_some()
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {

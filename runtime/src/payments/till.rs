@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use duka_dsl::config::shop::{Setting, ShopFile};
+use duka_dsl::config::shop::{Payments, Setting, ShopFile};
 use duka_dsl::span::LineIndex;
 use duka_engine::value::Money;
 use secrecy::SecretString;
@@ -53,6 +53,21 @@ pub struct Till {
 }
 
 impl Said {
+    /// The same where the demo stands in for every provider: no secret is read.
+    pub fn stood_in(shop: &ShopFile) -> Said {
+        let cash = |payments: &Payments| payments.methods.iter().any(|method| method.value == "cash");
+        Said {
+            facts: &facts::DEMO,
+            settings: Arc::default(),
+            name: shop.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
+            colour: shop.brand.as_ref().map(|brand| brand.value),
+            life_ms: LIFE_MS,
+            cash: shop.payments.as_ref().is_none_or(cash),
+            place: String::new(),
+            line: 0,
+        }
+    }
+
     /// Reads `payments` of `shop.yaml`; `None`: it names no provider.
     ///
     /// # Errors

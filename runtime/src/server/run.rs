@@ -31,6 +31,7 @@ use crate::config::{Config, Database, Environment, FilesPlace, Mistake};
 use crate::egress::{Egress, EgressError, Policy};
 use crate::files::{Files, FilesError};
 use crate::handoff::Poster;
+use crate::host::calls::DemoAdapter;
 use crate::host::clock::{Clock, SystemClock};
 use crate::host::marks::Marks;
 use crate::host::mint::{Mint, NoRandomness};
@@ -70,6 +71,15 @@ pub enum StartError {
     NoSeal,
     #[error("the way to the shops' systems and people: {0}")]
     Egress(#[from] EgressError),
+    #[error("something went wrong inside Duka itself while the server started; please report it")]
+    Panicked,
+}
+
+/// What is around a server and may outlive it, where one is tried out and begun again in the same process.
+#[derive(Clone, Default)]
+pub struct Around {
+    pub clock: Arc<SystemClock>,
+    pub demo: Arc<DemoAdapter>,
 }
 
 /// A server that answers.
@@ -122,7 +132,19 @@ pub async fn start(
     environment: &impl Environment,
     figures: Option<PrometheusHandle>,
 ) -> Result<(Running, Reloaded), StartError> {
-    let clock = Arc::new(SystemClock::default());
+    start_within(config, environment, figures, Around::default()).await
+}
+
+/// The same with what is around it.
+///
+/// # Errors
+/// The first thing that is missing or wrong.
+pub async fn start_within(
+    config: Config,
+    environment: &impl Environment,
+    figures: Option<PrometheusHandle>,
+    Around { clock, demo }: Around,
+) -> Result<(Running, Reloaded), StartError> {
     clock.set_ahead(config.clock_ahead_ms);
     let store = open_when_there(&config.database).await?;
     let (registry, reloaded) = Registry::open(&config, environment, store.clone(), clock.now_ms()).await?;
@@ -137,7 +159,7 @@ pub async fn start(
     let host = Host::new(store, clock.clone(), Mint::random()?, Arc::clone(&registry.shops), limits);
     let host = Arc::new(Host { points: points(environment), marks, ..host });
     let cashier = Arc::new(cashier(&config, &host, egress.clone()).await?);
-    let adapter = Systems::new(rest.clone(), Arc::clone(&cashier), Arc::clone(&host));
+    let adapter = Systems::new(rest.clone(), Arc::clone(&cashier), Arc::clone(&host), demo);
     let (door, address) = open_door(&config).await.map_err(|error| StartError::Listen(config.listen, error))?;
     let ways = Ways {
         transport: Outward::new(Arc::clone(&registry), &host, graph.clone(), files.clone()),
@@ -204,7 +226,7 @@ async fn open_door(config: &Config) -> io::Result<(Door, SocketAddr)> {
 fn routes(server: &Arc<Server>, egress: Egress) -> Router {
     let routes = router(Arc::clone(server));
     match server.config.payments.url.clone().filter(|_| server.config.development) {
-        Some(public) => routes.merge(DemoProvider::new(egress, public).router()),
+        Some(public) => routes.merge(Arc::new(DemoProvider::new(egress, public)).router()),
         None => routes,
     }
 }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::Trouble;
 use super::registry::{Error, Older};
-use super::source::{self, Source};
+use super::source::{self, Outside, Source};
 use crate::channel::whatsapp::keys::{ShopKeys, WeakSecret};
 use crate::host::mint::NoRandomness;
 use crate::host::shops::{Found, Shop};
@@ -140,7 +140,7 @@ pub(super) async fn latest(
     store: &Store,
     slug: &str,
     trouble: &Trouble,
-    variables: &[(String, String)],
+    outside: Outside<'_>,
 ) -> Result<Option<Source>, Error> {
     let Trouble::Broken(shop) = trouble else { return Ok(None) };
     let scope = store.shop(slug).await?;
@@ -148,7 +148,7 @@ pub(super) async fn latest(
     let Some(row) = rows.first() else { return Ok(None) };
     let Some(program) = compile(store, row).await? else { return Ok(None) };
     let files = decode(&row.source).into_iter().filter_map(file).collect();
-    Ok(Some(source::kept(slug, shop, program, files, variables)?))
+    Ok(Some(source::kept(slug, shop, program, files, outside)?))
 }
 
 async fn compile(store: &Store, row: &FlowRevision) -> Result<Option<Arc<Program>>, store::Error> {

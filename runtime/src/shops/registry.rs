@@ -16,7 +16,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::Trouble;
 use super::live::Keep;
 use super::published::{self, Publish};
-use super::source::{self, Source};
+use super::source::{self, Outside, Source};
 use crate::channel::whatsapp::flows::published::Published;
 use crate::channel::whatsapp::keys::{ShopKeys, WeakSecret};
 use crate::channel::whatsapp::verify::AppSecrets;
@@ -178,9 +178,9 @@ impl Registry {
     ) -> Result<Reloaded, Error> {
         let mut sources = self.sources.lock().await;
         let folders = source::find(&config.shops).map_err(Trouble::Load)?;
-        let variables = environment.variables();
+        let (variables, stood_in) = (environment.variables(), config.stood_in);
         let known = sources.clone();
-        let read = move || source::read_all(&folders, &variables, &known);
+        let read = move || source::read_all(&folders, Outside { variables: &variables, stood_in }, &known);
         let read = tokio::task::spawn_blocking(read).await.map_err(|_| Trouble::panicked())?;
         let mut reloaded = Reloaded::default();
         let mut next = BTreeMap::new();
@@ -195,7 +195,10 @@ impl Registry {
                 Err(trouble) => {
                     let kept = match sources.get(&slug).cloned() {
                         Some(source) => Some(source),
-                        None => published::latest(&self.store, &slug, &trouble, &environment.variables()).await?,
+                        None => {
+                            let outside = Outside { variables: &environment.variables(), stood_in };
+                            published::latest(&self.store, &slug, &trouble, outside).await?
+                        }
                     };
                     next.extend(kept.map(|source| (slug, source)));
                     reloaded.troubles.push(trouble);

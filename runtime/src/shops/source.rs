@@ -18,12 +18,17 @@ use super::load;
 use crate::adapter::bag;
 use crate::adapter::mapping;
 use crate::adapter::rest::Backend;
-use crate::channel::whatsapp::flows::published::{Forms, Published};
+use crate::channel::whatsapp::flows::json::Shape;
+use crate::channel::whatsapp::flows::published::{Forms, PUBLISHED, Published};
 use crate::config::Mistake;
+use crate::ops;
 use crate::payments::till;
 
 /// Deeply nested files must not overflow the stack before the parsers' own bounds refuse them.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
+
+/// The id of the first form that is stood in for.
+const FIRST_FORM: u64 = 1_230_000_000_001;
 
 /// A shop that can be served.
 #[derive(Clone, Debug)]
@@ -47,6 +52,15 @@ pub struct Source {
     pub files: Arc<[SourceFile]>,
     /// Over all bytes of the folder: equal means that there is nothing to do.
     pub fingerprint: [u8; 32],
+}
+
+/// What a shop is read with besides its folder.
+#[derive(Clone, Copy, Debug)]
+pub struct Outside<'a> {
+    /// Where secrets may be.
+    pub variables: &'a [(String, String)],
+    /// All that is outside is stood in for: no secret is read, and nothing of a real account is known.
+    pub stood_in: bool,
 }
 
 /// The shops of a folder, by name: itself if it holds `shop.yaml`, else the folders in it that do.
@@ -76,24 +90,20 @@ pub fn find(folder: &Path) -> Result<Vec<(SmolStr, PathBuf)>, load::Error> {
 ///
 /// # Errors
 /// Its files, its settings, its secrets, or errors in its flows.
-pub fn read(
-    slug: &SmolStr,
-    folder: &Path,
-    variables: &[(String, String)],
-    known: Option<&Source>,
-) -> Result<Source, Trouble> {
+pub fn read(slug: &SmolStr, folder: &Path, outside: Outside<'_>, known: Option<&Source>) -> Result<Source, Trouble> {
     let mut shop = load::own_files_only(folder)?;
     let fingerprint = fingerprint(&shop.source.files);
-    let (live, till) = live(&shop, variables)?;
+    let (live, till) = live(slug, &shop, outside)?;
     if let Some(known) = known.filter(|known| known.fingerprint == fingerprint) {
         // Secrets in files and in the environment change without a byte of the shop.
-        let backends = backends(&shop, &known.program, variables)?.ok_or_else(|| Trouble::Broken(Box::new(shop)))?;
+        let backends = backends(&shop, &known.program, outside)?.ok_or_else(|| Trouble::Broken(Box::new(shop)))?;
         return Ok(Source { live, backends, till, ..known.clone() });
     }
-    let forms = forms(&shop)?;
+    let locked = forms(&shop)?;
     load::add_standard(&mut shop.source);
     let Some(program) = compile(&shop.source).program else { return Err(Trouble::Broken(Box::new(shop))) };
-    let Some(backends) = backends(&shop, &program, variables)? else { return Err(Trouble::Broken(Box::new(shop))) };
+    let forms = if outside.stood_in { all_forms(&program) } else { locked };
+    let Some(backends) = backends(&shop, &program, outside)? else { return Err(Trouble::Broken(Box::new(shop))) };
     let fixture = test::fixtures(&shop.source).into_values().next().unwrap_or_default();
     let keeps_bags = bag::is_kept(&shop.source);
     let own = shop.source.files.drain(..shop.source.standard_from);
@@ -105,13 +115,13 @@ pub fn read(
 /// Reads all of them, on as many threads as there are processors.
 pub(super) fn read_all(
     folders: &[(SmolStr, PathBuf)],
-    variables: &[(String, String)],
+    outside: Outside<'_>,
     known: &BTreeMap<SmolStr, Source>,
 ) -> Vec<(SmolStr, Result<Source, Trouble>)> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = folders.len().div_ceil(threads).max(1);
     let part = |part: &[(SmolStr, PathBuf)]| -> Vec<(SmolStr, Result<Source, Trouble>)> {
-        part.iter().map(|(slug, folder)| (slug.clone(), read(slug, folder, variables, known.get(slug)))).collect()
+        part.iter().map(|(slug, folder)| (slug.clone(), read(slug, folder, outside, known.get(slug)))).collect()
     };
     std::thread::scope(|scope| {
         let begin = |shops| {
@@ -141,22 +151,22 @@ pub(super) fn kept(
     shop: &load::Shop,
     program: Arc<Program>,
     files: Arc<[SourceFile]>,
-    variables: &[(String, String)],
+    outside: Outside<'_>,
 ) -> Result<Source, Trouble> {
     // The mappings as they were published: those of the folder may be what is broken.
     let published =
         load::Shop { source: ShopSource { files: files.to_vec(), standard_from: files.len() }, ..shop.clone() };
-    let (live, till) = live(shop, variables)?;
+    let (live, till) = live(slug, shop, outside)?;
     Ok(Source {
-        backends: backends(&published, &program, variables)?.unwrap_or_default(),
+        backends: backends(&published, &program, outside)?.unwrap_or_default(),
         keeps_bags: bag::is_kept(&published.source),
         slug: slug.into(),
         folder: shop.folder.clone(),
-        program,
         fixture: test::fixtures(&shop.source).into_values().next().unwrap_or_default(),
         live,
         till,
-        forms: forms(shop)?,
+        forms: if outside.stood_in { all_forms(&program) } else { forms(shop)? },
+        program,
         files,
         // Of no folder: it is read again.
         fingerprint: [0; 32],
@@ -169,14 +179,17 @@ pub(super) fn slug_of(folder: &Path) -> SmolStr {
     whole.file_name().map(|name| SmolStr::new(name.to_string_lossy())).unwrap_or_default()
 }
 
-fn live(shop: &load::Shop, variables: &[(String, String)]) -> Result<(Live, Option<till::Said>), Trouble> {
+fn live(slug: &str, shop: &load::Shop, outside: Outside<'_>) -> Result<(Live, Option<till::Said>), Trouble> {
     let profile = shop.own_files().find(|(_, file)| file.kind == FileKind::Shop);
     let Some((id, file)) = profile else { return Ok((Live::default(), None)) };
     shop.settings_are_sound()?;
     let (settings, _) = duka_dsl::config::shop::read(id, &file.text);
+    if outside.stood_in {
+        return Ok((Live::stood_in(slug, &settings), Some(till::Said::stood_in(&settings))));
+    }
     let path = shop.folder.join(&file.path);
-    let till = till::Said::of(&settings, &path, &file.text, variables)?;
-    Ok((Live::of(&settings, &path, &file.text, variables)?, till))
+    let till = till::Said::of(&settings, &path, &file.text, outside.variables)?;
+    Ok((Live::of(&settings, &path, &file.text, outside.variables)?, till))
 }
 
 /// What `forms.lock` says.
@@ -195,18 +208,31 @@ fn forms(shop: &load::Shop) -> Result<Arc<[Published]>, Trouble> {
     Ok(read.forms.into())
 }
 
-/// `None`: a mapping is wrong, as `duka check` shows.
-fn backends(
-    shop: &load::Shop,
-    program: &Program,
-    variables: &[(String, String)],
-) -> Result<Option<Vec<Backend>>, Trouble> {
+/// Every form that can be shown, as if it had been published.
+fn all_forms(program: &Program) -> Arc<[Published]> {
+    let shapes = ops::forms::wanted(&program.shop, false).into_iter().filter_map(|wanted| wanted.shape.ok());
+    let published = |(shape, number): (Shape, u64)| Published {
+        name: shape.name().into(),
+        id: smol_str::format_smolstr!("{number}"),
+        status: PUBLISHED.into(),
+        since: SmolStr::default(),
+        shape,
+    };
+    shapes.zip(FIRST_FORM..).map(published).collect()
+}
+
+/// `None`: a mapping is wrong, as `duka check` shows. Where all is stood in for, the demo answers instead.
+fn backends(shop: &load::Shop, program: &Program, outside: Outside<'_>) -> Result<Option<Vec<Backend>>, Trouble> {
     let (found, findings) = mapping::read(&shop.source, &program.shop);
     if !findings.is_empty() {
         return Ok(None);
     }
-    let open =
-        |found: mapping::Found| Backend::open(found.contract, found.mapping, &shop.folder.join(found.path), variables);
+    if outside.stood_in {
+        return Ok(Some(Vec::new()));
+    }
+    let open = |found: mapping::Found| {
+        Backend::open(found.contract, found.mapping, &shop.folder.join(found.path), outside.variables)
+    };
     Ok(Some(found.into_iter().map(open).collect::<Result<_, _>>()?))
 }
 

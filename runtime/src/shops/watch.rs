@@ -10,12 +10,15 @@ use tokio::sync::mpsc;
 
 /// Editors write a file in several steps.
 const QUIET: Duration = Duration::from_millis(300);
+/// The least that holds the steps of one save together.
+const HARDLY: Duration = Duration::from_millis(30);
 
 /// Lives as long as changes are to be told.
 #[derive(Debug)]
 pub struct Watch {
     _watcher: RecommendedWatcher,
     changes: mpsc::Receiver<()>,
+    quiet: Duration,
 }
 
 impl Watch {
@@ -24,6 +27,18 @@ impl Watch {
     /// # Errors
     /// The system watches no more folders.
     pub fn of(folder: &Path) -> notify::Result<Watch> {
+        Watch::that_waits(folder, QUIET)
+    }
+
+    /// The same for somebody who waits for it: after a change that is hardly over.
+    ///
+    /// # Errors
+    /// The system watches no more folders.
+    pub fn soon(folder: &Path) -> notify::Result<Watch> {
+        Watch::that_waits(folder, HARDLY)
+    }
+
+    fn that_waits(folder: &Path, quiet: Duration) -> notify::Result<Watch> {
         let (sender, changes) = mpsc::channel(1);
         let told = move |event: notify::Result<Event>| {
             if event.is_ok_and(|event| is_ours(&event)) {
@@ -33,7 +48,7 @@ impl Watch {
         };
         let mut watcher = notify::recommended_watcher(told)?;
         watcher.watch(folder, RecursiveMode::Recursive)?;
-        Ok(Watch { _watcher: watcher, changes })
+        Ok(Watch { _watcher: watcher, changes, quiet })
     }
 
     /// Ends when files have changed and stayed as they are for a moment.
@@ -41,7 +56,7 @@ impl Watch {
         if self.changes.recv().await.is_none() {
             return std::future::pending().await;
         }
-        while tokio::time::timeout(QUIET, self.changes.recv()).await.is_ok_and(|more| more.is_some()) {}
+        while tokio::time::timeout(self.quiet, self.changes.recv()).await.is_ok_and(|more| more.is_some()) {}
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::graph::{Card, CardKind, Graph, Row, RowKind, To};
+use duka_runtime::dev::drawing::{Card, CardKind, Graph, Row, RowKind, To};
 
 pub fn draw(graph: &Graph) -> String {
     let mut out = format!("---\ntitle: {}\n---\nflowchart LR\n", graph.title);

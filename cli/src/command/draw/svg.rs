@@ -5,7 +5,7 @@ mod layout;
 
 use std::fmt::Write;
 
-use super::graph::{Card, CardKind, Graph, Row, RowKind, To};
+use duka_runtime::dev::drawing::{Card, CardKind, Graph, Row, RowKind, To};
 
 pub const CARD_WIDTH: f64 = 270.;
 const HEADER: f64 = 28.;

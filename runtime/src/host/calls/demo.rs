@@ -1,11 +1,14 @@
 //! The shop's backend made of its fixture, for development and tests: one world for each conversation, in memory, gone
-//! with the process. Never for real customers.
+//! with the process. Can be made slow, silent, or change its mind about a product. Never for real customers.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use duka_engine::event::Outcome;
+use duka_engine::event::{EventKind, Outcome};
+use duka_engine::program::Program;
 use duka_engine::simulate::World;
+use serde_json::Value as Json;
 use smol_str::SmolStr;
 
 use super::{Adapter, Ask, Fate};
@@ -15,6 +18,24 @@ use crate::id::{ConversationId, ShopScope};
 const MOST_WORLDS: usize = 1_000;
 
 type Place = (ShopScope, ConversationId);
+
+/// What is wrong with the demo.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ails {
+    /// How long each answer takes.
+    pub delay_ms: u64,
+    /// Nobody answers.
+    pub down: bool,
+}
+
+/// A field of a product that is not as the fixture has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    pub sku: SmolStr,
+    /// `price`, `stock`
+    pub field: &'static str,
+    pub value: Json,
+}
 
 #[derive(Debug, Default)]
 pub struct DemoAdapter {
@@ -26,6 +47,9 @@ pub struct DemoAdapter {
 struct Worlds {
     young: HashMap<Place, Kept>,
     old: HashMap<Place, Kept>,
+    ails: Ails,
+    /// By shop, in the order in which they were made.
+    edits: HashMap<ShopScope, Vec<Edit>>,
 }
 
 #[derive(Debug)]
@@ -35,14 +59,77 @@ struct Kept {
     done: HashMap<SmolStr, Outcome>,
 }
 
+impl Kept {
+    fn new(ask: &Ask, edits: &[Edit]) -> Kept {
+        let mut world = World::new(&ask.shop.program, &ask.shop.fixture);
+        for Edit { sku, field, value } in edits {
+            world.demo.set_product(sku, field, value.clone());
+        }
+        Kept { world, done: HashMap::new() }
+    }
+}
+
 impl DemoAdapter {
+    fn worlds(&self) -> MutexGuard<'_, Worlds> {
+        self.worlds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is wrong with it now.
+    pub fn ails(&self) -> Ails {
+        self.worlds().ails
+    }
+
+    /// From now on this is wrong with it.
+    pub fn set_ails(&self, ails: Ails) {
+        self.worlds().ails = ails;
+    }
+
+    /// The products that are not as the fixture of the shop has them.
+    pub fn edits(&self, shop: ShopScope) -> Vec<Edit> {
+        self.worlds().edits.get(&shop).cloned().unwrap_or_default()
+    }
+
+    /// Changes a product for every customer of the shop.
+    pub fn edit(&self, shop: ShopScope, edit: Edit) {
+        let mut worlds = self.worlds();
+        let Worlds { young, old, edits, .. } = &mut *worlds;
+        for (_, kept) in young.iter_mut().chain(old).filter(|((of, _), _)| *of == shop) {
+            kept.world.demo.set_product(&edit.sku, edit.field, edit.value.clone());
+        }
+        let known = edits.entry(shop).or_default();
+        known.retain(|it| it.sku != edit.sku || it.field != edit.field);
+        known.push(edit);
+    }
+
+    /// The orders of a conversation, the newest first.
+    pub fn orders(&self, shop: ShopScope, conversation: ConversationId) -> Vec<Json> {
+        let (worlds, place) = (self.worlds(), (shop, conversation));
+        let kept = worlds.young.get(&place).or_else(|| worlds.old.get(&place));
+        kept.map(|kept| kept.world.demo.all_orders()).unwrap_or_default()
+    }
+
+    /// Moves an order on, as the courier does. `None`: the conversation has no such order.
+    pub fn moves(
+        &self,
+        (shop, conversation): (ShopScope, ConversationId),
+        program: &Program,
+        (number, status): (&str, &str),
+        now_ms: i64,
+    ) -> Option<EventKind> {
+        let mut worlds = self.worlds();
+        let Worlds { young, old, .. } = &mut *worlds;
+        let place = (shop, conversation);
+        let kept = young.get_mut(&place).or_else(|| old.get_mut(&place))?;
+        kept.world.order_event(program, status, &[("number".to_string(), number.to_string())], now_ms)
+    }
+
     fn answer(&self, ask: &Ask) -> Outcome {
-        let mut worlds = self.worlds.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut worlds = self.worlds();
         let place = (ask.shop.scope, ask.conversation);
         let program = &ask.shop.program;
         let known = worlds.young.remove(&place).or_else(|| worlds.old.remove(&place));
-        let mut kept =
-            known.unwrap_or_else(|| Kept { world: World::new(program, &ask.shop.fixture), done: HashMap::new() });
+        let edits = worlds.edits.get(&ask.shop.scope).map_or(&[][..], Vec::as_slice);
+        let mut kept = known.unwrap_or_else(|| Kept::new(ask, edits));
         let outcome = match kept.done.get(&ask.key) {
             Some(done) => done.clone(),
             None => {
@@ -63,11 +150,18 @@ impl DemoAdapter {
 
 impl Adapter for DemoAdapter {
     async fn ask(&self, ask: Ask) -> Outcome {
+        let Ails { delay_ms, down } = self.ails();
+        if delay_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+        }
+        if down {
+            return Outcome::Failed { reason: SmolStr::new_static("the shop's system does not answer") };
+        }
         self.answer(&ask)
     }
 
     async fn look_up(&self, ask: Ask) -> Fate {
-        let worlds = self.worlds.lock().unwrap_or_else(PoisonError::into_inner);
+        let worlds = self.worlds();
         let place = (ask.shop.scope, ask.conversation);
         let kept = worlds.young.get(&place).or_else(|| worlds.old.get(&place));
         // A world that is gone has taken what was done in it along.

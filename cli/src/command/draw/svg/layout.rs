@@ -9,8 +9,8 @@ use layout::core::style::{LineStyleKind, StyleAttr};
 use layout::std_shapes::shapes::{Arrow, Element, LineEndKind, ShapeKind};
 use layout::topo::layout::VisualGraph;
 
-use super::super::graph::{Card, Graph, To};
 use super::{CARD_WIDTH, is_always};
+use duka_runtime::dev::drawing::{Card, Graph, To};
 
 /// The space between cards: sideways for the arrows, and below.
 const HALO: (f64, f64) = (110., 26.);

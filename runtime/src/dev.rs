@@ -1,0 +1,114 @@
+//! `duka dev`: a whole shop on one machine. The real server on an embedded database; only WhatsApp, the shop's systems, its
+//! payment provider and its courier are stood in for, and a page in the browser is the customer's phone. Has no secret of
+//! anybody, speaks to nobody but this machine, and is heard by nobody else.
+
+mod answers;
+mod assets;
+pub mod checks;
+mod clock;
+mod customers;
+mod door;
+pub mod drawing;
+mod files;
+mod guard;
+mod house;
+mod inner;
+mod levers;
+mod map;
+mod phones;
+mod place;
+mod products;
+mod record;
+mod reload;
+mod say;
+mod shop;
+mod stream;
+mod watching;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use self::checks::Checks;
+use self::house::House;
+use crate::config::Mistake;
+use crate::dev_graph::server as graph;
+use crate::egress::EgressError;
+use crate::server::run::StartError;
+use crate::shops::{Watch, load};
+
+/// What is run, and where.
+pub struct Options {
+    /// The folder of one shop, or of several.
+    pub shop: PathBuf,
+    /// 0: any that is free.
+    pub port: u16,
+    /// Where the database and customers' files lie.
+    pub data: PathBuf,
+    pub checks: Arc<dyn Checks>,
+}
+
+/// Why it does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum DevError {
+    #[error("nothing can listen on port {0}: {1}")]
+    Port(u16, std::io::Error),
+    #[error(transparent)]
+    Shop(#[from] load::Error),
+    #[error("the folder of data: {0}")]
+    Data(std::io::Error),
+    #[error(transparent)]
+    Settings(#[from] Mistake),
+    #[error("the stand-in for WhatsApp: {0}")]
+    Graph(#[from] graph::Error),
+    #[error("the way to the demo's payments: {0}")]
+    Egress(#[from] EgressError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+/// Everything, running.
+pub struct Dev {
+    /// Where the page is.
+    pub address: SocketAddr,
+    house: Arc<House>,
+    stop: CancellationToken,
+}
+
+/// Starts all of it. A shop with errors is no error here: the page shows them, and the shop starts when they are mended.
+///
+/// # Errors
+/// What keeps it from running at all.
+pub async fn start(options: Options) -> Result<Dev, DevError> {
+    let wanted = SocketAddr::from(([127, 0, 0, 1], options.port));
+    let listener = TcpListener::bind(wanted).await.map_err(|error| DevError::Port(options.port, error))?;
+    let address = listener.local_addr().map_err(|error| DevError::Port(options.port, error))?;
+    // Begun first, so that no change of a file goes by between reading and watching.
+    let watch = Watch::soon(&options.shop).map_err(|error| tracing::warn!(%error, "saved files are not noticed")).ok();
+    let house = House::open(options, address).await?;
+    let stop = CancellationToken::new();
+    tokio::spawn(door::serve(listener, Arc::clone(&house), stop.clone()));
+    house.begin(watch, &stop).await?;
+    Ok(Dev { address, house, stop })
+}
+
+impl Dev {
+    /// The shops that are served, by the names of their folders.
+    pub fn shops(&self) -> Vec<String> {
+        self.house.slugs()
+    }
+
+    /// Where the stand-in for WhatsApp listens, and the server itself, if it runs.
+    pub fn places(&self) -> (SocketAddr, Option<SocketAddr>) {
+        (self.house.graph.address, self.house.inner.address())
+    }
+
+    /// Ends all of it in order.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.house.inner.stop().await;
+    }
+}

@@ -1,0 +1,79 @@
+//! What the page shows of a shop that is being written: its findings, with the chats that show them. Who finds them is told
+//! from outside: the command that `duka check` is.
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::shops::load::Shop;
+
+/// What only the command line knows how to do.
+pub trait Checks: Send + Sync {
+    /// All that is wrong with a shop and not set aside.
+    fn findings(&self, shop: Shop) -> Vec<Finding>;
+
+    /// Finds the transitions that no test takes; `write`: and writes tests for them beside the flow.
+    ///
+    /// # Errors
+    /// In plain words.
+    fn explore(&self, folder: &Path, write: bool) -> Result<Explored, String>;
+}
+
+/// As `duka check` tells it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Finding {
+    pub code: String,
+    /// `error`, `warning`, `info`
+    pub severity: &'static str,
+    pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// Within the shop's folder.
+    pub file: String,
+    pub line: usize,
+    pub column: usize,
+    pub end_line: usize,
+    pub end_column: usize,
+    /// The conversation that shows it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chat: Vec<Line>,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Line {
+    /// `in`: the customer; `out`: the shop; `time`: time, payments, orders.
+    pub way: &'static str,
+    pub text: String,
+}
+
+impl Finding {
+    /// Something that is wrong with a file as a whole.
+    pub fn plain(file: &str, line: usize, message: String, help: Option<&str>) -> Finding {
+        let help = help.map(str::to_string);
+        let (code, severity, file) = (String::new(), "error", file.to_string());
+        Finding {
+            code,
+            severity,
+            message,
+            help,
+            file,
+            line,
+            column: 1,
+            end_line: line,
+            end_column: 1,
+            chat: Vec::new(),
+        }
+    }
+}
+
+/// What a search has found.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct Explored {
+    /// Each as `duka explore` names it.
+    pub left: Vec<String>,
+    /// The states and ways that no test takes, as the map names them.
+    pub states: Vec<String>,
+    pub edges: Vec<(String, String)>,
+    pub tests_written: Option<String>,
+}

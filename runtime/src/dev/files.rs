@@ -1,0 +1,89 @@
+//! The files of a shop in the page's editor: read, judged while they are typed, written.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answers::Refused;
+use super::checks::Finding;
+use super::house::House;
+use super::reload;
+use super::shop::{self, Wrong, on_deep_stack};
+use crate::shops;
+
+/// A file as it lies on disk.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Text {
+    pub text: String,
+    /// Of the file as it was read; whoever writes says over which one.
+    pub sha: String,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Written {
+    pub sha: String,
+}
+
+/// What somebody is typing.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Draft {
+    pub path: String,
+    pub text: String,
+}
+
+/// The folder of a shop.
+pub fn folder(house: &House, shop: &str) -> Result<PathBuf, Refused> {
+    let found = shops::find(&house.folder).map_err(|error| Refused::wrong(error.to_string()))?;
+    let own = found.into_iter().find(|(slug, _)| slug == shop);
+    own.map(|(_, folder)| folder).ok_or_else(|| Refused::absent("shop"))
+}
+
+pub async fn read(
+    State(house): State<Arc<House>>,
+    Path((shop, path)): Path<(String, String)>,
+) -> Result<Json<Text>, Refused> {
+    let (text, sha) = shop::read(&folder(&house, &shop)?, &path).map_err(wrong)?;
+    Ok(Json(Text { text, sha }))
+}
+
+pub async fn write(
+    State(house): State<Arc<House>>,
+    Path((shop, path)): Path<(String, String)>,
+    Json(wanted): Json<Text>,
+) -> Result<Json<Written>, Refused> {
+    let sha = shop::write(&folder(&house, &shop)?, &path, &wanted.text, &wanted.sha).map_err(wrong)?;
+    // Not waited for: the page hears of it.
+    tokio::spawn(async move { reload::again(&house).await });
+    Ok(Json(Written { sha }))
+}
+
+pub async fn check(
+    State(house): State<Arc<House>>,
+    Path(shop): Path<String>,
+    Json(draft): Json<Draft>,
+) -> Result<Json<Vec<Finding>>, Refused> {
+    let (folder, checks) = (folder(&house, &shop)?, Arc::clone(&house.checks));
+    let found = on_deep_stack(move || {
+        let Draft { path, text } = draft;
+        shop::findings(&folder, Some((&path, &text)), checks.as_ref())
+    });
+    Ok(Json(found.await.ok_or_else(|| Refused::wrong("This could not be judged."))?))
+}
+
+fn wrong(why: Wrong) -> Refused {
+    match why {
+        Wrong::Absent => Refused::absent("file in this shop"),
+        Wrong::Changed => Refused::new(
+            StatusCode::CONFLICT,
+            "changed",
+            "The file was changed elsewhere since it was read. Read it again, and put your change into it.",
+        ),
+        Wrong::Large => Refused::wrong("The file would be larger than Duka reads."),
+        Wrong::Disk(error) => Refused::wrong(format!("The file can not be used: {error}.")),
+    }
+}

@@ -1,0 +1,62 @@
+//! Who may ask: pages that came from here, and programs on this machine. A name that somebody has pointed at this machine,
+//! and a page from elsewhere, are refused before anything is looked at (TM35, DNS rebinding).
+
+use std::net::SocketAddr;
+
+use axum::extract::Request;
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::answers::Refused;
+
+/// Scripts and styles of its own only; no other host is ever asked; in nobody's frame.
+const POLICY: &str =
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
+/// The demo provider's page is a form.
+const FORM: &str = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Lets a request pass, and says with each answer what the page may do.
+pub async fn guard(address: SocketAddr, request: Request, next: Next) -> Response {
+    if !is_ours(address, request.headers(), request.method()) {
+        return Refused::new(
+            StatusCode::FORBIDDEN,
+            "not_from_here",
+            "Only pages of this address may ask it for something.",
+        )
+        .into_response();
+    }
+    let policy = if request.uri().path().starts_with("/demo-pay/") { FORM } else { POLICY };
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("content-security-policy", policy),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        // The pay pages have a stricter one of their own.
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn is_ours(address: SocketAddr, headers: &HeaderMap, method: &Method) -> bool {
+    let port = address.port();
+    let ours = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}"));
+    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let is_host = text(HOST).is_some_and(|host| ours.iter().any(|known| known == host));
+    // A page under a policy of its own, such as the pay page, posts from nowhere; its site is told then.
+    let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    let is_origin = match text(ORIGIN) {
+        None => true,
+        Some("null") => site == Some("same-origin"),
+        Some(origin) => ours.iter().any(|known| origin == format!("http://{known}")),
+    };
+    let is_reading = method == Method::GET || method == Method::HEAD;
+    let is_site = is_reading || site.is_none_or(|site| matches!(site, "same-origin" | "none"));
+    is_host && is_origin && is_site
+}

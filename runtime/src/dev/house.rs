@@ -1,0 +1,324 @@
+//! All parts of `duka dev` and how they are begun: settings for a server with nothing real around it, the stand-ins, the
+//! phones, and what is known of each shop as it lies on disk.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use smol_str::SmolStr;
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::checks::Checks;
+use super::inner::{Inner, Variables};
+use super::map::Uncovered;
+use super::phones::{Change, Phone, Phones};
+use super::shop::{self, View};
+use super::stream::Stream;
+use super::{DevError, Options, products, reload, watching};
+use crate::config::{self, Config};
+use crate::dev_graph::server as graph;
+use crate::dev_graph::{Plan, Seen, Telling, Webhook};
+use crate::egress::{Egress, Policy};
+use crate::host::clock::{Clock, SystemClock};
+use crate::payments::demo::DemoProvider;
+use crate::server::run::{Around, StartError};
+use crate::shops::{self, Trouble, Watch};
+
+/// Signs webhooks between two parts of one process; protects nothing.
+const SECRET: &str = "the stand-in and the server of duka dev";
+/// Webhooks of customers that can be brought again.
+const MOST_BROUGHT: usize = 20;
+
+pub struct House {
+    /// As it was named.
+    pub folder: PathBuf,
+    pub data: PathBuf,
+    pub address: SocketAddr,
+    pub inner: Inner,
+    pub graph: graph::Running,
+    pub money: Arc<DemoProvider>,
+    pub around: Around,
+    pub stream: Stream,
+    pub checks: Arc<dyn Checks>,
+    /// Something may have changed that the page shows.
+    pub changed: Notify,
+    pub variables: Variables,
+    // None of these is held across a wait.
+    config: Mutex<Config>,
+    phones: Mutex<Phones>,
+    views: Mutex<Vec<View>>,
+    brought: Mutex<Vec<(SmolStr, Webhook)>>,
+    /// By shop, what the last search has found.
+    uncovered: Mutex<BTreeMap<String, Uncovered>>,
+    /// One reload at a time.
+    pub reloading: tokio::sync::Mutex<()>,
+}
+
+impl House {
+    /// Starts what stands in for everything outside. The server itself is begun by [`House::begin`].
+    pub async fn open(options: Options, address: SocketAddr) -> Result<Arc<House>, DevError> {
+        let Options { shop: folder, data, checks, .. } = options;
+        shops::find(&folder)?;
+        std::fs::create_dir_all(&data).map_err(DevError::Data)?;
+        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+        let listen = free.map_err(|error| DevError::Port(0, error))?;
+        let seed = u64::try_from(SystemClock::default().now_ms()).unwrap_or(0);
+        let options = graph::Options {
+            listen: ([127, 0, 0, 1], 0).into(),
+            callback: Some(format!("http://{listen}/webhooks/whatsapp")),
+            journal: None,
+            plan: Plan { secret: SECRET.to_string(), seed, ..Plan::default() },
+        };
+        let graph = graph::start(options).await?;
+        let variables = variables(&folder, &data, (listen, graph.address, address));
+        let mut config = config::load(None, &variables)?;
+        config.stood_in = true;
+        config.shops.clone_from(&folder);
+        let public = format!("http://{address}/").parse().map_err(|_| DevError::Start(StartError::NoSeal))?;
+        let money = DemoProvider::new(Egress::new(Policy { development: true, operators: false })?, public);
+        let written = std::fs::read_to_string(data.join(PHONES)).unwrap_or_default();
+        Ok(Arc::new(House {
+            folder,
+            address,
+            inner: Inner::default(),
+            graph,
+            money: Arc::new(money),
+            around: Around::default(),
+            stream: Stream::new(),
+            checks,
+            changed: Notify::new(),
+            variables,
+            config: Mutex::new(config),
+            phones: Mutex::new(Phones::read(&written)),
+            views: Mutex::default(),
+            brought: Mutex::default(),
+            uncovered: Mutex::default(),
+            reloading: tokio::sync::Mutex::default(),
+            data,
+        }))
+    }
+
+    /// Begins the server, and everything that watches.
+    ///
+    /// # Errors
+    /// The server does not start, and not because of what a shop's files say.
+    pub async fn begin(self: &Arc<House>, watch: Option<Watch>, stop: &CancellationToken) -> Result<(), DevError> {
+        let (sender, seen) = mpsc::unbounded_channel();
+        self.graph.with(|graph| graph.show_to(sender));
+        self.look_again().await;
+        if let Err(error) = self.start().await
+            && !is_of_the_shop(&error)
+        {
+            return Err(error.into());
+        }
+        self.hear_again();
+        for slug in self.slugs() {
+            if !self.phones().list.iter().any(|phone| phone.shop == slug.as_str()) {
+                self.add_customer(&slug, None);
+            }
+        }
+        tokio::spawn(watching::phones(Arc::clone(self), seen, stop.clone()));
+        tokio::spawn(watching::places(Arc::clone(self), stop.clone()));
+        tokio::spawn(reload::watch(Arc::clone(self), watch, stop.clone()));
+        Ok(())
+    }
+
+    /// Starts the server on what lies on disk.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn start(&self) -> Result<(), StartError> {
+        let config = self.config();
+        let reloaded = self.inner.start(&config, &self.variables, &self.around).await?;
+        for trouble in &reloaded.troubles {
+            tracing::warn!(%trouble, "the shop is served as it was last good");
+        }
+        self.know();
+        Ok(())
+    }
+
+    /// Tells the stand-ins of the shops that are served: their numbers and templates.
+    pub fn know(&self) {
+        let Some(server) = self.inner.server() else { return };
+        let routes = server.registry.now();
+        for served in &routes.shops {
+            let number = served.numbers.first().cloned().unwrap_or_default();
+            let hosted = server.registry.shops.shop(served.scope);
+            let templates = hosted.map(|shop| products::templates(&shop.program.shop)).unwrap_or_default();
+            self.graph.with(|graph| graph.know(&number, templates));
+            self.phones().numbers.insert(number, served.slug.clone());
+        }
+    }
+
+    /// Looks at the shops on disk, findings and all.
+    pub async fn look_again(self: &Arc<House>) {
+        let house = Arc::clone(self);
+        let views = shop::on_deep_stack(move || shop::views(&house.folder, house.checks.as_ref())).await;
+        *self.views.lock().unwrap_or_else(PoisonError::into_inner) = views.unwrap_or_default();
+    }
+
+    /// The windows that were open when an earlier process ended.
+    fn hear_again(&self) {
+        let phones = self.phones().clone();
+        for phone in &phones.list {
+            let number = phones.numbers.iter().find(|(_, slug)| **slug == phone.shop).map(|(number, _)| number);
+            let last = phone.items.iter().rev().find(|item| item.way == super::phones::Way::In);
+            if let (Some(number), Some(last)) = (number, last) {
+                self.graph.with(|graph| graph.heard(number, &phone.id, last.at));
+            }
+        }
+    }
+
+    pub fn add_customer(&self, shop: &str, name: Option<&str>) -> Phone {
+        let country = self.view(shop).map(|view| view.country).unwrap_or_default();
+        let prefix = phonenumber::metadata::DATABASE.by_id(&country).map_or(254, |known| known.country_code());
+        let phone = self.phones().add(shop, prefix, name);
+        self.keep_phones();
+        phone
+    }
+
+    /// Brings what a customer does to the server, as WhatsApp does: again, until it is taken.
+    ///
+    /// # Errors
+    /// What can not be done, in plain words.
+    pub fn brings(&self, shop: &str, customer: &str, message: serde_json::Value) -> Result<(), String> {
+        let (number, name) = {
+            let phones = self.phones();
+            let number = phones.numbers.iter().find(|(_, slug)| *slug == shop).map(|(number, _)| number.clone());
+            (number, phones.phone(shop, customer).map(|phone| phone.name.clone()).unwrap_or_default())
+        };
+        let number = number.ok_or("The shop does not run yet: its findings say why.")?;
+        let telling = Telling { number, name, ..Telling::default() };
+        let (now_ms, say) = (self.now_ms(), crate::dev_graph::Say::Raw(message));
+        let webhook = self.graph.with(|graph| {
+            let webhook = graph.customer(now_ms, customer, &say, &telling)?;
+            graph.post(now_ms, webhook.clone());
+            Ok::<Webhook, String>(webhook)
+        })?;
+        let mut brought = self.brought.lock().unwrap_or_else(PoisonError::into_inner);
+        brought.push((shop.into(), webhook));
+        let too_many = brought.len().saturating_sub(MOST_BROUGHT);
+        brought.drain(..too_many);
+        Ok(())
+    }
+
+    /// The last webhooks of customers of a shop, the newest last.
+    pub fn brought(&self, shop: &str) -> Vec<Webhook> {
+        let brought = self.brought.lock().unwrap_or_else(PoisonError::into_inner);
+        brought.iter().filter(|(of, _)| of == shop).map(|(_, webhook)| webhook.clone()).collect()
+    }
+
+    /// The number of a shop, as digits of a phone.
+    pub fn display(&self, shop: &str) -> String {
+        let phones = self.phones();
+        let number = phones.numbers.iter().find(|(_, slug)| *slug == shop).map(|(number, _)| number.clone());
+        drop(phones);
+        number.and_then(|number| self.graph.with(|graph| graph.display(&number))).unwrap_or_default()
+    }
+
+    pub fn now_ms(&self) -> i64 {
+        self.around.clock.now_ms()
+    }
+
+    pub fn phones(&self) -> MutexGuard<'_, Phones> {
+        self.phones.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the phones down, for the next process on the same folder.
+    pub fn keep_phones(&self) {
+        let text = serde_json::to_string(&*self.phones()).unwrap_or_default();
+        if let Err(error) = std::fs::write(self.data.join(PHONES), text) {
+            tracing::warn!(%error, "the phones could not be written down");
+        }
+    }
+
+    pub fn config(&self) -> Config {
+        self.config.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sets every clock ahead: the server's, the stand-in's, and the one of a server that is begun again.
+    pub fn set_ahead(&self, ms: i64) {
+        self.config.lock().unwrap_or_else(PoisonError::into_inner).clock_ahead_ms = ms;
+        self.around.clock.set_ahead(ms);
+        self.graph.set_ahead(ms);
+    }
+
+    pub fn views(&self) -> Vec<View> {
+        self.views.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn view(&self, slug: &str) -> Option<View> {
+        self.views().into_iter().find(|view| view.slug == slug)
+    }
+
+    pub fn slugs(&self) -> Vec<String> {
+        self.views().into_iter().map(|view| view.slug.to_string()).collect()
+    }
+
+    /// What no test takes, if that was looked for.
+    pub fn uncovered(&self, shop: &str) -> Option<Uncovered> {
+        self.uncovered.lock().unwrap_or_else(PoisonError::into_inner).get(shop).cloned()
+    }
+
+    pub fn set_uncovered(&self, shop: &str, found: Uncovered) {
+        self.uncovered.lock().unwrap_or_else(PoisonError::into_inner).insert(shop.to_string(), found);
+    }
+
+    /// Tells the page of what changed on the phones.
+    pub fn tell(&self, changes: &[Change]) {
+        for change in changes {
+            match change {
+                Change::Item { shop, customer, item } => {
+                    self.stream.tell(shop, "item", &serde_json::json!({"customer": customer, "item": item}));
+                }
+                Change::Typing { shop, customer, on } => {
+                    self.stream.tell(shop, "typing", &serde_json::json!({"customer": customer, "on": on}));
+                }
+            }
+        }
+    }
+
+    /// Takes in what the stand-in saw.
+    pub fn saw(&self, seen: Seen) {
+        let server = self.inner.server();
+        let dress = |shop: &str, body: &serde_json::Value| products::dress(self, server.as_deref(), shop, body);
+        let changes = self.phones().saw(seen, dress);
+        self.tell(&changes);
+        self.changed.notify_one();
+    }
+}
+
+/// Where the phones are written down.
+const PHONES: &str = "phones.json";
+
+/// Whether the files of a shop say that it can not be served.
+pub fn is_of_the_shop(error: &StartError) -> bool {
+    matches!(
+        error,
+        StartError::Shops(shops::Error::Trouble(Trouble::Broken(_) | Trouble::Load(_) | Trouble::Mistake(_)))
+    )
+}
+
+/// All that the server is told of the world.
+fn variables(
+    folder: &std::path::Path,
+    data: &std::path::Path,
+    (listen, graph, outer): (SocketAddr, SocketAddr, SocketAddr),
+) -> Variables {
+    let pairs = [
+        ("DUKA_LISTEN", listen.to_string()),
+        ("DUKA_DATABASE", data.join("duka.db").display().to_string()),
+        ("DUKA_SHOPS", folder.display().to_string()),
+        ("DUKA_DEVELOPMENT", "true".to_string()),
+        ("DUKA_GRAPH_URL", format!("http://{graph}")),
+        ("DUKA_WHATSAPP_APP_SECRET", SECRET.to_string()),
+        ("DUKA_WHATSAPP_TOKEN", "stand-in".to_string()),
+        ("DUKA_PAYMENTS_URL", format!("http://{outer}")),
+        // A small disk is no reason to try nothing out.
+        ("DUKA_LIMITS_DISK_RESERVE", "0".to_string()),
+        ("DUKA_LIMITS_DRAIN", "1 second".to_string()),
+    ];
+    pairs.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
+}

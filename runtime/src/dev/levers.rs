@@ -1,0 +1,219 @@
+//! The levers beside the phone: what else may happen to a shop. Each pulls at a stand-in or at the server as the world would,
+//! never at a conversation itself, and says what it did.
+
+mod orders;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use duka_engine::contract::{parse_money, write_money};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use smol_str::SmolStr;
+
+use super::answers::Refused;
+use super::customers::served;
+use super::house::House;
+use super::products::{self, Product};
+use crate::dev_graph::Statuses;
+use crate::host::calls::{Ails, Edit};
+
+/// The longest that the demo may be made to take.
+const MOST_DELAY_MS: u64 = 120_000;
+
+/// What was done.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Said {
+    pub said: String,
+}
+
+/// The shop's system and templates, as they are made to be.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Backend {
+    pub delay_ms: u64,
+    pub down: bool,
+    pub products: Vec<Product>,
+    pub templates: Vec<TemplateView>,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct TemplateView {
+    pub name: String,
+    pub language: String,
+    pub status: String,
+    pub category: String,
+}
+
+#[derive(Deserialize)]
+struct Slow {
+    delay_ms: Option<u64>,
+    down: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    sku: String,
+    price: Option<Value>,
+    stock: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Template {
+    name: String,
+    status: String,
+}
+
+#[derive(Deserialize)]
+struct Marks {
+    read: Option<bool>,
+}
+
+/// Pulls one.
+pub async fn pull(
+    State(house): State<Arc<House>>,
+    Path((shop, name)): Path<(String, String)>,
+    Json(body): Json<Value>,
+) -> Result<Json<Said>, Refused> {
+    house.view(&shop).ok_or_else(|| Refused::absent("shop"))?;
+    let said = match name.as_str() {
+        "restart" => restart(&house).await?,
+        "duplicate" => again(&house, &shop, 1)?,
+        "swap" => again(&house, &shop, 2)?,
+        "backend" => slow(&house, &given(body)?),
+        "product" => change(&house, &shop, given(body)?)?,
+        "order" => orders::moves(&house, &shop, &given(body)?).await?,
+        "template" => template(&house, &given(body)?)?,
+        "statuses" => statuses(&house, &given(body)?),
+        _ => return Err(Refused::absent("lever")),
+    };
+    if let Ok(backend) = of(&house, &shop) {
+        house.stream.tell(&shop, "backend", &backend);
+    }
+    house.changed.notify_one();
+    Ok(Json(Said { said }))
+}
+
+fn given<T: DeserializeOwned>(body: Value) -> Result<T, Refused> {
+    serde_json::from_value(body).map_err(|error| Refused::wrong(format!("This lever needs something else: {error}.")))
+}
+
+pub async fn backend(State(house): State<Arc<House>>, Path(shop): Path<String>) -> Result<Json<Backend>, Refused> {
+    Ok(Json(of(&house, &shop)?))
+}
+
+fn of(house: &House, shop: &str) -> Result<Backend, Refused> {
+    let (server, _) = served(house, shop)?;
+    let Ails { delay_ms, down } = house.around.demo.ails();
+    let view = |known: &crate::dev_graph::Template| TemplateView {
+        name: known.name.to_string(),
+        language: known.language.to_string(),
+        status: known.status.to_string(),
+        category: known.category.to_string(),
+    };
+    let templates = house.graph.with(|graph| graph.templates().iter().map(view).collect());
+    Ok(Backend { delay_ms, down, products: products::products(house, &server, shop), templates })
+}
+
+/// Ends the server as a power cut does, and begins it again on what the disk has.
+async fn restart(house: &Arc<House>) -> Result<String, Refused> {
+    let _one = house.reloading.lock().await;
+    house.stream.tell("", "running", &json!({"running": false}));
+    house.inner.kill().await;
+    let started = house.start().await;
+    house.stream.tell("", "running", &json!({"running": started.is_ok()}));
+    started.map_err(|error| Refused::failed(&error))?;
+    Ok("The server was ended in the middle of everything, and has begun again on the same database.".to_string())
+}
+
+/// Brings the last webhooks of customers once more, in the other order where they are two.
+fn again(house: &House, shop: &str, count: usize) -> Result<String, Refused> {
+    let brought = house.brought(shop);
+    if brought.len() < count {
+        return Err(Refused::wrong("Write something first: there is nothing to bring again."));
+    }
+    let now_ms = house.now_ms();
+    for webhook in brought.into_iter().rev().take(count) {
+        house.graph.with(|graph| graph.post(now_ms, webhook));
+    }
+    Ok(match count {
+        1 => "The last webhook was brought once more. It acts once.".to_string(),
+        _ => "The last two webhooks were brought once more, the newer one first. Each acts once.".to_string(),
+    })
+}
+
+fn slow(house: &House, wanted: &Slow) -> String {
+    let known = house.around.demo.ails();
+    let delay_ms = wanted.delay_ms.unwrap_or(known.delay_ms).min(MOST_DELAY_MS);
+    let down = wanted.down.unwrap_or(known.down);
+    house.around.demo.set_ails(Ails { delay_ms, down });
+    match (down, delay_ms) {
+        (true, _) => "The shop's system does not answer.".to_string(),
+        (false, 0) => "The shop's system answers at once.".to_string(),
+        (false, delay_ms) => format!("The shop's system takes {delay_ms} ms for each answer."),
+    }
+}
+
+fn change(house: &House, shop: &str, wanted: Change) -> Result<String, Refused> {
+    let (server, served) = served(house, shop)?;
+    let known = products::products(house, &server, shop);
+    let product = known.iter().find(|product| product.sku == wanted.sku).ok_or_else(|| Refused::absent("product"))?;
+    let mut done = Vec::new();
+    let mut edit = |field: &'static str, value: Value| {
+        house.around.demo.edit(served.scope, Edit { sku: SmolStr::new(&wanted.sku), field, value });
+    };
+    if let Some(price) = &wanted.price {
+        let (currency, _) = product.price.split_once(' ').unwrap_or_default();
+        let written = price.as_str().map_or_else(|| price.to_string(), str::to_string);
+        let whole = if written.contains(' ') { written } else { format!("{currency} {written}") };
+        let money =
+            parse_money(&whole).ok_or_else(|| Refused::wrong(format!("Write a price such as `{}`.", product.price)))?;
+        let money = write_money(money);
+        done.push(format!("costs {money}"));
+        edit("price", money.into());
+    }
+    if let Some(stock) = wanted.stock {
+        if stock < 0 {
+            return Err(Refused::wrong("There can not be less than nothing in stock."));
+        }
+        done.push(format!("{stock} in stock"));
+        edit("stock", stock.into());
+    }
+    Ok(format!("{}: {}.", product.name, done.join(", ")))
+}
+
+fn template(house: &House, wanted: &Template) -> Result<String, Refused> {
+    let status = wanted.status.to_ascii_uppercase();
+    if !matches!(status.as_str(), "APPROVED" | "PAUSED" | "DISABLED" | "PENDING" | "REJECTED") {
+        return Err(Refused::wrong("A template is APPROVED, PAUSED, DISABLED, PENDING or REJECTED."));
+    }
+    let now_ms = house.now_ms();
+    let changed = house.graph.with(|graph| {
+        let of_name = graph.templates().iter().filter(|known| known.name == wanted.name.as_str());
+        let languages: Vec<SmolStr> = of_name.map(|known| known.language.clone()).collect();
+        for language in &languages {
+            if let Some(webhook) = graph.set_template(now_ms, &wanted.name, language, &status) {
+                graph.post(now_ms, webhook);
+            }
+        }
+        !languages.is_empty()
+    });
+    if !changed {
+        return Err(Refused::absent("template"));
+    }
+    Ok(format!("WhatsApp says that `{}` is {}.", wanted.name, status.to_lowercase()))
+}
+
+fn statuses(house: &House, wanted: &Marks) -> String {
+    let read = wanted.read.unwrap_or(true);
+    let statuses = Statuses { read: if read { 1.0 } else { 0.0 }, ..Statuses::default() };
+    house.graph.with(|graph| graph.set_statuses(statuses));
+    let said = if read {
+        "The customer's phone says what was read."
+    } else {
+        "The customer's phone does not say what was read."
+    };
+    said.to_string()
+}

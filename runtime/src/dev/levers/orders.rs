@@ -1,0 +1,117 @@
+//! What becomes of an order outside of the chat: its payment at the provider's, its parcel at the courier's.
+
+use axum::body::Body;
+use axum::http::Request;
+use serde::Deserialize;
+use tower::ServiceExt;
+
+use crate::dev::answers::Refused;
+use crate::dev::customers::served;
+use crate::dev::house::House;
+use crate::dev::place::{self, payment};
+use crate::host::incoming::{Arrival, Arrived, Incoming};
+use crate::host::writer::Job;
+use crate::id::ElementKey;
+use crate::payments::standing::Payment;
+use crate::server::{Server, router};
+use crate::shops::Served;
+use crate::store::Conversation;
+
+#[derive(Deserialize)]
+pub struct Wanted {
+    reference: String,
+    /// `pay`, `fail`, `expire`, `ship`, `deliver`
+    action: String,
+}
+
+/// Does it, and says so.
+pub async fn moves(house: &House, shop: &str, wanted: &Wanted) -> Result<String, Refused> {
+    let (server, served) = served(house, shop)?;
+    let row = owner(house, &server, &served, &wanted.reference).await?;
+    match wanted.action.as_str() {
+        "pay" => pays(house, &server, &served, (&row, &wanted.reference), "paid").await,
+        "fail" => pays(house, &server, &served, (&row, &wanted.reference), "failed").await,
+        "expire" => pays(house, &server, &served, (&row, &wanted.reference), "closed").await,
+        "ship" => brings(house, &server, &served, (&row, &wanted.reference), "shipped").await,
+        "deliver" => brings(house, &server, &served, (&row, &wanted.reference), "delivered").await,
+        _ => Err(Refused::wrong("An order can be: pay, fail, expire, ship, deliver.")),
+    }
+}
+
+/// The conversation that has the order; of several the one that was talked in last.
+async fn owner(house: &House, server: &Server, served: &Served, order: &str) -> Result<Conversation, Refused> {
+    let phones: Vec<String> = {
+        let phones = house.phones();
+        phones.list.iter().filter(|phone| phone.shop == served.slug).map(|phone| phone.id.to_string()).collect()
+    };
+    let mut owner: Option<Conversation> = None;
+    for customer in phones {
+        let row =
+            place::conversation(server, served.scope, &customer).await.map_err(|error| Refused::failed(&error))?;
+        let Some(row) = row else { continue };
+        let has = house.around.demo.orders(served.scope, row.id).iter().any(|known| known["number"] == order);
+        if has && owner.as_ref().is_none_or(|owner| owner.last_inbound_ms < row.last_inbound_ms) {
+            owner = Some(row);
+        }
+    }
+    owner.ok_or_else(|| Refused::absent("order"))
+}
+
+/// Moves the payment at the provider, which calls the server back. Begins it first, as the customer does by opening the link.
+async fn pays(
+    house: &House,
+    server: &std::sync::Arc<Server>,
+    served: &Served,
+    (row, order): (&Conversation, &str),
+    status: &str,
+) -> Result<String, Refused> {
+    let find = async || payment(server, served, row, order).await.map_err(|error| Refused::failed(&error));
+    let none = || Refused::wrong("The customer has no pay link for this order.");
+    let mut payment = find().await?.ok_or_else(none)?;
+    if !payment.state.is_payable() {
+        let stands = format!("{:?}", payment.state).to_lowercase();
+        return Err(Refused::wrong(format!("The payment is {stands} already.")));
+    }
+    if reference(&payment).is_none() {
+        let begin = Request::post(format!("/pay/{}", payment.token)).body(Body::empty());
+        let begin = begin.map_err(|error| Refused::failed(&error))?;
+        let Ok(_page) = router(std::sync::Arc::clone(server)).oneshot(begin).await;
+        payment = find().await?.ok_or_else(none)?;
+    }
+    let reference = reference(&payment).ok_or_else(|| Refused::wrong("The provider does not answer now."))?;
+    if !house.money.set_status(&reference, status) {
+        return Err(Refused::wrong("The provider does not know this payment any more."));
+    }
+    Ok(match status {
+        "paid" => format!("The provider has the money for {order}, and says so."),
+        "failed" => format!("The provider says that paying {order} has failed."),
+        _ => format!("The provider has closed the payment of {order}."),
+    })
+}
+
+fn reference(payment: &Payment) -> Option<String> {
+    payment.references.last().filter(|known| !known.is_empty()).map(ToString::to_string)
+}
+
+/// The courier tells of the parcel, as news of the shop's system come.
+async fn brings(
+    house: &House,
+    server: &Server,
+    served: &Served,
+    (row, order): (&Conversation, &str),
+    status: &str,
+) -> Result<String, Refused> {
+    let hosted = server.host.shops.shop(served.scope).ok_or_else(Refused::down)?;
+    let now_ms = house.now_ms();
+    let place = (served.scope, row.id);
+    let kind = house.around.demo.moves(place, &hosted.program, (order, status), now_ms);
+    let incoming = Incoming::event(kind.ok_or_else(|| Refused::absent("order"))?);
+    let arrival = Arrival {
+        shop: served.scope,
+        key: Some(ElementKey::named("courier", &format!("{order} {status} {now_ms}"))),
+        received_ms: now_ms,
+        what: Arrived::Conversation { id: row.id, incoming },
+    };
+    server.desk.commit(Job::Arrivals(vec![arrival])).await.map_err(|error| Refused::failed(&error))?;
+    Ok(format!("The courier says that {order} is {status}."))
+}

@@ -1,0 +1,197 @@
+//! The phones of the customers that are played: every message either way, in WhatsApp's own JSON, and how far each came.
+//! Written from what the stand-in for the Graph API saw, and from nothing else; read again from its file after a restart.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use smol_str::{SmolStr, format_smolstr};
+
+use crate::dev_graph::Seen;
+
+/// One message, as the page draws it.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct Item {
+    /// From 1, of this customer.
+    pub seq: u64,
+    /// The vendor's id.
+    pub id: SmolStr,
+    pub at: i64,
+    pub way: Way,
+    pub body: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<SmolStr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Value>,
+    /// `media`, `product`, `products`, `form`: what the body names and does not show.
+    #[serde(flatten)]
+    pub shown: BTreeMap<SmolStr, Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Value>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    Out,
+    In,
+}
+
+/// A customer and their phone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Phone {
+    pub shop: SmolStr,
+    /// Digits.
+    pub id: SmolStr,
+    pub name: String,
+    pub items: Vec<Item>,
+}
+
+/// All of them, in the order in which they came.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Phones {
+    pub list: Vec<Phone>,
+    /// The phone and the place in it of every message, by the vendor's id.
+    #[serde(skip)]
+    index: HashMap<SmolStr, (usize, usize)>,
+    /// Shops by business number.
+    #[serde(skip)]
+    pub numbers: BTreeMap<SmolStr, SmolStr>,
+}
+
+/// What changed on a phone.
+pub enum Change {
+    Item { shop: SmolStr, customer: SmolStr, item: Box<Item> },
+    Typing { shop: SmolStr, customer: SmolStr, on: bool },
+}
+
+impl Phones {
+    /// What an earlier process has written.
+    pub fn read(text: &str) -> Phones {
+        let mut phones: Phones = serde_json::from_str(text).unwrap_or_default();
+        let places = phones.list.iter().enumerate().flat_map(|(at, phone)| {
+            phone.items.iter().enumerate().map(move |(place, item)| (item.id.clone(), (at, place)))
+        });
+        phones.index = places.collect();
+        phones
+    }
+
+    pub fn phone(&self, shop: &str, id: &str) -> Option<&Phone> {
+        self.list.iter().find(|phone| phone.shop == shop && phone.id == id)
+    }
+
+    pub fn phone_mut(&mut self, shop: &str, id: &str) -> Option<&mut Phone> {
+        self.list.iter_mut().find(|phone| phone.shop == shop && phone.id == id)
+    }
+
+    /// A new customer of a shop; `prefix` is the calling code of its country.
+    pub fn add(&mut self, shop: &str, prefix: u16, name: Option<&str>) -> Phone {
+        const NAMES: [&str; 8] = ["Amina", "Brian", "Chipo", "Daniel", "Esther", "Farid", "Grace", "Hassan"];
+        let count = self.list.iter().filter(|phone| phone.shop == shop).count();
+        let free = (1..).map(|n: u64| format_smolstr!("{prefix}7{n:08}")).find(|id| self.phone(shop, id).is_none());
+        let name = name.map(str::to_string).or_else(|| NAMES.get(count % NAMES.len()).map(|name| (*name).to_string()));
+        let phone = Phone {
+            shop: shop.into(),
+            id: free.unwrap_or_default(),
+            name: name.unwrap_or_default(),
+            items: Vec::new(),
+        };
+        self.list.push(phone.clone());
+        phone
+    }
+
+    /// The message of this id.
+    pub fn item(&self, id: &str) -> Option<&Item> {
+        let (phone, place) = self.index.get(id)?;
+        self.list.get(*phone)?.items.get(*place)
+    }
+
+    /// Takes in what was seen. `dress` adds to a message what its body only names.
+    pub fn saw(&mut self, seen: Seen, dress: impl Fn(&str, &Value) -> BTreeMap<SmolStr, Value>) -> Vec<Change> {
+        match seen {
+            Seen::Came { number, customer, id, at_ms, body, template } => {
+                let Some(shop) = self.numbers.get(&number).cloned() else { return Vec::new() };
+                let (shown, status) = (dress(&shop, &body), Some(SmolStr::new_static("accepted")));
+                let item = Item {
+                    seq: 0,
+                    id,
+                    at: at_ms,
+                    way: Way::Out,
+                    body,
+                    status,
+                    error: None,
+                    template,
+                    shown,
+                    why: None,
+                };
+                let off = Change::Typing { shop: shop.clone(), customer: customer.clone(), on: false };
+                self.keep(shop, customer, item).into_iter().chain([off]).collect()
+            }
+            Seen::Said { number, customer, id, at_ms, message } => {
+                let Some(shop) = self.numbers.get(&number).cloned() else { return Vec::new() };
+                let (shown, status) = (dress(&shop, &message), Some(SmolStr::new_static("sent")));
+                let (way, body) = (Way::In, message);
+                let item =
+                    Item { seq: 0, id, at: at_ms, way, body, status, error: None, template: None, shown, why: None };
+                self.keep(shop, customer, item)
+            }
+            Seen::Told { id, word, code, .. } => {
+                let error = (code != 0).then(|| serde_json::json!({"code": code, "title": "Message undeliverable"}));
+                self.change(&id, |item| {
+                    if rank(item.status.as_deref()) < rank(Some(word)) {
+                        item.status = Some(word.into());
+                        item.error = error;
+                    }
+                })
+            }
+            Seen::Read { message, typing } => {
+                let mut changes = self.change(&message, |item| item.status = Some(SmolStr::new_static("read")));
+                if typing && let Some(phone) = self.index.get(&message).and_then(|(at, _)| self.list.get(*at)) {
+                    let (shop, customer) = (phone.shop.clone(), phone.id.clone());
+                    changes.push(Change::Typing { shop, customer, on: true });
+                }
+                changes
+            }
+        }
+    }
+
+    fn keep(&mut self, shop: SmolStr, customer: SmolStr, item: Item) -> Vec<Change> {
+        let known = self.list.iter().position(|phone| phone.shop == shop && phone.id == customer);
+        let at = known.unwrap_or_else(|| {
+            let (shop, id, name) = (shop.clone(), customer.clone(), customer.to_string());
+            self.list.push(Phone { shop, id, name, items: Vec::new() });
+            self.list.len() - 1
+        });
+        let Some(phone) = self.list.get_mut(at) else { return Vec::new() };
+        let item = Item { seq: phone.items.len() as u64 + 1, ..item };
+        self.index.insert(item.id.clone(), (at, phone.items.len()));
+        phone.items.push(item.clone());
+        vec![Change::Item { shop, customer, item: Box::new(item) }]
+    }
+
+    /// Changes the message of this id; nothing, if that changes nothing.
+    pub fn change(&mut self, id: &str, change: impl FnOnce(&mut Item)) -> Vec<Change> {
+        let Some((at, place)) = self.index.get(id).copied() else { return Vec::new() };
+        let Some(phone) = self.list.get_mut(at) else { return Vec::new() };
+        let Some(item) = phone.items.get_mut(place) else { return Vec::new() };
+        let before = item.clone();
+        change(item);
+        if *item == before {
+            return Vec::new();
+        }
+        vec![Change::Item { shop: phone.shop.clone(), customer: phone.id.clone(), item: Box::new(item.clone()) }]
+    }
+}
+
+/// Statuses come in any order; a later one is not taken back.
+fn rank(status: Option<&str>) -> u8 {
+    match status {
+        Some("sent") => 1,
+        Some("failed") => 2,
+        Some("delivered") => 3,
+        Some("read") => 4,
+        Some(_) | None => 0,
+    }
+}

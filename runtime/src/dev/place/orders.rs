@@ -1,0 +1,83 @@
+//! The orders of a conversation, as the demo of its shop and the rows of payments have them, and what can be done to each.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::dev::house::House;
+use crate::payments::standing::{Payment, State};
+use crate::server::Server;
+use crate::shops::Served;
+use crate::store::{self, Conversation};
+
+/// One order.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Order {
+    pub reference: String,
+    /// `placed`, `paid`, `shipped`, …
+    pub state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<String>,
+    /// How its newest payment stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tracking: Option<String>,
+    /// `pay`, `fail`, `expire`, `ship`, `deliver`
+    pub actions: Vec<&'static str>,
+}
+
+/// What was ordered here, the newest first. What the fixture begins with has no payment and is shown as it is.
+pub async fn of(
+    house: &House,
+    server: &Server,
+    served: &Served,
+    row: &Conversation,
+) -> Result<Vec<Order>, store::Error> {
+    let mut orders = Vec::new();
+    for order in house.around.demo.orders(served.scope, row.id) {
+        let text = |name: &str| order.get(name).and_then(Value::as_str).unwrap_or_default().to_string();
+        let (reference, state) = (text("number"), text("status"));
+        if state == "quoted" || reference.is_empty() {
+            continue;
+        }
+        let payment = payment(server, served, row, &reference).await?;
+        orders.push(Order {
+            actions: actions(&state, payment.as_ref().map(|payment| payment.state)),
+            total: Some(text("total")).filter(|total| !total.is_empty()),
+            paid: payment.map(|payment| format!("{:?}", payment.state).to_lowercase()),
+            tracking: Some(text("tracking")).filter(|tracking| !tracking.is_empty()),
+            reference,
+            state,
+        });
+    }
+    Ok(orders)
+}
+
+/// The newest payment of an order of this conversation.
+pub async fn payment(
+    server: &Server,
+    served: &Served,
+    row: &Conversation,
+    order: &str,
+) -> Result<Option<Payment>, store::Error> {
+    let rows = server.host.store.read(served.scope).await?.payments_of(served.scope, order).await?;
+    let own = rows.into_iter().filter(|payment| payment.conversation == row.id);
+    let mut known: Vec<Payment> = own.filter_map(|row| Payment::decode(&row.body)).collect();
+    // A newer one takes the place of the others.
+    let at = known.iter().position(|payment| payment.state != State::Replaced);
+    Ok(at.map(|at| known.swap_remove(at)))
+}
+
+fn actions(state: &str, payment: Option<State>) -> Vec<&'static str> {
+    let is_payable = payment.is_some_and(State::is_payable);
+    let is_settled = payment.is_some_and(|state| state.is_money() || state == State::Cash);
+    match state {
+        "placed" if is_payable => vec!["pay", "fail", "expire"],
+        "placed" | "paid" | "packed" if is_settled => vec!["ship", "deliver"],
+        "paid" | "packed" => vec!["ship", "deliver"],
+        "shipped" | "out_for_delivery" => vec!["deliver"],
+        _ if is_payable => vec!["pay", "fail", "expire"],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,66 @@
+//! What time will do to a conversation that stays as it is. The engine decides when it is woken; this says what it waits for.
+
+use duka_engine::graph::effective_reactions;
+use duka_engine::hir::{EventName, Shop, Trigger};
+use duka_engine::session::Session;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+const WINDOW_CLOSING_MS: i64 = 23 * 3_600_000;
+
+/// Something that will happen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Timer {
+    pub at: i64,
+    /// `after 2 hours`
+    pub what: String,
+}
+
+/// The timers of the state, the earliest first; none before the wake-up that the engine has asked for.
+pub fn of(shop: &Shop, session: &Session, wake_at_ms: Option<i64>) -> Vec<Timer> {
+    let Some(wake_at_ms) = wake_at_ms else { return Vec::new() };
+    if session.busy.is_some() {
+        return vec![Timer { at: wake_at_ms, what: "the shop's system has answered, or has not".to_string() }];
+    }
+    let mut timers = Vec::new();
+    if let Some(frame) = session.frames.last()
+        && let Some(flow) = shop.flows.get(frame.flow.index())
+    {
+        for (_, _, reaction) in effective_reactions(flow, frame.state) {
+            let (since_ms, length_ms, what) = match &reaction.trigger {
+                Trigger::After { time } => (frame.entered_ms, time.ms(flow), "after"),
+                Trigger::Quiet { time } => (session.last_inbound_ms.max(frame.entered_ms), time.ms(flow), "quiet"),
+                Trigger::On { event: EventName::WindowClosing } => {
+                    (session.last_inbound_ms, WINDOW_CLOSING_MS, "the window closes:")
+                }
+                Trigger::On { .. }
+                | Trigger::Button { .. }
+                | Trigger::Row { .. }
+                | Trigger::Pick { .. }
+                | Trigger::Answer { .. }
+                | Trigger::Fill { .. }
+                | Trigger::Hears { .. }
+                | Trigger::Else { .. }
+                | Trigger::Failed
+                | Trigger::Lost => continue,
+            };
+            timers
+                .push(Timer { at: since_ms.saturating_add(length_ms), what: format!("{what} {}", length(length_ms)) });
+        }
+    }
+    timers.retain(|timer| timer.at >= wake_at_ms);
+    timers.sort();
+    if timers.first().is_none_or(|first| first.at > wake_at_ms) {
+        timers.insert(0, Timer { at: wake_at_ms, what: "the flow looks again".to_string() });
+    }
+    timers
+}
+
+/// `2 hours`
+pub fn length(ms: i64) -> String {
+    let units = [("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1_000)];
+    let (unit, length) =
+        units.into_iter().find(|(_, length)| ms >= *length && ms % length == 0).unwrap_or(("second", 1_000));
+    let count = ms / length;
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
