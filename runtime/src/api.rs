@@ -10,7 +10,7 @@ mod erase;
 pub(crate) mod explain;
 pub(crate) mod handoff;
 pub mod keys;
-mod openapi;
+pub(crate) mod openapi;
 pub mod orders;
 mod quarantine;
 pub mod recording;

@@ -31,7 +31,7 @@ struct Dev {
     shop: String,
     customer: String,
     /// Gone with it.
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 type Events = Arc<Mutex<Vec<(String, Json)>>>;
@@ -69,7 +69,7 @@ impl Dev {
         };
         // What else it says must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        let mut dev = Dev { child, address, shop: String::new(), customer: String::new(), _folder: None };
+        let mut dev = Dev { child, address, shop: String::new(), customer: String::new(), folder: None };
         let home = until("the page knows its shops", || {
             let home = dev.get("");
             home["shops"][0]["slug"].is_string().then_some(home)
@@ -89,11 +89,13 @@ impl Dev {
         std::fs::create_dir(&shop).expect("a writable folder");
         std::fs::write(shop.join("shop.yaml"), PROFILE).expect("a writable folder");
         std::fs::write(shop.join("corner.duka"), flow).expect("a writable folder");
-        Dev { _folder: Some(folder), ..Dev::of(&shop) }
+        let mut dev = Dev::of(&shop);
+        dev.folder = Some(folder);
+        dev
     }
 
     fn flow_file(&self) -> std::path::PathBuf {
-        self._folder.as_ref().expect("a shop of its own").path().join("corner/corner.duka")
+        self.folder.as_ref().expect("a shop of its own").path().join("corner/corner.duka")
     }
 
     fn ask(&self, method: &str, path: &str, body: &Json) -> (u16, Json) {

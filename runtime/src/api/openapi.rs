@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{BASE, Route, Scope, routes};
 
 /// The schema of what a route answers or takes, whole in itself.
-pub(super) fn schema<T: JsonSchema>() -> Json {
+pub(crate) fn schema<T: JsonSchema>() -> Json {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
@@ -22,6 +22,7 @@ pub fn document() -> Json {
         let path = paths.entry(format!("{BASE}{}", route.path)).or_insert_with(|| json!({}));
         path[route.method.as_str().to_lowercase()] = operation(&route);
     }
+    crate::dev::described::paths(&mut paths);
     json!({
         "openapi": "3.1.0",
         "info": {

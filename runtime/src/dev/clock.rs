@@ -28,9 +28,16 @@ pub struct Clock {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Move {
-    Advance { advance: i64 },
-    To { to: Target },
-    Reset { reset: bool },
+    Advance {
+        advance: i64,
+    },
+    To {
+        to: Target,
+    },
+    Reset {
+        #[serde(rename = "reset")]
+        _reset: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]

@@ -102,8 +102,6 @@ pub async fn list(State(house): State<Arc<House>>, Path(shop): Path<String>) -> 
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 pub struct Wanted {
     pub name: Option<String>,
-    /// They begin in the shop's first language, as everybody does; the flow may ask them.
-    pub language: Option<String>,
     pub channel: Option<String>,
 }
 

@@ -22,8 +22,8 @@ use super::answers::Refused;
 use super::clock::{self, Clock};
 use super::house::House;
 use super::shop::View;
-use super::{assets, customers, files, guard, levers, map, products, record};
-use crate::server;
+use super::{assets, customers, described, files, guard, levers, map, products, record};
+use crate::{api, server};
 
 /// The largest body: a photo in base64.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -75,7 +75,8 @@ fn router(house: &Arc<House>, stop: CancellationToken) -> Router {
         .route("/shops/{shop}/backend", get(levers::backend))
         .fallback(async || Refused::absent("page"));
     Router::new()
-        .nest("/api/v1/dev", dev)
+        .nest(described::BASE, dev)
+        .route("/api/v1/openapi.json", get(async || Json(api::document())))
         .route("/", get(assets::file))
         .route("/assets/{*path}", get(assets::file))
         .fallback(behind)

@@ -161,7 +161,7 @@ fn change(house: &House, shop: &str, wanted: Change) -> Result<String, Refused> 
     let known = products::products(house, &server, shop);
     let product = known.iter().find(|product| product.sku == wanted.sku).ok_or_else(|| Refused::absent("product"))?;
     let mut done = Vec::new();
-    let mut edit = |field: &'static str, value: Value| {
+    let edit = |field: &'static str, value: Value| {
         house.around.demo.edit(served.scope, Edit { sku: SmolStr::new(&wanted.sku), field, value });
     };
     if let Some(price) = &wanted.price {

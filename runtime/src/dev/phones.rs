@@ -82,10 +82,6 @@ impl Phones {
         self.list.iter().find(|phone| phone.shop == shop && phone.id == id)
     }
 
-    pub fn phone_mut(&mut self, shop: &str, id: &str) -> Option<&mut Phone> {
-        self.list.iter_mut().find(|phone| phone.shop == shop && phone.id == id)
-    }
-
     /// A new customer of a shop; `prefix` is the calling code of its country.
     pub fn add(&mut self, shop: &str, prefix: u16, name: Option<&str>) -> Phone {
         const NAMES: [&str; 8] = ["Amina", "Brian", "Chipo", "Daniel", "Esther", "Farid", "Grace", "Hassan"];

@@ -58,7 +58,8 @@ pub enum Say {
         reaction: Reaction,
     },
     Contact {
-        contact: bool,
+        #[serde(rename = "contact")]
+        _contact: bool,
     },
 }
 
