@@ -15,7 +15,7 @@ use crate::http;
 use crate::support::root;
 
 /// How long anything may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 const PROFILE: &str = "name: Corner\ncountry: KE\ncurrency: KES\nlanguages: [en]\ntimezone: Africa/Nairobi\n\
     channels: [whatsapp]\nretention: { messages: 30 days }\n";
@@ -393,7 +393,7 @@ fn only_pages_of_this_address_are_answered() {
     let ask = |headers: &[(&str, &str)]| {
         let mut stream = TcpStream::connect(&dev.address).expect("it listens");
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        write!(stream, "POST /api/v1/dev/clock HTTP/1.1\r\nConnection: close\r\nContent-Type: application/json\r\n{headers}Content-Length: 15\r\n\r\n{{\"reset\": true }}")
+        write!(stream, "POST /api/v1/dev/clock HTTP/1.1\r\nConnection: close\r\nContent-Type: application/json\r\n{headers}Content-Length: 15\r\n\r\n{{\"reset\": true}}")
             .expect("it takes a request");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("text");

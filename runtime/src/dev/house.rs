@@ -316,6 +316,9 @@ fn variables(
         ("DUKA_WHATSAPP_APP_SECRET", SECRET.to_string()),
         ("DUKA_WHATSAPP_TOKEN", "stand-in".to_string()),
         ("DUKA_PAYMENTS_URL", format!("http://{outer}")),
+        // The stand-in tells soon what it has: nobody waits longer for a message whose fate a restart has left open.
+        ("DUKA_SENDING_ANSWER", "5 seconds".to_string()),
+        ("DUKA_SENDING_HOLD", "4 seconds".to_string()),
         // A small disk is no reason to try nothing out.
         ("DUKA_LIMITS_DISK_RESERVE", "0".to_string()),
         ("DUKA_LIMITS_DRAIN", "1 second".to_string()),

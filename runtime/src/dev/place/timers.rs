@@ -29,7 +29,7 @@ pub fn of(shop: &Shop, session: &Session, wake_at_ms: Option<i64>) -> Vec<Timer>
         for (_, _, reaction) in effective_reactions(flow, frame.state) {
             let (since_ms, length_ms, what) = match &reaction.trigger {
                 Trigger::After { time } => (frame.entered_ms, time.ms(flow), "after"),
-                Trigger::Quiet { time } => (session.last_inbound_ms.max(frame.entered_ms), time.ms(flow), "quiet"),
+                Trigger::Quiet { time } => (session.last_inbound_ms, time.ms(flow), "quiet"),
                 Trigger::On { event: EventName::WindowClosing } => {
                     (session.last_inbound_ms, WINDOW_CLOSING_MS, "the window closes:")
                 }
@@ -44,8 +44,10 @@ pub fn of(shop: &Shop, session: &Session, wake_at_ms: Option<i64>) -> Vec<Timer>
                 | Trigger::Failed
                 | Trigger::Lost => continue,
             };
-            timers
-                .push(Timer { at: since_ms.saturating_add(length_ms), what: format!("{what} {}", length(length_ms)) });
+            let at = since_ms.saturating_add(length_ms);
+            // A silence that was over before the state was entered begins anew with it.
+            let at = if at <= frame.entered_ms { frame.entered_ms.saturating_add(length_ms) } else { at };
+            timers.push(Timer { at, what: format!("{what} {}", length(length_ms)) });
         }
     }
     timers.retain(|timer| timer.at >= wake_at_ms);
