@@ -7,7 +7,7 @@ mod assets;
 pub mod checks;
 mod clock;
 mod customers;
-pub(crate) mod described;
+mod described;
 mod door;
 pub mod drawing;
 mod files;

@@ -22,7 +22,6 @@ pub fn document() -> Json {
         let path = paths.entry(format!("{BASE}{}", route.path)).or_insert_with(|| json!({}));
         path[route.method.as_str().to_lowercase()] = operation(&route);
     }
-    crate::dev::described::paths(&mut paths);
     json!({
         "openapi": "3.1.0",
         "info": {

@@ -13,7 +13,7 @@ use super::levers::{Backend, Said};
 use super::place::Place;
 use super::record::{self, Explored, Recorded, Search};
 use super::say::Say;
-use crate::api::openapi::schema;
+use crate::api::{self, openapi::schema};
 
 /// Where it begins.
 pub const BASE: &str = "/api/v1/dev";
@@ -76,8 +76,16 @@ fn routes() -> Vec<Route> {
     ]
 }
 
-/// The paths of an OpenAPI document.
-pub fn paths(paths: &mut Map<String, Json>) {
+/// The operator's API and this, in one OpenAPI document.
+pub fn document() -> Json {
+    let mut document = api::document();
+    if let Some(known) = document.get_mut("paths").and_then(Json::as_object_mut) {
+        paths(known);
+    }
+    document
+}
+
+fn paths(paths: &mut Map<String, Json>) {
     for Route { method, path, summary, answers, takes } in routes() {
         let name = |part: &str| part.strip_prefix('{')?.strip_suffix('}').map(str::to_string);
         let parameter =

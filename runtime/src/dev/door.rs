@@ -23,7 +23,7 @@ use super::clock::{self, Clock};
 use super::house::House;
 use super::shop::View;
 use super::{assets, customers, described, files, guard, levers, map, products, record};
-use crate::{api, server};
+use crate::server;
 
 /// The largest body: a photo in base64.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -76,7 +76,7 @@ fn router(house: &Arc<House>, stop: CancellationToken) -> Router {
         .fallback(async || Refused::absent("page"));
     Router::new()
         .nest(described::BASE, dev)
-        .route("/api/v1/openapi.json", get(async || Json(api::document())))
+        .route("/api/v1/openapi.json", get(async || Json(described::document())))
         .route("/", get(assets::file))
         .route("/assets/{*path}", get(assets::file))
         .fallback(behind)
