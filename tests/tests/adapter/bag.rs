@@ -52,7 +52,11 @@ impl Process {
         let seal = Seal::new(&[vec![7_u8; 32].into()], "pay.example").expect("a key");
         let public = "https://pay.example/".parse().expect("an address");
         let cashier = Arc::new(Cashier::new(Arc::clone(&host), egress.clone(), seal, public));
-        Process { systems: Systems::new(Rest::new(egress), cashier, host), shop: Arc::new(shop), store: store.clone() }
+        Process {
+            systems: Systems::new(Rest::new(egress), cashier, host, Arc::default()),
+            shop: Arc::new(shop),
+            store: store.clone(),
+        }
     }
 
     async fn customer(&self, id: u64) -> ConversationId {
