@@ -7,6 +7,8 @@
 mod away;
 #[path = "../../tests/tests/store/database.rs"]
 mod database;
+#[path = "served/dev.rs"]
+mod dev;
 #[path = "served/http.rs"]
 mod http;
 #[path = "served/play.rs"]
