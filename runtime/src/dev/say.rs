@@ -105,6 +105,9 @@ pub struct Reaction {
     pub emoji: String,
 }
 
+/// Keeps the bytes of a file of that type.
+pub type Keep<'a> = dyn FnMut(&str, Vec<u8>) -> (String, String) + 'a;
+
 /// The customer who speaks, and what is known of their phone and shop.
 pub struct Speaker<'a> {
     pub customer: &'a str,
@@ -115,7 +118,7 @@ pub struct Speaker<'a> {
     /// A product's price as an amount and a currency.
     pub price: &'a dyn Fn(&str) -> Option<(f64, String)>,
     /// Keeps a file of the customer: its id and hash.
-    pub file: &'a mut dyn FnMut(&str, Vec<u8>) -> (String, String),
+    pub file: &'a mut Keep<'a>,
 }
 
 impl Speaker<'_> {
