@@ -189,14 +189,7 @@ impl PostgresTx {
              FROM unnest($1::integer[], $2::bigint[]) AS t (shop, id) JOIN conversation c USING (shop, id)
              FOR UPDATE OF c SKIP LOCKED",
         );
-        let mut found = self.read_conversations(places, select).await?;
-        for (place, found) in places.iter().zip(&mut found) {
-            match found {
-                Some(_) => drop(self.fresh.remove(place)),
-                None => *found = self.fresh.get(place).cloned(),
-            }
-        }
-        Ok(found)
+        self.read_conversations(places, select).await
     }
 
     /// The queues are counted after the rows are locked: what was committed before counts.
@@ -209,7 +202,13 @@ impl PostgresTx {
         let mut found = BTreeMap::new();
         for row in self.rows(select.bind(shops.clone()).bind(ids.clone())).await? {
             let row = conversation(&row)?;
+            self.fresh.remove(&(row.shop, row.id));
             found.insert((row.shop, row.id), row);
+        }
+        for place in places {
+            if let Some(row) = self.fresh.get(place) {
+                found.insert(*place, row.clone());
+            }
         }
         let count = sqlx::query(
             "SELECT i.shop, i.conversation, count(*)
