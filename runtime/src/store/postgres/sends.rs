@@ -130,8 +130,9 @@ impl PostgresTx {
         if claimed.is_empty() {
             return Ok(Vec::new());
         }
-        let places: Vec<Place> =
+        let places: BTreeSet<Place> =
             claimed.iter().map(|queued| (queued.row.send.shop, queued.row.send.conversation)).collect();
+        let places: Vec<Place> = places.into_iter().collect();
         let windows = self.windows(&places).await?;
         let identities = self.identities_by(&places).await?;
         let with_customer = |Queued { row: SendRow { send, facts }, .. }: Queued| {
