@@ -3,6 +3,7 @@
 //! Lengths count what people see as letters (grapheme clusters), which is at most what the vendors count for the
 //! languages of our shops; where documents disagree the smaller figure stands. Sends nothing, measures nothing.
 
+pub mod providers;
 pub mod whatsapp;
 
 /// The facts of one channel.

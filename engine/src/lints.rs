@@ -12,6 +12,7 @@ mod live;
 mod messages;
 mod money;
 mod names;
+mod payments;
 mod previous;
 mod privacy;
 mod profile;
@@ -78,6 +79,7 @@ const LINTS: &[Lint] = &[
     translations::check,
     privacy::check,
     profile::check,
+    payments::check,
     style::check,
 ];
 

@@ -13,6 +13,7 @@ mod health;
 pub(crate) mod ingress;
 mod inward;
 pub mod keep;
+mod levers;
 mod marks;
 pub(crate) mod orders;
 mod outward;

@@ -37,6 +37,8 @@ mod marks;
 mod merchant;
 #[path = "server/money.rs"]
 mod money;
+#[path = "server/orderings.rs"]
+mod orderings;
 #[path = "server/page.rs"]
 mod page;
 #[path = "server/parcels.rs"]

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use crate::http;
 use crate::script::{Act, Line, read};
-use crate::stage::Stage;
+use crate::stage::{Stage, until};
 use crate::support::{copy, root};
 
 struct Customer {
@@ -22,6 +22,8 @@ struct Customer {
 struct Play {
     stage: Stage,
     customers: BTreeMap<String, Customer>,
+    /// The path of the latest pay link.
+    link: String,
 }
 
 impl Play {
@@ -34,7 +36,7 @@ impl Play {
         assert_eq!(answer["http"], 200, "{who} {say}: {answer}");
     }
 
-    fn act(&mut self, act: &Act) {
+    fn act(&mut self, act: &Act, out: &mut String) {
         match act {
             Act::Writes { who, messages } => messages.iter().for_each(|text| self.post(who, &json!({ "text": text }))),
             Act::Taps { who, choice, on: None } => self.post(who, &json!({ "tap": choice })),
@@ -48,8 +50,44 @@ impl Play {
             Act::TakesOver => self.hand("open", &json!({})),
             Act::Answers { words } => self.hand("reply", &json!({ "text": words })),
             Act::GivesBack => self.hand("close", &json!({ "note": "" })),
+            Act::Product { sku, field, value } => {
+                let value =
+                    if *field == "stock" { json!(value.parse::<u32>().expect("a number")) } else { json!(value) };
+                self.pulls(&format!("/demo-shop/shop/products/{sku}"), &json!({ *field: value }));
+            }
+            Act::Order { number, status } => {
+                self.pulls(&format!("/demo-shop/shop/orders/{number}"), &json!({ "status": status }));
+            }
+            Act::Opens => self.opens("GET", out),
+            Act::Begins => self.opens("POST", out),
+            Act::Lost => self.pulls("/demo-pay/control/faults", &json!({ "lost": 1 })),
+            Act::Says { status } => self.says(status),
         }
         self.stage.rest();
+    }
+
+    fn pulls(&self, path: &str, body: &Json) {
+        let (status, _) = http::json("POST", &self.stage.address, path, &[], body);
+        assert_eq!(status, 200, "{path} {body}");
+    }
+
+    /// What the page behind the latest pay link shows.
+    fn opens(&self, method: &str, out: &mut String) {
+        let (status, html) = http::ask(method, &self.stage.address, &self.link, &[], "").expect("the server answers");
+        let text = if status == 303 { "sent on".to_string() } else { words(&html).join(" | ") };
+        let _ = writeln!(out, "page | {status} | {text}");
+    }
+
+    /// The payment that was begun last stands so at the provider, which says so; waits until the link's page knows.
+    fn says(&self, status: &str) {
+        let (_, sessions) = http::json("GET", &self.stage.address, "/demo-pay/control/sessions", &[], &json!({}));
+        let last = sessions.as_array().and_then(|all| all.last()).expect("one was begun")["id"].clone();
+        let path = format!("/demo-pay/control/sessions/{}", last.as_str().expect("an id"));
+        self.pulls(&path, &json!({ "status": status }));
+        until("the page knows", || {
+            let (_, html) = http::ask("GET", &self.stage.address, &self.link, &[], "").expect("the server answers");
+            !html.contains("<form") && !html.contains("href=\"\"")
+        });
     }
 
     /// A person's move in the conversation that was heard of last.
@@ -68,6 +106,10 @@ impl Play {
             let (_, shown) = http::json("GET", &self.stage.control, &path, &[], &json!({}));
             for message in shown.as_array().expect("messages") {
                 customer.seen = message["n"].as_u64().expect("messages are numbered");
+                let link = message.pointer("/content/action/parameters/url").and_then(Json::as_str);
+                if let Some(at) = link.and_then(|link| Some(&link[link.find("/pay/")?..])) {
+                    self.link = at.to_string();
+                }
                 show(message, out);
             }
         }
@@ -107,7 +149,10 @@ fn show(message: &Json, out: &mut String) {
     }
     if kind == "cta_url" {
         let parameters = &content["action"]["parameters"];
-        lines.push(format!("[{}] {}", text(&parameters["display_text"]), text(&parameters["url"])));
+        let url = text(&parameters["url"]);
+        // A pay link is another one each time.
+        let url = url.split_once("/pay/v4.local.").map_or(url.as_str(), |_| "https://zuri.example/pay/…");
+        lines.push(format!("[{}] {url}", text(&parameters["display_text"])));
     }
     for (at, line) in lines.iter().enumerate() {
         let n = if at == 0 { format!("{:>3}", message["n"].as_u64().unwrap_or(0)) } else { "   ".to_string() };
@@ -115,10 +160,26 @@ fn show(message: &Json, out: &mut String) {
     }
 }
 
-/// The boutique, at ten in the morning in Nairobi, so that no hour of its rules depends on when this runs.
-fn stage() -> Stage {
+/// The texts of a page, in order.
+fn words(html: &str) -> Vec<String> {
+    let body = html.split_once("<body>").map_or(html, |(_, body)| body);
+    let texts = body.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim().to_string());
+    texts.filter(|text| !text.is_empty()).collect()
+}
+
+/// The boutique, at ten in the morning in Nairobi, so that no hour of its rules depends on when this runs. `paid`: at the
+/// demo provider, by links.
+fn stage(paid: bool) -> Stage {
     let plan = std::fs::read_to_string(place("templates.toml")).expect("the templates are there");
-    let mut stage = Stage::begin(|shop| copy("examples/boutique", shop), &plan, None, "");
+    let make = |shop: &std::path::Path| {
+        copy("examples/boutique", shop);
+        if paid {
+            let profile = std::fs::read_to_string(shop.join("shop.yaml")).expect("a profile");
+            std::fs::write(shop.join("shop.yaml"), profile + "\npayments: { provider: demo }\n").expect("writable");
+        }
+    };
+    let settings = if paid { "[payments]\nurl = \"http://ADDRESS\"\n" } else { "" };
+    let mut stage = Stage::begin(make, &plan, None, settings);
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     let minute_of_day = i64::try_from(since.as_secs() / 60 % 1_440).expect("a small number");
     let ten_in_nairobi = 7 * 60;
@@ -132,7 +193,8 @@ fn place(file: &str) -> PathBuf {
 }
 
 fn played(text: &str) -> String {
-    let mut play = Play { stage: stage(), customers: BTreeMap::new() };
+    let stage = stage(text.contains(" the link\n"));
+    let mut play = Play { stage, customers: BTreeMap::new(), link: String::new() };
     let mut out = String::new();
     for line in read(text) {
         let begun = out.len();
@@ -146,7 +208,7 @@ fn played(text: &str) -> String {
             Line::Act { line, act } => {
                 out += line;
                 out.push('\n');
-                play.act(&act);
+                play.act(&act, &mut out);
                 play.seen(&mut out);
             }
         }
@@ -185,4 +247,9 @@ fn a_play_in_swahili() {
 #[test]
 fn a_play_in_arabic() {
     compare("arabic.play");
+}
+
+#[test]
+fn a_whole_order_from_the_search_to_the_return() {
+    compare("whole.play");
 }

@@ -9,17 +9,50 @@
 //! > Amina taps Shop on 1           of the message with that number
 //! > 26 hours pass
 //! > a person takes over, > a person writes: words, > a person gives back
+//! > the shop has 0 of D-101, > D-101 costs KES 2,600, > order Z-1043 is shipped
+//! > a preview opens the link, > Amina opens the link, > Amina taps Pay on the page
+//! > the provider's answer is lost, > the provider says paid
 //! ```
 
 /// One thing that happens.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
-    Writes { who: String, messages: Vec<String> },
-    Taps { who: String, choice: String, on: Option<u64> },
-    Pass { minutes: i64 },
+    Writes {
+        who: String,
+        messages: Vec<String>,
+    },
+    Taps {
+        who: String,
+        choice: String,
+        on: Option<u64>,
+    },
+    Pass {
+        minutes: i64,
+    },
     TakesOver,
-    Answers { words: String },
+    Answers {
+        words: String,
+    },
     GivesBack,
+    /// The shop's own system has another stock or price, or tells of an order.
+    Product {
+        sku: String,
+        field: &'static str,
+        value: String,
+    },
+    Order {
+        number: String,
+        status: String,
+    },
+    /// The latest pay link is looked at; the button on its page is tapped.
+    Opens,
+    Begins,
+    /// The answer to the next beginning of a payment.
+    Lost,
+    /// The payment provider's books, and its word to us.
+    Says {
+        status: String,
+    },
 }
 
 /// A line of a script, with what it means.
@@ -56,6 +89,9 @@ fn read_act(act: &str) -> Option<Act> {
             _ => Some(Act::Answers { words: person.strip_prefix("writes: ")?.into() }),
         };
     }
+    if let Some(act) = read_shop(act).or_else(|| read_link(act)) {
+        return Some(act);
+    }
     if let Some((who, messages)) = act.split_once(": ") {
         let messages = messages.split(" // ").map(str::to_string).collect();
         return Some(Act::Writes { who: who.into(), messages });
@@ -64,4 +100,30 @@ fn read_act(act: &str) -> Option<Act> {
     let on = choice.rsplit_once(" on ").and_then(|(choice, on)| Some((choice, on.parse::<u64>().ok()?)));
     let (choice, on) = on.map_or((choice, None), |(choice, on)| (choice, Some(on)));
     Some(Act::Taps { who: who.into(), choice: choice.into(), on })
+}
+
+/// What the shop's own system does.
+fn read_shop(act: &str) -> Option<Act> {
+    if let Some((stock, sku)) = act.strip_prefix("the shop has ").and_then(|rest| rest.split_once(" of ")) {
+        return Some(Act::Product { sku: sku.into(), field: "stock", value: stock.into() });
+    }
+    if let Some((number, status)) = act.strip_prefix("order ").and_then(|rest| rest.split_once(" is ")) {
+        return Some(Act::Order { number: number.into(), status: status.replace(' ', "_") });
+    }
+    let (sku, price) = act.split_once(" costs ")?;
+    Some(Act::Product { sku: sku.into(), field: "price", value: price.into() })
+}
+
+/// What is done with the pay link, and what the provider does.
+fn read_link(act: &str) -> Option<Act> {
+    if act.ends_with(" opens the link") {
+        return Some(Act::Opens);
+    }
+    if act.ends_with(" taps Pay on the page") {
+        return Some(Act::Begins);
+    }
+    if act == "the provider's answer is lost" {
+        return Some(Act::Lost);
+    }
+    Some(Act::Says { status: act.strip_prefix("the provider says ")?.into() })
 }

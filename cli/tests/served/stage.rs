@@ -29,7 +29,7 @@ pub struct Stage {
     database: String,
     ahead_minutes: i64,
     key: String,
-    /// More lines of `duka.toml`.
+    /// More lines of `duka.toml`; `ADDRESS` is where the server listens.
     settings: String,
     /// Variables of the server's next process.
     pub variables: Vec<(String, String)>,
@@ -111,7 +111,7 @@ impl Stage {
             "listen = \"{address}\"\ndatabase = \"{database}\"\nshops = \"shops\"\ndevelopment = true\n\
              clock_ahead = \"{ahead_minutes} minutes\"\n[graph]\nurl = \"http://{control}\"\n{settings}"
         );
-        std::fs::write(self.config(), text).expect("a writable folder");
+        std::fs::write(self.config(), text.replace("ADDRESS", address)).expect("a writable folder");
     }
 
     fn new_key(&self) -> String {

@@ -115,7 +115,7 @@ impl Cashier {
         let Some(token) = self.seal.close(&claims) else {
             return Ok(Outcome::Failed { reason: "no link could be made".into() });
         };
-        let name = SmolStr::new_static(till.provider.facts().name);
+        let name = SmolStr::new_static(till.provider.facts().shop.name);
         self.add(ask, id, &order, Payment::new(name, total, State::Sent, expires_ms, token)).await
     }
 

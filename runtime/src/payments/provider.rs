@@ -215,7 +215,7 @@ impl Settings {
 /// The provider of this name. `None`: there is no such, or it has no address.
 pub fn open(facts: &'static Facts, settings: &Settings) -> Option<Arc<dyn Provider>> {
     let base = settings.base(facts)?;
-    Some(match facts.name {
+    Some(match facts.shop.name {
         "demo" => Arc::new(demo::Demo::new(base)),
         "stripe" => Arc::new(stripe::Stripe::new(base, settings)),
         "tap" => Arc::new(tap::Tap::new(base, settings)),

@@ -66,7 +66,7 @@ impl Cashier {
 
     async fn about(&self, place: Place) -> store::Result<()> {
         let Some(seen) = self.payment(place).await? else { return Ok(()) };
-        if seen.payment.provider != seen.till.provider.facts().name {
+        if seen.payment.provider != seen.till.provider.facts().shop.name {
             return self.leave(&seen).await;
         }
         let now_ms = self.host.clock.now_ms();

@@ -83,8 +83,8 @@ impl Said {
         let Some(named) = read.setting("provider") else { return Ok(None) };
         let line = read.line(named);
         let name = named.value.text().unwrap_or_default();
-        let Some(facts) = facts::ALL.into_iter().find(|facts| facts.name == name) else {
-            let known: Vec<&str> = facts::ALL.iter().map(|facts| facts.name).collect();
+        let Some(facts) = facts::ALL.into_iter().find(|facts| facts.shop.name == name) else {
+            let known: Vec<&str> = facts::ALL.iter().map(|facts| facts.shop.name).collect();
             let help = format!("There are: {}.", known.join(", "));
             return Err(read.mistake(line, format!("there is no payment provider `{name}`"), help));
         };
@@ -129,11 +129,11 @@ impl Said {
             let help = "Add `key = \"env:NAME\"` below `[payments]` in duka.toml.";
             return Err(mistake("the shop is paid by links, and there is no key to seal them with", help));
         }
-        if self.facts.name == facts::DEMO.name && !config.development {
+        if self.facts.shop.name == facts::DEMO.shop.name && !config.development {
             let help = "Name the provider that the shop has an account with.";
             return Err(mistake("the provider `demo` takes no money; it is for trying out", help));
         }
-        let provider = if self.facts.name == facts::DEMO.name && self.settings.base.is_none() {
+        let provider = if self.facts.shop.name == facts::DEMO.shop.name && self.settings.base.is_none() {
             let base = format!("{}/demo-pay/", public.as_str().trim_end_matches('/')).parse().ok();
             provider::open(self.facts, &Settings { base, ..Settings::default() })
         } else {
@@ -175,14 +175,10 @@ impl<'a> Reading<'a> {
     }
 
     fn settings(&self, facts: &'static Facts, line: usize) -> Result<Settings, Mistake> {
-        const COMMON: [&str; 3] = ["provider", "url", "link_for"];
-        let known = || {
-            let secrets = facts.secrets.iter().chain(facts.optional);
-            secrets.chain(facts.words).chain(facts.optional_words).chain(&COMMON)
-        };
-        if let Some(unknown) = self.settings.iter().find(|it| !known().any(|name| it.name.value == *name)) {
+        let facts = facts.shop;
+        if let Some(unknown) = self.settings.iter().find(|it| !facts.settings().any(|name| it.name.value == name)) {
             let message = format!("`{}` has no setting `{}`", facts.name, unknown.name.value);
-            let help = format!("There are: {}.", known().copied().collect::<Vec<_>>().join(", "));
+            let help = format!("There are: {}.", facts.settings().collect::<Vec<_>>().join(", "));
             return Err(self.mistake(self.line(unknown), message, help));
         }
         let mut settings = Settings::default();
@@ -236,7 +232,7 @@ impl Till {
     /// Why not.
     pub fn can_take(&self, money: Money) -> Result<(), NotPayable> {
         let facts = self.provider.facts();
-        if !facts.currencies.is_empty() && !facts.currencies.contains(&money.currency.code()) {
+        if !facts.shop.currencies.is_empty() && !facts.shop.currencies.contains(&money.currency.code()) {
             let amount = duka_engine::contract::write_money(money);
             return Err(NotPayable { amount, why: "the provider takes other currencies" });
         }

@@ -23,7 +23,7 @@ use super::flows;
 use super::ingress::Met;
 use super::inward::Inward;
 use super::outward::Outward;
-use super::{Server, early, keep, reconcile, router};
+use super::{Server, early, keep, levers, reconcile, router};
 use crate::adapter::Systems;
 use crate::adapter::rest::Rest;
 use crate::channel::whatsapp::client::{self, ClientError, Graph};
@@ -159,7 +159,7 @@ pub async fn start_within(
     let host = Host::new(store, clock.clone(), Mint::random()?, Arc::clone(&registry.shops), limits);
     let host = Arc::new(Host { points: points(environment), marks, ..host });
     let cashier = Arc::new(cashier(&config, &host, egress.clone()).await?);
-    let adapter = Systems::new(rest.clone(), Arc::clone(&cashier), Arc::clone(&host), demo);
+    let adapter = Systems::new(rest.clone(), Arc::clone(&cashier), Arc::clone(&host), Arc::clone(&demo));
     let (door, address) = open_door(&config).await.map_err(|error| StartError::Listen(config.listen, error))?;
     let ways = Ways {
         transport: Outward::new(Arc::clone(&registry), &host, graph.clone(), files.clone()),
@@ -202,7 +202,7 @@ pub async fn start_within(
     let keeping = tokio::spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
     tokio::spawn(early::watch(Arc::downgrade(&server), stop.clone()));
     tokio::spawn(reconcile::sweep(Arc::downgrade(&server), stop.clone()));
-    let door = tokio::spawn(door.serve(routes(&server, egress), stop.clone()));
+    let door = tokio::spawn(door.serve(routes(&server, demo, egress), stop.clone()));
     tokio::spawn(current.keep(stop.clone()));
     let running = Running { address, door, keeping, serving, server, clock, stop };
     Ok((running, reloaded))
@@ -222,10 +222,14 @@ async fn open_door(config: &Config) -> io::Result<(Door, SocketAddr)> {
     Ok((door, address))
 }
 
-/// All that is answered; in development the demo provider of payments as well.
-fn routes(server: &Arc<Server>, egress: Egress) -> Router {
+/// All that is answered; in development the levers of the demo shop and the demo provider of payments as well.
+fn routes(server: &Arc<Server>, demo: Arc<DemoAdapter>, egress: Egress) -> Router {
     let routes = router(Arc::clone(server));
-    match server.config.payments.url.clone().filter(|_| server.config.development) {
+    if !server.config.development {
+        return routes;
+    }
+    let routes = routes.merge(levers::router(Arc::clone(server), demo));
+    match server.config.payments.url.clone() {
         Some(public) => routes.merge(Arc::new(DemoProvider::new(egress, public)).router()),
         None => routes,
     }

@@ -43,9 +43,9 @@ fn hears(
 ) -> Result<Vec<Told>, Unproved> {
     let mut settings = Settings { base: "https://provider.example/".parse().ok(), ..Settings::default() };
     for (name, value) in [
-        ("secret_key", if facts.name == "tap" { "sk_test_tap" } else { "sk_test_ps" }),
-        ("webhook_secret", if facts.name == "stripe" { "whsec_test" } else { "rzp_hook" }),
-        ("old_webhook_secret", if facts.name == "stripe" { "whsec_old" } else { "rzp_old" }),
+        ("secret_key", if facts.shop.name == "tap" { "sk_test_tap" } else { "sk_test_ps" }),
+        ("webhook_secret", if facts.shop.name == "stripe" { "whsec_test" } else { "rzp_hook" }),
+        ("old_webhook_secret", if facts.shop.name == "stripe" { "whsec_old" } else { "rzp_old" }),
     ] {
         settings.secrets.insert(name, SecretString::from(value));
     }
@@ -100,7 +100,7 @@ fn good_vectors_are_heard_and_bad_ones_prove_nothing() {
         (&facts::MPESA, ("", ""), MPESA, named, "Paid  ws_CO_1 KES 2500.00".to_string()),
     ];
     for (facts, header, body, named, expected) in good {
-        assert_eq!(line(hears(facts, *header, body, NOW_MS, *named)), *expected, "{}", facts.name);
+        assert_eq!(line(hears(facts, *header, body, NOW_MS, *named)), *expected, "{}", facts.shop.name);
         tried += 1;
         // One letter of the body, of the mark, or of the header's name, and nothing is proved. What has no mark has only
         // its address, and the provider is asked.
@@ -117,14 +117,14 @@ fn good_vectors_are_heard_and_bad_ones_prove_nothing() {
                 line(hears(facts, (header.0, mark), body, NOW_MS, *named)),
                 "unproved",
                 "{}: {mark}",
-                facts.name
+                facts.shop.name
             );
             tried += 1;
         }
         let changed = body.replacen("id\":\"", "id\":\"x", 1);
         let less = body.replacen("amount\":", "amount\":1", 1).replacen("amount_total\":", "amount_total\":1", 1);
         for body in [changed.as_str(), less.as_str(), "", "{}"].into_iter().filter(|other| other != body) {
-            assert_eq!(line(hears(facts, *header, body, NOW_MS, *named)), "unproved", "{}: {body}", facts.name);
+            assert_eq!(line(hears(facts, *header, body, NOW_MS, *named)), "unproved", "{}: {body}", facts.shop.name);
             tried += 1;
         }
         assert_eq!(line(hears(facts, ("x-other", header.1), body, NOW_MS, *named)), "unproved");
@@ -146,7 +146,7 @@ fn good_vectors_are_heard_and_bad_ones_prove_nothing() {
         (&facts::PAYSTACK, ("x-paystack-signature", PAYSTACK_SHA256), PAYSTACK, NOW_MS, None),
     ];
     for (facts, header, body, now_ms, named) in bad {
-        assert_eq!(line(hears(facts, *header, body, *now_ms, *named)), "unproved", "{} {header:?}", facts.name);
+        assert_eq!(line(hears(facts, *header, body, *now_ms, *named)), "unproved", "{} {header:?}", facts.shop.name);
         tried += 1;
     }
     println!("signature vectors tried: {tried}");

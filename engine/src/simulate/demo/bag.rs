@@ -27,7 +27,8 @@ impl Demo {
 
     pub(super) fn bag_operation(&mut self, name: &str, arguments: &Arguments<'_>) -> Answer {
         match name {
-            "current" | "reprice" => {}
+            "current" => {}
+            "reprice" => self.drop_what_is_gone(),
             "add" => {
                 let sku = SmolStr::new(arguments.first().map(key_of).unwrap_or_default());
                 let quantity = arguments.of("number").and_then(whole).unwrap_or(1);
@@ -68,6 +69,15 @@ impl Demo {
         }
         self.bag.retain(|(_, quantity)| *quantity > 0);
         Ok(())
+    }
+
+    /// What is sold out leaves the bag, and no line is for more than there is.
+    fn drop_what_is_gone(&mut self) {
+        for (sku, quantity) in &mut self.bag {
+            let product = self.products.iter().find(|product| text(product, "sku") == sku);
+            *quantity = product.map_or(0, |it| it.get("stock").and_then(whole).unwrap_or(0)).clamp(0, *quantity);
+        }
+        self.bag.retain(|(_, quantity)| *quantity > 0);
     }
 
     /// A cart sent from WhatsApp replaces the bag; what is not in stock is left out.

@@ -108,6 +108,13 @@ impl DemoAdapter {
         kept.map(|kept| kept.world.demo.all_orders()).unwrap_or_default()
     }
 
+    /// The conversations of a shop that the demo has answered.
+    pub fn conversations(&self, shop: ShopScope) -> Vec<ConversationId> {
+        let worlds = self.worlds();
+        let places = worlds.young.keys().chain(worlds.old.keys()).filter(|(of, _)| *of == shop);
+        places.map(|(_, conversation)| *conversation).collect()
+    }
+
     /// Moves an order on, as the courier does. `None`: the conversation has no such order.
     pub fn moves(
         &self,

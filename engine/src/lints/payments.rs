@@ -1,0 +1,103 @@
+//! How a shop says that it is paid: a provider that there is, with the settings it needs, in a currency that it takes, by the
+//! methods that its flows offer (D719 to D722). Asks no provider.
+
+use duka_dsl::config::shop::{self, Payments, Setting};
+use duka_dsl::span::Spanned;
+use duka_dsl::{Diagnostic, Span};
+use smol_str::SmolStr;
+
+use super::context::Context;
+use super::file_id;
+use crate::hir::StepKind;
+use crate::limits::providers::{self, Provider};
+use crate::source::FileKind;
+use crate::walk;
+
+pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
+    let mut files = context.source.files.iter().enumerate();
+    let Some((index, file)) = files.find(|(_, file)| file.kind == FileKind::Shop) else { return };
+    let (profile, _) = shop::read(file_id(index), &file.text);
+    let Some(payments) = &profile.payments else { return };
+    let Some(named) = payments.settings.iter().find(|setting| setting.name.value == "provider") else { return };
+    let (name, span) = (named.value.text().unwrap_or_default(), named.value.span);
+    let Some(provider) = Provider::named(name) else {
+        let known: Vec<&str> = providers::ALL.iter().map(|provider| provider.name).collect();
+        let message = format!("There is no payment provider `{name}`.");
+        let finding = Diagnostic::new(719, span, message).did_you_mean(name, known.iter().copied());
+        let help = format!("There are: {}.", known.join(", "));
+        found.push(if finding.help.is_none() { finding.help(help) } else { finding });
+        return;
+    };
+    settings(provider, payments, span, found);
+    currency(context, provider, profile.currency.as_ref(), span, found);
+    methods(context, payments, found);
+}
+
+fn settings(provider: &Provider, payments: &Payments, span: Span, found: &mut Vec<Diagnostic>) {
+    let own = |name: &str| payments.settings.iter().find(|setting| setting.name.value == name);
+    let title = provider.name;
+    let missing = |name: &str, write: String| {
+        let message = format!("`{title}` needs `{name}`, and `payments` does not say it.");
+        Diagnostic::new(720, span, message).help(format!("Add `{write}` below `payments`."))
+    };
+    for name in provider.secrets.iter().filter(|name| own(name).is_none()) {
+        found.push(missing(name, format!("{name}: env:{}_{}", title.to_uppercase(), name.to_uppercase())));
+    }
+    for name in provider.words.iter().filter(|name| own(name).is_none()) {
+        found.push(missing(name, format!("{name}: …")));
+    }
+    let all: Vec<&str> = provider.settings().collect();
+    for setting in payments.settings.iter().filter(|it| !all.contains(&it.name.value.as_str())) {
+        let name = setting.name.value.as_str();
+        let message = format!("`{title}` has no setting `{name}`.");
+        let finding = Diagnostic::new(720, setting.name.span, message).did_you_mean(name, all.iter().copied());
+        let help = format!("There are: {}.", all.join(", "));
+        found.push(if finding.help.is_none() { finding.help(help) } else { finding });
+    }
+    let is_secret = |it: &&Setting| provider.secrets.iter().chain(provider.optional).any(|name| it.name.value == *name);
+    for setting in payments.settings.iter().filter(is_secret) {
+        let written = setting.value.text().unwrap_or_default();
+        // One that is written out is told as such where the file is read.
+        if written.is_empty() {
+            let message = format!("`{}` says nothing.", setting.name.value);
+            found.push(Diagnostic::new(720, setting.name.span, message).help("Write `env:NAME` or `file:PATH`."));
+        }
+    }
+}
+
+fn currency(
+    context: &Context,
+    provider: &Provider,
+    written: Option<&Spanned<SmolStr>>,
+    span: Span,
+    found: &mut Vec<Diagnostic>,
+) {
+    let code = context.shop.profile.currency.code().to_string();
+    if provider.currencies.is_empty() || provider.currencies.contains(&code.as_str()) {
+        return;
+    }
+    let message = format!("`{}` takes no payments in {code}: no customer of this shop could pay.", provider.name);
+    let takes = provider.currencies.join(", ");
+    let finding = Diagnostic::new(721, span, message).help(format!("It takes {takes}. Name another provider."));
+    found.push(match written {
+        Some(written) => finding.label(written.span, "what the shop sells in"),
+        None => finding,
+    });
+}
+
+/// The demo takes cash always; a shop with a provider says which methods it takes.
+fn methods(context: &Context, payments: &Payments, found: &mut Vec<Diagnostic>) {
+    if payments.methods.iter().any(|method| method.value == "cash") {
+        return;
+    }
+    for step in context.flows().flat_map(walk::lines).flat_map(|lines| lines.steps) {
+        let StepKind::Call(call) = &step.kind else { continue };
+        let operation = context.shop.operations.get(call.operation.index());
+        if operation.is_some_and(|operation| operation.path() == "payments.cash") {
+            let message = "This flow takes cash, and `payments` of shop.yaml does not: it is refused every time.";
+            let help =
+                "Write `methods: [cash]` beside the others below `payments`, or take the choice out of the flow.";
+            found.push(Diagnostic::new(722, step.span, message).help(help));
+        }
+    }
+}
