@@ -8,6 +8,7 @@ mod letter;
 pub mod money;
 pub mod page;
 pub mod provider;
+mod refund;
 mod rounds;
 pub mod standing;
 mod start;

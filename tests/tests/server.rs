@@ -53,6 +53,8 @@ mod policy;
 mod provider;
 #[path = "server/providers.rs"]
 mod providers;
+#[path = "server/refunds.rs"]
+mod refunds;
 #[path = "server/sends.rs"]
 mod sends;
 #[path = "server/show.rs"]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue};
 use duka_engine::event::Outcome;
 use duka_engine::session::Session;
+use duka_engine::value::Money;
 use secrecy::SecretString;
 use smol_str::{SmolStr, format_smolstr};
 use url::Url;
@@ -65,6 +66,7 @@ impl Cashier {
         let outcome = match ask.request.name.as_str() {
             "payments.link" => self.link(ask, till).await,
             "payments.cash" => self.cash(ask, till).await,
+            "payments.refund" => self.refund(ask, till).await,
             _ => return None,
         };
         Some(outcome.unwrap_or_else(|error| {
@@ -75,7 +77,12 @@ impl Cashier {
 
     /// What became of such a command.
     pub async fn look_up(&self, ask: &Ask) -> Option<Fate> {
-        ask.shop.till.as_ref().filter(|_| matches!(ask.request.name.as_str(), "payments.link" | "payments.cash"))?;
+        let till = ask.shop.till.as_ref()?;
+        match ask.request.name.as_str() {
+            "payments.link" | "payments.cash" => {}
+            "payments.refund" => return Some(self.refund_fate(ask, till).await),
+            _ => return None,
+        }
         let id = self.seal.payment(ask.shop.scope, &ask.key);
         let read = async { self.host.store.read(ask.shop.scope).await?.payment(ask.shop.scope, id).await };
         Some(match read.await {
@@ -85,7 +92,7 @@ impl Cashier {
         })
     }
 
-    fn given(&self, shop: &Shop, row: &PaymentRow) -> Option<Outcome> {
+    pub(super) fn given(&self, shop: &Shop, row: &PaymentRow) -> Option<Outcome> {
         let payment = Payment::decode(&row.body)?;
         let status = if payment.state == State::Cash { "cash" } else { "link_sent" };
         Some(letter::given(&shop.program, &row.order, &payment, status, &self.url(&payment)))
@@ -333,7 +340,11 @@ impl Cashier {
                 *known = told.reference.as_str().into();
                 row.reference = known.clone();
             }
-            payment.hear(&Heard::Claim(told.standing.clone()), paid_otherwise)
+            let mut standing = told.standing.clone();
+            if !told.refund.is_empty() && standing.refunded_minor > 0 {
+                standing.refunded_minor = payment.note_refund(&told.refund, standing.refunded_minor, now_ms);
+            }
+            payment.hear(&Heard::Claim(standing), paid_otherwise)
         });
         let changed = changed.await?;
         // Of what is paid already nothing is to be asked, unless there is news of it.
@@ -361,7 +372,7 @@ impl Cashier {
     /// Asks a provider one question.
     pub(super) async fn question(&self, seen: &Seen, question: Question, attempt: usize) -> Result<Answered, Trouble> {
         let payer = self.payer(seen, "").await;
-        self.question_of(seen, question, attempt, &payer, None).await
+        self.question_of(seen, question, attempt, &payer, (None, None)).await
     }
 
     pub(super) async fn question_of(
@@ -370,7 +381,7 @@ impl Cashier {
         question: Question,
         attempt: usize,
         payer: &Payer,
-        reference: Option<&str>,
+        (reference, back): (Option<&str>, Option<&(Money, SmolStr)>),
     ) -> Result<Answered, Trouble> {
         let Seen { till, row, payment, shop, language } = seen;
         let (ours, now_ms) = (our_name(row.id, attempt), self.host.clock.now_ms());
@@ -388,6 +399,7 @@ impl Cashier {
             back: &self.url(payment),
             hook: &hook,
             payer,
+            back_money: back.map(|(money, key)| (*money, key.as_str())),
         };
         let login = self.login(till).await?;
         let request = till.provider.request(question, &bill, secrecy::ExposeSecret::expose_secret(&login))?;
@@ -426,7 +438,7 @@ impl Cashier {
 
 /// Whether a payment is of the same order as one of the same number. Each customer of the demo has a shop of their own, whose
 /// orders are numbered alike; and cash is taken where the order is brought.
-fn is_of_one_order(payment: &Payment, row: &PaymentRow, conversation: ConversationId) -> bool {
+pub(super) fn is_of_one_order(payment: &Payment, row: &PaymentRow, conversation: ConversationId) -> bool {
     !matches!(payment.provider.as_str(), "demo" | "cash") || row.conversation == conversation
 }
 

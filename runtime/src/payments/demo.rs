@@ -11,6 +11,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use duka_engine::contract::{parse_money, write_money};
+use duka_engine::value::Money;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
@@ -54,6 +56,9 @@ struct Session {
     /// `KES 10.00`
     #[serde(default)]
     refunded: String,
+    /// Our names for what was given back.
+    #[serde(default)]
+    refunds: Vec<String>,
     #[serde(default)]
     page: String,
 }
@@ -92,6 +97,7 @@ impl DemoProvider {
             .route("/demo-pay/sessions", post(begin))
             .route("/demo-pay/sessions/{id}", get(look))
             .route("/demo-pay/sessions/{id}/close", post(close))
+            .route("/demo-pay/sessions/{id}/refunds", post(give_back))
             .route("/demo-pay/pay/{id}", get(page).post(pay))
             .route("/demo-pay/control/faults", post(set_faults))
             .route("/demo-pay/control/sessions", get(list))
@@ -162,7 +168,8 @@ async fn begin(State(provider): Shared, Json(wanted): Json<Session>) -> Response
         let next = books.sessions.keys().next_back().map_or(1, |last| last + 1);
         let id = format!("demo-{next}");
         let page = format!("{}/demo-pay/pay/{id}", provider.public.as_str().trim_end_matches('/'));
-        let session = Session { id, page, status: "open".into(), refunded: String::new(), ..wanted };
+        let session =
+            Session { id, page, status: "open".into(), refunded: String::new(), refunds: Vec::new(), ..wanted };
         books.sessions.insert(next, session.clone());
         if books.sessions.len() > MOST {
             books.sessions.pop_first();
@@ -199,6 +206,35 @@ async fn close(State(provider): Shared, Path(id): Path<String>) -> Response {
         session.status = "closed".to_string();
     }
     Json(session.clone()).into_response()
+}
+
+/// `{"amount": "KES 10.00", "key": "…"}`: once for a key, and no more than was paid.
+async fn give_back(State(provider): Shared, Path(id): Path<String>, Json(wanted): Json<Value>) -> Response {
+    let of = |name: &str| wanted.get(name).and_then(Value::as_str).unwrap_or_default().to_string();
+    let Some(session) = provider.session(&id) else { return StatusCode::NOT_FOUND.into_response() };
+    let answer = |session: &Session| {
+        let mut told = serde_json::to_value(session).unwrap_or_default();
+        told["refund"] = json!(format!("back-{}", of("key")));
+        Json(told).into_response()
+    };
+    if session.refunds.contains(&of("key")) {
+        return answer(&session);
+    }
+    let (paid, wanted, known) =
+        (parse_money(&session.amount), parse_money(&of("amount")), parse_money(&session.refunded));
+    let total = wanted.map(|wanted| wanted.minor + known.map_or(0, |known| known.minor));
+    let (Some(paid), Some(total)) = (paid, total) else { return StatusCode::BAD_REQUEST.into_response() };
+    if session.status != "paid" || total > paid.minor {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    let moved = provider.moves(&id, |session| {
+        session.refunded = write_money(Money { minor: total, ..paid });
+        session.refunds.push(of("key"));
+        if total == paid.minor {
+            session.status = "refunded".to_string();
+        }
+    });
+    moved.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |session| answer(&session))
 }
 
 async fn page(State(provider): Shared, Path(id): Path<String>) -> Response {

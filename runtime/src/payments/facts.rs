@@ -22,6 +22,8 @@ pub struct Facts {
     pub same_page: bool,
     /// A prompt on the customer's phone instead of a page.
     pub prompts: bool,
+    /// How it gives money back.
+    pub refunds: Refunds,
     /// The shortest life of its page, in ms.
     pub least_life_ms: i64,
 }
@@ -37,6 +39,19 @@ pub enum Repeat {
     After(i64),
 }
 
+/// Whether money can be given back by command, and how it is known what has come of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refunds {
+    /// Not by command.
+    No,
+    /// How a payment stands says how much of it was given back.
+    Told,
+    /// It is asked for by the name of the money.
+    Listed,
+    /// Each is asked for by its own name; one whose answer was lost is for a person.
+    Named,
+}
+
 pub const DEMO: Facts = Facts {
     shop: &providers::DEMO,
     base: "",
@@ -45,6 +60,7 @@ pub const DEMO: Facts = Facts {
     repeat: Repeat::SameName,
     same_page: true,
     prompts: false,
+    refunds: Refunds::Told,
     least_life_ms: 0,
 };
 
@@ -57,6 +73,7 @@ pub const STRIPE: Facts = Facts {
     repeat: Repeat::SameName,
     same_page: true,
     prompts: false,
+    refunds: Refunds::Told,
     least_life_ms: 30 * 60_000,
 };
 
@@ -69,6 +86,7 @@ pub const TAP: Facts = Facts {
     repeat: Repeat::SameName,
     same_page: false,
     prompts: false,
+    refunds: Refunds::Named,
     least_life_ms: 0,
 };
 
@@ -81,6 +99,7 @@ pub const RAZORPAY: Facts = Facts {
     repeat: Repeat::Looked(true),
     same_page: true,
     prompts: false,
+    refunds: Refunds::Listed,
     least_life_ms: 16 * 60_000,
 };
 
@@ -93,6 +112,7 @@ pub const PAYSTACK: Facts = Facts {
     repeat: Repeat::Looked(false),
     same_page: false,
     prompts: false,
+    refunds: Refunds::Listed,
     least_life_ms: 0,
 };
 
@@ -105,6 +125,7 @@ pub const MPESA: Facts = Facts {
     repeat: Repeat::After(120_000),
     same_page: false,
     prompts: true,
+    refunds: Refunds::No,
     least_life_ms: 0,
 };
 

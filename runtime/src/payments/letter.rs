@@ -32,6 +32,14 @@ pub fn wanted(ask: &Ask) -> Option<Wanted> {
     })
 }
 
+/// The amount that a call names, if it names one.
+pub fn amount(ask: &Ask) -> Option<Money> {
+    ask.request
+        .arguments
+        .iter()
+        .find_map(|argument| if let Value::Money(money) = argument { Some(*money) } else { None })
+}
+
 fn value(program: &Program, order: &str, payment: &Payment, status: &str, url: &str) -> Result<Value, String> {
     let record = program.shop.known_records.payment.ok_or("the shop's contracts have no `payment`")?;
     let json = json!({

@@ -40,8 +40,10 @@ pub enum Wanted {
     Find,
     /// How a payment stands.
     Look,
-    /// What was given back of it; asked where [`Heard::Stands`] names what to ask for.
+    /// What was given back of it, by the name of the money or of a refund.
     Refunds,
+    /// That a part of the money, or all of it, goes back, by the name of the money.
+    GiveBack,
     /// That nobody can pay it any more.
     Close,
 }
@@ -65,6 +67,8 @@ pub struct Bill<'a> {
     /// Where the provider calls, where that is told with each payment.
     pub hook: &'a str,
     pub payer: &'a Payer,
+    /// What is to be given back, and our name for that.
+    pub back_money: Option<(Money, &'a str)>,
 }
 
 /// Who pays. Empty where it is not known.
@@ -89,12 +93,15 @@ pub enum Heard {
         standing: Standing,
         /// Our name, as the provider has it; `None`: it does not tell.
         ours: Option<String>,
-        /// What [`Wanted::Refunds`] is to be asked for.
-        refunds: Option<String>,
+        /// The provider's name for the money that has come, by which it is given back; `None`: none has, or it does not tell.
+        money: Option<String>,
         page: Option<String>,
         reference: Option<String>,
     },
+    /// So much was given back, in minor units.
     Refunded(i64),
+    /// It goes back, under this name of the provider's.
+    GivesBack(String),
     /// It knows of no such payment.
     Nothing,
     Closed,
@@ -144,6 +151,8 @@ pub struct Told {
     pub ours: String,
     /// The provider's own name; empty: not told.
     pub reference: String,
+    /// The provider's name for a refund that it tells of; empty: of none, or not told.
+    pub refund: String,
     pub standing: Standing,
 }
 

@@ -157,13 +157,9 @@ impl Cashier {
             Ok(Answered::Stands { ours: Some(ours), .. }) if ours != our_name(seen.row.id, attempt) => {
                 Err(Asked::Foreign)
             }
-            Ok(Answered::Stands { standing, refunds: Some(refunds), .. }) if seen.payment.state.is_money() => {
-                let payer = self.payer(seen, "").await;
-                let asked = self.question_of(seen, Question::Refunds, attempt, &payer, Some(&refunds)).await;
-                match asked {
-                    Ok(Answered::Refunded(refunded_minor)) => Ok(Standing { refunded_minor, ..standing }),
-                    Ok(_) | Err(_) => Err(Asked::Nothing),
-                }
+            Ok(Answered::Stands { standing, money, .. }) if seen.payment.state.is_money() => {
+                let asked = self.refunded(seen, attempt, &standing, money.as_deref()).await;
+                asked.map(|refunded_minor| Standing { refunded_minor, ..standing }).map_err(|_| Asked::Nothing)
             }
             Ok(Answered::Stands { standing, .. }) => Ok(standing),
             Ok(_) => Err(Asked::Nothing),

@@ -29,6 +29,20 @@ pub struct Payment {
     pub refunded_minor: i64,
     /// What people were told of, once each.
     pub alarms: Vec<Alarm>,
+    /// What is given back, each once.
+    pub refunds: Vec<Refund>,
+}
+
+/// A part of the money, or all of it, on its way back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// The command's; empty: somebody gave it back at the provider.
+    pub key: SmolStr,
+    pub minor: i64,
+    /// The provider's name for it; empty: not known.
+    pub name: SmolStr,
+    /// When it was commanded, ms since 1970.
+    pub at_ms: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +113,8 @@ pub enum Alarm {
     Foreign,
     /// The customer's bank takes the money back (F89).
     Disputed,
+    /// News that nobody signs says that it was given back, and the provider can not be asked (F89).
+    Reversed,
 }
 
 impl Alarm {
@@ -112,6 +128,7 @@ impl Alarm {
             Alarm::PartRefund => "part_refund",
             Alarm::Foreign => "foreign",
             Alarm::Disputed => "disputed",
+            Alarm::Reversed => "reversed",
         }
     }
 }
@@ -134,6 +151,8 @@ pub enum Said {
     Expired,
     Paid,
     Disputed,
+    /// Given back, as far as anybody can tell.
+    Reversed,
 }
 
 /// What happened to a payment.
@@ -164,6 +183,9 @@ const LAST_QUESTION_MS: i64 = 3_600_000;
 /// Between two questions that are not answered, at first and at most.
 const PAUSE_MS: i64 = 5_000;
 const MOST_PAUSE_MS: i64 = 600_000;
+/// Between two questions about a refund, at most, and for how long it is asked about.
+const REFUND_PAUSE_MS: i64 = 6 * 3_600_000;
+const MOST_REFUND_MS: i64 = 14 * 86_400_000;
 /// How long after its end a payment is asked about that the provider says nothing of; then people are told.
 pub const MOST_PATIENCE_MS: i64 = 86_400_000;
 /// How often a claim may be contradicted before people are told: a callback may be faster than the provider's own books.
@@ -185,6 +207,7 @@ impl Payment {
             claimed: None,
             refunded_minor: 0,
             alarms: Vec::new(),
+            refunds: Vec::new(),
         }
     }
 
@@ -217,6 +240,7 @@ impl Payment {
         match standing.said {
             Said::Paid if !self.state.is_money() => self.claimed = Some(Claimed::Paid),
             Said::Disputed => self.alarm(Alarm::Disputed, news),
+            Said::Reversed => self.alarm(Alarm::Reversed, news),
             Said::Paid | Said::Open | Said::Failed | Said::Expired => {}
         }
     }
@@ -256,6 +280,7 @@ impl Payment {
                 news.push(News::Event("expired"));
             }
             Said::Disputed => self.alarm(Alarm::Disputed, news),
+            Said::Reversed => self.alarm(Alarm::Reversed, news),
             Said::Open | Said::Failed | Said::Expired | Said::Paid => {}
         }
     }
@@ -282,7 +307,10 @@ impl Payment {
         }
         self.refunded_minor = minor;
         if minor < self.amount.minor {
-            self.alarm(Alarm::PartRefund, news);
+            // A part that a command gave back is known to whoever commanded it.
+            if minor > self.commanded_minor() {
+                self.alarm(Alarm::PartRefund, news);
+            }
         } else if self.state == State::Twice {
             // The order keeps the other payment.
             self.state = State::Refunded;
@@ -290,6 +318,26 @@ impl Payment {
             self.state = State::Refunded;
             news.push(News::Event("refunded"));
         }
+    }
+
+    /// What commands have given back, done or not.
+    pub fn commanded_minor(&self) -> i64 {
+        self.refunds.iter().filter(|refund| !refund.key.is_empty()).map(|refund| refund.minor).sum()
+    }
+
+    /// Notes a refund that a callback has named. Returns what all that are known come to.
+    pub fn note_refund(&mut self, name: &str, minor: i64, at_ms: i64) -> i64 {
+        let known = self.refunds.iter().any(|refund| refund.name == name);
+        if !known {
+            self.refunds.push(Refund { key: SmolStr::default(), minor, name: name.into(), at_ms });
+        }
+        self.refunds.iter().filter(|refund| !refund.name.is_empty()).map(|refund| refund.minor).sum()
+    }
+
+    /// What has not been given back yet and is on its way to nobody.
+    pub fn left_minor(&self) -> i64 {
+        let gone = self.commanded_minor().max(self.refunded_minor);
+        if self.state.is_money() { self.amount.minor.saturating_sub(gone).max(0) } else { 0 }
     }
 
     pub(super) fn alarm(&mut self, alarm: Alarm, news: &mut Vec<News>) {
@@ -307,6 +355,12 @@ impl Payment {
             State::Sent => Some(self.expires_ms),
             State::Beginning => Some(asked_again_ms),
             _ if self.claimed.is_some() => Some(asked_again_ms),
+            _ if self.state.is_money() && self.refunded_minor < self.commanded_minor() => {
+                let since_ms = self.refunds.iter().map(|refund| refund.at_ms).max().unwrap_or(now_ms);
+                // Soon at first, then now and then, as long as banks take.
+                let pause_ms = now_ms.saturating_sub(since_ms).clamp(PAUSE_MS, REFUND_PAUSE_MS);
+                Some(now_ms.saturating_add(pause_ms)).filter(|at_ms| *at_ms < since_ms.saturating_add(MOST_REFUND_MS))
+            }
             _ if self.state.is_money() || self.state == State::Cash => None,
             // Nothing of it is at the provider, or nothing that it could be asked for.
             State::Expired | State::Replaced if self.references.iter().all(SmolStr::is_empty) => None,
@@ -328,11 +382,17 @@ impl Payment {
         postcard::to_extend(self, vec![VERSION]).unwrap_or_default()
     }
 
-    /// What [`Payment::encode`] wrote.
+    /// What [`Payment::encode`] wrote, or an earlier version of it.
     pub fn decode(bytes: &[u8]) -> Option<Payment> {
-        postcard::from_bytes(bytes.strip_prefix(&[VERSION])?).ok()
+        match bytes.split_first()? {
+            (&VERSION, rest) => postcard::from_bytes(rest).ok(),
+            // It had no list of refunds at its end: an empty one is a single 0.
+            (&WITHOUT_REFUNDS, rest) => postcard::from_bytes(&[rest, &[0]].concat()).ok(),
+            (_, _) => None,
+        }
     }
 }
 
 /// The first byte of an encoded payment.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+const WITHOUT_REFUNDS: u8 = 1;

@@ -113,7 +113,7 @@ impl Cashier {
     }
 
     async fn begin(&self, seen: &Seen, attempt: usize, payer: &Payer) -> store::Result<Started> {
-        match self.question_of(seen, Question::Begin, attempt, payer, None).await {
+        match self.question_of(seen, Question::Begin, attempt, payer, (None, None)).await {
             Ok(Answered::Begun { reference, page }) => self.begun(seen, attempt, &reference, &page).await,
             Ok(_) => Ok(Started::NotNow),
             Err(trouble) => self.not_begun(seen, attempt, &trouble).await,

@@ -41,6 +41,8 @@ pub struct Item {
     pub hook: String,
     /// The whole of what was asked.
     pub asked: Json,
+    /// What was given back by command, in hundredths, with the name that we gave it.
+    pub back: Vec<(String, i64)>,
 }
 
 pub struct StandIn {
@@ -78,7 +80,8 @@ impl StandIn {
     fn begin(&self, ours: &str, amount: String, currency: String, hook: String, asked: Json) -> Item {
         let mut books = self.books.lock().expect("nobody panicked");
         let id = format!("{}_{}", self.kind, books.len() + 1);
-        let item = Item { id, ours: ours.to_string(), amount, currency, status: "open", hook, asked };
+        let back = Vec::new();
+        let item = Item { id, ours: ours.to_string(), amount, currency, status: "open", hook, asked, back };
         books.push(item.clone());
         item
     }
@@ -92,6 +95,16 @@ impl StandIn {
         if let Some(item) = books.iter_mut().find(|item| item.id == id && item.status == "open") {
             item.status = "closed";
         }
+    }
+
+    /// Gives back, once for a name. Returns how many times that payment was given back from.
+    fn give_back(&self, fits: impl Fn(&Item) -> bool, key: &str, hundredths: i64) -> Option<(String, usize)> {
+        let mut books = self.books.lock().expect("nobody panicked");
+        let item = books.iter_mut().find(|item| fits(item) && item.status == "paid")?;
+        if !item.back.iter().any(|(known, _)| known == key) {
+            item.back.push((key.to_string(), hundredths));
+        }
+        Some((item.id.clone(), item.back.len()))
     }
 
     fn is_known(&self, headers: &HeaderMap) -> bool {
@@ -117,7 +130,7 @@ impl StandIn {
         match self.kind {
             "stripe" => {
                 let (kind, object) = match item.status {
-                    "refunded" => ("charge.refunded", stripe_charge(item)),
+                    "refunded" | "back" => ("charge.refunded", stripe_charge(item)),
                     _ => ("checkout.session.completed", stripe(item)),
                 };
                 let body = json!({"id": format!("evt_{event}"), "type": kind, "data": {"object": object}}).to_string();
@@ -125,12 +138,12 @@ impl StandIn {
                 ("stripe-signature", format!("t={now_s},v1={mark}"), body)
             }
             "tap" => {
-                let body = tap(item);
+                let body = if item.status == "back" { tap_refund(item, item.back.len()) } else { tap(item) };
                 let of = |path: &str| body.pointer(path).and_then(Json::as_str).unwrap_or("").to_string();
                 let signed = format!(
                     "x_id{}x_amount{}x_currency{}x_gateway_reference{}x_payment_reference{}x_status{}x_created{}",
-                    item.id,
-                    item.amount,
+                    of("/id"),
+                    if item.status == "back" { decimal(&item.back) } else { item.amount.clone() },
                     item.currency,
                     of("/reference/gateway"),
                     of("/reference/payment"),
@@ -141,7 +154,7 @@ impl StandIn {
             }
             "razorpay" => {
                 let body = match item.status {
-                    "refunded" => json!({
+                    "refunded" | "back" => json!({
                         "event": "refund.processed",
                         "payload": { "payment": { "entity": razorpay_payment(item) } },
                     }),
@@ -158,6 +171,13 @@ impl StandIn {
                     "refunded" => json!({
                         "event": "refund.processed",
                         "data": {"id": event, "transaction_reference": item.ours, "amount": whole(item), "currency": item.currency},
+                    }),
+                    "back" => json!({
+                        "event": "refund.processed",
+                        "data": {
+                            "id": item.back.len(), "transaction_reference": item.ours,
+                            "amount": item.back.last().map(|(_, part)| *part), "currency": item.currency,
+                        },
                     }),
                     _ => json!({ "event": "charge.success", "data": paystack(item) }),
                 };
@@ -205,14 +225,20 @@ async fn answer(State(stand_in): State<Arc<StandIn>>, request: Request) -> Respo
     let begins = head.method == "POST"
         && matches!(
             parts.as_slice(),
-            ["checkout", "sessions"] | ["charges"] | ["payment_links"] | ["transaction", "initialize"]
+            ["checkout", "sessions"]
+                | ["charges"]
+                | ["payment_links"]
+                | ["transaction", "initialize"]
+                | ["refunds"]
+                | ["refund"]
+                | ["payments", _, "refund"]
         )
         || path.ends_with("processrequest");
     let (status, told) = match stand_in.kind {
         "stripe" => of_stripe(&stand_in, &parts, &form, &head.headers),
         "tap" => of_tap(&stand_in, &parts, &json),
-        "razorpay" => of_razorpay(&stand_in, &parts, &json, query),
-        "paystack" => of_paystack(&stand_in, &parts, &json),
+        "razorpay" => of_razorpay(&stand_in, &parts, &json, query, &head.headers),
+        "paystack" => of_paystack(&stand_in, &parts, &json, query),
         _ => of_mpesa(&stand_in, &parts, &json),
     };
     let loses =
@@ -251,12 +277,29 @@ fn of_stripe(stand_in: &StandIn, parts: &[&str], form: &BTreeMap<String, String>
             stand_in.close(id);
             (200, json!({}))
         }
+        ["refunds"] => {
+            let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or("").to_string();
+            let wanted = of("payment_intent");
+            let part = of("amount").parse().expect("an amount");
+            let back = stand_in.give_back(|item| format!("pi_{}", item.id) == wanted, &key, part);
+            back.map_or((404, json!({})), |(id, count)| (200, json!({ "id": format!("re_{id}_{count}") })))
+        }
         _ => (404, json!({})),
     }
 }
 
+/// All that was given back, in hundredths.
+fn given_back(item: &Item) -> i64 {
+    if item.status == "refunded" { whole(item) } else { item.back.iter().map(|(_, part)| part).sum() }
+}
+
+fn decimal(back: &[(String, i64)]) -> String {
+    back.last().map(|(_, part)| format!("{}.{:02}", part / 100, part % 100)).unwrap_or_default()
+}
+
 fn stripe(item: &Item) -> Json {
     let paid = matches!(item.status, "paid" | "refunded");
+    let intent = json!({ "id": format!("pi_{}", item.id), "latest_charge": stripe_charge(item) });
     let status = match item.status {
         "closed" => "expired",
         _ if paid => "complete",
@@ -265,14 +308,13 @@ fn stripe(item: &Item) -> Json {
     json!({
         "id": item.id, "object": "checkout.session", "client_reference_id": item.ours, "amount_total": whole(item),
         "currency": item.currency, "status": status, "payment_status": if paid { "paid" } else { "unpaid" },
-        "url": "http://127.0.0.1:1/stripe", "payment_intent": if paid { json!({ "latest_charge": stripe_charge(item) }) } else { Json::Null },
+        "url": "http://127.0.0.1:1/stripe", "payment_intent": if paid { intent } else { Json::Null },
     })
 }
 
 fn stripe_charge(item: &Item) -> Json {
-    let refunded = if item.status == "refunded" { whole(item) } else { 0 };
     json!({
-        "object": "charge", "amount": whole(item), "amount_refunded": refunded, "currency": item.currency,
+        "object": "charge", "amount": whole(item), "amount_refunded": given_back(item), "currency": item.currency,
         "metadata": { "payment": item.ours },
     })
 }
@@ -289,8 +331,36 @@ fn of_tap(stand_in: &StandIn, parts: &[&str], json: &Json) -> Told {
             (200, tap(&item))
         }
         ["charges", id] => stand_in.find(|item| item.id == *id).map_or((404, json!({})), |item| (200, tap(&item))),
+        ["refunds"] => {
+            let (charge, key) = (text(json, "/charge_id"), text(json, "/reference/merchant"));
+            assert!(text(json, "/post/url").contains("/payments/"), "{json}");
+            let part = format!("{:.0}", json["amount"].as_f64().unwrap_or(0.0) * 100.0).parse().expect("an amount");
+            let back = stand_in.give_back(|item| item.id == charge, &key, part);
+            let found = stand_in.find(|item| item.id == charge).zip(back);
+            found.map_or((404, json!({})), |(item, (_, count))| (200, tap_refund(&item, count)))
+        }
+        ["refunds", id] => {
+            let (_, charge, count) = id.split('-').fold((0, "", 0), |(at, charge, count), part| match at {
+                1 => (2, part, count),
+                2 => (3, charge, part.parse().unwrap_or(0)),
+                at => (at + 1, charge, count),
+            });
+            let found = stand_in.find(|item| item.id == charge && item.back.len() >= count);
+            found.map_or((404, json!({})), |item| (200, tap_refund(&item, count)))
+        }
         _ => (404, json!({})),
     }
+}
+
+/// One of the refunds of a charge.
+fn tap_refund(item: &Item, count: usize) -> Json {
+    let part = item.back.get(count - 1).map_or(0, |(_, part)| *part);
+    let amount: Json = serde_json::from_str(&format!("{}.{:02}", part / 100, part % 100)).expect("a number");
+    json!({
+        "id": format!("re-{}-{count}", item.id), "object": "refund", "charge_id": item.id, "status": "REFUNDED",
+        "amount": amount, "currency": item.currency, "reference": { "gateway": "gw", "payment": "pay" },
+        "transaction": { "created": "1795280400000" },
+    })
 }
 
 fn tap(item: &Item) -> Json {
@@ -308,8 +378,14 @@ fn tap(item: &Item) -> Json {
     })
 }
 
-fn of_razorpay(stand_in: &StandIn, parts: &[&str], json: &Json, query: &str) -> Told {
+fn of_razorpay(stand_in: &StandIn, parts: &[&str], json: &Json, query: &str, headers: &HeaderMap) -> Told {
     match parts {
+        ["payments", id, "refund"] => {
+            let key = headers.get("x-refund-idempotency").and_then(|key| key.to_str().ok()).unwrap_or("").to_string();
+            let part = json["amount"].as_i64().expect("an amount");
+            let back = stand_in.give_back(|item| format!("pay_{}", item.id) == *id, &key, part);
+            back.map_or((404, json!({})), |(id, count)| (200, json!({ "id": format!("rfnd_{id}_{count}") })))
+        }
         ["payment_links"] if query.is_empty() => {
             let ours = text(json, "/reference_id");
             if stand_in.find(|item| item.ours == ours).is_some() {
@@ -357,15 +433,28 @@ fn razorpay(item: &Item) -> Json {
 }
 
 fn razorpay_payment(item: &Item) -> Json {
-    let refunded = if item.status == "refunded" { whole(item) } else { 0 };
     json!({
-        "id": format!("pay_{}", item.id), "amount": whole(item), "amount_refunded": refunded, "currency": item.currency,
+        "id": format!("pay_{}", item.id), "amount": whole(item), "amount_refunded": given_back(item), "currency": item.currency,
         "notes": { "payment": item.ours },
     })
 }
 
-fn of_paystack(stand_in: &StandIn, parts: &[&str], json: &Json) -> Told {
+fn of_paystack(stand_in: &StandIn, parts: &[&str], json: &Json, query: &str) -> Told {
     match parts {
+        ["refund"] if query.is_empty() => {
+            // Its id is the same for all here: one payment a test.
+            let key = text(json, "/merchant_note");
+            let back = stand_in.give_back(|_| true, &key, json["amount"].as_i64().expect("an amount"));
+            let gone = (404, json!({ "status": false }));
+            back.map_or(gone, |(_, count)| {
+                (200, json!({ "status": true, "data": { "id": count, "status": "processing" } }))
+            })
+        }
+        ["refund"] => {
+            let all = stand_in.items().iter().flat_map(|item| item.back.clone()).collect::<Vec<_>>();
+            let one = |(_, part): &(String, i64)| json!({ "amount": part, "currency": "KES", "status": "processed" });
+            (200, json!({ "status": true, "data": all.iter().map(one).collect::<Vec<_>>() }))
+        }
         ["transaction", "initialize"] => {
             let ours = text(json, "/reference");
             if stand_in.find(|item| item.ours == ours).is_some() {

@@ -11,15 +11,15 @@ use crate::provider::{Item, SECRETS, StandIn};
 use crate::stage::Stage;
 
 /// A provider, its settings, what 2,500 shillings are on its wire, and how many beginnings a lost answer leads to.
-struct Case {
-    kind: &'static str,
-    settings: &'static str,
+pub struct Case {
+    pub kind: &'static str,
+    pub settings: &'static str,
     wire: &'static str,
     begun: usize,
     gives_back: bool,
 }
 
-const CASES: [Case; 5] = [
+pub const CASES: [Case; 5] = [
     Case {
         kind: "stripe",
         settings: "secret_key: file:secret_key, webhook_secret: file:webhook_secret",
@@ -66,7 +66,7 @@ async fn boutique(case: &Case, place: &str) -> Stage {
 }
 
 /// Brings a callback to where the provider was told to, and says how it was answered.
-async fn calls(stage: &Stage, provider: &StandIn, item: &Item, forged: bool) -> u16 {
+pub async fn calls(stage: &Stage, provider: &StandIn, item: &Item, forged: bool) -> u16 {
     let now_s = stage.running.server.host.clock.now_ms() / 1_000;
     let (header, mark, body) = provider.callback(item, now_s);
     let own = format!("{}/webhooks/boutique/payments", stage.base);

@@ -50,8 +50,27 @@ impl Demo {
                 }
                 refused @ (Answer::Refused(_) | Answer::Failed(_)) => refused,
             },
+            "payments.refund" => self.refund(arguments, now_ms),
             _ => unknown(operation),
         }
+    }
+
+    /// Of an order that is paid; all of it, if no amount is named.
+    fn refund(&mut self, arguments: &Arguments<'_>, now_ms: i64) -> Answer {
+        let known = self.find(arguments).map(|at| self.order(&self.orders[at]));
+        let Some(order) = known else { return Answer::Refused("not_paid".into()) };
+        if matches!(text(&order, "status"), "quoted" | "placed" | "cancelled" | "refunded") {
+            return Answer::Refused("not_paid".into());
+        }
+        let mut payment = self.payment(&order, now_ms);
+        if let Some(part) = arguments.of("money") {
+            if minor(Some(part)) <= 0 || minor(Some(part)) > minor(payment.get("amount")) {
+                return Answer::Refused("too_much".into());
+            }
+            payment["amount"] = part.clone();
+        }
+        payment["status"] = Json::from("refunded");
+        Answer::Given(payment)
     }
 
     /// An order with every figure filled in.

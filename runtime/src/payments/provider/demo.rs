@@ -54,6 +54,10 @@ impl Provider for Demo {
             }
             Wanted::Look => get(&self.base, &session, &[]),
             Wanted::Close => post_json(&self.base, &format!("{session}/close"), &[], &json!({})),
+            Wanted::GiveBack => bill.back_money.and_then(|(money, key)| {
+                let body = json!({ "amount": write_money(money), "key": key });
+                post_json(&self.base, &format!("{session}/refunds"), &[], &body)
+            }),
             Wanted::Find | Wanted::Refunds => None,
         })
     }
@@ -65,10 +69,11 @@ impl Provider for Demo {
                 Heard::Begun { reference: text(&json, &["id"]).to_string(), page: text(&json, &["page"]).to_string() }
             }
             Wanted::Close => Heard::Closed,
+            Wanted::GiveBack => Heard::GivesBack(text(&json, &["refund"]).to_string()),
             Wanted::Find | Wanted::Look | Wanted::Refunds => Heard::Stands {
                 standing: standing(&json),
                 ours: Some(text(&json, &["reference"]).to_string()),
-                refunds: None,
+                money: Some(text(&json, &["id"]).to_string()),
                 page: None,
                 reference: None,
             },
@@ -82,7 +87,13 @@ impl Provider for Demo {
         }
         let json = exact::parse(post.body).ok_or(Unproved)?;
         let of = |name: &str| text(&json, &[name]).to_string();
-        Ok(vec![Told { event: of("event"), ours: of("reference"), reference: of("id"), standing: standing(&json) }])
+        Ok(vec![Told {
+            event: of("event"),
+            ours: of("reference"),
+            reference: of("id"),
+            refund: String::new(),
+            standing: standing(&json),
+        }])
     }
 }
 

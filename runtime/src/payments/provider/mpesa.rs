@@ -101,7 +101,7 @@ impl Provider for Mpesa {
                 });
                 post_json(&self.base, "mpesa/stkpushquery/v1/query", &key, &body)
             }
-            Wanted::Find | Wanted::Refunds | Wanted::Close => None,
+            Wanted::Find | Wanted::Refunds | Wanted::GiveBack | Wanted::Close => None,
         })
     }
 
@@ -117,7 +117,7 @@ impl Provider for Mpesa {
                 Ok(Heard::Begun { reference, page: String::new() })
             }
             Wanted::Begin => Err(Trouble::Refused(format!("code {}", digits(&json, &["ResponseCode"])))),
-            Wanted::Find | Wanted::Look | Wanted::Refunds | Wanted::Close => {
+            Wanted::Find | Wanted::Look | Wanted::Refunds | Wanted::GiveBack | Wanted::Close => {
                 Ok(stands(said(&digits(&json, &["ResultCode"]))))
             }
         }
@@ -126,6 +126,9 @@ impl Provider for Mpesa {
     fn hear(&self, post: &Post<'_>) -> Result<Vec<Told>, Unproved> {
         post.named.ok_or(Unproved)?;
         let json = exact::parse(post.body).ok_or(Unproved)?;
+        if let Some(result) = at(&json, &["Result"]) {
+            return reversed(result);
+        }
         let Some(callback) = at(&json, &["Body", "stkCallback"]) else { return Err(Unproved) };
         let said = said(&digits(callback, &["ResultCode"]));
         let items = at(callback, &["CallbackMetadata", "Item"]).and_then(Json::as_array);
@@ -135,7 +138,7 @@ impl Provider for Mpesa {
         let reference = text(callback, &["CheckoutRequestID"]).to_string();
         let event = format!("{reference} {}", digits(callback, &["ResultCode"]));
         let standing = Standing { said, amount, refunded_minor: 0 };
-        Ok(vec![Told { event, ours: String::new(), reference, standing }])
+        Ok(vec![Told { event, ours: String::new(), reference, refund: String::new(), standing }])
     }
 
     fn login(&self) -> Option<Request> {
@@ -151,6 +154,16 @@ impl Provider for Mpesa {
     }
 }
 
+/// The result of a reversal that somebody has asked for. The query knows nothing of it, so it is for a person.
+fn reversed(result: &Json) -> Result<Vec<Told>, Unproved> {
+    if digits(result, &["ResultCode"]) != "0" {
+        return Ok(Vec::new());
+    }
+    let event = format!("reversal {}", digits(result, &["TransactionID"]));
+    let standing = Standing { said: Said::Reversed, amount: None, refunded_minor: 0 };
+    Ok(vec![Told { event, ours: String::new(), reference: String::new(), refund: String::new(), standing }])
+}
+
 /// What a `ResultCode` means (payments.md 3).
 fn said(code: &str) -> Said {
     match code {
@@ -164,5 +177,5 @@ fn said(code: &str) -> Said {
 /// Its answers name no amount: it is what the prompt was made with.
 fn stands(said: Said) -> Heard {
     let standing = Standing { said, amount: None, refunded_minor: 0 };
-    Heard::Stands { standing, ours: None, refunds: None, page: None, reference: None }
+    Heard::Stands { standing, ours: None, money: None, page: None, reference: None }
 }

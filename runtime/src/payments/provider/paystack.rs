@@ -8,8 +8,8 @@ use sha2::Sha512;
 use url::Url;
 
 use super::{
-    Bill, Heard, Post, Provider, Settings, Told, Trouble, Unproved, Wanted, bearer, currency, done, get, post_json,
-    segment, text, unreadable, whole,
+    Bill, Heard, Post, Provider, Settings, Told, Trouble, Unproved, Wanted, bearer, currency, digits, done, get,
+    post_json, segment, text, unreadable, whole,
 };
 use crate::adapter::rest::exact;
 use crate::egress::{Answer, Request};
@@ -57,7 +57,18 @@ impl Provider for Paystack {
                 post_json(&self.base, "transaction/initialize", &key, &body)
             }
             Wanted::Look | Wanted::Find => get(&self.base, &format!("transaction/verify/{}", segment(bill.ours)), &key),
-            Wanted::Refunds | Wanted::Close => None,
+            Wanted::Refunds => get(&self.base, &format!("refund?transaction={}", segment(bill.reference)), &key),
+            Wanted::GiveBack => match bill.back_money {
+                Some((money, ours)) => {
+                    let body = json!({
+                        "transaction": bill.reference, "amount": PAYSTACK.scale.whole(money)?,
+                        "currency": money.currency.code(), "merchant_note": ours,
+                    });
+                    post_json(&self.base, "refund", &key, &body)
+                }
+                None => None,
+            },
+            Wanted::Close => None,
         })
     }
 
@@ -79,10 +90,16 @@ impl Provider for Paystack {
                 }
                 Ok(Heard::Begun { reference, page })
             }
-            Wanted::Find | Wanted::Look | Wanted::Refunds | Wanted::Close => Ok(Heard::Stands {
+            Wanted::Refunds => {
+                let done = |it: &&Json| text(it, &["status"]) == "processed";
+                let all = data.as_array().into_iter().flatten().filter(done);
+                Ok(Heard::Refunded(all.map(|it| money(it).minor.max(0)).sum()))
+            }
+            Wanted::GiveBack => Ok(Heard::GivesBack(digits(&data, &["id"]))),
+            Wanted::Find | Wanted::Look | Wanted::Close => Ok(Heard::Stands {
                 standing: standing(&data),
                 ours: Some(text(&data, &["reference"]).to_string()),
-                refunds: None,
+                money: Some(digits(&data, &["id"])).filter(|name| !name.is_empty()),
                 page: None,
                 reference: None,
             }),
@@ -115,8 +132,10 @@ impl Provider for Paystack {
             }
             _ => return Ok(Vec::new()),
         };
-        let event = format!("{kind} {ours} {}", whole(data, &["id"]).unwrap_or(0));
-        Ok(vec![Told { event, ours: ours.to_string(), reference: String::new(), standing }])
+        let id = digits(data, &["id"]);
+        let event = format!("{kind} {ours} {id}");
+        let refund = if kind == "refund.processed" { id } else { String::new() };
+        Ok(vec![Told { event, ours: ours.to_string(), reference: String::new(), refund, standing }])
     }
 }
 

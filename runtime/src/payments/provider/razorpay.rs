@@ -64,6 +64,15 @@ impl Provider for Razorpay {
             Wanted::Look => get(&self.base, &format!("payment_links/{name}"), &key),
             Wanted::Refunds => get(&self.base, &format!("payments/{name}"), &key),
             Wanted::Close => post_json(&self.base, &format!("payment_links/{name}/cancel"), &key, &json!({})),
+            Wanted::GiveBack => match bill.back_money {
+                Some((money, ours)) => {
+                    let [key] = key;
+                    let headers = [key, ("x-refund-idempotency", ours.to_string())];
+                    let body = json!({ "amount": RAZORPAY.scale.whole(money)?, "receipt": ours });
+                    post_json(&self.base, &format!("payments/{name}/refund"), &headers, &body)
+                }
+                None => None,
+            },
         })
     }
 
@@ -85,6 +94,7 @@ impl Provider for Razorpay {
             Wanted::Look => stands(&json),
             Wanted::Refunds => Heard::Refunded(amount(&json, "amount_refunded").minor.max(0)),
             Wanted::Close => Heard::Closed,
+            Wanted::GiveBack => Heard::GivesBack(text(&json, &["id"]).to_string()),
         })
     }
 
@@ -108,7 +118,13 @@ impl Provider for Razorpay {
             || format!("{kind} {ours} {reference} {}", whole(&json, &["created_at"]).unwrap_or(0)),
             str::to_string,
         );
-        Ok(vec![Told { event, ours: ours.to_string(), reference: reference.to_string(), standing }])
+        Ok(vec![Told {
+            event,
+            ours: ours.to_string(),
+            reference: reference.to_string(),
+            refund: String::new(),
+            standing,
+        }])
     }
 }
 
@@ -146,7 +162,7 @@ fn stands(link: &Json) -> Heard {
     Heard::Stands {
         standing: of_link(link),
         ours: Some(text(link, &["reference_id"]).to_string()),
-        refunds: payment.map(str::to_string),
+        money: payment.map(str::to_string),
         page: Some(text(link, &["short_url"]).to_string()),
         reference: Some(text(link, &["id"]).to_string()),
     }

@@ -76,6 +76,18 @@ impl Provider for Stripe {
             }
             Wanted::Look => get(&self.base, &format!("{session}?expand[]=payment_intent.latest_charge"), &headers),
             Wanted::Close => ask(Method::Post, &self.base, &format!("{session}/expire"), &headers, Some(Vec::new())),
+            Wanted::GiveBack => match bill.back_money {
+                Some((money, key)) => {
+                    let amount = STRIPE.scale.whole(money)?.to_string();
+                    let mut form = Serializer::new(String::new());
+                    form.append_pair("payment_intent", bill.reference).append_pair("amount", &amount);
+                    let [bearer, version] = headers;
+                    let kind = ("content-type", "application/x-www-form-urlencoded".to_string());
+                    let headers = [bearer, version, kind, ("idempotency-key", key.to_string())];
+                    ask(Method::Post, &self.base, "refunds", &headers, Some(form.finish().into_bytes()))
+                }
+                None => None,
+            },
             Wanted::Find | Wanted::Refunds => None,
         })
     }
@@ -91,10 +103,11 @@ impl Provider for Stripe {
                 Ok(Heard::Begun { reference, page })
             }
             Wanted::Close => Ok(Heard::Closed),
+            Wanted::GiveBack => Ok(Heard::GivesBack(text(&json, &["id"]).to_string())),
             Wanted::Find | Wanted::Look | Wanted::Refunds => Ok(Heard::Stands {
                 standing: session(&json),
                 ours: Some(text(&json, &["client_reference_id"]).to_string()),
-                refunds: None,
+                money: Some(text(&json, &["payment_intent", "id"]).to_string()).filter(|name| !name.is_empty()),
                 page: None,
                 reference: None,
             }),
@@ -138,7 +151,7 @@ impl Provider for Stripe {
             _ => return Ok(Vec::new()),
         };
         let (event, ours, reference) = (text(&json, &["id"]).to_string(), ours.to_string(), reference.to_string());
-        Ok(vec![Told { event, ours, reference, standing }])
+        Ok(vec![Told { event, ours, reference, refund: String::new(), standing }])
     }
 }
 

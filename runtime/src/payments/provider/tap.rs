@@ -71,7 +71,20 @@ impl Provider for Tap {
         Ok(match wanted {
             Wanted::Begin => post_json(&self.base, "charges", &key, &self.begin(bill)?),
             Wanted::Look => get(&self.base, &format!("charges/{}", segment(bill.reference)), &key),
-            Wanted::Find | Wanted::Refunds | Wanted::Close => None,
+            Wanted::Refunds => get(&self.base, &format!("refunds/{}", segment(bill.reference)), &key),
+            Wanted::GiveBack => match bill.back_money {
+                Some((money, ours)) => {
+                    let amount: Json = serde_json::from_str(&TAP.scale.decimal(money)?).unwrap_or_default();
+                    let body = json!({
+                        "charge_id": bill.reference, "amount": amount, "currency": money.currency.code(),
+                        "reason": "requested_by_customer", "reference": { "merchant": ours },
+                        "post": { "url": bill.hook },
+                    });
+                    post_json(&self.base, "refunds", &key, &body)
+                }
+                None => None,
+            },
+            Wanted::Find | Wanted::Close => None,
         })
     }
 
@@ -86,10 +99,12 @@ impl Provider for Tap {
                 }
                 Ok(Heard::Begun { reference, page })
             }
-            Wanted::Find | Wanted::Look | Wanted::Refunds | Wanted::Close => Ok(Heard::Stands {
+            Wanted::Refunds => Ok(Heard::Refunded(given_back(&json))),
+            Wanted::GiveBack => Ok(Heard::GivesBack(text(&json, &["id"]).to_string())),
+            Wanted::Find | Wanted::Look | Wanted::Close => Ok(Heard::Stands {
                 standing: standing(&json),
                 ours: Some(text(&json, &["reference", "transaction"]).to_string()),
-                refunds: None,
+                money: Some(text(&json, &["id"]).to_string()),
                 page: None,
                 reference: None,
             }),
@@ -104,6 +119,12 @@ impl Provider for Tap {
             return Err(Unproved);
         }
         let (id, status) = (text(&json, &["id"]), text(&json, &["status"]));
+        if !text(&json, &["charge_id"]).is_empty() {
+            // Of a refund; the address that was called says of which payment.
+            let standing = Standing { said: Said::Paid, amount: None, refunded_minor: given_back(&json) };
+            let (event, ours) = (format!("{id} {status}"), named.to_string());
+            return Ok(vec![Told { event, ours, reference: String::new(), refund: id.to_string(), standing }]);
+        }
         let ours = text(&json, &["reference", "transaction"]);
         if !ours.starts_with(named) {
             return Err(Unproved);
@@ -112,6 +133,7 @@ impl Provider for Tap {
             event: format!("{id} {status}"),
             ours: ours.to_string(),
             reference: id.to_string(),
+            refund: String::new(),
             standing: standing(&json),
         }])
     }
@@ -131,6 +153,13 @@ fn signed(json: &Json) -> String {
         text(json, &["status"]),
         digits(json, &["transaction", "created"]),
     )
+}
+
+/// How much a refund has given back.
+fn given_back(json: &Json) -> i64 {
+    let is_done = text(json, &["status"]) == "REFUNDED";
+    let code = currency(text(json, &["currency"])).filter(|_| is_done);
+    code.and_then(|code| Scale::of_decimal(&digits(json, &["amount"]), code)).map_or(0, |money| money.minor)
 }
 
 fn standing(json: &Json) -> Standing {

@@ -1,0 +1,194 @@
+//! Money that goes back by a command of the shop's: all of it or a part, once for a command, never more than was paid. It is
+//! written down before the provider is asked; that it is back is what the provider says, and is told once.
+
+use duka_engine::event::Outcome;
+use duka_engine::value::Money;
+use smol_str::SmolStr;
+
+use super::cashier::{Cashier, Seen, is_of_one_order};
+use super::facts::Refunds;
+use super::letter::{self, Wanted};
+use super::provider::{Heard as Answered, Trouble, Wanted as Question};
+use super::standing::{Payment, Refund, Said, Standing, State};
+use super::till::Till;
+use crate::host::calls::{Ask, Fate};
+use crate::store::{self, PaymentRow};
+
+impl Cashier {
+    /// `payments.refund(order, amount)`; without an amount, all that is left.
+    pub(super) async fn refund(&self, ask: &Ask, till: &Till) -> store::Result<Outcome> {
+        let refused = |code: &'static str| Ok(Outcome::Refused { code: code.into() });
+        let Some((row, payment)) = self.paid(ask).await? else { return refused("not_paid") };
+        let facts = till.provider.facts();
+        if payment.provider != facts.shop.name || facts.refunds == Refunds::No {
+            return refused("not_possible");
+        }
+        let key = self.refund_key(ask);
+        let known = payment.refunds.iter().find(|refund| refund.key == key).map(|refund| refund.minor);
+        let all = Money { minor: payment.left_minor(), ..payment.amount };
+        let money = match known {
+            Some(minor) => Money { minor, ..payment.amount },
+            None => letter::amount(ask).unwrap_or(all),
+        };
+        if known.is_none() {
+            if money.currency != all.currency || money.minor <= 0 || money.minor > all.minor {
+                return refused("too_much");
+            }
+            if let Err(why) = till.can_take(money) {
+                tracing::error!(shop = %ask.shop.slug, %why, "this can not be given back at the shop's provider");
+                return refused("not_possible");
+            }
+        }
+        let (place, at_ms) = ((row.shop, row.id), ask.now_ms);
+        let noted = |_: &mut PaymentRow, payment: &mut Payment, _: bool| {
+            let is_new = payment.refunds.iter().all(|refund| refund.key != key);
+            if is_new && money.minor <= payment.left_minor() {
+                let (key, name) = (key.clone(), SmolStr::default());
+                payment.refunds.push(Refund { key, minor: money.minor, name, at_ms });
+            }
+            Vec::new()
+        };
+        let is_noted = |payment: &Payment| payment.refunds.iter().any(|refund| refund.key == key);
+        let noted = self.change(place, noted).await?;
+        if !noted.is_some_and(|(_, payment)| is_noted(&payment)) {
+            return refused("too_much");
+        }
+        let Some(seen) = self.payment(place).await? else { return Ok(Outcome::Unknown) };
+        self.give_back(ask, &seen, money, key).await
+    }
+
+    /// What became of such a command.
+    pub(super) async fn refund_fate(&self, ask: &Ask, till: &Till) -> Fate {
+        let key = self.refund_key(ask);
+        let Ok(paid) = self.paid(ask).await else { return Fate::CannotTell };
+        let refund = paid.as_ref().and_then(|(_, payment)| payment.refunds.iter().find(|refund| refund.key == key));
+        match (refund, &paid) {
+            (Some(refund), Some((row, payment))) if !refund.name.is_empty() => {
+                let money = Money { minor: refund.minor, ..payment.amount };
+                Fate::Done(self.goes_back(ask, row, payment, money))
+            }
+            // Whoever asks again looks first what was given back.
+            (Some(_), _) if till.provider.facts().refunds == Refunds::Named => Fate::CannotTell,
+            (Some(_) | None, _) => Fate::NotDone,
+        }
+    }
+
+    fn refund_key(&self, ask: &Ask) -> SmolStr {
+        hex::encode(self.seal.payment(ask.shop.scope, &ask.key).0).into()
+    }
+
+    /// The payment of the order that money came by.
+    async fn paid(&self, ask: &Ask) -> store::Result<Option<(PaymentRow, Payment)>> {
+        let Some(Wanted { order, .. }) = letter::wanted(ask) else { return Ok(None) };
+        let mut tx = self.host.store.read(ask.shop.scope).await?;
+        let rows = tx.payments_of(ask.shop.scope, &order).await?;
+        tx.rollback().await?;
+        let read = |row: PaymentRow| Payment::decode(&row.body).map(|payment| (row, payment));
+        let mut known = rows.into_iter().filter_map(read);
+        let fits = |(row, payment): &(PaymentRow, Payment)| {
+            matches!(payment.state, State::Paid | State::Refunded) && is_of_one_order(payment, row, ask.conversation)
+        };
+        Ok(known.find(fits))
+    }
+
+    async fn give_back(&self, ask: &Ask, seen: &Seen, money: Money, key: SmolStr) -> store::Result<Outcome> {
+        let place = (seen.row.shop, seen.row.id);
+        let done = match self.command(seen, money, &key).await {
+            Ok(name) => name,
+            Err(Trouble::Unknown(why)) => {
+                tracing::warn!(shop = %ask.shop.slug, %why, "whether money goes back is not known; it is looked for");
+                return Ok(Outcome::Unknown);
+            }
+            Err(trouble @ (Trouble::Refused(_) | Trouble::NotNow(_))) => {
+                tracing::error!(shop = %ask.shop.slug, %trouble, "the provider gives no money back");
+                let undone = |_: &mut PaymentRow, payment: &mut Payment, _: bool| {
+                    payment.refunds.retain(|refund| refund.key != key || !refund.name.is_empty());
+                    Vec::new()
+                };
+                self.change(place, undone).await?;
+                return Ok(match trouble {
+                    Trouble::Refused(_) => Outcome::Refused { code: "not_possible".into() },
+                    Trouble::NotNow(why) | Trouble::Unknown(why) => Outcome::Failed { reason: why.into() },
+                });
+            }
+        };
+        let named = |_: &mut PaymentRow, payment: &mut Payment, _: bool| {
+            // Its callback may have been faster.
+            payment.refunds.retain(|refund| refund.name != done || !refund.key.is_empty());
+            if let Some(refund) = payment.refunds.iter_mut().find(|refund| refund.key == key) {
+                refund.name = done.clone();
+            }
+            Vec::new()
+        };
+        self.change(place, named).await?;
+        self.one(place).await;
+        let seen = self.payment(place).await?;
+        let outcome = seen.map(|seen| self.goes_back(ask, &seen.row, &seen.payment, money));
+        Ok(outcome.unwrap_or(Outcome::Unknown))
+    }
+
+    /// Has the provider give it back, unless it has. Returns its name for that.
+    async fn command(&self, seen: &Seen, money: Money, key: &SmolStr) -> Result<SmolStr, Trouble> {
+        let (attempt, name, refunded_minor) = self.money_of(seen).await?;
+        if refunded_minor > 0 && refunded_minor >= seen.payment.commanded_minor() {
+            return Ok(key.clone());
+        }
+        let (payer, back) = (self.payer(seen, "").await, (money, key.clone()));
+        match self.question_of(seen, Question::GiveBack, attempt, &payer, (Some(&name), Some(&back))).await? {
+            Answered::GivesBack(name) if name.is_empty() => Ok(key.clone()),
+            Answered::GivesBack(name) => Ok(name.into()),
+            _ => Err(Trouble::Unknown("another answer than was asked for".to_string())),
+        }
+    }
+
+    /// By which attempt the money came, the provider's name for it, and how much has gone back.
+    async fn money_of(&self, seen: &Seen) -> Result<(usize, String, i64), Trouble> {
+        for attempt in (1..=seen.payment.references.len()).rev() {
+            let asked = self.question(seen, Question::Look, attempt).await.map_err(as_not_done)?;
+            let Answered::Stands { standing, money: Some(name), .. } = asked else { continue };
+            if standing.said == Said::Paid {
+                let refunded = self.refunded(seen, attempt, &standing, Some(&name)).await.map_err(as_not_done)?;
+                return Ok((attempt, name, refunded));
+            }
+        }
+        Err(Trouble::NotNow("the provider names no money that has come".to_string()))
+    }
+
+    /// How much has gone back, where the provider tells it otherwise than by how the payment stands.
+    pub(super) async fn refunded(
+        &self,
+        seen: &Seen,
+        attempt: usize,
+        standing: &Standing,
+        money: Option<&str>,
+    ) -> Result<i64, Trouble> {
+        let names: Vec<&str> = match seen.till.provider.facts().refunds {
+            Refunds::No | Refunds::Told => Vec::new(),
+            Refunds::Listed => money.into_iter().collect(),
+            Refunds::Named => {
+                seen.payment.refunds.iter().map(|it| it.name.as_str()).filter(|it| !it.is_empty()).collect()
+            }
+        };
+        let payer = self.payer(seen, "").await;
+        let mut total = 0_i64;
+        for name in names {
+            match self.question_of(seen, Question::Refunds, attempt, &payer, (Some(name), None)).await? {
+                Answered::Refunded(minor) => total = total.saturating_add(minor),
+                _ => return Err(Trouble::NotNow("another answer than was asked for".to_string())),
+            }
+        }
+        Ok(total.max(standing.refunded_minor))
+    }
+
+    fn goes_back(&self, ask: &Ask, row: &PaymentRow, payment: &Payment, money: Money) -> Outcome {
+        let status = if payment.refunded_minor >= payment.commanded_minor() { "refunded" } else { "refunding" };
+        let part = Payment { amount: money, ..payment.clone() };
+        letter::given(&ask.shop.program, &row.order, &part, status, &self.url(payment))
+    }
+}
+
+/// Looking changes nothing: whatever was wrong with that, nothing was given back.
+fn as_not_done(trouble: Trouble) -> Trouble {
+    let (Trouble::Refused(why) | Trouble::NotNow(why) | Trouble::Unknown(why)) = trouble;
+    Trouble::NotNow(why)
+}

@@ -1,0 +1,217 @@
+//! Money that goes back by a command of the shop's flow, at every provider that can: in parts, once for a command however often
+//! its answer is lost, never more than was paid, and told to the customer once. What only the provider can say is its to say.
+
+use std::sync::atomic::Ordering;
+
+use duka_runtime::payments::standing::{Alarm, Payment, State};
+use serde_json::json;
+
+use crate::pay::{browser, link_of, shown};
+use crate::provider::{Item, SECRETS, StandIn};
+use crate::providers::{CASES, calls, rows, until};
+use crate::stage::Stage;
+
+const FLOW: &str = "\
+duka 1
+flow corner
+  start begin
+
+rules
+  a_part = KES 500
+  too_much = KES 9,000
+
+remember
+  order: order
+  payment: payment
+
+words
+  part: part
+  rest: rest
+  much: much
+
+anywhere
+  hears part -> part
+  hears rest -> rest
+  hears much -> much
+  on payment.paid -> paid
+  on payment.refunded -> back
+  failed -> sorry
+  lost -> begin
+
+state begin
+  call order = orders.one(\"A-1042\")
+  call payment = payments.link(order)
+  say: Here.
+  link pay: Pay -> {payment.url}
+
+state paid
+  ask: PAID
+  button done: Done -> end
+
+state part
+  call payment = payments.refund(order, a_part) else -> refused
+  ask: GOES BACK {payment.amount}
+  button done: Done -> end
+
+state rest
+  call payment = payments.refund(order) else -> refused
+  ask: GOES BACK {payment.amount}
+  button done: Done -> end
+
+state much
+  call payment = payments.refund(order, too_much) else -> refused
+  ask: GOES BACK {payment.amount}
+  button done: Done -> end
+
+state refused
+  ask: REFUSED
+  button done: Done -> end
+
+state back
+  ask: ALL IS BACK
+  button done: Done -> end
+
+state sorry
+  ask: SORRY
+  button done: Done -> end
+";
+
+/// A corner shop with one order, paid as `payments` of shop.yaml says.
+async fn corner(payments: &str) -> Stage {
+    let change = |shop: &std::path::Path| {
+        for file in std::fs::read_dir(shop).expect("a folder").flatten().filter(|file| file.path().is_file()) {
+            std::fs::remove_file(file.path()).expect("a writable folder");
+        }
+        let profile = format!(
+            "name: Corner\ncountry: KE\ncurrency: KES\nlanguages: [en]\ntimezone: Africa/Nairobi\n\
+             channels: [whatsapp, messenger]\npayments: {{ {payments} }}\n"
+        );
+        std::fs::write(shop.join("shop.yaml"), profile).expect("a writable folder");
+        std::fs::write(shop.join("corner.duka"), FLOW).expect("a writable folder");
+        for (name, secret) in SECRETS {
+            std::fs::write(shop.join(name), secret).expect("a writable folder");
+        }
+        let fixture = duka_tests::tree::root().join("flows/std/fixtures/standard.yaml");
+        std::fs::copy(fixture, shop.join("fixtures/zuri.yaml")).expect("a writable folder");
+    };
+    Stage::with_folder(change, |settings| settings).await
+}
+
+async fn settled(stage: &Stage, is: impl Fn(&Payment) -> bool) -> Payment {
+    until(stage, "A-1042", is).await
+}
+
+async fn gives_back(kind: &str) {
+    let case = CASES.iter().find(|case| case.kind == kind).expect("a provider");
+    let (provider, place) = StandIn::start(case.kind).await;
+    let mut stage = corner(&format!("provider: {kind}, url: \"{place}\", {}", case.settings)).await;
+    stage.writes("hi").await;
+    let link = link_of(&stage.sees().await);
+    stage.writes("part").await;
+    stage.hears("REFUSED").await;
+    assert!(shown(browser().post(&link)).await.status == 303, "{kind}");
+    let paid = provider.moves("paid");
+    assert_eq!(calls(&stage, &provider, &paid, false).await, 200);
+    stage.hears("PAID").await;
+
+    stage.writes("much").await;
+    stage.hears("REFUSED").await;
+    // Its answer is lost: it is found out what was done, or left to a person.
+    let named = kind == "tap";
+    provider.lost.store(u32::from(!named), Ordering::Relaxed);
+    stage.writes("part").await;
+    stage.hears("GOES BACK KES 500").await;
+    let parts = |provider: &StandIn| {
+        provider.items().iter().flat_map(|item| item.back.clone()).map(|(_, part)| part).collect::<Vec<_>>()
+    };
+    assert_eq!(parts(&provider), [50_000], "{kind}: once");
+    let told = Item { status: "back", ..provider.moves("paid") };
+    for _ in 0..2 {
+        assert_eq!(calls(&stage, &provider, &told, false).await, 200, "{kind}");
+    }
+    let payment = settled(&stage, |payment| payment.refunded_minor == 50_000).await;
+    assert_eq!((payment.state, payment.alarms.as_slice()), (State::Paid, [].as_slice()), "{kind}: a part");
+
+    stage.writes("rest").await;
+    stage.hears_all(&["GOES BACK KES 1,600", "ALL IS BACK"]).await;
+    assert_eq!(parts(&provider), [50_000, 160_000], "{kind}");
+    let told = Item { status: "back", ..provider.moves("paid") };
+    for _ in 0..2 {
+        assert_eq!(calls(&stage, &provider, &told, false).await, 200, "{kind}");
+    }
+    settled(&stage, |payment| payment.state == State::Refunded && payment.claimed.is_none()).await;
+    assert!(stage.sees_nothing().await, "{kind}: told once");
+    stage.writes("rest").await;
+    stage.hears("REFUSED").await;
+    assert_eq!(parts(&provider).len(), 2, "{kind}");
+    assert!(shown(browser().get(&link)).await.html.contains("This payment was given back"), "{kind}");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stripe_gives_back() {
+    gives_back("stripe").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tap_gives_back() {
+    gives_back("tap").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn razorpay_gives_back() {
+    gives_back("razorpay").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paystack_gives_back() {
+    gives_back("paystack").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_gives_back_and_the_customer_is_told_once() {
+    let mut stage = corner("provider: demo").await;
+    stage.writes("hi").await;
+    let link = link_of(&stage.sees().await);
+    let page = shown(browser().post(&link)).await.place;
+    shown(browser().post(&page).body("do=pay")).await;
+    stage.hears("PAID").await;
+    stage.writes("part").await;
+    stage.hears("GOES BACK KES 500").await;
+    stage.writes("rest").await;
+    stage.hears_all(&["GOES BACK KES 1,600", "ALL IS BACK"]).await;
+    assert!(stage.sees_nothing().await);
+    assert_eq!(stage.demo_sessions().await[0]["refunded"], "KES 2100.00");
+    let (_, payment) = rows(&stage, "A-1042").await.remove(0);
+    assert_eq!((payment.state, payment.refunds.len(), payment.alarms.len()), (State::Refunded, 2, 0));
+    stage.end().await;
+}
+
+/// M-Pesa gives nothing back by a command of ours; what it tells of a reversal is not signed, and for a person.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_mpesa_tells_of_a_reversal_is_for_a_person() {
+    let case = CASES.iter().find(|case| case.kind == "mpesa").expect("a provider");
+    let (provider, place) = StandIn::start("mpesa").await;
+    let mut stage = corner(&format!("provider: mpesa, url: \"{place}\", {}", case.settings)).await;
+    stage.writes("hi").await;
+    let link = link_of(&stage.sees().await);
+    shown(browser().post(&link)).await;
+    let paid = provider.moves("paid");
+    assert_eq!(calls(&stage, &provider, &paid, false).await, 200);
+    stage.hears("PAID").await;
+    stage.writes("rest").await;
+    stage.hears("REFUSED").await;
+    let told = json!({ "Result": {
+        "ResultType": 0, "ResultCode": 0, "ResultDesc": "The service request is processed successfully.",
+        "OriginatorConversationID": "1236-7134259-1", "ConversationID": "AG_1", "TransactionID": "NLJ0000000",
+        "ResultParameters": { "ResultParameter": [{ "Key": "Amount", "Value": 2100.00 }] },
+    } });
+    for _ in 0..2 {
+        let request = stage.http.post(&paid.hook).body(told.to_string());
+        assert_eq!(request.send().await.expect("an answer").status().as_u16(), 200);
+    }
+    let payment = settled(&stage, |payment| !payment.alarms.is_empty()).await;
+    assert_eq!((payment.state, payment.alarms.as_slice()), (State::Paid, [Alarm::Reversed].as_slice()));
+    assert!(stage.sees_nothing().await);
+    stage.end().await;
+}
