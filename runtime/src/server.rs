@@ -19,6 +19,7 @@ pub(crate) mod orders;
 mod outward;
 mod parcels;
 mod pay;
+pub mod polls;
 pub mod reconcile;
 pub mod run;
 mod webhooks;
@@ -64,6 +65,8 @@ pub struct Server {
     pub met: ingress::Met,
     /// Who makes pay links and hears of payments.
     pub cashier: Arc<Cashier>,
+    /// Parcels that carriers are asked for.
+    pub polls: polls::Polls,
     /// Shops with news of orders that nobody had yet.
     pub early: early::Early,
     /// `None`: no figures are gathered.

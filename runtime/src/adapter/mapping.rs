@@ -3,6 +3,7 @@
 
 mod check;
 mod kinds;
+mod poll;
 pub mod shipped;
 mod steps;
 mod template;
@@ -16,6 +17,7 @@ use serde_json::Value as Json;
 
 pub use self::check::{Found, read};
 pub use self::kinds::{As, Base, Field, Path};
+pub use self::poll::Poll;
 pub use self::steps::{Absent, Already, Check, Join, Only, Step, Unless, parts};
 pub use self::template::{Body, ITEM, Piece, Template, value_at};
 pub use self::webhook::{Changed, Encoding, Proof, Seen, Signature, Told, Webhook};
@@ -44,6 +46,8 @@ pub struct Mapping {
     pub operations: BTreeMap<String, Operation>,
     /// What the backend tells us by itself
     pub webhook: Option<Webhook>,
+    /// Of a carrier: how often it is asked where its parcels are
+    pub poll: Option<Poll>,
 }
 
 /// How we say who we are.
@@ -59,6 +63,8 @@ pub enum Auth {
     Header(Named),
     /// A parameter of the address; kept out of logs
     Query(Named),
+    /// Fields of each request's body, by their path: `ClientInfo.Password`
+    Body(BTreeMap<String, SecretRef>),
     /// OAuth 2 client credentials: a token is asked for, and again when it ends
     Oauth(Oauth),
 }

@@ -112,6 +112,23 @@ impl Parcel {
     }
 }
 
+/// Where the first of these parcels can be followed.
+pub fn link(parcels: &[Parcel]) -> Option<SmolStr> {
+    parcels.iter().filter_map(|parcel| parcel.url.clone()).find(|url| url.starts_with("https://"))
+}
+
+/// An order with that address, unless it has one of its own.
+pub fn followed(shop: &Shop, mut order: Value, link: Option<SmolStr>) -> Value {
+    let record = shop.known_records.order.and_then(|id| shop.records.get(usize::from(id.0)));
+    let at = record.and_then(|record| record.field("tracking_url")).map(|(at, _)| usize::from(at));
+    if let (Some(at), Some(link), Value::Record(fields)) = (at, link, &mut order)
+        && let Some(field) = fields.get_mut(at).filter(|field| matches!(field, Value::None))
+    {
+        *field = Value::Text(link);
+    }
+    order
+}
+
 /// All parcels of an order, of which one was just told: of what is known of it twice the further stands.
 pub fn with(mut parcels: Vec<Parcel>, told: Parcel) -> Vec<Parcel> {
     match parcels.iter_mut().find(|known| known.is(&told)) {

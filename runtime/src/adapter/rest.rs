@@ -66,9 +66,20 @@ impl Keys {
 enum Secrets {
     None,
     Bearer(SecretString),
-    Basic { user: SecretString, password: SecretString },
-    Header { name: String, value: SecretString },
-    Query { name: String, value: SecretString },
+    Basic {
+        user: SecretString,
+        password: SecretString,
+    },
+    Header {
+        name: String,
+        value: SecretString,
+    },
+    Query {
+        name: String,
+        value: SecretString,
+    },
+    /// By their path in the body.
+    Body(Vec<(String, SecretString)>),
     Account(token::Account),
 }
 
@@ -102,6 +113,10 @@ impl Backend {
                 },
                 Auth::Header(named) => Secrets::Header { name: named.name.clone(), value: secret(&named.value)? },
                 Auth::Query(named) => Secrets::Query { name: named.name.clone(), value: secret(&named.value)? },
+                Auth::Body(fields) => {
+                    let field = |(path, reference): (&String, _)| Ok((path.clone(), secret(reference)?));
+                    Secrets::Body(fields.iter().map(field).collect::<Result<_, Mistake>>()?)
+                }
                 Auth::Oauth(oauth) => Secrets::Account(token::Account {
                     url: below(&mapping.base.0, &oauth.token),
                     client: secret(&oauth.client)?,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use duka_engine::event::Outcome;
 use duka_engine::hir::{Operation as Promise, Shop};
+use duka_engine::step::order_number;
 use duka_engine::types::Type;
 use duka_engine::value::Value;
 use metrics::counter;
@@ -15,10 +16,14 @@ use smol_str::SmolStr;
 
 use super::agreed::differs;
 use super::memory::{Question, products, products_of};
+use super::parcels::{self, OF_ORDER, Parcel};
 use super::rest::{Backend, Call, Rest};
 use crate::host::Host;
 use crate::host::calls::{Adapter, Ask, DemoAdapter, Fate};
 use crate::payments::Cashier;
+
+/// How long an order waits for where its parcel can be followed.
+const FOLLOWED: Duration = Duration::from_secs(2);
 
 /// All systems of all shops.
 pub struct Systems {
@@ -56,6 +61,31 @@ impl Systems {
             backend.memory.keep(question, asked, value.clone(), about);
         }
         outcome
+    }
+
+    /// An order that is looked at, with where its parcel can be followed.
+    async fn followed(&self, ask: &Ask, promise: &Promise, outcome: Outcome) -> Outcome {
+        let shop = &ask.shop.program.shop;
+        let order = shop.known_records.order.map(Type::Record);
+        let is_one = promise.name == "one" && promise.gives == order && order.is_some();
+        let Outcome::Given(value) = outcome else { return outcome };
+        let named = |it: &&Promise| it.path() == OF_ORDER;
+        let found = shop.operations.iter().find(named).filter(|_| is_one).and_then(|promise| {
+            let has = |it: &&Backend| it.contract == promise.contract && it.mapping.operations.contains_key(OF_ORDER);
+            Some((promise, ask.shop.backends.iter().find(has)?, order_number(&ask.shop.program, &value)?))
+        });
+        let Some((promise, backend, number)) = found else { return Outcome::Given(value) };
+        let (conversation, arguments) = (conversation(ask), [Value::Text(number)]);
+        let left = call(ask, promise, &conversation).left.min(FOLLOWED);
+        let call = Call { arguments: &arguments, left, ..call(ask, promise, &conversation) };
+        let link = match self.rest.ask(backend, call).await.outcome {
+            Outcome::Given(Value::List(items)) => {
+                let parcels: Vec<Parcel> = items.iter().filter_map(|item| Parcel::read(shop, item)).collect();
+                parcels::link(&parcels)
+            }
+            _ => None,
+        };
+        Outcome::Given(parcels::followed(shop, value, link))
     }
 
     /// What a command has led to, as far as the customer has agreed to it.
@@ -140,7 +170,10 @@ impl Adapter for Systems {
             return outcome;
         }
         match mapped(&ask) {
-            Some((backend, promise)) if ask.query => self.query(&ask, backend, promise).await,
+            Some((backend, promise)) if ask.query => {
+                let outcome = self.query(&ask, backend, promise).await;
+                self.followed(&ask, promise, outcome).await
+            }
             Some((backend, promise)) => {
                 let outcome = self.rest.ask(backend, call(&ask, promise, &conversation(&ask))).await.outcome;
                 self.settled(&ask, backend, promise, outcome).await

@@ -110,21 +110,50 @@ async fn keep(
     key: Option<ElementKey>,
     body: &[u8],
 ) -> Result<(), NotTaken> {
-    let received_ms = server.host.clock.now_ms();
-    let contract = &backend.contract;
     backend.hears_of_changes(&shop.backends, body);
     let news = match backend.read(&shop.program, body) {
         Ok(None) => return Ok(()),
         Ok(Some(News::Order(moved))) => Ok(moved),
-        Ok(Some(told)) => match parcels::order_of(server, shop, backend, told).await {
-            Parcels::Nothing => return Ok(()),
-            Parcels::Moved(moved) => Ok(moved),
-            Parcels::Unread(why) => Err((UNREAD, why)),
-            Parcels::Person(why) => Err((PARCEL, why)),
-            Parcels::Later(why) => return Err(NotTaken::Later(why)),
+        Ok(Some(told)) => match meant(parcels::order_of(server, shop, backend, told).await)? {
+            Some(news) => news,
+            None => return Ok(()),
         },
         Err(why) => Err((UNREAD, why)),
     };
+    settle(server, shop, backend, key, news, body).await
+}
+
+/// An order that moved, or why a person has to look at it.
+pub(super) type Meant = Result<Moved, (&'static str, String)>;
+
+/// What news of a parcel mean. `None`: nothing that anybody needs to hear.
+///
+/// # Errors
+/// It is to be told again.
+pub(super) fn meant(parcels: Parcels) -> Result<Option<Meant>, NotTaken> {
+    Ok(Some(match parcels {
+        Parcels::Nothing => return Ok(None),
+        Parcels::Moved(moved) => Ok(moved),
+        Parcels::Unread(why) => Err((UNREAD, why)),
+        Parcels::Person(why) => Err((PARCEL, why)),
+        Parcels::Later(why) => return Err(NotTaken::Later(why)),
+    }))
+}
+
+/// Writes down what was meant: for the conversation of the order, or for a person.
+///
+/// # Errors
+/// It was not committed.
+pub(super) async fn settle(
+    server: &Server,
+    shop: &Shop,
+    backend: &Backend,
+    key: Option<ElementKey>,
+    news: Meant,
+    body: &[u8],
+) -> Result<(), NotTaken> {
+    let received_ms = server.host.clock.now_ms();
+    let contract = &backend.contract;
     match news {
         Ok(moved) => {
             backend.hears_of_order(&shop.backends, &shop.program.shop, &moved.order);

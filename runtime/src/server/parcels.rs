@@ -12,7 +12,7 @@ use smol_str::{SmolStr, ToSmolStr};
 use tokio::time::Instant;
 
 use super::Server;
-use crate::adapter::parcels::{OF_ORDER, Parcel, RollUp, Status, TRACK, roll_up, with};
+use crate::adapter::parcels::{self, OF_ORDER, Parcel, RollUp, Status, TRACK, roll_up, with};
 use crate::adapter::rest::{Backend, Call, Moved, News, status_of};
 use crate::host::shops::Shop;
 
@@ -40,6 +40,12 @@ pub(super) async fn order_of(server: &Server, shop: &Shop, carrier: &Backend, ne
     }
 }
 
+/// All parcels of an order, as the shop's own system tells them; none where it does not.
+pub(super) async fn all_of(server: &Server, shop: &Shop, number: &SmolStr) -> Vec<Parcel> {
+    let asking = Asking { server, shop, ends: Instant::now() + LONGEST };
+    asking.parcels(number).await.ok().flatten().unwrap_or_default()
+}
+
 struct Asking<'a> {
     server: &'a Server,
     shop: &'a Shop,
@@ -55,11 +61,13 @@ impl Asking<'_> {
             News::Track(number, order) => (self.track(carrier, number).await?, order),
         };
         let name = format!("{} {}", told.carrier, told.number);
-        let Some(number) = told.order.clone().or(hint) else {
+        let known = || self.server.polls.order_of(self.shop.scope, &carrier.contract, &told.number);
+        let Some(number) = told.order.clone().or(hint).or_else(known) else {
             return Err(Parcels::Person(format!("{name} is {}, and names no order", told.status.word())));
         };
         let known = self.parcels(&number).await?;
         // An order that only an unsigned body names must have the parcel; one that nobody tells the parcels of is believed.
+        let link = parcels::link(known.as_deref().unwrap_or_default()).or_else(|| told.url.clone());
         let believed = known.as_ref().map_or(told.order.is_some(), |all| all.iter().any(|it| it.number == told.number));
         if !believed {
             return Err(Parcels::Person(format!("{name} is not known as a parcel of {number}")));
@@ -72,7 +80,7 @@ impl Asking<'_> {
                 return Err(Parcels::Person(format!("{number}: {why}: {name} is {}", status.word())));
             }
         };
-        let order = self.order(&number).await?;
+        let order = parcels::followed(&self.shop.program.shop, self.order(&number).await?, link);
         if self.has_ended(&order) && status != Status::Returned.word() {
             return Err(Parcels::Person(format!("{number} is over, and {name} is on the road")));
         }

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Server, orders};
 use crate::adapter::rest::{Backend, Call, Moved, status_of};
 use crate::host::shops::Shop;
-use crate::id::ElementKey;
+use crate::id::{ConversationId, ElementKey};
 use crate::store;
 
 const BETWEEN_LOOKS: Duration = Duration::from_secs(6 * 3_600);
@@ -71,34 +71,48 @@ pub(super) async fn sweep(server: Weak<Server>, stop: CancellationToken) {
 pub async fn once(server: &Server, shop: &Arc<Shop>) -> Result<Gaps, store::Error> {
     let mut found = Gaps::default();
     let Some((backend, promise, statuses)) = asked_by(shop) else { return Ok(found) };
-    let mut after = None;
+    for open in open_orders(server, shop).await? {
+        found.asked += 1;
+        let conversation = smol_str::format_smolstr!("{}-{:016x}", shop.scope.number(), open.conversation.0);
+        let Some((status, order)) = ask(server, shop, (backend, promise), &open.number, &conversation).await else {
+            found.unanswered += 1;
+            continue;
+        };
+        if is_further(statuses, &status, open.rank) {
+            found.gaps.push(Gap { order: open.number.to_string(), status: status.to_string() });
+            bring(server, shop, &backend.contract, open.number, status, order).await;
+        }
+    }
+    Ok(told(shop, found))
+}
+
+/// An order that has not ended.
+pub(super) struct Open {
+    pub number: SmolStr,
+    pub conversation: ConversationId,
+    /// One more than the highest status that was heard; 0: none was.
+    pub rank: u8,
+}
+
+/// A shop's orders that have not ended, as its conversations know them; at most so many as one look asks for.
+///
+/// # Errors
+/// The store does not answer.
+pub(super) async fn open_orders(server: &Server, shop: &Shop) -> Result<Vec<Open>, store::Error> {
+    let (mut open, mut after) = (Vec::new(), None);
     loop {
         let mut tx = server.host.store.read(shop.scope).await?;
         let rows = tx.list_conversations(shop.scope, after, PAGE).await?;
         drop(tx);
         for row in &rows {
             let Ok(session) = Session::decode(&row.session) else { continue };
-            for follower in session.followers.iter().filter(|follower| !follower.ended) {
-                if found.asked >= MOST {
-                    return Ok(told(shop, found));
-                }
-                found.asked += 1;
-                let conversation = smol_str::format_smolstr!("{}-{:016x}", shop.scope.number(), row.id.0);
-                let Some((status, order)) = ask(server, shop, (backend, promise), &follower.key, &conversation).await
-                else {
-                    found.unanswered += 1;
-                    continue;
-                };
-                if !is_further(statuses, &status, follower.rank) {
-                    continue;
-                }
-                found.gaps.push(Gap { order: follower.key.to_string(), status: status.to_string() });
-                bring(server, shop, &backend.contract, follower.key.clone(), status, order).await;
-            }
+            let followers = session.followers.iter().filter(|follower| !follower.ended);
+            open.extend(followers.map(|it| Open { number: it.key.clone(), conversation: row.id, rank: it.rank }));
         }
         after = rows.last().map(|row| row.id);
-        if rows.len() < PAGE as usize {
-            return Ok(told(shop, found));
+        if rows.len() < PAGE as usize || open.len() >= MOST {
+            open.truncate(MOST);
+            return Ok(open);
         }
     }
 }

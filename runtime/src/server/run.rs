@@ -23,6 +23,7 @@ use super::flows;
 use super::ingress::Met;
 use super::inward::Inward;
 use super::outward::Outward;
+use super::polls::{self, Polls};
 use super::{Server, early, keep, levers, reconcile, router};
 use crate::adapter::Systems;
 use crate::adapter::rest::Rest;
@@ -195,6 +196,7 @@ pub async fn start_within(
         rest,
         met,
         cashier,
+        polls: Polls::default(),
         early,
         figures,
     };
@@ -202,6 +204,7 @@ pub async fn start_within(
     let keeping = tokio::spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
     tokio::spawn(early::watch(Arc::downgrade(&server), stop.clone()));
     tokio::spawn(reconcile::sweep(Arc::downgrade(&server), stop.clone()));
+    tokio::spawn(polls::watch(Arc::downgrade(&server), stop.clone()));
     let door = tokio::spawn(door.serve(routes(&server, demo, egress), stop.clone()));
     tokio::spawn(current.keep(stop.clone()));
     let running = Running { address, door, keeping, serving, server, clock, stop };

@@ -133,6 +133,10 @@ impl Writing<'_> {
             }
             Some(Idempotency::Repeatable) | None => {}
         }
+        if let Secrets::Body(fields) = self.secrets {
+            let body = body.get_or_insert_with(|| json!({}));
+            fields.iter().for_each(|(path, secret)| put(body, path, secret.expose_secret()));
+        }
         if body.is_some() {
             headers.push(("content-type".to_string(), "application/json".to_string()));
         }
@@ -216,7 +220,7 @@ impl Writing<'_> {
 
     fn sign(&self, url: &mut Url, headers: &mut Vec<(String, String)>) {
         match self.secrets {
-            Secrets::None | Secrets::Account(_) => {}
+            Secrets::None | Secrets::Account(_) | Secrets::Body(_) => {}
             Secrets::Bearer(token) => {
                 headers.push(("authorization".into(), format!("Bearer {}", token.expose_secret())))
             }
@@ -230,4 +234,16 @@ impl Writing<'_> {
             }
         }
     }
+}
+
+/// Writes a text at a path such as `ClientInfo.Password`, making the objects on its way.
+fn put(body: &mut Json, path: &str, value: &str) {
+    let mut at = body;
+    for name in path.split('.') {
+        if !at.is_object() {
+            *at = json!({});
+        }
+        at = &mut at[name];
+    }
+    *at = value.into();
 }

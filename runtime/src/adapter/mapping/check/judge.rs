@@ -53,6 +53,10 @@ impl Judge<'_> {
         if let Some(webhook) = &self.mapping.webhook {
             self.webhook(contract, webhook);
         }
+        if self.mapping.poll.is_some() && !self.mapping.operations.contains_key(TRACK) {
+            let help = format!("Add `{TRACK}:` with its `request` below `operations`.");
+            self.tell(25, &["poll"], format!("`poll` asks `{TRACK}`, and this mapping does not say how."), &help);
+        }
     }
 
     /// Judges one operation alone.
