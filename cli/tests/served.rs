@@ -5,6 +5,8 @@
 
 #[path = "served/away.rs"]
 mod away;
+#[path = "served/cards.rs"]
+mod cards;
 #[path = "../../tests/tests/store/database.rs"]
 mod database;
 #[path = "served/dev.rs"]

@@ -15,6 +15,8 @@ mod bag;
 mod bucket;
 #[path = "server/card.rs"]
 mod card;
+#[path = "server/carriers.rs"]
+mod carriers;
 #[path = "server/disk.rs"]
 mod disk;
 #[path = "server/door.rs"]

@@ -157,6 +157,15 @@ impl Stage {
         std::fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
     }
 
+    /// What the server's processes have left on the disk, their logs among it, by name.
+    pub fn left(&self) -> Vec<(String, Vec<u8>)> {
+        let entries = std::fs::read_dir(self.folder.path()).expect("a readable folder").flatten();
+        let own = entries.map(|entry| entry.path()).filter(|path| path.is_file());
+        let named = own.map(|path| (path.file_name().unwrap_or_default().to_string_lossy().to_string(), path));
+        let ours = named.filter(|(name, _)| name.starts_with("duka.db") || name.starts_with("server"));
+        ours.map(|(name, path)| (name, std::fs::read(path).expect("a readable file"))).collect()
+    }
+
     /// The code that the server's process has ended with.
     pub fn ended(&mut self) -> Option<i32> {
         let server = self.server.as_mut().expect("one was started");

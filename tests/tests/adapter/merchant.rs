@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Query, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -57,7 +57,7 @@ impl Merchant {
             .route("/v1/carts/{id}/lines", post(add))
             .route("/v1/carts/{id}/lines/{sku}", put(change))
             .route("/v1/quotes", post(quote))
-            .route("/v1/orders", post(hold))
+            .route("/v1/orders", post(hold).get(list))
             .route("/v1/orders/{number}", get(one).delete(release))
             .route("/v1/orders/{number}/parcels", get(parcels))
             .route("/v1/courier/track/awb/{number}", get(track))
@@ -198,6 +198,15 @@ async fn one(State(merchant): Shared, Path(number): Path<String>) -> Response {
         }
         _ => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// The orders of a conversation.
+async fn list(State(merchant): Shared, RawQuery(query): RawQuery) -> Response {
+    if !query.unwrap_or_default().starts_with("conversation=") {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let wanted = json!({ "lines": [{ "sku": "K/7 %", "quantity": 2 }] });
+    Json(json!({ "data": [merchant.order("Z-1042", "held", &wanted)] })).into_response()
 }
 
 /// The merchant only knows which parcels there are.

@@ -30,7 +30,7 @@ operations:
   parcels.of_order: { request: { path: \"/orders/{text}/parcels\" } }
 ";
 
-fn carrier(name: &str) -> String {
+pub fn carrier(name: &str) -> String {
     std::fs::read_to_string(root().join(format!("examples/carriers/{name}.rest.yaml"))).expect("a mapping")
 }
 
@@ -65,7 +65,7 @@ async fn courier_tells(stage: &Stage, token: &str, body: &Json) -> u16 {
     posts(stage, "courier", ("x-api-key", token.to_string()), body).await
 }
 
-async fn kept(stage: &Stage) -> Vec<String> {
+pub async fn kept(stage: &Stage) -> Vec<String> {
     let scope = stage.scope();
     let store = &stage.running.server.host.store;
     let rows = store.read(scope).await.expect("a store").list_quarantine(scope, 0, 50).await.expect("a list");
@@ -73,7 +73,7 @@ async fn kept(stage: &Stage) -> Vec<String> {
 }
 
 /// A customer who has ordered, and the merchant.
-async fn ordered(adapters: &[(&str, &str, String)]) -> (Stage, Arc<Merchant>) {
+pub async fn ordered(adapters: &[(&str, &str, String)]) -> (Stage, Arc<Merchant>) {
     let merchant = Arc::new(Merchant::default());
     let place = merchant.start().await;
     let mut files: Vec<(&str, &str, String)> = adapters.to_vec();

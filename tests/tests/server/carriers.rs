@@ -1,0 +1,218 @@
+//! Carriers that tell nothing by themselves, or not of whose parcel: asked as `examples/carriers` says, by the clock, for the parcels
+//! of open orders. The carriers are played by their documentation.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use duka_runtime::server::polls;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value as Json, json};
+use sha2::Sha256;
+
+use crate::backend::{API_KEY, Merchant};
+use crate::parcels::{carrier, kept, ordered};
+use crate::stage::Stage;
+
+/// A carrier that says what it is told to, to whoever asks as it wants to be asked.
+#[derive(Default)]
+struct Carrier {
+    says: Mutex<Json>,
+    /// What it was asked last: path with query, header `authorization`, body.
+    asked: Mutex<Vec<(String, String, Json)>>,
+}
+
+impl Carrier {
+    async fn start() -> (Arc<Carrier>, String) {
+        let carrier = Arc::new(Carrier::default());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let place = format!("http://{}", listener.local_addr().expect("it listens"));
+        let routes = Router::new().fallback(answer).with_state(Arc::clone(&carrier));
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        (carrier, place)
+    }
+
+    fn says(&self, json: Json) {
+        *self.says.lock().expect("nobody panicked") = json;
+    }
+
+    fn asked(&self) -> (String, String, Json) {
+        self.asked.lock().expect("nobody panicked").last().cloned().expect("it was asked")
+    }
+}
+
+async fn answer(State(carrier): State<Arc<Carrier>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, 1 << 20).await.expect("a body");
+    let path = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let header = head.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or("").to_string();
+    let asked = (path, header, serde_json::from_slice(&body).unwrap_or_default());
+    carrier.asked.lock().expect("nobody panicked").push(asked);
+    let says = carrier.says.lock().expect("nobody panicked").clone();
+    if says.is_null() { StatusCode::NOT_FOUND.into_response() } else { axum::Json(says).into_response() }
+}
+
+/// A customer who has ordered, whose parcel `A1` this carrier brings.
+async fn on_the_road(name: &'static str, base: &str) -> (Stage, Arc<Merchant>, Arc<Carrier>) {
+    let (at, place) = Carrier::start().await;
+    let mapping = carrier(name).replace(base, &place);
+    let mapping: String = mapping.split("env:").enumerate().fold(String::new(), |text, (at, part)| {
+        if at == 0 {
+            return part.to_string();
+        }
+        let end = part.find(|letter: char| !letter.is_ascii_uppercase() && letter != '_').unwrap_or(part.len());
+        format!("{text}env:ZURI_API_KEY{}", &part[end..])
+    });
+    let own = format!(
+        "base: PLACE\nauth: {{ bearer: \"env:ZURI_API_KEY\" }}\nrecords:\n  parcel:\n    carrier: {{ default: {name} }}\n    \
+         number: $.awb\n    status: {{ default: unknown }}\noperations:\n  parcels.of_order: {{ request: {{ path: \"/orders/{{text}}/parcels\" }} }}\n"
+    );
+    let (line, file) = (format!("{name}: carrier"), format!("{name}.rest.yaml"));
+    let adapters: [(&str, &str, String); 2] =
+        [(line.leak(), file.leak(), mapping), ("parcels: rest", "parcels.rest.yaml", own)];
+    let (stage, merchant) = ordered(&adapters).await;
+    *merchant.parcels.lock().expect("nobody panicked") = vec![("A1", 1)];
+    (stage, merchant, at)
+}
+
+/// What is due is asked, so many minutes after the beginning. Returns how many parcels that were.
+async fn after(stage: &Stage, minutes: i64) -> usize {
+    stage.running.clock.set_ahead(minutes * 60_000);
+    polls::once(&stage.running.server).await.expect("a store")
+}
+
+fn aramex(code: &str) -> Json {
+    json!({
+        "HasErrors": false, "Notifications": [], "NonExistingWaybills": [],
+        "TrackingResults": [{ "Key": "A1", "Value": [{
+            "WaybillNumber": "A1", "UpdateCode": code, "UpdateDescription": "Shipment", "UpdateLocation": "Dubai",
+            "UpdateDateTime": "/Date(1700000000000+0300)/", "Comments": "", "ProblemCode": "",
+        }] }],
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn aramex_is_asked_by_the_clock_with_its_secrets_in_the_body() {
+    let (mut stage, _, carrier) = on_the_road("aramex", "https://ws.aramex.net/ShippingAPI.V2").await;
+    carrier.says(aramex("SH014"));
+    assert_eq!(after(&stage, 0).await, 1);
+    let (path, _, body) = carrier.asked();
+    assert_eq!(path, "/Tracking/Service_1_0.svc/json/TrackShipments");
+    assert_eq!((&body["ClientInfo"]["Password"], &body["ClientInfo"]["Version"]), (&json!(API_KEY), &json!("v1.0")));
+    assert_eq!(body["Shipments"], json!(["A1"]));
+    assert!(stage.sees_nothing().await, "a label is no news");
+
+    carrier.says(aramex("SH022"));
+    assert_eq!(after(&stage, 60).await, 0, "not yet");
+    assert_eq!(after(&stage, 121).await, 1);
+    stage.hears("Z-1042 is on its way").await;
+    // Failures come with 200; a code that nobody knows moves nothing.
+    carrier.says(json!({ "HasErrors": true, "Notifications": [{ "Code": "ERR01", "Message": "Invalid" }] }));
+    assert_eq!(after(&stage, 242).await, 1);
+    carrier.says(aramex("SH999"));
+    assert_eq!(after(&stage, 248).await, 1, "what was not answered is asked again soon");
+    // With the driver: asked more often from then on.
+    carrier.says(aramex("SH003"));
+    assert_eq!(after(&stage, 254).await, 1);
+    assert_eq!(after(&stage, 270).await, 0);
+    assert!(stage.sees_nothing().await, "this shop has nothing to say of it");
+    carrier.says(aramex("SH005"));
+    assert_eq!(after(&stage, 285).await, 1);
+    stage.hears("Z-1042 has been delivered").await;
+    assert_eq!(after(&stage, 3_000).await, 0, "what is there is not asked for");
+    assert_eq!(kept(&stage).await, [] as [String; 0]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parcel_that_takes_too_long_is_not_asked_for_any_more() {
+    let (stage, _, carrier) = on_the_road("aramex", "https://ws.aramex.net/ShippingAPI.V2").await;
+    carrier.says(aramex("SH014"));
+    assert_eq!(after(&stage, 0).await, 1);
+    let count = || carrier.asked.lock().expect("nobody panicked").len();
+    let before = count();
+    assert_eq!(after(&stage, 31 * 1_440).await, 1);
+    assert_eq!(count(), before, "it is given up");
+    assert_eq!(after(&stage, 32 * 1_440).await, 0);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parcel_that_delhivery_has_brought_back_is_not_delivered() {
+    let (mut stage, _, carrier) = on_the_road("delhivery", "https://track.delhivery.com").await;
+    let says = |kind: &str, status: &str| {
+        carrier.says(json!({ "ShipmentData": [{ "Shipment": {
+            "AWB": "A1", "ReferenceNo": "Z-1042", "Scans": [],
+            "Status": { "Status": status, "StatusType": kind, "StatusDateTime": "2026-11-21T10:00:00", "StatusLocation": "Pune" },
+        } }] }));
+    };
+    says("UD", "In Transit");
+    assert_eq!(after(&stage, 0).await, 1);
+    assert_eq!(carrier.asked().0, "/api/v1/packages/json/?waybill=A1");
+    assert_eq!(carrier.asked().1, API_KEY);
+    stage.hears("Z-1042 is on its way").await;
+    says("RT", "In Transit");
+    assert_eq!(after(&stage, 121).await, 1);
+    assert_eq!(after(&stage, 242).await, 1);
+    assert_eq!(
+        kept(&stage).await,
+        ["parcel: delhivery: Z-1042: a parcel goes back to the shop: delhivery A1 is returning"]
+    );
+    says("DL", "RTO");
+    assert_eq!(after(&stage, 363).await, 1);
+    assert!(stage.sees_nothing().await, "back at the shop is not delivered");
+    stage.end().await;
+}
+
+fn tracker(status: &str) -> Json {
+    json!({
+        "id": "trk_1", "object": "Tracker", "tracking_code": "A1", "status": status, "carrier": "USPS",
+        "public_url": "https://track.easypost.com/djE", "tracking_details": [{ "tracking_location": { "city": "Nairobi" } }],
+    })
+}
+
+async fn easypost_tells(stage: &Stage, id: &str, status: &str, secret: &str) -> u16 {
+    let body = json!({ "id": id, "object": "Event", "description": "tracker.updated", "result": tracker(status) });
+    let mac: Hmac<Sha256> = Hmac::new_from_slice(secret.as_bytes()).expect("any key");
+    let mark = hex::encode(mac.chain_update(body.to_string()).finalize().into_bytes());
+    let request = stage.http.post(format!("{}/webhooks/boutique/easypost", stage.base)).body(body.to_string());
+    let answer = request.header("x-hmac-signature", format!("hmac-sha256-hex={mark}")).send().await;
+    answer.expect("an answer").status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn easypost_tells_and_the_shops_own_system_says_of_which_order() {
+    let (mut stage, _, carrier) = on_the_road("easypost", "https://api.easypost.com/v2").await;
+    assert_eq!(easypost_tells(&stage, "evt_1", "in_transit", "a guess").await, 401);
+    assert_eq!(easypost_tells(&stage, "evt_1", "in_transit", API_KEY).await, 200);
+    assert_eq!(kept(&stage).await, ["parcel: easypost: easypost A1 is in_transit, and names no order"]);
+    carrier.says(json!({ "trackers": [tracker("pre_transit")] }));
+    assert_eq!(after(&stage, 0).await, 1);
+    assert_eq!(carrier.asked().0, "/trackers?tracking_code=A1");
+    assert!(stage.sees_nothing().await);
+    assert_eq!(easypost_tells(&stage, "evt_2", "in_transit", API_KEY).await, 200);
+    stage.hears("Z-1042 is on its way").await;
+    assert_eq!(easypost_tells(&stage, "evt_3", "delivered", API_KEY).await, 200);
+    stage.hears("Z-1042 has been delivered").await;
+    stage.end().await;
+}
+
+/// Where is my order: with the address that its carrier has for it, which the shop's own order does not have.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_looked_at_says_where_its_parcel_can_be_followed() {
+    let own = "base: PLACE\nauth: { bearer: \"env:ZURI_API_KEY\" }\nrecords:\n  parcel:\n    carrier: $.carrier\n    number: $.awb\n    \
+               status: { default: in_transit }\n    url: { default: \"https://track.example/A1\" }\noperations:\n  \
+               parcels.of_order: { request: { path: \"/orders/{text}/parcels\" } }\n";
+    let (mut stage, merchant) = ordered(&[("parcels: rest", "parcels.rest.yaml", own.to_string())]).await;
+    *merchant.parcels.lock().expect("nobody panicked") = vec![("A1", 6)];
+    stage.writes("where is my order").await;
+    stage.hears("Z-1042").await;
+    stage.taps("Order Z-1042").await;
+    stage.hears("Follow it on the map").await;
+    stage.taps("Follow it on the map").await;
+    stage.hears("https://track.example/A1").await;
+    stage.end().await;
+}
