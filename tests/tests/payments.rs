@@ -5,5 +5,7 @@
 mod orderings;
 #[path = "payments/seal.rs"]
 mod seal;
+#[path = "payments/tables.rs"]
+mod tables;
 #[path = "payments/vectors.rs"]
 mod vectors;

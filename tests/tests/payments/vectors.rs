@@ -1,9 +1,11 @@
 //! Who signs what: a good vector of each provider, made outside of this code by the provider's documented formula
 //! (payments.md 4), and the ways in which it can be wrong.
 
+use std::collections::BTreeMap;
+
 use duka_engine::contract::write_money;
 use duka_runtime::payments::facts::{self, Facts};
-use duka_runtime::payments::provider::{Post, Settings, Told, Unproved, open};
+use duka_runtime::payments::provider::{Post, Settings, Told, Unproved, demo_signature, open};
 use duka_runtime::payments::standing::Said;
 use secrecy::SecretString;
 
@@ -18,6 +20,9 @@ const TAP: &str = r#"{"id":"chg_1","object":"charge","status":"CAPTURED","amount
 const TAP_MARK: &str = "d90da97a22b6a1be8f5c98c3ec1dad300f98250b32a666737ff906cb87a296df";
 /// The same with the amount as it is written, which is not how it is signed.
 const TAP_SHORT_MARK: &str = "23e7c9045372e4a3f4b11f4b78eca3b28973e4b9d0c946a703480eaef157d5db";
+const TAP_REFUND: &str = r#"{"id":"re_1","object":"refund","charge_id":"chg_1","status":"REFUNDED","amount":0.5,"currency":"KWD","reference":{"gateway":"gw_9","payment":"pay_8"},"transaction":{"created":"1795280400000"}}"#;
+const TAP_REFUND_MARK: &str = "38f5d6c47b5db60f8dd474e7ea966c1c9f855c33368c414a2ebdac851c0f6675";
+const DEMO: &str = r#"{"event":"event-1","id":"demo-1","reference":"0707070707070707070707070707070a","status":"paid","amount":"KES 2500.00","refunded":""}"#;
 const TAP_NO_GATEWAY: &str = r#"{"id":"chg_1","object":"charge","status":"CAPTURED","amount":1.5,"currency":"KWD","reference":{"transaction":"0707070707070707070707070707070a","order":"A-1","payment":"pay_8"},"transaction":{"created":"1795280400000"}}"#;
 const TAP_NO_GATEWAY_MARK: &str = "696a24105b4aeea0653d7fe18014e88961590bc8fd48127cafca5334b7fb8507";
 const RAZORPAY: &str = r#"{"entity":"event","event":"payment_link.paid","created_at":1795280400,"payload":{"payment_link":{"entity":{"id":"plink_1","reference_id":"0707070707070707070707070707070a","status":"paid","amount":49900,"amount_paid":49900,"currency":"INR"}}}}"#;
@@ -65,11 +70,16 @@ fn line(told: Result<Vec<Told>, Unproved>) -> String {
 
 #[test]
 fn good_vectors_are_heard_and_bad_ones_prove_nothing() {
+    println!("signature vectors tried, good and bad: {:?}", tried());
+}
+
+/// Tries all; returns how many good and bad ones there are of each provider.
+pub fn tried() -> BTreeMap<&'static str, (usize, usize)> {
     let stripe = |mark: &str| format!("t=1795280400,v1={mark}");
     let both = format!("t=1795280400,v1={STRIPE_OLD_MARK},v1={STRIPE_MARK},v0=00");
     let paid = format!("Paid {OURS}");
     let named = Some(OURS);
-    let mut tried = 0;
+    let mut tried: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
     let good: &[Good<'_>] = &[
         (&facts::STRIPE, ("stripe-signature", &stripe(STRIPE_MARK)), STRIPE, None, format!("{paid} cs_1 KES 2500.00")),
         (
@@ -98,10 +108,19 @@ fn good_vectors_are_heard_and_bad_ones_prove_nothing() {
         ),
         (&facts::PAYSTACK, ("x-paystack-signature", PAYSTACK_MARK), PAYSTACK, None, format!("{paid}-2  NGN 2500.00")),
         (&facts::MPESA, ("", ""), MPESA, named, "Paid  ws_CO_1 KES 2500.00".to_string()),
+        (&facts::TAP, ("hashstring", TAP_REFUND_MARK), TAP_REFUND, named, format!("{paid}  ")),
+        (
+            &facts::DEMO,
+            ("demo-signature", &demo_signature(DEMO.as_bytes())),
+            DEMO,
+            None,
+            format!("{paid} demo-1 KES 2500.00"),
+        ),
     ];
     for (facts, header, body, named, expected) in good {
         assert_eq!(line(hears(facts, *header, body, NOW_MS, *named)), *expected, "{}", facts.shop.name);
-        tried += 1;
+        let count = tried.entry(facts.shop.name).or_default();
+        count.0 += 1;
         // One letter of the body, of the mark, or of the header's name, and nothing is proved. What has no mark has only
         // its address, and the provider is asked.
         if header.0.is_empty() {
@@ -119,16 +138,16 @@ fn good_vectors_are_heard_and_bad_ones_prove_nothing() {
                 "{}: {mark}",
                 facts.shop.name
             );
-            tried += 1;
+            count.1 += 1;
         }
         let changed = body.replacen("id\":\"", "id\":\"x", 1);
         let less = body.replacen("amount\":", "amount\":1", 1).replacen("amount_total\":", "amount_total\":1", 1);
         for body in [changed.as_str(), less.as_str(), "", "{}"].into_iter().filter(|other| other != body) {
             assert_eq!(line(hears(facts, *header, body, NOW_MS, *named)), "unproved", "{}: {body}", facts.shop.name);
-            tried += 1;
+            count.1 += 1;
         }
         assert_eq!(line(hears(facts, ("x-other", header.1), body, NOW_MS, *named)), "unproved");
-        tried += 1;
+        count.1 += 1;
     }
     let bad: &[Bad<'_>] = &[
         // Too old, from the future, in a scheme that is not looked at.
@@ -147,9 +166,9 @@ fn good_vectors_are_heard_and_bad_ones_prove_nothing() {
     ];
     for (facts, header, body, now_ms, named) in bad {
         assert_eq!(line(hears(facts, *header, body, *now_ms, *named)), "unproved", "{} {header:?}", facts.shop.name);
-        tried += 1;
+        tried.entry(facts.shop.name).or_default().1 += 1;
     }
-    println!("signature vectors tried: {tried}");
+    tried
 }
 
 #[test]
