@@ -83,8 +83,15 @@ impl Cashier {
             "payments.refund" => return Some(self.refund_fate(ask, till).await),
             _ => return None,
         }
-        let id = self.seal.payment(ask.shop.scope, &ask.key);
-        let read = async { self.host.store.read(ask.shop.scope).await?.payment(ask.shop.scope, id).await };
+        let read = async {
+            let mut tx = self.host.store.read(ask.shop.scope).await?;
+            for id in self.seal.payments(ask.shop.scope, &ask.key) {
+                if let Some(row) = tx.payment(ask.shop.scope, id).await? {
+                    return Ok::<_, store::Error>(Some(row));
+                }
+            }
+            Ok(None)
+        };
         Some(match read.await {
             Ok(Some(row)) => self.given(&ask.shop, &row).map_or(Fate::CannotTell, Fate::Done),
             Ok(None) => Fate::NotDone,
@@ -146,7 +153,8 @@ impl Cashier {
             }
             known.extend(Payment::decode(&row.body).map(|payment| (row, payment)));
         }
-        if let Some((row, _)) = known.iter().find(|(row, _)| row.id == id) {
+        let ids: Vec<PaymentId> = self.seal.payments(shop, &ask.key).collect();
+        if let Some((row, _)) = known.iter().find(|(row, _)| ids.contains(&row.id)) {
             return Ok(self.given(&ask.shop, row).unwrap_or(Outcome::Unknown));
         }
         if known.iter().any(|(_, payment)| payment.state == State::Paid) {

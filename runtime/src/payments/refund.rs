@@ -23,7 +23,7 @@ impl Cashier {
         if payment.provider != facts.shop.name || facts.refunds == Refunds::No {
             return refused("not_possible");
         }
-        let key = self.refund_key(ask);
+        let key = self.refund_key(ask, &payment);
         let known = payment.refunds.iter().find(|refund| refund.key == key).map(|refund| refund.minor);
         let all = Money { minor: payment.left_minor(), ..payment.amount };
         let money = match known {
@@ -59,8 +59,8 @@ impl Cashier {
 
     /// What became of such a command.
     pub(super) async fn refund_fate(&self, ask: &Ask, till: &Till) -> Fate {
-        let key = self.refund_key(ask);
         let Ok(paid) = self.paid(ask).await else { return Fate::CannotTell };
+        let key = paid.as_ref().map(|(_, payment)| self.refund_key(ask, payment)).unwrap_or_default();
         let refund = paid.as_ref().and_then(|(_, payment)| payment.refunds.iter().find(|refund| refund.key == key));
         match (refund, &paid) {
             (Some(refund), Some((row, payment))) if !refund.name.is_empty() => {
@@ -73,8 +73,12 @@ impl Cashier {
         }
     }
 
-    fn refund_key(&self, ask: &Ask) -> SmolStr {
-        hex::encode(self.seal.payment(ask.shop.scope, &ask.key).0).into()
+    /// Our name for what a command gives back: the one that it has, or the newest.
+    fn refund_key(&self, ask: &Ask, payment: &Payment) -> SmolStr {
+        let names = self.seal.payments(ask.shop.scope, &ask.key).map(|id| SmolStr::from(hex::encode(id.0)));
+        let names: Vec<SmolStr> = names.collect();
+        let known = names.iter().find(|name| payment.refunds.iter().any(|refund| refund.key == **name));
+        known.or(names.first()).cloned().unwrap_or_default()
     }
 
     /// The payment of the order that money came by.

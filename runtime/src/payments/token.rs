@@ -84,12 +84,17 @@ impl Seal {
 
     /// The name of the payment that a command makes: the same for the same command, and for nobody else to know (I13).
     pub fn payment(&self, shop: ShopScope, command: &str) -> PaymentId {
-        let mut id = [0; 16];
-        if let Some(key) = self.keys.first() {
+        self.payments(shop, command).next().unwrap_or(PaymentId([0; 16]))
+    }
+
+    /// All names that it may have, the newest first: the command may have been made before the key was changed.
+    pub fn payments<'a>(&'a self, shop: ShopScope, command: &'a str) -> impl Iterator<Item = PaymentId> + 'a {
+        self.keys.iter().map(move |key| {
+            let mut id = [0; 16];
             let mac = key.ids.clone().chain_update(shop.number().to_le_bytes()).chain_update(command);
             id.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(to, from)| *to = from);
-        }
-        PaymentId(id)
+            PaymentId(id)
+        })
     }
 
     /// The last part of the address that a provider calls for one payment.

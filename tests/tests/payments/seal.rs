@@ -84,3 +84,14 @@ fn addresses_of_payments_and_names_of_customers_are_nobodys_to_guess() {
     }
     assert_ne!(ours.alias(shop, ConversationId(1)), ours.alias(shop, ConversationId(2)));
 }
+
+/// A command that is tried again after the key was changed finds what it has made before.
+#[test]
+fn a_command_has_the_names_of_all_keys() {
+    let shop = ShopScope::numbered(3);
+    let names = |keys: &[&str]| seal(keys, "pay.example").payments(shop, "3-7-1-0").collect::<Vec<_>>();
+    let (old, new) = (names(&[OLD]), names(&[NEW]));
+    assert_ne!(old, new);
+    assert_eq!(names(&[NEW, OLD]), [new[0], old[0]]);
+    assert_eq!(seal(&[NEW, OLD], "pay.example").payment(shop, "3-7-1-0"), new[0]);
+}

@@ -35,9 +35,44 @@ fn sound(html: &str, language: &str) {
     ] {
         assert_eq!(count(absent), 0, "{absent}: {html}");
     }
+    contrasts(html);
     assert_eq!(count("<input"), count("<label for=\"phone\">"), "every field has its label");
     assert_eq!(count("<form"), count("<button type=\"submit\">"));
     assert!(html.len() < 6_000, "{} bytes", html.len());
+}
+
+/// Letters can be read on what is behind them, and a field's edge be seen (WCAG 2.2: 4.5 and 3 to 1).
+fn contrasts(html: &str) {
+    let after = |part: &str| {
+        let text = html.split_once(part).unwrap_or_else(|| panic!("no {part} in {html}")).1;
+        let digits: String = text.chars().take_while(char::is_ascii_hexdigit).collect();
+        let digits = if digits.len() == 3 { digits.chars().flat_map(|it| [it, it]).collect() } else { digits };
+        let number = u32::from_str_radix(&digits, 16).expect("a colour");
+        [number >> 16, number >> 8 & 0xff, number & 0xff].map(|part| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.040_45 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        })
+    };
+    let light = |[red, green, blue]: [f64; 3]| 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    let ratio = |one: [f64; 3], other: [f64; 3]| {
+        let (one, other) = (light(one) + 0.05, light(other) + 0.05);
+        if one > other { one / other } else { other / one }
+    };
+    let page = after("color:#1a1a1a;background:#");
+    let brand = after("header,button{background:#");
+    let on_brand = html.split_once("header,button{").map(|(_, rest)| after_colour(rest)).expect("letters");
+    assert!(ratio(brand, on_brand) >= 4.5, "{html}");
+    for letters in ["color:#", "a{color:#", ".hint{color:#"] {
+        assert!(ratio(page, after(letters)) >= 4.5, "{letters}");
+    }
+    for edge in ["border:2px solid #", "outline:3px solid #"] {
+        assert!(ratio(page, after(edge)) >= 3.0, "{edge}");
+    }
+}
+
+/// The colour of letters in a rule: black or white.
+fn after_colour(rule: &str) -> [f64; 3] {
+    if rule.split('}').next().is_some_and(|rule| rule.contains("color:#000")) { [0.0; 3] } else { [1.0; 3] }
 }
 
 /// The policy lets nothing in, and out only to the provider; the style is the one that was sent.
