@@ -2,6 +2,7 @@
 //! Keeps a reference, what was quoted and a state; sees no card and owns no money (TM29, TM30, TM40).
 
 mod cashier;
+pub mod chat;
 pub mod demo;
 pub mod facts;
 mod letter;

@@ -33,6 +33,8 @@ mod forms;
 mod fresh;
 #[path = "server/handoff.rs"]
 mod handoff;
+#[path = "server/in_chat.rs"]
+mod in_chat;
 #[path = "server/marks.rs"]
 mod marks;
 #[path = "server/merchant.rs"]

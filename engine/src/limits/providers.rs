@@ -16,7 +16,10 @@ pub struct Provider {
 }
 
 /// Settings of `payments` that every provider has.
-pub const COMMON: [&str; 3] = ["provider", "url", "link_for"];
+pub const COMMON: [&str; 5] = ["provider", "url", "link_for", "chat", "chat_configuration"];
+
+/// Who takes money inside the chat in India, by a configuration of the business in WhatsApp Manager (whatsapp-cloud-api 17.1).
+pub const CHAT: [&str; 5] = ["razorpay", "payu", "billdesk", "zaakpay", "upi"];
 
 const NONE: Provider =
     Provider { name: "", secrets: &[], optional: &[], words: &[], optional_words: &[], currencies: &[] };

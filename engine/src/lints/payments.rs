@@ -29,6 +29,7 @@ pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
         return;
     };
     settings(provider, payments, span, found);
+    chat(context, payments, found);
     currency(context, provider, profile.currency.as_ref(), span, found);
     methods(context, payments, found);
 }
@@ -62,6 +63,26 @@ fn settings(provider: &Provider, payments: &Payments, span: Span, found: &mut Ve
             let message = format!("`{}` says nothing.", setting.name.value);
             found.push(Diagnostic::new(720, setting.name.span, message).help("Write `env:NAME` or `file:PATH`."));
         }
+    }
+}
+
+/// Who takes money inside the chat: known, with its configuration, for rupees.
+fn chat(context: &Context, payments: &Payments, found: &mut Vec<Diagnostic>) {
+    let own = |name: &str| payments.settings.iter().find(|setting| setting.name.value == name);
+    let Some(chat) = own("chat") else { return };
+    let (name, span) = (chat.value.text().unwrap_or_default(), chat.value.span);
+    let code = context.shop.profile.currency.code();
+    if !providers::CHAT.contains(&name) {
+        let message = format!("`{name}` takes no money inside the chat.");
+        let finding = Diagnostic::new(720, span, message).did_you_mean(name, providers::CHAT);
+        let help = format!("There are: {}.", providers::CHAT.join(", "));
+        found.push(if finding.help.is_none() { finding.help(help) } else { finding });
+    } else if own("chat_configuration").is_none() {
+        let message = "`chat` needs `chat_configuration`, the name of the payment configuration in WhatsApp Manager.";
+        found.push(Diagnostic::new(720, span, message).help("Add `chat_configuration: NAME` below `payments`."));
+    } else if code != "INR" {
+        let message = format!("`chat` takes rupees, and this shop sells in {code}: customers get the link.");
+        found.push(Diagnostic::new(721, span, message).help("Take `chat` out. It is for shops in India."));
     }
 }
 

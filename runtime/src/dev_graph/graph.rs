@@ -1,7 +1,7 @@
 //! The stand-in as a value: takes calls, plans what follows, hands out webhooks when they are due. The time is the
 //! caller's, chance is the seed's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use serde_json::value::RawValue;
@@ -49,6 +49,8 @@ pub struct Graph {
     made: u64,
     /// Of bills that were taken: each is used once (whatsapp-cloud-api 17.1).
     references: BTreeSet<String>,
+    /// What was paid inside chats, by the name of the bill.
+    pub(super) payments: BTreeMap<String, Value>,
     pub(super) onlooker: Option<UnboundedSender<Seen>>,
 }
 
@@ -59,6 +61,7 @@ impl Graph {
             media: Media::default(),
             journal: Journal::new(plan.journal),
             statuses: plan.statuses,
+            payments: BTreeMap::new(),
             faults: Faults::new(plan.faults),
             chance: fastrand::Rng::with_seed(plan.seed),
             seed: plan.seed,

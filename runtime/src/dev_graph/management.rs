@@ -59,6 +59,10 @@ impl Graph {
                 Ok(json!({"data": [{"business_public_key_signature_status": "VALID"}]}))
             }
             ("POST", [_, "flows"]) => self.publish_flow(call),
+            ("GET", [_, "payments", _, bill]) => match self.payments.get(*bill) {
+                Some(payment) => Ok(json!({ "payments": [payment] })),
+                None => Err(nothing(bill)),
+            },
             ("GET", [_, "flows"]) => {
                 let flow =
                     |(id, name, status): &(String, String, &str)| json!({"id": id, "name": name, "status": status});

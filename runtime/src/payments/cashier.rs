@@ -36,7 +36,7 @@ const DETAIL: &str = "payments: ";
 /// Takes no card and keeps no money.
 pub struct Cashier {
     pub(super) host: Arc<Host>,
-    egress: Egress,
+    pub(super) egress: Egress,
     pub(super) seal: Seal,
     /// Where links lead to: this server, as customers reach it.
     public: Url,

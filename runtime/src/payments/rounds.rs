@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
+use smol_str::SmolStr;
 use tokio_util::sync::CancellationToken;
 
 use super::cashier::{Cashier, Place, Seen, our_name};
@@ -153,6 +154,10 @@ impl Cashier {
     }
 
     async fn look_at(&self, seen: &Seen, attempt: usize) -> Result<Standing, Asked> {
+        let name = seen.payment.references.get(attempt.saturating_sub(1)).map_or("", SmolStr::as_str);
+        if let Some(asked) = self.in_the_chat(seen, name).await {
+            return asked.map_err(|_| Asked::Nothing);
+        }
         match self.question(seen, Question::Look, attempt).await {
             Ok(Answered::Stands { ours: Some(ours), .. }) if ours != our_name(seen.row.id, attempt) => {
                 Err(Asked::Foreign)

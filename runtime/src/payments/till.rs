@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::chat::{Books, Chat};
 use super::facts::{self, Facts};
 use super::money::NotPayable;
 use super::provider::{self, Provider, Settings};
@@ -31,6 +32,7 @@ pub struct Said {
     colour: Option<[u8; 3]>,
     life_ms: i64,
     cash: bool,
+    chat: Option<Chat>,
     /// `shop.yaml`
     place: String,
     line: usize,
@@ -47,6 +49,8 @@ pub struct Till {
     pub life_ms: i64,
     /// Orders may be paid when they are brought.
     pub cash: bool,
+    /// Where it is asked how money stands that was taken inside the chat.
+    pub(super) books: Option<Books>,
     development: bool,
     /// Held across the wait for an answer: one login at a time.
     pub(super) login: Mutex<Option<(SecretString, i64)>>,
@@ -105,16 +109,25 @@ impl Said {
             colour: shop.brand.as_ref().map(|brand| brand.value),
             life_ms: life_ms.clamp(LEAST_LIFE_MS.max(facts.least_life_ms.min(LIFE_MS)), MOST_LIFE_MS),
             cash: payments.methods.iter().any(|method| method.value == "cash"),
+            chat: read
+                .word("chat")
+                .zip(read.word("chat_configuration"))
+                .map(|(gateway, configuration)| Chat { gateway: gateway.into(), configuration: configuration.into() }),
             place: path.display().to_string(),
             line,
         }))
     }
 
-    /// Opens it on a server.
+    /// Who takes money inside the chat.
+    pub fn chat(&self) -> Option<Chat> {
+        self.chat.clone()
+    }
+
+    /// Opens it on a server. `token`: the shop's for WhatsApp.
     ///
     /// # Errors
     /// The server has no address for pay links, or the provider is only for development.
-    pub fn open(&self, config: &Config) -> Result<Till, Mistake> {
+    pub fn open(&self, config: &Config, token: Option<SecretString>) -> Result<Till, Mistake> {
         let mistake = |message: &str, help: &str| Mistake {
             place: self.place.clone(),
             line: Some(self.line),
@@ -146,6 +159,7 @@ impl Said {
             colour: self.colour,
             life_ms: self.life_ms,
             cash: self.cash,
+            books: self.chat.as_ref().zip(token).and_then(|(chat, token)| Books::new(config, chat, token)),
             development: config.development,
             login: Mutex::default(),
         })
@@ -163,6 +177,10 @@ struct Reading<'a> {
 impl<'a> Reading<'a> {
     fn setting(&self, name: &str) -> Option<&'a Setting> {
         self.settings.iter().find(|setting| setting.name.value == name)
+    }
+
+    fn word(&self, name: &str) -> Option<&str> {
+        self.setting(name)?.value.text().filter(|word| !word.is_empty())
     }
 
     fn line(&self, setting: &Setting) -> usize {

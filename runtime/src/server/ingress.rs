@@ -164,7 +164,13 @@ impl Ingress<'_> {
                 counter!("duka_account_trouble_total").increment(1);
             }
             // Believed by nobody before it was fetched (TM29), and kept until somebody can (F83).
-            Meaning::Payment { .. } => arrivals.push(self.keep(shop.scope, Some(key), "payment", "payment", element)),
+            Meaning::Payment { reference, status, .. } => {
+                let number = element.number.as_deref().unwrap_or_default();
+                let told = self.server.cashier.told_in_chat(shop.scope, number, &reference, &status).await;
+                if !matches!(told, Ok(true)) {
+                    arrivals.push(self.keep(shop.scope, Some(key), "payment", "payment", element));
+                }
+            }
             Meaning::Kept { .. } => kept("other"),
             Meaning::Unreadable { why } => arrivals.push(self.keep(shop.scope, Some(key), "unreadable", why, element)),
         }

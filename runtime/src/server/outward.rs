@@ -141,6 +141,7 @@ impl Outward {
             conversation: request.conversation,
             catalogue: shop.catalogue.as_deref(),
             bill: bill.as_deref(),
+            chat: shop.chat.as_ref(),
             template,
         };
         render::body(outbound, letter, setting).map_err(|error| {

@@ -23,6 +23,8 @@ use crate::channel::whatsapp::verify::AppSecrets;
 use crate::config::{Config, Environment, Mistake, People};
 use crate::host::shops::{Portfolio, Shop, Shops};
 use crate::id::ShopScope;
+use crate::payments::chat::Chat;
+use crate::payments::till::Said;
 use crate::store::{self, Store};
 
 /// One shop, with what its channel needs to know.
@@ -50,6 +52,8 @@ pub struct Served {
     pub read_marks: ReadMarks,
     /// The forms that are published, whether or not they may be sent at this moment.
     pub forms: Arc<[Published]>,
+    /// Who takes money inside the chat.
+    pub chat: Option<Chat>,
     /// Sign what the shop hands out and expects back.
     pub keys: ShopKeys,
 }
@@ -229,7 +233,8 @@ impl Registry {
             let forms = std::iter::once(&program).chain(&older).filter_map(|program| shown(program, &source.forms));
             let forms = forms.collect();
             let mut shop = Shop::new(scope, source.slug.clone(), program, older, source.fixture.clone());
-            let till = source.till.as_ref().map(|said| said.open(config)).transpose();
+            let token = routes.shops.last().and_then(|served| served.token.clone());
+            let till = source.till.as_ref().map(|said| said.open(config, token)).transpose();
             shop.till = till.map_err(Trouble::from)?.map(Arc::new);
             shop.keeps_bags = source.keeps_bags;
             shop.people = config.handoff.of(&source.slug).is_some();
@@ -292,6 +297,7 @@ impl Routes {
             keep: live.keep,
             read_marks: live.read_marks,
             forms: Arc::clone(&source.forms),
+            chat: source.till.as_ref().and_then(Said::chat),
             keys,
         }));
         Ok(())

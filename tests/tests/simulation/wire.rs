@@ -299,6 +299,7 @@ fn body_of(request: &SendRequest, bug: Bug) -> Result<Vec<u8>, RenderError> {
         conversation: request.conversation,
         catalogue: None,
         bill: None,
+        chat: None,
         template: None,
     };
     render::body(&outbound, Letter { to: &to, opaque: &opaque }, setting)

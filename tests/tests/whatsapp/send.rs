@@ -67,6 +67,7 @@ fn rendered(blocks: &str, state: &str) -> Value {
         conversation: ConversationId(1),
         catalogue: None,
         bill: None,
+        chat: None,
         template: None,
     };
     wire(said(blocks, state).last().expect("something is said"), "", setting)
@@ -99,6 +100,7 @@ fn reproduced(name: &str) -> Option<Value> {
         conversation: ConversationId(1),
         catalogue: None,
         bill: None,
+        chat: None,
         template: None,
     };
     let held = |language| row(language, Value::Null);
@@ -300,6 +302,7 @@ fn what_the_channel_does_not_take_becomes_what_comes_closest() {
         conversation: ConversationId(1),
         catalogue: None,
         bill: None,
+        chat: None,
         template: None,
     };
     let mut page =
@@ -343,6 +346,7 @@ fn a_template_is_filled_as_the_vendor_holds_it() {
             conversation: ConversationId(1),
             catalogue: None,
             bill: None,
+            chat: None,
             template: Some(&row),
         };
         body(outbound, letter, setting).map(|bytes| {

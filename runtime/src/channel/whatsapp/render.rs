@@ -23,6 +23,7 @@ use super::flows::published::Published;
 use super::keys::ShopKeys;
 use super::wire::send::{Content, File, Location, Quoted, Send};
 use crate::id::ConversationId;
+use crate::payments::chat::Chat;
 use crate::store::{Identity, IdentityKind, TemplateRow};
 
 /// To whom a message goes.
@@ -57,6 +58,8 @@ pub struct Setting<'a> {
     pub catalogue: Option<&'a str>,
     /// What the vendor calls the order of this message: for a bill a new name, for its status that of its last bill.
     pub bill: Option<&'a str>,
+    /// Who takes the money for a bill inside the chat; none: its link leads out.
+    pub chat: Option<&'a Chat>,
     /// The template as the vendor has it, if it was pulled.
     pub template: Option<&'a TemplateRow>,
 }

@@ -63,6 +63,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/control/clock", post(clock))
         .route("/control/heard", post(heard))
         .route("/control/webhook", post(webhook))
+        .route("/control/payments/{bill}", put(payment))
         .route("/control/customer/{customer}", get(inbox).post(say))
         .route("/control/customer/{customer}/{verb}", post(say_plainly))
         .route("/download/{key}", get(download))
@@ -134,6 +135,13 @@ async fn add_faults(State(shared): Shares, body: Bytes) -> Response {
 
 async fn clear_faults(State(shared): Shares) -> StatusCode {
     shared.lock().clear_faults();
+    StatusCode::NO_CONTENT
+}
+
+/// `{"status": "captured", "currency": "INR", "total_amount": {"value": 21000, "offset": 100}}`
+async fn payment(State(shared): Shares, Path(bill): Path<String>, Json(mut told): Json<Value>) -> StatusCode {
+    told["reference_id"] = json!(bill);
+    shared.lock().payments.insert(bill, told);
     StatusCode::NO_CONTENT
 }
 

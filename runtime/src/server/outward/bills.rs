@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Outward;
 use crate::channel::whatsapp::render::bill_reference;
 use crate::host::transport::SendRequest;
+use crate::payments::chat::billed;
 use crate::shops::Served;
 use crate::store;
 
@@ -32,7 +33,7 @@ impl Outward {
             None if pay.is_none() => return None,
             last => {
                 let bill = Bill { send, count: last.map_or(0, |bill| bill.count).saturating_add(1) };
-                let kept = self.keep_bill(shop, &key, &bill).await;
+                let kept = self.keep_bill(shop, &key, &bill, &order.number).await;
                 kept.inspect_err(|error| tracing::warn!(%error, "a bill could not be noted")).ok()?;
                 bill
             }
@@ -40,8 +41,11 @@ impl Outward {
         Some(bill_reference(&order.number, bill.count))
     }
 
-    async fn keep_bill(&self, shop: &Served, key: &str, bill: &Bill) -> store::Result<()> {
+    async fn keep_bill(&self, shop: &Served, key: &str, bill: &Bill, order: &str) -> store::Result<()> {
         let mut tx = self.store.begin(shop.scope).await?;
+        // What is told of the bill's payment names the bill alone.
+        let name = billed(&bill_reference(order, bill.count));
+        tx.meta_set(shop.scope, &name, order.as_bytes()).await?;
         tx.meta_set(shop.scope, key, &postcard::to_stdvec(bill).unwrap_or_default()).await?;
         tx.commit().await
     }

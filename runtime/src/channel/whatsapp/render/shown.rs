@@ -12,6 +12,7 @@ use super::choices::id;
 use super::fit::{cut, title, units};
 use super::{Setting, is_link};
 use crate::channel::whatsapp::wire::send::{Action, CarouselCard, File, Header, Parameters, Words};
+use crate::payments::chat::Chat;
 
 /// `payment_settings` and the order's own currency are known for these; amounts are told in hundredths.
 const CURRENCIES: [&str; 2] = ["INR", "BRL"];
@@ -125,13 +126,32 @@ pub(super) fn bill<'a>(order: &'a OrderView, url: &str, setting: Setting<'a>) ->
         "type": "physical-goods",
         "currency": currency.code(),
         "total_amount": amount(order.total.minor),
-        "payment_settings": [{ "type": "payment_link", "payment_link": { "uri": url } }],
         "order": inner,
     });
+    for (name, value) in paid_by(setting.chat.filter(|_| currency.code() == "INR"), &order.number, reference, url) {
+        parameters[name] = value;
+    }
     if let (true, Some(parameters)) = (currency.code() == "BRL", parameters.as_object_mut()) {
         parameters.insert("payment_type".into(), "br".into());
     }
     Some(Action::Named { name: "review_and_pay", parameters: Some(Parameters::Other(parameters)) })
+}
+
+/// Who takes the money: a gateway inside the chat, or whoever the link leads to. A gateway gives our names back.
+fn paid_by(chat: Option<&Chat>, number: &str, bill: &str, url: &str) -> Vec<(&'static str, Value)> {
+    let link = json!([{ "type": "payment_link", "payment_link": { "uri": url } }]);
+    let Some(Chat { gateway, configuration }) = chat else { return vec![("payment_settings", link)] };
+    let own = match gateway.as_str() {
+        "razorpay" => json!({ "receipt": bill, "notes": { "order": number } }),
+        "payu" => json!({ "udf1": number }),
+        "billdesk" => json!({ "additional_info1": number }),
+        "zaakpay" => json!({ "extra1": number }),
+        "upi" => return vec![("payment_type", "upi".into()), ("payment_configuration", configuration.as_str().into())],
+        _ => return vec![("payment_settings", link)],
+    };
+    let mut taken = json!({ "type": gateway.as_str(), "configuration_name": configuration.as_str() });
+    taken[gateway.as_str()] = own;
+    vec![("payment_settings", json!([{ "type": "payment_gateway", "payment_gateway": taken }]))]
 }
 
 /// `991-1`: the number of an order as the vendor takes it, and which of its bills it is. Unlike that of any other message.

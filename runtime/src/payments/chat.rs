@@ -1,0 +1,137 @@
+//! Money that is taken inside the chat by a gateway of the business (whatsapp-cloud-api 17.1): WhatsApp's word is why it is asked,
+//! and what it answers of the very amount counts, as with any provider.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use duka_engine::value::{Currency, Money};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value as Json;
+use smol_str::{SmolStr, format_smolstr};
+use url::Url;
+
+use super::cashier::{Cashier, Seen};
+use super::provider::Trouble;
+use super::standing::{Heard, Payment, Said, Standing, State};
+use crate::adapter::rest::exact;
+use crate::config::Config;
+use crate::egress::{Method, Request};
+use crate::id::ShopScope;
+use crate::store::{self, PaymentRow};
+
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// What the name of such a payment begins with, among the provider's names: then the number's id, and the bill's name.
+const MARK: &str = "chat ";
+
+/// Who takes the money, and the name of its configuration in WhatsApp Manager.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chat {
+    pub gateway: SmolStr,
+    pub configuration: SmolStr,
+}
+
+/// Where it is asked how such payments stand.
+#[derive(Debug)]
+pub struct Books {
+    base: Url,
+    configuration: SmolStr,
+    token: SecretString,
+}
+
+impl Books {
+    pub(super) fn new(config: &Config, chat: &Chat, token: SecretString) -> Option<Books> {
+        let base =
+            format!("{}/{}/", config.graph.url.as_str().trim_end_matches('/'), config.graph.version).parse().ok()?;
+        Some(Books { base, configuration: chat.configuration.clone(), token })
+    }
+
+    fn request(&self, number: &str, bill: &str) -> Option<Request> {
+        let url = self.base.join(&format!("{number}/payments/{}/{bill}", self.configuration)).ok()?;
+        let headers = vec![("authorization".to_string(), format!("Bearer {}", self.token.expose_secret()))];
+        Some(Request { method: Method::Get, url, headers, body: None, within: WITHIN })
+    }
+}
+
+/// What the store keeps the order of a bill under.
+pub fn billed(bill: &str) -> String {
+    format!("billed {bill}")
+}
+
+/// What is read of such an answer. `None`: it is about another bill.
+fn standing(json: &Json, bill: &str) -> Option<Standing> {
+    let payments = json.get("payments")?.as_array()?;
+    let own = payments.iter().find(|one| one.get("reference_id").and_then(Json::as_str) == Some(bill))?;
+    let word = |name: &str| own.get(name).and_then(Json::as_str).unwrap_or("");
+    let said = match word("status") {
+        "captured" => Said::Paid,
+        "failed" => Said::Failed,
+        _ => Said::Open,
+    };
+    let of = |name: &str| own.get("total_amount").and_then(|amount| amount.get(name)).and_then(Json::as_i64);
+    // Hundredths, whatever the currency.
+    let amount = match (Currency::from_code(word("currency")), of("value"), of("offset")) {
+        (Some(currency), Some(minor), Some(100)) if currency.exponent() == 2 => Money { minor, currency },
+        (_, _, _) => Money { minor: -1, currency: Currency(*b"XXX") },
+    };
+    Some(Standing { said, amount: Some(amount), refunded_minor: 0 })
+}
+
+impl Cashier {
+    /// Writes down what WhatsApp says of a bill, and asks. `false`: nobody has such a bill.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn told_in_chat(
+        self: &Arc<Cashier>,
+        shop: ShopScope,
+        number: &str,
+        bill: &str,
+        status: &str,
+    ) -> store::Result<bool> {
+        let mut tx = self.host.store.read(shop).await?;
+        let order = tx.meta_get(shop, &billed(bill)).await?.and_then(|order| String::from_utf8(order).ok());
+        let Some(order) = order else { return Ok(false) };
+        let rows = tx.payments_of(shop, &order).await?;
+        tx.rollback().await?;
+        let payable = |row: &&PaymentRow| Payment::decode(&row.body).is_some_and(|payment| payment.state.is_payable());
+        let Some(row) = rows.iter().find(payable).or(rows.last()) else { return Ok(false) };
+        let (place, now_ms) = ((row.shop, row.id), self.host.clock.now_ms());
+        let name = format_smolstr!("{MARK}{number} {bill}");
+        let said = match status {
+            "captured" => Said::Paid,
+            "failed" => Said::Failed,
+            _ => Said::Open,
+        };
+        self.change(place, |_, payment, paid_otherwise| {
+            if !payment.references.contains(&name) {
+                payment.references.push(name.clone());
+            }
+            if payment.state == State::Sent {
+                (payment.state, payment.begun_ms) = (State::Open, now_ms);
+            }
+            payment.hear(&Heard::Claim(Standing { said, amount: None, refunded_minor: 0 }), paid_otherwise)
+        })
+        .await?;
+        let cashier = Arc::clone(self);
+        // The vendor need not wait for what we ask it.
+        tokio::spawn(async move { cashier.one(place).await });
+        Ok(true)
+    }
+
+    /// How a payment inside the chat stands. `None`: the name is the provider's.
+    pub(super) async fn in_the_chat(&self, seen: &Seen, name: &str) -> Option<Result<Standing, Trouble>> {
+        let (number, bill) = name.strip_prefix(MARK)?.split_once(' ')?;
+        let Some(books) = &seen.till.books else {
+            return Some(Err(Trouble::Refused("the shop takes no money inside the chat".to_string())));
+        };
+        let request = books.request(number, bill)?;
+        let answer = match self.egress.send(request).await {
+            Ok(answer) if answer.status == 200 => exact::parse(&answer.body),
+            Ok(answer) => return Some(Err(Trouble::NotNow(format!("status {}", answer.status)))),
+            Err(error) => return Some(Err(Trouble::NotNow(error.to_string()))),
+        };
+        let standing = answer.and_then(|json| standing(&json, bill));
+        Some(standing.ok_or_else(|| Trouble::NotNow("another answer than was asked for".to_string())))
+    }
+}
