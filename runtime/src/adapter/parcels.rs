@@ -122,9 +122,10 @@ pub fn followed(shop: &Shop, mut order: Value, link: Option<SmolStr>) -> Value {
     let record = shop.known_records.order.and_then(|id| shop.records.get(usize::from(id.0)));
     let at = record.and_then(|record| record.field("tracking_url")).map(|(at, _)| usize::from(at));
     if let (Some(at), Some(link), Value::Record(fields)) = (at, link, &mut order)
-        && let Some(field) = fields.get_mut(at).filter(|field| matches!(field, Value::None))
+        && matches!(fields.get(at), Some(Value::None))
     {
-        *field = Value::Text(link);
+        let fill = |(here, field): (usize, &Value)| if here == at { Value::Text(link.clone()) } else { field.clone() };
+        *fields = fields.iter().enumerate().map(fill).collect();
     }
     order
 }

@@ -20,9 +20,12 @@ remember
 
 anywhere
   on payment.paid -> paid
-  on payment.failed -> failed
+  on payment.failed -> sorry
+  on payment.expired -> sorry
   failed -> sorry
   lost -> begin
+  quiet 23 hours -> end
+  else: Please tap one of the choices. -> again
 
 state begin
   call order = orders.one(\"991\")
@@ -30,13 +33,11 @@ state begin
   say: Your order 991
   show order
   link pay: Pay now -> {payment.url}
+  on payment.failed -> sorry
+  on payment.expired -> sorry
 
 state paid
   ask: PAID
-  button done: Done -> end
-
-state failed
-  ask: FAILED
   button done: Done -> end
 
 state sorry

@@ -23,26 +23,32 @@ words
   another: another
 
 anywhere
-  hears another -> link
+  hears another -> begin
   on payment.paid -> paid
-  failed -> again
+  on payment.failed -> open
+  on payment.expired -> open
+  failed -> open
   lost -> begin
+  quiet 23 hours -> end
+  else: Please tap one of the choices. -> again
 
 state begin
   call order = orders.one(\"A-1042\")
   -> link
 
 state link
-  call payment = payments.link(order) else -> again
+  call payment = payments.link(order) else -> open
   say: Here.
   link pay: Pay -> {payment.url}
+  on payment.failed -> open
+  on payment.expired -> open
 
 state paid
   ask: MONEY
   button done: Done -> end
 
-state again
-  ask: NO LINK
+state open
+  ask: NOT PAID
   button done: Done -> end
 ";
 

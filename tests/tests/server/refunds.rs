@@ -34,31 +34,40 @@ anywhere
   hears rest -> rest
   hears much -> much
   on payment.paid -> paid
-  on payment.refunded -> back
+  on payment.refunded -> returned
+  on payment.failed -> sorry
+  on payment.expired -> sorry
   failed -> sorry
   lost -> begin
+  quiet 23 hours -> end
+  else: Please tap one of the choices. -> again
 
 state begin
   call order = orders.one(\"A-1042\")
   call payment = payments.link(order)
   say: Here.
   link pay: Pay -> {payment.url}
+  on payment.failed -> sorry
+  on payment.expired -> sorry
 
 state paid
   ask: PAID
   button done: Done -> end
 
 state part
+  call order = orders.one(\"A-1042\")
   call payment = payments.refund(order, a_part) else -> refused
   ask: GOES BACK {payment.amount}
   button done: Done -> end
 
 state rest
+  call order = orders.one(\"A-1042\")
   call payment = payments.refund(order) else -> refused
   ask: GOES BACK {payment.amount}
   button done: Done -> end
 
 state much
+  call order = orders.one(\"A-1042\")
   call payment = payments.refund(order, too_much) else -> refused
   ask: GOES BACK {payment.amount}
   button done: Done -> end
@@ -67,7 +76,7 @@ state refused
   ask: REFUSED
   button done: Done -> end
 
-state back
+state returned
   ask: ALL IS BACK
   button done: Done -> end
 
