@@ -5,7 +5,7 @@ use crate::support::{Folder, copy};
 /// The file, what stands there, what is written instead, the finding, its place, and a part of its help.
 type Mistake = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
-const MISTAKES: [Mistake; 22] = [
+const MISTAKES: [Mistake; 23] = [
     (
         "boutique.duka",
         "Shop -> categories",
@@ -96,6 +96,14 @@ const MISTAKES: [Mistake; 22] = [
     ("shop.yaml", "\"KES 300\"", "\"USD 3\"", "error[D025]", "shop.yaml:27:76", "Write the currency and the amount"),
     ("shop.yaml", "  catalog: demo", "  catalogue: demo", "error[D108]", "shop.yaml:22:3", "Did you mean `catalog`?"),
     ("shop.yaml", "[en, sw, ar]", "[en, swahili]", "warning[D116]", "shop.yaml:5:17", "Say the same in both"),
+    (
+        "shop.yaml",
+        "\nretention:",
+        "\npayments: { provider: strype }\nretention:",
+        "error[D719]",
+        "shop.yaml:30:23",
+        "Did you mean `stripe`?",
+    ),
     (
         "boutique.sw.duka",
         "{item.name} imeisha",
