@@ -78,7 +78,9 @@ enum Act {
 use Act::{Ask, GivesBack, Pay, Says, SaysBack, SaysFailed, SaysLess, Second, Tap, Time};
 
 /// Acts, and which of them can only come after which others.
-const CASES: &[(&[Act], &[(Act, Act)])] = &[
+type Case = (&'static [Act], &'static [(Act, Act)]);
+
+const CASES: &[Case] = &[
     // Told of twice, asked about, ended.
     (&[Tap(0), Pay(0), Says(0), Says(0), Ask(0), Time], &[(Tap(0), Pay(0)), (Tap(0), Says(0))]),
     // Lies before and after.
@@ -187,6 +189,11 @@ impl World<'_> {
                 let clock = &self.stage.running.clock;
                 let ahead_ms = self.stage.running.server.host.clock.now_ms() + 31 * 60_000 - wall_ms();
                 clock.set_ahead(ahead_ms);
+                // WhatsApp's clock goes with ours, or its messages would look old.
+                let passed = json!({ "advance_ms": 31 * 60_000 });
+                let url = format!("{}/clock", self.stage.control);
+                let told = self.stage.http.post(url).json(&passed).send().await.expect("an answer");
+                assert!(told.status().is_success());
                 self.cashier().round().await.expect("a store");
             }
             Second => {

@@ -117,12 +117,12 @@ fn providers(page: &mut String) {
     for provider in facts::ALL.iter().filter(|provider| !provider.base.is_empty()) {
         let or = |texts: &[&str], other: &str| if texts.is_empty() { other.to_string() } else { texts.join(", ") };
         let pages = or(provider.hosts, "a prompt on the phone");
-        let currencies = or(provider.currencies, "as it judges");
+        let currencies = or(provider.shop.currencies, "as it judges");
         let life = match provider.least_life_ms / 60_000 {
             0 => "–".to_string(),
             minutes => format!("{minutes} minutes"),
         };
-        let (name, base) = (provider.name, provider.base.trim_start_matches("https://").trim_end_matches('/'));
+        let (name, base) = (provider.shop.name, provider.base.trim_start_matches("https://").trim_end_matches('/'));
         writeln!(page, "| `{name}` | {base} | {pages} | {currencies} | {life} |").expect("a text takes everything");
     }
 }
