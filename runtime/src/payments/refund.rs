@@ -119,7 +119,8 @@ impl Cashier {
         let named = |_: &mut PaymentRow, payment: &mut Payment, _: bool| {
             // Its callback may have been faster.
             payment.refunds.retain(|refund| refund.name != done || !refund.key.is_empty());
-            if let Some(refund) = payment.refunds.iter_mut().find(|refund| refund.key == key) {
+            let own = payment.refunds.iter_mut().find(|refund| refund.key == key && refund.name.is_empty());
+            if let Some(refund) = own {
                 refund.name = done.clone();
             }
             Vec::new()

@@ -328,8 +328,12 @@ impl Payment {
     /// Notes a refund that a callback has named. Returns what all that are known come to.
     pub fn note_refund(&mut self, name: &str, minor: i64, at_ms: i64) -> i64 {
         let known = self.refunds.iter().any(|refund| refund.name == name);
-        if !known {
-            self.refunds.push(Refund { key: SmolStr::default(), minor, name: name.into(), at_ms });
+        // One of ours whose answer was lost has no name of the provider's yet.
+        let nameless = |it: &&mut Refund| !it.key.is_empty() && (it.name.is_empty() || it.name == it.key);
+        match self.refunds.iter_mut().filter(nameless).find(|refund| refund.minor == minor) {
+            _ if known => {}
+            Some(refund) => refund.name = name.into(),
+            None => self.refunds.push(Refund { key: SmolStr::default(), minor, name: name.into(), at_ms }),
         }
         self.refunds.iter().filter(|refund| !refund.name.is_empty()).map(|refund| refund.minor).sum()
     }
