@@ -67,6 +67,7 @@ impl Said {
             colour: shop.brand.as_ref().map(|brand| brand.value),
             life_ms: LIFE_MS,
             cash: shop.payments.as_ref().is_none_or(cash),
+            chat: None,
             place: String::new(),
             line: 0,
         }
