@@ -97,11 +97,11 @@ fn every_test_that_the_architecture_names_exists() {
     none(&offences, "ARCHITECTURE.md names tests that do not exist");
 }
 
-/// `cargo run -- test …` is the first thing that a newcomer does.
+/// `cargo run -- dev …` is the first thing that a newcomer does.
 #[test]
 fn the_first_command_of_the_readme_runs_duka() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md is there");
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml is there");
-    assert!(readme.contains("\ncargo run -- test examples/boutique --coverage"));
+    assert!(readme.contains("\ncargo run -- dev examples/boutique"));
     assert!(manifest.lines().any(|line| line.starts_with("default-members = [\"cli\"]")), "or it runs another binary");
 }
