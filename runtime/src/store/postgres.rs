@@ -45,9 +45,16 @@ const MANNERS: &str = "SET ROLE duka_app; SET lock_timeout = '5s'; SET statement
     SET idle_in_transaction_session_timeout = '4s'; SET plan_cache_mode = force_generic_plan; SET jit = off;
     SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off;
     SET random_page_cost = 1; SET cpu_tuple_cost = 1; SET cpu_index_tuple_cost = 0.5";
-/// Plans are made anew after so many transactions, by as many as there are connections: of an empty table every plan is as good,
-/// and it may be full a second later.
+/// Plans are made anew after so many transactions, by as many as there are connections, and sooner at first: of an empty table
+/// every plan is as good, and it may be full a second later.
 const PLANS_LAST: u64 = 256;
+
+/// Whether the transaction that is begun after so many others makes its plans anew.
+fn are_anew(begun: u64) -> bool {
+    let at = begun % PLANS_LAST;
+    let since = if begun < PLANS_LAST && at > 0 { at - (1 << at.ilog2()) } else { at };
+    since < u64::from(CONNECTIONS)
+}
 
 #[derive(Clone)]
 pub(super) struct Postgres(Arc<Shared>);
@@ -90,8 +97,7 @@ impl Postgres {
         let until = tokio::time::Instant::now() + PATIENCE;
         let numbers: BTreeSet<u32> = shops.iter().map(|shop| shop.number()).collect();
         let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
-        let is_anew = self.0.begun.fetch_add(1, Ordering::Relaxed) % PLANS_LAST < u64::from(CONNECTIONS);
-        let anew = if is_anew { "; DISCARD PLANS" } else { "" };
+        let anew = if are_anew(self.0.begun.fetch_add(1, Ordering::Relaxed)) { "; DISCARD PLANS" } else { "" };
         let text = format!("{begin}; SET LOCAL duka.shop = '{}'{anew}", numbers.join(","));
         loop {
             match self.0.pool.begin_with(AssertSqlSafe(text.clone())).await {
