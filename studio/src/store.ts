@@ -243,6 +243,13 @@ export async function readMap() {
   if (map) set({ map });
 }
 
+/** Which files the shop has, after one was written. */
+export async function readFiles() {
+  const home = await attempt(() => server.home());
+  const files = home?.shops.find((one) => one.slug === get().shop?.slug)?.files;
+  if (files) set((now) => ({ shop: now.shop && { ...now.shop, files } }));
+}
+
 export async function readBackend() {
   const shop = get().shop?.slug;
   const backend = shop === undefined ? undefined : await server.backend(shop).catch(() => undefined);

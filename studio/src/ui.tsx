@@ -1,7 +1,7 @@
 // Small pieces that phone and workbench share: words, icons, times. No state of its own.
 import { useEffect, useMemo, useState, type ReactNode } from "react";
 
-import { shopNow, useStudio } from "./store";
+import { goTo, shopNow, useStudio } from "./store";
 import { speaker, type Language, type Say } from "./words";
 
 export function useWords(): Say {
@@ -139,6 +139,22 @@ export function lasting(ms: number, t: Say): string {
     .filter(([count], index) => count > 0 || index === 0)
     .map(([count, word]) => t(word, { count }))
     .join(" ");
+}
+
+/** Where something is written. Files of Duka's own flows are not the shop's to open: they are only named. */
+export function LineLink({ line, children }: { line: { file: string; line: number }; children?: ReactNode }) {
+  const isOwn = useStudio((now) => now.shop?.files.includes(line.file) === true);
+  const words = (
+    <bdi>
+      {isOwn && children ? "" : line.file}:{line.line}
+    </bdi>
+  );
+  if (!isOwn) return <span className="quiet">{words}</span>;
+  return (
+    <button type="button" className="link" onClick={() => goTo(line.file, line.line)}>
+      {children} {words}
+    </button>
+  );
 }
 
 /** Words that are only for those who listen to the page. */

@@ -5,8 +5,8 @@ import { useEffect, useRef } from "react";
 import type { Item } from "../api/types";
 import { bubbleOf, gist } from "../chat/bubble";
 import { bare } from "../chat/format";
-import { goTo, useStudio } from "../store";
-import { Name, lasting, momentOf, useWords } from "../ui";
+import { useStudio } from "../store";
+import { Name, lasting, LineLink, momentOf, useWords } from "../ui";
 import type { Word } from "../words";
 
 const NONE: never[] = [];
@@ -67,11 +67,7 @@ function Told({ item, open }: { item: Item; open: boolean }) {
               </Fact>
               {why.line && (
                 <Fact name={t("journal.line")}>
-                  <button type="button" className="link" onClick={() => why.line && goTo(why.line.file, why.line.line)}>
-                    <bdi>
-                      {why.line.file}:{why.line.line}
-                    </bdi>
-                  </button>
+                  <LineLink line={why.line} />
                 </Fact>
               )}
               {why.guards.length > 0 && (

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 
 import type { Product } from "../api/types";
 import { server } from "../api/client";
-import { attempt, goTo, note, pull, readMap, turnClock, useStudio } from "../store";
+import { attempt, goTo, note, pull, readFiles, readMap, turnClock, useStudio } from "../store";
 import { Name, lasting, momentOf, useShopNow, useWords } from "../ui";
 
 const MINUTE = 60_000;
@@ -70,6 +70,7 @@ function Record() {
     const written = await attempt(() => server.record(shop, active, name.trim()));
     if (!written) return;
     setName("");
+    await readFiles();
     note(t("levers.recorded", { file: written.file }));
     goTo(written.file, 1);
   };
@@ -81,6 +82,7 @@ function Record() {
     setLeft(found.left ?? uncovered.edges.map(([from, to]) => `${from} → ${to}`));
     await readMap();
     useStudio.setState((now) => ({ map: now.map && { ...now.map, uncovered } }));
+    if (found.tests_written) await readFiles();
     if (found.tests_written) note(t("levers.recorded", { file: found.tests_written }));
   };
   return (

@@ -2,11 +2,15 @@
 import type { Place } from "../api/types";
 import { pull, useStudio } from "../store";
 import { Name, lasting, momentOf, useShopNow, useWords } from "../ui";
-import type { Word } from "../words";
+import type { Say, Word } from "../words";
+import { en } from "../words/en";
 
 function usePlace(): Place | undefined {
   return useStudio((now) => now.places[now.active]);
 }
+
+/** Letters of a value that stand in two lines. */
+const SHORT = 64;
 
 export function Values() {
   const t = useWords();
@@ -20,7 +24,14 @@ export function Values() {
             <Name>{value.name}</Name>
           </dt>
           <dd title={value.kind} dir="auto">
-            {value.value}
+            {value.value.length <= SHORT ? (
+              value.value
+            ) : (
+              <details>
+                <summary>{[...value.value].slice(0, SHORT - 2).join("")}…</summary>
+                {value.value}
+              </details>
+            )}
           </dd>
         </div>
       ))}
@@ -49,6 +60,12 @@ export function Timers() {
   );
 }
 
+/** What the page has words for in its own language; anything else as the server says it. */
+function named(t: Say, kind: "order" | "payment", state: string): string {
+  const word = `${kind}.${state}`;
+  return Object.hasOwn(en, word) ? t(word as Word) : state.replaceAll("_", " ");
+}
+
 const ACTIONS = ["pay", "fail", "expire", "ship", "deliver"];
 
 export function Orders() {
@@ -64,7 +81,7 @@ export function Orders() {
               <Name>{order.reference}</Name>
             </strong>
             <span className="badge">
-              <Name>{order.state}</Name>
+              <Name>{named(t, "order", order.state)}</Name>
             </span>
             <span className="order-total">
               <Name>{order.total}</Name>
@@ -72,7 +89,7 @@ export function Orders() {
           </div>
           {(order.paid || order.tracking) && (
             <div className="quiet">
-              {[order.paid && t("orders.paid", { state: order.paid }), order.tracking && t("orders.tracking", { number: order.tracking })].filter(Boolean).join(" · ")}
+              {[order.paid && t("orders.paid", { state: named(t, "payment", order.paid) }), order.tracking && t("orders.tracking", { number: order.tracking })].filter(Boolean).join(" · ")}
             </div>
           )}
           <div className="buttons">

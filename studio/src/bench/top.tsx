@@ -43,7 +43,7 @@ export function Top() {
           </span>
         )
       )}
-      {shop && <span className="top-revision quiet" title={shop.revision}><bdi>{shop.revision.slice(0, 12)}</bdi></span>}
+      {shop && <span className="top-revision quiet" title={t("bench.revision", { revision: shop.revision })}><bdi>{shop.revision.slice(0, 12)}</bdi></span>}
       <span className={`lamp ${!connected ? "is-lost" : running ? "is-on" : "is-off"}`} role="status">
         {!connected ? t("bench.lost") : running ? t("bench.running") : t("bench.stopped")}
       </span>

@@ -5,7 +5,8 @@ export type Field = {
   name: string;
   label: string;
   kind: "text" | "long" | "number" | "phone" | "email" | "password" | "date" | "choice" | "several" | "agree";
-  required: boolean;
+  /** Unknown where only the message's words tell of the field. */
+  required?: boolean;
   helper?: string;
   options: { id: string; title: string; note?: string }[];
   initial?: string;
@@ -110,7 +111,6 @@ function fromWords(data: any): Screen[] {
       name,
       label: `${data[`label_${name}`] ?? name.replaceAll("_", " ")}`,
       kind: data[`options_${name}`] ? "choice" : "text",
-      required: false,
       options: options(data[`options_${name}`]),
       initial: names.length > 0 ? undefined : `${data[name]}`,
     },

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { Refused, server } from "../api/client";
 import type { Finding } from "../api/types";
 import { attempt, goTo, note, play, useStudio } from "../store";
-import { Icon, Name, useWords } from "../ui";
+import { Icon, useWords } from "../ui";
 import { editor, type Editor } from "./editor";
 import "./file.css";
 
@@ -30,19 +30,11 @@ export default function FilePane() {
   latest.current = { path, sha, dirty };
   /** The file that the editor holds. */
   const shown = useRef("");
+  /** What was written into other files and is not saved yet. */
+  const drafts = useRef(new Map<string, { text: string; sha: string }>());
+  /** The last place that was gone to. */
+  const gone = useRef(0);
   const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
-
-  const load = useCallback(async (wanted: string) => {
-    const file = await attempt(() => server.read(slug, wanted));
-    if (!file || latest.current.path !== wanted) return;
-    if (shown.current === wanted) made.current?.renew(file.text);
-    else made.current?.open(file.text);
-    shown.current = wanted;
-    setSha(file.sha);
-    setDirty(false);
-    setConflict(false);
-    setLive(undefined);
-  }, [slug]);
 
   const changed = useCallback((text: string) => {
     setDirty(true);
@@ -51,6 +43,24 @@ export default function FilePane() {
       const { path: checked } = latest.current;
       void server.check(slug, checked, text).then((found) => latest.current.path === checked && setLive(found)).catch(() => undefined);
     }, CHECK_AFTER_MS);
+  }, [slug]);
+
+  const load = useCallback(async (wanted: string) => {
+    const file = await attempt(() => server.read(slug, wanted));
+    if (!file || latest.current.path !== wanted) return;
+    const draft = shown.current === wanted ? undefined : drafts.current.get(wanted);
+    drafts.current.delete(wanted);
+    if (shown.current === wanted) made.current?.renew(file.text);
+    else made.current?.open(draft?.text ?? file.text);
+    shown.current = wanted;
+    const { spot: sought } = useStudio.getState();
+    if (sought?.file === wanted && sought.nonce !== gone.current) made.current?.go(sought.line, sought.column);
+    gone.current = sought?.nonce ?? 0;
+    setSha(draft?.sha ?? file.sha);
+    setDirty(draft !== undefined);
+    setConflict(false);
+    setLive(undefined);
+    if (draft) changed(draft.text);
   }, [slug]);
 
   const save = useCallback(async (over = false) => {
@@ -76,6 +86,7 @@ export default function FilePane() {
   }, [changed, save]);
   useEffect(() => {
     made.current?.describe(path);
+    if (latest.current.dirty && shown.current && shown.current !== path) drafts.current.set(shown.current, { text: made.current?.text() ?? "", sha });
     if (path) void load(path);
   }, [path, load]);
   useEffect(() => {
@@ -84,9 +95,11 @@ export default function FilePane() {
   }, [flowRead]);
   useEffect(() => {
     if (!spot) return;
-    if (spot.file !== path && files.includes(spot.file)) setPath(spot.file);
-    const timer = setTimeout(() => made.current?.go(spot.line, spot.column), spot.file === path ? 0 : 250);
-    return () => clearTimeout(timer);
+    if (spot.file !== path) setPath(spot.file);
+    else if (shown.current === path) {
+      made.current?.go(spot.line, spot.column);
+      gone.current = spot.nonce;
+    }
   }, [spot]);
 
   const findings = live ?? saved;
@@ -162,11 +175,11 @@ function Found({ findings }: { findings: Finding[] }) {
       {findings.map((finding, index) => (
         <li key={`${finding.code}/${finding.file}/${finding.line}/${index}`} className={`finding is-${finding.severity}`}>
           <div className="finding-words">
-            <span className="finding-code">{finding.code}</span> <Name>{finding.message}</Name>
+            <span className="finding-code">{finding.code}</span> <Quoted>{finding.message}</Quoted>
             {finding.help && (
               <span className="quiet">
                 {" "}
-                <Name>{finding.help}</Name>
+                <Quoted>{finding.help}</Quoted>
               </span>
             )}
           </div>
@@ -184,6 +197,11 @@ function Found({ findings }: { findings: Finding[] }) {
       ))}
     </ul>
   );
+}
+
+/** A sentence whose `names` are set as the file has them. */
+function Quoted({ children }: { children: string }) {
+  return <bdi>{children.split("`").map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>))}</bdi>;
 }
 
 /** The flow of the shop itself, not its words in another language. */

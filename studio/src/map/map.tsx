@@ -21,8 +21,8 @@ import { memo, useEffect, useMemo, useRef, useState } from "react";
 
 import type { FlowMap, MapEdge, MapState, Place } from "../api/types";
 import { bare } from "../chat/format";
-import { goTo, useStudio } from "../store";
-import { Icon, IconButton, Name, useWords } from "../ui";
+import { useStudio } from "../store";
+import { Icon, IconButton, LineLink, Name, useWords } from "../ui";
 import { HEIGHT, WIDTH, type Spots } from "./layout";
 import "./map.css";
 
@@ -54,6 +54,9 @@ function Drawn() {
   const drawn = useMemo(() => (flow === "*" ? flows : flows.filter((one) => one.name === flow)), [flows, flow]);
   const { spots, took } = useSpots(drawn);
   const here = useMemo(() => idOf(drawn, place.flow, place.state), [drawn, place]);
+  /** Where to look: at the conversation, or where it was last, or where it will begin. */
+  const focus = useMemo(() => here ?? lastOf(drawn, place) ?? startOf(drawn), [drawn, place, here]);
+  const isOver = place.state === "" && place.path.length > 0;
   const found = useMemo(() => search(drawn, sought), [drawn, sought]);
   const before = useRef<Map<string, Card | Edge>>(new Map());
   const { nodes, edges } = useMemo(() => {
@@ -64,16 +67,16 @@ function Drawn() {
 
   const begin = () => {
     if (!spots) return;
-    const at = here && spots[here];
+    const at = focus && spots[focus];
     const isSmall = drawn.reduce((sum, one) => sum + one.states.length, 0) <= SMALL;
     if (at && !isSmall && follows) void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2 + 40, { zoom: 0.85, duration: 0 });
     else void view.fitView({ padding: 0.12, maxZoom: 1 });
   };
   useEffect(begin, [spots]);
   useEffect(() => {
-    const at = follows && here && spots?.[here];
+    const at = follows && focus && spots?.[focus];
     if (at) void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2 + 40, { zoom: Math.max(0.7, view.getZoom()), duration: calm() });
-  }, [here, follows]);
+  }, [focus, follows]);
   useEffect(() => {
     const first = found[0];
     const at = first !== undefined && spots?.[first];
@@ -104,6 +107,7 @@ function Drawn() {
         <span className="hidden-words" role="status">
           {place.state !== "" && t("map.here", { state: place.state })}
         </span>
+        {map && place.state === "" && <span className="quiet map-rest">{t(isOver ? "map.over" : "map.begins")}</span>}
         {(map?.uncovered?.states.length || map?.uncovered?.edges.length) ? <span className="map-uncovered">{t("map.uncovered")}</span> : null}
         <IconButton icon="target" size={18} label={t("map.follow")} pressed={follows} onClick={() => {
             want(undefined);
@@ -192,9 +196,7 @@ function Chosen({ id, flows, choose }: { id: string; flows: FlowMap["flows"]; ch
         <strong>
           <Name>{state.name}</Name>
         </strong>
-        <button type="button" className="link" onClick={() => goTo(state.line.file, state.line.line)}>
-          {t("map.open")} <bdi>:{state.line.line}</bdi>
-        </button>
+        <LineLink line={state.line}>{t("map.open")}</LineLink>
         <IconButton icon="close" size={16} label={t("phone.close")} onClick={() => choose(undefined)} />
       </header>
       {state.label && <p dir="auto">{state.label}</p>}
@@ -255,7 +257,12 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
   if (!spots) return { nodes: [], edges: [] };
   const passed = lit.place.path.map((step) => idOf(flows, step.flow, step.state) ?? "");
   const steps = new Set<string>();
-  for (let at = 1; at < passed.length; at += 1) steps.add(`${passed[at - 1]}→${passed[at]}`);
+  const parents = new Map(flows.flatMap((flow) => flow.states.map((state) => [state.id, state.parent])));
+  for (let at = 1; at < passed.length; at += 1) {
+    const to = passed[at]!;
+    // The way of a group is taken from any of its states.
+    for (let from: string | undefined = passed[at - 1]; from; from = parents.get(from)) steps.add(`${from}→${to}`);
+  }
   const uncovered = new Set(lit.map?.uncovered?.states);
   const bare = new Set(lit.map?.uncovered?.edges.map(([from, to]) => `${from}→${to}`));
   const focus = lit.chosen ?? lit.here;
@@ -336,6 +343,16 @@ function search(flows: FlowMap["flows"], sought: string): string[] {
 function idOf(flows: FlowMap["flows"], flow: string, name: string): string | undefined {
   const states = flows.find((one) => one.name === flow)?.states;
   return states?.find((state) => state.name === name || state.id === name)?.id;
+}
+
+/** The last state that the conversation went through. */
+function lastOf(flows: FlowMap["flows"], place: Place): string | undefined {
+  const step = place.path.findLast((one) => idOf(flows, one.flow, one.state) !== undefined);
+  return step && idOf(flows, step.flow, step.state);
+}
+
+function startOf(flows: FlowMap["flows"]): string | undefined {
+  return flows[0]?.states.find((state) => state.kind === "state")?.id;
 }
 
 function nameOf(flows: FlowMap["flows"], id: string): string {

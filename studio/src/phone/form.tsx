@@ -61,7 +61,7 @@ export function FormSheet({ sheet, close }: { sheet: Extract<Sheet, { kind: "for
               case "button":
                 return null;
               case "heading":
-                return (
+                return part.text === screen.title ? null : (
                   <h3 key={index} dir="auto">
                     {part.text}
                   </h3>
@@ -122,7 +122,7 @@ function FieldInput({ field, value, missing, change }: { field: Field; value: Va
         <>
           <label htmlFor={id}>
             <Name>{field.label}</Name>
-            {!field.required && <span className="quiet"> ({t("phone.optional")})</span>}
+            {field.required === false && <span className="quiet"> ({t("phone.optional")})</span>}
           </label>
           {field.kind === "choice" ? (
             <select {...shared} value={words} dir="auto" onChange={(event) => change(event.target.value)}>

@@ -95,15 +95,30 @@ function Caption() {
         </strong>
         <span className="quiet">
           <bdi dir="ltr">+{customer.id}</bdi>
-          {customer.channel !== "whatsapp" && <span className="badge">{customer.channel}</span>}
+          {customer.channel !== "whatsapp" && <span className="badge">{customer.channel}</span>} · <FreeText until={customer.window_until} />
         </span>
       </div>
       {many && <IconButton icon="close" label={t("bench.hide")} onClick={() => hide(customer.id)} />}
+      {customer.handed_over && (
+        <p className="handed" role="status">
+          {t("bench.handed")}
+        </p>
+      )}
     </header>
   );
 }
 
 const DAY = 24 * 3600 * 1000;
+
+/** How long the shop may write what it likes, in words: a ring alone says it to nobody who does not know it. */
+function FreeText({ until }: { until: number | null }) {
+  const t = useWords();
+  const now = useShopNow(10_000);
+  if (until === null) return <span>{t("bench.freeNot")}</span>;
+  const minutes = Math.ceil((until - now) / 60_000);
+  const time = minutes > 90 ? t("time.hours", { count: Math.ceil(minutes / 60) }) : t("time.minutes", { count: minutes });
+  return <span>{minutes > 0 ? t("bench.freeFor", { time }) : t("bench.freeOver")}</span>;
+}
 
 /** The service window of 24 hours, as a ring that empties. */
 function Ring({ until }: { until: number | null }) {

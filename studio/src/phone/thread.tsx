@@ -12,7 +12,7 @@ import { usePhone } from "./context";
 const NONE: never[] = [];
 
 export function Thread() {
-  const { id, shop, t, zone } = usePhone();
+  const { id, shop, t, zone, say } = usePhone();
   const items = useStudio((now) => now.threads[id] ?? NONE);
   const isTyping = useStudio((now) => now.typing[id] === true);
   const shown = useMemo(() => entries(items, zone), [items, zone]);
@@ -56,7 +56,11 @@ export function Thread() {
     >
       <div className="thread-rest">
         <p className="notice">{t("phone.encrypted")}</p>
-        {shown.length === 0 && <p className="notice is-hello">{t("phone.empty", { shop: shop.name })}</p>}
+        {shown.length === 0 && (
+          <button type="button" className="notice is-hello" onClick={() => void say({ text: t("phone.greeting") })}>
+            {t("phone.empty", { shop: shop.name })} 👋
+          </button>
+        )}
         {shown.map((entry) =>
           entry.kind === "day" ? (
             <DayLine key={entry.key} at={entry.at} />
