@@ -1,6 +1,6 @@
 // How the page is built: plain names instead of hashes (the server answers with an ETag), nothing inlined (the policy
 // allows no `data:`), and the same bytes for the same source.
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   build: {
@@ -21,6 +21,8 @@ export default defineConfig({
       },
     },
   },
+  // How long a state is waited for: machines differ.
+  test: { expect: { poll: { timeout: 45_000, interval: 50 } } },
   worker: { format: "es", rollupOptions: { output: { entryFileNames: "assets/[name].js" } } },
   server: { proxy: { "/api": "http://127.0.0.1:4000", "/media": "http://127.0.0.1:4000" } },
 });

@@ -237,10 +237,15 @@ function merged(read: Item[], heard: Item[]): Item[] {
   return [...read, ...heard.filter((item) => !known.has(item.seq))];
 }
 
+/** How often the map was asked for, and what is found was told: an older answer that comes late is not taken. */
+let mapAsked = 0;
+let findingsTold = 0;
+
 export async function readMap() {
   const shop = get().shop?.slug;
+  const mine = ++mapAsked;
   const map = shop === undefined ? undefined : await server.map(shop).catch(() => undefined);
-  if (map) set({ map });
+  if (map && mine === mapAsked) set({ map });
 }
 
 /** Which files the shop has, after one was written. */
@@ -285,6 +290,7 @@ function hear(event: string, data: any) {
       if (get().open.length === 0 && data[0]) show(data[0].id);
       break;
     case "findings":
+      findingsTold += 1;
       set({ findings: data });
       break;
     case "flow":
@@ -343,11 +349,14 @@ function hearFlow(reloaded: Reloaded) {
     shop: now.shop && reloaded.revision ? { ...now.shop, revision: reloaded.revision } : now.shop,
   }));
   void readMap();
+  const told = ++findingsTold;
   void server
     .home()
     .then((home) => {
       const again = home.shops.find((one) => one.slug === shop?.slug);
-      if (again) set({ home, shop: { ...again, timezone: zone(again.timezone) }, findings: again.findings ?? [] });
+      if (!again) return;
+      set({ home, shop: { ...again, timezone: zone(again.timezone) } });
+      if (told === findingsTold) set({ findings: again.findings ?? [] });
     })
     .catch(() => undefined);
 }

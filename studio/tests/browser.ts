@@ -11,18 +11,21 @@ import { start } from "../mock/server.mjs";
 
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-/** The tests run against a real server, and those that need the played shop are skipped. */
+/** The tests run against a real server, but for those that need the played shop. */
 export const real = process.env.STUDIO_URL !== undefined || process.env.DUKA !== undefined;
 
 type Server = { address: string; folder?: string; close: () => void };
 export type Bench = { address: string; folder?: string; browser: Browser; end: () => Promise<void> };
 
-export async function bench(options: { states?: number } = {}): Promise<Bench> {
-  const server: Server = process.env.STUDIO_URL
-    ? { address: process.env.STUDIO_URL, close: () => undefined }
-    : process.env.DUKA
-      ? await duka(process.env.DUKA)
-      : await start(options);
+/** `played`: the played shop in any case, for what a real one does not send. */
+export async function bench(options: { played?: boolean; states?: number } = {}): Promise<Bench> {
+  const server: Server = options.played
+    ? await start(options)
+    : process.env.STUDIO_URL
+      ? { address: process.env.STUDIO_URL, close: () => undefined }
+      : process.env.DUKA
+        ? await duka(process.env.DUKA)
+        : await start(options);
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
   return { address: server.address, folder: server.folder, browser, end: async () => (await browser.close(), server.close()) };
 }
@@ -50,6 +53,9 @@ async function duka(binary: string): Promise<Server> {
   return { address, folder, close };
 }
 
+/** How long a state is waited for: machines differ. */
+const PATIENCE_MS = 45_000;
+
 export type Opened = { page: Page; troubles: string[]; strangers: string[] };
 
 /** The page, with what went wrong in it and every request that left its own server. */
@@ -61,6 +67,7 @@ export async function open(at: Bench, query = "", options: { dark?: boolean; wid
     locale: "en-GB",
   });
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const troubles: string[] = [];
   const strangers: string[] = [];
   page.on("pageerror", (error) => troubles.push(error.message));

@@ -7,10 +7,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bench, newCustomer, open, phoneOf, real, type Bench } from "./browser";
 
 let at: Bench;
+/** The played shop: `at` itself, unless a real one is tried. */
+let played: Bench;
 beforeAll(async () => {
   at = await bench();
-}, 60_000);
-afterAll(() => at?.end());
+  played = real ? await bench({ played: true }) : at;
+}, 120_000);
+afterAll(async () => {
+  await at?.end();
+  if (real) await played?.end();
+});
 
 const SLOW = 120_000;
 /** On a quiet machine the figures are held too; elsewhere they are only told. */
@@ -19,15 +25,24 @@ const measured = process.env.MEASURE !== undefined;
 describe("the first look", () => {
   test("breaks no rule of the policy and asks nobody else", { timeout: SLOW }, async () => {
     const { page, troubles, strangers } = await open(at);
-    const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity);
-    console.log(`first contentful paint: ${paint.toFixed(0)} ms`);
-    if (measured) expect(paint).toBeLessThan(300);
     await page.locator(".cm-content").waitFor();
     await page.locator(".react-flow__node").first().waitFor();
     expect(troubles).toEqual([]);
     expect(strangers).toEqual([]);
     await page.context().close();
   });
+});
+
+test("the first look is there at once", { timeout: SLOW }, async () => {
+  const readings: number[] = [];
+  for (let visit = 0; visit < 5; visit += 1) {
+    const { page } = await open(at);
+    readings.push(await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity));
+    await page.context().close();
+  }
+  const sorted = readings.sort((a, b) => a - b).map(Math.round);
+  console.log(`first contentful paint: ${sorted[2]} ms (median of ${sorted.join(", ")})`);
+  if (measured) expect(sorted[2]).toBeLessThan(300);
 });
 
 describe("a purchase", () => {
@@ -101,11 +116,11 @@ async function write(page: Page, words: string) {
   await page.keyboard.press("Enter");
 }
 
-describe.skipIf(real)("every kind of message", () => {
+describe("every kind of message", () => {
   for (const look of [{ dark: false }, { dark: true }, { dark: false, arabic: true }]) {
     const name = look.arabic ? "in Arabic" : look.dark ? "dark" : "light";
     test(`stays within the phone's frame, ${name}`, { timeout: SLOW }, async () => {
-      const { page, troubles, strangers } = await open(at, look.arabic ? "?lang=ar" : "", look);
+      const { page, troubles, strangers } = await open(played, look.arabic ? "?lang=ar" : "", look);
       for (const customer of look.arabic ? ["ليلى", "Gallery", "Mallory"] : ["Gallery", "Mallory"]) {
         await phoneOf(page, customer);
         const found = await page.locator(".phone.is-active").evaluate((phone) => {
@@ -139,7 +154,7 @@ describe.skipIf(real)("every kind of message", () => {
   }
 
   test("markup and turned letters are text", { timeout: SLOW }, async () => {
-    const { page, troubles } = await open(at);
+    const { page, troubles } = await open(played);
     await phoneOf(page, "Mallory");
     const phone = page.locator(".phone.is-active");
     expect(await page.title()).toBe("Duka");
@@ -275,8 +290,8 @@ describe("the keyboard alone", () => {
 });
 
 describe("the file", () => {
-  test.skipIf(real)("is checked while it is written, and a finding's conversation plays in the phone", { timeout: SLOW }, async () => {
-    const { page, troubles } = await open(at);
+  test("is checked while it is written, and a finding's conversation plays in the phone", { timeout: SLOW }, async () => {
+    const { page, troubles } = await open(played);
     await page.locator(".cm-line", { hasText: "Zuri Boutique" }).first().click();
     await page.keyboard.press("Control+End");
     await page.keyboard.type("\n  say: Your bag is still here.");
@@ -314,7 +329,10 @@ describe.skipIf(!process.env.DUKA)("a saved file", () => {
     await page.locator(".note.is-error").first().waitFor();
     await phone.locator(".bubble").getByRole("button", { name: "Shop", exact: true }).first().click();
     await phone.locator(".bubble").getByRole("button", { name: "See categories" }).first().waitFor();
+    const revision = () => page.locator(".top-revision").innerText();
+    const old = await revision();
     writeFileSync(path, good.replace("What are you looking for?", "What may we show you?"));
+    await expect.poll(revision).not.toBe(old);
     await page.locator(".none.is-good").waitFor();
     await expect.poll(() => page.locator(".finding.is-error").count()).toBe(0);
     await write(page, "hi");
@@ -377,7 +395,7 @@ describe("levers", () => {
       await write(page, "bag");
       await page.getByRole("button", { name: "Kill and restart the server" }).click();
       for (const words of ["hi", "bag", "hi"]) await write(page, words);
-      await expect.poll(() => answers.count(), { timeout: 30_000 }).toBeGreaterThanOrEqual(5);
+      await expect.poll(() => answers.count(), { timeout: 90_000 }).toBeGreaterThanOrEqual(5);
     } else await page.getByRole("button", { name: "Kill and restart the server" }).click();
     await page.locator(".lamp.is-on").waitFor();
     expect(await phone.locator(".row.is-mine", { hasText: "before the fall" }).count()).toBe(1);
@@ -395,9 +413,9 @@ test("several customers stand side by side, each with its own thread", { timeout
   await page.context().close();
 });
 
-describe.skipIf(real)("a wide map", () => {
+describe("a wide map", () => {
   test("of 300 states is laid out and can be searched", { timeout: SLOW }, async () => {
-    const wide = await bench({ states: 300 });
+    const wide = await bench({ played: true, states: 300 });
     const { page } = await open(wide);
     await page.locator(".map[data-states='300']").waitFor();
     const took = Number(await page.locator(".map").getAttribute("data-laid-ms"));

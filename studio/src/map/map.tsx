@@ -36,6 +36,10 @@ export default function FlowMapPane() {
   );
 }
 
+/** Begun while the map itself is still asked for. */
+let jobs = 0;
+const worker = new Worker(new URL("./layout.worker.ts", import.meta.url), { type: "module" });
+
 /** A map of so many states is shown whole; of a larger one, the part where the conversation is. */
 const SMALL = 14;
 
@@ -366,20 +370,17 @@ function calm(): number {
 /** Laid out by a worker; `took` is how long it was, in milliseconds. */
 function useSpots(flows: FlowMap["flows"]): { spots?: Spots; took: number } {
   const [laid, lay] = useState<{ of: FlowMap["flows"]; spots: Spots; took: number }>();
-  const worker = useRef<Worker>(undefined);
-  const job = useRef(0);
   useEffect(() => {
-    worker.current ??= new Worker(new URL("./layout.worker.ts", import.meta.url), { type: "module" });
-    const mine = ++job.current;
+    if (flows.length === 0) return;
+    const mine = ++jobs;
     const began = performance.now();
     const done = (event: MessageEvent<{ job: number; spots: Spots }>) => {
       if (event.data.job === mine) lay({ of: flows, spots: event.data.spots, took: Math.round(performance.now() - began) });
     };
-    worker.current.addEventListener("message", done);
-    worker.current.postMessage({ job: mine, flows });
-    return () => worker.current?.removeEventListener("message", done);
+    worker.addEventListener("message", done);
+    worker.postMessage({ job: mine, flows });
+    return () => worker.removeEventListener("message", done);
   }, [flows]);
-  useEffect(() => () => worker.current?.terminate(), []);
   const isFresh = laid !== undefined && laid.of === flows;
   return { spots: isFresh ? laid.spots : undefined, took: isFresh ? laid.took : 0 };
 }
