@@ -243,6 +243,8 @@ fn a_customer_buys_a_dress_from_hello_to_delivered() {
     let link = dev.taps("Pay", "/pay/").to_string();
     pay(&dev, &link);
     dev.sees(0, "is paid: KES 2,500");
+    let greeting = dev.does(&text("menu"), "Zuri Boutique");
+    assert!(!greeting.to_string().contains("bag"), "what was paid is in no bag any more: {greeting}");
     let place = until("an order that can be shipped", || {
         let place = dev.get(&dev.of_customer("place"));
         (place["orders"][0]["actions"][0] == "ship").then_some(place)

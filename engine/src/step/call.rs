@@ -197,8 +197,12 @@ impl<'p> Machine<'p> {
             self.session.cart.read_at_ms = 0;
             self.session.cart.value = Value::None;
         }
-        if gives(known.order) && operation.kind == OperationKind::Command && matches!(scope, Scope::Frame(_)) {
-            self.follow_order(value);
+        if gives(known.order) && operation.kind == OperationKind::Command {
+            // An order takes from the bag: the next state that shows it asks for it.
+            self.session.cart.read_at_ms = 0;
+            if matches!(scope, Scope::Frame(_)) {
+                self.follow_order(value);
+            }
         }
     }
 
