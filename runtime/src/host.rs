@@ -67,7 +67,8 @@ pub struct Limits {
     /// Tells this process from others on the same store, and is the same after a restart.
     pub instance: SmolStr,
     pub turn: TurnLimits,
-    /// How often a turn may be begun with an event before it is set aside (TM48).
+    /// How often a turn may be begun with an event before it is set aside (TM48); and as often again alone, if processes
+    /// ended with it.
     pub attempts: u32,
     /// Elements of one commit.
     pub batch: usize,

@@ -64,18 +64,26 @@ impl Worker {
         let share = share(&due);
         let mut rows = Vec::new();
         for group in due.chunks(MOST_SHOPS) {
-            rows.extend(self.claim(group, share).await?);
+            self.claim(group, share, &mut rows).await?;
         }
         if rows.is_empty() {
             return Ok(0);
         }
         self.host.points.hit(Point::WorkClaimed)?;
         let rows = self.hand_over(rows).await?;
-        if rows.is_empty() {
-            return Ok(0);
+        let (suspect, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| self.is_suspect(row));
+        let mut count = 0;
+        for rows in [suspect, rows].into_iter().filter(|rows| !rows.is_empty()) {
+            let took = self.desk.commit(Job::Inbox(rows)).await?;
+            count += took.iter().filter(|took| **took != Took::Queued).count();
         }
-        let took = self.desk.commit(Job::Inbox(rows)).await?;
-        Ok(took.iter().filter(|took| **took != Took::Queued).count())
+        Ok(count)
+    }
+
+    /// Whether processes have ended with this event in a batch so often that it may be why. It is tried alone from now on:
+    /// one that is poison takes no others with it, and one that only was among them is not set aside.
+    fn is_suspect(&self, row: &InboxRow) -> bool {
+        row.attempts > self.host.limits.attempts
     }
 
     /// Keeps those that need no file. What the fetcher has no room for is given back.
@@ -94,10 +102,12 @@ impl Worker {
         Ok(rows)
     }
 
-    async fn claim(&self, group: &[Due], limit: u32) -> Result<Vec<InboxRow>, WorkerError> {
+    /// Adds what can be claimed to `rows`, of suspects one at most.
+    async fn claim(&self, group: &[Due], limit: u32, rows: &mut Vec<InboxRow>) -> Result<(), WorkerError> {
         let (owner, now_ms) = (self.host.owner, self.host.clock.now_ms());
         let claim = Claim { owner, now_ms, lease_ms: self.host.limits.event_lease_ms, limit };
-        let mut rows = Vec::new();
+        let (mut has_suspect, before) = (rows.iter().any(|row| self.is_suspect(row)), rows.len());
+        let mut left = Vec::new();
         let mut tx = self.host.store.begin_for(&shops_of(group)).await?;
         for due in group {
             let after = self.after.lock().unwrap_or_else(PoisonError::into_inner).get(&due.shop).copied();
@@ -105,12 +115,21 @@ impl Worker {
             if let Some(last) = taken.last() {
                 self.after.lock().unwrap_or_else(PoisonError::into_inner).insert(due.shop, last.conversation);
             }
-            rows.extend(taken);
+            for row in taken {
+                if self.is_suspect(&row) && std::mem::replace(&mut has_suspect, true) {
+                    left.push((row.shop, row.seq));
+                } else {
+                    rows.push(row);
+                }
+            }
         }
-        if !rows.is_empty() {
+        if !left.is_empty() {
+            tx.release_inbox(&left).await?;
+        }
+        if rows.len() > before {
             tx.commit().await?;
         }
-        Ok(rows)
+        Ok(())
     }
 
     /// Conversations that asked to be woken by now. Returns how many were.

@@ -186,6 +186,14 @@ impl House {
         }
     }
 
+    /// Until what a process has claimed that is gone may be claimed again.
+    pub async fn wait_for_leases(&self) {
+        self.clock.advance(self.host.limits.event_lease_ms);
+        if self.leases_tick {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
     /// The customer says something and the shop answers.
     pub async fn chat(&self, customer: &str, id: &str, text: &str) {
         self.receive(vec![self.text(customer, id, text)]).await.expect("kept");

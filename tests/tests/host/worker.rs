@@ -1,6 +1,7 @@
 //! What waits: careful hosts take through the inbox what others take at once, and what cannot be taken is set aside.
 
 use duka_runtime::host::clock::Clock;
+use duka_runtime::host::points::{Blow, Point, Points};
 use duka_runtime::host::writer::Took;
 use duka_runtime::store::{Advance, Conversation, SendState, Store};
 
@@ -118,6 +119,60 @@ fn a_poisoned_conversation_is_set_aside_and_its_next_message_goes_on_when_it_is_
         save(&house, &before).await;
         house.chat("1", "m2", "a2").await;
         assert_eq!(house.said(sick).await, ["ack a2 n=1"]);
+    });
+}
+
+/// Three events wait; so many processes claim them, and end.
+async fn after_ends(store: Store, ends: u64) -> House {
+    let mut house = House::new(store).await;
+    for customer in ["1", "2", "3"] {
+        house.begin(customer).await;
+    }
+    house.writer.be_careful();
+    let texts = ["1", "2", "3"].map(|customer| house.text(customer, &format!("m{customer}"), "more"));
+    assert_eq!(house.receive(texts.into()).await.expect("kept"), [Took::Queued; 3]);
+    for end in 0..ends {
+        house = house.taken_over(Points::armed(Point::WorkClaimed, Blow::Error, 0), 2 + end).await;
+        house.holds.begin(true).await.expect("the store answers");
+        house.wait_for_leases().await;
+        assert!(house.worker.inbox_once().await.is_err(), "it ends there");
+    }
+    house = house.restarted(2 + ends).await;
+    house.wait(60_000).await;
+    house
+}
+
+async fn set_aside(house: &House) -> Vec<String> {
+    let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+    let kept = tx.list_quarantine(house.shop, 0, 10).await.expect("the quarantine");
+    kept.into_iter().map(|(_, entry)| entry.detail).collect()
+}
+
+async fn answered(house: &House) -> usize {
+    let mut count = 0;
+    for customer in ["1", "2", "3"] {
+        let conversation = house.conversation(customer).await;
+        count += usize::from(!house.said(conversation).await.is_empty());
+    }
+    count
+}
+
+#[test]
+fn who_was_only_near_when_processes_ended_is_answered() {
+    on_every_store(async |store: Store| {
+        let house = after_ends(store, 4).await;
+        assert_eq!(set_aside(&house).await, Vec::<String>::new());
+        assert_eq!(answered(&house).await, 3);
+    });
+}
+
+#[test]
+fn what_ends_every_process_is_set_aside_and_takes_no_other_with_it() {
+    on_every_store(async |store: Store| {
+        let house = after_ends(store, 6).await;
+        let aside = set_aside(&house).await;
+        assert!(aside.len() == 1 && aside[0].ends_with("7 attempts"), "{aside:?}");
+        assert_eq!(answered(&house).await, 2);
     });
 }
 

@@ -227,8 +227,8 @@ impl<'a> Dues<'a> {
             return if self.is_there(place) { Err(Skip::Elsewhere) } else { Ok(Took::Dropped) };
         };
         let attempts = self.batch.host.limits.attempts;
-        // More attempts than that: earlier ones ended with their process.
-        if let Some(incoming) = incoming.filter(|_| row.attempts <= attempts) {
+        // Attempts that came to nothing ended with their process: as many among others as alone.
+        if let Some(incoming) = incoming.filter(|_| row.attempts <= attempts.saturating_mul(2)) {
             // The row itself is what its conversation waits for.
             kept.queued = false;
             let advanced = self.step(place, incoming);
