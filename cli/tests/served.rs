@@ -5,6 +5,8 @@
 
 #[path = "served/away.rs"]
 mod away;
+#[path = "../../tests/tests/server/card_corpus.rs"]
+mod card_corpus;
 #[path = "served/cards.rs"]
 mod cards;
 #[path = "../../tests/tests/store/database.rs"]

@@ -15,6 +15,8 @@ mod bag;
 mod bucket;
 #[path = "server/card.rs"]
 mod card;
+#[path = "server/card_corpus.rs"]
+mod card_corpus;
 #[path = "server/carriers.rs"]
 mod carriers;
 #[path = "server/disk.rs"]

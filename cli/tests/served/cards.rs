@@ -7,26 +7,11 @@ use std::process::Command;
 use duka_engine::card;
 use serde_json::json;
 
+use crate::card_corpus::corpus;
 use crate::database::database;
 use crate::http;
 use crate::stage::Stage;
 use crate::support::{copy, root};
-
-/// The lines of the corpus, with `\n`, `\t` and `\u{…}` read.
-fn corpus() -> Vec<String> {
-    let text = std::fs::read_to_string(root().join("tests/corpus/cards/cards.txt")).expect("the corpus is there");
-    text.lines().map(unescaped).collect()
-}
-
-fn unescaped(line: &str) -> String {
-    let mut parts = line.replace("\\n", "\n").replace("\\t", "\t");
-    while let Some((before, after)) = parts.split_once("\\u{") {
-        let (code, after) = after.split_once('}').expect("a code point in braces");
-        let letter = u32::from_str_radix(code, 16).ok().and_then(char::from_u32).expect("a code point");
-        parts = format!("{before}{letter}{after}");
-    }
-    parts
-}
 
 /// Each as it was written, and its bare digits.
 fn spellings(cards: &[String]) -> Vec<Vec<u8>> {
@@ -88,7 +73,7 @@ fn is_counted(places: &[(String, Vec<u8>)], cards: usize) {
 
 #[test]
 fn card_numbers_are_nowhere_in_what_a_server_on_sqlite_has_left() {
-    let cards = corpus();
+    let cards = corpus(&root(), "cards.txt");
     let mut stage = Stage::begin(|shop| copy("examples/boutique", shop), "", None, "");
     stage.start();
     written(&mut stage, &cards);
@@ -136,7 +121,7 @@ fn plain(dump: &str) -> Vec<u8> {
 
 #[test]
 fn card_numbers_are_nowhere_in_what_a_server_on_postgres_has_left() {
-    let cards = corpus();
+    let cards = corpus(&root(), "cards.txt");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let url = runtime.block_on(database());
     let mut stage = Stage::begin(|shop| copy("examples/boutique", shop), "", Some(&url), "");

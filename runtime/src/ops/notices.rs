@@ -39,18 +39,10 @@ fn tell(host: &Host, told: &Told) {
             tracing::info!(shop, conversation, "a conversation waits for a person");
         }
         Notice::Runaway => {
-            tracing::warn!(
-                shop,
-                conversation,
-                "a conversation went on by itself, or with a machine, and waits for a person"
-            );
+            tracing::warn!(shop, conversation, "a conversation with a machine, or by itself, waits for a person");
         }
         Notice::TooMany => {
-            tracing::warn!(
-                shop,
-                conversation,
-                "a customer writes more than is taken of one; the rest is only recorded"
-            );
+            tracing::warn!(shop, conversation, "a customer writes more than is taken of one; the rest is recorded");
         }
         Notice::Quarantined { reason } => {
             tracing::warn!(shop, conversation, %reason, "something is in quarantine and waits for a person");
@@ -80,12 +72,7 @@ fn tell(host: &Host, told: &Told) {
             );
         }
         Notice::NotDelivered { error } => {
-            tracing::warn!(
-                shop,
-                conversation,
-                code = error,
-                "a message was not delivered, and somebody should see why"
-            );
+            tracing::warn!(shop, conversation, code = error, "a message was not delivered: see why");
         }
         Notice::FormRefused { form, error } => {
             tracing::warn!(shop, %form, code = error, "the vendor refuses a form: it is asked field by field");

@@ -5,28 +5,13 @@ use std::path::Path;
 use duka_engine::card;
 use duka_tests::tree::root;
 
+use crate::card_corpus::corpus;
 use crate::door::{post, signed};
 use crate::stage::{CUSTOMER, Stage};
 
-/// The lines of a corpus file, with `\n`, `\t` and `\u{…}` read.
-fn corpus(name: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(root().join("tests/corpus/cards").join(name)).expect("the corpus is there");
-    text.lines().map(unescaped).collect()
-}
-
-fn unescaped(line: &str) -> String {
-    let mut parts = line.replace("\\n", "\n").replace("\\t", "\t");
-    while let Some((before, after)) = parts.split_once("\\u{") {
-        let (code, after) = after.split_once('}').expect("a code point in braces");
-        let letter = u32::from_str_radix(code, 16).ok().and_then(char::from_u32).expect("a code point");
-        parts = format!("{before}{letter}{after}");
-    }
-    parts
-}
-
 #[test]
 fn a_card_number_is_found_however_it_is_written() {
-    let (cards, others) = (corpus("cards.txt"), corpus("others.txt"));
+    let (cards, others) = (corpus(&root(), "cards.txt"), corpus(&root(), "others.txt"));
     assert!(cards.len() >= 33 && others.len() >= 10, "{} and {}", cards.len(), others.len());
     let missed: Vec<&String> = cards.iter().filter(|text| !card::is_in(text)).collect();
     assert!(missed.is_empty(), "{missed:?}");
@@ -58,7 +43,7 @@ async fn a_card_number_is_answered_and_kept_nowhere() {
     stage.writes("hi").await;
     stage.sees().await;
     // So many that the vendor's pace for one customer holds nothing up.
-    let cards: Vec<String> = corpus("cards.txt").into_iter().step_by(3).collect();
+    let cards: Vec<String> = corpus(&root(), "cards.txt").into_iter().step_by(3).collect();
     for text in &cards {
         stage.writes(text).await;
         let shown = stage.sees().await;

@@ -5,7 +5,7 @@ use duka_runtime::payments::standing::{Alarm, State};
 use serde_json::{Value as Json, json};
 
 use crate::providers::until;
-use crate::stage::{CUSTOMER, NUMBER, Stage, live};
+use crate::stage::{CUSTOMER, NUMBER, Stage, corner_of, live};
 
 const FLOW: &str = "\
 duka 1
@@ -47,18 +47,12 @@ state sorry
 
 async fn corner(chat: &str) -> Stage {
     let change = |shop: &std::path::Path| {
-        for file in std::fs::read_dir(shop).expect("a folder").flatten().filter(|file| file.path().is_file()) {
-            std::fs::remove_file(file.path()).expect("a writable folder");
-        }
         let live = live(NUMBER, ", catalogue: \"194836000000001\", pay_in_chat: true");
         let profile = format!(
             "name: Corner\ncountry: IN\ncurrency: INR\nlanguages: [en]\ntimezone: Asia/Kolkata\n{live}\n\
              payments: {{ provider: demo{chat} }}\n"
         );
-        std::fs::write(shop.join("shop.yaml"), profile).expect("a writable folder");
-        std::fs::write(shop.join("corner.duka"), FLOW).expect("a writable folder");
-        let fixture = duka_tests::tree::root().join("tests/tests/server/sends/fixtures/INR.yaml");
-        std::fs::copy(fixture, shop.join("fixtures/zuri.yaml")).expect("a writable folder");
+        corner_of(shop, &profile, FLOW, "tests/tests/server/sends/fixtures/INR.yaml");
     };
     Stage::with_folder(change, |settings| settings).await
 }

@@ -8,7 +8,7 @@ use duka_runtime::payments::{Cashier, Seen};
 use serde_json::{Value as Json, json};
 
 use crate::pay::{browser, link_of, shown};
-use crate::stage::Stage;
+use crate::stage::{Stage, corner_of};
 
 const FLOW: &str = "\
 duka 1
@@ -273,15 +273,9 @@ fn wall_ms() -> i64 {
 /// A corner shop with one order, paid at the demo provider.
 async fn corner() -> Stage {
     let change = |shop: &std::path::Path| {
-        for file in std::fs::read_dir(shop).expect("a folder").flatten().filter(|file| file.path().is_file()) {
-            std::fs::remove_file(file.path()).expect("a writable folder");
-        }
         let profile = "name: Corner\ncountry: KE\ncurrency: KES\nlanguages: [en]\ntimezone: Africa/Nairobi\n\
                        channels: [whatsapp, messenger]\npayments: { provider: demo }\n";
-        std::fs::write(shop.join("shop.yaml"), profile).expect("a writable folder");
-        std::fs::write(shop.join("corner.duka"), FLOW).expect("a writable folder");
-        let fixture = duka_tests::tree::root().join("flows/std/fixtures/standard.yaml");
-        std::fs::copy(fixture, shop.join("fixtures/zuri.yaml")).expect("a writable folder");
+        corner_of(shop, profile, FLOW, "flows/std/fixtures/standard.yaml");
     };
     Stage::with_folder(change, |settings| settings).await
 }

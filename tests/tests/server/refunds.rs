@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::pay::{browser, link_of, shown};
 use crate::provider::{Item, SECRETS, StandIn};
 use crate::providers::{CASES, calls, rows, until};
-use crate::stage::Stage;
+use crate::stage::{Stage, corner_of};
 
 const FLOW: &str = "\
 duka 1
@@ -88,20 +88,14 @@ state sorry
 /// A corner shop with one order, paid as `payments` of shop.yaml says.
 async fn corner(payments: &str) -> Stage {
     let change = |shop: &std::path::Path| {
-        for file in std::fs::read_dir(shop).expect("a folder").flatten().filter(|file| file.path().is_file()) {
-            std::fs::remove_file(file.path()).expect("a writable folder");
-        }
         let profile = format!(
             "name: Corner\ncountry: KE\ncurrency: KES\nlanguages: [en]\ntimezone: Africa/Nairobi\n\
              channels: [whatsapp, messenger]\npayments: {{ {payments} }}\n"
         );
-        std::fs::write(shop.join("shop.yaml"), profile).expect("a writable folder");
-        std::fs::write(shop.join("corner.duka"), FLOW).expect("a writable folder");
+        corner_of(shop, &profile, FLOW, "flows/std/fixtures/standard.yaml");
         for (name, secret) in SECRETS {
             std::fs::write(shop.join(name), secret).expect("a writable folder");
         }
-        let fixture = duka_tests::tree::root().join("flows/std/fixtures/standard.yaml");
-        std::fs::copy(fixture, shop.join("fixtures/zuri.yaml")).expect("a writable folder");
     };
     Stage::with_folder(change, |settings| settings).await
 }

@@ -56,6 +56,16 @@ pub fn live(number: &str, more: &str) -> String {
     format!("channels: {{ whatsapp: {{ phone_number_id: \"{number}\", waba_id: \"7\"{more} }} }}")
 }
 
+/// The stage's shop as another one: its settings, one flow, and a fixture of the project.
+pub fn corner_of(shop: &Path, profile: &str, flow: &str, fixture: &str) {
+    for file in std::fs::read_dir(shop).expect("a folder").flatten().filter(|file| file.path().is_file()) {
+        std::fs::remove_file(file.path()).expect("a writable folder");
+    }
+    std::fs::write(shop.join("shop.yaml"), profile).expect("a writable folder");
+    std::fs::write(shop.join("corner.duka"), flow).expect("a writable folder");
+    std::fs::copy(root().join(fixture), shop.join("fixtures/zuri.yaml")).expect("a writable folder");
+}
+
 /// A number as the stand-in knows it.
 pub fn number(id: &str) -> String {
     format!("[[number]]\nid = \"{id}\"\ndisplay = \"15550001111\"\nwaba = \"7\"\n")
