@@ -25,6 +25,9 @@ export function App() {
       <a className="skip" href="#write">
         {t("bench.skip")}
       </a>
+      <a className="skip" href="#levers">
+        {t("bench.skipLevers")}
+      </a>
       <Top />
       {!shop ? (
         <main className="starting">{home ? t("bench.noShop") : t("bench.starting")}</main>
@@ -66,7 +69,7 @@ const Bench = memo(function Bench() {
           <Journal />
         </Pane>
       </div>
-      <div className="bench-side">
+      <div className="bench-side" id="levers" tabIndex={-1}>
         <Pane id="levers" title={t("levers.title")}>
           <Levers />
         </Pane>

@@ -291,7 +291,8 @@ function hear(event: string, data: any) {
       break;
     case "findings":
       findingsTold += 1;
-      set({ findings: data });
+      // A save that changes no flow (a remark, say) is told of only here: the file is read again.
+      set((now) => ({ findings: data, flowRead: now.flowRead + 1 }));
       break;
     case "flow":
       hearFlow(data);

@@ -199,6 +199,26 @@ describe("Arabic", () => {
   }
 });
 
+/** What has the focus, and going to something by one key alone. */
+function keyboard(page: Page) {
+  const focused = () =>
+    page.evaluate(() => {
+      let it: Element | null = document.activeElement;
+      while (it?.shadowRoot?.activeElement) it = it.shadowRoot.activeElement;
+      if (!it || it === document.body) return "";
+      const labels = (it as HTMLInputElement).labels;
+      return it.getAttribute("aria-label") || labels?.[0]?.textContent || it.textContent || "";
+    });
+  const to = async (words: RegExp, key = "Tab", most = 60) => {
+    for (let presses = 0; presses < most; presses += 1) {
+      if (words.test(await focused())) return;
+      await page.keyboard.press(key);
+    }
+    throw new Error(`nothing like ${words} takes the focus`);
+  };
+  return { focused, to };
+}
+
 describe("the keyboard alone", () => {
   test("skips to the message box, sends, taps, picks from a list and comes back", { timeout: SLOW }, async () => {
     const { page } = await open(at);
@@ -259,8 +279,111 @@ describe("the keyboard alone", () => {
     await page.context().close();
   });
 
+  test("buys from hello to delivered", { timeout: 2 * SLOW }, async () => {
+    const { page, troubles } = await open(at);
+    await newCustomer(page, "Chebet");
+    const phone = page.locator(".phone.is-active");
+    const keys = keyboard(page);
+    const tap = async (name: string) => {
+      await phone.locator(".bubble").locator("button, a").filter({ hasText: new RegExp(`^${name}$`) }).last().waitFor();
+      for (let tries = 0; tries < 40; tries += 1) {
+        await page.keyboard.press("Escape");
+        await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("write");
+        for (let up = 0; up <= tries % 4; up += 1) await page.keyboard.press("ArrowUp");
+        for (let presses = 0; presses < 9; presses += 1) {
+          await page.keyboard.press("Tab");
+          if ((await keys.focused()) === name) return page.keyboard.press("Enter");
+        }
+        await keys.to(/^Message$/, "Shift+Tab", 30).catch(() => keys.to(/^Message$/, "Tab", 30));
+      }
+      throw new Error(`${name} is out of reach`);
+    };
+    const pick = async (list: string) => {
+      await tap(list);
+      await phone.getByRole("dialog").getByRole("radio").first().waitFor();
+      for (let presses = 0; presses < 6 && (await page.evaluate(() => (document.activeElement as HTMLInputElement)?.type)) !== "radio"; presses += 1) await page.keyboard.press("Tab");
+      await page.keyboard.press("Space");
+      await page.keyboard.press("Enter");
+      await phone.getByRole("dialog").waitFor({ state: "detached" });
+      await page.locator("#write").focus();
+    };
+    await page.locator("#write").focus();
+    await page.keyboard.type("hi");
+    await page.keyboard.press("Enter");
+    await tap("Shop");
+    await pick("See categories");
+    await pick("See products");
+    await tap("Add to bag");
+    if (real) await tap("Just one");
+    await tap("Check out");
+    if (real) await tap("Delivery");
+    await tap("Delivery details");
+    await phone.getByRole("dialog").getByLabel("Your name").waitFor();
+    await keys.to(/^Your name/);
+    await page.keyboard.type("Amina");
+    await keys.to(/^Street and building/);
+    await page.keyboard.type("Biashara Street 4");
+    await keys.to(/^Town/);
+    await page.keyboard.type("Kil");
+    await keys.to(/^Save$/);
+    await page.keyboard.press("Enter");
+    await phone.getByText("Response sent").waitFor();
+    await phone.getByRole("dialog").waitFor({ state: "detached" });
+    await page.locator("#write").focus();
+    await tap("Pay");
+    await phone.getByRole("link", { name: "Pay securely" }).last().waitFor();
+    // The skip links stand at the top of the page; the second one leads to the levers.
+    for (const [lever, said] of [["Pay", "is paid"], ["Ship", "is on its way"], ["Deliver", "has been delivered"]] as const) {
+      await page.locator(".skip").last().focus();
+      await page.keyboard.press("Enter");
+      const button = page.locator(".orders").getByRole("button", { name: lever, exact: true }).first();
+      await button.waitFor();
+      for (let presses = 0; presses < 40; presses += 1) {
+        await page.keyboard.press("Tab");
+        if (await button.evaluate((it) => it === document.activeElement)) break;
+      }
+      await page.keyboard.press("Enter");
+      await phone.getByText(said).last().waitFor();
+    }
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test("does not get caught in the map or in the editor", { timeout: SLOW }, async () => {
+    const { page } = await open(at);
+    await page.locator(".cm-content").waitFor();
+    await page.locator(".react-flow__node").first().waitFor();
+    await page.locator(".map-bar select").focus();
+    const keys = keyboard(page);
+    await keys.to(/Escape, then Tab, leaves the editor/, "Tab", 25);
+    await page.keyboard.press("Escape");
+    await keys.to(/^Journal$/, "Tab", 25);
+    await page.context().close();
+  });
+
+  test("sees where it is", { timeout: SLOW }, async () => {
+    const { page } = await open(at);
+    await page.locator(".cm-content").waitFor();
+    const unseen: string[] = [];
+    for (let presses = 0; presses < 45; presses += 1) {
+      await page.keyboard.press("Tab");
+      const found = await page.evaluate(() => {
+        const it = document.activeElement as HTMLElement;
+        if (!it || it === document.body || it.shadowRoot) return undefined;
+        const marked = (one: Element | null): boolean => one !== null && (getComputedStyle(one).outlineStyle !== "none" || getComputedStyle(one).boxShadow !== "none");
+        const isSeen = marked(it) || marked(it.closest(".composer-box, .search, .react-flow__node, label"));
+        return isSeen ? undefined : it.outerHTML.slice(0, 90);
+      });
+      if (found) unseen.push(found);
+      if (await page.evaluate(() => document.activeElement?.shadowRoot !== null && document.activeElement?.shadowRoot !== undefined)) await page.keyboard.press("Escape");
+    }
+    expect(unseen).toEqual([]);
+    await page.context().close();
+  });
+
   test("reads on the map where a state leads", { timeout: SLOW }, async () => {
     const { page } = await open(at);
+    await newCustomer(page, "Naliaka");
     const welcome = page.locator(".react-flow__node", { hasText: "welcome" }).first();
     await welcome.waitFor();
     await welcome.focus();
@@ -313,6 +436,30 @@ describe("the file", () => {
     expect(troubles).toEqual([]);
     await page.context().close();
   });
+});
+
+test("what no test takes is marked on the map and listed", { timeout: SLOW }, async () => {
+  const { page } = await open(played);
+  await page.locator(".react-flow__node").first().waitFor();
+  await page.getByRole("button", { name: "Explore" }).click();
+  await page.locator(".state.is-uncovered").first().waitFor();
+  await page.locator(".left li").first().waitFor();
+  await page.context().close();
+});
+
+test("the journal says why, and how old the shop's data were", { timeout: SLOW }, async () => {
+  const { page } = await open(at);
+  await newCustomer(page, "Muthoni");
+  const phone = page.locator(".phone.is-active");
+  await write(page, "hi");
+  await phone.locator(".bubble").getByRole("button", { name: "Shop", exact: true }).last().click();
+  const list = phone.locator(".row", { has: page.getByRole("button", { name: "See categories" }) }).last();
+  await list.hover();
+  await list.getByRole("button", { name: "Why was this sent?" }).click();
+  const told = page.locator(".journal details.is-asked[open]");
+  await told.getByText("boutique · categories").waitFor();
+  await told.getByText("Age of the shop's data").waitFor();
+  await page.context().close();
 });
 
 describe.skipIf(!process.env.DUKA)("a saved file", () => {

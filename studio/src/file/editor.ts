@@ -2,7 +2,7 @@
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
-import { Compartment, EditorState, type Text } from "@codemirror/state";
+import { EditorState, type Text } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 
 import type { Finding } from "../api/types";
@@ -28,7 +28,7 @@ export function editor(parent: HTMLElement, changed: (text: string) => void, sav
   const styles = new CSSStyleSheet();
   styles.replaceSync(sheet);
   root.adoptedStyleSheets = [styles];
-  const label = new Compartment();
+  let label = "";
   let isLoading = false;
   const extensions = [
     lineNumbers(),
@@ -42,7 +42,7 @@ export function editor(parent: HTMLElement, changed: (text: string) => void, sav
     lintGutter(),
     EditorView.lineWrapping,
     EditorView.perLineTextDirection.of(true),
-    label.of([]),
+    EditorView.contentAttributes.of(() => ({ "aria-label": label })),
     flowFile,
     keymap.of([{ key: "Mod-s", run: () => (save(), true), preventDefault: true }, indentWithTab, ...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap]),
     EditorView.updateListener.of((update) => {
@@ -70,7 +70,10 @@ export function editor(parent: HTMLElement, changed: (text: string) => void, sav
       view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "center" }) });
       view.focus();
     },
-    describe: (words) => view.dispatch({ effects: label.reconfigure(EditorView.contentAttributes.of({ "aria-label": words })) }),
+    describe(words) {
+      label = words;
+      view.dispatch({});
+    },
     close: () => view.destroy(),
   };
 }

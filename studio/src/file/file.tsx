@@ -85,7 +85,7 @@ export default function FilePane() {
     return () => made.current?.close();
   }, [changed, save]);
   useEffect(() => {
-    made.current?.describe(path);
+    made.current?.describe(t("file.leave", { file: path }));
     if (latest.current.dirty && shown.current && shown.current !== path) drafts.current.set(shown.current, { text: made.current?.text() ?? "", sha });
     if (path) void load(path);
   }, [path, load]);

@@ -64,9 +64,9 @@ function Drawn() {
   const found = useMemo(() => search(drawn, sought), [drawn, sought]);
   const before = useRef<Map<string, Card | Edge>>(new Map());
   const { nodes, edges } = useMemo(() => {
-    const now = draw(drawn, spots, { map, place, here, chosen, found, sought });
+    const now = draw(drawn, spots, { map, place, here, chosen, stop: chosen ?? found[0] ?? focus, found, sought });
     return { nodes: kept(now.nodes, before.current), edges: kept(now.edges, before.current) };
-  }, [drawn, spots, map, place, here, chosen, found, sought]);
+  }, [drawn, spots, map, place, here, focus, chosen, found, sought]);
   const view = useReactFlow();
 
   const begin = () => {
@@ -255,7 +255,7 @@ function kept<T extends Card | Edge>(list: T[], before: Map<string, Card | Edge>
   });
 }
 
-type Lit = { map?: FlowMap; place: Place; here?: string; chosen?: string; found: string[]; sought: string };
+type Lit = { map?: FlowMap; place: Place; here?: string; chosen?: string; stop?: string; found: string[]; sought: string };
 
 function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { nodes: Card[]; edges: Edge[] } {
   if (!spots) return { nodes: [], edges: [] };
@@ -281,6 +281,8 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
       height: HEIGHT,
       selected: state.id === lit.chosen,
       ariaLabel: state.name,
+      // One stop for the Tab key; the ways of what is chosen lead on from there.
+      focusable: state.id === lit.stop,
       data: {
         state,
         group: state.parent === undefined ? undefined : (names.get(state.parent) ?? state.parent.replace(/^.*[.:/]/, "").replace(/^group /, "")),

@@ -15,7 +15,7 @@ const REACTIONS = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 type Props = { shown: Shown; first: boolean; quoted?: string; quotedMine: boolean };
 
 export const Bubble = memo(function Bubble({ shown, first, quoted, quotedMine }: Props) {
-  const { t, id, answer, language, zone } = usePhone();
+  const { t, id, shop, answer, language, zone } = usePhone();
   const page = useWords();
   const [reacting, setReacting] = useState(false);
   const isAsked = useStudio((now) => now.asked?.customer === id && now.asked.seq === shown.seq);
@@ -24,7 +24,7 @@ export const Bubble = memo(function Bubble({ shown, first, quoted, quotedMine }:
   const time = timeOf(shown.at, language, zone);
   return (
     <div className={classes.filter(Boolean).join(" ")} data-kind={kindOf(shown)} data-seq={shown.seq}>
-      <article className={`bubble ${look(shown)}`} tabIndex={-1} aria-label={label(shown, t)}>
+      <article className={`bubble ${look(shown)}`} tabIndex={-1} aria-label={`${shown.mine ? t("phone.you") : shop.name}: ${label(shown, t)}`}>
         {shown.forwarded && (
           <div className="forwarded">
             <Icon name="forward" size={14} /> {t("phone.forwarded")}

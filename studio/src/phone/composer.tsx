@@ -1,4 +1,4 @@
-// Where the customer writes. Enter sends, Shift+Enter is a new line.
+// Where the customer writes. Enter sends, Shift+Enter is a new line; up, with nothing written, goes to the last message.
 import { useEffect, useRef, useState } from "react";
 
 import { bubble, gist } from "../chat/bubble";
@@ -93,6 +93,10 @@ export function Composer({ answered }: { answered: string | undefined }) {
               if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
                 event.preventDefault();
                 void send();
+              } else if (event.key === "ArrowUp" && words === "") {
+                event.preventDefault();
+                const messages = event.currentTarget.closest(".screen")?.querySelectorAll<HTMLElement>("article");
+                messages?.[messages.length - 1]?.focus();
               }
             }}
           />

@@ -89,13 +89,15 @@ export function Thread() {
   );
 }
 
-/** Up and down go from message to message; what can be done with one comes after it. */
+/** Up and down go from message to message, Escape to where one writes; what can be done with a message comes after it. */
 function walk(event: KeyboardEvent<HTMLElement>) {
   const step = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity }[event.key];
   const from = event.target as HTMLElement;
-  if (step === undefined || !(from === event.currentTarget || from.matches("article"))) return;
+  if (event.key === "Escape") event.currentTarget.closest(".screen")?.querySelector<HTMLElement>(".composer textarea")?.focus();
+  if (step === undefined || from.matches("video, audio, .cards")) return;
   const messages = [...event.currentTarget.querySelectorAll<HTMLElement>("article")];
-  const at = messages.indexOf(from);
+  const own = from.closest(".row")?.querySelector<HTMLElement>("article");
+  const at = own ? messages.indexOf(own) : -1;
   const next = at === -1 ? messages.length - 1 : Math.min(Math.max(0, at + step), messages.length - 1);
   if (!messages[next]) return;
   event.preventDefault();
