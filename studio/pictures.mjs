@@ -46,11 +46,11 @@ async function pick(page, list, row) {
   return async () => phone(page).getByRole("button", { name: "Send" }).last().click();
 }
 
-/** Picked up in the shop; where the shop asks by a form at once, filled in. */
+/** Brought to an address, by the form. */
 async function deliver(page) {
   const named = (name) => phone(page).locator(".bubble").getByRole("button", { name, exact: true });
-  await named("Pick up in shop").or(named("Delivery details")).last().waitFor();
-  if (await named("Pick up in shop").count()) return tap(page, "Pick up in shop");
+  await named("Delivery").or(named("Delivery details")).last().waitFor();
+  if (await named("Delivery").count()) await tap(page, "Delivery");
   await tap(page, "Delivery details");
   const form = phone(page).getByRole("dialog");
   await form.getByLabel("Your name").fill("Amina");
@@ -97,6 +97,7 @@ await handset(page, "delivered");
 await page.getByRole("button", { name: "File", exact: true }).click();
 await page.getByRole("button", { name: "Journal", exact: true }).click();
 await page.locator(".journal summary").first().click();
+for (const close of await page.locator(".note button").all()) await close.click().catch(() => undefined);
 await whole(page, "journal");
 
 await page.getByRole("button", { name: "File", exact: true }).click();
@@ -105,6 +106,7 @@ const dark = await visit("", true);
 await whole(dark, "dark");
 
 const map = await visit();
+await map.setViewportSize({ width: 1440, height: 560 });
 await map.getByRole("button", { name: "File", exact: true }).click();
 await map.getByRole("button", { name: "Show all" }).click();
 await settle(map);

@@ -12,8 +12,10 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
+  useStore,
   type Edge,
   type EdgeProps,
+  type FitViewOptions,
   type Node,
   type NodeProps,
 } from "@xyflow/react";
@@ -42,6 +44,8 @@ const worker = new Worker(new URL("./layout.worker.ts", import.meta.url), { type
 
 /** A map of so many states is shown whole; of a larger one, the part where the conversation is. */
 const SMALL = 14;
+
+const WHOLE: FitViewOptions = { padding: "14px", maxZoom: 1 };
 
 const NOWHERE: Place = { flow: "", state: "", path: [], values: [], timers: [], orders: [] };
 
@@ -74,7 +78,7 @@ function Drawn() {
     const at = focus && spots[focus];
     const isSmall = drawn.reduce((sum, one) => sum + one.states.length, 0) <= SMALL;
     if (at && !isSmall && follows) void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2 + 40, { zoom: 0.85, duration: 0 });
-    else void view.fitView({ padding: 0.12, maxZoom: 1 });
+    else void view.fitView(WHOLE);
   };
   useEffect(begin, [spots]);
   useEffect(() => {
@@ -156,14 +160,20 @@ function Drawn() {
             onInit={begin}
           >
             <Background gap={22} size={1} />
-            <Controls showInteractive={false} />
-            {nodes.length > SMALL && <MiniMap pannable zoomable style={{ width: 130, height: 90 }} nodeStrokeWidth={0} nodeClassName={(node) => (node.id === here ? "is-here" : "")} />}
+            <Controls showInteractive={false} fitViewOptions={WHOLE} />
+            {nodes.length > SMALL && <SmallMap here={here} />}
           </ReactFlow>
         )}
       </div>
       {chosen && <Chosen id={chosen} flows={drawn} choose={choose} />}
     </div>
   );
+}
+
+/** Where one looks, while that is a part only. */
+function SmallMap({ here }: { here: string | undefined }) {
+  const isPart = useStore((now) => now.transform[2] > 0.5);
+  return isPart && <MiniMap pannable zoomable style={{ width: 130, height: 90 }} nodeStrokeWidth={0} nodeClassName={(node) => (node.id === here ? "is-here" : "")} />;
 }
 
 /** What a state says, where it is written, and its ways in and out: for those who cannot follow lines. */
