@@ -9,7 +9,7 @@ const address = process.env.STUDIO_URL ?? "http://127.0.0.1:4000";
 const folder = process.argv[2] ?? join(import.meta.dirname, "../docs/pictures");
 mkdirSync(folder, { recursive: true });
 
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 
 async function visit(query = "", dark = false) {

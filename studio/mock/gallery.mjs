@@ -37,6 +37,15 @@ export const form = {
   ],
 };
 
+/** A form of two screens. */
+const fitting = {
+  version: "7.1",
+  screens: [
+    { id: "WHO", title: "Who comes", layout: { type: "SingleColumnLayout", children: [{ type: "TextInput", name: "who", label: "Name", required: true }, { type: "Footer", label: "Go on", "on-click-action": { name: "navigate", next: { type: "screen", name: "WHEN" }, payload: {} } }] } },
+    { id: "WHEN", title: "When", terminal: true, layout: { type: "SingleColumnLayout", children: [{ type: "DatePicker", name: "day", label: "Day", required: true }, { type: "Footer", label: "Book", "on-click-action": { name: "complete", payload: {} } }] } },
+  ],
+};
+
 export const formMessage = {
   type: "flow",
   body: { text: "Where should we deliver?" },
@@ -85,6 +94,7 @@ export const gallery = [
   ["out", interactive({ type: "order_details", body: { text: "Your order 991" }, footer: { text: "Thanks" }, action: { name: "review_and_pay", parameters: { reference_id: "991-1", type: "physical-goods", currency: "INR", total_amount: { value: 21000, offset: 100 }, payment_settings: [{ type: "payment_link", payment_link: { uri: "https://pay.example.com/c/991" } }], order: { status: "pending", items: [{ retailer_id: "SKU-1", name: "Green tee", amount: { value: 10000, offset: 100 }, quantity: 2 }], subtotal: { value: 20000, offset: 100 }, tax: { value: 1000, offset: 100, description: "GST" }, shipping: { value: 1000, offset: 100 }, discount: { value: 1000, offset: 100, description: "Promo" } } } } })],
   ["out", interactive({ type: "order_status", body: { text: "On its way" }, action: { name: "review_order", parameters: { reference_id: "991-1", order: { status: "partially_shipped", description: "Courier X" } } } })],
   ["out", interactive(formMessage), { form }],
+  ["out", interactive({ ...formMessage, body: { text: "Two screens, one after the other." }, action: { ...formMessage.action, parameters: { ...formMessage.action.parameters, flow_cta: "Book a fitting", flow_action_payload: { screen: "WHO", data: {} } } } }), { form: fitting }],
   ["in", interactive({ type: "nfm_reply", nfm_reply: { name: "flow", body: "Sent", response_json: JSON.stringify({ flow_token: "t.1", name: "Amina", street: "Biashara Street 4", town: "Kilimani" }) } }), { quotes: 19 }],
   ["out", interactive({ type: "location_request_message", body: { text: "Where should we deliver?" }, action: { name: "send_location" } })],
   ["in", { type: "location", location: { latitude: -1.29066, longitude: 36.78262, name: "Kilimani", address: "Argwings Kodhek Road, Nairobi" } }],

@@ -9,7 +9,7 @@ import { chromium, type Browser, type Page } from "playwright-core";
 // @ts-expect-error the played shop is plain JavaScript
 import { start } from "../mock/server.mjs";
 
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 /** The tests run against a real server, but for those that need the played shop. */
 export const real = process.env.STUDIO_URL !== undefined || process.env.DUKA !== undefined;

@@ -153,6 +153,27 @@ describe("every kind of message", () => {
     });
   }
 
+  test("a form of two screens goes on, and back without losing a word", { timeout: SLOW }, async () => {
+    const { page, troubles } = await open(played);
+    await phoneOf(page, "Gallery");
+    const phone = page.locator(".phone.is-active");
+    await phone.getByRole("button", { name: "Book a fitting" }).click();
+    const form = phone.getByRole("dialog");
+    await form.getByRole("button", { name: "Go on" }).click();
+    await form.getByText("Please fill this in").waitFor();
+    await form.getByLabel("Name").fill("Amina");
+    await form.getByRole("button", { name: "Go on" }).click();
+    await form.getByRole("heading", { name: "When" }).waitFor();
+    await form.getByRole("button", { name: "Back" }).click();
+    expect(await form.getByLabel("Name").inputValue()).toBe("Amina");
+    await form.getByRole("button", { name: "Go on" }).click();
+    await form.getByLabel("Day").fill("2026-12-01");
+    await form.getByRole("button", { name: "Book" }).click();
+    await phone.locator(".row.is-mine", { hasText: "Response sent" }).last().waitFor();
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
   test("markup and turned letters are text", { timeout: SLOW }, async () => {
     const { page, troubles } = await open(played);
     await phoneOf(page, "Mallory");

@@ -11,7 +11,9 @@ type Values = Record<string, string | string[] | boolean>;
 export function FormSheet({ sheet, close }: { sheet: Extract<Sheet, { kind: "form" }>; close: () => void }) {
   const { t, shop, say } = usePhone();
   const all = useMemo(() => screens(sheet.tap.form, sheet.tap.parameters), [sheet]);
-  const [at, go] = useState(0);
+  /** The screens that were gone through; the last one is shown. */
+  const [trail, go] = useState([0]);
+  const at = trail.at(-1) ?? 0;
   const [values, setValues] = useState<Values>(() => initial(all.flatMap((one) => one.parts.flatMap((part) => (part.kind === "field" ? [part.field] : [])))));
   const [missing, setMissing] = useState<string[]>([]);
   const screen = all[at];
@@ -25,6 +27,7 @@ export function FormSheet({ sheet, close }: { sheet: Extract<Sheet, { kind: "for
   const fields = screen.parts.flatMap((part) => (part.kind === "field" ? [part.field] : []));
   const button = screen.parts.find((part) => part.kind === "button");
   const next = button?.kind === "button" && button.next ? all.findIndex((one) => one.id === button.next) : -1;
+  const isOnward = next !== -1 && !trail.includes(next);
   const submit = async () => {
     const empty = fields.filter((field) => field.required && isEmpty(values[field.name])).map((field) => field.name);
     setMissing(empty);
@@ -32,12 +35,13 @@ export function FormSheet({ sheet, close }: { sheet: Extract<Sheet, { kind: "for
       document.getElementById(`form-${empty[0]}`)?.focus();
       return;
     }
-    if (next > at) go(next);
+    if (isOnward) go([...trail, next]);
     else if (await say({ form: { message: sheet.message, values: told(values) } })) close();
   };
   return (
-    <Frame title={screen.title || sheet.tap.title} close={close} full>
+    <Frame title={screen.title || sheet.tap.title} close={close} back={trail.length > 1 ? () => go(trail.slice(0, -1)) : undefined} full>
       <form
+        key={at}
         className="sheet-form"
         noValidate
         onSubmit={(event) => {
@@ -77,7 +81,7 @@ export function FormSheet({ sheet, close }: { sheet: Extract<Sheet, { kind: "for
         </div>
         <div className="sheet-foot is-stacked">
           <button type="submit" className="wide-button">
-            <bdi>{(button?.kind === "button" && button.label) || t(next > at ? "phone.continue" : "phone.send")}</bdi>
+            <bdi>{(button?.kind === "button" && button.label) || t(isOnward ? "phone.continue" : "phone.send")}</bdi>
           </button>
           <span className="quiet form-managed">
             {t("phone.managed", { shop: shop.name })}

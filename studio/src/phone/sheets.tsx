@@ -44,13 +44,15 @@ export default function Sheets({ sheet }: { sheet: Sheet }) {
 }
 
 /** A sheet with its title. `full` covers the conversation. */
-export function Frame({ title, close, full = false, children }: { title: string; close: () => void; full?: boolean; children: ReactNode }) {
+/** `back`: to the screen before, where there is one. */
+export function Frame({ title, close, back, full = false, children }: { title: string; close: () => void; back?: () => void; full?: boolean; children: ReactNode }) {
   const { t } = usePhone();
   return (
     <div className="over">
       <div className="over-back" onClick={close} />
       <Dialog open onClose={close} modal={false} portal={false} hideOnInteractOutside={false} autoFocusOnHide={false} className={`sheet ${full ? "is-full" : ""}`}>
         <div className="sheet-bar">
+          {back && <IconButton icon="back" label={t("phone.back")} onClick={back} />}
           <IconButton icon="close" label={t("phone.close")} onClick={close} />
           <DialogHeading render={<h2 />}>
             <bdi>{title}</bdi>
