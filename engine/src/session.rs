@@ -15,7 +15,7 @@ use crate::hir::{FlowId, StateId, Target};
 use crate::value::Value;
 
 /// The version of the encoding. Older ones stay readable; a newer one is refused.
-pub const SESSION_VERSION: u8 = 1;
+pub const SESSION_VERSION: u8 = 2;
 
 /// Sixteen bytes of a hash over the program's canonical source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,6 +67,8 @@ pub struct Session {
     pub form: Option<FormProgress>,
     /// The last `send` with an `else`, for when its message can not be delivered.
     pub sent: Option<Sent>,
+    /// On which day, where the shop is, an order was last heard to be out for delivery: its number, and days since 1970.
+    pub out_on: Vec<(SmolStr, i32)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,10 @@
-//! Sessions as bytes: a version, then postcard. Older versions stay readable; a newer one is refused, never guessed at.
+//! Sessions as bytes: a version, then postcard. Older versions stay readable; a newer one is refused, never guessed at. What a
+//! version has more than the one before stands at the end, so that an older session is read with its beginning behind it.
 
 use super::{Revision, SESSION_VERSION, Session};
+
+/// What version 2 has more than version 1, as it begins: an empty list.
+const NEW_IN_2: [u8; 1] = [0];
 
 /// Bytes that are no session of this or an older version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,8 +40,10 @@ impl Session {
     /// Empty, newer, or broken bytes.
     pub fn decode(bytes: &[u8]) -> Result<Session, DecodeError> {
         let (version, rest) = bytes.split_first().ok_or(DecodeError::Empty)?;
+        let broken = |_| DecodeError::Broken { version: *version };
         match *version {
-            SESSION_VERSION => postcard::from_bytes(rest).map_err(|_| DecodeError::Broken { version: *version }),
+            SESSION_VERSION => postcard::from_bytes(rest).map_err(broken),
+            1 => postcard::from_bytes(&[rest, &NEW_IN_2].concat()).map_err(broken),
             found if found > SESSION_VERSION => Err(DecodeError::Newer { found }),
             version => Err(DecodeError::Broken { version }),
         }
@@ -62,5 +68,15 @@ mod tests {
         assert_eq!(Session::decode(&[]), Err(DecodeError::Empty));
         assert_eq!(Session::decode(&[200, 1]), Err(DecodeError::Newer { found: 200 }));
         assert_eq!(Session::decode(&bytes[..20]), Err(DecodeError::Broken { version: SESSION_VERSION }));
+    }
+
+    #[test]
+    fn a_session_of_version_1_is_read_as_if_what_is_new_had_not_happened() {
+        let session = Session { turn: 3, language: "sw".into(), ..Session::default() };
+        let mut older = session.encode();
+        older.truncate(older.len() - NEW_IN_2.len());
+        older[0] = 1;
+        assert_eq!(Session::decode(&older), Ok(session));
+        assert_eq!(Session::decode(&older[..9]), Err(DecodeError::Broken { version: 1 }));
     }
 }

@@ -22,6 +22,9 @@ const PAYMENT_STATUSES: [&str; 5] = ["link_sent", "failed", "expired", "paid", "
 /// Where an order can be, for a shop whose contract does not say.
 const ORDER_STATUSES: [&str; 6] = ["placed", "paid", "packed", "shipped", "out_for_delivery", "delivered"];
 
+/// The only status that is news again: a courier who did not find the customer comes again on another day.
+const OUT: &str = "out_for_delivery";
+
 /// The rank of the first status that ends an order; those listed after it rank above it, so that a refund still follows
 /// a cancellation.
 const TERMINAL: u8 = 200;
@@ -122,7 +125,8 @@ impl<'p> Machine<'p> {
             let followers = &self.session.followers;
             let done = followers.iter().position(|follower| follower.ended && idle(follower));
             let oldest = done.or_else(|| followers.iter().position(idle)).unwrap_or(0);
-            self.session.followers.remove(oldest);
+            let gone = self.session.followers.remove(oldest);
+            self.session.out_on.retain(|(key, _)| *key != gone.key);
         }
         let (flow, follow) = self.order_machine().unwrap_or((FlowId(0), u16::MAX));
         self.session.followers.push(Follower { flow, follow, key: key.clone(), ..Follower::default() });
@@ -153,11 +157,30 @@ impl<'p> Machine<'p> {
         // A status that the contract does not list has no rank; it is heard as it comes.
         let Some(rank) = rank else { return !follower.ended };
         let rises = rank > follower.rank;
+        let comes_again = status == OUT && rank == follower.rank;
         if rises {
             follower.rank = rank;
             follower.ended = rank >= TERMINAL;
         }
-        rises
+        if status == OUT && (rises || comes_again) { self.is_of_a_new_day(at) || rises } else { rises }
+    }
+
+    /// Whether an order was not yet heard to be out for delivery on this day, where the shop is; from now on it was.
+    fn is_of_a_new_day(&mut self, at: usize) -> bool {
+        let Some(key) = self.session.followers.get(at).map(|follower| follower.key.clone()) else { return false };
+        let today = self.program.local(self.now_ms).0;
+        match self.session.out_on.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, day)) if *day >= today => false,
+            Some((_, day)) => {
+                *day = today;
+                true
+            }
+            // Either it rises to it now, or nobody wrote down on which day it did.
+            None => {
+                self.session.out_on.push((key, today));
+                false
+            }
+        }
     }
 
     fn payment_rises(&mut self, at: usize, status: &str, payment: &Value) -> bool {

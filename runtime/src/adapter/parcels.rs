@@ -20,6 +20,8 @@ pub struct Parcel {
     /// The shop's number of its order.
     pub order: Option<SmolStr>,
     pub status: Status,
+    /// When its carrier saw it there, ms since 1970; `None`: it does not tell.
+    pub seen_ms: Option<i64>,
     pub url: Option<SmolStr>,
 }
 
@@ -97,13 +99,26 @@ impl Parcel {
             let (at, _) = record.field(name)?;
             if let Value::Text(text) = fields.get(usize::from(at))? { Some(text.clone()) } else { None }
         };
+        let moment = || {
+            let (at, _) = record.field("seen")?;
+            if let Value::Moment(at_ms) = fields.get(usize::from(at))? { Some(*at_ms) } else { None }
+        };
         Some(Parcel {
             carrier: text("carrier")?,
             number: text("number")?,
             order: text("order").filter(|order| !order.is_empty()),
             status: Status::of(&text("status")?)?,
+            seen_ms: moment(),
             url: text("url"),
         })
+    }
+
+    /// The same today: one that was with the driver on another day, and was not handed over, is on its way.
+    pub fn today(self, began_ms: i64) -> Parcel {
+        let of_another_day = self.seen_ms.is_some_and(|seen_ms| seen_ms < began_ms);
+        let status =
+            if self.status == Status::OutForDelivery && of_another_day { Status::InTransit } else { self.status };
+        Parcel { status, ..self }
     }
 
     /// The same parcel: numbers are not unique across carriers.
@@ -130,10 +145,12 @@ pub fn followed(shop: &Shop, mut order: Value, link: Option<SmolStr>) -> Value {
     order
 }
 
-/// All parcels of an order, of which one was just told: of what is known of it twice the further stands.
+/// All parcels of an order, of which one was just told: of what is known of it twice the further stands. Who was not found once is
+/// tried again.
 pub fn with(mut parcels: Vec<Parcel>, told: Parcel) -> Vec<Parcel> {
+    let again = |known: &Parcel| (known.status, told.status) == (Status::AttemptFailed, Status::OutForDelivery);
     match parcels.iter_mut().find(|known| known.is(&told)) {
-        Some(known) if known.status.rank() < told.status.rank() => *known = told,
+        Some(known) if known.status.rank() < told.status.rank() || again(known) => *known = told,
         Some(_) => {}
         None => parcels.push(told),
     }
@@ -174,7 +191,14 @@ mod tests {
     use super::*;
 
     fn parcel(carrier: &str, number: &str, status: Status) -> Parcel {
-        Parcel { carrier: carrier.into(), number: number.into(), order: Some("A-1".into()), status, url: None }
+        Parcel {
+            carrier: carrier.into(),
+            number: number.into(),
+            order: Some("A-1".into()),
+            status,
+            seen_ms: None,
+            url: None,
+        }
     }
 
     #[test]
@@ -206,6 +230,16 @@ mod tests {
         assert_eq!(late, known);
         let other = with(known, parcel("aramex", "7", Status::InTransit));
         assert_eq!((other.len(), roll_up(&other)), (2, RollUp::Moved("shipped")));
+    }
+
+    #[test]
+    fn who_was_not_found_is_tried_again_and_what_was_out_on_another_day_is_not_out_today() {
+        let known = vec![parcel("dhl", "7", Status::AttemptFailed)];
+        let out = Parcel { seen_ms: Some(5_000), ..parcel("dhl", "7", Status::OutForDelivery) };
+        let of = |began_ms| roll_up(&with(known.clone(), out.clone().today(began_ms)));
+        assert_eq!((of(4_000), of(6_000)), (RollUp::Moved("out_for_delivery"), RollUp::Moved("shipped")));
+        let there = Parcel { seen_ms: Some(5_000), ..parcel("dhl", "7", Status::Delivered) };
+        assert_eq!(there.clone().today(6_000), there);
     }
 
     #[test]

@@ -112,6 +112,13 @@ impl Shop {
         u16::try_from(seconds.rem_euclid(86_400) / 60).unwrap_or(0)
     }
 
+    /// When the day began that it is where the shop is, ms since 1970.
+    pub fn day_began_ms(&self, at_ms: i64) -> i64 {
+        let now = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let began = now.to_zoned(self.timezone.clone()).start_of_day();
+        began.map_or(at_ms, |began| began.timestamp().as_millisecond())
+    }
+
     pub fn revision(&self, revision: Revision) -> Option<&Arc<Program>> {
         let all = std::iter::once(&self.program).chain(&self.older).chain(&self.newer);
         all.into_iter().find(|program| program.revision == revision)

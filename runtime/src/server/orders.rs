@@ -186,7 +186,7 @@ pub(super) async fn moves(
 ) -> Result<bool, DeskError> {
     let received_ms = server.host.clock.now_ms();
     let paid = paid(shop, contract, &moved);
-    let Moved { number, status, order } = moved;
+    let Moved { number, status, order, .. } = moved;
     let unmatched = unknown(shop, received_ms, format!("{contract}: {number} {status}"), body);
     let arrival = |key, event, unmatched| {
         let order = vec![Identity::of_order(shop.scope, number.clone())];

@@ -60,6 +60,7 @@ impl Asking<'_> {
             News::Parcel(parcel) => (parcel, None),
             News::Track(number, order) => (self.track(carrier, number).await?, order),
         };
+        let told = told.today(self.shop.day_began_ms(self.server.host.clock.now_ms()));
         let name = format!("{} {}", told.carrier, told.number);
         let known = || self.server.polls.order_of(self.shop.scope, &carrier.contract, &told.number);
         let Some(number) = told.order.clone().or(hint).or_else(known) else {
@@ -72,7 +73,7 @@ impl Asking<'_> {
         if !believed {
             return Err(Parcels::Person(format!("{name} is not known as a parcel of {number}")));
         }
-        let status = told.status;
+        let (status, seen_ms) = (told.status, told.seen_ms);
         let status = match roll_up(&with(known.unwrap_or_default(), told)) {
             RollUp::Nothing => return Ok(Parcels::Nothing),
             RollUp::Moved(status) => status,
@@ -85,7 +86,7 @@ impl Asking<'_> {
             return Err(Parcels::Person(format!("{number} is over, and {name} is on the road")));
         }
         let number = order_number(&self.shop.program, &order).unwrap_or(number);
-        Ok(Parcels::Moved(Moved { number, status: status.to_smolstr(), order }))
+        Ok(Parcels::Moved(Moved { number, status: status.to_smolstr(), order, seen_ms }))
     }
 
     /// An order of which its system has only told the number.
@@ -94,7 +95,7 @@ impl Asking<'_> {
         let status = status.or_else(|| status_of(&self.shop.program, &order));
         let status = status.ok_or_else(|| Parcels::Unread(format!("{number}: the order has no status")))?;
         let number = order_number(&self.shop.program, &order).unwrap_or(number);
-        Ok(Parcels::Moved(Moved { number, status, order }))
+        Ok(Parcels::Moved(Moved { number, status, order, seen_ms: None }))
     }
 
     async fn track(&self, carrier: &Backend, number: SmolStr) -> Result<Parcel, Parcels> {

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Server, orders, parcels, reconcile};
 use crate::adapter::mapping::Poll;
 use crate::adapter::parcels::Status;
-use crate::adapter::rest::{Backend, News};
+use crate::adapter::rest::{Backend, Moved, News};
 use crate::host::shops::Shop;
 use crate::id::{ElementKey, ShopScope};
 use crate::store;
@@ -165,6 +165,10 @@ async fn track(
     };
     let Some(meant) = meant else { return after_ms.map(|after_ms| now_ms.saturating_add(after_ms)) };
     let said = match &meant {
+        // A courier who comes again on another day is told again; one who does not say when only once.
+        Ok(Moved { status, seen_ms: Some(_), .. }) if status == "out_for_delivery" => {
+            format!("{status} {}", shop.day_began_ms(now_ms))
+        }
         Ok(moved) => moved.status.to_string(),
         Err((_, why)) => why.clone(),
     };

@@ -168,7 +168,7 @@ fn is_further(statuses: &Statuses, status: &str, rank: u8) -> bool {
 
 async fn bring(server: &Server, shop: &Shop, contract: &str, number: SmolStr, status: SmolStr, order: Value) {
     let key = ElementKey::named("reconciled", &format!("{contract} {number} {status}"));
-    let moved = Moved { number, status, order };
+    let moved = Moved { number, status, order, seen_ms: None };
     if let Err(error) = orders::moves(server, shop, contract, Some(key), Vec::new(), moved).await {
         tracing::warn!(%error, "news of an order could not be committed; the next look asks again");
     }

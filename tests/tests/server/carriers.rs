@@ -14,7 +14,8 @@ use serde_json::{Value as Json, json};
 use sha2::Sha256;
 
 use crate::backend::{API_KEY, Merchant};
-use crate::parcels::{carrier, kept, ordered};
+use crate::merchant::secret;
+use crate::parcels::{at_hour, carrier, kept, never, ordered, ordered_in, with_the_day};
 use crate::stage::Stage;
 
 /// A carrier that says what it is told to, to whoever asks as it wants to be asked.
@@ -57,6 +58,15 @@ async fn answer(State(carrier): State<Arc<Carrier>>, request: Request) -> Respon
 
 /// A customer who has ordered, whose parcel `A1` this carrier brings.
 async fn on_the_road(name: &'static str, base: &str) -> (Stage, Arc<Merchant>, Arc<Carrier>) {
+    on_the_road_in(name, base, |settings| settings).await
+}
+
+/// The same on a server with other settings, whose shop says on which day an order comes.
+async fn on_the_road_in(
+    name: &'static str,
+    base: &str,
+    settle: impl Fn(String) -> String,
+) -> (Stage, Arc<Merchant>, Arc<Carrier>) {
     let (at, place) = Carrier::start().await;
     let mapping = carrier(name).replace(base, &place);
     let mapping: String = mapping.split("env:").enumerate().fold(String::new(), |text, (at, part)| {
@@ -71,9 +81,9 @@ async fn on_the_road(name: &'static str, base: &str) -> (Stage, Arc<Merchant>, A
          number: $.awb\n    status: {{ default: unknown }}\noperations:\n  parcels.of_order: {{ request: {{ path: \"/orders/{{text}}/parcels\" }} }}\n"
     );
     let (line, file) = (format!("{name}: carrier"), format!("{name}.rest.yaml"));
-    let adapters: [(&str, &str, String); 2] =
-        [(line.leak(), file.leak(), mapping), ("parcels: rest", "parcels.rest.yaml", own)];
-    let (stage, merchant) = ordered(&adapters).await;
+    let adapters: [(&str, &str, String); 3] =
+        [(line.leak(), file.leak(), mapping), ("parcels: rest", "parcels.rest.yaml", own), with_the_day()];
+    let (stage, merchant) = ordered_in(&adapters, settle).await;
     *merchant.parcels.lock().expect("nobody panicked") = vec![("A1", 1)];
     (stage, merchant, at)
 }
@@ -81,23 +91,25 @@ async fn on_the_road(name: &'static str, base: &str) -> (Stage, Arc<Merchant>, A
 /// What is due is asked, so many minutes after the beginning. Returns how many parcels that were.
 async fn after(stage: &Stage, minutes: i64) -> usize {
     stage.running.clock.set_ahead(minutes * 60_000);
+    asked(stage).await
+}
+
+/// How many parcels are asked for now.
+async fn asked(stage: &Stage) -> usize {
     polls::once(&stage.running.server).await.expect("a store")
 }
 
-/// Whatever else comes as time passes, nothing that says this.
-async fn never(stage: &mut Stage, words: &str) {
-    while !stage.sees_nothing().await {
-        let shown = stage.sees().await;
-        assert!(!shown.to_string().contains(words), "{shown}");
-    }
+fn aramex(code: &str) -> Json {
+    aramex_at(code, i64::try_from(std::time::UNIX_EPOCH.elapsed().expect("after 1970").as_millis()).expect("a time"))
 }
 
-fn aramex(code: &str) -> Json {
+/// Its last scan, at this time.
+fn aramex_at(code: &str, at_ms: i64) -> Json {
     json!({
         "HasErrors": false, "Notifications": [], "NonExistingWaybills": [],
         "TrackingResults": [{ "Key": "A1", "Value": [{
             "WaybillNumber": "A1", "UpdateCode": code, "UpdateDescription": "Shipment", "UpdateLocation": "Dubai",
-            "UpdateDateTime": "/Date(1700000000000+0300)/", "Comments": "", "ProblemCode": "",
+            "UpdateDateTime": format!("/Date({at_ms}+0300)/"), "Comments": "", "ProblemCode": "",
         }] }],
     })
 }
@@ -126,11 +138,74 @@ async fn aramex_is_asked_by_the_clock_with_its_secrets_in_the_body() {
     carrier.says(aramex("SH003"));
     assert_eq!(after(&stage, 254).await, 1);
     assert_eq!(after(&stage, 270).await, 0);
-    never(&mut stage, "Z-1042").await;
+    stage.hears_all(&["Z-1042 will be with you today"]).await;
     carrier.says(aramex("SH005"));
     assert_eq!(after(&stage, 285).await, 1);
     stage.hears_all(&["Z-1042 has been delivered"]).await;
     assert_eq!(after(&stage, 3_000).await, 0, "what is there is not asked for");
+    assert_eq!(kept(&stage).await, [] as [String; 0]);
+    stage.end().await;
+}
+
+const ARAMEX: &str = "https://ws.aramex.net/ShippingAPI.V2";
+const TODAY: &str = "Z-1042 will be with you today";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_try_on_another_day_is_told_when_the_carrier_says_that_it_is_of_that_day() {
+    let (mut stage, _, carrier) = on_the_road("aramex", ARAMEX).await;
+    let evening_ms = at_hour(&mut stage, 20).await;
+    let now_ms = |stage: &Stage| stage.running.server.host.clock.now_ms();
+    let out_ms = now_ms(&stage);
+    carrier.says(aramex_at("SH003", out_ms));
+    assert_eq!(asked(&stage).await, 1);
+    stage.hears(TODAY).await;
+    carrier.says(aramex_at("SH033", out_ms + 1));
+    stage.is_ahead(evening_ms + 3_600_000).await;
+    assert_eq!(asked(&stage).await, 1);
+    // The next day: at first the carrier has nothing newer than yesterday's round.
+    carrier.says(aramex_at("SH003", out_ms));
+    stage.is_ahead(evening_ms + 5 * 3_600_000).await;
+    assert_eq!(asked(&stage).await, 1);
+    never(&mut stage, TODAY).await;
+    for hours in [8, 11] {
+        stage.is_ahead(evening_ms + hours * 3_600_000).await;
+        carrier.says(aramex_at("SH003", now_ms(&stage)));
+        assert_eq!(asked(&stage).await, 1);
+        if hours == 8 {
+            stage.hears(TODAY).await;
+        }
+        never(&mut stage, TODAY).await;
+    }
+    assert_eq!(kept(&stage).await, [] as [String; 0]);
+    stage.end().await;
+}
+
+/// What a poll has seen is in memory; that nothing is told twice or never is kept with the conversation.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_comes_up_again_tells_nothing_twice_and_misses_nothing() {
+    let kept_on_disk = |settings: String| settings.replace("database = \"memory\"", "database = \"duka.db\"");
+    let (mut stage, _, carrier) = on_the_road_in("aramex", ARAMEX, kept_on_disk).await;
+    carrier.says(aramex("SH022"));
+    assert_eq!(asked(&stage).await, 1);
+    stage.hears("Z-1042 is on its way").await;
+    let mut stage = stage.again(secret()).await;
+    assert_eq!(asked(&stage).await, 1, "it is asked anew");
+    assert!(stage.sees_nothing().await, "and told nothing twice");
+    carrier.says(aramex("SH003"));
+    stage.is_ahead(121 * 60_000).await;
+    assert_eq!(asked(&stage).await, 1);
+    stage.hears(TODAY).await;
+    let mut stage = stage.again(secret()).await;
+    assert_eq!(asked(&stage).await, 1);
+    never(&mut stage, "Z-1042").await;
+    // What happens while it is down is heard when it is up.
+    carrier.says(aramex("SH005"));
+    let mut stage = stage.again(secret()).await;
+    assert_eq!(asked(&stage).await, 1);
+    stage.hears("Z-1042 has been delivered").await;
+    let mut stage = stage.again(secret()).await;
+    asked(&stage).await;
+    never(&mut stage, "Z-1042").await;
     assert_eq!(kept(&stage).await, [] as [String; 0]);
     stage.end().await;
 }

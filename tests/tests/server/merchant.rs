@@ -28,6 +28,8 @@ const PLAY: &[(&str, &str, &str)] = &[
     ("taps", "Pick up in shop", "Total KES 6,350"),
 ];
 
+pub const CART: &str = "  cart: { kind: rest, mapping: shop.rest.yaml }\n";
+
 pub const WEBHOOK_SECRET: &str = "what the merchant signs with";
 
 /// The boutique, asking the merchant at `place`.
@@ -37,12 +39,21 @@ pub async fn boutique(place: &str) -> Stage {
 
 /// The same with further adapters, each a line of `shop.yaml` and the mapping's file and text.
 pub async fn boutique_with(place: &str, adapters: &[(&str, &str, String)]) -> Stage {
-    let cart = "  cart: { kind: rest, mapping: shop.rest.yaml }\n";
-    boutique_of(place, cart, adapters).await
+    boutique_of(place, CART, adapters).await
 }
 
 /// The same with another line for the bag, or none.
 pub async fn boutique_of(place: &str, cart: &str, adapters: &[(&str, &str, String)]) -> Stage {
+    boutique_in(place, cart, adapters, |settings| settings).await
+}
+
+/// The same on a server with other settings.
+pub async fn boutique_in(
+    place: &str,
+    cart: &str,
+    adapters: &[(&str, &str, String)],
+    settle: impl Fn(String) -> String,
+) -> Stage {
     let lines: String = adapters.iter().map(|(line, ..)| format!("  {line}\n")).collect();
     let page = std::fs::read_to_string(root().join("docs/adapters.md")).expect("a page");
     let block = |beginning: &str| {
@@ -56,7 +67,7 @@ pub async fn boutique_of(place: &str, cart: &str, adapters: &[(&str, &str, Strin
     let auth = "\nauth: { bearer: \"env:ZURI_API_KEY\" }";
     let rest = rest + "\n" + &told + &changes;
     let rest = rest.replace("http://127.0.0.1:1/v1", &format!("{place}{auth}"));
-    Stage::of(|shop| {
+    let dress = |shop: &std::path::Path| {
         std::fs::write(shop.join("catalog.rest.yaml"), &catalog).expect("a writable folder");
         std::fs::write(shop.join("shop.rest.yaml"), &rest).expect("a writable folder");
         std::fs::write(shop.join("webhook.secret"), WEBHOOK_SECRET).expect("a writable folder");
@@ -69,9 +80,14 @@ pub async fn boutique_of(place: &str, cart: &str, adapters: &[(&str, &str, Strin
             .replace("  catalog: demo\n", "  catalog: rest\n")
             .replace("  orders: demo\n", &format!("{own}{lines}"));
         std::fs::write(shop.join("shop.yaml"), profile).expect("a writable folder");
-        ("ZURI_API_KEY".to_string(), API_KEY.to_string())
-    })
-    .await
+        Some(secret())
+    };
+    Stage::dressed(settle, dress).await
+}
+
+/// What the mappings need.
+pub fn secret() -> (String, String) {
+    ("ZURI_API_KEY".to_string(), API_KEY.to_string())
 }
 
 #[tokio::test(flavor = "multi_thread")]

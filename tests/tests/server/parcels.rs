@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use sha2::Sha256;
 
 use crate::backend::{API_KEY, Merchant};
-use crate::merchant::{boutique_with, plays};
+use crate::merchant::{CART, boutique_in, plays};
 use crate::stage::Stage;
 
 const SECRET: &str = "what the tracking service signs with";
@@ -72,15 +72,55 @@ pub async fn kept(stage: &Stage) -> Vec<String> {
     rows.iter().map(|(_, row)| format!("{}: {}", row.reason, row.detail)).collect()
 }
 
+/// The boutique's flow, which says on which day an order comes: an adapter's line, file and text.
+pub fn with_the_day() -> (&'static str, &'static str, String) {
+    let flow = std::fs::read_to_string(root().join("examples/boutique/boutique.duka")).expect("a flow");
+    let flow = flow.replacen(
+        "  on order.delivered\n",
+        "  on order.out_for_delivery\n    send order_near\n  on order.delivered\n",
+        1,
+    );
+    let template = "template order_near utility\n  body: Order {order.number} will be with you today.\n  \
+                    sample order.number = Z-1042\n  button track: Track my order <-> std.tracking\n";
+    ("# says the day", "boutique.duka", format!("{flow}\n{template}"))
+}
+
+/// Both clocks so far ahead that it is this hour in Nairobi, of this day or the next ones; the customer writes.
+pub async fn at_hour(stage: &mut Stage, hour: i64) -> i64 {
+    let now_ms = i64::try_from(std::time::UNIX_EPOCH.elapsed().expect("after 1970").as_millis()).expect("a time");
+    let since_midnight_ms = (now_ms + 3 * 3_600_000).rem_euclid(86_400_000);
+    let ahead_ms = (hour * 3_600_000 - since_midnight_ms).rem_euclid(86_400_000);
+    stage.is_ahead(ahead_ms).await;
+    stage.writes("hi").await;
+    stage.sees().await;
+    ahead_ms
+}
+
+/// Whatever else comes as time passes, nothing that says this.
+pub async fn never(stage: &mut Stage, words: &str) {
+    while !stage.sees_nothing().await {
+        let shown = stage.sees().await;
+        assert!(!shown.to_string().contains(words), "{shown}");
+    }
+}
+
 /// A customer who has ordered, and the merchant.
 pub async fn ordered(adapters: &[(&str, &str, String)]) -> (Stage, Arc<Merchant>) {
+    ordered_in(adapters, |settings| settings).await
+}
+
+/// The same on a server with other settings.
+pub async fn ordered_in(
+    adapters: &[(&str, &str, String)],
+    settle: impl Fn(String) -> String,
+) -> (Stage, Arc<Merchant>) {
     let merchant = Arc::new(Merchant::default());
     let place = merchant.start().await;
     let mut files: Vec<(&str, &str, String)> = adapters.to_vec();
     for (_, _, text) in &mut files {
         *text = text.replace("PLACE", &place).replace("https://apiv2.shiprocket.in/v1/external", &place);
     }
-    let mut stage = boutique_with(&place, &files).await;
+    let mut stage = boutique_in(&place, CART, &files, settle).await;
     plays(&mut stage).await;
     stage.taps("Pay").await;
     stage.sees().await;
@@ -175,5 +215,41 @@ async fn a_courier_that_only_sends_a_token_is_asked_and_an_order_is_there_when_a
             "parcel: courier: the carrier does not know A9",
         ]
     );
+    stage.end().await;
+}
+
+const TODAY: &str = "Z-1042 will be with you today";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_courier_who_comes_again_is_told_again_once_a_day() {
+    let secret = ("# a secret", "aftership.secret", SECRET.to_string());
+    let (mut stage, _) = ordered(&[aftership(), secret, with_the_day()]).await;
+    let evening_ms = at_hour(&mut stage, 20).await;
+    let out = |event: &str| tracking(event, "AWB7", "OutForDelivery", "Z-1042");
+    assert_eq!(aftership_tells(&stage, SECRET, &out("e1")).await, 200);
+    stage.hears(TODAY).await;
+    // Twice and late on the same day; not found; and the first once more on the next, as it was told before.
+    for told in [out("e1"), out("e2"), tracking("e3", "AWB7", "AttemptFail", "Z-1042"), out("e4")] {
+        assert_eq!(aftership_tells(&stage, SECRET, &told).await, 200);
+    }
+    never(&mut stage, TODAY).await;
+    stage.is_ahead(evening_ms + 3 * 3_600_000).await;
+    assert_eq!(aftership_tells(&stage, SECRET, &out("e1")).await, 200);
+    assert_eq!(aftership_tells(&stage, SECRET, &out("e5")).await, 200);
+    never(&mut stage, TODAY).await;
+    stage.is_ahead(evening_ms + 5 * 3_600_000).await;
+    assert_eq!(aftership_tells(&stage, SECRET, &out("e1")).await, 200);
+    never(&mut stage, TODAY).await;
+    for event in ["e6", "e7"] {
+        assert_eq!(aftership_tells(&stage, SECRET, &out(event)).await, 200);
+    }
+    stage.hears(TODAY).await;
+    never(&mut stage, TODAY).await;
+    // What is there is there.
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e8", "AWB7", "Delivered", "Z-1042")).await, 200);
+    stage.hears("Z-1042 has been delivered").await;
+    stage.is_ahead(evening_ms + 20 * 3_600_000).await;
+    assert_eq!(aftership_tells(&stage, SECRET, &out("e9")).await, 200);
+    never(&mut stage, TODAY).await;
     stage.end().await;
 }

@@ -30,6 +30,8 @@ pub struct Stage {
     pub http: reqwest::Client,
     /// The last message that the customer has seen.
     seen: u64,
+    /// How far both clocks are ahead of the machine's.
+    ahead_ms: i64,
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -95,11 +97,6 @@ impl Stage {
         Stage::dressed(settle, |_| None).await
     }
 
-    /// The same after its folder was changed; the change returns a variable that it needs.
-    pub async fn of(change: impl Fn(&Path) -> (String, String)) -> Stage {
-        Stage::dressed(|settings| settings, |shop| Some(change(shop))).await
-    }
-
     /// The same after a file was put into its folder, with other settings.
     pub async fn with_folder(change: impl Fn(&Path), settle: impl Fn(String) -> String) -> Stage {
         let change = |shop: &Path| {
@@ -109,7 +106,11 @@ impl Stage {
         Stage::dressed(settle, change).await
     }
 
-    async fn dressed(settle: impl Fn(String) -> String, change: impl Fn(&Path) -> Option<(String, String)>) -> Stage {
+    /// The same after its folder was changed; the change returns a variable that it needs.
+    pub async fn dressed(
+        settle: impl Fn(String) -> String,
+        change: impl Fn(&Path) -> Option<(String, String)>,
+    ) -> Stage {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let shop = folder.path().join("boutique");
         copy(&root().join("examples/boutique"), &shop);
@@ -180,7 +181,31 @@ impl Stage {
             control: format!("http://127.0.0.1:{graph}/control"),
             http: reqwest::Client::new(),
             seen: 0,
+            ahead_ms: 0,
         }
+    }
+
+    /// The server goes down and comes up again, with what its database has kept; `variable` is what its shops need.
+    pub async fn again(self, variable: (String, String)) -> Stage {
+        let Stage { folder, running, base, control, http, seen, ahead_ms } = self;
+        tokio::time::timeout(Duration::from_secs(20), running.stop()).await.expect("it goes down in time");
+        let mut environment = environment();
+        environment.push(variable);
+        let config = config::load(Some(&folder.path().join("duka.toml")), &environment).expect("sound settings");
+        let started = start(config, &environment, figures::begin().ok()).await;
+        let (running, reloaded) = started.unwrap_or_else(|error| panic!("{error}"));
+        assert!(reloaded.troubles.is_empty(), "{:?}", reloaded.troubles);
+        running.clock.set_ahead(ahead_ms);
+        Stage { folder, running, base, control, http, seen, ahead_ms }
+    }
+
+    /// Both clocks, the server's and the stand-in's, are so far ahead of the machine's from now on.
+    pub async fn is_ahead(&mut self, ms: i64) {
+        self.running.clock.set_ahead(ms);
+        let advance = json!({ "advance_ms": ms - self.ahead_ms });
+        let answer = self.http.post(format!("{}/clock", self.control)).json(&advance).send().await.expect("an answer");
+        assert!(answer.status().is_success());
+        self.ahead_ms = ms;
     }
 
     /// Settings that have changed are read again.

@@ -83,6 +83,10 @@ pub enum As {
     MoneyRounded,
     /// `2026-11-21T14:30:00` of UTC, which does not say so
     Utc,
+    /// The same where the shop is; a blank may stand for the `T`
+    Local,
+    /// `/Date(1700000000000+0300)/`: milliseconds since 1970, and a zone that changes nothing
+    JsonDate,
     /// `2026-11-21T14:30:00Z` or `2026-11-21`
     Rfc3339,
     /// Seconds since 1970

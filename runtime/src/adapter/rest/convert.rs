@@ -5,6 +5,7 @@ use duka_engine::contract::write_date;
 use duka_engine::types::Type;
 use duka_engine::value::{Currency, Money};
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
@@ -41,6 +42,8 @@ impl Place<'_> {
             As::MoneyDecimal => self.money(met, code, true),
             As::MoneyRounded => self.money(&self.rounded(met)?, code, true),
             As::Utc => self.moment(&json!(format!("{}Z", text(met)?.trim_end_matches('Z'))), ty),
+            As::Local => self.local(met, ty),
+            As::JsonDate => self.json_date(met, ty),
             As::MoneyMinor => self.money(met, code, false),
             As::Rfc3339 => self.moment(met, ty),
             As::UnixS => self.unix(met, ty),
@@ -96,6 +99,23 @@ impl Place<'_> {
         let expected = || "seconds since 1970".to_string();
         let seconds = text(met)?.parse().map_err(|_| expected())?;
         let moment = Timestamp::from_second(seconds).map_err(|_| expected())?;
+        self.of_timestamp(moment, ty).ok_or_else(expected)
+    }
+
+    fn local(&self, met: &Json, ty: &Type) -> Result<Json, String> {
+        let expected = || "a date and a time without a zone".to_string();
+        let local: DateTime = text(met)?.trim().parse().map_err(|_| expected())?;
+        let moment = self.timezone.to_timestamp(local).map_err(|_| expected())?;
+        self.of_timestamp(moment, ty).ok_or_else(expected)
+    }
+
+    fn json_date(&self, met: &Json, ty: &Type) -> Result<Json, String> {
+        let expected = || "a time like `/Date(1700000000000)/`".to_string();
+        let written = text(met)?;
+        let inner = written.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")).ok_or_else(expected)?;
+        let end = inner.rfind(['+', '-']).filter(|at| *at > 0).unwrap_or(inner.len());
+        let ms = inner.get(..end).and_then(|ms| ms.parse().ok()).ok_or_else(expected)?;
+        let moment = Timestamp::from_millisecond(ms).map_err(|_| expected())?;
         self.of_timestamp(moment, ty).ok_or_else(expected)
     }
 
@@ -236,6 +256,28 @@ mod tests {
         let rule = Rule { to: Some(to), ..Rule::default() };
         let found = place.convert(&rule, &Type::Money, &met, None)?;
         Ok(found.as_str().unwrap_or("").to_string())
+    }
+
+    #[test]
+    fn moments_are_read_in_the_ways_that_carriers_write_them() {
+        let base = Url::parse("https://shop.example/").expect("an address");
+        let timezone = TimeZone::fixed(jiff::tz::offset(3));
+        let place = Place { currency: Currency(*b"KES"), timezone, base: &base };
+        let of =
+            |to, met: &str| place.convert(&Rule { to: Some(to), ..Rule::default() }, &Type::Moment, &json!(met), None);
+        let fine = [
+            (As::JsonDate, "/Date(1700000000000+0300)/"),
+            (As::JsonDate, "/Date(1700000000000)/"),
+            (As::Local, "2023-11-15T01:13:20"),
+            (As::Local, "2023-11-15 01:13:20.000"),
+            (As::Utc, "2023-11-14T22:13:20"),
+        ];
+        for (to, met) in fine {
+            assert_eq!(of(to, met), Ok(json!(1_700_000_000_000_i64)), "{met}");
+        }
+        for (to, met) in [(As::JsonDate, "1700000000000"), (As::JsonDate, "/Date()/"), (As::Local, "yesterday")] {
+            assert!(of(to, met).is_err(), "{met}");
+        }
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub struct Moved {
     pub status: SmolStr,
     /// Typed by the contract.
     pub order: Value,
+    /// When the carrier of its parcel saw that, ms since 1970; `None`: nobody tells.
+    pub seen_ms: Option<i64>,
 }
 
 impl Backend {
@@ -85,7 +87,7 @@ impl Backend {
         let number = named.or_else(|| order_number(program, &order)).ok_or("order: it has no number")?;
         let status = told.status.clone().map(SmolStr::from).or_else(|| status_of(program, &order));
         let status = status.ok_or_else(|| format!("order: it has no status, in {}", shown(met)))?;
-        Ok(Some(News::Order(Moved { number, status, order })))
+        Ok(Some(News::Order(Moved { number, status, order, seen_ms: None })))
     }
 
     fn parcel(&self, seen: &Seen, program: &Program, json: &Json) -> Result<News, String> {
