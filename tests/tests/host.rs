@@ -1,5 +1,7 @@
 //! The host: exactly once, in order, through crashes at every named point, on every store.
 
+#[path = "host/apart.rs"]
+mod apart;
 #[path = "host/calls.rs"]
 mod calls;
 #[path = "host/corner.rs"]

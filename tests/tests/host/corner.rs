@@ -11,6 +11,7 @@ use duka_tests::tree::root;
 use serde_json::{Value as Json, json};
 
 pub const SHOP: u32 = 1;
+pub const NEXT_DOOR: u32 = 2;
 
 pub fn program() -> Arc<Program> {
     changed(|text| text)
@@ -33,4 +34,9 @@ pub fn fixture() -> Json {
 
 pub fn shop(program: Arc<Program>, older: Vec<Arc<Program>>) -> Shop {
     Shop::new(ShopScope::numbered(SHOP), "corner".into(), program, older, fixture())
+}
+
+/// Another shop of the same server, with the same flows.
+pub fn next_door(program: Arc<Program>) -> Shop {
+    Shop::new(ShopScope::numbered(NEXT_DOOR), "next-door".into(), program, Vec::new(), fixture())
 }

@@ -117,7 +117,10 @@ impl House {
     ) -> House {
         let shop = store.shop("corner").await.expect("a scope");
         assert_eq!(shop, ShopScope::numbered(corner::SHOP));
-        let shops = Shops::of([corner::shop(corner::program(), Vec::new())]);
+        let program = corner::program();
+        let next = corner::next_door(Arc::clone(&program));
+        assert_eq!(store.shop("next-door").await.expect("a scope"), next.scope);
+        let shops = Shops::of([corner::shop(program, Vec::new()), next]);
         let mut limits = Limits::default();
         let leases_tick = store.is_shared();
         if leases_tick {
