@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-pub use self::rows::rows;
+pub use self::rows::{SEEN_MS, rows};
 
 use super::Server;
 use crate::files::{FilesError, Found};

@@ -65,6 +65,7 @@ fn settle(body: &mut Json, number: &str) {
                 match name.as_str() {
                     "phone_number_id" => *value = number.into(),
                     "timestamp" if value.is_string() => *value = now().to_string().into(),
+                    "timestamp" if value.is_number() => *value = now().into(),
                     _ => settle(value, number),
                 }
             }

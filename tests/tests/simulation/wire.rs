@@ -196,7 +196,8 @@ fn arrival(element: &split::Element<'_>, received_ms: i64, bug: Bug) -> Arrival 
         | Meaning::Payment { .. }
         | Meaning::Account(_)
         | Meaning::Trouble { .. }
-        | Meaning::Kept { .. } => (key, set_aside(Some(shop), "not played here")),
+        | Meaning::Kept { .. }
+        | Meaning::Unknown { .. } => (key, set_aside(Some(shop), "not played here")),
     };
     Arrival { shop, key, received_ms, what }
 }

@@ -48,6 +48,7 @@ fn told(meaning: &Meaning) -> String {
         Meaning::Account(event) => account_told(event),
         Meaning::Trouble { code, detail } => format!("trouble {code}: {detail}"),
         Meaning::Kept { what } => format!("kept: {what}"),
+        Meaning::Unknown { what } => format!("unknown: {what}"),
         Meaning::Unreadable { why } => format!("unreadable: {why}"),
     }
 }

@@ -69,8 +69,12 @@ pub enum Meaning {
         code: i32,
         detail: String,
     },
-    /// Read, and of no consequence: the history of a phone, its address book, groups, words that are not known.
+    /// Read, and of no consequence: the history of a phone, its address book.
     Kept {
+        what: SmolStr,
+    },
+    /// A field, kind or word that this version does not know, or does nothing with yet: groups, calls. For quarantine.
+    Unknown {
         what: SmolStr,
     },
     /// For quarantine: why, in a few fixed words.
@@ -164,6 +168,25 @@ impl Reader<'_> {
     }
 }
 
+impl Meaning {
+    /// When the vendor says that it happened, in ms since 1970, of what leads to a turn; 0: not told, or of other kinds.
+    pub fn at_ms(&self) -> i64 {
+        match self {
+            Meaning::Act(Act { at_ms, .. })
+            | Meaning::OwnerReplied { at_ms, .. }
+            | Meaning::Moved { at_ms, .. }
+            | Meaning::Preference { at_ms, .. } => *at_ms,
+            Meaning::Status(_)
+            | Meaning::Payment { .. }
+            | Meaning::Account(_)
+            | Meaning::Trouble { .. }
+            | Meaning::Kept { .. }
+            | Meaning::Unknown { .. }
+            | Meaning::Unreadable { .. } => 0,
+        }
+    }
+}
+
 /// A hash over what makes the element this one: channel, number, place and vendor id, and of a status its word and
 /// recipient. What has no vendor id is known by its bytes.
 fn key(element: &Element<'_>, meaning: &Meaning) -> ElementKey {
@@ -189,6 +212,7 @@ fn key(element: &Element<'_>, meaning: &Meaning) -> ElementKey {
         | Meaning::Account(_)
         | Meaning::Trouble { .. }
         | Meaning::Kept { .. }
+        | Meaning::Unknown { .. }
         | Meaning::Unreadable { .. } => {
             part(&element.time.unwrap_or_default().to_le_bytes());
             part(element.raw.get().as_bytes());

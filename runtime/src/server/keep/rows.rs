@@ -9,7 +9,7 @@ use crate::server::Server;
 use crate::store::{Conversation, Result, Retention};
 
 /// Vendors repeat an element for a week (TM3).
-const SEEN_MS: i64 = 8 * 86_400_000;
+pub const SEEN_MS: i64 = 8 * 86_400_000;
 /// What nobody has looked at for so long is not looked at any more (I20).
 const QUARANTINE_MS: i64 = 30 * 86_400_000;
 /// Rows of a class, or conversations, that one transaction takes away.

@@ -58,15 +58,34 @@ pub enum Standing {
     Stopped { until_ms: i64 },
 }
 
+/// What the vendor tells of accounts, numbers and templates (whatsapp-cloud-api 6, 2026-08).
+const FIELDS: [&str; 13] = [
+    "message_template_status_update",
+    "message_template_quality_update",
+    "message_template_components_update",
+    "template_category_update",
+    "phone_number_quality_update",
+    "business_capability_update",
+    "account_update",
+    "account_alerts",
+    "account_review_update",
+    "phone_number_name_update",
+    "security",
+    "flows",
+    "payment_configuration_update",
+];
+
 pub(super) fn event(element: &Element<'_>, it: &Account<'_>) -> Meaning {
     let at_ms = element.time.unwrap_or_default().saturating_mul(SECOND);
-    Meaning::Account(
-        template(it, at_ms)
-            .or_else(|| standing(element, it, at_ms))
-            .or_else(|| limit(it, at_ms))
-            .or_else(|| form(it, at_ms))
-            .unwrap_or_else(|| notice(element, it, at_ms)),
-    )
+    let told = template(it, at_ms)
+        .or_else(|| standing(element, it, at_ms))
+        .or_else(|| limit(it, at_ms))
+        .or_else(|| form(it, at_ms));
+    match told {
+        Some(event) => Meaning::Account(event),
+        None if FIELDS.contains(&&*element.field) => Meaning::Account(notice(element, it, at_ms)),
+        None => Meaning::Unknown { what: format!("field {}", clean::line(&element.field)).into() },
+    }
 }
 
 fn word(word: &Word<'_>) -> SmolStr {

@@ -24,7 +24,7 @@ impl Reader<'_> {
     pub(super) fn message(self, contacts: &[Contact<'_>], message: &Message<'_>) -> Meaning {
         let Some(id) = message.id.given() else { return Meaning::Unreadable { why: "message without id" } };
         if message.group_id.given().is_some() {
-            return Meaning::Kept { what: "group message".into() };
+            return Meaning::Unknown { what: "group message".into() };
         }
         if let Some(system) = message.system.as_ref().filter(|_| message.kind.as_str() == "system") {
             return self.moved(message, system);
@@ -114,8 +114,12 @@ impl Reader<'_> {
 
     fn moved(self, message: &Message<'_>, system: &System<'_>) -> Meaning {
         let moves = ["user_changed_number", "customer_changed_number", "user_changed_user_id"];
-        if !moves.contains(&system.kind.as_str()) {
-            return Meaning::Kept { what: clean::line(system.kind.as_str()).into() };
+        match system.kind.as_str() {
+            kind if moves.contains(&kind) => {}
+            kind @ ("customer_identity_changed" | "user_identity_changed") => {
+                return Meaning::Kept { what: kind.into() };
+            }
+            kind => return Meaning::Unknown { what: format!("system {}", clean::line(kind)).into() },
         }
         let number = if system.wa_id.given().is_some() { &system.wa_id } else { &system.new_wa_id };
         let to = self.known([

@@ -30,7 +30,7 @@ impl Reader<'_> {
             };
         }
         let Some(delivery) = delivery(status.status.as_str()) else {
-            return Meaning::Kept { what: format!("status {}", clean::line(status.status.as_str())).into() };
+            return Meaning::Unknown { what: format!("status {}", clean::line(status.status.as_str())).into() };
         };
         let error = status.errors.as_ref().and_then(|errors| errors.first());
         let pricing = status.pricing.as_ref();
