@@ -83,6 +83,11 @@ export const useStudio = create<Studio>(() => ({
 const set = useStudio.setState;
 const get = useStudio.getState;
 
+/** No version of the flow was good yet: there is nobody to answer. */
+export function isNotOpen(now: Studio): boolean {
+  return now.shop !== undefined && !now.running && now.shop.revision === "";
+}
+
 /** The shop's time now. */
 export function shopNow(): number {
   const { clock, clockHeard } = get();

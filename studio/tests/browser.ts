@@ -1,7 +1,7 @@
 // What the browser tests share: a server and an installed Chromium. The server is the played shop; with DUKA (the path of a
 // `duka`) it is the real one, on a copy of the boutique; with STUDIO_URL it is whatever runs there.
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
@@ -18,23 +18,25 @@ type Server = { address: string; folder?: string; close: () => void };
 export type Bench = { address: string; folder?: string; browser: Browser; end: () => Promise<void> };
 
 /** `played`: the played shop in any case, for what a real one does not send. */
-export async function bench(options: { played?: boolean; states?: number } = {}): Promise<Bench> {
+export async function bench(options: { played?: boolean; states?: number; written?: (flow: string) => string } = {}): Promise<Bench> {
   const server: Server = options.played
     ? await start(options)
     : process.env.STUDIO_URL
       ? { address: process.env.STUDIO_URL, close: () => undefined }
       : process.env.DUKA
-        ? await duka(process.env.DUKA)
+        ? await duka(process.env.DUKA, options.written)
         : await start(options);
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
   return { address: server.address, folder: server.folder, browser, end: async () => (await browser.close(), server.close()) };
 }
 
-/** `duka dev` on a copy of the boutique, on any port. */
-async function duka(binary: string): Promise<Server> {
+/** `duka dev` on a copy of the boutique, on any port; `written` makes another flow of the boutique's. */
+async function duka(binary: string, written = (flow: string) => flow): Promise<Server> {
   const home = mkdtempSync(join(tmpdir(), "duka-page-"));
   const folder = join(home, "boutique");
   cpSync(resolve(import.meta.dirname, "../../examples/boutique"), folder, { recursive: true });
+  const path = join(folder, "boutique.duka");
+  writeFileSync(path, written(readFileSync(path, "utf8")));
   const child = spawn(resolve(binary), ["dev", folder, "--port", "0", "--no-open"], { stdio: ["ignore", "pipe", "inherit"] });
   const address = await new Promise<string>((done, fail) => {
     let said = "";
@@ -45,6 +47,7 @@ async function duka(binary: string): Promise<Server> {
     });
     child.on("exit", () => fail(new Error(`duka dev ended: ${said}`)));
   });
+  process.once("exit", () => child.kill("SIGTERM"));
   const close = () => {
     child.removeAllListeners("exit");
     child.kill("SIGTERM");

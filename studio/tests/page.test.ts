@@ -483,6 +483,22 @@ test("the journal says why, and how old the shop's data were", { timeout: SLOW }
 });
 
 describe.skipIf(!process.env.DUKA)("a saved file", () => {
+  test("that is broken at the start is said to be, and mended in the page it opens the shop", { timeout: SLOW }, async () => {
+    const broken = await bench({ written: (flow) => flow.replace("Check out -> checkout", "Check out -> chekout") });
+    const { page } = await open(broken);
+    await page.locator(".thread").getByText("This shop is not open yet").waitFor();
+    await page.locator(".finding.is-error", { hasText: "chekout" }).getByRole("button").first().click();
+    await page.locator(".cm-activeLine", { hasText: "chekout" }).first().waitFor();
+    await page.keyboard.press("End");
+    for (let letters = 0; letters < "chekout".length; letters += 1) await page.keyboard.press("Backspace");
+    await page.keyboard.type("checkout");
+    await page.keyboard.press("Control+s");
+    await page.locator(".lamp.is-on").waitFor();
+    await page.locator(".thread").getByRole("button", { name: "Say hello to Zuri Boutique" }).click();
+    await page.locator(".phone .bubble").getByRole("button", { name: "Shop", exact: true }).waitFor();
+    await broken.end();
+  });
+
   test("with an error keeps the last good flow and shows the finding; mended, it goes on", { timeout: SLOW }, async () => {
     const { page } = await open(at);
     await newCustomer(page, "Njeri");

@@ -1,5 +1,5 @@
 // The bar over the page: which shop, whether its server runs, the page's own language and colours.
-import { enter, prefer, useStudio, type Theme } from "../store";
+import { enter, isNotOpen, prefer, useStudio, type Theme } from "../store";
 import { Icon, Name, momentOf, useShopNow, useWords } from "../ui";
 import { languages, type Language } from "../words";
 
@@ -10,6 +10,7 @@ export function Top() {
   const language = useStudio((now) => now.language);
   const theme = useStudio((now) => now.theme);
   const running = useStudio((now) => now.running);
+  const notOpen = useStudio(isNotOpen);
   const connected = useStudio((now) => now.connected);
   const shops = home?.shops ?? [];
   return (
@@ -43,9 +44,9 @@ export function Top() {
           </span>
         )
       )}
-      {shop && <span className="top-revision quiet" title={t("bench.revision", { revision: shop.revision })}><bdi>{shop.revision.slice(0, 12)}</bdi></span>}
+      {shop && shop.revision !== "" && <span className="top-revision quiet" title={t("bench.revision", { revision: shop.revision })}><bdi>{shop.revision.slice(0, 12)}</bdi></span>}
       <span className={`lamp ${!connected ? "is-lost" : running ? "is-on" : "is-off"}`} role="status">
-        {!connected ? t("bench.lost") : running ? t("bench.running") : t("bench.stopped")}
+        {t(!connected ? "bench.lost" : running ? "bench.running" : notOpen ? "bench.notOpen" : "bench.stopped")}
       </span>
       <span className="top-space" />
       {shop && <ShopClock zone={shop.timezone} />}

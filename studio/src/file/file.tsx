@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 
 import { Refused, server } from "../api/client";
 import type { Finding } from "../api/types";
-import { attempt, goTo, note, play, useStudio } from "../store";
+import { attempt, goTo, isNotOpen, note, play, useStudio } from "../store";
 import { Icon, useWords } from "../ui";
 import { editor, type Editor } from "./editor";
 import "./file.css";
@@ -150,13 +150,14 @@ export default function FilePane() {
 
 function Findings({ findings }: { findings: Finding[] }) {
   const t = useWords();
+  const notOpen = useStudio(isNotOpen);
   const hasErrors = findings.some((one) => one.severity === "error");
   const toMend = findings.filter((one) => one.severity !== "info");
   const notes = findings.filter((one) => one.severity === "info");
   return (
     <section className="findings" aria-label={t("file.findings")} aria-live="polite">
       {toMend.length === 0 && <p className="none is-good">{t("file.none")}</p>}
-      {hasErrors && <p className="none">{t("file.keepsOld")}</p>}
+      {hasErrors && <p className="none">{t(notOpen ? "bench.notOpenWhy" : "file.keepsOld")}</p>}
       <Found findings={toMend} />
       {notes.length > 0 && (
         <details className="file-notes">

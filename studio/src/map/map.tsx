@@ -23,7 +23,7 @@ import { memo, useEffect, useMemo, useRef, useState } from "react";
 
 import type { FlowMap, MapEdge, MapState, Place } from "../api/types";
 import { bare } from "../chat/format";
-import { useStudio } from "../store";
+import { isNotOpen, useStudio } from "../store";
 import { Icon, IconButton, LineLink, Name, useWords } from "../ui";
 import { HEIGHT, WIDTH, type Spots } from "./layout";
 import "./map.css";
@@ -53,6 +53,7 @@ function Drawn() {
   const t = useWords();
   const map = useStudio((now) => now.map);
   const place = useStudio((now) => now.places[now.active]) ?? NOWHERE;
+  const notOpen = useStudio(isNotOpen);
   const [wanted, want] = useState<string>();
   const [sought, seek] = useState("");
   const [chosen, choose] = useState<string>();
@@ -91,6 +92,7 @@ function Drawn() {
     if (at) void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2, { zoom: 1, duration: calm() });
   }, [sought]);
 
+  if (!map && notOpen) return <p className="none">{t("bench.notOpenWhy")}</p>;
   if (map && flows.length === 0) return <p className="none">{t("map.empty")}</p>;
   return (
     <div className="map" data-laid-ms={took} data-states={nodes.length}>

@@ -3,8 +3,8 @@ import { Component, useEffect, useLayoutEffect, useMemo, useRef, type KeyboardEv
 
 import { entries, gist, type Bubble as Shown } from "../chat/bubble";
 import { bare } from "../chat/format";
-import { useStudio } from "../store";
-import { dayOf, useShopNow } from "../ui";
+import { isNotOpen, useStudio } from "../store";
+import { dayOf, useShopNow, useWords } from "../ui";
 import type { Word } from "../words";
 import { Bubble } from "./bubble";
 import { usePhone } from "./context";
@@ -15,6 +15,8 @@ export function Thread() {
   const { id, shop, t, zone, say } = usePhone();
   const items = useStudio((now) => now.threads[id] ?? NONE);
   const isTyping = useStudio((now) => now.typing[id] === true);
+  const notOpen = useStudio(isNotOpen);
+  const page = useWords();
   const shown = useMemo(() => entries(items, zone), [items, zone]);
   const known = useMemo(() => {
     const all = new Map<string, Shown>();
@@ -56,7 +58,8 @@ export function Thread() {
     >
       <div className="thread-rest">
         <p className="notice">{t("phone.encrypted")}</p>
-        {shown.length === 0 && (
+        {notOpen && <p className="notice is-closed">{page("bench.notOpenWhy")}</p>}
+        {shown.length === 0 && !notOpen && (
           <button type="button" className="notice is-hello" onClick={() => void say({ text: t("phone.greeting") })}>
             {t("phone.empty", { shop: shop.name })} 👋
           </button>

@@ -122,6 +122,8 @@ export const ar: Words = {
   "bench.theme.dark": "داكن",
   "bench.running": "الخادم يعمل",
   "bench.stopped": "الخادم متوقف",
+  "bench.notOpen": "لم يفتح بعد",
+  "bench.notOpenWhy": "لم يفتح هذا المتجر بعد: في الملف أخطاء. أصلح ما تقوله الملاحظات واحفظ، فيُفتح.",
   "bench.lost": "لا اتصال بـ duka dev. تجري المحاولة مجددا…",
   "bench.skip": "انتقل إلى خانة الرسالة",
   "bench.skipLevers": "انتقل إلى الساعة والطلبات والأدوات",

@@ -123,6 +123,8 @@ export const en = {
   "bench.theme.dark": "Dark",
   "bench.running": "The server runs",
   "bench.stopped": "The server is down",
+  "bench.notOpen": "Not open yet",
+  "bench.notOpenWhy": "This shop is not open yet: the file has errors. Mend what the findings say and save, and it opens.",
   "bench.lost": "No connection to duka dev. Trying again…",
   "bench.skip": "Skip to the message box",
   "bench.skipLevers": "Skip to clock, orders and levers",

@@ -122,6 +122,8 @@ export const fr: Words = {
   "bench.theme.dark": "Sombre",
   "bench.running": "Le serveur tourne",
   "bench.stopped": "Le serveur est arrêté",
+  "bench.notOpen": "Pas encore ouverte",
+  "bench.notOpenWhy": "Cette boutique n’est pas encore ouverte : le fichier a des erreurs. Corrigez ce qui est signalé et enregistrez, elle ouvrira.",
   "bench.lost": "Pas de connexion à duka dev. Nouvel essai…",
   "bench.skip": "Aller au champ de message",
   "bench.skipLevers": "Aller à l’horloge, aux commandes et aux leviers",

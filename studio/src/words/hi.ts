@@ -122,6 +122,8 @@ export const hi: Words = {
   "bench.theme.dark": "गहरा",
   "bench.running": "सर्वर चल रहा है",
   "bench.stopped": "सर्वर बंद है",
+  "bench.notOpen": "अभी नहीं खुली",
+  "bench.notOpenWhy": "यह दुकान अभी नहीं खुली: फ़ाइल में गलतियाँ हैं। जो बताया गया है उसे ठीक करके सहेजें, तब खुलेगी।",
   "bench.lost": "duka dev से संपर्क नहीं है। फिर कोशिश हो रही है…",
   "bench.skip": "संदेश बॉक्स पर जाएँ",
   "bench.skipLevers": "घड़ी, ऑर्डर और नियंत्रणों पर जाएँ",

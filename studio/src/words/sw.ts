@@ -122,6 +122,8 @@ export const sw: Words = {
   "bench.theme.dark": "Giza",
   "bench.running": "Seva inafanya kazi",
   "bench.stopped": "Seva imezimika",
+  "bench.notOpen": "Bado halijafunguliwa",
+  "bench.notOpenWhy": "Duka hili bado halijafunguliwa: faili ina makosa. Rekebisha yaliyotajwa na uhifadhi, litafunguliwa.",
   "bench.lost": "Hakuna muunganisho na duka dev. Inajaribu tena…",
   "bench.skip": "Nenda kwenye sehemu ya ujumbe",
   "bench.skipLevers": "Ruka hadi saa, oda na vidhibiti",
