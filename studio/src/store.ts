@@ -40,6 +40,8 @@ export type Studio = {
   played?: Finding;
   /** Where the file shall be opened. */
   spot?: Spot;
+  /** The state that the map shall show. */
+  look?: { state: string; nonce: number };
   language: Language;
   theme: Theme;
   folded: Partial<Record<Pane, boolean>>;
@@ -427,6 +429,12 @@ let nonce = 0;
 export function goTo(file: string, line: number, column?: number) {
   fold("file", false);
   set({ spot: { file, line, column, nonce: ++nonce } });
+}
+
+/** Shows a state on the map. */
+export function lookAt(state: string) {
+  fold("map", false);
+  set({ look: { state, nonce: ++nonce } });
 }
 
 export function askWhy(customer: string, seq: number) {

@@ -463,7 +463,7 @@ test("what no test takes is marked on the map and listed", { timeout: SLOW }, as
   await page.locator(".react-flow__node").first().waitFor();
   await page.getByRole("button", { name: "Explore" }).click();
   await page.locator(".state.is-uncovered").first().waitFor();
-  await page.locator(".left li").first().waitFor();
+  await page.locator(".record .left li button").first().waitFor();
   await page.context().close();
 });
 

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 
 import type { Product } from "../api/types";
 import { server } from "../api/client";
-import { attempt, goTo, note, pull, readFiles, readMap, turnClock, useStudio } from "../store";
+import { attempt, goTo, lookAt, note, pull, readFiles, turnClock, useStudio } from "../store";
 import { Name, lasting, momentOf, useShopNow, useWords } from "../ui";
 
 const MINUTE = 60_000;
@@ -80,7 +80,6 @@ function Record() {
     if (!found) return;
     const uncovered = found.uncovered ?? { states: [], edges: [] };
     setLeft(found.left ?? uncovered.edges.map(([from, to]) => `${from} → ${to}`));
-    await readMap();
     useStudio.setState((now) => ({ map: now.map && { ...now.map, uncovered } }));
     if (found.tests_written) await readFiles();
     if (found.tests_written) note(t("levers.recorded", { file: found.tests_written }));
@@ -106,7 +105,9 @@ function Record() {
               <ul>
                 {left.map((one) => (
                   <li key={one}>
-                    <Name>{one}</Name>
+                    <button type="button" className="link" onClick={() => lookAt(one.replace(/:.*/, ""))}>
+                      <Name>{one}</Name>
+                    </button>
                   </li>
                 ))}
               </ul>

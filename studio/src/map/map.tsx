@@ -58,7 +58,8 @@ function Drawn() {
   const [sought, seek] = useState("");
   const [chosen, choose] = useState<string>();
   const [follows, follow] = useState(true);
-  const flows = useMemo(() => (map?.flows ?? []).map(withoutIdle), [map]);
+  const flows = useMemo(() => (map?.flows ?? []).map(withoutIdle), [map?.flows]);
+  const look = useStudio((now) => now.look);
   const flow = wanted ?? (flows.some((one) => one.name === place.flow) ? place.flow : (flows[0]?.name ?? ""));
   const drawn = useMemo(() => (flow === "*" ? flows : flows.filter((one) => one.name === flow)), [flows, flow]);
   const { spots, took } = useSpots(drawn);
@@ -86,6 +87,16 @@ function Drawn() {
     const at = follows && focus && spots?.[focus];
     if (at) void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2 + 40, { zoom: Math.max(0.7, view.getZoom()), duration: calm() });
   }, [focus, follows]);
+  useEffect(() => {
+    if (spots && map?.uncovered?.edges.length) void view.fitView({ ...WHOLE, duration: calm() });
+  }, [map?.uncovered]);
+  useEffect(() => {
+    const id = look && drawn.flatMap((one) => one.states).find((state) => state.name === look.state)?.id;
+    const at = id !== undefined && spots?.[id];
+    if (!at) return;
+    choose(id);
+    void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2 + 40, { zoom: 0.85, duration: calm() });
+  }, [look]);
   useEffect(() => {
     const first = found[0];
     const at = first !== undefined && spots?.[first];
