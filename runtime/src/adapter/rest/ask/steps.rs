@@ -75,7 +75,9 @@ impl Turn<'_> {
                     Some(As::MoneyMinor) => Decimal::ONE,
                     _ => Decimal::from(10_i64.pow(self.call.shop.profile.currency.exponent().min(4))),
                 };
-                wanted.is_some() && number(met).and_then(|amount| amount.checked_mul(scale)) == wanted
+                let rounds = check.to == Some(As::MoneyRounded);
+                let minor = number(met).and_then(|amount| amount.checked_mul(scale));
+                wanted.is_some() && minor.map(|minor| if rounds { minor.round_dp(0) } else { minor }) == wanted
             }
             None => true,
         };
