@@ -12,10 +12,14 @@ mod load;
 mod mapped;
 #[path = "adapter/medusa.rs"]
 mod medusa;
+#[path = "adapter/real.rs"]
+mod real;
 #[path = "adapter/script.rs"]
 mod script;
 #[path = "adapter/search.rs"]
 mod search;
+#[path = "adapter/served.rs"]
+mod served;
 #[path = "adapter/several.rs"]
 mod several;
 #[path = "adapter/shipped.rs"]

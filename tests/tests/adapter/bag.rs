@@ -212,7 +212,7 @@ async fn a_bag_that_duka_keeps_does_what_the_contract_says_for_every_shipped_ada
             );
         }
         stage.pays(&held);
-        assert_eq!(stage.placed(), 1);
+        assert_eq!(stage.placed().await, 1);
         assert_eq!(process.does(amina, "cart.empty", "16", &json!([])).await, "0:  for KES 0.00");
     }
 }

@@ -25,14 +25,19 @@ pub struct Mapped {
     program: Arc<Program>,
     backends: Vec<Backend>,
     rest: Rest,
-    conversation: &'static str,
+    conversation: String,
+    /// How long a call may take.
+    within_ms: u64,
 }
 
 /// A shop whose adapters are of a kind that comes with Duka.
 pub fn known(currency: &str, adapters: &str) -> (Arc<Program>, Vec<Found>, Vec<Diagnostic>) {
     let mut source = counter();
     let profile = source.files.iter_mut().find(|file| file.path == "shop.yaml").expect("a profile");
+    // Of these currencies the first letters are the country.
+    let country = currency.get(..2).unwrap_or("KE");
     profile.text = profile.text.replace("currency: KES", &format!("currency: {currency}"));
+    profile.text = profile.text.replace("country: KE", &format!("country: {country}"));
     profile.text =
         profile.text.replace("adapters:\n", "").replace("  catalog: demo\n  orders: demo\n  payments: demo\n", "");
     profile.text.push_str(&format!("adapters: {adapters}\n"));
@@ -93,12 +98,18 @@ impl Mapped {
         let open = |it: Found| Backend::open(it.contract, it.mapping, Path::new(""), secrets).expect("its secrets");
         let backends = found.into_iter().map(open).collect();
         let rest = Rest::new(Egress::new(Policy { development: true, ..Policy::default() }).expect("a client"));
-        Mapped { program, backends, rest, conversation: "7-1" }
+        Mapped { program, backends, rest, conversation: "7-1".to_string(), within_ms: 5_000 }
     }
 
     /// The same for another customer.
-    pub fn of_conversation(mut self, conversation: &'static str) -> Mapped {
-        self.conversation = conversation;
+    pub fn of_conversation(mut self, conversation: &str) -> Mapped {
+        self.conversation = conversation.to_string();
+        self
+    }
+
+    /// The same of a system that takes its time.
+    pub fn within_ms(mut self, within_ms: u64) -> Mapped {
+        self.within_ms = within_ms;
         self
     }
 
@@ -132,7 +143,7 @@ impl Mapped {
             promise: self.promise(name),
             arguments,
             key: KEY,
-            conversation: self.conversation,
+            conversation: &self.conversation,
             left: Duration::from_millis(left_ms),
         }
     }
@@ -147,7 +158,7 @@ impl Mapped {
     /// Asks; what is given as the contract's JSON, or what came of it in words.
     pub async fn value(&self, name: &str, arguments: &Json) -> Result<Json, String> {
         let arguments = self.arguments(name, &arguments.to_string());
-        let heard = self.rest.ask(self.backend(name), self.call(name, &arguments, 5_000)).await;
+        let heard = self.rest.ask(self.backend(name), self.call(name, &arguments, self.within_ms)).await;
         match (&heard.outcome, &self.promise(name).gives) {
             (Outcome::Given(value), Some(ty)) => Ok(encode(&self.program.shop, ty, value)),
             (outcome, _) => Err(self.told(name, outcome, &[])),
@@ -156,7 +167,7 @@ impl Mapped {
 
     pub async fn look_up(&self, name: &str, arguments: &str, show: &[&str]) -> String {
         let arguments = self.arguments(name, arguments);
-        match self.rest.look_up(self.backend(name), self.call(name, &arguments, 5_000)).await {
+        match self.rest.look_up(self.backend(name), self.call(name, &arguments, self.within_ms)).await {
             Fate::Done(outcome) => format!("done: {}", self.told(name, &outcome, show)),
             Fate::NotDone => "not done".to_string(),
             Fate::CannotTell => "cannot tell".to_string(),

@@ -1,5 +1,6 @@
-//! A stand-in for Medusa v2, built from what `reference` says of a run of 2.21: prices only where a region is asked for, lines that
-//! add up, carts that keep old prices until a line is touched, one order however often a cart is completed.
+//! A stand-in for Medusa v2, as a server of 2.21.2 was seen to answer (`real.rs`): prices only where a region is asked for, fields
+//! only where they are asked for, numbers that are numbers, carts that keep old prices until a line is touched, one order however
+//! often a cart is completed.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +19,7 @@ pub fn routes() -> Router<Vendor> {
         .route("/store/products", get(products))
         .route("/store/products/{id}", get(product))
         .route("/store/carts", post(create))
-        .route("/store/carts/{id}", get(cart).post(cart))
-        .route("/store/carts/{id}/line-items", post(add))
+        .route("/store/carts/{id}", get(cart))
         .route("/store/carts/{id}/line-items/{line}", post(touch))
         .route("/store/carts/{id}/shipping-methods", post(cart))
         .route("/store/carts/{id}/complete", post(complete))
@@ -55,13 +55,17 @@ fn shown(world: &World, id: u32, thing: &Thing, wanted: &BTreeMap<String, String
         "id": format!("variant_{id}"), "title": "One size", "sku": null, "manage_inventory": thing.stock.is_some(),
         "allow_backorder": false, "product_id": format!("prod_{id}"),
     });
-    if wanted.contains_key("region_id") && fields.contains("variants.calculated_price") && !thing.price.is_empty() {
+    if !thing.price.is_empty() {
         variant["calculated_price"] = json!({
             "calculated_amount": raw(&thing.price), "currency_code": world.currency.to_lowercase(),
             "raw_calculated_amount": { "value": thing.price, "precision": 20 },
         });
+        if wanted.contains_key("country_code") {
+            variant["calculated_price"]["calculated_amount_with_tax"] = raw(&thing.price);
+        }
+    } else {
+        variant["calculated_price"] = Value::Null;
     }
-    // A `+` that was not encoded is a blank here.
     if fields.contains("+variants.inventory_quantity") && thing.stock.is_some() {
         variant["inventory_quantity"] = json!(thing.stock);
     }
@@ -70,7 +74,17 @@ fn shown(world: &World, id: u32, thing: &Thing, wanted: &BTreeMap<String, String
 
 type Wanted = Query<BTreeMap<String, String>>;
 
+/// Prices are of a region.
+fn unpriced(wanted: &BTreeMap<String, String>) -> Option<Response> {
+    let message = "Missing required pricing context to calculate prices - region_id";
+    let refused = || refused(400, json!({ "type": "invalid_data", "message": message }));
+    (!wanted.contains_key("region_id")).then(refused)
+}
+
 async fn products(State(vendor): State<Vendor>, Query(wanted): Wanted) -> Response {
+    if let Some(refused) = unpriced(&wanted) {
+        return refused;
+    }
     let world = vendor.world();
     let word = wanted.get("q").map(|word| word.to_lowercase()).unwrap_or_default();
     let fits = world.things.iter().filter(|(_, thing)| thing.name.to_lowercase().contains(&word));
@@ -79,6 +93,9 @@ async fn products(State(vendor): State<Vendor>, Query(wanted): Wanted) -> Respon
 }
 
 async fn product(State(vendor): State<Vendor>, Path(id): Path<String>, Query(wanted): Wanted) -> Response {
+    if let Some(refused) = unpriced(&wanted) {
+        return refused;
+    }
     let world = vendor.world();
     let number = id.strip_prefix("prod_").and_then(|id| id.parse().ok());
     let known = number.and_then(|id: u32| Some((id, world.things.get(&id)?)));
@@ -88,25 +105,47 @@ async fn product(State(vendor): State<Vendor>, Path(id): Path<String>, Query(wan
 
 async fn create(State(vendor): State<Vendor>, Json(wanted): Json<Value>) -> Response {
     let mut world = vendor.world();
+    let mut items = Vec::new();
+    for wanted in wanted["items"].as_array().into_iter().flatten() {
+        let number_of = thing_of(&wanted["variant_id"]);
+        let Some(thing) = world.things.get(&number_of).filter(|thing| !thing.price.is_empty()) else {
+            return refused(400, json!({ "type": "invalid_data", "message": "Variants do not exist" }));
+        };
+        let Some(quantity) = wanted["quantity"].as_i64() else { return no_number() };
+        if thing.stock.is_some_and(|stock| quantity > stock) {
+            return short();
+        }
+        items.push(json!({
+            "id": format!("item_{number_of}"), "variant_id": wanted["variant_id"], "product_id": format!("prod_{number_of}"),
+            "product_title": thing.name, "quantity": quantity, "price": thing.price,
+        }));
+    }
     world.next += 1;
     let id = format!("cart_{}", world.next);
     let cart = json!({
-        "id": id, "currency_code": world.currency.to_lowercase(), "items": [], "metadata": wanted["metadata"],
+        "id": id, "currency_code": world.currency.to_lowercase(), "items": items, "metadata": wanted["metadata"],
         "created_at": "2026-11-21T08:30:00.000Z", "shipping_total": 0,
     });
     world.carts.insert(id.clone(), cart);
-    Json(summed(&world, &id)).into_response()
+    Json(summed(&world, &id, "")).into_response()
 }
 
-/// The cart with its totals.
-fn summed(world: &World, id: &str) -> Value {
+fn no_number() -> Response {
+    let message = "Invalid request: Expected type: 'number' for field 'quantity'";
+    refused(400, json!({ "type": "invalid_data", "message": message }))
+}
+
+/// The cart with its totals; those of the lines only where `fields` has them.
+fn summed(world: &World, id: &str, fields: &str) -> Value {
     let mut cart = world.carts.get(id).cloned().unwrap_or_default();
     let (mut sum, mut digits) = (0, 2);
     for item in cart["items"].as_array_mut().into_iter().flatten() {
         let (price, behind) = units(item["price"].as_str().unwrap_or("0.00"));
         let total = price * item["quantity"].as_i64().unwrap_or(0);
         item["unit_price"] = raw(&decimal(price, behind));
-        item["total"] = raw(&decimal(total, behind));
+        if fields.contains("+items.total") {
+            item["total"] = raw(&decimal(total, behind));
+        }
         (sum, digits) = (sum + total, behind);
     }
     cart["total"] = raw(&decimal(sum, digits));
@@ -118,36 +157,12 @@ fn thing_of(variant: &Value) -> u32 {
 }
 
 fn number(json: &Value) -> i64 {
-    json.as_i64().or_else(|| json.as_str()?.parse().ok()).unwrap_or(0)
+    json.as_i64().unwrap_or(0)
 }
 
 fn short() -> Response {
     let message = "Some variant does not have the required inventory";
     refused(400, json!({ "type": "not_allowed", "code": "insufficient_inventory", "message": message }))
-}
-
-async fn add(State(vendor): State<Vendor>, Path(id): Path<String>, Json(wanted): Json<Value>) -> Response {
-    let mut world = vendor.world();
-    let number_of = thing_of(&wanted["variant_id"]);
-    let Some(thing) = world.things.get(&number_of).cloned() else { return not_found() };
-    let quantity = number(&wanted["quantity"]);
-    let Some(items) = world.carts.get_mut(&id).and_then(|cart| cart["items"].as_array_mut()) else {
-        return not_found();
-    };
-    let known = items.iter_mut().find(|item| item["variant_id"] == wanted["variant_id"]);
-    let before = known.as_ref().map_or(0, |item| number(&item["quantity"]));
-    if thing.stock.is_some_and(|stock| before + quantity > stock) {
-        return short();
-    }
-    match known {
-        // It adds up.
-        Some(item) => item["quantity"] = json!(before + quantity),
-        None => items.push(json!({
-            "id": format!("item_{number_of}"), "variant_id": wanted["variant_id"], "product_id": format!("prod_{number_of}"),
-            "product_title": thing.name, "quantity": quantity, "price": thing.price,
-        })),
-    }
-    Json(summed(&world, &id)).into_response()
 }
 
 async fn touch(
@@ -156,23 +171,28 @@ async fn touch(
     Json(wanted): Json<Value>,
 ) -> Response {
     let mut world = vendor.world();
+    if world.orders.contains_key(&format!("order_{id}")) {
+        return refused(400, json!({ "type": "invalid_data", "message": format!("Cart {id} is already completed.") }));
+    }
+    let Some(quantity) = wanted["quantity"].as_i64() else { return no_number() };
     let things = world.things.clone();
     let Some(items) = world.carts.get_mut(&id).and_then(|cart| cart["items"].as_array_mut()) else {
         return not_found();
     };
     let Some(item) = items.iter_mut().find(|item| item["id"] == line.as_str()) else { return not_found() };
     let Some(thing) = things.get(&thing_of(&item["variant_id"])) else { return not_found() };
-    if thing.stock.is_some_and(|stock| number(&wanted["quantity"]) > stock) {
+    if thing.stock.is_some_and(|stock| quantity > stock) {
         return short();
     }
-    item["quantity"] = json!(number(&wanted["quantity"]));
+    item["quantity"] = json!(quantity);
     item["price"] = json!(thing.price);
-    Json(summed(&world, &id)).into_response()
+    Json(summed(&world, &id, "")).into_response()
 }
 
-async fn cart(State(vendor): State<Vendor>, Path(id): Path<String>) -> Response {
+async fn cart(State(vendor): State<Vendor>, Path(id): Path<String>, Query(wanted): Wanted) -> Response {
     let world = vendor.world();
-    if world.carts.contains_key(&id) { Json(summed(&world, &id)).into_response() } else { not_found() }
+    let fields = wanted.get("fields").map(String::as_str).unwrap_or("");
+    if world.carts.contains_key(&id) { Json(summed(&world, &id, fields)).into_response() } else { not_found() }
 }
 
 async fn options() -> Json<Value> {
@@ -220,7 +240,7 @@ async fn complete(State(vendor): State<Vendor>, Path(id): Path<String>) -> Respo
             *stock -= number(&item["quantity"]);
         }
     }
-    let mut order = summed(&world, &id)["cart"].clone();
+    let mut order = summed(&world, &id, "+items.total")["cart"].clone();
     order["id"] = json!(order_id);
     order["status"] = json!("pending");
     // Null in this answer, and there when it is read again.
@@ -241,15 +261,27 @@ async fn order(State(vendor): State<Vendor>, Path(id): Path<String>) -> Response
     Json(json!({ "order": order })).into_response()
 }
 
-async fn orders(State(vendor): State<Vendor>) -> Response {
-    Json(json!({ "orders": vendor.world().orders.values().cloned().collect::<Vec<_>>() })).into_response()
+/// As the Admin API shows one: without its currency, unless that is asked for.
+fn of_admin(mut order: Value, wanted: &BTreeMap<String, String>) -> Value {
+    let asked = wanted.get("fields").is_some_and(|fields| fields.contains("+currency_code"));
+    if let Some(order) = order.as_object_mut().filter(|_| !asked) {
+        order.remove("currency_code");
+    }
+    order
 }
 
-async fn cancel(State(vendor): State<Vendor>, Path(id): Path<String>) -> Response {
+async fn orders(State(vendor): State<Vendor>, Query(wanted): Wanted) -> Response {
+    let world = vendor.world();
+    let orders: Vec<Value> = world.orders.values().map(|order| of_admin(order.clone(), &wanted)).collect();
+    Json(json!({ "orders": orders })).into_response()
+}
+
+async fn cancel(State(vendor): State<Vendor>, Path(id): Path<String>, Query(wanted): Wanted) -> Response {
     let mut world = vendor.world();
     let Some(order) = world.orders.get_mut(&id) else { return not_found() };
     if order["status"] == "canceled" {
-        return refused(400, json!({ "type": "invalid_data", "message": "already canceled" }));
+        let message = format!("Order with id {id} has been canceled.");
+        return refused(400, json!({ "type": "invalid_data", "message": message }));
     }
     order["status"] = json!("canceled");
     let order = order.clone();
@@ -258,7 +290,7 @@ async fn cancel(State(vendor): State<Vendor>, Path(id): Path<String>) -> Respons
             *stock += number(&item["quantity"]);
         }
     }
-    Json(json!({ "order": order })).into_response()
+    Json(json!({ "order": of_admin(order, &wanted) })).into_response()
 }
 
 async fn capture(State(vendor): State<Vendor>, Path(id): Path<String>) -> Response {

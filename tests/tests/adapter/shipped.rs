@@ -1,5 +1,6 @@
 //! The adapters that come with Duka, each against the traps of its kind of shop, one suite for all. What they are asked of are
-//! stand-ins over loopback, built from the vendors' documentation: no real server was met. `UPDATE=1` writes the table.
+//! stand-ins over loopback, built from the vendors' documentation, and of Medusa a real server, or its recording. `UPDATE=1` writes
+//! the table.
 
 use std::fmt::Write as _;
 
@@ -12,8 +13,9 @@ use serde_json::{Value as Json, json};
 use sha2::Sha256;
 
 use crate::mapped::{Mapped, known};
+use crate::real::{Real, Server};
 use crate::vendor::{Fault, Vendor};
-use crate::{medusa, shopify, woocommerce};
+use crate::{medusa, served, shopify, woocommerce};
 
 const SECRET: &str = "what the shop signs with";
 
@@ -94,11 +96,13 @@ pub struct Stage {
     pub vendor: Vendor,
     place: String,
     currency: &'static str,
+    /// A server of the vendor behind the stage, or its recording.
+    real: Option<Real>,
 }
 
-type Tried = Result<(), String>;
+pub type Tried = Result<(), String>;
 
-fn that(holds: bool, otherwise: impl std::fmt::Debug) -> Tried {
+pub fn that(holds: bool, otherwise: impl std::fmt::Debug) -> Tried {
     if holds { Ok(()) } else { Err(format!("{otherwise:?}")) }
 }
 
@@ -106,15 +110,59 @@ impl Stage {
     pub async fn of(kind: &'static Kind, currency: &'static str) -> Stage {
         let vendor = Vendor::of(currency);
         let place = vendor.start((kind.routes)()).await;
-        Stage { kind, vendor, place, currency }
+        Stage { kind, vendor, place, currency, real: None }
     }
 
-    fn shop(&self) -> Mapped {
-        Mapped::known(self.currency, &self.adapters(), &Stage::secrets())
+    /// The same before a server of Medusa.
+    pub async fn served(currency: &'static str, server: &Server, act: &str) -> Stage {
+        let kind = KINDS.iter().find(|kind| kind.name == "medusa").expect("Medusa");
+        let vendor = Vendor::of(currency);
+        let place = vendor.start(server.routes(act)).await;
+        let real = Some(server.real(&place, act).await);
+        Stage { kind, vendor, place, currency, real }
+    }
+
+    /// The same in another currency.
+    async fn anew(&self, currency: &'static str) -> Stage {
+        match &self.real {
+            None => Stage::of(self.kind, currency).await,
+            Some(real) => {
+                let act = format!("{} {currency}", real.act);
+                Stage::served(currency, &real.server, &act).await
+            }
+        }
+    }
+
+    pub fn shop(&self) -> Mapped {
+        let Some(real) = &self.real else {
+            return Mapped::known(self.currency, &self.adapters(), &Stage::secrets());
+        };
+        let mut secrets = real.server.keys();
+        secrets.extend(Stage::secrets());
+        let shop = Mapped::known(self.currency, &self.adapters(), &secrets).within_ms(60_000);
+        shop.of_conversation(&format!("{}-1", real.id))
+    }
+
+    fn other_shop(&self) -> Mapped {
+        let id = self.real.as_ref().map_or("7", |real| &real.id);
+        self.shop().of_conversation(&format!("{id}-2"))
+    }
+
+    pub fn sku(&self, thing: usize) -> String {
+        self.real.as_ref().map_or(self.kind.skus[thing].to_string(), |real| real.things[thing].sku.clone())
+    }
+
+    async fn sells(&self, price: &str, stock: i64) {
+        match &self.real {
+            None => self.vendor.sells(11, price, Some(stock)),
+            Some(real) => real.sells(self.currency, price, stock).await,
+        }
     }
 
     pub fn adapters(&self) -> String {
         let Kind { name, settings, .. } = self.kind;
+        let region = self.real.as_ref().map(|real| format!(", region: {}", real.server.region(self.currency)));
+        let settings = region.as_deref().unwrap_or(settings);
         let payments = if self.kind.pays.is_some() { format!(", payments: {name}") } else { String::new() };
         format!("{{ catalog: {{ kind: {name}, base: \"{}\"{settings} }}, orders: {name}{payments} }}", self.place)
     }
@@ -136,15 +184,16 @@ impl Stage {
 
     fn cart(&self, thing: usize, quantity: u32, total: &str) -> Json {
         let total = format!("{} {total}", self.currency);
-        let line = json!({ "sku": self.kind.skus[thing], "name": "One", "quantity": quantity, "price": total, "total": total });
+        let line =
+            json!({ "sku": self.sku(thing), "name": "One", "quantity": quantity, "price": total, "total": total });
         json!([{ "lines": [line], "total": total, "count": quantity }, null, null, null])
     }
 
-    async fn quote(&self, shop: &Mapped, thing: usize, quantity: u32) -> Result<Json, String> {
+    pub async fn quote(&self, shop: &Mapped, thing: usize, quantity: u32) -> Result<Json, String> {
         shop.value("orders.quote", &self.cart(thing, quantity, "1")).await
     }
 
-    async fn hold(&self, shop: &Mapped, quoted: &Json) -> Result<Json, String> {
+    pub async fn hold(&self, shop: &Mapped, quoted: &Json) -> Result<Json, String> {
         let held = shop.value("orders.hold", &json!([quoted])).await?;
         self.pays(&held);
         Ok(held)
@@ -171,14 +220,34 @@ impl Stage {
     }
 
     /// Orders that hold stock.
-    pub fn placed(&self) -> usize {
+    pub async fn placed(&self) -> usize {
         let open =
             |order: &&Json| !matches!(order["status"].as_str(), Some("checkout-draft" | "cancelled" | "canceled"));
-        self.vendor.world().orders.values().filter(open).count()
+        self.orders().await.iter().filter(open).count()
     }
 
-    fn stock(&self) -> Option<i64> {
-        self.vendor.world().things.get(&11).and_then(|thing| thing.stock)
+    async fn orders(&self) -> Vec<Json> {
+        match &self.real {
+            None => self.vendor.world().orders.values().cloned().collect(),
+            Some(real) => real.orders().await,
+        }
+    }
+
+    pub async fn stock(&self) -> Option<i64> {
+        match &self.real {
+            None => self.vendor.world().things.get(&11).and_then(|thing| thing.stock),
+            Some(real) => real.stock().await,
+        }
+    }
+
+    /// All orders are on their way.
+    async fn ships(&self) {
+        if let Some(real) = &self.real {
+            return real.ships().await;
+        }
+        for order in self.vendor.world().orders.values_mut() {
+            order[self.kind.shipped.0] = json!(self.kind.shipped.1);
+        }
     }
 
     /// What the shop would post of an order, and its marks.
@@ -204,8 +273,8 @@ impl Stage {
     async fn an_order(&self, shop: &Mapped) -> Result<Json, String> {
         let quoted = self.quote(shop, 0, 1).await?;
         self.hold(shop, &quoted).await?;
-        let world = self.vendor.world();
-        world.orders.values().find(|order| order["status"] != "checkout-draft").cloned().ok_or("no order".into())
+        let orders = self.orders().await;
+        orders.into_iter().find(|order| order["status"] != "checkout-draft").ok_or("no order".into())
     }
 }
 
@@ -217,10 +286,16 @@ async fn a_lost_answer_places_one_order_of_the_same_lines(stage: &Stage) -> Trie
     that(told == Err("unknown".to_string()), told)?;
     let fate = shop.look_up("orders.hold", &json!([quoted]).to_string(), &["/lines/0/quantity"]).await;
     let held = if fate == "not done" { stage.hold(&shop, &quoted).await? } else { json!({ "found": fate }) };
-    that(stage.placed() == 1 && stage.stock() == Some(1), (held, stage.placed(), stage.stock()))?;
+    that(
+        stage.placed().await == 1 && stage.stock().await == Some(1),
+        (held, stage.placed().await, stage.stock().await),
+    )?;
     // Asked once more by the customer: the same order.
     let again = stage.hold(&shop, &quoted).await;
-    that(stage.placed() == 1 && stage.stock() == Some(1), (again, stage.placed(), stage.stock()))
+    that(
+        stage.placed().await == 1 && stage.stock().await == Some(1),
+        (again, stage.placed().await, stage.stock().await),
+    )
 }
 
 async fn more_than_there_is_is_refused_whole(stage: &Stage) -> Tried {
@@ -230,7 +305,10 @@ async fn more_than_there_is_is_refused_whole(stage: &Stage) -> Tried {
         refused => refused,
     };
     let refused = matches!(&told, Err(why) if why.starts_with("refused") || why.starts_with("failed"));
-    that(refused && stage.placed() == 0 && stage.stock() == Some(3), (told, stage.placed(), stage.stock()))
+    that(
+        refused && stage.placed().await == 0 && stage.stock().await == Some(3),
+        (told, stage.placed().await, stage.stock().await),
+    )
 }
 
 async fn an_answer_of_200_that_is_none_is_no_order(stage: &Stage) -> Tried {
@@ -238,13 +316,13 @@ async fn an_answer_of_200_that_is_none_is_no_order(stage: &Stage) -> Tried {
     let quoted = stage.quote(&shop, 0, 1).await?;
     stage.vendor.fails(Fault::Answers(stage.kind.decides, 200, stage.kind.failure));
     let told = stage.hold(&shop, &quoted).await;
-    that(told.is_err() && stage.placed() == 0, told)
+    that(told.is_err() && stage.placed().await == 0, told)
 }
 
 async fn a_price_that_is_missing_is_not_known(stage: &Stage) -> Tried {
     let shop = stage.shop();
-    stage.vendor.sells(11, "", Some(3));
-    let told = shop.value("catalog.product", &json!([stage.kind.skus[0]])).await;
+    stage.sells("", 3).await;
+    let told = shop.value("catalog.product", &json!([stage.sku(0)])).await;
     that(told.is_err(), told)
 }
 
@@ -252,34 +330,34 @@ async fn a_price_that_changed_is_asked_again(stage: &Stage) -> Tried {
     let shop = stage.shop();
     let quoted = stage.quote(&shop, 0, 2).await?;
     that(quoted["total"] == "KES 50.00", &quoted)?;
-    stage.vendor.sells(11, "26.00", Some(3));
+    stage.sells("26.00", 3).await;
     let told = stage.hold(&shop, &quoted).await;
     that(told == Err("refused: price_changed".to_string()), &told)?;
-    that(stage.placed() == 0 && stage.stock() == Some(3), stage.stock())?;
+    that(stage.placed().await == 0 && stage.stock().await == Some(3), stage.stock().await)?;
     let anew = stage.quote(&shop, 0, 2).await?;
     that(anew["total"] == "KES 52.00", &anew)?;
     let held = stage.hold(&shop, &anew).await?;
-    that(held["total"] == "KES 52.00" && stage.placed() == 1, held)
+    that(held["total"] == "KES 52.00" && stage.placed().await == 1, held)
 }
 
 async fn the_last_one_goes_to_one_of_two(stage: &Stage) -> Tried {
-    stage.vendor.sells(11, "25.00", Some(1));
-    let (first, second) = (stage.shop(), stage.shop().of_conversation("7-2"));
+    stage.sells("25.00", 1).await;
+    let (first, second) = (stage.shop(), stage.other_shop());
     let (one, two) = (stage.quote(&first, 0, 1).await?, stage.quote(&second, 0, 1).await?);
     stage.hold(&first, &one).await?;
     let told = stage.hold(&second, &two).await;
     that(told == Err("refused: short_stock".to_string()), told)?;
-    that(stage.placed() == 1 && stage.stock() == Some(0), stage.stock())
+    that(stage.placed().await == 1 && stage.stock().await == Some(0), stage.stock().await)
 }
 
 async fn every_digit_of_an_amount_is_kept(stage: &Stage) -> Tried {
     for (currency, price, shown) in
         [("KWD", "20.921", "KWD 20.921"), ("UGX", "598510", "UGX 598510"), ("INR", "8050.50", "INR 8050.50")]
     {
-        let stage = Stage::of(stage.kind, currency).await;
-        stage.vendor.sells(11, price, Some(3));
+        let stage = stage.anew(currency).await;
+        stage.sells(price, 3).await;
         let shop = stage.shop();
-        let product = shop.value("catalog.product", &json!([stage.kind.skus[0]])).await?;
+        let product = shop.value("catalog.product", &json!([stage.sku(0)])).await?;
         that(product["price"] == shown, product)?;
         let quoted = stage.quote(&shop, 0, 1).await?;
         that(quoted["total"] == shown, quoted)?;
@@ -321,9 +399,7 @@ async fn what_was_not_told_is_asked_for(stage: &Stage) -> Tried {
     let order = stage.an_order(&shop).await?;
     let (body, _) = stage.webhook(&order);
     let Some((number, _)) = stage.heard(&shop, &body).await? else { return Err("no news".into()) };
-    for order in stage.vendor.world().orders.values_mut() {
-        order[stage.kind.shipped.0] = json!(stage.kind.shipped.1);
-    }
+    stage.ships().await;
     let now = shop.value("orders.one", &json!([number])).await?;
     that(now["status"] == "shipped" && now["number"] == number.as_str(), now)?;
     let gone = shop.value("orders.one", &json!(["nobody's"])).await;
@@ -370,11 +446,11 @@ async fn a_word_that_nobody_knows_is_no_news(stage: &Stage) -> Tried {
 
 async fn what_nobody_counts_can_be_bought(stage: &Stage) -> Tried {
     let shop = stage.shop();
-    let product = shop.value("catalog.product", &json!([stage.kind.skus[1]])).await?;
+    let product = shop.value("catalog.product", &json!([stage.sku(1)])).await?;
     that(product["stock"].as_i64().is_some_and(|stock| stock > 0), product)?;
     let quoted = stage.quote(&shop, 1, 40).await?;
     stage.hold(&shop, &quoted).await?;
-    that(stage.placed() == 1, "an order")
+    that(stage.placed().await == 1, "an order")
 }
 
 async fn orders_of_others_are_left_alone(stage: &Stage) -> Tried {
@@ -382,7 +458,7 @@ async fn orders_of_others_are_left_alone(stage: &Stage) -> Tried {
     let mut order = stage.an_order(&shop).await?;
     let mine = shop.value("orders.recent", &json!([{ "first_name": "Amina", "language": "en" }])).await?;
     that(mine.as_array().is_some_and(|mine| mine.len() == 1), &mine)?;
-    let other = stage.shop().of_conversation("7-2");
+    let other = stage.other_shop();
     let theirs = other.value("orders.recent", &json!([{ "first_name": "Otieno", "language": "en" }])).await?;
     that(theirs == json!([]), theirs)?;
     let none = if stage.kind.marks == "metadata" { json!({}) } else { json!([]) };
@@ -435,19 +511,25 @@ const TRAPS: &[(&str, &str, &str)] = &[
 const HEAD: &str = "# Adapters by trap\n\n\
     The traps of shops' interfaces, and whether each adapter holds. `rest` is a mapping of the merchant's own, tried by\n\
     `conformance.rs`, `several.rs`, `fresh.rs` and `merchant.rs`. The others are asked of stand-ins over loopback that were built from the\n\
-    vendors' documentation; no real server was met. Written and checked by `cargo test -p duka-tests --test adapter shipped`.\n\n";
+    vendors' documentation. `medusa 2.21.2` is a real server, as it answered (`medusa.jsonl`, and CONTRIBUTING.md on how to ask one again).\n\
+    Written and checked by `cargo test -p duka-tests --test adapter shipped`.\n\n";
 
 #[tokio::test]
 async fn every_adapter_holds_at_every_trap() {
     let mut table = HEAD.to_string();
-    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let server = Server::found();
+    let mut names: Vec<String> = KINDS.iter().map(|kind| kind.name.to_string()).collect();
+    names.push(server.name());
     writeln!(table, "| | trap | rest | {} |", names.join(" | ")).expect("strings can be written to");
     writeln!(table, "|---|---|---|{}", "---|".repeat(names.len())).expect("strings can be written to");
     let mut wrong = Vec::new();
     for (trap, words, rest) in TRAPS {
         let mut row = format!("| {trap} | {words} | {rest} |");
-        for kind in KINDS {
-            let stage = Stage::of(kind, "KES").await;
+        for name in &names {
+            let stage = match KINDS.iter().find(|kind| kind.name == name) {
+                Some(kind) => Stage::of(kind, "KES").await,
+                None => Stage::served("KES", &server, trap).await,
+            };
             let held = tried(trap, &stage).await;
             row.push_str(match (&held, *trap) {
                 (Ok(()), "12") => " has a fixed key |",
@@ -455,12 +537,19 @@ async fn every_adapter_holds_at_every_trap() {
                 (Err(_), _) => " FELL |",
             });
             if let Err(why) = held {
-                wrong.push(format!("{} at trap {trap}: {why}\n{}", kind.name, stage.vendor.log().join("\n")));
+                wrong.push(format!("{name} at trap {trap}: {why}\n{}", stage.vendor.log().join("\n")));
             }
         }
         writeln!(table, "{row}").expect("strings can be written to");
     }
+    for (act, currency) in served::ACTS {
+        let stage = Stage::served(currency, &server, act).await;
+        if let Err(why) = served::tried(act, &stage).await {
+            wrong.push(format!("{} at {act}: {why}\n{}", server.name(), stage.vendor.log().join("\n")));
+        }
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    server.keep();
     let path = root().join("tests/corpus/adapters.md");
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &table).expect("a writable tree");
