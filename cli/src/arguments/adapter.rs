@@ -29,7 +29,7 @@ Examples:
 
 `<base>` and the like are what `shop.yaml` would say: write it in their place.")]
 pub struct AdapterShow {
-    /// `woocommerce` or `medusa`
+    /// `woocommerce`, `medusa` or `shopify`
     pub kind: String,
 }
 
