@@ -29,9 +29,11 @@ mod watching;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use self::checks::Checks;
 use self::house::House;
@@ -77,7 +79,11 @@ pub struct Dev {
     pub address: SocketAddr,
     house: Arc<House>,
     stop: CancellationToken,
+    tasks: TaskTracker,
 }
+
+/// How long pages and searches that are under way at the end are waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Starts all of it. A shop with errors is no error here: the page shows them, and the shop starts when they are mended.
 ///
@@ -88,12 +94,12 @@ pub async fn start(options: Options) -> Result<Dev, DevError> {
     let listener = TcpListener::bind(wanted).await.map_err(|error| DevError::Port(options.port, error))?;
     let address = listener.local_addr().map_err(|error| DevError::Port(options.port, error))?;
     // Begun first, so that no change of a file goes by between reading and watching.
-    let watch = Watch::soon(&options.shop).map_err(|error| tracing::warn!(%error, "saved files are not noticed")).ok();
+    let watch = Watch::soon(&options.shop);
     let house = House::open(options, address).await?;
-    let stop = CancellationToken::new();
-    tokio::spawn(door::serve(listener, Arc::clone(&house), stop.clone()));
-    house.begin(watch, &stop).await?;
-    Ok(Dev { address, house, stop })
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    tasks.spawn(door::serve(listener, Arc::clone(&house), stop.clone()));
+    house.begin(watch, &stop, &tasks).await?;
+    Ok(Dev { address, house, stop, tasks })
 }
 
 impl Dev {
@@ -111,5 +117,7 @@ impl Dev {
     pub async fn stop(self) {
         self.stop.cancel();
         self.house.inner.stop().await;
+        self.tasks.close();
+        let _ = tokio::time::timeout(PATIENCE, self.tasks.wait()).await;
     }
 }

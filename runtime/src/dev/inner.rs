@@ -1,12 +1,14 @@
-//! The server under development, in a runtime of its own: it can be ended as a process is when its plug is pulled, and be
-//! begun again on the same database and address.
+//! The server under development, on a thread of its own: it can be ended as a process is when its plug is pulled, and be
+//! begun again on the same database and address. One thread, so that nothing of a server is under way anywhere when its
+//! runtime goes.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::runtime::Runtime;
-use tokio::sync::Mutex;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::{Mutex, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::server::Server;
@@ -32,7 +34,35 @@ pub struct Inner {
 
 struct Life {
     running: Running,
-    runtime: Runtime,
+    thread: Thread,
+}
+
+/// Where everything of a server runs.
+struct Thread {
+    handle: Handle,
+    end: CancellationToken,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Thread {
+    fn begin() -> std::io::Result<Thread> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let (handle, end, (sender, ended)) = (runtime.handle().clone(), CancellationToken::new(), oneshot::channel());
+        let until = end.clone();
+        std::thread::Builder::new().name("duka server".to_string()).spawn(move || {
+            runtime.block_on(until.cancelled());
+            runtime.shutdown_background();
+            // Whoever asked may have gone.
+            let _ = sender.send(());
+        })?;
+        Ok(Thread { handle, end, ended })
+    }
+
+    /// Drops what is under way, wherever it is.
+    async fn end(self) {
+        self.end.cancel();
+        let _ = self.ended.await;
+    }
 }
 
 impl Inner {
@@ -57,25 +87,25 @@ impl Inner {
         let mut life = self.running.lock().await;
         let until = tokio::time::Instant::now() + PATIENCE;
         loop {
-            let runtime = new_runtime().map_err(|error| StartError::Listen(config.listen, error))?;
+            let thread = Thread::begin().map_err(|error| StartError::Listen(config.listen, error))?;
             let (config, variables, around) = (config.clone(), variables.clone(), around.clone());
-            let started = runtime.spawn(async move { start_within(config, &variables, None, around).await });
+            let started = thread.handle.spawn(async move { start_within(config, &variables, None, around).await });
             match started.await {
                 Ok(Ok((running, reloaded))) => {
                     self.put(Some((Arc::clone(&running.server), running.address)));
-                    *life = Some(Life { running, runtime });
+                    *life = Some(Life { running, thread });
                     return Ok(reloaded);
                 }
                 Ok(Err(error)) if is_taken(&error) && tokio::time::Instant::now() < until => {
-                    runtime.shutdown_background();
+                    thread.end().await;
                     tokio::time::sleep(BETWEEN_TRIES).await;
                 }
                 Ok(Err(error)) => {
-                    runtime.shutdown_background();
+                    thread.end().await;
                     return Err(error);
                 }
                 Err(_panicked) => {
-                    runtime.shutdown_background();
+                    thread.end().await;
                     return Err(StartError::Panicked);
                 }
             }
@@ -86,8 +116,8 @@ impl Inner {
     pub async fn kill(&self) {
         let life = self.running.lock().await.take();
         self.put(None);
-        if let Some(Life { running, runtime }) = life {
-            runtime.shutdown_background();
+        if let Some(Life { running, thread }) = life {
+            thread.end().await;
             drop(running);
         }
     }
@@ -96,9 +126,9 @@ impl Inner {
     pub async fn stop(&self) {
         let life = self.running.lock().await.take();
         self.put(None);
-        if let Some(Life { running, runtime }) = life {
+        if let Some(Life { running, thread }) = life {
             running.stop().await;
-            runtime.shutdown_background();
+            thread.end().await;
         }
     }
 
@@ -111,10 +141,6 @@ impl Inner {
         let life = self.running.lock().await;
         Some(life.as_ref()?.running.reload(config, variables).await)
     }
-}
-
-fn new_runtime() -> std::io::Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("duka server").enable_all().build()
 }
 
 /// Held by a server that is still on its way out.

@@ -13,6 +13,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use smol_str::SmolStr;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::current::Current;
 use super::disk::{self, Disk};
@@ -90,7 +91,8 @@ pub struct Running {
     /// The wall clock, which goes ahead where a server is tried out.
     pub clock: Arc<SystemClock>,
     door: JoinHandle<()>,
-    keeping: JoinHandle<()>,
+    /// What looks on beside the work until `stop`.
+    beside: TaskTracker,
     serving: Serving,
     /// No new connections, and no new work.
     stop: CancellationToken,
@@ -170,16 +172,16 @@ pub async fn start_within(
     };
     let serving = Serving::begin(Arc::clone(&host), ways, is_alone(&config.database)).await?;
     let desk = serving.desk();
-    let stop = CancellationToken::new();
+    let (stop, beside) = (CancellationToken::new(), TaskTracker::new());
     let people = Egress::new(Policy { development: config.development, operators: true })?;
     let poster = Poster::new(Arc::clone(&host), Arc::clone(&registry), people, files.clone());
-    tokio::spawn(poster.run(stop.clone()));
-    tokio::spawn(Arc::clone(&cashier).run(stop.clone()));
-    tokio::spawn(notices::announce(Arc::clone(&host), stop.clone()));
-    tokio::spawn(super::marks::show(told, Arc::clone(&registry), graph.clone(), stop.clone()));
+    beside.spawn(poster.run(stop.clone()));
+    beside.spawn(Arc::clone(&cashier).run(stop.clone()));
+    beside.spawn(notices::announce(Arc::clone(&host), stop.clone()));
+    beside.spawn(super::marks::show(told, Arc::clone(&registry), graph.clone(), stop.clone()));
     let flows_keys = flows::keys(&config)?;
     let draining = AtomicBool::new(false);
-    let disk = watched(&config, &stop);
+    let disk = watched(&config, &stop, &beside);
     check_beside(&host.store);
     let (met, flood) = (Met::default(), Flood::new(config.limits.per_shop, config.limits.per_customer));
     let early = Early::default();
@@ -201,13 +203,13 @@ pub async fn start_within(
         figures,
     };
     let server = Arc::new(server);
-    let keeping = tokio::spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
-    tokio::spawn(early::watch(Arc::downgrade(&server), stop.clone()));
-    tokio::spawn(reconcile::sweep(Arc::downgrade(&server), stop.clone()));
-    tokio::spawn(polls::watch(Arc::downgrade(&server), stop.clone()));
+    beside.spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
+    beside.spawn(early::watch(Arc::downgrade(&server), stop.clone()));
+    beside.spawn(reconcile::sweep(Arc::downgrade(&server), stop.clone()));
+    beside.spawn(polls::watch(Arc::downgrade(&server), stop.clone()));
     let door = tokio::spawn(door.serve(routes(&server, demo, egress), stop.clone()));
-    tokio::spawn(current.keep(stop.clone()));
-    let running = Running { address, door, keeping, serving, server, clock, stop };
+    beside.spawn(current.keep(stop.clone()));
+    let running = Running { address, door, beside, serving, server, clock, stop };
     Ok((running, reloaded))
 }
 
@@ -252,10 +254,10 @@ async fn cashier(config: &Config, host: &Arc<Host>, egress: Egress) -> Result<Ca
 }
 
 /// The disks, looked at from now on.
-fn watched(config: &Config, stop: &CancellationToken) -> Arc<Disk> {
+fn watched(config: &Config, stop: &CancellationToken, beside: &TaskTracker) -> Arc<Disk> {
     let disk = Arc::new(Disk::of(config));
     disk.look();
-    tokio::spawn(disk::watch(Arc::clone(&disk), stop.clone()));
+    beside.spawn(disk::watch(Arc::clone(&disk), stop.clone()));
     disk
 }
 
@@ -334,7 +336,7 @@ impl Running {
         let now_ms = self.clock.now_ms();
         let reloaded = self.server.registry.reload(config, environment, now_ms).await;
         let outcome = match &reloaded {
-            Ok(Reloaded { changed, troubles }) if troubles.is_empty() && changed.is_empty() => "unchanged",
+            Ok(Reloaded { changed, troubles, .. }) if troubles.is_empty() && changed.is_empty() => "unchanged",
             Ok(Reloaded { troubles, .. }) if troubles.is_empty() => "changed",
             Ok(_) | Err(_) => "broken",
         };
@@ -358,7 +360,9 @@ impl Running {
         self.serving.stop();
         // The door has its own patience; this is the net below it.
         let _ = tokio::time::timeout_at(until + Duration::from_secs(1), self.door).await;
-        let _ = self.keeping.await;
+        // All of it, so that none still looks on while its runtime goes.
+        self.beside.close();
+        let _ = tokio::time::timeout_at(until + Duration::from_secs(1), self.beside.wait()).await;
         // The writer ends when nobody can bring it anything any more.
         drop(self.server);
         if let Err(error) = self.serving.end(since_ms, until).await {
