@@ -32,6 +32,8 @@ struct Dev {
     customer: String,
     /// Gone with it.
     folder: Option<TempDir>,
+    /// What it says of its own troubles.
+    errors: Arc<Mutex<String>>,
 }
 
 type Events = Arc<Mutex<Vec<(String, Json)>>>;
@@ -54,10 +56,16 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 impl Dev {
     fn of(folder: &Path) -> Dev {
+        Dev::with(folder, &[])
+    }
+
+    fn with(folder: &Path, arguments: &[&std::ffi::OsStr]) -> Dev {
         let mut child = duka()
             .args(["dev", "--no-open", "--port", "0"])
+            .args(arguments)
             .arg(folder)
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the command starts");
         let mut lines = BufReader::new(child.stdout.take().expect("it was asked for")).lines();
@@ -69,7 +77,16 @@ impl Dev {
         };
         // What else it says must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        let mut dev = Dev { child, address, shop: String::new(), customer: String::new(), folder: None };
+        let errors: Arc<Mutex<String>> = Arc::default();
+        let (told, said) =
+            (Arc::clone(&errors), BufReader::new(child.stderr.take().expect("it was asked for")).lines());
+        std::thread::spawn(move || {
+            for line in said.map_while(Result::ok) {
+                eprintln!("{line}");
+                *told.lock().expect("nobody panicked") += &format!("{line}\n");
+            }
+        });
+        let mut dev = Dev { child, address, shop: String::new(), customer: String::new(), folder: None, errors };
         let home = until("the page knows its shops", || {
             let home = dev.get("");
             home["shops"][0]["slug"].is_string().then_some(home)
@@ -92,6 +109,15 @@ impl Dev {
         let mut dev = Dev::of(&shop);
         dev.folder = Some(folder);
         dev
+    }
+
+    /// Ends it as Ctrl-C does: in order, and without a word about it.
+    fn ends(mut self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("there is `kill`").success());
+        let status = until("it ends", || self.child.try_wait().expect("it can be asked"));
+        assert!(status.success(), "{status}");
+        assert_eq!(*self.errors.lock().expect("nobody panicked"), "");
     }
 
     fn flow_file(&self) -> std::path::PathBuf {
@@ -326,6 +352,64 @@ fn a_saved_file_goes_on_with_the_conversation_and_a_broken_one_changes_nothing()
     for path in ["../Cargo.toml", "..%2Fsecret.duka", "shop.txt", "%2Fetc%2Fpasswd"] {
         let (status, _) = dev.ask("PUT", &format!("/shops/corner/files/{path}"), &json!({"text": "x", "sha": ""}));
         assert_eq!(status, 404, "{path}");
+    }
+}
+
+#[test]
+fn of_many_saves_in_a_row_the_last_one_counts_however_it_is_written() {
+    let dev = Dev::corner(FLOW);
+    dev.does(&text("hi"), "Shall we go on?");
+    let events = dev.listens();
+    let last = |name: &str| {
+        let events = events.lock().expect("nobody panicked");
+        events.iter().rev().find(|(event, _)| event == name).map(|(_, data)| data.clone()).unwrap_or_default()
+    };
+    let beside = dev.flow_file().with_file_name("corner.duka.swp");
+    for round in 0..4 {
+        for n in 0..10 {
+            let good = FLOW.replace("Good.", &format!("Good, {round} {n}."));
+            // Every other round ends with a broken file.
+            let is_broken = (n + round) % 2 == 0;
+            let text = if is_broken { good.replace("-> fine", &format!("-> gone_{round}_{n}")) } else { good };
+            if n % 3 == 0 {
+                std::fs::write(dev.flow_file(), text).expect("a writable folder");
+            } else {
+                std::fs::write(&beside, text).expect("a writable folder");
+                std::fs::rename(&beside, dev.flow_file()).expect("a writable folder");
+            }
+            // From at once to about what a reload takes.
+            std::thread::sleep(Duration::from_millis(n * round * 5));
+        }
+        if round % 2 == 0 {
+            until("the mended file runs", || (last("flow")["ok"] == true).then_some(()));
+            until("nothing is wrong any more", || (last("findings") == json!([])).then_some(()));
+            dev.sees_at_last("Yes", &format!("Good, {round} 9."));
+        } else {
+            until("the broken file is seen", || (last("flow")["ok"] == false).then_some(()));
+            let gone = format!("gone_{round}_9");
+            until("what is wrong is told", || last("findings").to_string().contains(&gone).then_some(()));
+            dev.taps("Yes", "Good, ");
+        }
+    }
+    // Broken, and mended to what runs already.
+    for is_good in [true, false, true] {
+        let text = if is_good { FLOW.to_string() } else { FLOW.replace("-> fine", "-> gone") };
+        std::fs::write(dev.flow_file(), text).expect("a writable folder");
+        until("what runs is told", || (last("flow")["ok"] == is_good).then_some(()));
+    }
+}
+
+#[test]
+fn it_ends_without_a_word_while_customers_write_and_its_server_is_pulled_away() {
+    for round in 0..3 {
+        let dev = Dev::of(&root().join("tests/shops/counter"));
+        for n in 1..=6 {
+            dev.says(&text(&format!("count t{n}")));
+            if n % 2 == round % 2 {
+                dev.lever("restart", &json!({}));
+            }
+        }
+        dev.ends();
     }
 }
 

@@ -1,4 +1,5 @@
-//! The files of a shop in the page's editor: read, judged while they are typed, written.
+//! The files of a shop in the page's editor: read, judged while they are typed, written. A written file is noticed as any
+//! other that is saved.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use super::answers::Refused;
 use super::checks::Finding;
 use super::house::House;
-use super::reload;
 use super::shop::{self, Wrong, on_deep_stack};
 use crate::shops;
 
@@ -57,8 +57,6 @@ pub async fn write(
     Json(wanted): Json<Text>,
 ) -> Result<Json<Written>, Refused> {
     let sha = shop::write(&folder(&house, &shop)?, &path, &wanted.text, &wanted.sha).map_err(wrong)?;
-    // Not waited for: the page hears of it.
-    tokio::spawn(async move { reload::again(&house).await });
     Ok(Json(Written { sha }))
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use smol_str::SmolStr;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::checks::Checks;
 use super::inner::{Inner, Variables};
@@ -44,6 +45,8 @@ pub struct House {
     pub checks: Arc<dyn Checks>,
     /// Something may have changed that the page shows.
     pub changed: Notify,
+    /// Files were read again, and are to be judged.
+    pub read: Notify,
     pub variables: Variables,
     // None of these is held across a wait.
     config: Mutex<Config>,
@@ -52,6 +55,8 @@ pub struct House {
     brought: Mutex<Vec<(SmolStr, Webhook)>>,
     /// By shop, what the last search has found.
     uncovered: Mutex<BTreeMap<String, Uncovered>>,
+    /// Shops whose files are not what runs.
+    broken: Mutex<Vec<SmolStr>>,
     /// One reload at a time.
     pub reloading: tokio::sync::Mutex<()>,
 }
@@ -89,12 +94,14 @@ impl House {
             stream: Stream::new(),
             checks,
             changed: Notify::new(),
+            read: Notify::new(),
             variables,
             config: Mutex::new(config),
             phones: Mutex::new(Phones::read(&written)),
             views: Mutex::default(),
             brought: Mutex::default(),
             uncovered: Mutex::default(),
+            broken: Mutex::default(),
             reloading: tokio::sync::Mutex::default(),
             data,
         }))
@@ -104,7 +111,12 @@ impl House {
     ///
     /// # Errors
     /// The server does not start, and not because of what a shop's files say.
-    pub async fn begin(self: &Arc<House>, watch: Option<Watch>, stop: &CancellationToken) -> Result<(), DevError> {
+    pub async fn begin(
+        self: &Arc<House>,
+        watch: Watch,
+        stop: &CancellationToken,
+        tasks: &TaskTracker,
+    ) -> Result<(), DevError> {
         let (sender, seen) = mpsc::unbounded_channel();
         self.graph.with(|graph| graph.show_to(sender));
         self.look_again().await;
@@ -119,9 +131,10 @@ impl House {
                 self.add_customer(&slug, None);
             }
         }
-        tokio::spawn(watching::phones(Arc::clone(self), seen, stop.clone()));
-        tokio::spawn(watching::places(Arc::clone(self), stop.clone()));
-        tokio::spawn(reload::watch(Arc::clone(self), watch, stop.clone()));
+        tasks.spawn(watching::phones(Arc::clone(self), seen, stop.clone()));
+        tasks.spawn(watching::places(Arc::clone(self), stop.clone()));
+        tasks.spawn(reload::watch(Arc::clone(self), watch, stop.clone()));
+        tasks.spawn(reload::judge(Arc::clone(self), stop.clone()));
         Ok(())
     }
 
@@ -135,8 +148,14 @@ impl House {
         for trouble in &reloaded.troubles {
             tracing::warn!(%trouble, "the shop is served as it was last good");
         }
+        self.set_broken(reloaded.kept);
         self.know();
         Ok(())
+    }
+
+    /// The shops whose files are not what runs; those that were before.
+    pub fn set_broken(&self, now: Vec<SmolStr>) -> Vec<SmolStr> {
+        std::mem::replace(&mut *self.broken.lock().unwrap_or_else(PoisonError::into_inner), now)
     }
 
     /// Tells the stand-ins of the shops that are served: their numbers and templates.

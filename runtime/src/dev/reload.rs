@@ -38,8 +38,7 @@ pub struct Moved {
 }
 
 /// Reads the shops again whenever a file was saved.
-pub async fn watch(house: Arc<House>, watch: Option<Watch>, stop: CancellationToken) {
-    let Some(mut watch) = watch else { return };
+pub async fn watch(house: Arc<House>, mut watch: Watch, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = watch.changed() => again(&house).await,
@@ -48,21 +47,32 @@ pub async fn watch(house: Arc<House>, watch: Option<Watch>, stop: CancellationTo
     }
 }
 
+/// Judges what was read, beside the reading: that takes longer, and nobody who saves is to wait for it.
+pub async fn judge(house: Arc<House>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = house.read.notified() => {}
+            () = stop.cancelled() => return,
+        }
+        house.look_again().await;
+        for view in house.views() {
+            house.stream.tell(&view.slug, "findings", &view.findings);
+        }
+    }
+}
+
 /// Reads the shops again, and tells the page.
-pub async fn again(house: &Arc<House>) {
+async fn again(house: &Arc<House>) {
     let _one = house.reloading.lock().await;
     match house.inner.reload(&house.config(), &house.variables).await {
         Some(Ok(reloaded)) => {
             house.know();
-            tell(house, &reloaded).await;
+            tell(house, reloaded).await;
         }
         Some(Err(error)) => tracing::warn!(%error, "the shops can not be read; everything stays as it was"),
         None => first(house).await,
     }
-    house.look_again().await;
-    for view in house.views() {
-        house.stream.tell(&view.slug, "findings", &view.findings);
-    }
+    house.read.notify_one();
     house.changed.notify_one();
 }
 
@@ -88,17 +98,19 @@ async fn first(house: &Arc<House>) {
     }
 }
 
-async fn tell(house: &House, reloaded: &Reloaded) {
+async fn tell(house: &House, reloaded: Reloaded) {
     let Some(server) = house.inner.server() else { return };
-    let broken: Vec<String> = reloaded.troubles.iter().map(ToString::to_string).collect();
+    let Reloaded { changed, kept, .. } = reloaded;
+    let were_broken = house.set_broken(kept.clone());
     for served in &server.registry.now().shops {
-        if reloaded.changed.contains(&served.slug) {
+        let slug = &served.slug;
+        if kept.contains(slug) {
+            let said = "The file has errors: the last good version goes on.";
+            house.stream.tell(slug, "flow", &flow(served, false, said, Vec::new()));
+        } else if changed.contains(slug) || were_broken.contains(slug) {
             let places = places(house, &server, served).await;
             let said = sentence(&places);
-            house.stream.tell(&served.slug, "flow", &flow(served, true, &said, places));
-        } else if !broken.is_empty() {
-            let said = "The file has errors: the last good version goes on.";
-            house.stream.tell(&served.slug, "flow", &flow(served, false, said, Vec::new()));
+            house.stream.tell(slug, "flow", &flow(served, true, &said, places));
         }
     }
 }

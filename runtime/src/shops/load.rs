@@ -157,6 +157,13 @@ pub fn own_files_only(path: &Path) -> Result<Shop, Error> {
     own_files(path, |found, only| found.retain(|path| belongs_to(path, only)))
 }
 
+/// The files of a shop, whatever they say.
+pub(super) fn paths(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut paths = Vec::new();
+    find(folder, "", 0, &mut paths)?;
+    Ok(paths.iter().map(|path| folder.join(path)).collect())
+}
+
 /// `keep` takes out of all files what the one that was named does not need.
 fn own_files(path: &Path, keep: fn(&mut Vec<String>, &str)) -> Result<Shop, Error> {
     let metadata = std::fs::metadata(path).map_err(|error| Error::reading(path, error))?;

@@ -103,7 +103,9 @@ impl Routes {
 pub struct Reloaded {
     /// Shops with a new program.
     pub changed: Vec<SmolStr>,
-    /// Shops that stay as they were, and why.
+    /// Shops that stay as they were.
+    pub kept: Vec<SmolStr>,
+    /// And why, in the same order.
     pub troubles: Vec<Trouble>,
 }
 
@@ -204,7 +206,8 @@ impl Registry {
                             published::latest(&self.store, &slug, &trouble, outside).await?
                         }
                     };
-                    next.extend(kept.map(|source| (slug, source)));
+                    next.extend(kept.map(|source| (slug.clone(), source)));
+                    reloaded.kept.push(slug);
                     reloaded.troubles.push(trouble);
                 }
             }

@@ -103,7 +103,7 @@ async fn open(folder: &Folder, store: &Store) -> Result<(Registry, Reloaded), Er
 async fn reload(registry: &Registry, folder: &Folder) -> String {
     let environment = vec![("APP".to_string(), "s3cret".to_string())];
     let config = config::load(Some(&folder.0.join("duka.toml")), &environment).expect("sound settings");
-    let Reloaded { changed, troubles } =
+    let Reloaded { changed, troubles, .. } =
         registry.reload(&config, &environment, 2_000).await.expect("a readable folder");
     format!("{changed:?} {}", troubles.len())
 }
