@@ -14,6 +14,7 @@ mod files;
 mod guard;
 mod house;
 mod inner;
+mod kept;
 mod levers;
 mod map;
 mod phones;
@@ -119,5 +120,7 @@ impl Dev {
         self.house.inner.stop().await;
         self.tasks.close();
         let _ = tokio::time::timeout(PATIENCE, self.tasks.wait()).await;
+        kept::write(&self.house);
+        self.house.keep_phones();
     }
 }

@@ -16,7 +16,7 @@ pub struct Dev {
     /// Where the page is; 0 takes any port that is free
     #[arg(long, default_value_t = 4000)]
     pub port: u16,
-    /// Keep conversations in this folder [default: a temporary one, gone at the end]
+    /// Keep conversations, orders and stock in this folder [default: a temporary one, gone at the end]
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
     /// Do not open the browser

@@ -4,14 +4,15 @@
 mod bag;
 mod orders;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use smol_str::SmolStr;
 
 use crate::contract::{parse_money, parse_number, write_money};
 use crate::value::{Currency, Money};
 
-/// The demo backend's whole state; cloned to go back in time.
-#[derive(Clone, Debug)]
+/// The demo backend's whole state; cloned to go back in time, written down to outlive a process.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Demo {
     currency: Currency,
     products: Vec<Json>,

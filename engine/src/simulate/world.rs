@@ -1,5 +1,6 @@
 //! The world around a simulated conversation: the demo backend behind the shop's contracts, stubs, and events.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 
@@ -14,9 +15,11 @@ use crate::types::{RecordId, Type};
 use crate::value::Value;
 
 /// The demo backend, seen through the contracts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct World {
     pub demo: Demo,
+    /// Of one test.
+    #[serde(skip)]
     pub stubs: Vec<Stub>,
     /// `remember` values of the fixture, by name.
     remember: serde_json::Map<String, Json>,

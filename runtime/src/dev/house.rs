@@ -17,7 +17,7 @@ use super::map::Uncovered;
 use super::phones::{Change, Phone, Phones};
 use super::shop::{self, View};
 use super::stream::Stream;
-use super::{DevError, Options, products, reload, watching};
+use super::{DevError, Options, kept, products, reload, watching};
 use crate::config::{self, Config};
 use crate::dev_graph::server as graph;
 use crate::dev_graph::{Plan, Seen, Telling, Webhook};
@@ -84,13 +84,20 @@ impl House {
         let public = format!("http://{address}/").parse().map_err(|_| DevError::Start(StartError::NoSeal))?;
         let money = DemoProvider::new(Egress::new(Policy { development: true, operators: false })?, public);
         let written = std::fs::read_to_string(data.join(PHONES)).unwrap_or_default();
+        let kept = kept::read(&data);
+        let around = Around::default();
+        around.demo.remember(kept.shop);
+        money.remember(kept.money);
+        config.clock_ahead_ms = kept.ahead_ms;
+        around.clock.set_ahead(kept.ahead_ms);
+        graph.set_ahead(kept.ahead_ms);
         Ok(Arc::new(House {
             folder,
             address,
             inner: Inner::default(),
             graph,
             money: Arc::new(money),
-            around: Around::default(),
+            around,
             stream: Stream::new(),
             checks,
             changed: Notify::new(),
@@ -133,6 +140,7 @@ impl House {
         }
         tasks.spawn(watching::phones(Arc::clone(self), seen, stop.clone()));
         tasks.spawn(watching::places(Arc::clone(self), stop.clone()));
+        tasks.spawn(watching::stand_ins(Arc::clone(self), stop.clone()));
         tasks.spawn(reload::watch(Arc::clone(self), watch, stop.clone()));
         tasks.spawn(reload::judge(Arc::clone(self), stop.clone()));
         Ok(())

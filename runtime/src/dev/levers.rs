@@ -162,7 +162,8 @@ fn change(house: &House, shop: &str, wanted: Change) -> Result<String, Refused> 
     let product = known.iter().find(|product| product.sku == wanted.sku).ok_or_else(|| Refused::absent("product"))?;
     let mut done = Vec::new();
     let edit = |field: &'static str, value: Value| {
-        house.around.demo.edit(served.scope, Edit { sku: SmolStr::new(&wanted.sku), field, value });
+        let (sku, field) = (SmolStr::new(&wanted.sku), SmolStr::new_static(field));
+        house.around.demo.edit(served.scope, Edit { sku, field, value });
     };
     if let Some(price) = &wanted.price {
         let (currency, _) = product.price.split_once(' ').unwrap_or_default();

@@ -9,13 +9,14 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 
 use super::house::House;
+use super::kept;
 use crate::dev_graph::Seen;
 
 /// Between two looks at the store that nothing called for: timers, calls.
 const LOOK: Duration = Duration::from_millis(400);
 /// What comes together is told together.
 const TOGETHER: Duration = Duration::from_millis(20);
-/// Between two times that the phones are written down.
+/// Between two times that the phones, and what the stand-ins have done, are written down.
 const KEEP: Duration = Duration::from_secs(2);
 
 /// Takes in what the stand-in saw.
@@ -33,6 +34,18 @@ pub async fn phones(house: Arc<House>, mut seen: UnboundedReceiver<Seen>, stop: 
                 unkept = false;
             }
             () = stop.cancelled() => return house.keep_phones(),
+        }
+    }
+}
+
+/// Writes down what the stand-ins have done.
+pub async fn stand_ins(house: Arc<House>, stop: CancellationToken) {
+    let mut written = kept::changes(&house);
+    while stop.run_until_cancelled(tokio::time::sleep(KEEP)).await.is_some() {
+        let now = kept::changes(&house);
+        if now != written {
+            kept::write(&house);
+            written = now;
         }
     }
 }

@@ -23,7 +23,7 @@ use super::writer::Job;
 use crate::id::{ConversationId, ShopScope};
 use crate::store::{self, Claim, ClaimedCall, EndedCall, NewCall, Work};
 
-pub use self::demo::{Ails, DemoAdapter, Edit};
+pub use self::demo::{Ails, DemoAdapter, Edit, Memory};
 
 /// Shops whose calls are claimed in one transaction.
 const MOST_SHOPS: usize = 64;

@@ -33,12 +33,20 @@ pub struct DemoProvider {
     books: Mutex<Books>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Books {
     sessions: BTreeMap<u64, Session>,
+    #[serde(skip)]
     faults: Faults,
     events: u64,
+    /// How often something has become another.
+    #[serde(skip)]
+    changes: u64,
 }
+
+/// What of the provider's books outlives its process.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Memory(Books);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Session {
@@ -110,6 +118,32 @@ impl DemoProvider {
         self.moves(id, |session| session.status = status.to_string()).is_some()
     }
 
+    /// Rises with everything that [`DemoProvider::memory`] would tell otherwise.
+    pub fn changes(&self) -> u64 {
+        self.books().changes
+    }
+
+    /// What is to outlive the process.
+    pub fn memory(&self) -> Memory {
+        Memory(self.books().clone())
+    }
+
+    /// Goes on with what an earlier process has left, at the address of this one.
+    pub fn remember(&self, Memory(mut left): Memory) {
+        for session in left.sessions.values_mut() {
+            for address in [&mut session.page, &mut session.back, &mut session.hook] {
+                *address = self.moved(address);
+            }
+        }
+        *self.books() = left;
+    }
+
+    fn moved(&self, address: &str) -> String {
+        let Ok(mut moved) = address.parse::<Url>() else { return address.to_string() };
+        let known = moved.set_host(self.public.host_str()).is_ok() && moved.set_port(self.public.port()).is_ok();
+        if known { moved.to_string() } else { address.to_string() }
+    }
+
     fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -125,6 +159,7 @@ impl DemoProvider {
         change(session);
         let session = session.clone();
         books.events += 1;
+        books.changes += 1;
         let (event, faults) = (books.events, books.faults.clone());
         drop(books);
         let mut told = session.clone();
@@ -171,6 +206,7 @@ async fn begin(State(provider): Shared, Json(wanted): Json<Session>) -> Response
         let session =
             Session { id, page, status: "open".into(), refunded: String::new(), refunds: Vec::new(), ..wanted };
         books.sessions.insert(next, session.clone());
+        books.changes += 1;
         if books.sessions.len() > MOST {
             books.sessions.pop_first();
         }
@@ -200,6 +236,7 @@ async fn look(State(provider): Shared, Path(id): Path<String>) -> Response {
 
 async fn close(State(provider): Shared, Path(id): Path<String>) -> Response {
     let mut books = provider.books();
+    books.changes += 1;
     let session = number(&id).and_then(|number| books.sessions.get_mut(&number));
     let Some(session) = session else { return StatusCode::NOT_FOUND.into_response() };
     if session.status == "open" {

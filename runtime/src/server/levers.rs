@@ -50,7 +50,7 @@ async fn product(
     let scope = levers.shop(&slug)?.scope;
     for (name, value) in fields {
         let field = FIELDS.into_iter().find(|known| *known == name).ok_or(StatusCode::BAD_REQUEST)?;
-        levers.demo.edit(scope, Edit { sku: sku.clone(), field, value });
+        levers.demo.edit(scope, Edit { sku: sku.clone(), field: SmolStr::new_static(field), value });
     }
     Ok(())
 }

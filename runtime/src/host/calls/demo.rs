@@ -1,5 +1,5 @@
 //! The shop's backend made of its fixture, for development and tests: one world for each conversation, in memory, gone
-//! with the process. Can be made slow, silent, or change its mind about a product. Never for real customers.
+//! with the process unless somebody writes it down. Can be made slow, silent, or change its mind about a product. Never for real customers.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,6 +8,7 @@ use std::time::Duration;
 use duka_engine::event::{EventKind, Outcome};
 use duka_engine::program::Program;
 use duka_engine::simulate::World;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
@@ -29,11 +30,11 @@ pub struct Ails {
 }
 
 /// A field of a product that is not as the fixture has it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Edit {
     pub sku: SmolStr,
     /// `price`, `stock`
-    pub field: &'static str,
+    pub field: SmolStr,
     pub value: Json,
 }
 
@@ -50,9 +51,18 @@ struct Worlds {
     ails: Ails,
     /// By shop, in the order in which they were made.
     edits: HashMap<ShopScope, Vec<Edit>>,
+    /// How often something has become another.
+    changes: u64,
 }
 
-#[derive(Debug)]
+/// What of a demo outlives its process: what was done in it, by shop and conversation, and how its products were changed.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Memory {
+    worlds: Vec<(u32, ConversationId, Kept)>,
+    edits: Vec<(u32, Vec<Edit>)>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Kept {
     world: World,
     /// What commands were answered, by key.
@@ -92,13 +102,36 @@ impl DemoAdapter {
     /// Changes a product for every customer of the shop.
     pub fn edit(&self, shop: ShopScope, edit: Edit) {
         let mut worlds = self.worlds();
-        let Worlds { young, old, edits, .. } = &mut *worlds;
+        let Worlds { young, old, edits, changes, .. } = &mut *worlds;
+        *changes += 1;
         for (_, kept) in young.iter_mut().chain(old).filter(|((of, _), _)| *of == shop) {
-            kept.world.demo.set_product(&edit.sku, edit.field, edit.value.clone());
+            kept.world.demo.set_product(&edit.sku, &edit.field, edit.value.clone());
         }
         let known = edits.entry(shop).or_default();
         known.retain(|it| it.sku != edit.sku || it.field != edit.field);
         known.push(edit);
+    }
+
+    /// Rises with everything that [`DemoAdapter::memory`] would tell otherwise.
+    pub fn changes(&self) -> u64 {
+        self.worlds().changes
+    }
+
+    /// What is to outlive the process.
+    pub fn memory(&self) -> Memory {
+        let worlds = self.worlds();
+        let all = worlds.young.iter().chain(&worlds.old);
+        Memory {
+            worlds: all.map(|((shop, id), kept)| (shop.number(), *id, kept.clone())).collect(),
+            edits: worlds.edits.iter().map(|(shop, edits)| (shop.number(), edits.clone())).collect(),
+        }
+    }
+
+    /// Goes on with what an earlier process has left.
+    pub fn remember(&self, Memory { worlds: left, edits }: Memory) {
+        let mut worlds = self.worlds();
+        worlds.young.extend(left.into_iter().map(|(shop, id, kept)| ((ShopScope::numbered(shop), id), kept)));
+        worlds.edits.extend(edits.into_iter().map(|(shop, edits)| (ShopScope::numbered(shop), edits)));
     }
 
     /// The orders of a conversation, the newest first.
@@ -124,7 +157,8 @@ impl DemoAdapter {
         now_ms: i64,
     ) -> Option<EventKind> {
         let mut worlds = self.worlds();
-        let Worlds { young, old, .. } = &mut *worlds;
+        let Worlds { young, old, changes, .. } = &mut *worlds;
+        *changes += 1;
         let place = (shop, conversation);
         let kept = young.get_mut(&place).or_else(|| old.get_mut(&place))?;
         kept.world.order_event(program, status, &[("number".to_string(), number.to_string())], now_ms)
@@ -142,6 +176,7 @@ impl DemoAdapter {
             None => {
                 let (_, outcome) = kept.world.call(program, &ask.request, ask.now_ms);
                 if !ask.query {
+                    worlds.changes += 1;
                     kept.done.insert(ask.key.clone(), outcome.clone());
                 }
                 outcome
