@@ -113,6 +113,11 @@ impl Seen {
         }
     }
 
+    /// Whether a state was entered.
+    pub fn entered(&self, flow: FlowId, state: StateId) -> bool {
+        self.states.contains(&(flow, state))
+    }
+
     /// The coverage of one flow.
     pub fn of(&self, shop: &Shop, flow_id: FlowId) -> Option<Coverage> {
         let flow = shop.flows.get(flow_id.index())?;

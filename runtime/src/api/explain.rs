@@ -6,8 +6,8 @@ use std::collections::btree_map::Entry;
 
 use duka_dsl::Span;
 use duka_dsl::span::LineIndex;
-use duka_engine::event::{Event, EventKind, Inbound};
-use duka_engine::hir::{FlowId, StateId};
+use duka_engine::event::{Event, EventKind, Inbound, Outcome};
+use duka_engine::hir::{Ambient, Expr, ExprKind, Flow, FlowId, StateId, StepKind, Trigger};
 use duka_engine::outbound::Outbound;
 use duka_engine::session::Cursor;
 use duka_engine::trace::{Note, Trace, TraceEntry};
@@ -62,6 +62,9 @@ pub struct Sent {
     /// When it was wanted, ms since the customer's last message: beyond 24 hours the service window is closed. `null`: the
     /// customer has not written in the turns that were looked at.
     pub silence_ms: Option<i64>,
+    /// How old what it tells of the shop's systems was when it was wanted, in ms: since their last answer. `null`: it tells
+    /// nothing of theirs, or they have not answered in the turns that were looked at.
+    pub data_age_ms: Option<i64>,
     /// The provider's code of a failure; 0: none.
     pub error: i32,
     /// The vendor's id of it; empty: it was not taken yet.
@@ -82,7 +85,7 @@ pub(crate) async fn turns(
     };
     let mut programs: BTreeMap<[u8; 16], Option<Kept>> = BTreeMap::new();
     let mut turns = Vec::with_capacity(records.len());
-    let mut heard_ms = None;
+    let (mut heard_ms, mut answered_ms) = (None, None);
     for record in records {
         if let Entry::Vacant(place) = programs.entry(record.revision) {
             place.insert(kept(store, shop, record.revision).await?);
@@ -92,11 +95,20 @@ pub(crate) async fn turns(
         if event.as_ref().is_some_and(|event| matches!(event.kind, EventKind::Inbound(_))) {
             heard_ms = Some(record.at_ms);
         }
-        let silence_ms = heard_ms.map(|heard_ms: i64| record.at_ms - heard_ms);
+        if event.as_ref().is_some_and(is_answer) {
+            answered_ms = Some(record.at_ms);
+        }
+        let since = |then_ms: Option<i64>| then_ms.map(|then_ms| record.at_ms - then_ms);
+        let (silence_ms, data_age_ms) = (since(heard_ms), since(answered_ms));
         let own = sends.iter().filter(|row| row.send.turn == record.turn);
-        turns.push(Explaining { record: &record, program, event, silence_ms }.turn(own));
+        turns.push(Explaining { record: &record, program, event, silence_ms, data_age_ms }.turn(own));
     }
     Ok(turns)
+}
+
+/// Whether the shop's systems have said something.
+fn is_answer(event: &Event) -> bool {
+    matches!(event.kind, EventKind::Result { outcome: Outcome::Given(_), .. })
 }
 
 struct Explaining<'a> {
@@ -104,11 +116,12 @@ struct Explaining<'a> {
     program: Option<&'a Kept>,
     event: Option<Event>,
     silence_ms: Option<i64>,
+    data_age_ms: Option<i64>,
 }
 
 impl Explaining<'_> {
     fn turn<'a>(&self, sends: impl Iterator<Item = &'a SendRow>) -> Turn {
-        let Explaining { record, program, event, silence_ms } = self;
+        let Explaining { record, program, event, silence_ms, data_age_ms } = self;
         let trace: Trace = postcard::from_bytes(&record.trace).unwrap_or_default();
         let mut turn = Turn {
             turn: record.turn,
@@ -137,7 +150,7 @@ impl Explaining<'_> {
             }
             visited.push(place(entry));
         }
-        let told = |row| Sent { silence_ms: *silence_ms, ..sent(row, *program, &visited) };
+        let told = |row| Sent { silence_ms: *silence_ms, ..sent(row, *program, &visited, *data_age_ms) };
         turn.messages = sends.map(told).collect();
         turn
     }
@@ -164,7 +177,7 @@ fn state_name(program: Option<&Kept>, flow: FlowId, state: StateId) -> Option<St
     Some(format!("{}.{}", flow.path, flow.states.get(state.index())?.name))
 }
 
-fn sent(row: &SendRow, program: Option<&Kept>, visited: &[(FlowId, StateId)]) -> Sent {
+fn sent(row: &SendRow, program: Option<&Kept>, visited: &[(FlowId, StateId)], answered_ms: Option<i64>) -> Sent {
     let outbound: Option<Outbound> = postcard::from_bytes(&row.send.body).ok();
     let (key, template) = match &outbound {
         Some(Outbound::Message(message)) => (message.key.to_string(), false),
@@ -183,8 +196,12 @@ fn sent(row: &SendRow, program: Option<&Kept>, visited: &[(FlowId, StateId)]) ->
         let own = visited.iter().find(|(other, known)| *other == flow && holds(program, flow, *known, span));
         (span, flow, own.map_or(state, |(_, known)| *known))
     });
+    let tells = found.is_some_and(|(_, flow, state)| {
+        program.and_then(|kept| kept.program.shop.flows.get(flow.index())).is_some_and(|flow| tells(flow, state, &key))
+    });
     Sent {
         id: hex::encode(row.send.id.0),
+        data_age_ms: answered_ms.filter(|_| tells),
         line: found.and_then(|(span, ..)| line(program?, span)),
         state: found.and_then(|(_, flow, state)| state_name(program, flow, state)),
         key,
@@ -246,4 +263,44 @@ fn note(note: Note) -> &'static str {
         Note::Expired => "the conversation had run out and began anew",
         Note::CardNumber => "a card number was written; it was not kept",
     }
+}
+
+/// Whether the words of that name, or the choices and cards beside them, tell what the shop's systems have said.
+fn tells(flow: &Flow, state: StateId, key: &str) -> bool {
+    let mut tells = false;
+    let mut visit = |expr: &Expr| {
+        tells |= match expr.kind {
+            ExprKind::Slot(_) | ExprKind::Event(_) => true,
+            ExprKind::Ambient(Ambient::Cart | Ambient::Customer | Ambient::Shop) => true,
+            ExprKind::Ambient(Ambient::Now | Ambient::Language | Ambient::Channel)
+            | ExprKind::Constant(_)
+            | ExprKind::Customer(_)
+            | ExprKind::Rule(_)
+            | ExprKind::Experiment(_)
+            | ExprKind::Consent(..)
+            | ExprKind::Field(..)
+            | ExprKind::Property(..)
+            | ExprKind::Not(_)
+            | ExprKind::Negate(_)
+            | ExprKind::And(..)
+            | ExprKind::Or(..)
+            | ExprKind::Compare(..)
+            | ExprKind::Arithmetic(..)
+            | ExprKind::In(..)
+            | ExprKind::Hook { .. }
+            | ExprKind::Script { .. } => false,
+        }
+    };
+    let of_template = format!("template.{key}.");
+    for text in flow.texts.iter().filter(|text| text.key == key || text.key.starts_with(&of_template)) {
+        text.languages.iter().flatten().for_each(|block| walk::in_block(block, &mut visit));
+    }
+    let Some(state) = flow.states.get(state.index()) else { return tells };
+    for reaction in state.reactions.iter().filter(|reaction| matches!(reaction.trigger, Trigger::Pick { .. })) {
+        walk::in_trigger(flow, reaction, &mut visit);
+    }
+    for step in state.steps.iter().filter(|step| matches!(step.kind, StepKind::Show(_))) {
+        walk::in_step(flow, step, &mut visit);
+    }
+    tells
 }

@@ -8,7 +8,7 @@ use duka_dsl::Span;
 use duka_dsl::span::LineIndex;
 use duka_engine::hir::Flow;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::answers::Refused;
 use super::customers::served;
@@ -46,7 +46,7 @@ pub struct Node {
     pub line: Line,
 }
 
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
     pub file: String,
     pub line: usize,

@@ -3,36 +3,96 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use smol_str::{SmolStr, format_smolstr};
 
+use super::map::Line;
+use super::products::Product;
 use crate::dev_graph::Seen;
 
 /// One message, as the page draws it.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, JsonSchema)]
 pub struct Item {
     /// From 1, of this customer.
     pub seq: u64,
     /// The vendor's id.
+    #[schemars(with = "String")]
     pub id: SmolStr,
+    /// ms since 1970, on the shop's clock.
     pub at: i64,
     pub way: Way,
+    /// WhatsApp's own JSON: of the send, or the element of a webhook's `messages`.
     pub body: Value,
+    /// `accepted`, `sent`, `delivered`, `read`, `failed`
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub status: Option<SmolStr>,
+    /// `code`, `title`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Value>,
+    /// The filled-in text of a template: `header`, `body`, `footer`, `buttons`, `category`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Value>,
-    /// `media`, `product`, `products`, `form`: what the body names and does not show.
     #[serde(flatten)]
-    pub shown: BTreeMap<SmolStr, Value>,
+    pub shown: Shown,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<Value>,
+    pub why: Option<Why>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+/// What the body of a message names and does not show.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, JsonSchema)]
+#[serde(default)]
+pub struct Shown {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media: Option<Media>,
+    /// The product, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product: Option<Product>,
+    /// Of every product that is named, by its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub products: Option<BTreeMap<String, Product>>,
+    /// The form as it is published: Flow JSON with its `screens`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<Value>,
+}
+
+/// A file, at this address.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, JsonSchema)]
+pub struct Media {
+    pub url: String,
+    pub mime: String,
+}
+
+/// Why a message was sent.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, JsonSchema)]
+pub struct Why {
+    pub flow: String,
+    pub state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<Line>,
+    /// The conditions that were asked in its turn.
+    pub guards: Vec<Asked>,
+    /// How old what it tells of the shop's systems was, in ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_age_ms: Option<i64>,
+    /// `inside`, `outside`, `template`
+    pub window: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<String>,
+}
+
+/// A condition as it is written, and `yes` or `no`.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, JsonSchema)]
+pub struct Asked {
+    pub text: String,
+    pub value: String,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
     Out,
@@ -105,7 +165,7 @@ impl Phones {
     }
 
     /// Takes in what was seen. `dress` adds to a message what its body only names.
-    pub fn saw(&mut self, seen: Seen, dress: impl Fn(&str, &Value) -> BTreeMap<SmolStr, Value>) -> Vec<Change> {
+    pub fn saw(&mut self, seen: Seen, dress: impl Fn(&str, &Value) -> Shown) -> Vec<Change> {
         match seen {
             Seen::Came { number, customer, id, at_ms, body, template } => {
                 let Some(shop) = self.numbers.get(&number).cloned() else { return Vec::new() };

@@ -13,10 +13,12 @@ use duka_engine::types::Type;
 use duka_engine::value::Value;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use smol_str::SmolStr;
 
 use super::house::House;
+use super::map::Line;
+use super::phones::{Asked, Why};
 use crate::api::explain::{self, Turn};
 use crate::id::ShopScope;
 use crate::server::Server;
@@ -181,42 +183,41 @@ fn kind(ty: &Type) -> &'static str {
 }
 
 /// Why each message was sent, by the vendor's id.
-fn whys(served: &Served, turns: &[Turn]) -> Vec<(String, Json)> {
+fn whys(served: &Served, turns: &[Turn]) -> Vec<(String, Why)> {
     let of_turn = |turn: &Turn| {
-        let guards: Vec<Json> = turn
-            .guards
-            .iter()
-            .map(|guard| {
-                let line = guard.line.as_deref().and_then(|line| text_of(served, line));
-                let text = line.unwrap_or_else(|| guard.line.clone().unwrap_or_else(|| guard.state.clone()));
-                json!({"text": text, "value": if guard.holds { "yes" } else { "no" }})
-            })
-            .collect();
-        let why = |sent: &explain::Sent| {
-            let (flow, state) = sent.state.as_deref().and_then(|name| name.rsplit_once('.')).unwrap_or_default();
-            let line = sent.line.as_deref().and_then(|line| line.rsplit_once(':'));
-            let line = line.and_then(|(file, line)| Some(json!({"file": file, "line": line.parse::<u32>().ok()?})));
-            let inside = sent.silence_ms.is_some_and(|silence| silence < WINDOW_MS);
-            let window = if inside {
-                "inside"
-            } else if sent.template {
-                "template"
-            } else {
-                "outside"
-            };
-            let mut why = json!({"flow": flow, "state": state, "guards": guards, "window": window});
-            if let Some(line) = line {
-                why["line"] = line;
-            }
-            if !sent.category.is_empty() {
-                why["category"] = sent.category.as_str().into();
-                why["cost"] = sent.pricing.replace('_', " ").into();
-            }
-            (sent.provider_id.clone(), why)
+        let asked = |guard: &explain::Guard| {
+            let line = guard.line.as_deref().and_then(|line| text_of(served, line));
+            let text = line.unwrap_or_else(|| guard.line.clone().unwrap_or_else(|| guard.state.clone()));
+            Asked { text, value: if guard.holds { "yes" } else { "no" }.to_string() }
         };
-        turn.messages.iter().filter(|sent| !sent.provider_id.is_empty()).map(why).collect::<Vec<_>>()
+        let guards: Vec<Asked> = turn.guards.iter().map(asked).collect();
+        let sent = turn.messages.iter().filter(|sent| !sent.provider_id.is_empty());
+        sent.map(|sent| (sent.provider_id.clone(), why(sent, guards.clone()))).collect::<Vec<_>>()
     };
     turns.iter().flat_map(of_turn).collect()
+}
+
+fn why(sent: &explain::Sent, guards: Vec<Asked>) -> Why {
+    let (flow, state) = sent.state.as_deref().and_then(|name| name.rsplit_once('.')).unwrap_or_default();
+    let line = sent.line.as_deref().and_then(|line| line.rsplit_once(':'));
+    let window = if sent.silence_ms.is_some_and(|silence| silence < WINDOW_MS) {
+        "inside"
+    } else if sent.template {
+        "template"
+    } else {
+        "outside"
+    };
+    let is_priced = !sent.category.is_empty();
+    Why {
+        flow: flow.to_string(),
+        state: state.to_string(),
+        line: line.and_then(|(file, line)| Some(Line { file: file.to_string(), line: line.parse().ok()? })),
+        guards,
+        data_age_ms: sent.data_age_ms,
+        window: window.to_string(),
+        category: is_priced.then(|| sent.category.clone()),
+        cost: is_priced.then(|| sent.pricing.replace('_', " ")),
+    }
 }
 
 /// What stands in a line such as `boutique.duka:12`.

@@ -1,25 +1,24 @@
 //! What the body of a message only names, so that the page can draw it: products with their prices, files with their
 //! addresses; and a picture for what has none.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use duka_engine::approval::wanted;
 use duka_engine::hir;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use smol_str::SmolStr;
 
 use super::house::House;
+use super::phones::{Media, Shown};
 use crate::dev_graph::Template;
 use crate::host::calls::Edit;
 use crate::payments::page::escaped;
 use crate::server::Server;
 
 /// As the demo has it.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Product {
     pub sku: String,
     pub name: String,
@@ -71,24 +70,29 @@ pub fn price(products: &[Product], sku: &str) -> Option<(f64, String)> {
     Some((amount.replace(',', "").parse().ok()?, currency.to_string()))
 }
 
-/// What goes beside a message: `media`, `product`, `products`.
-pub fn dress(house: &House, server: Option<&Server>, shop: &str, body: &Value) -> BTreeMap<SmolStr, Value> {
-    let mut shown = BTreeMap::new();
-    if let Some(media) = media(house, body) {
-        shown.insert(SmolStr::new_static("media"), media);
-    }
+/// What goes beside a message.
+pub fn dress(house: &House, server: Option<&Server>, shop: &str, body: &Value) -> Shown {
+    let mut shown = Shown { media: media(house, body), ..Shown::default() };
+    let Some(server) = server else { return shown };
+    shown.form = form(server, shop, body);
     let mut named = Vec::new();
     skus(body, &mut named);
-    if let Some(server) = server.filter(|_| !named.is_empty()) {
+    if !named.is_empty() {
         let all = products(house, server, shop);
         let found: Vec<&Product> = all.iter().filter(|product| named.contains(&product.sku)).collect();
         if let [one] = found.as_slice() {
-            shown.insert(SmolStr::new_static("product"), json!(one));
+            shown.product = Some((*one).clone());
         }
-        let by_sku: BTreeMap<&str, &Product> = found.iter().map(|product| (product.sku.as_str(), *product)).collect();
-        shown.insert(SmolStr::new_static("products"), json!(by_sku));
+        shown.products = Some(found.into_iter().map(|product| (product.sku.clone(), product.clone())).collect());
     }
     shown
+}
+
+/// The screens of the form that a body opens, as they are published.
+fn form(server: &Server, shop: &str, body: &Value) -> Option<Value> {
+    let id = body.pointer("/interactive/action/parameters/flow_id")?.as_str()?;
+    let served = server.registry.now().named(shop).cloned()?;
+    served.forms.iter().find(|published| published.id == id).map(|published| published.shape.flow())
 }
 
 /// The numbers of products, wherever a body names them.
@@ -108,7 +112,7 @@ fn skus(body: &Value, found: &mut Vec<String>) {
 }
 
 /// The first file of a body: at the stand-in by its id, or a picture in the place of an address that is never asked.
-fn media(house: &House, body: &Value) -> Option<Value> {
+fn media(house: &House, body: &Value) -> Option<Media> {
     const KINDS: [(&str, &str); 5] =
         [("image", "image"), ("sticker", "image"), ("video", "video"), ("audio", "audio"), ("document", "application")];
     let header = body.pointer("/interactive/header").unwrap_or(&Value::Null);
@@ -118,10 +122,10 @@ fn media(house: &House, body: &Value) -> Option<Value> {
     })?;
     if let Some(id) = file.get("id").and_then(Value::as_str) {
         let mime = house.graph.with(|graph| graph.file(id)).map(|(mime, _)| mime)?;
-        return Some(json!({"url": format!("/api/v1/dev/media/{id}"), "mime": mime}));
+        return Some(Media { url: format!("/api/v1/dev/media/{id}"), mime });
     }
     let link = file.get("link").filter(|_| kind == "image")?;
-    Some(json!({"url": address(link), "mime": "image/svg+xml"}))
+    Some(Media { url: address(link), mime: "image/svg+xml".to_string() })
 }
 
 /// A picture in the colours of what it stands for: the shop's photos lie elsewhere, and nothing is fetched from there.

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use duka_dsl::diagnostic::Speaker;
 use duka_engine::graph::{Edge, End, Graph, Owner};
-use duka_engine::hir::{FlowId, Shop as Program, StateId};
+use duka_engine::hir::{Flow, FlowId, Shop as Program, StateId};
 use duka_engine::rules::Level;
-use duka_engine::simulate::coverage::{Home, Transition, describe, transitions};
+use duka_engine::simulate::coverage::{Home, Seen, Transition, describe, transitions};
 use duka_runtime::dev::checks::{Checks, Explored, Finding, Line};
 
 use crate::command::explore;
@@ -42,11 +42,21 @@ impl Checks for Checked {
         let edges = ways(shop, &missing);
         Ok(Explored {
             left: missing.iter().map(|way| describe(shop, *way)).collect(),
-            states: Vec::new(),
+            states: places(shop, &searched.seen),
             edges,
             tests_written,
         })
     }
+}
+
+/// The states of the shop's own flows that no test enters.
+fn places(shop: &Program, seen: &Seen) -> Vec<String> {
+    let own = (0..).map(FlowId).zip(&shop.flows).filter(|(_, flow)| !flow.standard);
+    let of_flow = |(id, flow): (FlowId, &'_ Flow)| {
+        let states = (0..).map(StateId).zip(&flow.states).filter(|(state, _)| !seen.entered(id, *state));
+        states.map(|(_, state)| format!("{}.{}", flow.path, state.name)).collect::<Vec<_>>()
+    };
+    own.flat_map(of_flow).collect()
 }
 
 /// The ways as pairs of states.
