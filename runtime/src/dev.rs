@@ -37,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::checks::Checks;
+pub use self::described::document;
 use self::house::House;
 use crate::config::Mistake;
 use crate::dev_graph::server as graph;

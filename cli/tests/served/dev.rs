@@ -509,6 +509,29 @@ fn only_pages_of_this_address_are_answered() {
     assert!(answer.contains("content-security-policy: default-src 'self'"), "{answer}");
 }
 
+#[test]
+fn everything_that_is_described_is_answered() {
+    let dev = Dev::corner(FLOW);
+    dev.does(&text("hi"), "Shall we go on?");
+    let (status, document) = http::ask("GET", &dev.address, "/api/v1/openapi.json", &[], "").expect("an answer");
+    let published = std::fs::read_to_string(root().join("schemas/openapi.json")).expect("the published one");
+    let document: Json = serde_json::from_str(&plain(&document)).expect("JSON");
+    assert_eq!((status, &document), (200, &serde_json::from_str::<Json>(&published).expect("JSON")));
+    let mut asked = 0;
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        let Some(path) = path.strip_prefix("/api/v1/dev").filter(|path| *path != "/stream") else { continue };
+        let path = path.replace("{shop}", "corner").replace("{id}", &dev.customer).replace("{path}", "corner.duka");
+        let path = path.replace("{name}", "statuses");
+        for method in methods.as_object().expect("methods").keys() {
+            let (status, answer) = dev.ask(&method.to_uppercase(), &path, &json!({}));
+            let message = answer["error"]["message"].as_str().unwrap_or_default();
+            assert!(status != 405 && message != "There is no such page.", "{method} {path}: {status} {answer}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 15, "{asked}");
+}
+
 fn fails(arguments: &[&str]) -> String {
     let Output { status, stderr, .. } = duka().arg("dev").arg("--no-open").args(arguments).output().expect("it runs");
     assert_eq!(status.code(), Some(2));

@@ -10,8 +10,10 @@ use super::customers::{Customer, Wanted};
 use super::door::Home;
 use super::files::{Draft, Text, Written};
 use super::levers::{Backend, Said};
+use super::phones::Item;
 use super::place::Place;
 use super::record::{self, Explored, Recorded, Search};
+use super::reload::Flow;
 use super::say::Say;
 use crate::api::{self, openapi::schema};
 
@@ -22,58 +24,104 @@ struct Route {
     method: Method,
     path: &'static str,
     summary: &'static str,
-    answers: Json,
+    answers: Answers,
     takes: Option<Json>,
+}
+
+enum Answers {
+    Json(Json),
+    /// Taken, and nothing to say: what comes of it comes on the stream.
+    Nothing,
+    /// A file of some kind.
+    File(&'static str),
+    Events,
 }
 
 fn routes() -> Vec<Route> {
     let get = |path, summary, answers| Route { method: Method::GET, path, summary, answers, takes: None };
     let post =
         |path, summary, answers, takes| Route { method: Method::POST, path, summary, answers, takes: Some(takes) };
-    let any = || json!({ "type": "object" });
     vec![
-        get("", "The shops, the clock, and whether the server runs", schema::<Home>()),
-        get(
-            "/stream",
-            "Events as they happen (Server-Sent Events): item, typing, place, clock, flow, findings, running, \
-            backend, customers, reset; `?shop=NAME`, and `Last-Event-ID` to go on",
-            json!({ "type": "string" }),
-        ),
-        post("/clock", "Let time pass", schema::<Clock>(), schema::<Move>()),
-        get("/media/{id}", "A file that went either way", json!({ "type": "string", "format": "binary" })),
-        get("/picture", "A picture for a product whose own lies elsewhere: `?of=…`", json!({ "type": "string" })),
-        get("/shops/{shop}/customers", "Who is played", schema::<Vec<Customer>>()),
-        post("/shops/{shop}/customers", "One more customer", schema::<Customer>(), schema::<Wanted>()),
+        get("", "The shops, the clock, and whether the server runs", Answers::of::<Home>()),
+        get("/stream?shop", "Events as they happen; the header `Last-Event-ID` goes on from there", Answers::Events),
+        post("/clock", "Let time pass", Answers::of::<Clock>(), schema::<Move>()),
+        get("/media/{id}", "A file that went either way", Answers::File("*/*")),
+        get("/picture?of", "A picture for a product whose own lies elsewhere", Answers::File("image/svg+xml")),
+        get("/shops/{shop}/customers", "Who is played", Answers::of::<Vec<Customer>>()),
+        post("/shops/{shop}/customers", "One more customer", Answers::of::<Customer>(), schema::<Wanted>()),
         get(
             "/shops/{shop}/customers/{id}/thread",
             "What the customer's phone shows: WhatsApp's own JSON both ways, statuses, and why each message was sent",
-            json!({ "type": "array", "items": any() }),
+            Answers::of::<Vec<Item>>(),
         ),
-        post("/shops/{shop}/customers/{id}/say", "The customer does something", any(), schema::<Say>()),
-        get("/shops/{shop}/customers/{id}/place", "Where the conversation stands", schema::<Place>()),
+        post("/shops/{shop}/customers/{id}/say", "The customer does something", Answers::Nothing, schema::<Say>()),
+        get("/shops/{shop}/customers/{id}/place", "Where the conversation stands", Answers::of::<Place>()),
         post(
             "/shops/{shop}/customers/{id}/record",
             "Keep the chat as a test",
-            schema::<Recorded>(),
+            Answers::of::<Recorded>(),
             schema::<record::Wanted>(),
         ),
-        get("/shops/{shop}/map", "The flows as graphs", schema::<super::map::Map>()),
-        post("/shops/{shop}/explore", "Find what no test takes", schema::<Explored>(), schema::<Search>()),
-        get("/shops/{shop}/files/{path}", "A file of the shop", schema::<Text>()),
+        get("/shops/{shop}/map", "The flows as graphs", Answers::of::<super::map::Map>()),
+        post("/shops/{shop}/explore", "Find what no test takes", Answers::of::<Explored>(), schema::<Search>()),
+        get("/shops/{shop}/files/{path}", "A file of the shop", Answers::of::<Text>()),
         Route {
             method: Method::PUT,
-            ..post("/shops/{shop}/files/{path}", "Write a file of the shop", schema::<Written>(), schema::<Text>())
+            ..post("/shops/{shop}/files/{path}", "Write a file of the shop", Answers::of::<Written>(), schema::<Text>())
         },
-        post("/shops/{shop}/check", "Judge a file that is not saved", schema::<Vec<Finding>>(), schema::<Draft>()),
+        post("/shops/{shop}/check", "Judge a file that is not saved", Answers::of::<Vec<Finding>>(), schema::<Draft>()),
         post(
             "/shops/{shop}/levers/{name}",
             "restart, duplicate, swap, backend {delay_ms, down}, product {sku, price, stock}, order {reference, action}, \
              template {name, status}, statuses {read}",
-            schema::<Said>(),
-            any(),
+            Answers::of::<Said>(),
+            json!({ "type": "object" }),
         ),
-        get("/shops/{shop}/backend", "The shop's system and templates as they are made to be", schema::<Backend>()),
+        get(
+            "/shops/{shop}/backend",
+            "The shop's system and templates as they are made to be",
+            Answers::of::<Backend>(),
+        ),
     ]
+}
+
+impl Answers {
+    fn of<T: schemars::JsonSchema>() -> Answers {
+        Answers::Json(schema::<T>())
+    }
+
+    fn described(self) -> Json {
+        let done =
+            |kind: &str, schema: Json| json!({ "description": "Done", "content": { kind: { "schema": schema } } });
+        match self {
+            Answers::Json(schema) => json!({ "200": done("application/json", schema) }),
+            Answers::Nothing => json!({ "202": { "description": "Taken: what comes of it comes on the stream" } }),
+            Answers::File(kind) => json!({ "200": done(kind, json!({ "type": "string", "format": "binary" })) }),
+            Answers::Events => {
+                let mut events = done("text/event-stream", json!({ "type": "string" }));
+                events["content"]["text/event-stream"]["x-events"] = events_told();
+                json!({ "200": events })
+            }
+        }
+    }
+}
+
+/// What the data of each event is.
+fn events_told() -> Json {
+    let of = |fields: Json| json!({ "type": "object", "properties": fields });
+    let (text, truth) = (json!({ "type": "string" }), json!({ "type": "boolean" }));
+    json!({
+        "item": of(json!({ "customer": text, "item": schema::<Item>() })),
+        "typing": of(json!({ "customer": text, "on": truth })),
+        "place": of(json!({ "customer": text, "place": schema::<Place>() })),
+        "clock": schema::<Clock>(),
+        "flow": schema::<Flow>(),
+        "findings": schema::<Vec<Finding>>(),
+        "running": of(json!({ "running": truth })),
+        "backend": schema::<Backend>(),
+        "customers": schema::<Vec<Customer>>(),
+        "reset": of(json!({})),
+    })
 }
 
 /// The operator's API and this, in one OpenAPI document.
@@ -87,15 +135,23 @@ pub fn document() -> Json {
 
 fn paths(paths: &mut Map<String, Json>) {
     for Route { method, path, summary, answers, takes } in routes() {
-        let name = |part: &str| part.strip_prefix('{')?.strip_suffix('}').map(str::to_string);
-        let parameter =
-            |name: String| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
+        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+        let parameter = |name: &str, within: &str| json!({ "name": name, "in": within, "required": within == "path", "schema": { "type": "string" } });
+        let named = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        let parameters: Vec<Json> =
+            named.map(|name| parameter(name, "path")).chain(query.map(|name| parameter(name, "query"))).collect();
+        let mut responses = answers.described();
+        responses["default"] = json!({
+            "description": "Why not: a code for programs, a sentence for people",
+            "content": { "application/json": { "schema": { "type": "object", "properties": { "error": { "type": "object",
+                "properties": { "code": { "type": "string" }, "message": { "type": "string" } } } } } } },
+        });
         let mut operation = json!({
             "summary": summary,
             "description": "Only under `duka dev`, for pages of the same address; needs no key.",
             "security": [],
-            "parameters": path.split('/').filter_map(name).map(parameter).collect::<Vec<Json>>(),
-            "responses": { "200": { "description": "Done", "content": { "application/json": { "schema": answers } } } },
+            "parameters": parameters,
+            "responses": responses,
         });
         if let Some(takes) = takes {
             operation["requestBody"] =

@@ -277,14 +277,15 @@ const API: &str = "\
 
 For people's programs, agents and whoever operates. `duka keys new` makes a key; it goes into the header `Authorization: Bearer …`. A key has
 scopes, and may be of one shop. What is done with it is noted ([audit](../operations.md#what-operators-did)). Pages go on with the
-`next` of the answer, as `?after=`.
+`next` of the answer, as `?after=`. What has the scope `duka dev` is answered by that command alone, to pages of its own address, and
+without a key.
 
 The whole description, with every field, is OpenAPI 3.1: `schemas/openapi.json`. It is made from the code, as this page is.
 ";
 
 #[test]
 fn the_page_of_the_api_is_current() {
-    let document = duka_runtime::api::document();
+    let document = duka_runtime::dev::document();
     let mut page = API.to_string();
     page.push_str("\n| | scope | does |\n| --- | --- | --- |\n");
     for (path, methods) in document["paths"].as_object().expect("paths") {

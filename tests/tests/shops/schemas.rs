@@ -65,12 +65,49 @@ fn published_schemas_are_current() {
 #[test]
 fn the_description_of_the_api_is_current() {
     let path = root().join("schemas/openapi.json");
-    let text = format!("{}\n", serde_json::to_string_pretty(&duka_runtime::api::document()).expect("JSON"));
+    let text = format!("{}\n", serde_json::to_string_pretty(&duka_runtime::dev::document()).expect("JSON"));
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &text).expect("a writable repository");
     }
     let published = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(published == text, "{} is stale: run the tests with UPDATE=1", path.display());
+}
+
+/// The page of `duka dev` is a program as any other: it may ask for what is described, and for nothing else.
+#[test]
+fn the_page_asks_only_for_what_is_described() {
+    let source = std::fs::read_to_string(root().join("studio/src/api/client.ts")).expect("the page's source");
+    let source = source
+        .replace("${customer(shop, id)}", "/shops/{}/customers/{}")
+        .replace("file(shop, path)", "`/shops/{}/files/{}`");
+    // Names of parameters do not matter.
+    let plain = |path: &str| {
+        let parts = path.split('/').map(|part| if part.starts_with(['{', '$']) { "{}" } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    };
+    let document = duka_runtime::dev::document();
+    let mut described = std::collections::BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        if let Some(path) = path.strip_prefix("/api/v1/dev") {
+            described
+                .extend(methods.as_object().expect("methods").keys().map(|method| format!("{method} {}", plain(path))));
+        }
+    }
+    let mut asked = Vec::new();
+    for method in ["GET", "POST", "PUT", "DELETE"] {
+        for call in source.split(&format!("(\"{method}\", ")).skip(1) {
+            let quote = call.chars().next().expect("a path");
+            assert!(matches!(quote, '"' | '`'), "a path that can be read: {call}");
+            let path = call[1..].split(quote).next().expect("a path");
+            asked.push(format!("{} {}", method.to_lowercase(), plain(path)));
+        }
+    }
+    assert!(asked.len() > 12, "{asked:?}");
+    let unknown: Vec<&String> = asked.iter().filter(|call| !described.contains(*call)).collect();
+    assert!(unknown.is_empty(), "not described: {unknown:?}; described: {described:#?}");
+    for path in ["stream", "picture"] {
+        assert!(described.contains(&format!("get /{path}")) && source.contains("/api/v1/dev/stream?"), "{path}");
+    }
 }
 
 #[test]
