@@ -36,7 +36,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::checks::Checks;
+use self::checks::{Checks, Finding};
 pub use self::described::document;
 use self::house::House;
 use crate::config::Mistake;
@@ -108,6 +108,16 @@ impl Dev {
     /// The shops that are served, by the names of their folders.
     pub fn shops(&self) -> Vec<String> {
         self.house.slugs()
+    }
+
+    /// What keeps shops from being served as they lie there: the shop, and what is wrong with which line.
+    pub fn errors(&self) -> Vec<(String, Finding)> {
+        let views = self.house.views().into_iter();
+        let errors = views.flat_map(|view| {
+            let errors = view.findings.into_iter().filter(|finding| finding.severity == "error");
+            errors.map(move |finding| (view.slug.to_string(), finding))
+        });
+        errors.collect()
     }
 
     /// Where the stand-in for WhatsApp listens, and the server itself, if it runs.

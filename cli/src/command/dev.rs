@@ -3,13 +3,15 @@
 
 mod checks;
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use duka_runtime::dev::checks::Finding;
 use duka_runtime::dev::{DevError, Options, start};
 use duka_runtime::ops::logs;
-use duka_runtime::shops;
+use duka_runtime::server::run::StartError;
+use duka_runtime::{shops, store};
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::checks::Checked;
@@ -17,9 +19,15 @@ use crate::arguments::Dev;
 use crate::failure::{Failure, Outcome};
 use crate::terminal::{self, paint};
 
+/// Errors that are told where it was started.
+const MOST_ERRORS: usize = 3;
+
 pub fn run(arguments: &Dev) -> Result<Outcome, Failure> {
     if !arguments.path.exists() {
         return Err(Failure::Missing(arguments.path.clone()));
+    }
+    if arguments.path.is_file() {
+        return Err(one_file(&arguments.path));
     }
     shops::find(&arguments.path)?;
     // Gone with everything in it when this ends.
@@ -47,13 +55,15 @@ async fn serve(arguments: &Dev, data: PathBuf) -> Result<Outcome, Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     let checks = Arc::new(Checked);
     let options = Options { shop: arguments.path.clone(), port: arguments.port, data: data.clone(), checks };
-    let dev = start(options).await.map_err(not_started)?;
+    let dev = start(options).await.map_err(|error| not_started(error, &data))?;
     let page = format!("http://{}", dev.address);
     say(arguments, &dev, &page, &data)?;
     if !arguments.no_open {
-        // A machine without a browser shows the address.
-        let page = page.clone();
-        std::thread::spawn(move || open::that_detached(page));
+        std::thread::spawn(move || {
+            if open::that_detached(&page).is_err() {
+                anstream::eprintln!("No browser could be opened: open {page} in one on this machine.");
+            }
+        });
     }
     tokio::select! {
         pressed = tokio::signal::ctrl_c() => pressed?,
@@ -63,15 +73,16 @@ async fn serve(arguments: &Dev, data: PathBuf) -> Result<Outcome, Failure> {
     Ok(Outcome::Fine)
 }
 
-fn say(arguments: &Dev, dev: &duka_runtime::dev::Dev, page: &str, data: &std::path::Path) -> Result<(), Failure> {
+fn say(arguments: &Dev, dev: &duka_runtime::dev::Dev, page: &str, data: &Path) -> Result<(), Failure> {
     let mut out = anstream::stdout();
     let (graph, server) = dev.places();
     writeln!(out, "{} {}", paint(terminal::STRONG, "duka dev:"), paint(terminal::GOOD, page))?;
     writeln!(out, "  shop       {}", dev.shops().join(", "))?;
     match server {
         Some(server) => writeln!(out, "  server     http://{server}, the same as `duka serve`")?,
-        None => writeln!(out, "  server     waits until the shop has no errors: the page shows them")?,
+        None => writeln!(out, "  server     waits: mend what is below and save, and it starts by itself")?,
     }
+    errors(&mut out, arguments, &dev.errors())?;
     writeln!(out, "  stand-ins  WhatsApp (http://{graph}), payments, courier, and a shop system made of the fixture")?;
     let gone = if arguments.data.is_some() { "" } else { ", gone at the end; `--data FOLDER` keeps it" };
     writeln!(out, "  database   {}{gone}", data.join("duka.db").display())?;
@@ -79,16 +90,61 @@ fn say(arguments: &Dev, dev: &duka_runtime::dev::Dev, page: &str, data: &std::pa
     Ok(out.flush()?)
 }
 
-fn not_started(error: DevError) -> Failure {
-    let help = match &error {
-        DevError::Port(port, source) if source.kind() == std::io::ErrorKind::AddrInUse => {
-            let other = port.checked_add(1).unwrap_or(4000);
-            Some(format!("Something else listens there. Take another one: `--port {other}`, or `--port 0` for any."))
+/// The first things that are wrong; the page shows all of them with the chats that lead there.
+fn errors(out: &mut impl Write, arguments: &Dev, errors: &[(String, Finding)]) -> std::io::Result<()> {
+    for (shop, Finding { file, line, message, help, .. }) in errors.iter().take(MOST_ERRORS) {
+        writeln!(out, "  {}      {shop}/{file}:{line}: {message}", paint(terminal::BAD, "error"))?;
+        if let Some(help) = help {
+            writeln!(out, "             {help}")?;
         }
+    }
+    if !errors.is_empty() {
+        writeln!(out, "             `duka check {}` and the page show everything", arguments.path.display())?;
+    }
+    Ok(())
+}
+
+/// Flows belong to a shop with a name, a country and a currency.
+fn one_file(path: &Path) -> Failure {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Failure::usage_with_help(
+        format!("`{}` is one file, and a whole shop is run", path.display()),
+        format!("Name the shop's folder: `duka dev {}`.", folder.display()),
+    )
+}
+
+fn not_started(error: DevError, data: &Path) -> Failure {
+    let message = match &error {
+        DevError::Port(port, source) if source.kind() == ErrorKind::AddrInUse => {
+            format!("port {port} is taken: something else listens there, perhaps another `duka dev`")
+        }
+        DevError::Data(source) if matches!(source.kind(), ErrorKind::AlreadyExists | ErrorKind::NotADirectory) => {
+            format!("`{}` is a file, and conversations are kept in a folder", data.display())
+        }
+        DevError::Data(source) => format!("conversations can not be kept in `{}`: {source}", data.display()),
+        DevError::Start(StartError::Store(store::Error::InUse(_))) => {
+            format!("another `duka dev` or `duka serve` runs on `{}`", data.display())
+        }
+        DevError::Port(..)
+        | DevError::Shop(_)
+        | DevError::Settings(_)
+        | DevError::Graph(_)
+        | DevError::Egress(_)
+        | DevError::Start(_) => error.to_string(),
+    };
+    let help = match &error {
+        DevError::Port(port, source) if source.kind() == ErrorKind::AddrInUse => {
+            let other = port.checked_add(1).unwrap_or(4000);
+            Some(format!("Take another one: `--port {other}`, or `--port 0` for any."))
+        }
+        DevError::Port(..) => Some("Take another one: `--port 4000`, or `--port 0` for any.".to_string()),
         DevError::Shop(error) => error.help().map(str::to_string),
         DevError::Settings(mistake) => mistake.help.clone(),
-        DevError::Data(_) => Some("`--data FOLDER` names another one.".to_string()),
-        DevError::Port(..) | DevError::Graph(_) | DevError::Egress(_) | DevError::Start(_) => None,
+        DevError::Data(_) => Some("`--data FOLDER` names another one; without it, nothing is kept.".to_string()),
+        DevError::Start(StartError::Store(store::Error::InUse(_))) => {
+            Some("End that one, or name another folder: `--data FOLDER`.".to_string())
+        }
+        DevError::Graph(_) | DevError::Egress(_) | DevError::Start(_) => None,
     };
-    Failure::Usage { message: error.to_string(), help }
+    Failure::Usage { message, help }
 }

@@ -1,11 +1,17 @@
 //! `duka dev` as a process: everything that the page of the browser asks, asked from outside. A whole purchase, files that
 //! are broken and mended, a server that is pulled from under customers' hands, days that pass, and who may not ask.
 
+#[path = "dev/ends.rs"]
+mod ends;
+#[path = "dev/saves.rs"]
+mod saves;
+
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
@@ -32,8 +38,40 @@ struct Dev {
     customer: String,
     /// Gone with it.
     folder: Option<TempDir>,
-    /// What it says of its own troubles.
-    errors: Arc<Mutex<String>>,
+    /// What it says at the start, and of its own troubles.
+    said: Heard,
+    errors: Heard,
+}
+
+/// What a process says, line by line, so that no pipe is ever full.
+struct Heard {
+    text: Arc<Mutex<String>>,
+    hearing: Option<JoinHandle<()>>,
+}
+
+impl Heard {
+    fn of(lines: impl Iterator<Item = std::io::Result<String>> + Send + 'static) -> Heard {
+        let text: Arc<Mutex<String>> = Arc::default();
+        let heard = Arc::clone(&text);
+        let hearing = std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                *heard.lock().expect("nobody panicked") += &format!("{line}\n");
+            }
+        });
+        Heard { text, hearing: Some(hearing) }
+    }
+
+    fn now(&self) -> String {
+        self.text.lock().expect("nobody panicked").clone()
+    }
+
+    /// All of it, once the process has ended.
+    fn whole(&mut self) -> String {
+        if let Some(hearing) = self.hearing.take() {
+            hearing.join().expect("nobody panicked");
+        }
+        self.now()
+    }
 }
 
 type Events = Arc<Mutex<Vec<(String, Json)>>>;
@@ -75,18 +113,9 @@ impl Dev {
                 break address.trim_end_matches("\u{1b}[0m").trim().to_string();
             }
         };
-        // What else it says must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        let errors: Arc<Mutex<String>> = Arc::default();
-        let (told, said) =
-            (Arc::clone(&errors), BufReader::new(child.stderr.take().expect("it was asked for")).lines());
-        std::thread::spawn(move || {
-            for line in said.map_while(Result::ok) {
-                eprintln!("{line}");
-                *told.lock().expect("nobody panicked") += &format!("{line}\n");
-            }
-        });
-        let mut dev = Dev { child, address, shop: String::new(), customer: String::new(), folder: None, errors };
+        let said = Heard::of(lines);
+        let errors = Heard::of(BufReader::new(child.stderr.take().expect("it was asked for")).lines());
+        let mut dev = Dev { child, address, shop: String::new(), customer: String::new(), folder: None, said, errors };
         let home = until("the page knows its shops", || {
             let home = dev.get("");
             home["shops"][0]["slug"].is_string().then_some(home)
@@ -117,7 +146,7 @@ impl Dev {
         assert!(Command::new("kill").args(["-INT", &pid]).status().expect("there is `kill`").success());
         let status = until("it ends", || self.child.try_wait().expect("it can be asked"));
         assert!(status.success(), "{status}");
-        assert_eq!(*self.errors.lock().expect("nobody panicked"), "");
+        assert_eq!(self.errors.whole(), "");
     }
 
     fn flow_file(&self) -> std::path::PathBuf {
@@ -216,6 +245,9 @@ impl Drop for Dev {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("It said of its own troubles:\n{}", self.errors.now());
+        }
     }
 }
 
@@ -296,6 +328,43 @@ fn a_customer_buys_a_dress_from_hello_to_delivered() {
     assert!(states.iter().any(|state| state["id"] == "boutique.welcome"), "{map}");
 }
 
+/// As far as the bag with one dress in it.
+fn fills_the_bag(dev: &Dev) {
+    dev.does(&text("hi"), "Welcome to *Zuri Boutique*");
+    dev.taps("Shop", "What are you looking for?");
+    dev.taps("Dresses", "this is what we have right now");
+    dev.taps("Kitenge wrap dress", "KES 2,500");
+    dev.taps("Add to bag", "How many would you like?");
+    dev.does(&text("1"), "Total *KES 2,500*");
+}
+
+#[test]
+fn a_form_comes_with_its_screens_and_what_is_told_with_its_age() {
+    let dev = Dev::of(&root().join("examples/boutique"));
+    fills_the_bag(&dev);
+    dev.taps("Check out", "How would you like to get it?");
+    let item = dev.taps("Delivery", "Where should we deliver?");
+    let screen = &item["form"]["screens"][0];
+    let children = screen["layout"]["children"].as_array().unwrap_or_else(|| panic!("no screens: {item}"));
+    let fields: Vec<&str> = children.iter().filter_map(|child| child["name"].as_str()).collect();
+    assert_eq!(fields, ["name", "street", "town", "notes"], "{item}");
+    let asked = &item["body"]["interactive"]["action"]["parameters"]["flow_action_payload"];
+    assert_eq!(asked["screen"], screen["id"], "{item}");
+    let values = json!({"name": "Amina", "street": "Biashara Street 4", "town": "Kilimani", "notes": ""});
+    dev.does(&json!({"form": {"message": item["id"], "values": values}}), "Delivery: KES");
+    let why = until("every message says why it was sent", || {
+        let thread = dev.thread();
+        let ours: Vec<&Json> = thread.iter().filter(|item| item["way"] == "out").collect();
+        let of =
+            |words: &str| ours.iter().find(|item| item.to_string().contains(words)).map(|item| item["why"].clone());
+        let known = ours.iter().all(|item| item["why"]["window"].is_string());
+        known.then(|| (of("Delivery: KES"), of("How would you like to get it?")))
+    });
+    let (Some(told), Some(fixed)) = &why else { panic!("{why:?}") };
+    assert!(told["data_age_ms"].as_i64().is_some_and(|ms| (0..120_000).contains(&ms)), "{told}");
+    assert!(fixed["data_age_ms"].is_null() && fixed["state"] == "checkout", "words that are always the same: {fixed}");
+}
+
 /// Opens the link, and pays at the provider's page, as a browser does.
 fn pay(dev: &Dev, item: &str) {
     let at = item.find("/pay/").expect("a link");
@@ -318,114 +387,6 @@ fn post(address: &str, path: &str, body: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("text");
     answer
-}
-
-#[test]
-fn a_saved_file_goes_on_with_the_conversation_and_a_broken_one_changes_nothing() {
-    let dev = Dev::corner(FLOW);
-    let events = dev.listens();
-    dev.does(&text("hi"), "Shall we go on?");
-    std::fs::write(dev.flow_file(), FLOW.replace("-> fine", "-> nowhere")).expect("a writable folder");
-    told(&events, "flow", |flow| flow["ok"] == false);
-    let found = told(&events, "findings", |found| found.as_array().is_some_and(|found| !found.is_empty()));
-    assert!(found.to_string().contains("nowhere"), "{found}");
-    dev.taps("Yes", "Good.");
-    std::fs::write(dev.flow_file(), FLOW.replace("Good.", "Very good.")).expect("a writable folder");
-    let flow = told(&events, "flow", |flow| flow["ok"] == true);
-    assert_eq!(flow["places"][0]["outcome"], "kept", "{flow}");
-    assert_eq!(flow["places"][0]["state"], "corner.question", "{flow}");
-    dev.taps("Yes", "Very good.");
-
-    // The page's own editor: over what it has read, and only within the shop.
-    let path = "/shops/corner/files/corner.duka";
-    let read = dev.get(path);
-    let (status, _) = dev.ask("PUT", path, &json!({"text": FLOW, "sha": "0".repeat(64)}));
-    assert_eq!(status, 409);
-    let better = read["text"].as_str().expect("text").replace("Very good.", "Even better.");
-    let (status, written) = dev.ask("PUT", path, &json!({"text": better, "sha": read["sha"]}));
-    assert_eq!(status, 200, "{written}");
-    dev.sees_at_last("Yes", "Even better.");
-    let draft = json!({"path": "corner.duka", "text": FLOW.replace("-> fine", "-> nowhere")});
-    let (_, found) = dev.ask("POST", "/shops/corner/check", &draft);
-    assert!(found.to_string().contains("nowhere"), "{found}");
-    assert_eq!(std::fs::read_to_string(dev.flow_file()).expect("a file"), better, "judging writes nothing");
-    for path in ["../Cargo.toml", "..%2Fsecret.duka", "shop.txt", "%2Fetc%2Fpasswd"] {
-        let (status, _) = dev.ask("PUT", &format!("/shops/corner/files/{path}"), &json!({"text": "x", "sha": ""}));
-        assert_eq!(status, 404, "{path}");
-    }
-}
-
-#[test]
-fn of_many_saves_in_a_row_the_last_one_counts_however_it_is_written() {
-    let dev = Dev::corner(FLOW);
-    dev.does(&text("hi"), "Shall we go on?");
-    let events = dev.listens();
-    let last = |name: &str| {
-        let events = events.lock().expect("nobody panicked");
-        events.iter().rev().find(|(event, _)| event == name).map(|(_, data)| data.clone()).unwrap_or_default()
-    };
-    let beside = dev.flow_file().with_file_name("corner.duka.swp");
-    for round in 0..4 {
-        for n in 0..10 {
-            let good = FLOW.replace("Good.", &format!("Good, {round} {n}."));
-            // Every other round ends with a broken file.
-            let is_broken = (n + round) % 2 == 0;
-            let text = if is_broken { good.replace("-> fine", &format!("-> gone_{round}_{n}")) } else { good };
-            if n % 3 == 0 {
-                std::fs::write(dev.flow_file(), text).expect("a writable folder");
-            } else {
-                std::fs::write(&beside, text).expect("a writable folder");
-                std::fs::rename(&beside, dev.flow_file()).expect("a writable folder");
-            }
-            // From at once to about what a reload takes.
-            std::thread::sleep(Duration::from_millis(n * round * 5));
-        }
-        if round % 2 == 0 {
-            until("the mended file runs", || (last("flow")["ok"] == true).then_some(()));
-            until("nothing is wrong any more", || (last("findings") == json!([])).then_some(()));
-            dev.sees_at_last("Yes", &format!("Good, {round} 9."));
-        } else {
-            until("the broken file is seen", || (last("flow")["ok"] == false).then_some(()));
-            let gone = format!("gone_{round}_9");
-            until("what is wrong is told", || last("findings").to_string().contains(&gone).then_some(()));
-            dev.taps("Yes", "Good, ");
-        }
-    }
-    // Broken, and mended to what runs already.
-    for is_good in [true, false, true] {
-        let text = if is_good { FLOW.to_string() } else { FLOW.replace("-> fine", "-> gone") };
-        std::fs::write(dev.flow_file(), text).expect("a writable folder");
-        until("what runs is told", || (last("flow")["ok"] == is_good).then_some(()));
-    }
-}
-
-#[test]
-fn it_ends_without_a_word_while_customers_write_and_its_server_is_pulled_away() {
-    for round in 0..3 {
-        let dev = Dev::of(&root().join("tests/shops/counter"));
-        for n in 1..=6 {
-            dev.says(&text(&format!("count t{n}")));
-            if n % 2 == round % 2 {
-                dev.lever("restart", &json!({}));
-            }
-        }
-        dev.ends();
-    }
-}
-
-#[test]
-fn a_shop_that_never_was_good_shows_its_findings_and_opens_when_it_is_mended() {
-    let mut dev = Dev::corner(&FLOW.replace("-> fine", "-> nowhere"));
-    let home = dev.get("");
-    assert_eq!(home["running"], false);
-    assert!(home["shops"][0]["findings"].to_string().contains("nowhere"), "{home}");
-    std::fs::write(dev.flow_file(), FLOW).expect("a writable folder");
-    dev.customer = until("the shop opens", || {
-        let customers = dev.get("/shops/corner/customers");
-        customers[0]["id"].as_str().map(str::to_string)
-    });
-    until("it runs", || (dev.get("")["running"] == true).then_some(()));
-    dev.does(&text("hi"), "Shall we go on?");
 }
 
 #[test]
@@ -516,7 +477,7 @@ fn everything_that_is_described_is_answered() {
     let (status, document) = http::ask("GET", &dev.address, "/api/v1/openapi.json", &[], "").expect("an answer");
     let published = std::fs::read_to_string(root().join("schemas/openapi.json")).expect("the published one");
     let document: Json = serde_json::from_str(&plain(&document)).expect("JSON");
-    assert_eq!((status, &document), (200, &serde_json::from_str::<Json>(&published).expect("JSON")));
+    assert!(document == serde_json::from_str::<Json>(&published).expect("JSON"), "{status}: not what is published");
     let mut asked = 0;
     for (path, methods) in document["paths"].as_object().expect("paths") {
         let Some(path) = path.strip_prefix("/api/v1/dev").filter(|path| *path != "/stream") else { continue };
@@ -530,24 +491,4 @@ fn everything_that_is_described_is_answered() {
         }
     }
     assert!(asked > 15, "{asked}");
-}
-
-fn fails(arguments: &[&str]) -> String {
-    let Output { status, stderr, .. } = duka().arg("dev").arg("--no-open").args(arguments).output().expect("it runs");
-    assert_eq!(status.code(), Some(2));
-    String::from_utf8_lossy(&stderr).into_owned()
-}
-
-#[test]
-fn what_keeps_it_from_running_is_said_with_the_next_step() {
-    let boutique = root().join("examples/boutique").display().to_string();
-    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = taken.local_addr().expect("it listens").port().to_string();
-    let said = fails(&[&boutique, "--port", &port]);
-    assert!(said.contains(&port) && said.contains("--port"), "{said}");
-    let said = fails(&["no/such/folder"]);
-    assert!(said.contains("there is no file or folder"), "{said}");
-    let empty = tempfile::tempdir().expect("a folder");
-    let said = fails(&[&empty.path().display().to_string()]);
-    assert!(said.contains("no shop") && said.contains("duka new"), "{said}");
 }

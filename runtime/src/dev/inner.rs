@@ -3,12 +3,13 @@
 //! runtime goes.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{Mutex, oneshot};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::config::Config;
 use crate::server::Server;
@@ -28,6 +29,8 @@ pub type Variables = Vec<(String, String)>;
 pub struct Inner {
     // One start, end or reload at a time.
     running: Mutex<Option<Life>>,
+    /// There was one before, which may hold what the next one needs for a moment.
+    ended: AtomicBool,
     // Read by every request, never held across a wait.
     server: RwLock<Option<(Arc<Server>, SocketAddr)>>,
 }
@@ -40,7 +43,8 @@ struct Life {
 /// Where everything of a server runs.
 struct Thread {
     handle: Handle,
-    end: CancellationToken,
+    /// Ends when this goes.
+    end: DropGuard,
     ended: oneshot::Receiver<()>,
 }
 
@@ -55,13 +59,14 @@ impl Thread {
             // Whoever asked may have gone.
             let _ = sender.send(());
         })?;
-        Ok(Thread { handle, end, ended })
+        Ok(Thread { handle, end: end.drop_guard(), ended })
     }
 
     /// Drops what is under way, wherever it is.
     async fn end(self) {
-        self.end.cancel();
-        let _ = self.ended.await;
+        let Thread { end, ended, .. } = self;
+        drop(end);
+        let _ = ended.await;
     }
 }
 
@@ -85,7 +90,8 @@ impl Inner {
     /// It does not start.
     pub async fn start(&self, config: &Config, variables: &Variables, around: &Around) -> Result<Reloaded, StartError> {
         let mut life = self.running.lock().await;
-        let until = tokio::time::Instant::now() + PATIENCE;
+        let patience = if self.ended.load(Ordering::Relaxed) { PATIENCE } else { Duration::ZERO };
+        let until = tokio::time::Instant::now() + patience;
         loop {
             let thread = Thread::begin().map_err(|error| StartError::Listen(config.listen, error))?;
             let (config, variables, around) = (config.clone(), variables.clone(), around.clone());
@@ -101,6 +107,7 @@ impl Inner {
                     tokio::time::sleep(BETWEEN_TRIES).await;
                 }
                 Ok(Err(error)) => {
+                    self.ended.store(true, Ordering::Relaxed);
                     thread.end().await;
                     return Err(error);
                 }
@@ -117,6 +124,7 @@ impl Inner {
         let life = self.running.lock().await.take();
         self.put(None);
         if let Some(Life { running, thread }) = life {
+            self.ended.store(true, Ordering::Relaxed);
             thread.end().await;
             drop(running);
         }

@@ -47,6 +47,14 @@ impl Error {
         )
     }
 
+    /// A folder that nobody could serve, whatever flows it has.
+    pub(super) fn no_profile(folder: &Path) -> Error {
+        Error::refused(
+            format!("there is no shop in `{}`: no `shop.yaml` in it, nor in a folder of it", folder.display()),
+            "Start one with `duka new my-shop`: `shop.yaml` says its name, country and currency.",
+        )
+    }
+
     fn refused(message: impl Into<String>, help: impl Into<String>) -> Error {
         Error::Refused { message: message.into(), help: help.into() }
     }

@@ -81,7 +81,7 @@ pub fn find(folder: &Path) -> Result<Vec<(SmolStr, PathBuf)>, load::Error> {
     }
     found.sort();
     if found.is_empty() {
-        return Err(load::Error::no_shop(folder));
+        return Err(load::Error::no_profile(folder));
     }
     Ok(found)
 }
