@@ -14,6 +14,7 @@ mod postgres;
 mod rows;
 mod signals;
 mod sqlite;
+mod templates;
 mod tx;
 
 use std::path::Path;
@@ -24,10 +25,11 @@ use tokio::sync::watch;
 
 pub use self::error::{Error, Result};
 pub use self::facts::{Heard, SendFacts, Told};
-pub use self::health::{Holds, NumberHealth, Warning};
+pub use self::health::{Change, HealthNews, Holds, NumberHealth, Warning};
 pub use self::look::{PostgresLook, SqliteLook};
 pub use self::memory::Flaw;
 pub use self::rows::*;
+pub use self::templates::{TemplateNews, TemplateRow};
 pub use self::tx::Tx;
 
 use self::memory::Memory;

@@ -67,6 +67,8 @@ mod sends;
 mod show;
 #[path = "server/stage.rs"]
 mod stage;
+#[path = "server/tidings.rs"]
+mod tidings;
 #[path = "server/unknown.rs"]
 mod unknown;
 #[path = "server/warnings.rs"]

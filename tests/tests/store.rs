@@ -73,6 +73,8 @@ conformance![
     ledgers::the_latest_consent_stands,
     ledgers::quarantine_is_listed_and_taken,
     ledgers::newest_news_of_templates_and_numbers_stay,
+    ledgers::of_a_template_the_newest_that_was_told_stands_in_any_order,
+    ledgers::of_a_number_the_newest_that_was_told_stands_in_any_order,
     ledgers::revisions_and_values_are_kept,
     ledgers::erasing_a_customer_leaves_the_others,
     ledgers::what_is_nobodys_is_searched_for_a_customer_too,

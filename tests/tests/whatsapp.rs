@@ -1,6 +1,8 @@
 //! WhatsApp's wire: what every recorded webhook becomes, what leaves for every kind of message, and what is refused.
 //! `UPDATE=1` writes what is found; read the difference like code.
 
+#[path = "whatsapp/account.rs"]
+mod account;
 #[path = "whatsapp/answers.rs"]
 mod answers;
 #[path = "whatsapp/asker.rs"]

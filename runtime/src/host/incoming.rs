@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::id::{ConversationId, ElementKey, SendId, ShopScope};
-use crate::store::{Identity, InboxBody, NumberHealth, QuarantineEntry, StatusUpdate, TemplateRow};
+use crate::store::{HealthNews, Identity, InboxBody, QuarantineEntry, StatusUpdate, TemplateNews};
 
 /// One thing that happened to a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -142,8 +142,8 @@ pub enum Arrived {
         to: Vec<Identity>,
     },
     Status(StatusUpdate),
-    Template(TemplateRow),
-    Health(NumberHealth),
+    Template(TemplateNews),
+    Health(HealthNews),
     /// Could not be read, or is for nobody.
     Quarantine(QuarantineEntry),
 }

@@ -11,7 +11,7 @@ use crate::channel::whatsapp::warnings;
 use crate::host::clock::{Clock, SystemClock};
 use crate::ops::accounts;
 use crate::shops::{Registry, Served};
-use crate::store::{self, NumberHealth, Store};
+use crate::store::{self, HealthNews, Store};
 
 /// How often. The vendor lets an app ask 200 times an hour about an account that is not active yet.
 const EVERY: Duration = Duration::from_secs(3_600);
@@ -59,21 +59,15 @@ impl Current {
             None => None,
         };
         let mut tx = self.store.begin(shop.scope).await?;
-        let known = tx.health(shop.scope).await?;
-        let health = shop.numbers.iter().zip(told).map(|(number, told)| {
-            let known = known.iter().find(|row| row.number == *number).cloned();
-            let mut row = known.unwrap_or_else(|| NumberHealth::unheard(shop.scope, number.clone()));
-            warnings::apply(&mut row.warnings, &warnings::of_status(&told.status, now_ms), now_ms);
-            NumberHealth {
-                quality: told.quality_rating.into(),
-                tier: told.whatsapp_business_manager_messaging_limit.unwrap_or_default().into(),
-                display: told.display_phone_number.into(),
-                // Why nothing may be sent is told by events only.
-                at_ms: now_ms,
-                ..row
-            }
+        let health = shop.numbers.iter().zip(told).map(|(number, told)| HealthNews {
+            quality: Some(told.quality_rating.into()),
+            tier: Some(told.whatsapp_business_manager_messaging_limit.unwrap_or_default().into()),
+            display: told.display_phone_number.into(),
+            changes: vec![warnings::of_status(&told.status, now_ms)],
+            // Why nothing may be sent is told by events only.
+            ..HealthNews::of(shop.scope, number.clone(), now_ms)
         });
-        tx.put_health(&health.collect::<Vec<_>>()).await?;
+        tx.hear_health(&health.collect::<Vec<_>>()).await?;
         if let Some(pulled) = pulled {
             let known = tx.templates(shop.scope).await?;
             tx.put_templates(&accounts::rows(&pulled, shop.scope, &known, now_ms)).await?;

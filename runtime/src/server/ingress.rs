@@ -192,7 +192,6 @@ impl Ingress<'_> {
     }
 
     async fn account(&self, shop: &Served, event: AccountEvent, arrivals: &mut Vec<Arrival>) {
-        let known = account::Known::read(&self.server.host.store, shop.scope).await;
         if let AccountEvent::Form { flow, status, at_ms } = &event {
             let at_ms = if *at_ms > 0 { *at_ms } else { self.received_ms };
             let told = [(flow.clone(), Standing::told(status.clone(), at_ms))];
@@ -200,7 +199,7 @@ impl Ingress<'_> {
                 tracing::warn!(shop = %shop.slug, %error, "what became of a form is not kept; it is asked for every hour");
             }
         }
-        for what in account::changes(&known.unwrap_or_default(), shop, event, self.received_ms) {
+        for what in account::changes(shop, event, self.received_ms) {
             arrivals.push(Arrival { shop: shop.scope, key: None, received_ms: self.received_ms, what });
         }
     }

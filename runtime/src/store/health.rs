@@ -1,4 +1,5 @@
-//! How a business number stands at its vendor: what is known, and what the vendor holds against it.
+//! How a business number stands at its vendor: what is known, what the vendor holds against it, and which of two tidings
+//! stands. What a vendor's words mean is the channel's.
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -40,6 +41,119 @@ impl NumberHealth {
 impl Warning {
     pub fn is_on(&self, now_ms: i64) -> bool {
         self.until_ms == 0 || self.until_ms > now_ms
+    }
+}
+
+/// What was heard of a number at one time; `None` and empty: not told. Of each thing the newest that was told stands, in
+/// whichever order it came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HealthNews {
+    pub shop: ShopScope,
+    pub number: SmolStr,
+    pub quality: Option<SmolStr>,
+    pub tier: Option<SmolStr>,
+    pub stopped: Option<SmolStr>,
+    pub display: SmolStr,
+    /// What changes of the warnings, in this order.
+    pub changes: Vec<Change>,
+    /// The digits of the number that the changes are about, for those that are known by their digits; empty: all.
+    pub about: SmolStr,
+    /// When it was so, by the vendor's clock where it says.
+    pub at_ms: i64,
+}
+
+impl HealthNews {
+    /// Nothing yet, of that time.
+    pub fn of(shop: ShopScope, number: SmolStr, at_ms: i64) -> HealthNews {
+        let (display, about) = (SmolStr::default(), SmolStr::default());
+        let changes = Vec::new();
+        HealthNews { shop, number, quality: None, tier: None, stopped: None, display, changes, about, at_ms }
+    }
+
+    fn is_about(&self, display: &str) -> bool {
+        let plain = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let about = plain(&self.about);
+        about.is_empty() || display.is_empty() || plain(display) == about
+    }
+}
+
+impl From<NumberHealth> for HealthNews {
+    fn from(row: NumberHealth) -> HealthNews {
+        let NumberHealth { shop, number, quality, tier, stopped, display, warnings, at_ms } = row;
+        let (quality, tier, stopped) = (Some(quality), Some(tier), Some(stopped));
+        let changes = warnings.into_iter().map(Change::Warn).collect();
+        HealthNews { shop, number, quality, tier, stopped, display, changes, about: SmolStr::default(), at_ms }
+    }
+}
+
+/// A number with the times of what is known of it.
+#[derive(Clone, Debug)]
+pub(super) struct HeardHealth {
+    pub row: NumberHealth,
+    pub quality_ms: i64,
+    pub tier_ms: i64,
+    pub stopped_ms: i64,
+}
+
+impl HeardHealth {
+    pub fn new(shop: ShopScope, number: SmolStr) -> HeardHealth {
+        HeardHealth { row: NumberHealth::unheard(shop, number), quality_ms: 0, tier_ms: 0, stopped_ms: 0 }
+    }
+
+    pub fn hear(&mut self, news: &HealthNews) {
+        let HeardHealth { row, quality_ms, tier_ms, stopped_ms } = self;
+        let fields = [
+            (&mut row.quality, quality_ms, &news.quality),
+            (&mut row.tier, tier_ms, &news.tier),
+            (&mut row.stopped, stopped_ms, &news.stopped),
+        ];
+        for (field, known_ms, told) in fields {
+            if let Some(word) = told.as_ref().filter(|_| *known_ms <= news.at_ms) {
+                (*field, *known_ms) = (word.clone(), news.at_ms);
+            }
+        }
+        if news.is_about(&row.display) {
+            news.changes.iter().for_each(|change| change.apply(&mut row.warnings, news.at_ms));
+        }
+        if !news.display.is_empty() {
+            row.display = news.display.clone();
+        }
+        row.at_ms = row.at_ms.max(news.at_ms);
+    }
+}
+
+/// What one event changes of a number's warnings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    Warn(Warning),
+    /// These words hold no more.
+    Lift(&'static [&'static str]),
+    /// Nothing holds any more.
+    LiftAll,
+}
+
+impl Change {
+    /// Makes the change, as news of `at_ms`. What is older than what is known changes nothing.
+    pub fn apply(&self, known: &mut Vec<Warning>, at_ms: i64) {
+        let over = |warning: &mut Warning| {
+            let holds = warning.until_ms == 0 || warning.until_ms > at_ms;
+            if holds && warning.at_ms <= at_ms {
+                (warning.at_ms, warning.until_ms) = (at_ms, at_ms);
+            }
+        };
+        match self {
+            Change::Warn(warning) => match known.iter_mut().find(|it| it.word == warning.word) {
+                Some(it) if it.at_ms <= warning.at_ms => {
+                    // Asked every hour: since when it holds is not news.
+                    let since_ms = if it.until_ms == 0 && warning.until_ms == 0 { it.at_ms } else { warning.at_ms };
+                    *it = Warning { at_ms: since_ms, ..warning.clone() };
+                }
+                Some(_) => {}
+                None => known.push(warning.clone()),
+            },
+            Change::Lift(words) => known.iter_mut().filter(|it| words.contains(&it.word.as_str())).for_each(over),
+            Change::LiftAll => known.iter_mut().for_each(over),
+        }
     }
 }
 

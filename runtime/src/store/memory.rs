@@ -25,11 +25,12 @@ pub use self::flaw::Flaw;
 use self::table::{Table, Undo};
 use super::error::Result;
 use super::facts::{SendFacts, Told};
-use super::health::NumberHealth;
+use super::health::HeardHealth;
 use super::rows::{
     AuditEntry, BagRow, ConsentEntry, Conversation, Due, FlowRevision, Identity, InboxRow, NewCall, NewPost, NewSend,
-    PaymentRow, QuarantineEntry, TemplateRow, TurnRecord, Work,
+    PaymentRow, QuarantineEntry, TurnRecord, Work,
 };
+use super::templates::HeardTemplate;
 use crate::id::{ConversationId, ElementKey, PaymentId, SendId, ShopScope};
 
 type Place = (ShopScope, ConversationId);
@@ -88,8 +89,8 @@ struct Tables {
     call_places: Table<(ShopScope, ConversationId, u64, u16), i64>,
     consents: Table<(ShopScope, ConversationId, i64), ConsentEntry>,
     quarantine: Table<(ShopScope, i64), QuarantineEntry>,
-    templates: Table<(ShopScope, SmolStr, SmolStr), TemplateRow>,
-    health: Table<(ShopScope, SmolStr), NumberHealth>,
+    templates: Table<(ShopScope, SmolStr, SmolStr), HeardTemplate>,
+    health: Table<(ShopScope, SmolStr), HeardHealth>,
     revisions: Table<(ShopScope, [u8; 16]), FlowRevision>,
     posts: Table<(ShopScope, i64), QueuedPost>,
     recipients: Table<Place, i64>,

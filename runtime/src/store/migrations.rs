@@ -7,7 +7,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use super::error::Error;
 
-pub(super) const SQLITE: [(&str, &str); 7] = [
+pub(super) const SQLITE: [(&str, &str); 8] = [
     ("begin", include_str!("../../migrations/sqlite/0001_begin.sql")),
     ("people", include_str!("../../migrations/sqlite/0002_people.sql")),
     ("costs", include_str!("../../migrations/sqlite/0003_costs.sql")),
@@ -15,8 +15,9 @@ pub(super) const SQLITE: [(&str, &str); 7] = [
     ("operators", include_str!("../../migrations/sqlite/0005_operators.sql")),
     ("payments", include_str!("../../migrations/sqlite/0006_payments.sql")),
     ("bags", include_str!("../../migrations/sqlite/0007_bags.sql")),
+    ("heard", include_str!("../../migrations/sqlite/0008_heard.sql")),
 ];
-pub(super) const POSTGRES: [(&str, &str); 8] = [
+pub(super) const POSTGRES: [(&str, &str); 9] = [
     ("begin", include_str!("../../migrations/postgres/0001_begin.sql")),
     ("people", include_str!("../../migrations/postgres/0002_people.sql")),
     ("costs", include_str!("../../migrations/postgres/0003_costs.sql")),
@@ -25,6 +26,7 @@ pub(super) const POSTGRES: [(&str, &str); 8] = [
     ("payments", include_str!("../../migrations/postgres/0006_payments.sql")),
     ("sets", include_str!("../../migrations/postgres/0007_sets.sql")),
     ("bags", include_str!("../../migrations/postgres/0008_bags.sql")),
+    ("heard", include_str!("../../migrations/postgres/0009_heard.sql")),
 ];
 
 /// The steps, numbered from 1.

@@ -410,23 +410,6 @@ pub struct QuarantineEntry {
     pub body: Vec<u8>,
 }
 
-/// A template of the shop's account as last heard of, one language of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TemplateRow {
-    pub shop: ShopScope,
-    pub name: SmolStr,
-    pub language: SmolStr,
-    /// `APPROVED`, `PAUSED`, … as the vendor writes it.
-    pub status: SmolStr,
-    pub category: SmolStr,
-    pub quality: SmolStr,
-    /// The vendor's id of it; 0: not told.
-    pub vendor_id: u64,
-    /// Its components as the vendor gave them (JSON); empty: not told.
-    pub components: String,
-    pub at_ms: i64,
-}
-
 /// What an operator did by the API. Holds no text and no number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {

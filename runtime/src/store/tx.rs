@@ -3,17 +3,18 @@
 use smol_str::SmolStr;
 
 use super::error::Result;
-use super::health::NumberHealth;
+use super::health::{HealthNews, NumberHealth};
 use super::memory::MemoryTx;
 use super::postgres::PostgresTx;
 use super::rows::{
     Advance, AuditEntry, BagRow, Claim, ClaimedCall, ClaimedPost, ClaimedSend, ConsentEntry, Conversation, CostRow,
     Counts, EndedCall, FlowRevision, Identity, InboxRow, Lane, Leases, NewCall, NewPost, NewSend, Parked, PaymentRow,
     QuarantineEntry, Released, Retention, Room, SendRow, Settled, Settlement, Sighting, StatusEffect, StatusUpdate,
-    TemplateRow, TurnRecord, Work,
+    TurnRecord, Work,
 };
 use super::signals::{Added, Signals};
 use super::sqlite::SqliteTx;
+use super::templates::{TemplateNews, TemplateRow};
 use crate::id::{ConversationId, PaymentId, SendId, ShopScope};
 
 pub(super) enum Backend {
@@ -484,18 +485,28 @@ impl Tx {
         each!(self, take_quarantine(shop, seqs))
     }
 
-    /// Keeps what is newest by `at_ms` of each name and language.
+    /// Of each thing that is told of a template, keeps what is newest.
+    pub async fn hear_templates(&mut self, news: &[TemplateNews]) -> Result<()> {
+        each!(self, hear_templates(news))
+    }
+
+    /// Hears of everything in these rows.
     pub async fn put_templates(&mut self, rows: &[TemplateRow]) -> Result<()> {
-        each!(self, put_templates(rows))
+        self.hear_templates(&rows.iter().cloned().map(TemplateNews::from).collect::<Vec<_>>()).await
     }
 
     pub async fn templates(&mut self, shop: ShopScope) -> Result<Vec<TemplateRow>> {
         each!(self, templates(shop))
     }
 
-    /// Keeps what is newest by `at_ms` of each number.
+    /// Of each thing that is told of a number, keeps what is newest.
+    pub async fn hear_health(&mut self, news: &[HealthNews]) -> Result<()> {
+        each!(self, hear_health(news))
+    }
+
+    /// Hears of everything in these rows.
     pub async fn put_health(&mut self, rows: &[NumberHealth]) -> Result<()> {
-        each!(self, put_health(rows))
+        self.hear_health(&rows.iter().cloned().map(HealthNews::from).collect::<Vec<_>>()).await
     }
 
     pub async fn health(&mut self, shop: ShopScope) -> Result<Vec<NumberHealth>> {

@@ -2,7 +2,7 @@
 
 use duka_runtime::host::incoming::{Arrival, Arrived};
 use duka_runtime::host::notices::Notice;
-use duka_runtime::store::{Holds, NumberHealth, SendState, Store, Warning};
+use duka_runtime::store::{Change, HealthNews, Holds, SendState, Store, Warning};
 
 use crate::house::{House, on_every_store};
 
@@ -11,12 +11,9 @@ const HOUR_MS: i64 = 3_600_000;
 /// Something that the provider holds back of the number `n1`, until then.
 async fn warns(house: &House, holds: Holds, until_ms: i64) {
     let warning = Warning { word: "FLAGGED".into(), holds, at_ms: house.now_ms(), until_ms };
-    let row = NumberHealth {
-        warnings: vec![warning],
-        at_ms: house.now_ms(),
-        ..NumberHealth::unheard(house.shop, "n1".into())
-    };
-    let arrival = Arrival { shop: house.shop, key: None, received_ms: house.now_ms(), what: Arrived::Health(row) };
+    let news = HealthNews::of(house.shop, "n1".into(), house.now_ms());
+    let what = Arrived::Health(HealthNews { changes: vec![Change::Warn(warning)], ..news });
+    let arrival = Arrival { shop: house.shop, key: None, received_ms: house.now_ms(), what };
     house.receive(vec![arrival]).await.expect("kept");
 }
 

@@ -19,9 +19,8 @@ use duka_runtime::host::incoming::{Act, Arrival, Arrived, Incoming};
 use duka_runtime::host::transport::{Advice, Form, SendAnswer, SendRequest, Transport};
 use duka_runtime::id::{ElementKey, SendId, ShopScope};
 use duka_runtime::server::told;
-use duka_runtime::store::{IdentityKind, QuarantineEntry, TemplateRow};
+use duka_runtime::store::{IdentityKind, QuarantineEntry, TemplateNews};
 use secrecy::{SecretSlice, SecretString};
-use smol_str::SmolStr;
 
 pub const SECRET: &str = "the app secret of a simulation";
 
@@ -161,19 +160,9 @@ fn arrival(element: &split::Element<'_>, received_ms: i64, bug: Bug) -> Arrival 
             change: TemplateChange::Status { status, category, .. },
             ..
         }) => {
-            let (quality, components) = (SmolStr::default(), String::new());
-            let row = TemplateRow {
-                shop,
-                name,
-                language,
-                status,
-                category,
-                quality,
-                vendor_id,
-                components,
-                at_ms: received_ms,
-            };
-            (None, Arrived::Template(row))
+            let news = TemplateNews::of(shop, name, language, received_ms);
+            let category = Some(category);
+            (None, Arrived::Template(TemplateNews { status, category, vendor_id, ..news }))
         }
         Meaning::Act(act) => {
             let mut incoming = Incoming::event(EventKind::Inbound(act.inbound));

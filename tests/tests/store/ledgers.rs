@@ -1,7 +1,10 @@
 //! Turns, calls, consents, quarantine, templates, values; erasure and retention.
 
+use std::collections::BTreeSet;
+
 use duka_runtime::id::{ConversationId, ShopScope};
 use duka_runtime::store::*;
+use smol_str::SmolStr;
 
 use crate::make::*;
 
@@ -127,6 +130,93 @@ pub async fn newest_news_of_templates_and_numbers_stay(store: Store) -> Result<(
     tx.put_health(&[health("N1", "GREEN", 2), health("N1", "RED", 1), health("N0", "UNKNOWN", 1)]).await?;
     assert_eq!(tx.health(shop).await?, [health("N0", "UNKNOWN", 1), health("N1", "GREEN", 2)]);
     tx.commit().await
+}
+
+/// All orders of so many things.
+fn orders(of: usize) -> Vec<Vec<usize>> {
+    if of == 0 {
+        return vec![Vec::new()];
+    }
+    let with = |order: Vec<usize>| (0..of).map(move |at| [&order[..at], &[of - 1], &order[at..]].concat());
+    orders(of - 1).into_iter().flat_map(with).collect()
+}
+
+pub async fn of_a_template_the_newest_that_was_told_stands_in_any_order(store: Store) -> Result<()> {
+    let shop = store.shop("boutique").await?;
+    let word = |word: &str| Some(SmolStr::new(word));
+    for (n, order) in orders(5).into_iter().enumerate() {
+        let name = SmolStr::from(format!("order_{n}"));
+        let news = |at_ms| TemplateNews::of(shop, name.clone(), "en".into(), at_ms);
+        let pulled = TemplateRow {
+            shop,
+            name: name.clone(),
+            language: "en".into(),
+            status: "PENDING".into(),
+            category: "UTILITY".into(),
+            quality: "GREEN".into(),
+            vendor_id: 0,
+            components: "[]".into(),
+            at_ms: 7,
+        };
+        let told = [
+            TemplateNews { status: word("PAUSED"), vendor_id: 4, ..news(9) },
+            TemplateNews { status: word("APPROVED"), category: word("AUTHENTICATION"), ..news(6) },
+            TemplateNews { quality: word("RED"), ..news(9) },
+            TemplateNews { category: word("MARKETING"), ..news(8) },
+            pulled.into(),
+        ];
+        let one_body = n % 2 == 0;
+        let mut tx = store.begin(shop).await?;
+        let told: Vec<TemplateNews> = order.iter().map(|at| told[*at].clone()).collect();
+        for some in told.chunks(if one_body { 5 } else { 1 }) {
+            tx.hear_templates(some).await?;
+        }
+        let row = tx.templates(shop).await?.into_iter().find(|row| row.name == name).expect("the template");
+        let known = [row.status.as_str(), row.category.as_str(), row.quality.as_str(), row.components.as_str()];
+        assert_eq!((known, row.vendor_id, row.at_ms), (["PAUSED", "MARKETING", "RED", "[]"], 4, 9), "{order:?}");
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+pub async fn of_a_number_the_newest_that_was_told_stands_in_any_order(store: Store) -> Result<()> {
+    let shop = store.shop("boutique").await?;
+    let word = |word: &str| Some(SmolStr::new(word));
+    for (n, order) in orders(5).into_iter().enumerate() {
+        let number = SmolStr::from(format!("N{n}"));
+        let news = |at_ms| HealthNews::of(shop, number.clone(), at_ms);
+        let warning =
+            |word: &str, at_ms| Warning { word: word.into(), holds: Holds::Marketing, at_ms, until_ms: 90 + at_ms };
+        let told = [
+            HealthNews { changes: vec![Change::LiftAll], stopped: word(""), ..news(8) },
+            HealthNews { changes: vec![Change::Warn(warning("DISABLE", 9))], stopped: word("DISABLE"), ..news(9) },
+            HealthNews { tier: word("TIER_2K"), display: "1 555".into(), quality: word("GREEN"), ..news(5) },
+            HealthNews { tier: word("TIER_250"), stopped: word("paid nothing"), ..news(4) },
+            HealthNews { changes: vec![Change::Warn(warning("FLAGGED", 9))], ..news(9) },
+        ];
+        let mut tx = store.begin(shop).await?;
+        for at in &order {
+            tx.hear_health(&told[*at..=*at]).await?;
+        }
+        // Of another number, and of this one.
+        let elsewhere = |about: &str, at_ms| HealthNews {
+            changes: vec![Change::Lift(&["FLAGGED"])],
+            about: about.into(),
+            ..news(at_ms)
+        };
+        tx.hear_health(&[elsewhere("1666", 10)]).await?;
+        let of = |row: &NumberHealth| row.warned(11).map(|it| it.word.to_string()).collect::<BTreeSet<_>>();
+        let read =
+            async |tx: &mut Tx| tx.health(shop).await.map(|rows| rows.into_iter().find(|it| it.number == number));
+        let row = read(&mut tx).await?.expect("the number");
+        let known = [row.stopped.as_str(), row.tier.as_str(), row.quality.as_str(), row.display.as_str()];
+        assert_eq!((known, row.at_ms), (["DISABLE", "TIER_2K", "GREEN", "1 555"], 10), "{order:?}");
+        assert_eq!(of(&row), ["DISABLE".to_string(), "FLAGGED".to_string()].into(), "{order:?}");
+        tx.hear_health(&[elsewhere("+1555", 11)]).await?;
+        assert_eq!(of(&read(&mut tx).await?.expect("the number")), ["DISABLE".to_string()].into(), "{order:?}");
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 pub async fn revisions_and_values_are_kept(store: Store) -> Result<()> {

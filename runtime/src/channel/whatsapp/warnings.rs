@@ -3,7 +3,7 @@
 
 use smol_str::SmolStr;
 
-use crate::store::{Holds, Warning};
+use crate::store::{Change, Holds, Warning};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -17,16 +17,6 @@ const VIOLATION_MS: i64 = DAY_MS;
 pub const ASKED_FLAGGED: &str = "STATUS_FLAGGED";
 /// It is restricted, likewise.
 pub const ASKED_RESTRICTED: &str = "STATUS_RESTRICTED";
-
-/// What one event changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    Warn(Warning),
-    /// These words hold no more.
-    Lift(&'static [&'static str]),
-    /// Nothing holds any more.
-    LiftAll,
-}
 
 /// What an event of a number's quality changes: `FLAGGED`, `DOWNGRADE` and what takes them back.
 pub fn of_quality(event: &SmolStr, at_ms: i64) -> Option<Change> {
@@ -58,29 +48,6 @@ pub fn of_status(status: &str, at_ms: i64) -> Change {
     }
 }
 
-/// Makes the change, as news of `at_ms`. What is older than what is known changes nothing.
-pub fn apply(known: &mut Vec<Warning>, change: &Change, at_ms: i64) {
-    let over = |warning: &mut Warning| {
-        let holds = warning.until_ms == 0 || warning.until_ms > at_ms;
-        if holds && warning.at_ms <= at_ms {
-            (warning.at_ms, warning.until_ms) = (at_ms, at_ms);
-        }
-    };
-    match change {
-        Change::Warn(warning) => match known.iter_mut().find(|it| it.word == warning.word) {
-            Some(it) if it.at_ms <= warning.at_ms => {
-                // Asked every hour: since when it holds is not news.
-                let since_ms = if it.until_ms == 0 && warning.until_ms == 0 { it.at_ms } else { warning.at_ms };
-                *it = Warning { at_ms: since_ms, ..warning.clone() };
-            }
-            Some(_) => {}
-            None => known.push(warning.clone()),
-        },
-        Change::Lift(words) => known.iter_mut().filter(|it| words.contains(&it.word.as_str())).for_each(over),
-        Change::LiftAll => known.iter_mut().for_each(over),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,7 +56,7 @@ mod tests {
         let mut known = Vec::new();
         for (event, at_ms) in events {
             let change = of_quality(&(*event).into(), *at_ms).expect("an event of quality");
-            apply(&mut known, &change, *at_ms);
+            change.apply(&mut known, *at_ms);
         }
         known.into_iter().map(|it| (it.word.to_string(), it.until_ms)).collect()
     }
@@ -109,10 +76,10 @@ mod tests {
     fn what_is_asked_every_hour_keeps_the_time_of_the_first_answer() {
         let mut known = Vec::new();
         for at_ms in [5, 6] {
-            apply(&mut known, &of_status("RESTRICTED", at_ms), at_ms);
+            of_status("RESTRICTED", at_ms).apply(&mut known, at_ms);
         }
         assert_eq!(known.iter().map(|it| (it.at_ms, it.until_ms)).collect::<Vec<_>>(), [(5, 0)]);
-        apply(&mut known, &of_status("CONNECTED", 7), 7);
+        of_status("CONNECTED", 7).apply(&mut known, 7);
         assert_eq!(known.iter().map(|it| (it.at_ms, it.until_ms)).collect::<Vec<_>>(), [(7, 7)]);
     }
 }

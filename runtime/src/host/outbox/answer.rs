@@ -7,7 +7,7 @@ use crate::host::codes;
 use crate::host::notices::{Notice, Told};
 use crate::host::transport::{Advice, SendAnswer, Transport};
 use crate::id::{SendId, ShopScope};
-use crate::store::{AttemptEnd, NumberHealth, TemplateRow};
+use crate::store::{AttemptEnd, HealthNews, TemplateNews};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -132,11 +132,9 @@ impl<T: Transport> Outbox<T> {
     /// Writes down that a number is stopped, or no longer.
     async fn health(&self, about: &About, error: i32) -> Result<(), OutboxError> {
         let mut tx = self.host.store.begin(about.shop).await?;
-        let known = tx.health(about.shop).await?.into_iter().find(|row| row.number == about.number);
-        let known = known.unwrap_or_else(|| NumberHealth::unheard(about.shop, about.number.clone()));
-        let stopped = if error == 0 { SmolStr::default() } else { codes::reason(error) };
-        let at_ms = self.host.clock.now_ms().max(known.at_ms);
-        tx.put_health(&[NumberHealth { stopped, at_ms, ..known }]).await?;
+        let stopped = Some(if error == 0 { SmolStr::default() } else { codes::reason(error) });
+        let news = HealthNews::of(about.shop, about.number.clone(), self.host.clock.now_ms());
+        tx.hear_health(&[HealthNews { stopped, ..news }]).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -147,22 +145,9 @@ impl<T: Transport> Outbox<T> {
         let notice = Notice::TemplateRefused { name: name.clone(), error };
         self.host.notices.tell(Told { shop: about.shop, conversation: None, notice });
         let mut tx = self.host.store.begin(about.shop).await?;
-        let known =
-            tx.templates(about.shop).await?.into_iter().find(|row| row.name == *name && row.language == *language);
-        let known = known.unwrap_or_else(|| TemplateRow {
-            shop: about.shop,
-            name: name.clone(),
-            language: language.clone(),
-            status: SmolStr::default(),
-            category: SmolStr::default(),
-            quality: SmolStr::default(),
-            vendor_id: 0,
-            components: String::new(),
-            at_ms: 0,
-        });
-        let status = SmolStr::new_static(if disabled { "DISABLED" } else { "PAUSED" });
-        let at_ms = self.host.clock.now_ms().max(known.at_ms);
-        tx.put_templates(&[TemplateRow { status, at_ms, ..known }]).await?;
+        let status = Some(SmolStr::new_static(if disabled { "DISABLED" } else { "PAUSED" }));
+        let news = TemplateNews::of(about.shop, name.clone(), language.clone(), self.host.clock.now_ms());
+        tx.hear_templates(&[TemplateNews { status, ..news }]).await?;
         tx.commit().await?;
         Ok(())
     }

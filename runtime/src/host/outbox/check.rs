@@ -115,8 +115,9 @@ fn usable<'a>(
     exact.or_else(|| rows().find(|row| root(&normal(&row.language)) == root(&wanted)))
 }
 
+/// Whether the vendor has said how it stands; one of which only the quality was told may be fine.
 fn is_known(template: &TemplateMessage, templates: &BTreeMap<(SmolStr, SmolStr), TemplateRow>) -> bool {
-    templates.values().any(|row| row.name == template.name)
+    templates.values().any(|row| row.name == template.name && !row.status.is_empty())
 }
 
 /// Vendors write `pt_BR` where we write `pt-BR`.

@@ -1,7 +1,7 @@
 //! One transaction: copies told from new elements, statuses and ends of attempts joined, conversations found and kept,
 //! turns taken, all of it written, committed. Nothing is told to anybody before the commit (I5).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use duka_engine::event::{EventKind, Outcome};
@@ -21,7 +21,7 @@ use crate::host::shops::Shop;
 use crate::id::{ConversationId, ShopScope};
 use crate::shops;
 use crate::store::{
-    AttemptEnd, Conversation, CostRow, EndedCall, Identity, InboxRow, NewSend, NumberHealth, SendRow, Settlement,
+    AttemptEnd, Conversation, CostRow, EndedCall, HealthNews, Identity, InboxRow, NewSend, SendRow, Settlement,
     Sighting, StatusEffect, StatusUpdate, Tx,
 };
 
@@ -87,7 +87,7 @@ impl Batch<'_> {
         let mut extras = self.statuses(&mut tx, entries, &mut told, &mut costs).await?;
         settlements(&mut tx, entries, &mut took, &mut extras, self.now_ms).await?;
         results(&mut tx, entries, &mut took, self.now_ms).await?;
-        ledgers(&mut tx, entries, &mut took, &mut told).await?;
+        ledgers(&mut tx, entries, &mut took, &mut told, self.now_ms).await?;
         who::moved(&mut tx, entries, &took).await?;
         who::recipients(&mut tx, entries).await?;
         let places = self.places(&mut tx, entries, &took).await?;
@@ -211,7 +211,7 @@ impl Batch<'_> {
             if !effect.failed {
                 continue;
             }
-            lessons::learn(tx, &effect, update.error, self.now_ms, told).await?;
+            lessons::learn(tx, &effect, update, self.now_ms, told).await?;
             if update.error == codes::REENGAGEMENT {
                 extras.push(window_closed(shop, conversation, update.at_ms));
                 if self.goes_as_template(tx, &effect).await? {
@@ -450,7 +450,13 @@ async fn unmatched(
 }
 
 /// What is only written down.
-async fn ledgers(tx: &mut Tx, entries: &[Entry], took: &mut [Took], told: &mut Vec<Told>) -> Result<(), WriteError> {
+async fn ledgers(
+    tx: &mut Tx,
+    entries: &[Entry],
+    took: &mut [Took],
+    told: &mut Vec<Told>,
+    now_ms: i64,
+) -> Result<(), WriteError> {
     let (mut quarantine, mut templates, mut health) = (Vec::new(), Vec::new(), Vec::new());
     for (entry, took) in entries.iter().zip(took) {
         let Piece::Arrival(arrival) = &entry.piece else { continue };
@@ -464,8 +470,8 @@ async fn ledgers(tx: &mut Tx, entries: &[Entry], took: &mut [Took], told: &mut V
                 told.push(Told { shop: entry.shop, conversation: None, notice });
                 quarantine.push(it.clone());
             }
-            Arrived::Template(row) => templates.push(row.clone()),
-            Arrived::Health(row) => health.push(row.clone()),
+            Arrived::Template(news) => templates.push(news.clone()),
+            Arrived::Health(news) => health.push(news.clone()),
             Arrived::Customer { .. }
             | Arrived::Conversation { .. }
             | Arrived::Order { .. }
@@ -479,24 +485,31 @@ async fn ledgers(tx: &mut Tx, entries: &[Entry], took: &mut [Took], told: &mut V
         tx.add_quarantine(&quarantine).await?;
     }
     if !templates.is_empty() {
-        tx.put_templates(&templates).await?;
+        tx.hear_templates(&templates).await?;
     }
     if !health.is_empty() {
-        warned(tx, &health, told).await?;
-        tx.put_health(&health).await?;
+        hear_health(tx, &health, told, now_ms).await?;
     }
     Ok(())
 }
 
-/// Tells of warnings that were not known to hold.
-async fn warned(tx: &mut Tx, heard: &[NumberHealth], told: &mut Vec<Told>) -> Result<(), WriteError> {
-    for row in heard.iter().filter(|row| !row.warnings.is_empty()) {
-        let known = tx.health(row.shop).await?.into_iter().find(|known| known.number == row.number);
-        for warning in row.warned(row.at_ms) {
-            let is_known = known.iter().flat_map(|known| known.warned(row.at_ms)).any(|it| it.word == warning.word);
-            if !is_known {
-                let notice = Notice::NumberWarned { number: row.number.clone(), word: warning.word.clone() };
-                told.push(Told { shop: row.shop, conversation: None, notice });
+/// Hears what is told of numbers, and tells of warnings that were not known to hold.
+async fn hear_health(tx: &mut Tx, news: &[HealthNews], told: &mut Vec<Told>, now_ms: i64) -> Result<(), WriteError> {
+    let shops: BTreeSet<ShopScope> = news.iter().map(|news| news.shop).collect();
+    let mut known = Vec::new();
+    for shop in &shops {
+        known.extend(tx.health(*shop).await?);
+    }
+    tx.hear_health(news).await?;
+    for shop in shops {
+        for row in tx.health(shop).await? {
+            let known = known.iter().find(|known| known.shop == shop && known.number == row.number);
+            for warning in row.warned(now_ms) {
+                let is_known = known.iter().flat_map(|known| known.warned(now_ms)).any(|it| it.word == warning.word);
+                if !is_known {
+                    let notice = Notice::NumberWarned { number: row.number.clone(), word: warning.word.clone() };
+                    told.push(Told { shop, conversation: None, notice });
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::channel::whatsapp::classify::{self, Learned, Then, Whom};
 use crate::host::codes;
 use crate::host::notices::{Notice, Told};
 use crate::host::outbox::{SPAM_PAUSE_MS, hold};
-use crate::store::{NumberHealth, SendRow, StatusEffect, TemplateRow, Tx};
+use crate::store::{HealthNews, SendRow, StatusEffect, StatusUpdate, TemplateNews, TemplateRow, Tx};
 
 /// How long a number rests that sends what then fails, before one message finds out whether it is well, in ms.
 const STOP_MS: i64 = 5 * 60_000;
@@ -18,13 +18,15 @@ const STOP_MS: i64 = 5 * 60_000;
 pub(super) async fn learn(
     tx: &mut Tx,
     effect: &StatusEffect,
-    error: i32,
+    update: &StatusUpdate,
     now_ms: i64,
     told: &mut Vec<Told>,
 ) -> Result<(), WriteError> {
+    let error = update.error;
     if error <= 0 {
         return Ok(());
     }
+    let at_ms = if update.at_ms > 0 { update.at_ms.min(now_ms) } else { now_ms };
     let rule = classify::of(error);
     let mut tell = |notice| told.push(Told { shop: effect.shop, conversation: Some(effect.conversation), notice });
     let stops = match rule.then {
@@ -33,7 +35,7 @@ pub(super) async fn learn(
     };
     if stops {
         if let Some(row) = tx.send(effect.shop, effect.id).await?
-            && stop(tx, &row, error, now_ms).await?
+            && stop(tx, &row, error, now_ms, at_ms).await?
         {
             tell(Notice::NumberStopped { number: row.send.number, error });
         }
@@ -47,7 +49,7 @@ pub(super) async fn learn(
         }
         Learned::Template(status) => {
             if let Some(row) = tx.send(effect.shop, effect.id).await?
-                && let Some(name) = template(tx, &row, status, now_ms).await?
+                && let Some(name) = template(tx, &row, status, at_ms).await?
             {
                 tell(Notice::TemplateRefused { name, error });
             }
@@ -68,42 +70,31 @@ pub(super) async fn learn(
 }
 
 /// Writes down that a number is stopped. `true`: it was well until now.
-async fn stop(tx: &mut Tx, row: &SendRow, error: i32, now_ms: i64) -> Result<bool, WriteError> {
+async fn stop(tx: &mut Tx, row: &SendRow, error: i32, now_ms: i64, at_ms: i64) -> Result<bool, WriteError> {
     let (shop, number) = (row.send.shop, &row.send.number);
     hold(tx, shop, number, now_ms.saturating_add(STOP_MS), 0).await?;
     let known = tx.health(shop).await?.into_iter().find(|row| row.number == *number);
-    let known = known.unwrap_or_else(|| NumberHealth::unheard(shop, number.clone()));
-    if !known.stopped.is_empty() {
+    if known.is_some_and(|known| !known.stopped.is_empty()) {
         return Ok(false);
     }
-    let at_ms = now_ms.max(known.at_ms);
-    tx.put_health(&[NumberHealth { stopped: codes::reason(error), at_ms, ..known }]).await?;
+    let news = HealthNews::of(shop, number.clone(), at_ms);
+    tx.hear_health(&[HealthNews { stopped: Some(codes::reason(error)), ..news }]).await?;
     Ok(true)
 }
 
 /// Writes down what the vendor thinks of the template that a message went as. Its name; `None`: it was none, or that is known.
-async fn template(tx: &mut Tx, row: &SendRow, status: &str, now_ms: i64) -> Result<Option<SmolStr>, WriteError> {
+async fn template(tx: &mut Tx, row: &SendRow, status: &str, at_ms: i64) -> Result<Option<SmolStr>, WriteError> {
     let Ok(Outbound::Template(sent)) = postcard::from_bytes(&row.send.body) else { return Ok(None) };
     let same = |it: &TemplateRow| {
         it.name == sent.name && it.language.replace('_', "-").eq_ignore_ascii_case(&sent.language.replace('_', "-"))
     };
     let known = tx.templates(row.send.shop).await?.into_iter().find(same);
-    let known = known.unwrap_or_else(|| TemplateRow {
-        shop: row.send.shop,
-        name: sent.name.clone(),
-        language: sent.language.clone(),
-        status: SmolStr::default(),
-        category: SmolStr::default(),
-        quality: SmolStr::default(),
-        vendor_id: 0,
-        components: String::new(),
-        at_ms: 0,
-    });
     let status = SmolStr::new_static(if status == "DISABLED" { "DISABLED" } else { "PAUSED" });
-    if known.status == status {
+    if known.as_ref().is_some_and(|known| known.status == status) {
         return Ok(None);
     }
-    let at_ms = now_ms.max(known.at_ms);
-    tx.put_templates(&[TemplateRow { status, at_ms, ..known }]).await?;
+    let language = known.map_or_else(|| sent.language.clone(), |known| known.language);
+    let news = TemplateNews::of(row.send.shop, sent.name.clone(), language, at_ms);
+    tx.hear_templates(&[TemplateNews { status: Some(status), ..news }]).await?;
     Ok(Some(sent.name))
 }

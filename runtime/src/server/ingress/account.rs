@@ -1,101 +1,49 @@
-//! Events of the account, as changes of what is known of its templates and numbers. Rare, so they may read first.
+//! Events of the account, as what is heard of its templates and numbers. Reads nothing: which of two tidings stands is seen
+//! in the transaction that keeps them, whatever the order in which they came.
 
 use smol_str::SmolStr;
 
 use crate::channel::whatsapp::decode::{AccountEvent, Standing, TemplateChange};
-use crate::channel::whatsapp::warnings::{self, Change};
+use crate::channel::whatsapp::warnings;
 use crate::host::incoming::Arrived;
-use crate::id::ShopScope;
 use crate::shops::Served;
-use crate::store::{self, Holds, NumberHealth, Store, TemplateRow, Warning};
+use crate::store::{Change, HealthNews, Holds, TemplateNews, Warning};
 
-/// What the store holds of an account.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    templates: Vec<TemplateRow>,
-    numbers: Vec<NumberHealth>,
-}
-
-impl Known {
-    pub(super) async fn read(store: &Store, scope: ShopScope) -> Result<Known, store::Error> {
-        let mut tx = store.read(scope).await?;
-        Ok(Known { templates: tx.templates(scope).await?, numbers: tx.health(scope).await? })
-    }
-
-    fn template(&self, shop: ShopScope, name: &SmolStr, language: &SmolStr) -> TemplateRow {
-        let found = self.templates.iter().find(|row| row.name == *name && row.language == *language);
-        found.cloned().unwrap_or_else(|| TemplateRow {
-            shop,
-            name: name.clone(),
-            language: language.clone(),
-            status: SmolStr::default(),
-            category: SmolStr::default(),
-            quality: SmolStr::default(),
-            vendor_id: 0,
-            components: String::new(),
-            at_ms: 0,
-        })
-    }
-
-    fn number(&self, shop: ShopScope, number: &SmolStr) -> NumberHealth {
-        let found = self.numbers.iter().find(|row| row.number == *number);
-        found.cloned().unwrap_or_else(|| NumberHealth::unheard(shop, number.clone()))
-    }
-
-    /// The shop's numbers that an event is about: those of these digits, if it says any and they are known; else all.
-    fn meant(&self, shop: &Served, digits: &str) -> Vec<NumberHealth> {
-        let plain = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-        let digits = plain(digits);
-        let rows = shop.numbers.iter().map(|number| self.number(shop.scope, number));
-        rows.filter(|row| digits.is_empty() || row.display.is_empty() || plain(&row.display) == digits).collect()
-    }
-}
-
-/// The rows that an event changes. What only people need to know is logged.
-pub(super) fn changes(known: &Known, shop: &Served, event: AccountEvent, received_ms: i64) -> Vec<Arrived> {
+/// What an event tells. What only people need to know is logged.
+pub(super) fn changes(shop: &Served, event: AccountEvent, received_ms: i64) -> Vec<Arrived> {
     match event {
         AccountEvent::Template { vendor_id, name, language, at_ms, change } => {
-            let row = known.template(shop.scope, &name, &language);
-            let at_ms = if at_ms > 0 { at_ms } else { received_ms };
-            template(TemplateRow { vendor_id, at_ms: at_ms.max(row.at_ms), ..row }, change, shop)
+            let news = TemplateNews::of(shop.scope, name, language, since(at_ms, received_ms));
+            template(TemplateNews { vendor_id, ..news }, change, shop)
         }
         AccountEvent::Standing { standing, reason, at_ms } => {
             told(shop, "account_update", &reason, standing != Standing::Open);
             let at_ms = since(at_ms, received_ms);
             let (change, stopped) = standing_of(standing, reason, at_ms);
-            let mut rows = known.meant(shop, "");
-            for row in &mut rows {
-                warnings::apply(&mut row.warnings, &change, at_ms);
-                if let Some(stopped) = &stopped {
-                    row.stopped = stopped.clone();
-                }
-            }
-            heard(rows, received_ms)
+            of_numbers(shop, at_ms, |news| HealthNews {
+                changes: vec![change.clone()],
+                stopped: stopped.clone(),
+                ..news
+            })
         }
         AccountEvent::Limit { limit, event, number, at_ms } => {
             let at_ms = since(at_ms, received_ms);
             let change = warnings::of_quality(&event, at_ms);
-            let warns = matches!(change, Some(Change::Warn(_)));
-            told(shop, "phone_number_quality_update", &event, warns);
+            told(shop, "phone_number_quality_update", &event, matches!(change, Some(Change::Warn(_))));
             // A limit is the whole portfolio's; a flag one number's.
-            let mut rows = known.meant(shop, "");
-            let meant = known.meant(shop, if change.is_some() { &number } else { "" });
-            for row in &mut rows {
-                if !limit.is_empty() {
-                    row.tier = limit.clone();
-                }
-                if let Some(change) = change.as_ref().filter(|_| meant.iter().any(|it| it.number == row.number)) {
-                    warnings::apply(&mut row.warnings, change, at_ms);
-                }
-            }
-            heard(rows, received_ms)
+            let tier = (!limit.is_empty()).then_some(limit);
+            let changes: Vec<Change> = change.into_iter().collect();
+            of_numbers(shop, at_ms, |news| HealthNews {
+                tier: tier.clone(),
+                changes: changes.clone(),
+                about: number.clone(),
+                ..news
+            })
         }
         AccountEvent::Notice { field, event, at_ms, .. } if event == "ACCOUNT_VIOLATION" => {
             told(shop, &field, &event, true);
             let at_ms = since(at_ms, received_ms);
-            let mut rows = known.meant(shop, "");
-            rows.iter_mut().for_each(|row| warnings::apply(&mut row.warnings, &warnings::of_violation(at_ms), at_ms));
-            heard(rows, received_ms)
+            of_numbers(shop, at_ms, |news| HealthNews { changes: vec![warnings::of_violation(at_ms)], ..news })
         }
         AccountEvent::Form { status, .. } => told(shop, "flows", &status, status != "PUBLISHED"),
         AccountEvent::Notice { field, event, alarming, .. } => told(shop, &field, &event, alarming),
@@ -107,8 +55,10 @@ fn since(at_ms: i64, received_ms: i64) -> i64 {
     if at_ms > 0 { at_ms.min(received_ms) } else { received_ms }
 }
 
-fn heard(rows: Vec<NumberHealth>, received_ms: i64) -> Vec<Arrived> {
-    rows.into_iter().map(|row| Arrived::Health(NumberHealth { at_ms: received_ms.max(row.at_ms), ..row })).collect()
+/// The same of every number of the shop.
+fn of_numbers(shop: &Served, at_ms: i64, news: impl Fn(HealthNews) -> HealthNews) -> Vec<Arrived> {
+    let of = |number: &SmolStr| Arrived::Health(news(HealthNews::of(shop.scope, number.clone(), at_ms)));
+    shop.numbers.iter().map(of).collect()
 }
 
 /// The change of warnings, and whether all sending stops or may go on; `None`: neither.
@@ -121,25 +71,25 @@ fn standing_of(standing: Standing, word: SmolStr, at_ms: i64) -> (Change, Option
     }
 }
 
-fn template(row: TemplateRow, change: TemplateChange, shop: &Served) -> Vec<Arrived> {
-    let row = match change {
-        TemplateChange::Status { status, category, .. } => {
-            told(shop, "template", &status, matches!(status.as_str(), "PAUSED" | "DISABLED" | "REJECTED" | "FLAGGED"));
-            let category = if category.is_empty() { row.category } else { category };
-            TemplateRow { status, category, ..row }
+fn template(news: TemplateNews, change: TemplateChange, shop: &Served) -> Vec<Arrived> {
+    let news = match change {
+        TemplateChange::Status { word, status, category, alarming, .. } => {
+            told(shop, "template", &word, alarming);
+            let category = (!category.is_empty()).then_some(category);
+            TemplateNews { status, category, ..news }
         }
         TemplateChange::Quality(quality) => {
             told(shop, "template quality", &quality, quality == "RED");
-            TemplateRow { quality, ..row }
+            TemplateNews { quality: Some(quality), ..news }
         }
         TemplateChange::Category(category) => {
             told(shop, "template category", &category, true);
-            TemplateRow { category, ..row }
+            TemplateNews { category: Some(category), ..news }
         }
         TemplateChange::CategoryWill { then, .. } => return told(shop, "template category will be", &then, true),
         TemplateChange::Edited => return told(shop, "template", "edited", false),
     };
-    vec![Arrived::Template(row)]
+    vec![Arrived::Template(news)]
 }
 
 /// For the operator. The words are the vendor's own, of its fixed lists.

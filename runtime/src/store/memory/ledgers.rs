@@ -8,10 +8,11 @@ use super::{Flaw, MemoryTx, QueuedSend};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::codes;
 use crate::store::error::Result;
-use crate::store::health::NumberHealth;
+use crate::store::health::{HealthNews, HeardHealth, NumberHealth};
 use crate::store::rows::{
-    ConsentEntry, Conversation, Counts, FlowRevision, Parked, QuarantineEntry, Retention, SendState, TemplateRow,
+    ConsentEntry, Conversation, Counts, FlowRevision, Parked, QuarantineEntry, Retention, SendState,
 };
+use crate::store::templates::{HeardTemplate, TemplateNews, TemplateRow};
 
 impl MemoryTx {
     pub fn add_consents(&mut self, entries: &[ConsentEntry]) -> Result<()> {
@@ -63,33 +64,40 @@ impl MemoryTx {
         Ok(seqs.iter().filter_map(|seq| self.tables.quarantine.remove(&(shop, *seq))).collect())
     }
 
-    pub fn put_templates(&mut self, rows: &[TemplateRow]) -> Result<()> {
-        for row in rows {
-            let key = (row.shop, row.name.clone(), row.language.clone());
-            let stays = self.tables.flaw == Some(Flaw::TemplatesStay);
-            if self.tables.templates.get(&key).is_none_or(|known| known.at_ms <= row.at_ms && !stays) {
-                self.tables.templates.insert(key, row.clone());
+    pub fn hear_templates(&mut self, news: &[TemplateNews]) -> Result<()> {
+        let stays = self.tables.flaw == Some(Flaw::TemplatesStay);
+        for news in news {
+            let key = (news.shop, news.name.clone(), news.language.clone());
+            let known = self.tables.templates.get(&key).cloned();
+            if known.is_some() && stays {
+                continue;
             }
+            let mut heard = known.unwrap_or_else(|| HeardTemplate::new(news));
+            heard.hear(news);
+            self.tables.templates.insert(key, heard);
         }
         Ok(())
     }
 
     pub fn templates(&mut self, shop: ShopScope) -> Result<Vec<TemplateRow>> {
-        Ok(self.tables.templates.iter().filter(|(key, _)| key.0 == shop).map(|(_, row)| row.clone()).collect())
+        let own = self.tables.templates.iter().filter(|(key, _)| key.0 == shop);
+        Ok(own.map(|(_, heard)| heard.row.clone()).collect())
     }
 
-    pub fn put_health(&mut self, rows: &[NumberHealth]) -> Result<()> {
-        for row in rows {
-            let key = (row.shop, row.number.clone());
-            if self.tables.health.get(&key).is_none_or(|known| known.at_ms <= row.at_ms) {
-                self.tables.health.insert(key, row.clone());
-            }
+    pub fn hear_health(&mut self, news: &[HealthNews]) -> Result<()> {
+        for news in news {
+            let key = (news.shop, news.number.clone());
+            let known = self.tables.health.get(&key).cloned();
+            let mut heard = known.unwrap_or_else(|| HeardHealth::new(news.shop, news.number.clone()));
+            heard.hear(news);
+            self.tables.health.insert(key, heard);
         }
         Ok(())
     }
 
     pub fn health(&mut self, shop: ShopScope) -> Result<Vec<NumberHealth>> {
-        Ok(self.tables.health.iter().filter(|(key, _)| key.0 == shop).map(|(_, row)| row.clone()).collect())
+        let own = self.tables.health.iter().filter(|(key, _)| key.0 == shop);
+        Ok(own.map(|(_, heard)| heard.row.clone()).collect())
     }
 
     pub fn put_revisions(&mut self, rows: &[FlowRevision]) -> Result<()> {

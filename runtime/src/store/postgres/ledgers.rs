@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use smol_str::SmolStr;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
@@ -10,8 +11,9 @@ use super::{PostgresTx, clean, shop_number};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::codes::{self, bytes16};
 use crate::store::error::Result;
-use crate::store::health::NumberHealth;
-use crate::store::rows::{ConsentEntry, FlowRevision, QuarantineEntry, TemplateRow};
+use crate::store::health::{HealthNews, HeardHealth, NumberHealth};
+use crate::store::rows::{ConsentEntry, FlowRevision, QuarantineEntry};
+use crate::store::templates::{TemplateNews, TemplateRow};
 
 impl PostgresTx {
     pub async fn add_consents(&mut self, entries: &[ConsentEntry]) -> Result<()> {
@@ -92,19 +94,31 @@ impl PostgresTx {
         Ok(seqs.iter().filter_map(|seq| taken.remove(seq)).collect())
     }
 
-    pub async fn put_templates(&mut self, rows: &[TemplateRow]) -> Result<()> {
-        for row in rows {
+    pub async fn hear_templates(&mut self, news: &[TemplateNews]) -> Result<()> {
+        for news in news {
             let insert = sqlx::query(
-                "INSERT INTO template AS t (shop, name, language, status, category, quality, vendor_id, components, at_ms)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-                 ON CONFLICT (shop, name, language) DO UPDATE SET status = excluded.status,
-                     category = excluded.category, quality = excluded.quality, vendor_id = excluded.vendor_id,
-                     components = excluded.components, at_ms = excluded.at_ms
-                 WHERE t.at_ms <= excluded.at_ms",
+                "INSERT INTO template AS t (shop, name, language, status, category, quality, vendor_id, components, at_ms,
+                     status_ms, category_ms, quality_ms, components_ms)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                 ON CONFLICT (shop, name, language) DO UPDATE SET
+                     status = CASE WHEN excluded.status_ms >= t.status_ms THEN excluded.status ELSE t.status END,
+                     category = CASE WHEN excluded.category_ms >= t.category_ms THEN excluded.category ELSE t.category END,
+                     quality = CASE WHEN excluded.quality_ms >= t.quality_ms THEN excluded.quality ELSE t.quality END,
+                     vendor_id = CASE WHEN excluded.vendor_id <> 0 THEN excluded.vendor_id ELSE t.vendor_id END,
+                     components = CASE WHEN excluded.components_ms >= t.components_ms THEN excluded.components
+                         ELSE t.components END,
+                     at_ms = greatest(t.at_ms, excluded.at_ms),
+                     status_ms = greatest(t.status_ms, excluded.status_ms),
+                     category_ms = greatest(t.category_ms, excluded.category_ms),
+                     quality_ms = greatest(t.quality_ms, excluded.quality_ms),
+                     components_ms = greatest(t.components_ms, excluded.components_ms)",
             );
-            let insert = insert.bind(shop_number(row.shop)).bind(clean(&row.name)).bind(clean(&row.language));
-            let insert = insert.bind(clean(&row.status)).bind(clean(&row.category)).bind(clean(&row.quality));
-            let insert = insert.bind(row.vendor_id as i64).bind(clean(&row.components)).bind(row.at_ms);
+            let word = |word: &Option<SmolStr>| clean(word.as_deref().unwrap_or_default());
+            let [status_ms, category_ms, quality_ms, components_ms] = news.times();
+            let insert = insert.bind(shop_number(news.shop)).bind(clean(&news.name)).bind(clean(&news.language));
+            let insert = insert.bind(word(&news.status)).bind(word(&news.category)).bind(word(&news.quality));
+            let insert = insert.bind(news.vendor_id as i64).bind(clean(&news.components)).bind(news.at_ms);
+            let insert = insert.bind(status_ms).bind(category_ms).bind(quality_ms).bind(components_ms);
             self.run(insert).await?;
         }
         Ok(())
@@ -131,34 +145,43 @@ impl PostgresTx {
         self.rows(select.bind(shop_number(shop))).await?.iter().map(template).collect()
     }
 
-    pub async fn put_health(&mut self, rows: &[NumberHealth]) -> Result<()> {
-        for row in rows {
-            let insert = sqlx::query(
-                "INSERT INTO health AS h (shop, number, quality, tier, stopped, display, warnings, at_ms)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-                 ON CONFLICT (shop, number) DO UPDATE SET quality = excluded.quality, tier = excluded.tier,
-                     stopped = excluded.stopped, display = excluded.display, warnings = excluded.warnings,
-                     at_ms = excluded.at_ms
-                 WHERE h.at_ms <= excluded.at_ms",
+    /// Each row is kept from the moment it is read, so that of two processes the second hears on top of the first.
+    pub async fn hear_health(&mut self, news: &[HealthNews]) -> Result<()> {
+        for news in news {
+            let begin = sqlx::query(
+                "INSERT INTO health (shop, number, quality, tier, stopped, at_ms) VALUES ($1, $2, '', '', '', 0)
+                 ON CONFLICT DO NOTHING",
             );
-            let insert = insert.bind(shop_number(row.shop)).bind(clean(&row.number)).bind(clean(&row.quality));
-            let insert = insert.bind(clean(&row.tier)).bind(clean(&row.stopped)).bind(clean(&row.display));
-            self.run(insert.bind(codes::written_warnings(&row.warnings)).bind(row.at_ms)).await?;
+            self.run(begin.bind(shop_number(news.shop)).bind(clean(&news.number))).await?;
+            let select = sqlx::query(
+                "SELECT number, quality, tier, stopped, display, warnings, at_ms, quality_ms, tier_ms, stopped_ms
+                 FROM health WHERE shop = $1 AND number = $2 FOR UPDATE",
+            );
+            let known = self.rows(select.bind(shop_number(news.shop)).bind(clean(&news.number))).await?;
+            let Some(known) = known.first() else { continue };
+            let mut heard = heard(news.shop, known)?;
+            heard.hear(news);
+            let HeardHealth { row, quality_ms, tier_ms, stopped_ms } = heard;
+            let update = sqlx::query(
+                "UPDATE health SET quality = $3, tier = $4, stopped = $5, display = $6, warnings = $7, at_ms = $8,
+                     quality_ms = $9, tier_ms = $10, stopped_ms = $11
+                 WHERE shop = $1 AND number = $2",
+            );
+            let update = update.bind(shop_number(row.shop)).bind(clean(&row.number)).bind(clean(&row.quality));
+            let update = update.bind(clean(&row.tier)).bind(clean(&row.stopped)).bind(clean(&row.display));
+            let update = update.bind(codes::written_warnings(&row.warnings)).bind(row.at_ms);
+            self.run(update.bind(quality_ms).bind(tier_ms).bind(stopped_ms)).await?;
         }
         Ok(())
     }
 
     pub async fn health(&mut self, shop: ShopScope) -> Result<Vec<NumberHealth>> {
         let select = sqlx::query(
-            "SELECT number, quality, tier, stopped, display, warnings, at_ms FROM health
-             WHERE shop = $1 ORDER BY number",
+            "SELECT number, quality, tier, stopped, display, warnings, at_ms, quality_ms, tier_ms, stopped_ms
+             FROM health WHERE shop = $1 ORDER BY number",
         );
-        let health = |row: &PgRow| {
-            let (number, quality, tier, stopped) = (text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?);
-            let (display, warnings) = (text(row, 4)?, codes::warnings(&text(row, 5)?));
-            Ok(NumberHealth { shop, number, quality, tier, stopped, display, warnings, at_ms: row.try_get(6)? })
-        };
-        self.rows(select.bind(shop_number(shop))).await?.iter().map(health).collect()
+        let rows = self.rows(select.bind(shop_number(shop))).await?;
+        rows.iter().map(|row| Ok(heard(shop, row)?.row)).collect()
     }
 
     pub async fn put_revisions(&mut self, rows: &[FlowRevision]) -> Result<()> {
@@ -221,6 +244,15 @@ impl PostgresTx {
 fn consent(shop: ShopScope, row: &PgRow) -> Result<ConsentEntry> {
     let (conversation, name, proof) = (id(row.try_get(0)?), text(row, 1)?, text(row, 4)?);
     Ok(ConsentEntry { shop, conversation, name, given: row.try_get(2)?, at_ms: row.try_get(3)?, proof })
+}
+
+fn heard(shop: ShopScope, row: &PgRow) -> Result<HeardHealth> {
+    let (number, quality, tier, stopped) = (text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?);
+    let (display, warnings) = (text(row, 4)?, codes::warnings(&text(row, 5)?));
+    let at_ms = row.try_get(6)?;
+    let (quality_ms, tier_ms, stopped_ms) = (row.try_get(7)?, row.try_get(8)?, row.try_get(9)?);
+    let row = NumberHealth { shop, number, quality, tier, stopped, display, warnings, at_ms };
+    Ok(HeardHealth { row, quality_ms, tier_ms, stopped_ms })
 }
 
 fn quarantined(shop: ShopScope, row: &PgRow) -> Result<(i64, QuarantineEntry)> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row, params};
 use smol_str::SmolStr;
 
 use super::SqliteTx;
@@ -10,8 +10,9 @@ use super::conversations::{number, text};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::codes::{self, bytes16};
 use crate::store::error::Result;
-use crate::store::health::NumberHealth;
-use crate::store::rows::{ConsentEntry, FlowRevision, QuarantineEntry, TemplateRow};
+use crate::store::health::{HealthNews, HeardHealth, NumberHealth};
+use crate::store::rows::{ConsentEntry, FlowRevision, QuarantineEntry};
+use crate::store::templates::{TemplateNews, TemplateRow};
 
 impl SqliteTx {
     pub fn add_consents(&mut self, entries: &[ConsentEntry]) -> Result<()> {
@@ -82,27 +83,41 @@ impl SqliteTx {
         Ok(taken)
     }
 
-    pub fn put_templates(&mut self, rows: &[TemplateRow]) -> Result<()> {
+    pub fn hear_templates(&mut self, news: &[TemplateNews]) -> Result<()> {
         let mut insert = self.sql(
-            "INSERT INTO template (shop, name, language, status, category, quality, vendor_id, components, at_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT DO UPDATE SET status = excluded.status, category = excluded.category,
-                 quality = excluded.quality, vendor_id = excluded.vendor_id, components = excluded.components,
-                 at_ms = excluded.at_ms
-             WHERE at_ms <= excluded.at_ms",
+            "INSERT INTO template AS t (shop, name, language, status, category, quality, vendor_id, components, at_ms,
+                 status_ms, category_ms, quality_ms, components_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET
+                 status = iif(excluded.status_ms >= t.status_ms, excluded.status, t.status),
+                 category = iif(excluded.category_ms >= t.category_ms, excluded.category, t.category),
+                 quality = iif(excluded.quality_ms >= t.quality_ms, excluded.quality, t.quality),
+                 vendor_id = iif(excluded.vendor_id <> 0, excluded.vendor_id, t.vendor_id),
+                 components = iif(excluded.components_ms >= t.components_ms, excluded.components, t.components),
+                 at_ms = max(t.at_ms, excluded.at_ms),
+                 status_ms = max(t.status_ms, excluded.status_ms),
+                 category_ms = max(t.category_ms, excluded.category_ms),
+                 quality_ms = max(t.quality_ms, excluded.quality_ms),
+                 components_ms = max(t.components_ms, excluded.components_ms)",
         )?;
-        for row in rows {
-            insert.execute((
-                row.shop.number(),
-                row.name.as_str(),
-                row.language.as_str(),
-                row.status.as_str(),
-                row.category.as_str(),
-                row.quality.as_str(),
-                row.vendor_id as i64,
-                &row.components,
-                row.at_ms,
-            ))?;
+        for news in news {
+            let TemplateNews { shop, name, language, vendor_id, components, at_ms, .. } = news;
+            let [status_ms, category_ms, quality_ms, components_ms] = news.times();
+            insert.execute(params![
+                shop.number(),
+                name.as_str(),
+                language.as_str(),
+                news.status.as_deref().unwrap_or_default(),
+                news.category.as_deref().unwrap_or_default(),
+                news.quality.as_deref().unwrap_or_default(),
+                *vendor_id as i64,
+                components,
+                at_ms,
+                status_ms,
+                category_ms,
+                quality_ms,
+                components_ms,
+            ])?;
         }
         Ok(())
     }
@@ -128,33 +143,45 @@ impl SqliteTx {
         Ok(select.query_map([shop.number()], template)?.collect::<rusqlite::Result<_>>()?)
     }
 
-    pub fn put_health(&mut self, rows: &[NumberHealth]) -> Result<()> {
-        let mut insert = self.sql(
-            "INSERT INTO health (shop, number, quality, tier, stopped, display, warnings, at_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT DO UPDATE SET quality = excluded.quality, tier = excluded.tier, stopped = excluded.stopped,
-                 display = excluded.display, warnings = excluded.warnings, at_ms = excluded.at_ms
-             WHERE at_ms <= excluded.at_ms",
+    pub fn hear_health(&mut self, news: &[HealthNews]) -> Result<()> {
+        let mut select = self.sql(
+            "SELECT number, quality, tier, stopped, display, warnings, at_ms, quality_ms, tier_ms, stopped_ms
+             FROM health WHERE shop = ? AND number = ?",
         )?;
-        for NumberHealth { shop, number, quality, tier, stopped, display, warnings, at_ms } in rows {
-            let (key, warnings) = ((shop.number(), number.as_str()), codes::written_warnings(warnings));
-            let words = (quality.as_str(), tier.as_str(), stopped.as_str(), display.as_str());
-            insert.execute((key.0, key.1, words.0, words.1, words.2, words.3, warnings, at_ms))?;
+        let mut insert = self.sql(
+            "INSERT OR REPLACE INTO health (shop, number, quality, tier, stopped, display, warnings, at_ms, quality_ms,
+                 tier_ms, stopped_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?;
+        for news in news {
+            let known = select.query_row((news.shop.number(), news.number.as_str()), |row| heard(news.shop, row));
+            let mut heard = known.optional()?.unwrap_or_else(|| HeardHealth::new(news.shop, news.number.clone()));
+            heard.hear(news);
+            let HeardHealth { row, quality_ms, tier_ms, stopped_ms } = &heard;
+            insert.execute(params![
+                row.shop.number(),
+                row.number.as_str(),
+                row.quality.as_str(),
+                row.tier.as_str(),
+                row.stopped.as_str(),
+                row.display.as_str(),
+                codes::written_warnings(&row.warnings),
+                row.at_ms,
+                quality_ms,
+                tier_ms,
+                stopped_ms,
+            ])?;
         }
         Ok(())
     }
 
     pub fn health(&mut self, shop: ShopScope) -> Result<Vec<NumberHealth>> {
         let mut select = self.sql(
-            "SELECT number, quality, tier, stopped, display, warnings, at_ms FROM health
-             WHERE shop = ? ORDER BY number",
+            "SELECT number, quality, tier, stopped, display, warnings, at_ms, quality_ms, tier_ms, stopped_ms
+             FROM health WHERE shop = ? ORDER BY number",
         )?;
-        let health = |row: &Row<'_>| {
-            let (number, quality, tier, stopped) = (text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?);
-            let (display, warnings) = (text(row, 4)?, codes::warnings(&text(row, 5)?));
-            Ok(NumberHealth { shop, number, quality, tier, stopped, display, warnings, at_ms: row.get(6)? })
-        };
-        Ok(select.query_map([shop.number()], health)?.collect::<rusqlite::Result<_>>()?)
+        let rows = select.query_map([shop.number()], |row| Ok(heard(shop, row)?.row))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     pub fn put_revisions(&mut self, rows: &[FlowRevision]) -> Result<()> {
@@ -211,6 +238,13 @@ impl SqliteTx {
         ))?;
         Ok(self.meta_get(shop, key)?.unwrap_or_default())
     }
+}
+
+fn heard(shop: ShopScope, row: &Row<'_>) -> rusqlite::Result<HeardHealth> {
+    let (number, quality, tier, stopped) = (text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?);
+    let (display, warnings) = (text(row, 4)?, codes::warnings(&text(row, 5)?));
+    let row_of = NumberHealth { shop, number, quality, tier, stopped, display, warnings, at_ms: row.get(6)? };
+    Ok(HeardHealth { row: row_of, quality_ms: row.get(7)?, tier_ms: row.get(8)?, stopped_ms: row.get(9)? })
 }
 
 fn quarantined(shop: ShopScope, row: &Row<'_>) -> rusqlite::Result<(i64, QuarantineEntry)> {

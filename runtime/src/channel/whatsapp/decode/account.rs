@@ -29,11 +29,16 @@ pub enum AccountEvent {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum TemplateChange {
-    /// `APPROVED`, `PAUSED`, …; category empty: not told.
+    /// Category empty: not told.
     Status {
-        status: SmolStr,
+        /// As the vendor says it: `PAUSED`, `REINSTATED`, …
+        word: SmolStr,
+        /// What the template is from then on: `APPROVED`, `PAUSED`, …; `None`: what it was.
+        status: Option<SmolStr>,
         category: SmolStr,
         detail: String,
+        /// Somebody should look at it.
+        alarming: bool,
     },
     /// `GREEN`, `YELLOW`, `RED`, `UNKNOWN`
     Quality(SmolStr),
@@ -109,13 +114,35 @@ fn template(it: &Account<'_>, at_ms: i64) -> Option<AccountEvent> {
         let reason = it.reason.given().filter(|reason| *reason != "NONE");
         let told = [&it.rejection_info.reason, &it.other_info.description, &it.other_info.title];
         let detail = told.into_iter().find_map(Word::given).or(reason).map(clean::line).unwrap_or_default();
-        TemplateChange::Status { status: word(&it.event), category: word(&it.message_template_category), detail }
+        let (word, category) = (word(&it.event), word(&it.message_template_category));
+        let (status, alarming) = status_of(&word);
+        TemplateChange::Status { status: status.map(SmolStr::new_static), word, category, detail, alarming }
     } else {
         TemplateChange::Edited
     };
     let vendor_id = it.message_template_id.as_str().parse().unwrap_or_default();
     let language = word(&it.message_template_language).replace('-', "_").into();
     Some(AccountEvent::Template { vendor_id, name: name.into(), language, at_ms, change })
+}
+
+/// What an event's word makes of a template (`None`: nothing new), and whether somebody should look (whatsapp-cloud-api 6, 14).
+/// Some words are no states: a template that is reinstated is approved, and one that is flagged is sent until it is paused.
+fn status_of(word: &str) -> (Option<&'static str>, bool) {
+    match word {
+        "APPROVED" | "REINSTATED" | "UNARCHIVED" => (Some("APPROVED"), false),
+        "PENDING" => (Some("PENDING"), false),
+        "IN_APPEAL" => (Some("IN_APPEAL"), false),
+        "PENDING_DELETION" => (Some("PENDING_DELETION"), false),
+        "DELETED" => (Some("DELETED"), false),
+        "REJECTED" => (Some("REJECTED"), true),
+        "PAUSED" => (Some("PAUSED"), true),
+        "DISABLED" => (Some("DISABLED"), true),
+        "LOCKED" => (Some("LOCKED"), true),
+        "LIMIT_EXCEEDED" => (Some("LIMIT_EXCEEDED"), true),
+        "ARCHIVED" => (Some("ARCHIVED"), true),
+        // `FLAGGED`, and what the vendor invents.
+        _ => (None, true),
+    }
 }
 
 fn standing(element: &Element<'_>, it: &Account<'_>, at_ms: i64) -> Option<AccountEvent> {
