@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use duka_engine::outbound::{Message, Outbound};
+use duka_engine::outbound::{Message, Outbound, TemplateMessage};
 use duka_engine::value::Media;
 use metrics::counter;
 use secrecy::{ExposeSecret, SecretString};
@@ -26,7 +26,7 @@ use crate::host::codes;
 use crate::host::transport::{Advice, Form, SendAnswer, SendRequest, Transport};
 use crate::id::ShopScope;
 use crate::shops::{Registry, Served};
-use crate::store::{Store, TemplateRow};
+use crate::store::{Store, TemplateNews, TemplateRow};
 
 /// Templates of a shop are read again after this: a pause must not go unnoticed for long.
 const TEMPLATES_FOR: Duration = Duration::from_secs(10);
@@ -105,7 +105,13 @@ impl Outward {
         }
         match self.body(shop, request, &outbound).await {
             Ok(body) => {
-                let answer = told(self.graph.send(&request.number, access, body).await);
+                let answer = self.graph.send(&request.number, access, body).await;
+                if let (Answer::Accepted(accepted), Form::Template(template)) = (&answer, &request.form)
+                    && accepted.status == "paused"
+                {
+                    self.template_paused(shop, template).await;
+                }
+                let answer = told(answer);
                 if let SendAnswer::Refused { error, advice: Advice::Fail } = answer
                     && let Form::Message(message) = &request.form
                     && is_form(message)
@@ -148,6 +154,24 @@ impl Outward {
             tracing::error!(shop = %shop.slug, %error, "a message can not be written for WhatsApp");
             codes::UNRENDERABLE
         })
+    }
+}
+
+impl Outward {
+    /// The vendor took a message and says that its template is paused: the next is not sent as it (F60).
+    async fn template_paused(&self, shop: &Served, template: &TemplateMessage) {
+        tracing::warn!(shop = %shop.slug, template = %template.name, "the vendor says that a template is paused");
+        counter!("duka_account_alarms_total").increment(1);
+        let language = template.language.replace('-', "_").into();
+        let news = TemplateNews::of(shop.scope, template.name.clone(), language, self.now_ms());
+        let kept = async {
+            let mut tx = self.store.begin(shop.scope).await?;
+            tx.hear_templates(&[TemplateNews { status: Some("PAUSED".into()), ..news }]).await?;
+            tx.commit().await
+        };
+        if let Err(error) = kept.await {
+            tracing::warn!(shop = %shop.slug, %error, "that a template is paused is not kept; the account is asked every hour");
+        }
     }
 }
 

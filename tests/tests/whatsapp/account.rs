@@ -50,3 +50,24 @@ fn only_the_words_of_approval_make_a_template_usable_and_an_unknown_word_changes
         assert_eq!(format!("{is}{}", if alarming { "!" } else { "" }), expected, "{word}");
     }
 }
+
+#[test]
+fn alerts_of_flows_and_payment_configurations_that_need_something_alarm_and_their_ends_do_not() {
+    let cases = [
+        ("flows", json!({ "event": "ENDPOINT_AVAILABILITY", "flow_id": "6", "alert_state": "ACTIVATED" }), true),
+        ("flows", json!({ "event": "ENDPOINT_AVAILABILITY", "flow_id": "6", "alert_state": "DEACTIVATED" }), false),
+        ("flows", json!({ "event": "CLIENT_ERROR_RATE", "flow_id": "6", "alert_state": "ACTIVATED" }), true),
+        ("flows", json!({ "event": "ENDPOINT_ERROR_RATE", "flow_id": "6", "alert_state": "ACTIVATED" }), true),
+        ("flows", json!({ "event": "ENDPOINT_LATENCY", "flow_id": "6", "alert_state": "ACTIVATED" }), true),
+        ("flows", json!({ "event": "FLOW_VERSION_EXPIRY_WARNING", "flow_id": "6" }), true),
+        ("payment_configuration_update", json!({ "configuration_name": "r", "status": "Needs Connecting" }), true),
+        ("payment_configuration_update", json!({ "configuration_name": "r", "status": "Needs Testing" }), true),
+        ("payment_configuration_update", json!({ "configuration_name": "r", "status": "Active" }), false),
+        ("account_review_update", json!({ "decision": "REJECTED" }), true),
+        ("account_review_update", json!({ "decision": "APPROVED" }), false),
+    ];
+    for (field, value, expected) in cases {
+        let AccountEvent::Notice { alarming, .. } = event(field, &value) else { panic!("{value}") };
+        assert_eq!(alarming, expected, "{value}");
+    }
+}

@@ -373,6 +373,59 @@ fn a_template_is_filled_as_the_vendor_holds_it() {
 }
 
 #[test]
+fn values_of_a_header_and_codes_that_are_copied_go_where_the_vendor_wants_them() {
+    let keys = keys();
+    let coupon = "remember\n  first_name: text = Dana\n  coupon_code: text = SUMMER20\n\ntemplate order_update CATEGORY\n  body: Hi {first_name}, use {coupon_code}.\n  sample first_name = Dana\n  sample coupon_code = SUMMER20\n\n";
+    let password = "remember\n  code: text = \"123456\"\n\ntemplate order_update CATEGORY\n  body: Your word is {code}.\n  sample code = 123456\n\n";
+    let letter = Letter { to: &Receiver::Phone("16505550123"), opaque: "" };
+    let sent = |blocks: &str, category: &str, components: Option<Value>| {
+        let said = said(&blocks.replace("CATEGORY", category), "send order_update\n-> end");
+        let row = components.map(|components| row("en_US", components));
+        let setting = Setting {
+            keys: &keys,
+            forms: &[],
+            conversation: ConversationId(1),
+            catalogue: None,
+            bill: None,
+            chat: None,
+            template: row.as_ref(),
+        };
+        body(said.last().expect("a template"), letter, setting).map(|bytes| {
+            let body: Value = serde_json::from_slice(&bytes).expect("JSON");
+            body["template"]["components"].clone()
+        })
+    };
+    let text = |text: &str| json!({ "type": "text", "text": text });
+    let named = |name: &str, text: &str| json!({ "type": "text", "parameter_name": name, "text": text });
+    let of = |kind: &str, text: &str| json!({ "type": kind, "format": "TEXT", "text": text });
+    let by_place = sent(coupon, "utility", Some(json!([of("HEADER", "For {{1}}"), of("BODY", "Use {{1}}")])));
+    let placed = json!([{ "type": "header", "parameters": [text("Dana")] },
+        { "type": "body", "parameters": [text("SUMMER20")] }]);
+    assert_eq!(by_place.expect("two values"), placed);
+    let held = json!([of("HEADER", "For {{first_name}}"), of("BODY", "{{first_name}}, use {{coupon_code}}"),
+        { "type": "BUTTONS", "buttons": [{ "type": "COPY_CODE", "text": "Copy" }] }]);
+    let by_name = json!([{ "type": "header", "parameters": [named("first_name", "Dana")] },
+        { "type": "body", "parameters": [named("first_name", "Dana"), named("coupon_code", "SUMMER20")] },
+        { "type": "button", "sub_type": "copy_code", "index": "0",
+            "parameters": [{ "type": "coupon_code", "coupon_code": "SUMMER20" }] }]);
+    assert_eq!(sent(coupon, "utility", Some(held)).expect("by name"), by_name);
+    let otp = json!({ "type": "button", "sub_type": "url", "index": "0", "parameters": [text("123456")] });
+    for button in [
+        json!({ "type": "OTP", "otp_type": "COPY_CODE", "text": "Copy" }),
+        json!({ "type": "URL", "text": "Copy", "url": "https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE&code=otp{{1}}" }),
+    ] {
+        let held = json!([of("BODY", "*{{1}}* is your code."), { "type": "BUTTONS", "buttons": [button] }]);
+        let body = json!({ "type": "body", "parameters": [text("123456")] });
+        assert_eq!(sent(password, "authentication", Some(held)).expect("a code"), json!([body, otp]));
+    }
+    let unknown = sent(password, "authentication", None).expect("a code");
+    assert_eq!(unknown, json!([{ "type": "body", "parameters": [named("code", "123456")] }, otp]));
+    let three = json!([of("HEADER", "For {{1}}"), of("BODY", "{{1}} {{2}}")]);
+    let error = sent(coupon, "utility", Some(three)).expect_err("one too few").to_string();
+    assert!(error.contains("has 3 values, and the flow gives 2"), "{error}");
+}
+
+#[test]
 fn words_on_a_product_are_words_where_nobody_listens_for_products() {
     let consent = "consent offers: New arrivals\n\nwords\n  stop: stop, unsubscribe\n\n";
     let mut simulator = begun(

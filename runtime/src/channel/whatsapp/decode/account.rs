@@ -193,19 +193,29 @@ fn notice(element: &Element<'_>, it: &Account<'_>, at_ms: i64) -> AccountEvent {
     let violation = &it.violation_info.violation_type;
     let told = [description, violation, &it.rejection_reason, &it.message, &it.configuration_name, &it.username];
     let detail = told.into_iter().find_map(Word::given).unwrap_or_default();
-    let bad = [
-        "ACCOUNT_VIOLATION",
-        "ACCOUNT_RESTRICTION",
-        "REJECTED",
-        "PIN_CHANGED",
-        "PIN_RESET_REQUEST",
-        "ACCOUNT_OFFBOARDED",
-    ];
     AccountEvent::Notice {
         field: clean::line(&element.field).into(),
         event: clean::line(event.unwrap_or_default()).into(),
         detail: clean::line(detail),
-        alarming: severity.as_str() == "CRITICAL" || event.is_some_and(|event| bad.contains(&event)),
+        alarming: severity.as_str() == "CRITICAL" || event.is_some_and(|event| is_bad(event, it.alert_state.as_str())),
         at_ms,
+    }
+}
+
+/// Whether somebody should look. Of a Flow's alerts when they begin, and not when they are over.
+fn is_bad(event: &str, alert_state: &str) -> bool {
+    match event {
+        "ACCOUNT_VIOLATION"
+        | "ACCOUNT_RESTRICTION"
+        | "REJECTED"
+        | "PIN_CHANGED"
+        | "PIN_RESET_REQUEST"
+        | "ACCOUNT_OFFBOARDED"
+        | "FLOW_VERSION_EXPIRY_WARNING" => true,
+        "CLIENT_ERROR_RATE" | "ENDPOINT_ERROR_RATE" | "ENDPOINT_LATENCY" | "ENDPOINT_AVAILABILITY" => {
+            alert_state != "DEACTIVATED"
+        }
+        // What a payment configuration needs before anybody can pay.
+        event => event.starts_with("Needs "),
     }
 }

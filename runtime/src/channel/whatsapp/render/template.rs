@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use duka_dsl::ast::Category;
 use duka_engine::approval::parameter_name;
 use duka_engine::outbound::{Choices, TemplateMessage};
 use serde::Deserialize;
@@ -62,6 +63,7 @@ pub(super) fn content<'a>(template: &'a TemplateMessage, setting: Setting<'a>) -
     components.extend(header(template, held.as_deref()).map_err(wrong)?);
     components.extend(body(template, held.as_deref()).map_err(wrong)?);
     components.extend(buttons(template, held.as_deref(), setting));
+    components.extend(codes(template, held.as_deref()).map_err(wrong)?);
     Ok(Template { name: &template.name, language: Language { code }, components })
 }
 
@@ -70,49 +72,59 @@ fn part<'h>(held: Option<&'h [Held]>, kind: &str) -> Option<&'h Held> {
 }
 
 fn header<'a>(template: &'a TemplateMessage, held: Option<&[Held]>) -> Result<Option<Component<'a>>, String> {
-    let wanted = part(held, "HEADER").map(|it| it.format.to_ascii_lowercase()).filter(|format| format != "text");
+    let theirs = part(held, "HEADER");
+    let wanted = theirs.map(|it| it.format.to_ascii_lowercase()).filter(|format| format != "text");
     let media = template.session.header.as_deref();
+    let of = |parameters| Component { kind: "header", sub_type: None, index: None, parameters };
     match (held, wanted, media) {
-        (Some(_), None, _) | (None, _, None) => Ok(None),
+        (Some(_), None, _) => {
+            let parameters = filled(template, theirs.map_or("", |it| &it.text), 0)?;
+            Ok((!parameters.is_empty()).then(|| of(parameters)))
+        }
+        (None, _, None) => Ok(None),
         (Some(_), Some(format), None) => Err(format!("it has a header of kind {format}, and the flow gives none")),
         (Some(_), Some(format), Some(media)) if media_name(media.kind) != format => {
             Err(format!("its header is of kind {format}, and the flow gives {}", media_name(media.kind)))
         }
-        (_, _, Some(media)) => {
-            let parameters = vec![Parameter::Media { kind: media_name(media.kind), file: file(media) }];
-            Ok(Some(Component { kind: "header", sub_type: None, index: None, parameters }))
-        }
+        (_, _, Some(media)) => Ok(Some(of(vec![Parameter::Media { kind: media_name(media.kind), file: file(media) }]))),
     }
 }
 
 fn body<'a>(template: &'a TemplateMessage, held: Option<&[Held]>) -> Result<Option<Component<'a>>, String> {
-    let named = |name: String, value: &'a str| Parameter::Text { name: Some(name), text: plain(value) };
     let parameters: Vec<Parameter<'a>> = match held {
         None => template.values.iter().map(|(path, value)| named(parameter_name(path), value)).collect(),
         Some(_) => {
-            let wanted = placeholders(part(held, "BODY").map_or("", |body| &body.text));
-            let positional = wanted.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
-            if positional && wanted.len() > template.values.len() {
-                return Err(format!("it has {} values, and the flow gives {}", wanted.len(), template.values.len()));
-            }
-            let mut parameters = Vec::with_capacity(wanted.len());
-            for (at, name) in wanted.into_iter().enumerate() {
-                let value = if positional {
-                    template.values.get(at).map(|(_, value)| value)
-                } else {
-                    template.values.iter().find(|(path, _)| parameter_name(path) == name).map(|(_, value)| value)
-                };
-                let value = value.ok_or_else(|| format!("it has a value {name}, which the flow does not give"))?;
-                parameters.push(if positional {
-                    Parameter::Text { name: None, text: plain(value) }
-                } else {
-                    named(name.to_string(), value)
-                });
-            }
-            parameters
+            // The values stand in the order of reading: those of the header come first.
+            let header = part(held, "HEADER").filter(|it| it.format.eq_ignore_ascii_case("text"));
+            let before = header.map_or(0, |it| placeholders(&it.text).len());
+            filled(template, part(held, "BODY").map_or("", |body| &body.text), before)?
         }
     };
     Ok((!parameters.is_empty()).then_some(Component { kind: "body", sub_type: None, index: None, parameters }))
+}
+
+fn named<'a>(name: String, value: &'a str) -> Parameter<'a> {
+    Parameter::Text { name: Some(name), text: plain(value) }
+}
+
+/// The values of a text: by name, or by place, after so many that stand before it.
+fn filled<'a>(template: &'a TemplateMessage, text: &str, before: usize) -> Result<Vec<Parameter<'a>>, String> {
+    let wanted = placeholders(text);
+    let positional = wanted.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+    let count = before + wanted.len();
+    if positional && !wanted.is_empty() && count > template.values.len() {
+        return Err(format!("it has {count} values, and the flow gives {}", template.values.len()));
+    }
+    let parameter = |(at, name): (usize, SmolStr)| -> Result<Parameter<'a>, String> {
+        let value = if positional {
+            template.values.get(before + at).map(|(_, value)| value)
+        } else {
+            template.values.iter().find(|(path, _)| parameter_name(path) == name).map(|(_, value)| value)
+        };
+        let value = value.ok_or_else(|| format!("it has a value {name}, which the flow does not give"))?;
+        Ok(if positional { Parameter::Text { name: None, text: plain(value) } } else { named(name.to_string(), value) })
+    };
+    wanted.into_iter().enumerate().map(parameter).collect()
 }
 
 /// What stands between `{{` and `}}`, each once: in order of the numbers, else of appearance.
@@ -172,6 +184,38 @@ fn buttons<'a>(template: &'a TemplateMessage, held: Option<&[Held]>, setting: Se
         });
     }
     components
+}
+
+/// The buttons that copy a code: of a one-time password, which is the template's first value, and of a coupon
+/// (whatsapp-cloud-api 8). The flow writes neither; the vendor adds them.
+fn codes<'a>(template: &'a TemplateMessage, held: Option<&[Held]>) -> Result<Vec<Component<'a>>, String> {
+    let theirs = held.map(|_| part(held, "BUTTONS").map_or(&[][..], |it| it.buttons.as_slice()));
+    let component = |at: usize, sub_type, parameter| Component {
+        kind: "button",
+        sub_type: Some(sub_type),
+        index: Some(at.to_string()),
+        parameters: vec![parameter],
+    };
+    let password = || template.values.first().map(|(_, value)| Parameter::Text { name: None, text: plain(value) });
+    let Some(theirs) = theirs else {
+        // Without what the vendor holds: every template of this category has that button.
+        let is_password = template.category == Category::Authentication && template.buttons.is_empty();
+        return Ok(password().filter(|_| is_password).map(|code| component(0, "url", code)).into_iter().collect());
+    };
+    let mut components = Vec::new();
+    for (at, button) in theirs.iter().enumerate() {
+        let kind = button.kind.to_ascii_uppercase();
+        if kind == "OTP" || (kind == "URL" && button.url.contains("otp_type=")) {
+            components.push(component(at, "url", password().ok_or("it sends a code, and the flow gives none")?));
+        } else if kind == "COPY_CODE" {
+            let is_code = |name: &str| ["code", "coupon", "voucher"].iter().any(|word| name.contains(word));
+            let code = template.values.iter().find(|(path, _)| is_code(&parameter_name(path)));
+            let (_, code) =
+                code.ok_or("it has a button that copies a code, and no value of the flow is named a code")?;
+            components.push(component(at, "copy_code", Parameter::Coupon(plain(code))));
+        }
+    }
+    Ok(components)
 }
 
 /// Where a button stands among the vendor's: by its kind and words, else by its kind and turn.

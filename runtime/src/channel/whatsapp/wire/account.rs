@@ -78,6 +78,9 @@ pub struct Account<'a> {
     pub flow_id: Word<'a>,
     #[serde(borrow)]
     pub new_status: Word<'a>,
+    /// `ACTIVATED`, `DEACTIVATED`: an alert about a Flow begins or is over.
+    #[serde(borrow)]
+    pub alert_state: Word<'a>,
     #[serde(borrow)]
     pub message: Word<'a>,
 

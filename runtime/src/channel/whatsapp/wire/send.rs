@@ -289,6 +289,7 @@ pub enum Parameter<'a> {
         text: Cow<'a, str>,
     },
     Payload(String),
+    Coupon(Cow<'a, str>),
     Media {
         kind: &'static str,
         file: File<'a>,
@@ -307,6 +308,7 @@ impl Serialize for Parameter<'_> {
                 map.end()
             }
             Parameter::Payload(payload) => pair(serializer, "payload", payload),
+            Parameter::Coupon(code) => pair(serializer, "coupon_code", code),
             Parameter::Media { kind, file } => pair(serializer, kind, file),
         }
     }
