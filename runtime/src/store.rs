@@ -6,6 +6,7 @@
 mod codes;
 mod error;
 mod facts;
+mod free;
 mod health;
 mod look;
 mod memory;
@@ -25,6 +26,7 @@ use tokio::sync::watch;
 
 pub use self::error::{Error, Result};
 pub use self::facts::{Heard, SendFacts, Told};
+pub use self::free::FreeEntry;
 pub use self::health::{Change, HealthNews, Holds, NumberHealth, Warning};
 pub use self::look::{PostgresLook, SqliteLook};
 pub use self::memory::Flaw;

@@ -52,7 +52,7 @@ async fn fill(store: &Store) -> Result<ShopScope> {
                 session: SESSION.to_vec(),
                 turn: 0,
                 last_inbound_ms: 5,
-                free_until_ms: 0,
+                free: FreeEntry::None,
                 wake_at_ms: None,
                 handed_over: false,
                 pending: 0,

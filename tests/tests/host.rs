@@ -18,6 +18,8 @@ mod outbox;
 mod revisions;
 #[path = "host/serve.rs"]
 mod serve;
+#[path = "host/standing.rs"]
+mod standing;
 #[path = "host/turn.rs"]
 mod turn;
 #[path = "host/warnings.rs"]

@@ -48,6 +48,8 @@ pub const STICKER_BYTES: u64 = 500 * 1024;
 
 /// A free entry point lasts this long from the answer to a message that came from an ad, in hours.
 pub const FREE_ENTRY_HOURS: u32 = 72;
+/// The answer that opens a free entry point comes within this time of that message, in hours.
+pub const FREE_ENTRY_ANSWER_HOURS: u32 = 24;
 
 /// Parts of a form (a WhatsApp Flow).
 pub mod form {

@@ -58,6 +58,8 @@ pub struct View {
     pub channel: String,
     pub turns: u64,
     pub last_inbound_ms: i64,
+    /// Until when all that is sent is free, after a customer came from an advertisement and was answered; 0: it is not.
+    pub free_until_ms: i64,
     pub handed_over: bool,
     /// Events that wait for it.
     pub pending: u32,
@@ -96,6 +98,7 @@ pub(super) fn view(row: &Conversation) -> View {
         channel: row.channel.to_string(),
         turns: row.turn,
         last_inbound_ms: row.last_inbound_ms,
+        free_until_ms: row.free.until_ms(),
         handed_over: row.handed_over,
         pending: row.pending,
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use duka_engine::limits::whatsapp::FREE_ENTRY_HOURS;
 use serde_json::Value;
 use smol_str::SmolStr;
 
@@ -19,7 +20,7 @@ pub const ACCOUNT: &str = "102290000000001";
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// A free entry point lasts so long from our answer.
-const FREE_MS: i64 = 72 * HOUR_MS;
+const FREE_MS: i64 = FREE_ENTRY_HOURS as i64 * HOUR_MS;
 /// One message to a customer each 6 seconds, 45 in a burst.
 const PAIR_MS: i64 = 6_000;
 const PAIR_BURST: i64 = 45;

@@ -1,6 +1,7 @@
 //! What reaches a conversation, in the one form that the inbox keeps and a turn takes. Knows no channel's wire.
 
 use duka_engine::event::{Event, EventKind};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -12,10 +13,11 @@ use crate::store::{HealthNews, Identity, InboxBody, QuarantineEntry, StatusUpdat
 pub struct Incoming {
     pub act: Act,
     /// When the provider says that the customer acted, ms since 1970; 0 for what opens no window. Of a window that is
-    /// closed: what the customer wrote later opens it again.
+    /// closed: what the customer wrote later opens it again. The switch for marketing opens none: of a stop and a leave the
+    /// later holds.
     pub provider_ms: i64,
-    /// Until when a free entry point is open; 0: none was opened.
-    pub free_until_ms: i64,
+    /// When the customer came from an advertisement, by the vendor's clock; 0: not from one.
+    pub ad_ms: i64,
     /// The business number that was written to; empty: unchanged.
     pub number: SmolStr,
     /// The vendor's id of it, as proof of consents; empty: none.
@@ -25,6 +27,9 @@ pub struct Incoming {
     /// The file that came along, as long as it lies at the vendor's.
     #[serde(skip)]
     pub file: Option<Wanted>,
+    /// What the customer wrote beside what a flow reads, such as under a cart: for people; empty: nothing. The last to be
+    /// written: what was kept before there was one is read with none.
+    pub note: SmolStr,
 }
 
 /// A file that is still to be fetched from the vendor.
@@ -60,11 +65,12 @@ impl Incoming {
         Incoming {
             act: Act::Event(Event { at_ms: 0, kind }),
             provider_ms: 0,
-            free_until_ms: 0,
+            ad_ms: 0,
             number: empty.clone(),
             proof: empty.clone(),
-            name: empty,
+            name: empty.clone(),
             file: None,
+            note: empty,
         }
     }
 
@@ -81,7 +87,7 @@ impl Incoming {
         match body {
             InboxBody::Event(bytes) => Incoming::decode(bytes),
             InboxBody::File(bytes) => {
-                let (file, incoming): (Wanted, Incoming) = postcard::from_bytes(bytes).ok()?;
+                let (file, incoming): (Wanted, Incoming) = read(bytes)?;
                 Some(Incoming { file: Some(file), ..incoming })
             }
             InboxBody::Element(_) => None,
@@ -94,7 +100,15 @@ impl Incoming {
     }
 
     pub fn decode(bytes: &[u8]) -> Option<Incoming> {
-        postcard::from_bytes(bytes).ok()
+        read(bytes)
+    }
+}
+
+/// Of bytes that end too soon, the note is missing, which is empty then.
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    match postcard::from_bytes(bytes) {
+        Err(postcard::Error::DeserializeUnexpectedEnd) => postcard::from_bytes(&[bytes, &[0]].concat()).ok(),
+        read => read.ok(),
     }
 }
 

@@ -30,8 +30,8 @@ use super::transport::{Form, SendAnswer, SendRequest, Transport};
 use super::writer::{Ended, Job};
 use crate::id::{ConversationId, SendId, ShopScope};
 use crate::store::{
-    self, AttemptEnd, Claim, ClaimedSend, ConsentEntry, Due, Lane, NumberHealth, Room, SendState, Settlement,
-    TemplateRow, Tx, Work,
+    self, AttemptEnd, Claim, ClaimedSend, ConsentEntry, Due, FreeEntry, Lane, NumberHealth, Room, SendState,
+    Settlement, TemplateRow, Tx, Work,
 };
 
 pub(super) use self::answer::SPAM_PAUSE_MS;
@@ -56,6 +56,7 @@ pub struct Attempt {
     repeats: bool,
     /// When the customer last wrote, as far as was known at the claim.
     last_inbound_ms: i64,
+    free: FreeEntry,
 }
 
 /// What a round of claiming came to.
@@ -213,6 +214,7 @@ impl<T: Transport> Outbox<T> {
             effect,
             window_closed: None,
             initiated: false,
+            free: FreeEntry::None,
         };
         let Some(outbound) = outbound else {
             return round.ended.push(end(AttemptEnd::Failed { error: codes::UNREADABLE }));
@@ -251,8 +253,8 @@ impl<T: Transport> Outbox<T> {
                     form,
                     identities: send.identities,
                 };
-                let (repeats, last_inbound_ms) = (send.after_unknown, send.last_inbound_ms);
-                let attempt = Attempt { request, lease_until_ms, effect, has_template, repeats, last_inbound_ms };
+                let (repeats, last_inbound_ms, free) = (send.after_unknown, send.last_inbound_ms, send.free);
+                let attempt = Attempt { request, lease_until_ms, effect, has_template, repeats, last_inbound_ms, free };
                 round.attempts.push(attempt);
             }
         }
@@ -279,7 +281,7 @@ impl<T: Transport> Outbox<T> {
     }
 
     async fn judged(&self, attempt: Attempt) -> Result<Ended, OutboxError> {
-        let Attempt { request, lease_until_ms, effect, has_template, repeats, last_inbound_ms } = attempt;
+        let Attempt { request, lease_until_ms, effect, has_template, repeats, last_inbound_ms, free } = attempt;
         let about = answer::About {
             shop: request.shop,
             number: request.number.clone(),
@@ -313,6 +315,7 @@ impl<T: Transport> Outbox<T> {
             effect,
             window_closed: end.window_closed.then_some(last_inbound_ms),
             initiated: about.template.is_some(),
+            free,
         })
     }
 

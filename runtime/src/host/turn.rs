@@ -130,11 +130,14 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
     opened(cx, &mut row, incoming);
     let named = !incoming.name.is_empty() && Shop::name_customer(program, &mut session, &incoming.name, cx.now_ms);
     let (proof, name) = (incoming.proof.clone(), incoming.name.clone());
+    let switched = matches!(incoming.act, Act::Marketing { .. }) && incoming.provider_ms > 0;
+    let switched_ms = switched.then(|| incoming.provider_ms.min(cx.now_ms));
     if let Act::TooMany { event, .. } = &incoming.act
         && flood::is_heard_anyway(program, event)
     {
         incoming.act = Act::Event(event.clone());
     }
+    let note = incoming.note.clone();
     let orders: Vec<SmolStr> = session.followers.iter().map(|follower| follower.key.clone()).collect();
     let mut too_many = None;
     let was_busy = session.busy.is_some();
@@ -163,7 +166,8 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
         .filter(|event| !was_busy && too_many.is_none() && matches!(event.kind, EventKind::Inbound(_)))
         .map(|_| &proof);
     let answered = answered::message(program, &mut done.session, spoken);
-    Ok(Taking { cx, row, automated, proof, name, named, too_many, answered, orders }.finish(done, event))
+    Ok(Taking { cx, row, automated, proof, switched_ms, name, note, named, too_many, answered, orders }
+        .finish(done, event))
 }
 
 /// The session to step and the program it belongs to, moved to the newest if it may (language.md 2.14). What another
@@ -221,10 +225,13 @@ fn opened(cx: &Context<'_>, row: &mut Conversation, incoming: &Incoming) {
         }
         return;
     }
-    if incoming.provider_ms > 0 {
+    let switched = matches!(incoming.act, Act::Marketing { .. });
+    if incoming.provider_ms > 0 && !switched {
         row.last_inbound_ms = row.last_inbound_ms.max(incoming.provider_ms.min(cx.now_ms));
     }
-    row.free_until_ms = row.free_until_ms.max(incoming.free_until_ms);
+    if incoming.ad_ms > 0 {
+        row.free = row.free.came(incoming.ad_ms.min(cx.now_ms));
+    }
     if !incoming.number.is_empty() && row.number != incoming.number {
         row.number = incoming.number.clone();
     }
@@ -259,7 +266,7 @@ fn without_session(row: &Conversation) -> Conversation {
         session: Vec::new(),
         turn: row.turn,
         last_inbound_ms: row.last_inbound_ms,
-        free_until_ms: row.free_until_ms,
+        free: row.free,
         wake_at_ms: row.wake_at_ms,
         handed_over: row.handed_over,
         pending: row.pending,
@@ -271,8 +278,12 @@ struct Taking<'a> {
     row: Conversation,
     automated: Automated,
     proof: SmolStr,
+    /// When the customer used the vendor's switch for marketing, by the vendor's clock.
+    switched_ms: Option<i64>,
     /// As the customer calls themself; empty: not told.
     name: SmolStr,
+    /// What the customer wrote beside what the flow reads; empty: nothing.
+    note: SmolStr,
     /// This turn has learned the name: a replay must know it too.
     named: bool,
     /// The flow has not seen the message, and whether it was the first such.
@@ -285,6 +296,9 @@ struct Taking<'a> {
 
 /// The record that says which name a turn has learned.
 pub const NAMED: &str = "name";
+
+/// The record of what a customer wrote beside what the flow reads, such as under a cart.
+pub const NOTE: &str = "customer_note";
 
 impl Taking<'_> {
     fn finish(self, done: Step, event: Option<&Event>) -> Taken {
@@ -316,6 +330,9 @@ impl Taking<'_> {
         if self.named {
             notes.push(EffectKind::Record { what: NAMED.into(), detail: self.name.to_string() });
         }
+        if !self.note.is_empty() {
+            notes.push(EffectKind::Record { what: NOTE.into(), detail: self.note.to_string() });
+        }
         for effect in effects {
             self.effect(effect, stopped, &mut taken, &mut notes);
         }
@@ -330,7 +347,7 @@ impl Taking<'_> {
         if self.cx.shop.people {
             let seen = event.filter(|_| self.too_many.is_none());
             let change = people::Change { before: self.row.handed_over, after: session.handed_over };
-            for (index, told) in (0..).zip(people::told(change, seen, &taken.notices, &self.name)) {
+            for (index, told) in (0..).zip(people::told(change, seen, &taken.notices, (&self.name, &self.note))) {
                 taken.posts.push(NewPost {
                     shop: self.row.shop,
                     conversation: self.row.id,
@@ -414,7 +431,10 @@ impl Taking<'_> {
 
     fn consent(&self, name: SmolStr, given: bool, stopped: bool) -> ConsentEntry {
         let proof = if stopped && !given { SmolStr::new_static("stop word") } else { self.proof.clone() };
-        ConsentEntry { shop: self.row.shop, conversation: self.row.id, name, given, at_ms: self.cx.now_ms, proof }
+        // What the switch says of all marketing is of its own time, whenever it comes. What a flow was told is taken back now.
+        let switched_ms = self.switched_ms.filter(|_| name == ALL_MARKETING);
+        let at_ms = switched_ms.unwrap_or(self.cx.now_ms);
+        ConsentEntry { shop: self.row.shop, conversation: self.row.id, name, given, at_ms, proof }
     }
 
     /// Stops a conversation that talks to itself, or to a machine: what this turn would send is not sent, and a person gets

@@ -19,7 +19,7 @@ use super::Host;
 use super::incoming::{Arrival, Incoming};
 use super::points::Struck;
 use crate::id::{ConversationId, ShopScope};
-use crate::store::{self, AttemptEnd, EndedCall, InboxRow, Settlement};
+use crate::store::{self, AttemptEnd, EndedCall, FreeEntry, InboxRow, Settlement};
 
 /// What is to be committed together, and answered together.
 #[derive(Clone, Debug)]
@@ -46,6 +46,8 @@ pub struct Ended {
     pub window_closed: Option<i64>,
     /// It went as a template: the shop wrote first, which is counted.
     pub initiated: bool,
+    /// What was known of a free entry point at the claim.
+    pub free: FreeEntry,
 }
 
 /// What became of one element of a job.

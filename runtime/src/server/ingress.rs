@@ -29,9 +29,6 @@ use crate::store::{Delivery, Identity, QuarantineEntry};
 
 pub use self::met::Met;
 
-/// How long everything is free after a customer came from an advertisement (whatsapp-cloud-api 12.2).
-const FREE_ENTRY_MS: i64 = 72 * 3_600_000;
-
 /// Why a body was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -160,11 +157,14 @@ impl Ingress<'_> {
                 add(Some(key), customer(who, Incoming { proof: id, ..Incoming::event(EventKind::HandoffOpened) }));
             }
             Meaning::Moved { from, to, .. } => add(Some(key), Arrived::Moved { from, to }),
-            Meaning::Preference { who, marketing, .. } => {
+            Meaning::Preference { who, marketing, at_ms } => {
                 let given = marketing;
                 let proof = SmolStr::new_static("user_preferences");
                 let act = incoming::Act::Marketing { given };
-                add(Some(key), customer(who, Incoming { act, proof, ..Incoming::event(EventKind::Wake) }));
+                add(
+                    Some(key),
+                    customer(who, Incoming { act, proof, provider_ms: at_ms, ..Incoming::event(EventKind::Wake) }),
+                );
             }
             Meaning::Account(event) => self.account(shop, event, arrivals).await,
             Meaning::Trouble { code, .. } => {
@@ -286,10 +286,11 @@ fn written(act: Act, element: &Element<'_>) -> Incoming {
     Incoming {
         act: incoming::Act::Event(Event { at_ms: 0, kind: EventKind::Inbound(act.inbound) }),
         provider_ms: if act.opens_window { act.at_ms } else { 0 },
-        free_until_ms: if act.from_ad && act.at_ms > 0 { act.at_ms + FREE_ENTRY_MS } else { 0 },
+        ad_ms: if act.from_ad { act.at_ms } else { 0 },
         number: element.number.as_deref().map(SmolStr::new).unwrap_or_default(),
         proof: act.id,
         name: act.name,
+        note: act.note,
         file: act.file.filter(|_| is_media).map(|file| Wanted { id: file.id, url: file.url, sha256: file.sha256 }),
     }
 }

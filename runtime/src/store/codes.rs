@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::error::{Error, Result};
+use super::free::FreeEntry;
 use super::health::Warning;
 use super::rows::{Delivery, IdentityKind, InboxBody, Lane, Repeat, SendState};
 
@@ -17,6 +18,23 @@ pub(super) fn identity_kind(code: i64) -> Result<IdentityKind> {
         3 => Ok(IdentityKind::Phone),
         4 => Ok(IdentityKind::Order),
         other => unknown("kind of identity", other),
+    }
+}
+
+/// One column: until when, or below zero when the customer came.
+pub(super) fn free_entry(column: i64) -> FreeEntry {
+    match column {
+        0 => FreeEntry::None,
+        until_ms if until_ms > 0 => FreeEntry::Until(until_ms),
+        came_ms => FreeEntry::Came(came_ms.saturating_neg()),
+    }
+}
+
+pub(super) fn of_free_entry(free: FreeEntry) -> i64 {
+    match free {
+        FreeEntry::None => 0,
+        FreeEntry::Came(came_ms) => came_ms.max(0).saturating_neg(),
+        FreeEntry::Until(until_ms) => until_ms.max(0),
     }
 }
 

@@ -5,6 +5,7 @@
 use smol_str::SmolStr;
 
 use super::facts::SendFacts;
+use super::free::FreeEntry;
 use crate::id::{ConversationId, ElementKey, Owner, PaymentId, SendId, ShopScope};
 
 /// A conversation after one or more turns, to be kept.
@@ -72,8 +73,7 @@ pub struct Conversation {
     pub turn: u64,
     /// The latest provider time of a customer's message, never later than its receipt: opens the window (I9, F20). 0: none.
     pub last_inbound_ms: i64,
-    /// Until when a free entry point is open; 0: none.
-    pub free_until_ms: i64,
+    pub free: FreeEntry,
     /// When the engine wants to be woken.
     pub wake_at_ms: Option<i64>,
     /// A person holds the thread.
@@ -188,7 +188,7 @@ pub struct ClaimedSend {
     /// The attempt follows one whose fate was never known.
     pub after_unknown: bool,
     pub last_inbound_ms: i64,
-    pub free_until_ms: i64,
+    pub free: FreeEntry,
     /// All that the customer is known by on this channel.
     pub identities: Vec<Identity>,
 }
@@ -258,6 +258,8 @@ pub struct StatusUpdate {
     pub pricing: SmolStr,
     /// The calling code of the recipient's country, which the vendor charges by; 0: not known.
     pub market: u16,
+    /// Until when everything to the customer is free; 0: not told.
+    pub free_until_ms: i64,
 }
 
 /// Messages of one kind that were delivered within a month: added to by `add_costs`, read by `costs`.

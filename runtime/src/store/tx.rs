@@ -77,6 +77,11 @@ impl Tx {
         each!(self, find_conversations(identities))
     }
 
+    /// Everything to these customers is free until then, if it was not for longer.
+    pub async fn open_free_entries(&mut self, until: &[(ShopScope, ConversationId, i64)]) -> Result<()> {
+        each!(self, open_free_entries(until))
+    }
+
     /// Creates each conversation with what finds it, unless one of its identities finds one already (another process was
     /// faster, or an entry before it). Returns the ids that hold. Identities that found nothing yet find it afterwards.
     pub async fn create_conversations(&mut self, new: &[(Conversation, Vec<Identity>)]) -> Result<Vec<ConversationId>> {

@@ -20,7 +20,7 @@ use duka_runtime::host::{Host, Limits};
 use duka_runtime::id::{ConversationId, ShopScope};
 use duka_runtime::payments::Cashier;
 use duka_runtime::payments::token::Seal;
-use duka_runtime::store::{Conversation, Store};
+use duka_runtime::store::{Conversation, FreeEntry, Store};
 use serde_json::{Value as Json, json};
 
 use crate::mapped::known;
@@ -67,7 +67,7 @@ impl Process {
             number: "1".into(),
             turn: 0,
             last_inbound_ms: NOW_MS,
-            free_until_ms: 0,
+            free: FreeEntry::None,
             wake_at_ms: None,
             handed_over: false,
             session: Vec::new(),

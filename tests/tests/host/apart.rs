@@ -61,6 +61,7 @@ async fn noise(house: &House, crowd: &mut Crowd) {
             category: Default::default(),
             pricing: Default::default(),
             market: 0,
+            free_until_ms: 0,
         };
         arrivals.push(Arrival {
             shop: crowd.shop,

@@ -215,6 +215,7 @@ impl House {
             category: "".into(),
             pricing: "".into(),
             market: 0,
+            free_until_ms: 0,
         };
         let arrival = Arrival { shop: self.shop, key: None, received_ms: self.now_ms(), what: Arrived::Status(update) };
         self.receive(vec![arrival]).await.expect("kept");

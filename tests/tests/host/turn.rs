@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use duka_engine::effect::{CallRequest, EffectId};
-use duka_engine::event::{EventKind, Inbound, Outcome};
+use duka_engine::effect::{CallRequest, EffectId, EffectKind};
+use duka_engine::event::{CartItem, EventKind, Inbound, Outcome};
 use duka_engine::outbound::Outbound;
 use duka_engine::value::Value;
 use duka_runtime::host::incoming::{Act, Incoming};
@@ -12,7 +12,7 @@ use duka_runtime::host::notices::Notice;
 use duka_runtime::host::shops::{Found, Shop};
 use duka_runtime::host::turn::{Automated, Before, Context, Taken, TurnError, TurnLimits, take};
 use duka_runtime::id::{ConversationId, ShopScope};
-use duka_runtime::store::{Conversation, Lane};
+use duka_runtime::store::{Conversation, FreeEntry, Lane};
 
 use crate::corner;
 
@@ -38,7 +38,7 @@ impl Chat {
             session: Vec::new(),
             turn: 0,
             last_inbound_ms: 0,
-            free_until_ms: 0,
+            free: FreeEntry::None,
             wake_at_ms: None,
             handed_over: false,
             pending: 0,
@@ -181,6 +181,43 @@ fn the_vendors_own_switch_withdraws_every_consent() {
     assert_eq!(names, [("marketing", false), ("offers", false)]);
     assert!(taken.session.consents.iter().all(|it| it.asked && !it.given));
     assert_eq!(taken.row.turn, 3);
+}
+
+#[test]
+fn what_a_customer_writes_under_a_cart_is_kept_for_people() {
+    let mut chat = Chat::begun();
+    let items = vec![CartItem { sku: "A".into(), quantity: 2 }];
+    let mut incoming = Incoming::event(EventKind::Inbound(Inbound::Cart { items }));
+    incoming.note = "Please gift-wrap".into();
+    let kept = incoming.encode();
+    assert_eq!(Incoming::decode(&kept), Some(incoming.clone()));
+    let before = Incoming::event(EventKind::Wake).encode();
+    let (_, older) = before.split_last().expect("the note is written last");
+    assert_eq!(Incoming::decode(older), Some(Incoming::event(EventKind::Wake)), "what an older version has kept");
+    let taken = chat.take(incoming);
+    let notes: Vec<EffectKind> = postcard::from_bytes(&taken.record.notes).expect("notes");
+    let note = EffectKind::Record { what: "customer_note".into(), detail: "Please gift-wrap".into() };
+    assert!(notes.contains(&note), "{notes:?}");
+}
+
+#[test]
+fn the_vendors_switch_opens_no_window_and_is_kept_under_its_own_time() {
+    let mut chat = Chat::begun();
+    let window_ms = chat.row.last_inbound_ms;
+    for (given, said_ms, kept_ms) in
+        [(false, 5_000, NOW_MS - 5_000), (true, -5_000, NOW_MS), (true, 500_000, NOW_MS - 500_000)]
+    {
+        chat.now_ms = NOW_MS;
+        let mut incoming = Incoming::event(EventKind::Wake);
+        incoming.act = Act::Marketing { given };
+        incoming.provider_ms = NOW_MS - said_ms;
+        let taken = chat.take(incoming);
+        let of_all = taken.consents.iter().find(|it| it.name == "marketing").expect("an entry");
+        assert_eq!((of_all.given, of_all.at_ms), (given, kept_ms));
+        assert_eq!(taken.row.last_inbound_ms, window_ms);
+        let named = taken.consents.iter().filter(|it| it.name != "marketing");
+        assert!(named.into_iter().all(|it| !it.given && it.at_ms == NOW_MS), "taken back now");
+    }
 }
 
 #[test]

@@ -162,6 +162,7 @@ fn a_status_of_nobody_is_kept_and_harms_nothing() {
             category: "".into(),
             pricing: "".into(),
             market: 0,
+            free_until_ms: 0,
         };
         let arrival = Arrival { shop: house.shop, key: None, received_ms: NOW_MS, what: Arrived::Status(status) };
         assert_eq!(house.receive(vec![arrival]).await.expect("kept"), [Took::Noted]);

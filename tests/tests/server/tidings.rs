@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use duka_runtime::api::Scope;
 use serde_json::{Value as Json, json};
 
-use crate::stage::Stage;
+use crate::api::{ask, key};
+use crate::stage::{CUSTOMER, NUMBER, Stage};
 
 /// One body of account events, each with its field and its time.
 fn body(events: &[(&str, i64, &Json)]) -> String {
@@ -129,4 +131,50 @@ async fn an_older_reinstatement_clears_no_newer_stop_and_two_warnings_of_one_bod
         assert_eq!(words.join(" "), expected, "{act}");
     }
     stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_resume_after_a_newer_stop_gives_no_consent_back() {
+    let mut stage = asked().await;
+    stage.writes("hi").await;
+    stage.sees().await;
+    let now_s = stage.running.server.host.clock.now_ms() / 1_000;
+    for (value, ago_s) in [("stop", 5), ("resume", 500)] {
+        let preference = json!({ "wa_id": CUSTOMER, "category": "marketing_messages", "value": value,
+            "detail": "", "timestamp": now_s - ago_s });
+        let value = json!({ "messaging_product": "whatsapp", "metadata": { "phone_number_id": NUMBER },
+            "contacts": [{ "wa_id": CUSTOMER }], "user_preferences": [preference] });
+        assert_eq!(stage.brings(&body(&[("user_preferences", now_s, &value)])).await, 200);
+    }
+    let (shop, store) = (stage.scope(), &stage.running.server.host.store);
+    let mut tx = store.read(shop).await.expect("a read");
+    let id = tx.list_conversations(shop, None, 9).await.expect("a list")[0].id;
+    let all = tx.consents_of(shop, id).await.expect("the ledger");
+    let told: Vec<(bool, i64)> =
+        all.iter().filter(|it| it.name == "marketing").map(|it| (it.given, it.at_ms / 1_000 - now_s)).collect();
+    assert_eq!(told, [(false, -5), (true, -500)], "each under the vendor's time");
+    let standing = tx.standing_consents(shop, &[id]).await.expect("the ledger");
+    assert!(standing.iter().all(|it| !it.given), "{standing:?}");
+    drop(tx);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_free_entry_point_is_shown_with_the_conversation() {
+    let mut stage = asked().await;
+    let reader = key(&stage, "reader", Scope::Read, None, i64::MAX).await;
+    stage.does(&json!({ "text": "hi", "as": { "by_ad": true } })).await;
+    stage.sees().await;
+    let before_ms = stage.running.server.host.clock.now_ms();
+    for _ in 0..400 {
+        let (_, list) = ask(&stage, "GET", "/shops/boutique/conversations", &reader).await;
+        let until_ms = list["conversations"][0]["free_until_ms"].as_i64().expect("a time");
+        if until_ms > 0 {
+            let hours = (until_ms - before_ms) as f64 / 3_600_000.0;
+            assert!((71.9..72.1).contains(&hours), "{hours}");
+            return stage.end().await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("no free entry point");
 }

@@ -85,7 +85,7 @@ pub async fn a_conversation_is_saved_only_by_the_turn_that_follows(store: Store)
         session: vec![1; 5_000],
         turn: 2,
         last_inbound_ms: 50,
-        free_until_ms: 60,
+        free: FreeEntry::Until(60),
         wake_at_ms: Some(70),
         handed_over: true,
         ..conversation(shop, 1)

@@ -32,7 +32,7 @@ pub fn conversation(shop: ShopScope, n: u64) -> Conversation {
         session: vec![0, 255, n as u8],
         turn: 0,
         last_inbound_ms: 5,
-        free_until_ms: 0,
+        free: FreeEntry::None,
         wake_at_ms: None,
         handed_over: false,
         pending: 0,
@@ -93,6 +93,7 @@ pub fn status(shop: ShopScope, n: Option<u8>, provider_id: &str, status: Deliver
         category: "".into(),
         pricing: "".into(),
         market: 0,
+        free_until_ms: 0,
     }
 }
 

@@ -35,7 +35,7 @@ pub async fn only_the_head_of_a_conversation_is_ready(store: Store) -> Result<()
         attempt: 1,
         after_unknown: false,
         last_inbound_ms: 5,
-        free_until_ms: 0,
+        free: FreeEntry::None,
         identities: vec![user(shop, "KE.1"), phone(shop, "254")],
     };
     assert_eq!(first, [expected]);

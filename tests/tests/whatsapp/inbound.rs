@@ -74,6 +74,7 @@ fn act_told(act: &Act) -> String {
         (!act.answers.is_empty())
             .then(|| format!("answering …{}", act.answers.get(act.answers.len() - 8..).unwrap_or(""))),
         act.from_ad.then(|| "from an ad".to_string()),
+        (!act.note.is_empty()).then(|| format!("with the words `{}`", act.note)),
         (!act.opens_window).then(|| "opens no window".to_string()),
         act.file.as_ref().map(|file| {
             format!(
@@ -121,7 +122,7 @@ fn status_told(report: &Report) -> String {
     let facts = [
         (update.error != 0).then(|| format!("error {}: {}", update.error, report.detail)),
         (!update.category.is_empty()).then(|| format!("{} {}", update.category, update.pricing)),
-        (report.free_until_ms > 0).then(|| format!("free until {}", report.free_until_ms)),
+        (update.free_until_ms > 0).then(|| format!("free until {}", update.free_until_ms)),
         update.send.map(|send| format!("send {send:?}")),
     ];
     for fact in facts.into_iter().flatten() {

@@ -99,7 +99,10 @@ pub struct Act {
     pub answers: SmolStr,
     /// Free text may be sent for 24 hours from now on. Edits and deletions do not count.
     pub opens_window: bool,
-    /// It came from an advertisement or a post: a free entry point opens with the answer.
+    /// What the customer wrote beside what a flow reads of it, such as under a cart; empty: nothing.
+    pub note: SmolStr,
+    /// It came from an advertisement: a free entry point opens with the answer. One that came from a post may open one; the
+    /// vendor says so with the answer's status (whatsapp-cloud-api 3.11, 12.2).
     pub from_ad: bool,
     /// The file that came along, to be fetched at once.
     pub file: Option<FileRef>,
@@ -125,8 +128,6 @@ pub struct Report {
     pub update: StatusUpdate,
     /// By what the customer is known; a user id may be told here first.
     pub who: Vec<Identity>,
-    /// Until when everything is free for this customer; 0: not told.
-    pub free_until_ms: i64,
     /// The vendor's words for a failure.
     pub detail: String,
 }

@@ -20,7 +20,13 @@ pub(super) struct Change {
     pub after: bool,
 }
 
-pub(super) fn told(change: Change, event: Option<&Event>, notices: &[Notice], name: &SmolStr) -> Vec<Told> {
+/// `name` and `note` are the customer's: what they are called, and what they wrote beside what the flow reads.
+pub(super) fn told(
+    change: Change,
+    event: Option<&Event>,
+    notices: &[Notice],
+    (name, note): (&SmolStr, &SmolStr),
+) -> Vec<Told> {
     let mut told = Vec::new();
     let kind = event.map(|event| &event.kind);
     if change.before
@@ -37,6 +43,12 @@ pub(super) fn told(change: Change, event: Option<&Event>, notices: &[Notice], na
                 let (kind, text) = words(inbound);
                 Told::Message { kind: kind.into(), text, name: name.clone() }
             }
+        });
+    }
+    if !note.is_empty() {
+        told.push(match change.before {
+            true => Told::Message { kind: "text".into(), text: note.clone(), name: name.clone() },
+            false => Told::Alert { text: format_smolstr!("The customer wrote with the cart: {note}") },
         });
     }
     if let Some(EventKind::MessageFailed { effect, reason }) = kind

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use duka_engine::event::{EventKind, Outcome};
+use duka_engine::limits::whatsapp::{FREE_ENTRY_ANSWER_HOURS, FREE_ENTRY_HOURS};
 use duka_engine::outbound::Outbound;
 use duka_engine::session::Revision;
 
@@ -21,8 +22,8 @@ use crate::host::shops::Shop;
 use crate::id::{ConversationId, ShopScope};
 use crate::shops;
 use crate::store::{
-    AttemptEnd, Conversation, CostRow, EndedCall, HealthNews, Identity, InboxRow, NewSend, SendRow, Settlement,
-    Sighting, StatusEffect, StatusUpdate, Tx,
+    AttemptEnd, Conversation, CostRow, EndedCall, FreeEntry, HealthNews, Identity, InboxRow, NewSend, SendRow,
+    Settlement, Sighting, StatusEffect, StatusUpdate, Tx,
 };
 
 pub(super) struct Batch<'a> {
@@ -193,12 +194,16 @@ impl Batch<'_> {
             return Ok(extras);
         }
         let heard_ms = self.host.clock.monotonic_ms();
+        let mut free = Vec::new();
         for (update, effect) in updates.iter().zip(tx.apply_statuses(&updates).await?) {
             if let Some(effect) = &effect {
                 self.host.holding.heard(effect.shop, effect.id, heard_ms);
             }
             let Some(effect) = effect else { continue };
             let (shop, conversation) = (effect.shop, effect.conversation);
+            if update.free_until_ms > 0 {
+                free.push((shop, conversation, update.free_until_ms));
+            }
             if let Some((category, pricing)) = effect.delivered.clone() {
                 let month = month(if update.at_ms > 0 { update.at_ms } else { self.now_ms });
                 let row = CostRow { shop, month, market: update.market, category, pricing, messages: 0 };
@@ -219,7 +224,10 @@ impl Batch<'_> {
                 }
             }
             let id = duka_engine::effect::EffectId { turn: effect.turn, index: effect.index };
-            failed(shop, conversation, id, update.error, &mut extras);
+            failed(shop, conversation, id, (update.error, update.at_ms), &mut extras);
+        }
+        if !free.is_empty() {
+            tx.open_free_entries(&free).await?;
         }
         Ok(extras)
     }
@@ -252,7 +260,7 @@ impl Batch<'_> {
             session: Vec::new(),
             turn: 0,
             last_inbound_ms: 0,
-            free_until_ms: 0,
+            free: FreeEntry::None,
             wake_at_ms: None,
             handed_over: false,
             pending: 0,
@@ -336,19 +344,19 @@ fn status_of(entry: &Entry) -> Option<&StatusUpdate> {
     }
 }
 
-/// What the conversation hears of a message that was not delivered.
+/// What the conversation hears of a message that was not delivered, and when the provider said so (0: just now).
 fn failed(
     shop: ShopScope,
     conversation: ConversationId,
     effect: duka_engine::effect::EffectId,
-    error: i32,
+    (error, at_ms): (i32, i64),
     extras: &mut Vec<Extra>,
 ) {
     let mut add = |incoming| extras.push(Extra { shop, conversation, incoming });
     if error == codes::USER_STOPPED_MARKETING {
         let act = Act::Marketing { given: false };
         let proof = codes::reason(error);
-        add(Incoming { act, proof, ..Incoming::event(EventKind::Wake) });
+        add(Incoming { act, proof, provider_ms: at_ms, ..Incoming::event(EventKind::Wake) });
     }
     add(Incoming::event(EventKind::MessageFailed { effect, reason: codes::reason(error) }));
 }
@@ -374,6 +382,7 @@ async fn settlements(
     if ends.is_empty() {
         return Ok(());
     }
+    let mut free = Vec::new();
     let rows: Vec<Settlement> = ends.iter().map(|(_, ended)| ended.settlement.clone()).collect();
     for ((at, ended), settled) in ends.into_iter().zip(tx.settle_sends(&rows).await?) {
         let shop = ended.settlement.shop;
@@ -381,18 +390,33 @@ async fn settlements(
             extras.push(window_closed(shop, ended.conversation, as_of_ms));
         }
         match failure_of(&ended.settlement.end) {
-            Some(error) if settled.held => failed(shop, ended.conversation, ended.effect, error, extras),
-            Some(_) | None if settled.failed => failed(shop, ended.conversation, ended.effect, 0, extras),
+            Some(error) if settled.held => failed(shop, ended.conversation, ended.effect, (error, 0), extras),
+            Some(_) | None if settled.failed => failed(shop, ended.conversation, ended.effect, (0, 0), extras),
             Some(_) | None => {}
         }
-        if ended.initiated && settled.held && matches!(ended.settlement.end, AttemptEnd::Accepted { .. }) {
+        let accepted = settled.held && matches!(ended.settlement.end, AttemptEnd::Accepted { .. });
+        if let Some(until_ms) = free_until_ms(ended.free, now_ms).filter(|_| accepted) {
+            free.push((shop, ended.conversation, until_ms));
+        }
+        if ended.initiated && accepted {
             tx.note_recipients(shop, &[(ended.conversation, now_ms)]).await?;
         }
         if let Some(took) = took.get_mut(at).filter(|_| !settled.held) {
             *took = Took::Dropped;
         }
     }
+    if !free.is_empty() {
+        tx.open_free_entries(&free).await?;
+    }
     Ok(())
+}
+
+/// Until when everything is free after an answer that is taken now; `None`: it opens nothing (whatsapp-cloud-api 12.2).
+fn free_until_ms(free: FreeEntry, now_ms: i64) -> Option<i64> {
+    let FreeEntry::Came(came_ms) = free else { return None };
+    let hours = |hours: u32| i64::from(hours) * 3_600_000;
+    let is_answered = now_ms.saturating_sub(came_ms) <= hours(FREE_ENTRY_ANSWER_HOURS);
+    is_answered.then(|| now_ms.saturating_add(hours(FREE_ENTRY_HOURS)))
 }
 
 /// Results go through the inbox: the conversation may be busy with something that arrived before.

@@ -5,6 +5,7 @@ use std::ops::Bound;
 use super::{Flaw, MemoryTx, QueuedEvent, Tables, earliest};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::error::{Error, Result};
+use crate::store::free::FreeEntry;
 use crate::store::rows::{Advance, Claim, Conversation, Due, Identity, IdentityKind, InboxRow, Sighting};
 
 impl MemoryTx {
@@ -101,6 +102,18 @@ impl MemoryTx {
         let waiting = range.filter(|(_, row)| row.handed_over);
         let places: Vec<_> = waiting.take(limit as usize).map(|(place, _)| *place).collect();
         Ok(self.conversations(&places)?.into_iter().flatten().collect())
+    }
+
+    pub fn open_free_entries(&mut self, until: &[(ShopScope, ConversationId, i64)]) -> Result<()> {
+        for (shop, id, until_ms) in until {
+            let known = self.tables.conversations.get(&(*shop, *id)).filter(|row| row.free.until_ms() < *until_ms);
+            if let Some(row) = known.cloned() {
+                self.tables
+                    .conversations
+                    .insert((*shop, *id), Conversation { free: FreeEntry::Until(*until_ms), ..row });
+            }
+        }
+        Ok(())
     }
 
     pub fn save_conversations(&mut self, advances: &[Advance<'_>]) -> Result<()> {

@@ -8,6 +8,7 @@ use super::{Flaw, MemoryTx, QueuedSend, Tables, earliest};
 use crate::id::{ConversationId, SendId, ShopScope};
 use crate::store::error::Result;
 use crate::store::facts::{SendFacts, Told};
+use crate::store::free::FreeEntry;
 use crate::store::rows::{
     AttemptEnd, Claim, ClaimedSend, Delivery, Due, Lane, Leases, NewSend, Released, SendRow, SendState, Settled,
     Settlement, StatusEffect, StatusUpdate,
@@ -338,7 +339,7 @@ impl Tables {
             attempt: queued.facts.attempt,
             after_unknown: queued.facts.after_unknown,
             last_inbound_ms: row.map_or(0, |row| row.last_inbound_ms),
-            free_until_ms: row.map_or(0, |row| row.free_until_ms),
+            free: row.map_or(FreeEntry::None, |row| row.free),
             identities: self.identities_of(shop, conversation),
         }
     }

@@ -119,7 +119,7 @@ impl PostgresTx {
             .bind(rows.iter().map(|row| clean(&row.number)).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.turn as i64).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.last_inbound_ms).collect::<Vec<_>>())
-            .bind(rows.iter().map(|row| row.free_until_ms).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| codes::of_free_entry(row.free)).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.wake_at_ms).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.handed_over).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.session.as_slice()).collect::<Vec<_>>());
@@ -275,6 +275,18 @@ impl PostgresTx {
         if later.is_empty() { Ok(()) } else { self.update_conversations(&later).await }
     }
 
+    pub async fn open_free_entries(&mut self, until: &[(ShopScope, ConversationId, i64)]) -> Result<()> {
+        // In one order for all processes.
+        let until: BTreeSet<_> = until.iter().copied().collect();
+        for (shop, id, until_ms) in until {
+            let update = sqlx::query(
+                "UPDATE conversation SET free_until_ms = $1 WHERE shop = $2 AND id = $3 AND free_until_ms < $1",
+            );
+            self.run(update.bind(until_ms).bind(shop_number(shop)).bind(number(id))).await?;
+        }
+        Ok(())
+    }
+
     async fn update_conversations(&mut self, advances: &[Advance<'_>]) -> Result<()> {
         let update = sqlx::query(
             "UPDATE conversation c SET number = t.number, turn = t.turn, last_inbound_ms = t.last_inbound_ms,
@@ -293,7 +305,7 @@ impl PostgresTx {
             .bind(rows().map(|row| clean(&row.number)).collect::<Vec<_>>())
             .bind(rows().map(|row| row.turn as i64).collect::<Vec<_>>())
             .bind(rows().map(|row| row.last_inbound_ms).collect::<Vec<_>>())
-            .bind(rows().map(|row| row.free_until_ms).collect::<Vec<_>>())
+            .bind(rows().map(|row| codes::of_free_entry(row.free)).collect::<Vec<_>>())
             .bind(rows().map(|row| row.wake_at_ms).collect::<Vec<_>>())
             .bind(rows().map(|row| row.handed_over).collect::<Vec<_>>())
             .bind(rows().map(|row| row.session.as_slice()).collect::<Vec<_>>());
@@ -470,7 +482,7 @@ fn conversation(row: &PgRow) -> Result<Conversation> {
         number: text(row, 3)?,
         turn: row.try_get::<i64, _>(4)? as u64,
         last_inbound_ms: row.try_get(5)?,
-        free_until_ms: row.try_get(6)?,
+        free: codes::free_entry(row.try_get(6)?),
         wake_at_ms: row.try_get(7)?,
         handed_over: row.try_get(8)?,
         session: row.try_get(9)?,

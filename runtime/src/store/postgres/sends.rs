@@ -137,10 +137,11 @@ impl PostgresTx {
         let identities = self.identities_by(&places).await?;
         let with_customer = |Queued { row: SendRow { send, facts }, .. }: Queued| {
             let place = (send.shop, send.conversation);
-            let (last_inbound_ms, free_until_ms) = windows.get(&place).copied().unwrap_or((0, 0));
+            let (last_inbound_ms, free) = windows.get(&place).copied().unwrap_or((0, 0));
+            let free = codes::free_entry(free);
             let identities = identities.get(&place).cloned().unwrap_or_default();
             let (attempt, after_unknown) = (facts.attempt, facts.after_unknown);
-            ClaimedSend { send, attempt, after_unknown, last_inbound_ms, free_until_ms, identities }
+            ClaimedSend { send, attempt, after_unknown, last_inbound_ms, free, identities }
         };
         Ok(claimed.into_iter().map(with_customer).collect())
     }

@@ -61,7 +61,7 @@ impl SqliteTx {
             row.number.as_str(),
             row.turn as i64,
             row.last_inbound_ms,
-            row.free_until_ms,
+            codes::of_free_entry(row.free),
             row.wake_at_ms,
             row.handed_over,
             &row.session,
@@ -148,6 +148,15 @@ impl SqliteTx {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    pub fn open_free_entries(&mut self, until: &[(ShopScope, ConversationId, i64)]) -> Result<()> {
+        let mut update =
+            self.sql("UPDATE conversation SET free_until_ms = ?1 WHERE shop = ?2 AND id = ?3 AND free_until_ms < ?1")?;
+        for (shop, id, until_ms) in until {
+            update.execute((until_ms, shop.number(), number(*id)))?;
+        }
+        Ok(())
+    }
+
     pub fn save_conversations(&mut self, advances: &[Advance<'_>]) -> Result<()> {
         let mut update = self.sql(
             "UPDATE conversation SET number = ?, turn = ?, last_inbound_ms = ?, free_until_ms = ?, wake_at_ms = ?,
@@ -160,7 +169,7 @@ impl SqliteTx {
                 row.number.as_str(),
                 row.turn as i64,
                 row.last_inbound_ms,
-                row.free_until_ms,
+                codes::of_free_entry(row.free),
                 row.wake_at_ms,
                 row.handed_over,
                 &row.session,
@@ -270,7 +279,7 @@ fn conversation(shop: ShopScope, row: &Row<'_>) -> rusqlite::Result<Conversation
         number: text(row, 2)?,
         turn: row.get::<_, i64>(3)? as u64,
         last_inbound_ms: row.get(4)?,
-        free_until_ms: row.get(5)?,
+        free: codes::free_entry(row.get(5)?),
         wake_at_ms: row.get(6)?,
         handed_over: row.get(7)?,
         session: row.get(8)?,

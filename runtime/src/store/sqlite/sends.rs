@@ -100,11 +100,12 @@ impl SqliteTx {
             self.sql("SELECT last_inbound_ms, free_until_ms FROM conversation WHERE shop = ? AND id = ?")?;
         let window =
             select.query_row((send.shop.number(), number(send.conversation)), |row| Ok((row.get(0)?, row.get(1)?)));
-        let (last_inbound_ms, free_until_ms) = window.optional()?.unwrap_or((0, 0));
+        let (last_inbound_ms, free) = window.optional()?.unwrap_or((0, 0));
+        let free = codes::free_entry(free);
         drop(select);
         let identities = self.identities_of(send.shop, send.conversation)?;
         let (attempt, after_unknown) = (facts.attempt + 1, facts.after_unknown);
-        Ok(ClaimedSend { send, attempt, after_unknown, last_inbound_ms, free_until_ms, identities })
+        Ok(ClaimedSend { send, attempt, after_unknown, last_inbound_ms, free, identities })
     }
 
     pub fn settle_sends(&mut self, settlements: &[Settlement]) -> Result<Vec<Settled>> {

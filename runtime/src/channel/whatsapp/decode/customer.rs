@@ -41,7 +41,8 @@ impl Reader<'_> {
             id: id.into(),
             at_ms: ms(&message.timestamp),
             opens_window: !matches!(message.kind.as_str(), "edit" | "revoke"),
-            from_ad: message.referral.is_some(),
+            from_ad: message.referral.as_ref().is_some_and(|referral| referral.source_type.as_str() == "ad"),
+            note: message.order.as_ref().map(|order| note(&order.text)).unwrap_or_default(),
             answers: message.context.as_ref().and_then(|it| it.id.given()).unwrap_or_default().into(),
             file: file(message),
             shared: self.shared(message),
@@ -263,6 +264,11 @@ fn cart(order: &Order<'_>) -> Option<Inbound> {
     });
     let items: Vec<CartItem> = items.collect();
     (!items.is_empty()).then_some(Inbound::Cart { items })
+}
+
+/// Words for people, without numbers of cards.
+fn note(text: &Word<'_>) -> SmolStr {
+    card::without(clean::text(text.as_str()).trim()).into()
 }
 
 /// The answers of a form as texts, in the order in which they came.

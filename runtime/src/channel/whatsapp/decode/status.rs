@@ -48,10 +48,12 @@ impl Reader<'_> {
             category: word(pricing.map(|it| &it.category)),
             pricing: word(pricing.map(|it| &it.kind)),
             market,
+            free_until_ms: 0,
         };
         let free = update.pricing == "free_entry_point" || update.category == "referral_conversion";
         let until = status.conversation.as_ref().filter(|_| free).map_or(0, |it| ms(&it.expiration_timestamp));
-        Meaning::Status(Report { update, who, free_until_ms: until, detail: error.map(detail).unwrap_or_default() })
+        let update = StatusUpdate { free_until_ms: until, ..update };
+        Meaning::Status(Report { update, who, detail: error.map(detail).unwrap_or_default() })
     }
 }
 

@@ -245,6 +245,9 @@ pub struct FormReply<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Order<'a> {
+    /// What the customer wrote with it.
+    #[serde(borrow)]
+    pub text: Word<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
     pub product_items: Vec<OrderItem<'a>>,
 }
