@@ -92,7 +92,7 @@ impl House {
         for (n, address) in servers.iter().enumerate() {
             let settings = format!(
                 "listen = \"{address}\"\ndatabase = \"{database}\"\nshops = \"shops\"\ndevelopment = true\n[graph]\n\
-                 url = \"http://{graph}\"\n[limits]\nper_customer = 0\n[sending]\nanswer = \"2 seconds\"\nhold = \"6 seconds\"\n[whatsapp]\n\
+                 url = \"http://{graph}\"\n[limits]\nper_customer = 0\n[sending]\nper_customer = 0\nanswer = \"2 seconds\"\nhold = \"6 seconds\"\n[whatsapp]\n\
                  app_secret = \"env:SECRET\"\nverify_token = \"env:VERIFY\"\ntoken = \"env:TOKEN\"\n"
             );
             std::fs::write(folder.path().join(format!("server{n}.toml")), settings).expect("a file can be written");

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use duka_engine::limits::whatsapp;
 use secrecy::{SecretSlice, SecretString};
 
 use crate::costs::Rates;
@@ -116,6 +117,8 @@ pub struct Sending {
     pub hold_ms: i64,
     /// Messages a second of one business number.
     pub per_number: u32,
+    /// Messages to one customer at once, before they are paced; 0: no limit.
+    pub per_customer: u32,
     /// How long before its end the service window counts as closed.
     pub window_margin_ms: i64,
 }
@@ -284,7 +287,8 @@ impl Resolve {
             sending: Sending {
                 answer_ms: sending.answer.map_or(20_000, |length| length.ms()).clamp(500, 120_000),
                 hold_ms: sending.hold.map_or(30_000, |length| length.ms()),
-                per_number: sending.per_number.unwrap_or(80).max(1),
+                per_number: sending.per_number.unwrap_or(whatsapp::MESSAGES_PER_SECOND).max(1),
+                per_customer: sending.per_customer.unwrap_or(whatsapp::PAIR_BURST),
                 window_margin_ms: sending.window_margin.map_or(300_000, |length| length.ms()),
             },
             limits: Limits {

@@ -14,6 +14,10 @@ mod database;
 mod house;
 #[path = "host/outbox.rs"]
 mod outbox;
+#[path = "host/pace.rs"]
+mod pace;
+#[path = "host/refusals.rs"]
+mod refusals;
 #[path = "host/revisions.rs"]
 mod revisions;
 #[path = "host/serve.rs"]

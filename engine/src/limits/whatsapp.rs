@@ -9,6 +9,9 @@ pub const BUTTON_ID: usize = 256;
 pub const ROW_ID: usize = 200;
 /// The button that opens a form. The guide says 30, an older text 20.
 pub const FORM_BUTTON: usize = 20;
+pub const FORM_BUTTON_GUIDE: usize = 30;
+/// The text above a list: the guide's figure since 2024; the OpenAPI file still has 1,024.
+pub const LIST_BODY_GUIDE: usize = 4096;
 /// The address behind a button.
 pub const URL: usize = 2000;
 /// `biz_opaque_callback_data`

@@ -77,6 +77,8 @@ pub struct SendingSection {
     pub hold: Option<Length>,
     /// Messages a second of one number [default: 80]
     pub per_number: Option<u32>,
+    /// Messages to one customer at once, after which one leaves every 6 seconds, as WhatsApp asks; 0: no limit [default: 45]
+    pub per_customer: Option<u32>,
     /// How long before its end the service window counts as closed [default: 5 minutes]
     pub window_margin: Option<Length>,
 }
@@ -215,6 +217,7 @@ settings! {
     "DUKA_SENDING_ANSWER" => sending.answer: Length::reads,
     "DUKA_SENDING_HOLD" => sending.hold: Length::reads,
     "DUKA_SENDING_PER_NUMBER" => sending.per_number: number,
+    "DUKA_SENDING_PER_CUSTOMER" => sending.per_customer: number,
     "DUKA_SENDING_WINDOW_MARGIN" => sending.window_margin: Length::reads,
     "DUKA_LIMITS_BODY_BYTES" => limits.body_bytes: number,
     "DUKA_LIMITS_CONNECTIONS" => limits.connections: number,

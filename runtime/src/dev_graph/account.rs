@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use duka_engine::limits::whatsapp::FREE_ENTRY_HOURS;
+use duka_engine::limits::whatsapp;
 use serde_json::Value;
 use smol_str::SmolStr;
 
@@ -20,10 +20,10 @@ pub const ACCOUNT: &str = "102290000000001";
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// A free entry point lasts so long from our answer.
-const FREE_MS: i64 = FREE_ENTRY_HOURS as i64 * HOUR_MS;
-/// One message to a customer each 6 seconds, 45 in a burst.
-const PAIR_MS: i64 = 6_000;
-const PAIR_BURST: i64 = 45;
+const FREE_MS: i64 = whatsapp::FREE_ENTRY_HOURS as i64 * HOUR_MS;
+/// One message to a customer each so many ms, and so many in a burst.
+const PAIR_MS: i64 = whatsapp::PAIR_SECONDS as i64 * 1_000;
+const PAIR_BURST: i64 = whatsapp::PAIR_BURST as i64;
 /// Free service messages of a number and month (since 2026-10-01).
 const FREE_SERVICE: u64 = 1_000;
 /// Messages that a customer can still tap on.

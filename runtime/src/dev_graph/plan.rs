@@ -1,6 +1,7 @@
 //! What a stand-in is set up with: numbers, templates, customers, how statuses come back, limits and faults. A TOML file
 //! or a JSON body; everything has a default. Reads no file itself.
 
+use duka_engine::limits::whatsapp::MESSAGES_PER_SECOND;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -123,7 +124,15 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { window: true, pair: true, throughput: 80, tier: 0, media: true, templates: true, review_ms: 500 }
+        Limits {
+            window: true,
+            pair: true,
+            throughput: MESSAGES_PER_SECOND,
+            tier: 0,
+            media: true,
+            templates: true,
+            review_ms: 500,
+        }
     }
 }
 

@@ -29,6 +29,15 @@ pub const NO_FILE: i32 = -10;
 /// The form is not published, or stopped by the provider: the engine asks it field by field.
 pub const NO_FORM: i32 = -11;
 
+/// The customer has had enough marketing from everybody, and the offer is over before a day is.
+pub const CAPPED: i32 = -12;
+/// The customer could not be reached, and has not written since.
+pub const UNREACHABLE: i32 = -13;
+/// The customer may be somebody else by now, and has not written since.
+pub const IDENTITY_CHANGED: i32 = -14;
+/// The shop may not write to the customer's country.
+pub const COUNTRY_CLOSED: i32 = -15;
+
 /// The provider's codes for "the Flow is blocked" and "… is throttled".
 pub const FORM_STOPPED: std::ops::RangeInclusive<i32> = 132_068..=132_069;
 
@@ -50,6 +59,10 @@ pub fn reason(error: i32) -> SmolStr {
         UNRENDERABLE => SmolStr::new_static("unrenderable"),
         NO_FILE => SmolStr::new_static("no_file"),
         NO_TOKEN => SmolStr::new_static("no_token"),
+        CAPPED => SmolStr::new_static("marketing_capped"),
+        UNREACHABLE => SmolStr::new_static("unreachable"),
+        IDENTITY_CHANGED => SmolStr::new_static("identity_changed"),
+        COUNTRY_CLOSED => SmolStr::new_static("country_closed"),
         NO_FORM => SmolStr::new_static(FORM_UNAVAILABLE),
         code if FORM_STOPPED.contains(&code) => SmolStr::new_static(FORM_UNAVAILABLE),
         code => format_smolstr!("{code}"),

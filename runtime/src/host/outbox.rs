@@ -2,9 +2,11 @@
 //! down; what is unknown is held and never guessed at (reliability.md 4.3). Knows no vendor.
 
 mod answer;
+mod brake;
 mod check;
 mod learned;
 mod pace;
+mod recipients;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -13,6 +15,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use duka_engine::effect::EffectId;
+use duka_engine::limits::WHATSAPP;
 use duka_engine::outbound::Outbound;
 use smol_str::SmolStr;
 use tokio::time::Instant;
@@ -20,7 +23,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, trace_span};
 
 use self::check::{Facts, Verdict, check};
-use self::pace::Pace;
+use self::pace::{Pace, Sender};
 use super::Host;
 use super::codes;
 use super::desk::{Desk, DeskError};
@@ -28,6 +31,7 @@ use super::points::{Point, Struck};
 use super::shops::Shop;
 use super::transport::{Form, SendAnswer, SendRequest, Transport};
 use super::writer::{Ended, Job};
+use crate::costs;
 use crate::id::{ConversationId, SendId, ShopScope};
 use crate::store::{
     self, AttemptEnd, Claim, ClaimedSend, ConsentEntry, Due, FreeEntry, Lane, NumberHealth, Room, SendState,
@@ -35,7 +39,7 @@ use crate::store::{
 };
 
 pub(super) use self::answer::SPAM_PAUSE_MS;
-pub(super) use self::learned::hold;
+pub(super) use self::learned::{OF_SHOP, close, hold, stopped};
 pub use self::pace::PaceLimits;
 
 /// Numbers whose sends are claimed in one transaction.
@@ -51,6 +55,8 @@ pub struct Attempt {
     /// Monotonic time from which another process may have the send.
     pub lease_until_ms: i64,
     effect: EffectId,
+    /// Of its shop.
+    app: usize,
     has_template: bool,
     /// Follows an attempt whose fate was never known: a status may settle it until the last moment.
     repeats: bool,
@@ -122,9 +128,14 @@ impl<T: Transport> Outbox<T> {
         let first = self.host.mint.jitter(i64::try_from(due.len()).unwrap_or(1));
         let first = usize::try_from(first).unwrap_or(0).min(due.len());
         due.rotate_left(first);
-        let share = (most / u32::try_from(due.len()).unwrap_or(u32::MAX).max(1)).clamp(1, MOST_OF_A_NUMBER);
+        // A shop with more numbers has no more of the room.
+        let mut numbers = BTreeMap::<ShopScope, u32>::new();
+        due.iter().for_each(|due| *numbers.entry(due.shop).or_default() += 1);
+        let of_shop = most / u32::try_from(numbers.len()).unwrap_or(u32::MAX).max(1);
+        let shares = numbers.into_iter().map(|(shop, count)| (shop, (of_shop / count).clamp(1, MOST_OF_A_NUMBER)));
+        let shares: BTreeMap<ShopScope, u32> = shares.collect();
         for group in due.chunks(MOST_NUMBERS) {
-            self.claim_group(group, share, most, now_ms, &mut round).await?;
+            self.claim_group(group, &shares, most, now_ms, &mut round).await?;
         }
         Ok(round)
     }
@@ -133,7 +144,7 @@ impl<T: Transport> Outbox<T> {
     async fn claim_group(
         &self,
         group: &[Due],
-        share: u32,
+        shares: &BTreeMap<ShopScope, u32>,
         most: u32,
         now_ms: i64,
         round: &mut Round,
@@ -155,7 +166,9 @@ impl<T: Transport> Outbox<T> {
         let mut rooms = Vec::new();
         for due in group {
             let Some(shop) = self.host.shops.shop(due.shop) else { continue };
-            let limit = self.pace().room(due.shop, &due.number, share.min(left));
+            let sender = Sender { app: shop.app, shop: due.shop, number: &due.number };
+            let share = shares.get(&due.shop).map_or(1, |share| *share);
+            let limit = self.pace().room(sender, share.min(left));
             left -= limit;
             if limit > 0 {
                 rooms.push((due, shop, Room { shop: due.shop, number: due.number.clone(), limit }));
@@ -187,7 +200,7 @@ impl<T: Transport> Outbox<T> {
         tx.commit().await?;
         self.host.points.hit(Point::SendClaimed)?;
         for (due, shop, known, sends) in claimed {
-            if known.initiates {
+            if known.initiates && self.pace().tier(&shop.portfolio, known.health.as_ref()).is_some() {
                 self.learn_recipients(&shop.portfolio, now_ms).await?;
             }
             self.pace().used(due.shop, &due.number, u32::try_from(sends.len()).unwrap_or(u32::MAX));
@@ -212,6 +225,7 @@ impl<T: Transport> Outbox<T> {
             settlement: Settlement { shop: send.send.shop, id: send.send.id, attempt: send.attempt, end },
             conversation: send.send.conversation,
             effect,
+            market: 0,
             window_closed: None,
             initiated: false,
             free: FreeEntry::None,
@@ -222,7 +236,9 @@ impl<T: Transport> Outbox<T> {
         let has_template = matches!(outbound, Outbound::Template(_));
         let verdict = {
             let mut pace = self.pace();
+            let closed = if has_template { pace.closed(send.send.shop) } else { Vec::new() };
             let facts = Facts {
+                closed: &closed,
                 now_ms: self.host.clock.now_ms(),
                 margin_ms: self.host.limits.window_margin_ms,
                 shop,
@@ -232,13 +248,14 @@ impl<T: Transport> Outbox<T> {
                 marketing_paused: pace.marketing_is_paused(send.send.shop, &send.send.number),
             };
             match check(&send, outbound, &facts) {
-                Verdict::Attempt(Form::Template(template)) => {
-                    match may_initiate(&mut pace, shop, &send, known.health.as_ref(), facts.now_ms) {
-                        None => Verdict::Attempt(Form::Template(template)),
+                Verdict::Attempt(form) => {
+                    let initiates = matches!(form, Form::Template(_));
+                    match must_wait(&mut pace, shop, &send, initiates.then_some(known), facts.now_ms) {
+                        None => Verdict::Attempt(form),
                         Some(not_before_ms) => Verdict::End(AttemptEnd::Again { not_before_ms, error: 0 }),
                     }
                 }
-                verdict => verdict,
+                Verdict::End(end) => Verdict::End(end),
             }
         };
         match verdict {
@@ -251,10 +268,13 @@ impl<T: Transport> Outbox<T> {
                     send: send.send.id,
                     attempt: send.attempt,
                     form,
+                    lane: send.send.lane,
                     identities: send.identities,
                 };
-                let (repeats, last_inbound_ms, free) = (send.after_unknown, send.last_inbound_ms, send.free);
-                let attempt = Attempt { request, lease_until_ms, effect, has_template, repeats, last_inbound_ms, free };
+                let (repeats, last_inbound_ms, free, app) =
+                    (send.after_unknown, send.last_inbound_ms, send.free, shop.app);
+                let attempt =
+                    Attempt { request, lease_until_ms, effect, app, has_template, repeats, last_inbound_ms, free };
                 round.attempts.push(attempt);
             }
         }
@@ -281,8 +301,9 @@ impl<T: Transport> Outbox<T> {
     }
 
     async fn judged(&self, attempt: Attempt) -> Result<Ended, OutboxError> {
-        let Attempt { request, lease_until_ms, effect, has_template, repeats, last_inbound_ms, free } = attempt;
+        let Attempt { request, lease_until_ms, effect, app, has_template, repeats, last_inbound_ms, free } = attempt;
         let about = answer::About {
+            app,
             shop: request.shop,
             number: request.number.clone(),
             send: request.send,
@@ -297,7 +318,7 @@ impl<T: Transport> Outbox<T> {
                 Form::Template(_) => None,
             },
         };
-        let (id, conversation) = (request.send, request.conversation);
+        let (id, conversation, market) = (request.send, request.conversation, costs::market(&request.identities));
         let answer_ms = self.host.limits.answer_ms;
         let too_late = self.host.clock.monotonic_ms().saturating_add(answer_ms) > lease_until_ms;
         let end = if too_late || (repeats && !self.is_still_wanted(&about, id).await?) {
@@ -313,6 +334,7 @@ impl<T: Transport> Outbox<T> {
             settlement: Settlement { shop: about.shop, id, attempt: about.attempt, end: end.end },
             conversation,
             effect,
+            market,
             window_closed: end.window_closed.then_some(last_inbound_ms),
             initiated: about.template.is_some(),
             free,
@@ -346,19 +368,16 @@ impl<T: Transport> Outbox<T> {
     }
 }
 
-/// Whether the business may write first; else until when it must wait.
-fn may_initiate(
-    pace: &mut Pace,
-    shop: &Shop,
-    send: &ClaimedSend,
-    health: Option<&NumberHealth>,
-    now_ms: i64,
-) -> Option<i64> {
+/// Until when a message must wait: not too many to one customer, and, if the business writes first, not to too many.
+/// `None`: it may go.
+fn must_wait(pace: &mut Pace, shop: &Shop, send: &ClaimedSend, initiates: Option<&Known>, now_ms: i64) -> Option<i64> {
     let customer = (send.send.shop, send.send.conversation);
-    if let Err(wait_ms) = pace.pair(customer.0, customer.1) {
+    let is_paced = send.identities.first().is_none_or(|identity| identity.channel == WHATSAPP.name);
+    if is_paced && let Err(wait_ms) = pace.pair(customer.0, customer.1) {
         return Some(now_ms.saturating_add(wait_ms));
     }
-    let tier = pace.tier(&shop.portfolio, health);
+    let known = initiates?;
+    let tier = pace.tier(&shop.portfolio, known.health.as_ref());
     pace.recipient(&shop.portfolio, customer, tier, now_ms).err()
 }
 

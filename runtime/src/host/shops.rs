@@ -52,6 +52,8 @@ pub struct Shop {
     /// People are told of conversations that are handed over.
     pub people: bool,
     pub portfolio: Portfolio,
+    /// Which of the server's apps it uses: its calls count against that one's limit.
+    pub app: usize,
     /// By program, the forms that are published.
     forms: Vec<(Revision, Forms)>,
     /// What new conversations begin with.
@@ -83,6 +85,7 @@ impl Shop {
             till: None,
             people: false,
             portfolio,
+            app: 0,
             forms: Vec::new(),
             opening,
             timezone,

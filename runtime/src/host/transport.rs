@@ -6,7 +6,7 @@ use duka_engine::outbound::{Message, TemplateMessage};
 use smol_str::SmolStr;
 
 use crate::id::{ConversationId, SendId, ShopScope};
-use crate::store::Identity;
+use crate::store::{Identity, Lane};
 
 /// One attempt to put one message into a thread.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,7 @@ pub struct SendRequest {
     /// From 1.
     pub attempt: u32,
     pub form: Form,
+    pub lane: Lane,
     /// All that the customer is known by.
     pub identities: Vec<Identity>,
 }
@@ -46,17 +47,28 @@ pub enum SendAnswer {
     Unsendable { error: i32 },
 }
 
+/// How far a refusal reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// This customer, from this number.
+    Customer,
+    Number,
+    /// All numbers of the shop.
+    Shop,
+    /// All shops of the same app.
+    App,
+}
+
 /// What a refusal asks for; the channel knows its vendor's codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Advice {
-    /// The same later, with growing pauses.
-    Retry,
-    /// Later, only this customer: too many to one (a pair's rate).
-    RetryPair,
-    /// Nothing from this number until then, in ms from now; the message is tried again.
-    PauseNumber { for_ms: i64 },
-    /// Nothing from this number until somebody acts: token, account, registration. The message is kept.
-    StopNumber,
+    /// The same later, with growing pauses of at least so many ms, until it was refused so often in all.
+    Retry { most: u32, at_least_ms: i64 },
+    /// The same when whom it concerns may send again: after pauses that begin with `ms`, grow, and are never shorter than
+    /// `at_least_ms`. With `alert`, people are told of it.
+    Wait { whom: Whom, ms: i64, at_least_ms: i64, alert: bool },
+    /// Nothing for whom it concerns until somebody acts: token, account, registration. The message is kept.
+    Stop { whom: Whom },
     /// No marketing from this number for some hours; this message is not sent.
     PauseMarketing,
     /// The window is closed: as a template, if the message has one.

@@ -7,6 +7,7 @@ mod answered;
 mod classes;
 mod echo;
 mod flood;
+pub mod marks;
 mod people;
 
 pub use self::classes::ALL_MARKETING;

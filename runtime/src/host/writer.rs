@@ -42,6 +42,8 @@ pub struct Ended {
     pub settlement: Settlement,
     pub conversation: ConversationId,
     pub effect: EffectId,
+    /// The calling code of its receiver; 0: not known.
+    pub market: u16,
     /// The provider says that the window is closed, which we thought opened by what the customer wrote at that time.
     pub window_closed: Option<i64>,
     /// It went as a template: the shop wrote first, which is counted.

@@ -14,7 +14,7 @@ use metrics::counter;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::forms::{self, Standing};
-use crate::channel::whatsapp::classify::{self, Answer, Learned, Refused, Then, Whom};
+use crate::channel::whatsapp::classify::{self, Answer, Learned, Refused, Then};
 use crate::channel::whatsapp::client::{Access, Graph};
 use crate::channel::whatsapp::flows::published::Published;
 use crate::channel::whatsapp::opaque;
@@ -23,10 +23,10 @@ use crate::files::Files;
 use crate::host::Host;
 use crate::host::clock::Clock;
 use crate::host::codes;
-use crate::host::transport::{Advice, Form, SendAnswer, SendRequest, Transport};
+use crate::host::transport::{Advice, Form, SendAnswer, SendRequest, Transport, Whom};
 use crate::id::ShopScope;
 use crate::shops::{Registry, Served};
-use crate::store::{Store, TemplateNews, TemplateRow};
+use crate::store::{Lane, Store, TemplateNews, TemplateRow};
 
 /// Templates of a shop are read again after this: a pause must not go unnoticed for long.
 const TEMPLATES_FOR: Duration = Duration::from_secs(10);
@@ -80,7 +80,7 @@ impl Outward {
         let shop = routes.of(request.shop).filter(|shop| shop.numbers.contains(&request.number));
         let token = shop.and_then(|shop| Some((shop, access(shop.token.as_ref()?)?)));
         let Some((shop, access)) = token else {
-            return SendAnswer::Refused { error: codes::NO_TOKEN, advice: Advice::StopNumber };
+            return SendAnswer::Refused { error: codes::NO_TOKEN, advice: Advice::Stop { whom: Whom::Number } };
         };
         match self.one(shop, &request, &access, false).await {
             // The upload is gone sooner than it was promised: once more with a new one. Nothing was taken.
@@ -111,7 +111,7 @@ impl Outward {
                 {
                     self.template_paused(shop, template).await;
                 }
-                let answer = told(answer);
+                let answer = told(answer, request.lane);
                 if let SendAnswer::Refused { error, advice: Advice::Fail } = answer
                     && let Form::Message(message) = &request.form
                     && is_form(message)
@@ -239,36 +239,41 @@ fn access(token: &SecretString) -> Option<Access> {
     Access::new(token).ok()
 }
 
-/// What an answer of the Graph API means for the outbox.
-pub fn told(answer: Answer) -> SendAnswer {
+/// What an answer of the Graph API means for the outbox, to a message of this lane.
+pub fn told(answer: Answer, lane: Lane) -> SendAnswer {
     match answer {
         Answer::Accepted(accepted) => SendAnswer::Accepted { provider_id: accepted.id },
         Answer::NotSent { .. } => SendAnswer::NotSent,
         Answer::Unknown { .. } => SendAnswer::Unknown,
-        Answer::Refused(refused) => SendAnswer::Refused { error: refused.code, advice: advice(&refused) },
+        Answer::Refused(refused) => SendAnswer::Refused { error: refused.code, advice: advice(&refused, lane) },
     }
 }
 
 /// The vendor's table, as the outbox acts on it.
-fn advice(refused: &Refused) -> Advice {
+fn advice(refused: &Refused, lane: Lane) -> Advice {
     let rule = classify::of_refusal(refused);
     match rule.learned {
         Learned::WindowClosed => return Advice::WindowClosed,
         Learned::MarketingStopped => return Advice::PauseMarketing,
         Learned::Template(status) => return Advice::TemplateRefused { disabled: status == "DISABLED" },
+        // The flow hears of them, and the writer keeps them.
         Learned::Nothing
         | Learned::OptedOut
         | Learned::MarketingCapped
         | Learned::Unreachable
         | Learned::FormBlocked
-        | Learned::IdentityChanged => {}
+        | Learned::IdentityChanged
+        | Learned::CountryClosed => {}
     }
+    let told_ms = refused.retry_after_ms.unwrap_or_default();
     match rule.then {
-        Then::Again { .. } => Advice::Retry,
-        Then::Wait { whom: Whom::Customer, .. } => Advice::RetryPair,
-        Then::Wait { ms, .. } => Advice::PauseNumber { for_ms: refused.retry_after_ms.unwrap_or(ms) },
+        Then::Again { .. } if !rule.is_known() && lane == Lane::Marketing => Advice::Fail,
+        Then::Again { most } => {
+            let own_ms = if rule.is_known() { 0 } else { classify::NOT_KNOWN_MS };
+            Advice::Retry { most, at_least_ms: told_ms.max(own_ms) }
+        }
+        Then::Wait { whom, ms } => Advice::Wait { whom, ms, at_least_ms: told_ms, alert: rule.alert },
         Then::FallBack | Then::Fail => Advice::Fail,
-        Then::Stop { whom: Whom::Customer } => Advice::Fail,
-        Then::Stop { .. } => Advice::StopNumber,
+        Then::Stop { whom } => Advice::Stop { whom },
     }
 }

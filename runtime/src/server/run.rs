@@ -296,7 +296,11 @@ fn limits(config: &Config) -> host::Limits {
         window_margin_ms: config.sending.window_margin_ms,
         file_bytes: config.files.largest,
         instance: instance(config),
-        pace: PaceLimits { throughput, ..PaceLimits::default() },
+        pace: PaceLimits {
+            throughput,
+            pair_burst: NonZeroU32::new(config.sending.per_customer),
+            ..PaceLimits::default()
+        },
         ..host::Limits::default()
     }
 }

@@ -236,7 +236,9 @@ impl Registry {
             let forms = std::iter::once(&program).chain(&older).filter_map(|program| shown(program, &source.forms));
             let forms = forms.collect();
             let mut shop = Shop::new(scope, source.slug.clone(), program, older, source.fixture.clone());
-            let token = routes.shops.last().and_then(|served| served.token.clone());
+            let served = routes.shops.last();
+            shop.app = served.map_or(0, |served| served.app);
+            let token = served.and_then(|served| served.token.clone());
             let till = source.till.as_ref().map(|said| said.open(config, token)).transpose();
             shop.till = till.map_err(Trouble::from)?.map(Arc::new);
             shop.keeps_bags = source.keeps_bags;

@@ -102,7 +102,7 @@ impl<'a> Setup<'a> {
         fs::write(
             &config,
             format!(
-                "listen = \"{address}\"\ndatabase = \"{database}\"\nshops = \"{}\"\ndevelopment = true\n\n[graph]\nurl = \"{graph}\"\n\n[limits]\nper_customer = 0\n\n[sending]\nper_number = {}\nanswer = \"{}\"\nhold = \"{}\"\n",
+                "listen = \"{address}\"\ndatabase = \"{database}\"\nshops = \"{}\"\ndevelopment = true\n\n[graph]\nurl = \"{graph}\"\n\n[limits]\nper_customer = 0\n\n[sending]\nper_customer = 0\nper_number = {}\nanswer = \"{}\"\nhold = \"{}\"\n",
                 shops.display(),
                 self.per_number,
                 self.answer,

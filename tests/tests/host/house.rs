@@ -41,11 +41,15 @@ pub struct House {
     leases_tick: bool,
 }
 
+/// What a provider says to a request; `None`: what else it would say.
+pub type Says = Box<dyn Fn(&SendRequest) -> Option<SendAnswer> + Send>;
+
 /// A provider that answers as it is told, and else accepts.
 #[derive(Default)]
 pub struct Provider {
     pub journal: Mutex<Vec<SendRequest>>,
     pub answers: Mutex<VecDeque<SendAnswer>>,
+    pub says: Mutex<Option<Says>>,
 }
 
 impl Provider {
@@ -65,6 +69,11 @@ impl Provider {
             .collect()
     }
 
+    /// From now on.
+    pub fn says(&self, says: impl Fn(&SendRequest) -> Option<SendAnswer> + Send + 'static) {
+        *self.says.lock().expect("no panic holds it") = Some(Box::new(says));
+    }
+
     pub fn requests(&self) -> Vec<SendRequest> {
         self.journal.lock().expect("no panic holds it").clone()
     }
@@ -73,7 +82,11 @@ impl Provider {
 impl Transport for Provider {
     async fn send(&self, request: SendRequest) -> SendAnswer {
         let mut journal = self.journal.lock().expect("no panic holds it");
+        let said = self.says.lock().expect("no panic holds it").as_ref().and_then(|says| says(&request));
         journal.push(request);
+        if let Some(said) = said {
+            return said;
+        }
         let accepted = SendAnswer::Accepted { provider_id: format!("wamid.{}", journal.len()).into() };
         self.answers.lock().expect("no panic holds it").pop_front().unwrap_or(accepted)
     }

@@ -5,7 +5,7 @@ use duka_runtime::host::codes;
 use duka_runtime::host::incoming::{Arrival, Arrived, Incoming};
 use duka_runtime::host::notices::Notice;
 use duka_runtime::host::shops::{Portfolio, Shop};
-use duka_runtime::host::transport::{Advice, Form, SendAnswer};
+use duka_runtime::host::transport::{Advice, Form, SendAnswer, Whom};
 use duka_runtime::store::{Delivery, Identity, IdentityKind, NumberHealth, SendState, Store, TemplateRow};
 
 use crate::corner;
@@ -111,8 +111,11 @@ fn what_was_certainly_not_sent_is_tried_again_with_pauses() {
         let house = House::new(store).await;
         let conversation = house.begin("1").await;
         house.provider.answer(SendAnswer::NotSent);
-        house.provider.answer(SendAnswer::Refused { error: 131_000, advice: Advice::Retry });
-        house.provider.answer(SendAnswer::Refused { error: 131_056, advice: Advice::RetryPair });
+        house
+            .provider
+            .answer(SendAnswer::Refused { error: 131_000, advice: Advice::Retry { most: 3, at_least_ms: 0 } });
+        let pair = Advice::Wait { whom: Whom::Customer, ms: 1_000, at_least_ms: 0, alert: false };
+        house.provider.answer(SendAnswer::Refused { error: 131_056, advice: pair });
         house.chat("1", "m1", "a1").await;
         assert_eq!(house.provider.heard().len(), 1, "not at once");
         house.wait(60 * SECOND_MS).await;
@@ -321,7 +324,8 @@ fn what_a_number_must_wait_and_whom_it_wrote_to_outlive_the_process() {
         house.wait(26 * HOUR_MS).await;
         assert_eq!(house.provider.heard().last().map(String::as_str), Some("template reminder"));
         house.chat("2", "m2", "a2").await;
-        house.provider.answer(SendAnswer::Refused { error: 130_429, advice: Advice::PauseNumber { for_ms: 60_000 } });
+        let pause = Advice::Wait { whom: Whom::Number, ms: 60_000, at_least_ms: 0, alert: false };
+        house.provider.answer(SendAnswer::Refused { error: 130_429, advice: pause });
         house.chat("2", "m3", "a3").await;
         let before = house.provider.heard().len();
         let next = house.restarted(7).await;
@@ -478,7 +482,7 @@ fn a_refused_token_stops_the_number_keeps_the_messages_and_is_tried_again() {
         house.begin("2").await;
         let mut notices = house.host.notices.listen();
         for _ in 0..2 {
-            house.provider.answer(SendAnswer::Refused { error: 190, advice: Advice::StopNumber });
+            house.provider.answer(SendAnswer::Refused { error: 190, advice: Advice::Stop { whom: Whom::Number } });
         }
         house.chat("1", "m1", "a1").await;
         house.chat("2", "n1", "b1").await;

@@ -19,7 +19,7 @@ use duka_runtime::host::incoming::{Act, Arrival, Arrived, Incoming};
 use duka_runtime::host::transport::{Advice, Form, SendAnswer, SendRequest, Transport};
 use duka_runtime::id::{ElementKey, SendId, ShopScope};
 use duka_runtime::server::told;
-use duka_runtime::store::{IdentityKind, QuarantineEntry, TemplateNews};
+use duka_runtime::store::{IdentityKind, Lane, QuarantineEntry, TemplateNews};
 use secrecy::{SecretSlice, SecretString};
 
 pub const SECRET: &str = "the app secret of a simulation";
@@ -243,7 +243,7 @@ impl Transport for Way {
         tried.n = sky.graph.counts().attempts;
         let answer_ms = sky.answer_ms;
         let read = match answer.manner {
-            Manner::Whole => read(answer.http, &answer.body, answer.retry_after_s, sky.bug),
+            Manner::Whole => read(answer.http, &answer.body, answer.retry_after_s, (request.lane, sky.bug)),
             Manner::Reset | Manner::Short => SendAnswer::Unknown,
             Manner::Hang | Manner::Trickle { .. } => {
                 sky.pass(answer_ms);
@@ -251,7 +251,7 @@ impl Transport for Way {
             }
             Manner::Late { after_ms } => {
                 sky.pass(i64::try_from(after_ms).unwrap_or(0));
-                read(answer.http, &answer.body, None, sky.bug)
+                read(answer.http, &answer.body, None, (request.lane, sky.bug))
             }
         };
         let read = match (read, sky.bug) {
@@ -296,9 +296,9 @@ fn body_of(request: &SendRequest, bug: Bug) -> Result<Vec<u8>, RenderError> {
 }
 
 /// What an answer says, by the table of codes.
-fn read(http: u16, body: &[u8], retry_after_s: Option<u32>, bug: Bug) -> SendAnswer {
+fn read(http: u16, body: &[u8], retry_after_s: Option<u32>, (lane, bug): (Lane, Bug)) -> SendAnswer {
     let retry_after_ms = retry_after_s.map(|seconds| i64::from(seconds) * 1_000);
-    let answer = told(client::read(http, retry_after_ms, body));
+    let answer = told(client::read(http, retry_after_ms, body), lane);
     match (answer, bug) {
         (SendAnswer::Refused { .. }, Bug::ErrorIsAccepted) if http >= 500 => {
             SendAnswer::Accepted { provider_id: "wamid.guess".into() }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use duka_runtime::channel::whatsapp::classify::{
-    Answer, Learned, NOT_KNOWN, RULES, Refused, Then, Whom, of, of_refusal, pause_ms,
+    Answer, Learned, NOT_KNOWN, RULES, Refused, Then, Whom, of, of_refusal,
 };
 use duka_runtime::channel::whatsapp::client::{Access, Config, Graph, MediaError, read};
 use duka_runtime::channel::whatsapp::decode::FileRef;
@@ -72,16 +72,7 @@ fn every_code_of_the_vendor_has_one_rule() {
 }
 
 #[test]
-fn pauses_grow_as_the_vendor_asks_and_end_somewhere() {
-    let pair = of(131_056).then;
-    let waits: Vec<i64> = (1..=7).map(|attempt| pause_ms(pair, attempt, None, 0.5)).collect();
-    assert_eq!(waits, [1_000, 4_000, 16_000, 64_000, 256_000, 1_024_000, 1_024_000]);
-    let again = of(131_016).then;
-    for attempt in 1..200 {
-        let (least, most) = (pause_ms(again, attempt, None, 0.0), pause_ms(again, attempt, None, 1.0));
-        assert!(0 < least && least <= most && most <= 300_000, "{attempt}: {least} to {most}");
-    }
-    assert_eq!(pause_ms(again, 1, Some(90_000), 0.5), 90_000, "the vendor may ask for more");
+fn a_code_that_is_not_known_is_judged_by_the_status() {
     let refused = |http, code| Refused { http, code, ..Refused::default() };
     assert_eq!(of_refusal(&refused(429, 777)).then, Then::Wait { whom: Whom::Number, ms: 5_000 });
     assert!(matches!(of_refusal(&refused(503, 777)).then, Then::Again { most: 20 }));

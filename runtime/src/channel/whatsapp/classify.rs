@@ -5,6 +5,8 @@
 
 use smol_str::SmolStr;
 
+pub use crate::host::transport::Whom;
+
 /// How an attempt to send ended, as the network and the vendor told it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -64,17 +66,6 @@ pub enum Then {
     },
 }
 
-/// How far a rule reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whom {
-    /// This customer, from this number.
-    Customer,
-    Number,
-    Shop,
-    /// All shops of the same app.
-    App,
-}
-
 /// What else is known from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Learned {
@@ -95,6 +86,8 @@ pub enum Learned {
     FormBlocked,
     /// The customer may be somebody else now.
     IdentityChanged,
+    /// The shop may not write to the customer's country.
+    CountryClosed,
 }
 
 /// One line of the table.
@@ -109,8 +102,16 @@ pub struct Rule {
     pub alert: bool,
 }
 
+impl Rule {
+    /// Whether the code is in the table.
+    pub fn is_known(&self) -> bool {
+        self.first != NOT_KNOWN.first
+    }
+}
+
 const MINUTE: i64 = 60_000;
-const HOUR: i64 = 60 * MINUTE;
+/// Before the one more try of what was refused with a code that is not in the table.
+pub const NOT_KNOWN_MS: i64 = 10_000;
 
 const fn rule(first: i32, last: i32, then: Then, learned: Learned, alert: bool, meaning: &'static str) -> Rule {
     Rule { first, last, then, learned, meaning, alert }
@@ -168,7 +169,7 @@ pub const RULES: [Rule; 94] = [
     wait(80_007, Whom::Shop, 5 * MINUTE, true, "the account makes too many calls"),
     wait(130_429, Whom::Number, 5_000, false, "the number sends too fast"),
     fails(130_472, Learned::MarketingCapped, "the customer is in an experiment that gets no marketing"),
-    fix(130_497, "messages to this country are not allowed"),
+    rule(130_497, 130_497, Then::Fail, Learned::CountryClosed, true, "messages to this country are not allowed"),
     again(131_000, FEW, "unknown trouble at the vendor"),
     stop(131_005, Whom::Shop, "a permission is missing"),
     fix(131_008, "a parameter is missing"),
@@ -241,7 +242,7 @@ pub const RULES: [Rule; 94] = [
     wait(134_101, Whom::Customer, 10 * MINUTE, false, "the template is still being synchronised"),
     fix(134_102, "the template is not available for marketing"),
     fix(135_000, "a parameter is wrong"),
-    fails(137_000, Learned::IdentityChanged, "the customer's identity has changed"),
+    rule(137_000, 137_000, Then::Fail, Learned::IdentityChanged, true, "the customer's identity has changed"),
     rule(138_000, 138_018, Then::Fail, Learned::Nothing, false, "calls are not made"),
     rule(139_000, 139_006, Then::Fail, Learned::Nothing, true, "the Flow cannot be changed"),
     rule(139_100, 139_102, Then::Fail, Learned::Nothing, false, "customers could not be blocked"),
@@ -261,7 +262,7 @@ pub const RULES: [Rule; 94] = [
     fix(2_593_109, "the owner refused to share the history"),
 ];
 
-/// A code that is not in the table: one more try, and people are told.
+/// A code that is not in the table: one more try after a while, but none of marketing, and people are told.
 pub const NOT_KNOWN: Rule = rule(-1, -1, Then::Again { most: 2 }, Learned::Nothing, true, "a code that is not known");
 
 /// The rule for a code, wherever it came: an answer, a failed status, a message, a value.
@@ -272,29 +273,10 @@ pub fn of(code: i32) -> &'static Rule {
 /// The rule for a refusal. The code decides; where it is not known, the HTTP status does.
 pub fn of_refusal(refused: &Refused) -> Rule {
     let rule = *of(refused.code);
-    let then = match (rule == NOT_KNOWN, refused.http) {
+    let then = match (!rule.is_known(), refused.http) {
         (true, 429) => Then::Wait { whom: Whom::Number, ms: 5_000 },
         (true, 500..) => Then::Again { most: MANY },
         (_, _) => rule.then,
     };
     Rule { then, ..rule }
-}
-
-/// How long to wait before attempt `attempt + 1`, in milliseconds. `roll`, from 0 to 1, spreads those who wait together.
-pub fn pause_ms(then: Then, attempt: u32, retry_after_ms: Option<i64>, roll: f64) -> i64 {
-    let step = attempt.saturating_sub(1).min(16);
-    let own = match then {
-        // A second, 4, 16, …: the vendor's own advice for one customer.
-        Then::Wait { whom: Whom::Customer, ms } if ms < MINUTE => ms.saturating_mul(4_i64.saturating_pow(step.min(5))),
-        Then::Wait { ms, .. } => spread(ms.saturating_mul(1 << step.min(4)), roll),
-        Then::Again { .. } => spread((1_000_i64 << step.min(9)).min(5 * MINUTE), roll),
-        Then::FallBack | Then::Fail | Then::Stop { .. } => 0,
-    };
-    own.max(retry_after_ms.unwrap_or_default()).min(HOUR)
-}
-
-/// Between the half and the whole.
-fn spread(ms: i64, roll: f64) -> i64 {
-    let share = (roll.clamp(0.0, 1.0) * 1000.0) as i64;
-    ms / 2 + (ms / 2).saturating_mul(share) / 1000
 }

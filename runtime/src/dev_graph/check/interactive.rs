@@ -2,22 +2,14 @@
 //! <https://developers.facebook.com/docs/whatsapp/cloud-api/guides/send-messages>, checked 2026-08-01).
 
 use duka_engine::limits::WHATSAPP;
+use duka_engine::limits::whatsapp::{
+    BUTTON_ID, CARD_BODY, CARDS, CARDS_MIN, FORM_BUTTON_GUIDE, HEADER, LIST_BODY_GUIDE, PRODUCTS, ROW_ID, URL,
+};
 use serde_json::Value;
 
 use super::fields::{array_in, object, one_of, only, optional, required, unique};
 use super::{Checked, media, order, web_address};
 use crate::dev_graph::refusal::Refusal;
-
-const HEADER: usize = 60;
-const BUTTON_ID: usize = 256;
-const ROW_ID: usize = 200;
-/// The guide says 4,096 for lists since 2024; the vendor's OpenAPI file still 1,024.
-const LIST_BODY: usize = 4096;
-const PRODUCTS: usize = 30;
-const CARDS: usize = 10;
-const CARD_BODY: usize = 160;
-const FLOW_CTA: usize = 30;
-const URL: usize = 2000;
 
 pub fn check(content: &Value) -> Checked<()> {
     only(content, &["type", "header", "body", "footer", "action"])?;
@@ -42,7 +34,7 @@ fn frame(kind: &str, content: &Value) -> Checked<()> {
         header(content, headers)?;
     }
     match kind {
-        "list" => body(content, LIST_BODY),
+        "list" => body(content, LIST_BODY_GUIDE),
         "product" => optional_text(content, "body", WHATSAPP.text_with_choices, "Body text"),
         "location_request_message" => {
             no_footer(content)?;
@@ -188,7 +180,7 @@ fn products(action: &Value) -> Checked<()> {
 }
 
 fn carousel(action: &Value) -> Checked<()> {
-    let cards = array_in(action, "cards", 2, CARDS)?;
+    let cards = array_in(action, "cards", CARDS_MIN, CARDS)?;
     let (mut places, mut kinds, mut catalogues) = (Vec::new(), Vec::new(), Vec::new());
     for card in cards {
         let place = card.get("card_index").and_then(Value::as_u64).ok_or_else(|| Refusal::missing("card_index"))?;
@@ -246,7 +238,7 @@ fn flow(action: &Value) -> Checked<()> {
     if id.is_some() == name.is_some() {
         return Err(Refusal::invalid("Exactly one of flow_id and flow_name is required."));
     }
-    required(parameters, "flow_cta", FLOW_CTA, "Flow CTA")?;
+    required(parameters, "flow_cta", FORM_BUTTON_GUIDE, "Flow CTA")?;
     if let Some(mode) = optional(parameters, "mode", 16, "mode")? {
         one_of(mode, &["draft", "published"], "mode")?;
     }

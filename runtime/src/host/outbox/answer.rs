@@ -2,23 +2,31 @@
 
 use smol_str::SmolStr;
 
-use super::{Outbox, OutboxError};
+use super::pace::Sender;
+use super::{Outbox, OutboxError, learned};
 use crate::host::codes;
 use crate::host::notices::{Notice, Told};
-use crate::host::transport::{Advice, SendAnswer, Transport};
+use crate::host::transport::{Advice, SendAnswer, Transport, Whom};
 use crate::id::{SendId, ShopScope};
-use crate::store::{AttemptEnd, HealthNews, TemplateNews};
+use crate::store::{AttemptEnd, TemplateNews};
 
 const HOUR_MS: i64 = 3_600_000;
 
 /// How long a number sends no marketing after the provider called it spam.
 pub(in crate::host) const SPAM_PAUSE_MS: i64 = 6 * HOUR_MS;
 
-/// The longest pause between two attempts.
+/// The longest pause between two attempts of what failed by itself.
 const MOST_PAUSE_MS: i64 = 5 * 60_000;
+
+/// How often a message is tried that one customer can not be sent now.
+const MANY: u32 = 20;
+
+/// In so many parts the second half of a pause is rolled.
+const SPREAD: i64 = 1_000;
 
 /// What the answer is about.
 pub(super) struct About {
+    pub app: usize,
     pub shop: ShopScope,
     pub number: SmolStr,
     pub send: SendId,
@@ -29,6 +37,12 @@ pub(super) struct About {
     pub has_template: bool,
     /// When its words can not be repeated any more; a template can be at any time.
     pub window_ends_ms: Option<i64>,
+}
+
+impl About {
+    fn sender(&self) -> Sender<'_> {
+        Sender { app: self.app, shop: self.shop, number: &self.number }
+    }
 }
 
 pub(super) struct End {
@@ -47,15 +61,21 @@ impl<T: Transport> Outbox<T> {
         let now_ms = self.host.clock.now_ms();
         Ok(End::of(match answer {
             SendAnswer::Accepted { provider_id } => {
-                if self.pace().is_well(about.shop, &about.number) {
-                    self.health(about, 0).await?;
+                let was_stopped = self.pace().is_well(about.sender(), about.send);
+                if let Some(whom) = was_stopped {
+                    let mut tx = self.host.store.begin(about.shop).await?;
+                    learned::well(&mut tx, (about.shop, &about.number), whom, now_ms).await?;
+                    tx.commit().await?;
                 }
                 let at_ms = self.host.clock.monotonic_ms();
                 self.host.holding.accepted(about.shop, &about.number, about.send, at_ms);
                 AttemptEnd::Accepted { provider_id }
             }
             SendAnswer::Refused { error, advice } => return self.refused(about, error, advice).await,
-            SendAnswer::NotSent => self.again(about, 0),
+            SendAnswer::NotSent => {
+                let pause_ms = growing_ms(about.attempt, self.host.mint.jitter(SPREAD));
+                self.later(about, self.host.limits.most_sends.saturating_sub(about.attempt), pause_ms, 0)
+            }
             SendAnswer::Unknown => {
                 let floor_ms = self.host.limits.hold_ms;
                 let hold_ms = self.host.holding.of(about.shop, &about.number, floor_ms);
@@ -72,28 +92,38 @@ impl<T: Transport> Outbox<T> {
         let (shop, number) = (about.shop, &about.number);
         let now_ms = self.host.clock.now_ms();
         let end = match advice {
-            Advice::Retry => self.again(about, error),
-            Advice::RetryPair => {
-                let pause_ms = 1_000_i64.saturating_mul(1 << (2 * about.attempt.saturating_sub(1)).min(16));
-                self.later(about, pause_ms.min(HOUR_MS), error)
+            Advice::Retry { most, at_least_ms } => {
+                let count = self.pace().refused(about.send);
+                let pause_ms = growing_ms(count, self.host.mint.jitter(SPREAD));
+                self.later(about, most.saturating_sub(count), pause_ms.max(at_least_ms), error)
             }
-            Advice::PauseNumber { for_ms } => {
-                self.pace().pause(shop, number, for_ms);
-                self.keep_holds(shop, number).await?;
-                self.later(about, for_ms, error)
+            Advice::Wait { whom: Whom::Customer, ms, at_least_ms, .. } => {
+                let count = self.pace().refused(about.send);
+                self.later(about, MANY.saturating_sub(count), customer_ms(ms, count).max(at_least_ms), error)
             }
-            Advice::StopNumber => {
-                if self.pace().stop(shop, number) {
-                    self.health(about, error).await?;
-                    let notice = Notice::NumberStopped { number: number.clone(), error };
+            Advice::Wait { whom, ms, at_least_ms, alert } => {
+                let begins = self.pace().pause(about.sender(), whom, ms, at_least_ms);
+                self.keep_holds(about.sender(), whom).await?;
+                if begins && alert {
+                    let notice = Notice::NumberWarned { number: number.clone(), word: codes::reason(error) };
                     self.host.notices.tell(Told { shop, conversation: None, notice });
                 }
                 // Kept for as long as it is worth sending. The number waits, so the message need not.
                 AttemptEnd::Again { not_before_ms: now_ms, error }
             }
+            Advice::Stop { whom } => {
+                if self.pace().stop(about.sender(), whom) {
+                    let mut tx = self.host.store.begin(shop).await?;
+                    learned::stopped(&mut tx, (shop, number), whom, error, now_ms).await?;
+                    tx.commit().await?;
+                    let notice = Notice::NumberStopped { number: number.clone(), error };
+                    self.host.notices.tell(Told { shop, conversation: None, notice });
+                }
+                AttemptEnd::Again { not_before_ms: now_ms, error }
+            }
             Advice::PauseMarketing => {
                 self.pace().pause_marketing(shop, number, SPAM_PAUSE_MS);
-                self.keep_holds(shop, number).await?;
+                self.keep_holds(about.sender(), Whom::Number).await?;
                 AttemptEnd::Failed { error }
             }
             Advice::WindowClosed if about.has_template && about.template.is_none() => {
@@ -116,27 +146,14 @@ impl<T: Transport> Outbox<T> {
         Ok(End::of(end))
     }
 
-    /// Later, with growing pauses that are not the same for all.
-    fn again(&self, about: &About, error: i32) -> AttemptEnd {
-        let pause_ms = 500_i64.saturating_mul(1 << about.attempt.min(12)).min(MOST_PAUSE_MS);
-        self.later(about, pause_ms / 2 + self.host.mint.jitter(pause_ms / 2 + 1), error)
-    }
-
-    fn later(&self, about: &About, pause_ms: i64, error: i32) -> AttemptEnd {
-        if about.attempt >= self.host.limits.most_sends {
+    /// Once more after a pause, if it may be tried so often yet.
+    fn later(&self, about: &About, tries: u32, pause_ms: i64, error: i32) -> AttemptEnd {
+        if tries == 0 || about.attempt >= self.host.limits.most_sends {
+            self.pace().given_up(about.send);
             return AttemptEnd::Failed { error: if error == 0 { codes::GIVEN_UP } else { error } };
         }
-        AttemptEnd::Again { not_before_ms: self.host.clock.now_ms().saturating_add(pause_ms), error }
-    }
-
-    /// Writes down that a number is stopped, or no longer.
-    async fn health(&self, about: &About, error: i32) -> Result<(), OutboxError> {
-        let mut tx = self.host.store.begin(about.shop).await?;
-        let stopped = Some(if error == 0 { SmolStr::default() } else { codes::reason(error) });
-        let news = HealthNews::of(about.shop, about.number.clone(), self.host.clock.now_ms());
-        tx.hear_health(&[HealthNews { stopped, ..news }]).await?;
-        tx.commit().await?;
-        Ok(())
+        let not_before_ms = self.host.clock.now_ms().saturating_add(pause_ms.min(HOUR_MS));
+        AttemptEnd::Again { not_before_ms, error }
     }
 
     /// Writes down what the provider thinks of a template, so that it is not asked again (F60).
@@ -151,4 +168,16 @@ impl<T: Transport> Outbox<T> {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// The pause after this many attempts, for many at once: from a second to five minutes, and of each only a part, by `roll`
+/// of [`SPREAD`].
+fn growing_ms(count: u32, roll: i64) -> i64 {
+    let whole_ms = 1_000_i64.saturating_mul(1 << count.saturating_sub(1).min(9)).min(MOST_PAUSE_MS);
+    whole_ms / 2 + (whole_ms / 2).saturating_mul(roll) / SPREAD
+}
+
+/// The pause of one customer after this many refusals: the vendor's own advice is 1, 4, 16, … times as long.
+fn customer_ms(ms: i64, count: u32) -> i64 {
+    ms.saturating_mul(4_i64.saturating_pow(count.saturating_sub(1).min(8))).min(HOUR_MS)
 }

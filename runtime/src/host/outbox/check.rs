@@ -7,10 +7,11 @@ use duka_dsl::ast::Category;
 use duka_engine::outbound::{Outbound, TemplateMessage};
 use smol_str::SmolStr;
 
+use crate::costs;
 use crate::host::codes;
 use crate::host::shops::Shop;
 use crate::host::transport::Form;
-use crate::host::turn::ALL_MARKETING;
+use crate::host::turn::{ALL_MARKETING, marks};
 use crate::id::ConversationId;
 use crate::store::{AttemptEnd, ClaimedSend, ConsentEntry, Holds, Identity, NumberHealth, TemplateRow};
 
@@ -31,6 +32,8 @@ pub struct Facts<'a> {
     /// By name and language, as last heard of; what is not here is not known to be bad.
     pub templates: &'a BTreeMap<(SmolStr, SmolStr), TemplateRow>,
     pub health: Option<&'a NumberHealth>,
+    /// Countries that may not be written to first, as calling codes, and until when (ms since 1970).
+    pub closed: &'a [(u16, i64)],
     /// Marketing from this number is paused.
     pub marketing_paused: bool,
 }
@@ -80,12 +83,24 @@ fn template(send: &ClaimedSend, template: TemplateMessage, open: bool, facts: &F
         if !consented(send.send.conversation, template.about.as_deref(), facts.consents) {
             return failed(codes::NO_CONSENT);
         }
+        if let Some(verdict) = wants_none(send, facts) {
+            return verdict;
+        }
         if let Some(until_ms) = marketing_waits(facts) {
             return Verdict::End(AttemptEnd::Again { not_before_ms: until_ms, error: 0 });
         }
     }
     if open && template.category != Category::Authentication {
         return Verdict::Attempt(Form::Message(template.session));
+    }
+    if marked(send, marks::IDENTITY_CHANGED, facts).is_some_and(|at_ms| at_ms > send.last_inbound_ms) {
+        return failed(codes::IDENTITY_CHANGED);
+    }
+    if !facts.closed.is_empty() {
+        let market = costs::market(&send.identities);
+        if facts.closed.iter().any(|(closed, until_ms)| *closed == market && *until_ms > facts.now_ms) {
+            return failed(codes::COUNTRY_CLOSED);
+        }
     }
     // Kept while it is worth sending; what the customer begins is looked at again soon.
     if held_back(facts).is_some_and(|holds| holds >= Holds::Initiated) {
@@ -134,6 +149,24 @@ fn consented(
     let standing = |name: &str| consents.get(&(conversation, SmolStr::new(name)));
     let Some(own) = standing(about.unwrap_or(ALL_MARKETING)) else { return false };
     own.given && standing(ALL_MARKETING).is_none_or(|all| all.given || all.at_ms < own.at_ms)
+}
+
+/// When the provider said so of a customer, ms since 1970.
+fn marked(send: &ClaimedSend, mark: &str, facts: &Facts<'_>) -> Option<i64> {
+    facts.consents.get(&(send.send.conversation, SmolStr::new(mark))).map(|entry| entry.at_ms)
+}
+
+/// Marketing that the provider would not deliver to this customer now: it waits if it may still be worth sending then, and
+/// fails otherwise.
+fn wants_none(send: &ClaimedSend, facts: &Facts<'_>) -> Option<Verdict> {
+    let until = |mark, days_ms| marked(send, mark, facts).map(|at_ms| at_ms.saturating_add(days_ms));
+    if let Some(until_ms) = until(marks::CAPPED, marks::CAPPED_MS).filter(|until_ms| *until_ms > facts.now_ms) {
+        let waits = AttemptEnd::Again { not_before_ms: until_ms, error: 0 };
+        return Some(if until_ms < send.send.expires_ms { Verdict::End(waits) } else { failed(codes::CAPPED) });
+    }
+    let said_ms = marked(send, marks::UNREACHABLE, facts)?;
+    let holds = said_ms > send.last_inbound_ms && said_ms.saturating_add(marks::UNREACHABLE_MS) > facts.now_ms;
+    holds.then(|| failed(codes::UNREACHABLE))
 }
 
 /// The most that the provider holds back now.

@@ -4,14 +4,18 @@
 use smol_str::SmolStr;
 
 use super::Outbox;
-use super::pace::{DAY_MS, Holds};
+use super::pace::{Holds, Sender};
+use crate::host::codes;
 use crate::host::shops::Portfolio;
-use crate::host::transport::Transport;
+use crate::host::transport::{Transport, Whom};
 use crate::id::ShopScope;
-use crate::store::{self, Due, Tx};
+use crate::store::{self, Due, HealthNews, NumberHealth, Tx};
 
 /// Shorter waits are over before anybody could read of them, in ms.
 const WORTH_KEEPING_MS: i64 = 5_000;
+
+/// The number under which the waits of a whole shop are kept.
+pub(in crate::host) const OF_SHOP: &str = "";
 
 /// Under which the waits of a number are kept.
 fn key(number: &str) -> String {
@@ -23,7 +27,14 @@ impl<T: Transport> Outbox<T> {
     pub(super) async fn learn(&self, tx: &mut Tx, due: &Due, now_ms: i64) -> store::Result<()> {
         let kept = tx.meta_get(due.shop, &key(&due.number)).await?;
         if let Some(holds) = kept.as_deref().and_then(read) {
-            self.pace().learn(due.shop, &due.number, holds, now_ms);
+            self.pace().learn(due.shop, Some(&due.number), holds, now_ms);
+        }
+        if self.pace().wants_shop_holds(due.shop) {
+            if let Some(holds) = tx.meta_get(due.shop, &key(OF_SHOP)).await?.as_deref().and_then(read) {
+                self.pace().learn(due.shop, None, holds, now_ms);
+            }
+            let closed = closed(tx, due.shop).await?;
+            self.pace().learn_closed(due.shop, closed);
         }
         let health = tx.health(due.shop).await?;
         if health.iter().any(|row| row.number == due.number && !row.stopped.is_empty()) {
@@ -33,26 +44,77 @@ impl<T: Transport> Outbox<T> {
     }
 
     pub(super) async fn learn_recipients(&self, portfolio: &Portfolio, now_ms: i64) -> store::Result<()> {
-        if self.pace().wants_recipients(portfolio) {
+        let since_ms = self.pace().wants_recipients(portfolio, now_ms);
+        if let Some(since_ms) = since_ms {
             for shop in self.host.shops.of_portfolio(portfolio) {
                 let mut tx = self.host.store.read(shop).await?;
-                let known = tx.recipients(shop, now_ms.saturating_sub(DAY_MS)).await?;
+                let known = tx.recipients(shop, since_ms).await?;
                 self.pace().learn_recipients(portfolio, shop, known);
             }
         }
         Ok(())
     }
 
-    /// Keeps how long a number must wait, if that is worth it.
-    pub(super) async fn keep_holds(&self, shop: ShopScope, number: &SmolStr) -> store::Result<()> {
-        let now_ms = self.host.clock.now_ms();
-        let holds = self.pace().holds(shop, number, now_ms);
+    /// Keeps how long a number or its shop must wait, if that is worth it.
+    pub(super) async fn keep_holds(&self, sender: Sender<'_>, whom: Whom) -> store::Result<()> {
+        let (shop, now_ms) = (sender.shop, self.host.clock.now_ms());
+        let holds = self.pace().holds(sender, whom, now_ms);
         if holds.until_ms.max(holds.marketing_until_ms) < now_ms.saturating_add(WORTH_KEEPING_MS) {
             return Ok(());
         }
+        let of = match whom {
+            Whom::Customer | Whom::Number => sender.number,
+            Whom::Shop | Whom::App => OF_SHOP,
+        };
         let mut tx = self.host.store.begin(shop).await?;
-        tx.meta_set(shop, &key(number), &written(holds)).await?;
+        tx.meta_set(shop, &key(of), &written(holds)).await?;
         tx.commit().await
+    }
+}
+
+/// Writes down that a number, or each that is known of its shop, is stopped, and why. `true`: it was well until now.
+pub(in crate::host) async fn stopped(
+    tx: &mut Tx,
+    (shop, number): (ShopScope, &SmolStr),
+    whom: Whom,
+    error: i32,
+    at_ms: i64,
+) -> store::Result<bool> {
+    let mut rows = tx.health(shop).await?;
+    if !rows.iter().any(|row| row.number == *number) {
+        rows.push(NumberHealth::unheard(shop, number.clone()));
+    }
+    rows.retain(|row| row.stopped.is_empty() && (row.number == *number || is_wide(whom)));
+    tx.hear_health(&news(&rows, &codes::reason(error), at_ms)).await?;
+    Ok(rows.iter().any(|row| row.number == *number))
+}
+
+/// Writes down that a number is well again; and of its shop those that were stopped for the same.
+pub(super) async fn well(
+    tx: &mut Tx,
+    (shop, number): (ShopScope, &SmolStr),
+    whom: Whom,
+    now_ms: i64,
+) -> store::Result<()> {
+    let mut rows = tx.health(shop).await?;
+    let Some(why) = rows.iter().find(|row| row.number == *number).map(|row| row.stopped.clone()) else { return Ok(()) };
+    rows.retain(|row| row.number == *number || (is_wide(whom) && row.stopped == why));
+    tx.hear_health(&news(&rows, &SmolStr::default(), now_ms)).await
+}
+
+/// That these numbers are stopped for that reason; empty: for none any more.
+fn news(rows: &[NumberHealth], stopped: &SmolStr, at_ms: i64) -> Vec<HealthNews> {
+    let of = |row: &NumberHealth| HealthNews {
+        stopped: Some(stopped.clone()),
+        ..HealthNews::of(row.shop, row.number.clone(), at_ms)
+    };
+    rows.iter().map(of).collect()
+}
+
+fn is_wide(whom: Whom) -> bool {
+    match whom {
+        Whom::Customer | Whom::Number => false,
+        Whom::Shop | Whom::App => true,
     }
 }
 
@@ -72,6 +134,29 @@ pub(in crate::host) async fn hold(
         marketing_until_ms: known.marketing_until_ms.max(marketing_until_ms),
     };
     tx.meta_set(shop, &key(number), &written(holds)).await
+}
+
+/// Under which the countries are kept that a shop may not write to.
+const CLOSED: &str = "closed countries";
+
+/// The countries that a shop may not write to, as calling codes, and until when (ms since 1970).
+async fn closed(tx: &mut Tx, shop: ShopScope) -> store::Result<Vec<(u16, i64)>> {
+    let kept = tx.meta_get(shop, CLOSED).await?;
+    Ok(kept.and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default())
+}
+
+/// The shop begins no conversation with that country (a calling code) until then. Every process reads of it within seconds.
+pub(in crate::host) async fn close(
+    tx: &mut Tx,
+    shop: ShopScope,
+    market: u16,
+    now_ms: i64,
+    until_ms: i64,
+) -> store::Result<()> {
+    let mut known = closed(tx, shop).await?;
+    known.retain(|(other, until_ms)| *other != market && *until_ms > now_ms);
+    known.push((market, until_ms));
+    tx.meta_set(shop, CLOSED, &postcard::to_allocvec(&known).unwrap_or_default()).await
 }
 
 fn written(holds: Holds) -> Vec<u8> {

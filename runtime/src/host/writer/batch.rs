@@ -86,7 +86,7 @@ impl Batch<'_> {
         let mut told = Vec::new();
         let mut costs = BTreeMap::new();
         let mut extras = self.statuses(&mut tx, entries, &mut told, &mut costs).await?;
-        settlements(&mut tx, entries, &mut took, &mut extras, self.now_ms).await?;
+        settlements(&mut tx, entries, &mut took, (&mut extras, &mut told), self.now_ms).await?;
         results(&mut tx, entries, &mut took, self.now_ms).await?;
         ledgers(&mut tx, entries, &mut took, &mut told, self.now_ms).await?;
         who::moved(&mut tx, entries, &took).await?;
@@ -371,7 +371,7 @@ async fn settlements(
     tx: &mut Tx,
     entries: &[Entry],
     took: &mut [Took],
-    extras: &mut Vec<Extra>,
+    (extras, told): (&mut Vec<Extra>, &mut Vec<Told>),
     now_ms: i64,
 ) -> Result<(), WriteError> {
     let ends: Vec<(usize, &Ended)> = entries
@@ -390,7 +390,10 @@ async fn settlements(
             extras.push(window_closed(shop, ended.conversation, as_of_ms));
         }
         match failure_of(&ended.settlement.end) {
-            Some(error) if settled.held => failed(shop, ended.conversation, ended.effect, (error, 0), extras),
+            Some(error) if settled.held => {
+                lessons::refused(tx, (shop, ended.conversation), (error, ended.market), now_ms, told).await?;
+                failed(shop, ended.conversation, ended.effect, (error, 0), extras);
+            }
             Some(_) | None if settled.failed => failed(shop, ended.conversation, ended.effect, (0, 0), extras),
             Some(_) | None => {}
         }

@@ -9,8 +9,10 @@ use super::WriteError;
 use crate::channel::whatsapp::classify::{self, Learned, Then, Whom};
 use crate::host::codes;
 use crate::host::notices::{Notice, Told};
-use crate::host::outbox::{SPAM_PAUSE_MS, hold};
-use crate::store::{HealthNews, SendRow, StatusEffect, StatusUpdate, TemplateNews, TemplateRow, Tx};
+use crate::host::outbox::{OF_SHOP, SPAM_PAUSE_MS, close, hold, stopped};
+use crate::host::turn::marks;
+use crate::id::{ConversationId, ShopScope};
+use crate::store::{ConsentEntry, SendRow, StatusEffect, StatusUpdate, TemplateNews, TemplateRow, Tx};
 
 /// How long a number rests that sends what then fails, before one message finds out whether it is well, in ms.
 const STOP_MS: i64 = 5 * 60_000;
@@ -30,12 +32,13 @@ pub(super) async fn learn(
     let rule = classify::of(error);
     let mut tell = |notice| told.push(Told { shop: effect.shop, conversation: Some(effect.conversation), notice });
     let stops = match rule.then {
-        Then::Stop { whom } => whom != Whom::Customer,
-        Then::Again { .. } | Then::Wait { .. } | Then::FallBack | Then::Fail => false,
+        Then::Stop { whom: Whom::Customer } => None,
+        Then::Stop { whom } => Some(whom),
+        Then::Again { .. } | Then::Wait { .. } | Then::FallBack | Then::Fail => None,
     };
-    if stops {
+    if let Some(whom) = stops {
         if let Some(row) = tx.send(effect.shop, effect.id).await?
-            && stop(tx, &row, error, now_ms, at_ms).await?
+            && stop(tx, &row, whom, error, (now_ms, at_ms)).await?
         {
             tell(Notice::NumberStopped { number: row.send.number, error });
         }
@@ -61,25 +64,90 @@ pub(super) async fn learn(
         | Learned::MarketingCapped
         | Learned::Unreachable
         | Learned::FormBlocked
-        | Learned::IdentityChanged => {}
+        | Learned::IdentityChanged
+        | Learned::CountryClosed => {}
     }
+    mark(tx, (effect.shop, effect.conversation), (error, update.market), now_ms).await?;
     if rule.alert {
         tell(Notice::NotDelivered { error });
     }
     Ok(())
 }
 
-/// Writes down that a number is stopped. `true`: it was well until now.
-async fn stop(tx: &mut Tx, row: &SendRow, error: i32, now_ms: i64, at_ms: i64) -> Result<bool, WriteError> {
+/// Writes down that a number is stopped, or its shop. `true`: it was well until now.
+async fn stop(
+    tx: &mut Tx,
+    row: &SendRow,
+    whom: Whom,
+    error: i32,
+    (now_ms, at_ms): (i64, i64),
+) -> Result<bool, WriteError> {
     let (shop, number) = (row.send.shop, &row.send.number);
-    hold(tx, shop, number, now_ms.saturating_add(STOP_MS), 0).await?;
-    let known = tx.health(shop).await?.into_iter().find(|row| row.number == *number);
-    if known.is_some_and(|known| !known.stopped.is_empty()) {
-        return Ok(false);
+    let of = match whom {
+        Whom::Customer | Whom::Number => number,
+        Whom::Shop | Whom::App => OF_SHOP,
+    };
+    hold(tx, shop, of, now_ms.saturating_add(STOP_MS), 0).await?;
+    Ok(stopped(tx, (shop, number), whom, error, at_ms).await?)
+}
+
+/// What a refusal teaches that is not the outbox's own: kept of the customer, and told to people where they should look.
+pub(super) async fn refused(
+    tx: &mut Tx,
+    place: (ShopScope, ConversationId),
+    (error, market): (i32, u16),
+    now_ms: i64,
+    told: &mut Vec<Told>,
+) -> Result<(), WriteError> {
+    if error <= 0 {
+        return Ok(());
     }
-    let news = HealthNews::of(shop, number.clone(), at_ms);
-    tx.hear_health(&[HealthNews { stopped: Some(codes::reason(error)), ..news }]).await?;
-    Ok(true)
+    mark(tx, place, (error, market), now_ms).await?;
+    let rule = classify::of(error);
+    let is_told = match rule.learned {
+        Learned::Template(_) | Learned::FormBlocked => true,
+        Learned::Nothing
+        | Learned::WindowClosed
+        | Learned::OptedOut
+        | Learned::MarketingCapped
+        | Learned::MarketingStopped
+        | Learned::Unreachable
+        | Learned::IdentityChanged
+        | Learned::CountryClosed => false,
+    };
+    if rule.alert && !is_told {
+        told.push(Told { shop: place.0, conversation: Some(place.1), notice: Notice::NotDelivered { error } });
+    }
+    Ok(())
+}
+
+/// Keeps what the vendor has said of the customer, or of their country.
+async fn mark(
+    tx: &mut Tx,
+    (shop, conversation): (ShopScope, ConversationId),
+    (error, market): (i32, u16),
+    now_ms: i64,
+) -> Result<(), WriteError> {
+    let name = match classify::of(error).learned {
+        Learned::MarketingCapped => marks::CAPPED,
+        Learned::Unreachable => marks::UNREACHABLE,
+        Learned::IdentityChanged => marks::IDENTITY_CHANGED,
+        Learned::CountryClosed => {
+            if market != 0 {
+                close(tx, shop, market, now_ms, now_ms.saturating_add(marks::COUNTRY_MS)).await?;
+            }
+            return Ok(());
+        }
+        Learned::Nothing
+        | Learned::WindowClosed
+        | Learned::OptedOut
+        | Learned::MarketingStopped
+        | Learned::Template(_)
+        | Learned::FormBlocked => return Ok(()),
+    };
+    let (name, proof) = (SmolStr::new_static(name), codes::reason(error));
+    tx.add_consents(&[ConsentEntry { shop, conversation, name, given: false, at_ms: now_ms, proof }]).await?;
+    Ok(())
 }
 
 /// Writes down what the vendor thinks of the template that a message went as. Its name; `None`: it was none, or that is known.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use duka_engine::approval::{Difference, Registry, Wanted, differences};
+use duka_engine::limits::whatsapp;
 use duka_engine::lints::language_name;
 
 use super::super::accounts::{Account, pull};
@@ -14,7 +15,7 @@ use crate::config::Config;
 const SKEW_MS: i64 = 5_000;
 const MUCH_SKEW_MS: i64 = 60_000;
 /// The vendor's own limit of a standard number, messages a second.
-const STANDARD_RATE: u32 = 80;
+const STANDARD_RATE: u32 = whatsapp::MESSAGES_PER_SECOND;
 
 pub(super) async fn clock(graph: &Graph, config: &Config, now_ms: i64) -> Line {
     const ABOUT: &str = "clock";

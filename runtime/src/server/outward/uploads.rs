@@ -88,7 +88,7 @@ impl Outward {
                 Ok(id)
             }
             Ok(Err(MediaError::Call(crate::channel::whatsapp::client::CallError::Refused(refused)))) => {
-                Err(SendAnswer::Refused { error: refused.code, advice: super::advice(&refused) })
+                Err(SendAnswer::Refused { error: refused.code, advice: super::advice(&refused, request.lane) })
             }
             // No byte of the message has left.
             Ok(Err(_)) | Err(_) => Err(SendAnswer::NotSent),

@@ -1,0 +1,60 @@
+//! How fast: not too many messages to one customer, and no more of the room for a shop that has more numbers.
+
+use std::collections::BTreeMap;
+
+use duka_runtime::host::shops::Shop;
+use duka_runtime::id::ShopScope;
+use duka_runtime::store::Store;
+
+use crate::corner;
+use crate::house::{House, on_every_store};
+use crate::refusals::by_number;
+
+const SECOND_MS: i64 = 1_000;
+
+#[test]
+fn one_customer_gets_a_burst_and_then_a_message_in_six_seconds() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        house.begin("1").await;
+        house.begin("2").await;
+        for n in 0..60 {
+            house.chat("1", &format!("m{n}"), &format!("a{n}")).await;
+            house.clock.advance(SECOND_MS / 20);
+        }
+        let heard = house.provider.heard();
+        assert_eq!(heard.len(), 45, "the burst");
+        house.chat("2", "n1", "b1").await;
+        assert_eq!(house.provider.heard().last().map(String::as_str), Some("ack b1 n=1"), "others do not wait");
+        house.wait(60 * SECOND_MS).await;
+        let heard = house.provider.heard();
+        assert!((54..=57).contains(&heard.len()), "{}", heard.len());
+        house.wait(60 * SECOND_MS).await;
+        let heard = house.provider.heard();
+        let of_first: Vec<&String> = heard.iter().filter(|text| text.contains("ack a")).collect();
+        let expected: Vec<String> = (0..60).map(|n| format!("ack a{n} n={}", n + 1)).collect();
+        assert_eq!(of_first, expected.iter().collect::<Vec<_>>(), "in order, and all of them");
+    });
+}
+
+#[test]
+fn a_shop_with_more_numbers_has_no_more_of_the_room() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let sister = house.host.store.shop("sister").await.expect("a scope");
+        let other = Shop::new(sister, "sister".into(), corner::program(), Vec::new(), corner::fixture());
+        house.host.shops.replace([corner::shop(corner::program(), Vec::new()), other]);
+        for n in 0..8 {
+            for (shop, number) in [(house.shop, "n1"), (house.shop, "n2"), (house.shop, "n3"), (sister, "n4")] {
+                for text in ["hi", "a1"] {
+                    let said = house.text(&format!("{number}-{n}"), &format!("{number}-{n}-{text}"), text);
+                    house.receive(vec![by_number(said, shop, number)]).await.expect("kept");
+                }
+            }
+        }
+        let round = house.outbox.claim(12).await.expect("claimed");
+        let mut claimed = BTreeMap::<ShopScope, usize>::new();
+        round.attempts.iter().for_each(|attempt| *claimed.entry(attempt.request.shop).or_default() += 1);
+        assert_eq!(claimed, BTreeMap::from([(house.shop, 6), (sister, 6)]));
+    });
+}
