@@ -4,6 +4,7 @@ use duka_runtime::store::{Parked, Store};
 
 use crate::arguments::{Backup, Restore};
 use crate::failure::{Failure, Outcome};
+use crate::report;
 
 pub fn run(arguments: &Backup) -> Result<Outcome, Failure> {
     Store::backup_sqlite(&arguments.database, &arguments.copy).map_err(failure)?;
@@ -15,9 +16,12 @@ pub fn restore(arguments: &Restore) -> Result<Outcome, Failure> {
     let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let parked = threads.block_on(bring_back(arguments))?;
     let Parked { sends, events, wakes, calls } = parked;
-    println!("Restored. {sends} messages were not sent and are parked, {events} events wait in quarantine,");
+    let count = |number: u64, one: &str| report::count(usize::try_from(number).unwrap_or(usize::MAX), one);
+    println!("Restored. Not sent, and parked: {}; in quarantine: {};", count(sends, "message"), count(events, "event"));
     println!(
-        "{wakes} reminders whose time has passed were dropped, {calls} calls of shops' systems are not asked again."
+        "past their time, and dropped: {}; not asked of shops' systems again: {}.",
+        count(wakes, "reminder"),
+        count(calls, "call")
     );
     Ok(Outcome::Fine)
 }

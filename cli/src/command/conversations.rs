@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::remote::Shop;
 use crate::arguments::{Conversations, ConversationsCommand, Listing};
 use crate::failure::{Failure, Outcome};
+use crate::report::count;
 use crate::terminal::{self, paint};
 
 /// What the API gives at once.
@@ -89,12 +90,16 @@ fn overview(row: &Json) -> String {
         Some(at_ms) if at_ms > 0 => moment(at_ms),
         Some(_) | None => "never wrote".to_string(),
     };
-    let mut line = format!("{}  {}  {heard}  {} turns", text(row, "id"), text(row, "channel"), row["turns"]);
+    let number = |what: &str| row[what].as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(0);
+    let turns = count(number("turns"), "turn");
+    let mut line = format!("{}  {}  {heard}  {turns}", text(row, "id"), text(row, "channel"));
     if row["handed_over"] == true {
         line.push_str("  with a person");
     }
-    if row["pending"].as_u64().is_some_and(|pending| pending > 0) {
-        line.push_str(&format!("  {} events wait", row["pending"]));
+    match number("pending") {
+        0 => {}
+        1 => line.push_str("  1 event waits"),
+        pending => line.push_str(&format!("  {pending} events wait")),
     }
     line
 }

@@ -7,6 +7,7 @@ use duka_runtime::api::costs::{CostLine, CostReport};
 use super::remote::Shop;
 use crate::arguments::{Costs, Listing};
 use crate::failure::{Failure, Outcome};
+use crate::report::count;
 
 pub fn run(arguments: &Costs) -> Result<Outcome, Failure> {
     let months = [("from", &arguments.from), ("to", &arguments.to)];
@@ -39,8 +40,8 @@ fn text(shop: &str, report: &CostReport) -> String {
     }
     if report.unpriced > 0 {
         text.push_str(&format!(
-            "no rate is known for {} messages: see `[costs]` in docs/operations.md\n",
-            report.unpriced
+            "no rate is known for {}: see `[costs]` in docs/operations.md\n",
+            count(usize::try_from(report.unpriced).unwrap_or(usize::MAX), "message")
         ));
     }
     text

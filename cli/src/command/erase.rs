@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use super::remote::Shop;
 use crate::arguments::{Erase, EraseCommand};
 use crate::failure::{Failure, Outcome};
+use crate::report;
 use crate::terminal;
 
 pub fn run(arguments: &Erase) -> Result<Outcome, Failure> {
@@ -48,11 +49,16 @@ fn agreed(question: &str) -> Result<bool, Failure> {
 }
 
 fn told(erased: &Json) -> String {
-    let (conversations, entries) = (&erased["conversations"], &erased["entries"]);
+    let number = |what: &str| erased[what].as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(0);
+    let conversations = report::count(number("conversations"), "conversation");
+    let entries = match number("entries") {
+        1 => "1 entry".to_string(),
+        entries => format!("{entries} entries"),
+    };
     let rest = if erased["scrubbed"] == true {
         "Nothing of it is left in the database."
     } else {
         "The database was being read: the bytes of it are written over within the hour."
     };
-    format!("Erased: {conversations} conversations, {entries} entries of the quarantine. {rest}")
+    format!("Erased: {conversations}, {entries} of the quarantine. {rest}")
 }

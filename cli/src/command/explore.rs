@@ -96,7 +96,8 @@ pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
         let _ = writeln!(notes, "{}", paint(terminal::FAINT, line));
     }
     for way in &found.unreached {
-        let line = format!("not reached in {} conversations: {}", found.tried, describe(&playable.program.shop, *way));
+        let tried = count(found.tried, "conversation");
+        let line = format!("not reached in {tried}: {}", describe(&playable.program.shop, *way));
         let _ = writeln!(notes, "{}", paint(terminal::FAINT, line));
     }
     anstream::stderr().write_all(notes.as_bytes())?;

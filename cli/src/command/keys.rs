@@ -17,6 +17,7 @@ use super::now_ms;
 use super::serve::{settings, wrong};
 use crate::arguments::{KeyScope, Keys, KeysCommand};
 use crate::failure::{Failure, Outcome};
+use crate::report::count;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -69,7 +70,13 @@ async fn work(store: &Store, command: &KeysCommand) -> Result<Outcome, Failure> 
             for key in keys::list(store).await.map_err(|error| failed(&error))? {
                 let shop = key.shop.as_deref().unwrap_or("every shop");
                 let left = (key.ends_ms - now_ms()).max(0) / DAY_MS;
-                writeln!(out, "{}  {:?}  {shop}  {left} days left", key.name, key.scope)?;
+                writeln!(
+                    out,
+                    "{}  {:?}  {shop}  {} left",
+                    key.name,
+                    key.scope,
+                    count(usize::try_from(left).unwrap_or(0), "day")
+                )?;
             }
         }
         KeysCommand::End { name } => {

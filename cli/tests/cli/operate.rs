@@ -63,7 +63,7 @@ fn a_restored_copy_goes_on_and_sends_nothing_twice() {
 
     refused(&house.duka(&["restore", "copies/yesterday.db", "duka.db"]), "is there already");
     let told = house.fine(&["restore", "copies/yesterday.db", "restored.db"]);
-    assert!(told.contains("1 messages were not sent and are parked"), "{told}");
+    assert!(told.contains("Not sent, and parked: 1 message;"), "{told}");
     house.settings("restored.toml", "restored.db");
     house.serve("restored.toml");
     // Messages of a conversation leave in order: had the one of yesterday been sent again, it would come first.
@@ -110,7 +110,7 @@ fn a_customer_is_erased_by_phone_and_a_shop_when_it_is_served_no_more() {
     refused(&with_key(&house, &customer), "there is no terminal to ask whether you are sure");
     refused(&with_key(&house, &["erase", "customer", "--phone", "1", "--yes"]), "what is erased is named");
     let erased = with_key(&house, &[&customer[..], &["--yes"]].concat());
-    assert!(erased.out.starts_with("Erased: 1 conversations"), "{erased:?}");
+    assert!(erased.out.starts_with("Erased: 1 conversation, "), "{erased:?}");
     assert_eq!(with_key(&house, &["conversations", "list"]).out, "counter: no conversations\n");
     assert_eq!(with_key(&house, &[&customer[..], &["--yes"]].concat()).code, Some(1), "there was nothing");
     house.writes("count a1");
@@ -123,7 +123,7 @@ fn a_customer_is_erased_by_phone_and_a_shop_when_it_is_served_no_more() {
     std::fs::rename(shops.join("counter"), shops.join("stall")).expect("a folder can be renamed");
     house.serve("duka.toml");
     let erased = with_key(&house, &shop);
-    assert!(erased.code == Some(0) && erased.out.starts_with("Erased: 1 conversations"), "{erased:?}");
+    assert!(erased.code == Some(0) && erased.out.starts_with("Erased: 1 conversation, "), "{erased:?}");
 }
 
 #[test]
