@@ -9,7 +9,7 @@ mod flood;
 mod flows;
 mod forms;
 mod handoff;
-mod health;
+pub mod health;
 pub(crate) mod ingress;
 mod inward;
 pub mod keep;
@@ -71,6 +71,7 @@ pub struct Server {
     pub early: early::Early,
     /// `None`: no figures are gathered.
     pub figures: Option<PrometheusHandle>,
+    pub backlog: health::Backlog,
 }
 
 /// All that is answered.

@@ -81,6 +81,8 @@ conformance![
     ledgers::an_epoch_begins_with_each_restore,
     ledgers::erasing_a_shop_leaves_the_others,
     ledgers::old_rows_go_class_by_class,
+    ledgers::an_old_consent_goes_when_another_has_taken_its_place,
+    payments::only_a_payment_that_is_settled_can_be_taken_away,
     ledgers::what_was_open_in_a_backup_is_parked,
     posts::what_people_are_told_goes_in_order_for_each_conversation,
     ledgers::delivered_messages_are_counted,

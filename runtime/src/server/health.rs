@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use metrics::{counter, gauge};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use tokio::sync::Mutex;
 
 use super::Server;
 use crate::costs::month;
@@ -44,15 +45,40 @@ pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
     }
 }
 
-/// Prometheus text. The backlog is counted when it is asked for; a store that does not answer leaves its figures as they were.
+/// When the backlog was counted last, and how long that took.
+#[derive(Debug, Default)]
+pub struct Backlog {
+    // Held while it is counted: who asks meanwhile waits for that count instead of making another.
+    counted: Mutex<Option<(Instant, Duration)>>,
+}
+
+/// Counting takes at most this part of the time, however often it is asked for.
+const PART: u32 = 50;
+/// But figures are not older than this.
+const OLDEST: Duration = Duration::from_secs(60);
+
+/// Prometheus text. The backlog is counted when it is asked for, unless the last count is still young for what it took; a store
+/// that does not answer leaves its figures as they were.
 pub(super) async fn figures(State(server): State<Arc<Server>>) -> Response {
     match &server.figures {
         Some(figures) => {
-            let _ = tokio::time::timeout(PATIENCE, count(&server)).await;
+            let _ = tokio::time::timeout(PATIENCE, count_in_turn(&server)).await;
             ([(CONTENT_TYPE, "text/plain; version=0.0.4")], figures.render()).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+async fn count_in_turn(server: &Server) -> Result<(), store::Error> {
+    let mut counted = server.backlog.counted.lock().await;
+    let is_young = |(at, took): &(Instant, Duration)| at.elapsed() < took.saturating_mul(PART).min(OLDEST);
+    if counted.as_ref().is_some_and(is_young) {
+        return Ok(());
+    }
+    let begun = Instant::now();
+    count(server).await?;
+    *counted = Some((Instant::now(), begun.elapsed()));
+    Ok(())
 }
 
 async fn count(server: &Server) -> Result<(), store::Error> {

@@ -21,6 +21,7 @@ use super::door::Door;
 use super::early::Early;
 use super::flood::Flood;
 use super::flows;
+use super::health::Backlog;
 use super::ingress::Met;
 use super::inward::Inward;
 use super::outward::Outward;
@@ -201,6 +202,7 @@ pub async fn start_within(
         polls: Polls::default(),
         early,
         figures,
+        backlog: Backlog::default(),
     };
     let server = Arc::new(server);
     beside.spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));

@@ -17,7 +17,7 @@ pub(super) const SQLITE: [(&str, &str); 8] = [
     ("bags", include_str!("../../migrations/sqlite/0007_bags.sql")),
     ("heard", include_str!("../../migrations/sqlite/0008_heard.sql")),
 ];
-pub(super) const POSTGRES: [(&str, &str); 9] = [
+pub(super) const POSTGRES: [(&str, &str); 10] = [
     ("begin", include_str!("../../migrations/postgres/0001_begin.sql")),
     ("people", include_str!("../../migrations/postgres/0002_people.sql")),
     ("costs", include_str!("../../migrations/postgres/0003_costs.sql")),
@@ -27,6 +27,7 @@ pub(super) const POSTGRES: [(&str, &str); 9] = [
     ("sets", include_str!("../../migrations/postgres/0007_sets.sql")),
     ("bags", include_str!("../../migrations/postgres/0008_bags.sql")),
     ("heard", include_str!("../../migrations/postgres/0009_heard.sql")),
+    ("ages", include_str!("../../migrations/postgres/0010_ages.sql")),
 ];
 
 /// The steps, numbered from 1.

@@ -531,18 +531,21 @@ pub struct Retention {
     /// Sends in a final state, by their expiry.
     pub sends_ms: i64,
     pub quarantine_ms: i64,
+    /// Entries of the log of consents that a later one of the same name has taken the place of.
+    pub consents_ms: i64,
 }
 
 impl Retention {
-    /// Only the classes in which something old was found: keys, turns, sends, quarantine.
-    pub(super) fn of(self, found: [bool; 4]) -> Retention {
-        let [seen, turns, sends, quarantine] = found;
+    /// Only the classes in which something old was found: keys, turns, sends, quarantine, consents.
+    pub(super) fn of(self, found: [bool; 5]) -> Retention {
+        let [seen, turns, sends, quarantine, consents] = found;
         let kept = |found: bool, before_ms: i64| if found { before_ms } else { 0 };
         Retention {
             seen_ms: kept(seen, self.seen_ms),
             turns_ms: kept(turns, self.turns_ms),
             sends_ms: kept(sends, self.sends_ms),
             quarantine_ms: kept(quarantine, self.quarantine_ms),
+            consents_ms: kept(consents, self.consents_ms),
         }
     }
 }

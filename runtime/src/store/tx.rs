@@ -369,6 +369,16 @@ impl Tx {
         each!(self, payment_referred(shop, reference))
     }
 
+    /// The payments about which nothing is to be done any more, by id.
+    pub async fn settled_payments(&mut self, shop: ShopScope, after: PaymentId, limit: u32) -> Result<Vec<PaymentRow>> {
+        each!(self, settled_payments(shop, after, limit))
+    }
+
+    /// Takes away those of these payments about which nothing is to be done; tells how many that were.
+    pub async fn remove_payments(&mut self, shop: ShopScope, ids: &[PaymentId]) -> Result<u64> {
+        each!(self, remove_payments(shop, ids))
+    }
+
     /// The payments about which something is to be done, the longest due first.
     pub async fn due_payments(&mut self, shop: ShopScope, now_ms: i64, limit: u32) -> Result<Vec<PaymentRow>> {
         each!(self, due_payments(shop, now_ms, limit))

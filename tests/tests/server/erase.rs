@@ -59,7 +59,13 @@ async fn what_is_older_than_it_is_kept_goes_and_the_customer_stays_known() {
     let mut tx = store.read(shop).await.expect("a read");
     assert_eq!(tx.turns_of(shop, id, 0, 9).await.expect("the log"), []);
     assert_eq!(tx.sends_of(shop, id, 0, 9).await.expect("the sends"), []);
-    let all = Retention { seen_ms: i64::MAX, turns_ms: i64::MAX, sends_ms: i64::MAX, quarantine_ms: i64::MAX };
+    let all = Retention {
+        seen_ms: i64::MAX,
+        turns_ms: i64::MAX,
+        sends_ms: i64::MAX,
+        quarantine_ms: i64::MAX,
+        consents_ms: 0,
+    };
     assert_eq!(tx.old(shop, all).await.expect("looked"), Retention::default(), "nothing is left that could go");
     drop(tx);
     assert!(only(&stage).await.is_some());

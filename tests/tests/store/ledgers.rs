@@ -332,8 +332,8 @@ pub async fn old_rows_go_class_by_class(store: Store) -> Result<()> {
     let mut tx = store.begin(shop).await?;
     fill(&mut tx, shop, 1, "254700").await?;
     assert_eq!(tx.sweep(shop, Retention::default(), 9).await?, 0, "0 keeps all");
-    let all = Retention { seen_ms: 11, turns_ms: 11, sends_ms: 2_000, quarantine_ms: 2 };
-    let before = Retention { seen_ms: 10, turns_ms: 10, sends_ms: 1_000, quarantine_ms: 1 };
+    let all = Retention { seen_ms: 11, turns_ms: 11, sends_ms: 2_000, quarantine_ms: 2, consents_ms: 0 };
+    let before = Retention { seen_ms: 10, turns_ms: 10, sends_ms: 1_000, quarantine_ms: 1, consents_ms: 0 };
     tx.claim_sends(shop, "N1", &[Lane::Service], claim(10, LONG_MS)).await?;
     tx.settle_sends(&[settlement(shop, 1, 1, accepted("w"))]).await?;
     assert_eq!(tx.old(shop, before).await?, Retention::default());
@@ -351,6 +351,23 @@ pub async fn old_rows_go_class_by_class(store: Store) -> Result<()> {
     assert_eq!(tx.sweep(shop, all, 9).await?, 0);
     let left = tx.sends_of(shop, id(1), 0, 9).await?;
     assert_eq!(left.iter().map(|row| row.facts.state).collect::<Vec<_>>(), [SendState::Ready]);
+    tx.commit().await
+}
+
+pub async fn an_old_consent_goes_when_another_has_taken_its_place(store: Store) -> Result<()> {
+    let shop = store.shop("boutique").await?;
+    let mut tx = store.begin(shop).await?;
+    let ledger = [consent(shop, "offers", true, 1), consent(shop, "offers", false, 2), consent(shop, "news", true, 1)];
+    tx.add_consents(&ledger).await?;
+    let other = ConsentEntry { conversation: id(2), ..consent(shop, "offers", true, 1) };
+    tx.add_consents(std::slice::from_ref(&other)).await?;
+    let before = |consents_ms| Retention { consents_ms, ..Retention::default() };
+    assert_eq!(tx.old(shop, before(1)).await?, Retention::default(), "it is not that old");
+    assert_eq!(tx.old(shop, before(9)).await?, before(9));
+    assert_eq!(tx.sweep(shop, before(9), 9).await?, 1);
+    assert_eq!(tx.old(shop, before(9)).await?, Retention::default());
+    assert_eq!(tx.consents_of(shop, id(1)).await?, ledger[1..].to_vec(), "what counts stays, however old");
+    assert_eq!(tx.consents_of(shop, id(2)).await?, [other]);
     tx.commit().await
 }
 

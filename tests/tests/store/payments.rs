@@ -54,3 +54,23 @@ pub async fn a_payment_changes_under_its_version(store: Store) -> Result<()> {
     assert_eq!(tx.payments_of(shop, "A-1").await?, []);
     tx.rollback().await
 }
+
+pub async fn only_a_payment_that_is_settled_can_be_taken_away(store: Store) -> Result<()> {
+    let (shop, other) = two_shops(&store).await?;
+    let mut tx = store.begin(shop).await?;
+    for (n, due_ms) in [(1, None), (2, Some(10)), (3, None), (4, None)] {
+        tx.add_payment(&payment(shop, n, "A-1", due_ms)).await?;
+    }
+    tx.commit().await?;
+    let ids = |rows: Vec<PaymentRow>| rows.iter().map(|row| row.id.0[0]).collect::<Vec<_>>();
+    let mut tx = store.begin(shop).await?;
+    assert_eq!(ids(tx.settled_payments(shop, PaymentId([0; 16]), 2).await?), [1, 3]);
+    assert_eq!(ids(tx.settled_payments(shop, PaymentId([3; 16]), 2).await?), [4]);
+    let some = [1, 2, 3].map(|n| PaymentId([n; 16]));
+    assert_eq!(tx.remove_payments(shop, &some).await?, 2);
+    assert_eq!(ids(tx.payments_of(shop, "A-1").await?), [2, 4], "something is to be done about one of them");
+    tx.commit().await?;
+    let mut tx = store.begin(other).await?;
+    assert_eq!(tx.remove_payments(other, &[PaymentId([4; 16])]).await?, 0, "it is another shop's");
+    tx.rollback().await
+}

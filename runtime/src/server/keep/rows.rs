@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use crate::handoff;
-use crate::id::{ConversationId, ShopScope};
+use crate::id::{ConversationId, PaymentId, ShopScope};
+use crate::payments::standing::Payment;
 use crate::server::Server;
-use crate::store::{Conversation, Result, Retention};
+use crate::store::{Conversation, PaymentRow, Result, Retention};
 
 /// Vendors repeat an element for a week (TM3).
 pub const SEEN_MS: i64 = 8 * 86_400_000;
@@ -32,12 +33,16 @@ pub async fn rows(server: &Server) -> Result<u64> {
         if keep.conversations_ms > 0 {
             gone += conversations(server, shop, now_ms.saturating_sub(keep.conversations_ms)).await?;
         }
+        if keep.orders_ms > 0 {
+            gone += orders(server, shop, now_ms.saturating_sub(keep.orders_ms)).await?;
+        }
         let said_before_ms = now_ms.saturating_sub(keep.messages_ms);
         let retention = Retention {
             seen_ms: now_ms.saturating_sub(SEEN_MS),
             turns_ms: said_before_ms,
             sends_ms: said_before_ms,
             quarantine_ms: now_ms.saturating_sub(QUARANTINE_MS.min(keep.messages_ms)),
+            consents_ms: if keep.consents_ms > 0 { now_ms.saturating_sub(keep.consents_ms) } else { 0 },
         };
         gone += slices(server, shop, retention).await?;
     }
@@ -71,6 +76,32 @@ async fn slices(server: &Server, shop: ShopScope, retention: Retention) -> Resul
             return Ok(gone);
         }
         gone += taken;
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Payments that ended before then, and about which nothing is to be done.
+async fn orders(server: &Server, shop: ShopScope, before_ms: i64) -> Result<u64> {
+    let store = &server.host.store;
+    let last_ms = |payment: Payment| {
+        let refunds = payment.refunds.iter().map(|refund| refund.at_ms);
+        refunds.chain([payment.expires_ms, payment.begun_ms]).max().unwrap_or(0)
+    };
+    let is_old = |row: &&PaymentRow| Payment::decode(&row.body).is_none_or(|payment| last_ms(payment) < before_ms);
+    let (mut after, mut gone) = (PaymentId([0; 16]), 0);
+    loop {
+        let mut look = store.read(shop).await?;
+        let page = look.settled_payments(shop, after, MOST).await?;
+        look.rollback().await?;
+        let Some(last) = page.last() else { return Ok(gone) };
+        after = last.id;
+        let old: Vec<PaymentId> = page.iter().filter(is_old).map(|row| row.id).collect();
+        if old.is_empty() {
+            continue;
+        }
+        let mut tx = store.begin(shop).await?;
+        gone += tx.remove_payments(shop, &old).await?;
+        tx.commit().await?;
         tokio::time::sleep(PAUSE).await;
     }
 }

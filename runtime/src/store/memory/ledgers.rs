@@ -257,7 +257,7 @@ impl MemoryTx {
 
     pub fn old(&mut self, shop: ShopScope, retention: Retention) -> Result<Retention> {
         let tables = &*self.tables;
-        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms } = retention;
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms } = retention;
         let seen = tables.seen.iter().any(|(key, at_ms)| key.0 == shop && *at_ms < seen_ms)
             || tables.orphans.iter().any(|(key, told)| key.0 == shop && told.at_ms < seen_ms)
             || tables.recipients.iter().any(|(key, at_ms)| key.0 == shop && *at_ms < seen_ms);
@@ -265,12 +265,13 @@ impl MemoryTx {
         let is_old = |queued: &QueuedSend| queued.facts.state.is_final() && queued.send.expires_ms < sends_ms;
         let sends = tables.sends.iter().any(|(key, queued)| key.0 == shop && is_old(queued));
         let quarantine = tables.quarantine.iter().any(|(key, entry)| key.0 == shop && entry.at_ms < quarantine_ms);
-        Ok(retention.of([seen, turns, sends, quarantine]))
+        let consents = !self.replaced_consents(shop, consents_ms, 1).is_empty();
+        Ok(retention.of([seen, turns, sends, quarantine, consents]))
     }
 
     pub fn sweep(&mut self, shop: ShopScope, retention: Retention, most: u32) -> Result<u64> {
         let tables = &mut *self.tables;
-        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms } = retention;
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms } = retention;
         let mut gone = tables.seen.remove_some(most, |key, at_ms| key.0 == shop && *at_ms < seen_ms);
         gone += tables.orphans.remove_some(most, |key, told| key.0 == shop && told.at_ms < seen_ms);
         gone += tables.recipients.remove_some(most, |key, at_ms| key.0 == shop && *at_ms < seen_ms);
@@ -290,7 +291,21 @@ impl MemoryTx {
         }
         gone += old.len() as u64;
         gone += tables.quarantine.remove_some(most, |key, entry| key.0 == shop && entry.at_ms < quarantine_ms);
+        for key in self.replaced_consents(shop, consents_ms, most) {
+            self.tables.consents.remove(&key);
+            gone += 1;
+        }
         Ok(gone)
+    }
+
+    fn replaced_consents(&self, shop: ShopScope, before_ms: i64, most: u32) -> Vec<(ShopScope, ConversationId, i64)> {
+        let consents = &self.tables.consents;
+        let is_replaced = |key: &(ShopScope, ConversationId, i64), entry: &ConsentEntry| {
+            let mut later = consents.range((key.0, key.1, key.2 + 1)..=(key.0, key.1, i64::MAX));
+            later.any(|(_, other)| other.name == entry.name)
+        };
+        let old = consents.iter().filter(|(key, entry)| key.0 == shop && entry.at_ms < before_ms);
+        old.filter(|(key, entry)| is_replaced(key, entry)).take(most as usize).map(|(key, _)| *key).collect()
     }
 
     pub fn counts(&mut self, shop: ShopScope) -> Result<Counts> {

@@ -41,6 +41,18 @@ impl MemoryTx {
         Ok(self.of_shop(shop).find(|row| !reference.is_empty() && row.reference == reference).cloned())
     }
 
+    pub fn settled_payments(&mut self, shop: ShopScope, after: PaymentId, limit: u32) -> Result<Vec<PaymentRow>> {
+        let settled = self.of_shop(shop).filter(|row| row.due_ms.is_none() && row.id > after);
+        Ok(settled.take(limit as usize).cloned().collect())
+    }
+
+    pub fn remove_payments(&mut self, shop: ShopScope, ids: &[PaymentId]) -> Result<u64> {
+        let is_gone = |key: &(ShopScope, PaymentId), row: &PaymentRow| {
+            key.0 == shop && row.due_ms.is_none() && ids.contains(&row.id)
+        };
+        Ok(self.tables.payments.remove_some(u32::MAX, is_gone))
+    }
+
     pub fn due_payments(&mut self, shop: ShopScope, now_ms: i64, limit: u32) -> Result<Vec<PaymentRow>> {
         let due = self.of_shop(shop).filter(|row| row.due_ms.is_some_and(|due_ms| due_ms <= now_ms));
         let mut due: Vec<PaymentRow> = due.cloned().collect();

@@ -119,48 +119,59 @@ impl PostgresTx {
                  OR EXISTS (SELECT 1 FROM recipient WHERE shop = $1 AND at_ms < $2),
                  EXISTS (SELECT 1 FROM turn WHERE shop = $1 AND at_ms < $3),
                  EXISTS (SELECT 1 FROM outbox WHERE shop = $1 AND state >= 5 AND expires_ms < $4),
-                 EXISTS (SELECT 1 FROM quarantine WHERE shop = $1 AND at_ms < $5)",
+                 EXISTS (SELECT 1 FROM quarantine WHERE shop = $1 AND at_ms < $5),
+                 EXISTS (SELECT 1 FROM consent before WHERE shop = $1 AND at_ms < $6 AND EXISTS (
+                     SELECT 1 FROM consent later WHERE later.shop = $1 AND later.conversation = before.conversation
+                         AND later.name = before.name AND later.seq > before.seq))",
         );
-        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms } = retention;
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms } = retention;
         let select = select.bind(shop_number(shop)).bind(seen_ms).bind(turns_ms).bind(sends_ms).bind(quarantine_ms);
+        let select = select.bind(consents_ms);
         let rows = self.rows(select).await?;
         let Some(row) = rows.first() else { return Ok(Retention::default()) };
-        Ok(retention.of([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?]))
+        Ok(retention.of([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?]))
     }
 
     pub async fn sweep(&mut self, shop: ShopScope, retention: Retention, most: u32) -> Result<u64> {
-        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms } = retention;
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms } = retention;
         let mut gone = 0;
         for (text, before_ms) in [
             (
                 "DELETE FROM seen WHERE shop = $1 AND key IN (
-                     SELECT key FROM seen WHERE shop = $1 AND received_ms < $2 LIMIT $3)",
+                     SELECT key FROM seen WHERE shop = $1 AND received_ms < $2 ORDER BY received_ms LIMIT $3)",
                 seen_ms,
             ),
             (
                 "DELETE FROM orphan_status WHERE shop = $1 AND provider_id IN (
-                     SELECT provider_id FROM orphan_status WHERE shop = $1 AND delivery_at_ms < $2 LIMIT $3)",
+                     SELECT provider_id FROM orphan_status WHERE shop = $1 AND delivery_at_ms < $2 ORDER BY delivery_at_ms LIMIT $3)",
                 seen_ms,
             ),
             (
                 "DELETE FROM recipient WHERE shop = $1 AND conversation IN (
-                     SELECT conversation FROM recipient WHERE shop = $1 AND at_ms < $2 LIMIT $3)",
+                     SELECT conversation FROM recipient WHERE shop = $1 AND at_ms < $2 ORDER BY at_ms LIMIT $3)",
                 seen_ms,
             ),
             (
                 "DELETE FROM turn WHERE shop = $1 AND (conversation, turn) IN (
-                     SELECT conversation, turn FROM turn WHERE shop = $1 AND at_ms < $2 LIMIT $3)",
+                     SELECT conversation, turn FROM turn WHERE shop = $1 AND at_ms < $2 ORDER BY at_ms LIMIT $3)",
                 turns_ms,
             ),
             (
                 "DELETE FROM outbox WHERE shop = $1 AND state >= 5 AND seq IN (
-                     SELECT seq FROM outbox WHERE shop = $1 AND state >= 5 AND expires_ms < $2 LIMIT $3)",
+                     SELECT seq FROM outbox WHERE shop = $1 AND state >= 5 AND expires_ms < $2 ORDER BY expires_ms LIMIT $3)",
                 sends_ms,
             ),
             (
                 "DELETE FROM quarantine WHERE shop = $1 AND seq IN (
-                     SELECT seq FROM quarantine WHERE shop = $1 AND at_ms < $2 LIMIT $3)",
+                     SELECT seq FROM quarantine WHERE shop = $1 AND at_ms < $2 ORDER BY at_ms LIMIT $3)",
                 quarantine_ms,
+            ),
+            (
+                "DELETE FROM consent WHERE shop = $1 AND seq IN (
+                     SELECT seq FROM consent before WHERE shop = $1 AND at_ms < $2 AND EXISTS (
+                         SELECT 1 FROM consent later WHERE later.shop = $1 AND later.conversation = before.conversation
+                             AND later.name = before.name AND later.seq > before.seq) ORDER BY at_ms LIMIT $3)",
+                consents_ms,
             ),
         ] {
             if before_ms > 0 {

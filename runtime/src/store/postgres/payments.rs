@@ -59,6 +59,21 @@ impl PostgresTx {
         rows.first().map(|row| payment(shop, row)).transpose()
     }
 
+    pub async fn settled_payments(&mut self, shop: ShopScope, after: PaymentId, limit: u32) -> Result<Vec<PaymentRow>> {
+        let select = sqlx::query(
+            "SELECT id, conversation, order_number, reference, version, due_ms, body FROM payment
+             WHERE shop = $1 AND id > $2 AND due_ms IS NULL ORDER BY id LIMIT $3",
+        );
+        let select = select.bind(shop_number(shop)).bind(&after.0[..]).bind(i64::from(limit));
+        self.rows(select).await?.iter().map(|row| payment(shop, row)).collect()
+    }
+
+    pub async fn remove_payments(&mut self, shop: ShopScope, ids: &[PaymentId]) -> Result<u64> {
+        let delete = sqlx::query("DELETE FROM payment WHERE shop = $1 AND id = ANY ($2) AND due_ms IS NULL");
+        let ids: Vec<Vec<u8>> = ids.iter().map(|id| id.0.to_vec()).collect();
+        self.run(delete.bind(shop_number(shop)).bind(ids)).await
+    }
+
     pub async fn due_payments(&mut self, shop: ShopScope, now_ms: i64, limit: u32) -> Result<Vec<PaymentRow>> {
         let select = sqlx::query(
             "SELECT id, conversation, order_number, reference, version, due_ms, body FROM payment

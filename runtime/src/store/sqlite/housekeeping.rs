@@ -117,16 +117,19 @@ impl SqliteTx {
                  OR EXISTS (SELECT 1 FROM recipient WHERE shop = ?1 AND at_ms < ?2),
                  EXISTS (SELECT 1 FROM turn WHERE shop = ?1 AND at_ms < ?3),
                  EXISTS (SELECT 1 FROM outbox WHERE shop = ?1 AND state >= 5 AND expires_ms < ?4),
-                 EXISTS (SELECT 1 FROM quarantine WHERE shop = ?1 AND at_ms < ?5)",
+                 EXISTS (SELECT 1 FROM quarantine WHERE shop = ?1 AND at_ms < ?5),
+                 EXISTS (SELECT 1 FROM consent old WHERE shop = ?1 AND at_ms < ?6 AND EXISTS (
+                     SELECT 1 FROM consent new WHERE new.shop = ?1 AND new.conversation = old.conversation
+                         AND new.name = old.name AND new.seq > old.seq))",
         )?;
-        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms } = retention;
-        Ok(select.query_row((shop.number(), seen_ms, turns_ms, sends_ms, quarantine_ms), |row| {
-            Ok(retention.of([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms } = retention;
+        Ok(select.query_row((shop.number(), seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms), |row| {
+            Ok(retention.of([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]))
         })?)
     }
 
     pub fn sweep(&mut self, shop: ShopScope, retention: Retention, most: u32) -> Result<u64> {
-        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms } = retention;
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms } = retention;
         let mut gone = 0;
         for (text, before_ms) in [
             (
@@ -157,6 +160,13 @@ impl SqliteTx {
                 "DELETE FROM quarantine WHERE seq IN (
                      SELECT seq FROM quarantine WHERE shop = ?1 AND at_ms < ?2 LIMIT ?3)",
                 quarantine_ms,
+            ),
+            (
+                "DELETE FROM consent WHERE seq IN (
+                     SELECT seq FROM consent old WHERE shop = ?1 AND at_ms < ?2 AND EXISTS (
+                         SELECT 1 FROM consent new WHERE new.shop = ?1 AND new.conversation = old.conversation
+                             AND new.name = old.name AND new.seq > old.seq) LIMIT ?3)",
+                consents_ms,
             ),
         ] {
             if before_ms > 0 {

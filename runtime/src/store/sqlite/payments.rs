@@ -61,6 +61,24 @@ impl SqliteTx {
         found.transpose()
     }
 
+    pub fn settled_payments(&mut self, shop: ShopScope, after: PaymentId, limit: u32) -> Result<Vec<PaymentRow>> {
+        let mut select = self.sql(
+            "SELECT id, conversation, order_number, reference, version, due_ms, body FROM payment
+             WHERE shop = ? AND id > ? AND due_ms IS NULL ORDER BY id LIMIT ?",
+        )?;
+        let rows = select.query_map((shop.number(), &after.0[..], limit), |row| Ok(payment(shop, row)))?;
+        rows.map(|row| row?).collect()
+    }
+
+    pub fn remove_payments(&mut self, shop: ShopScope, ids: &[PaymentId]) -> Result<u64> {
+        let mut gone = 0;
+        for id in ids {
+            let mut delete = self.sql("DELETE FROM payment WHERE shop = ? AND id = ? AND due_ms IS NULL")?;
+            gone += delete.execute((shop.number(), &id.0[..]))? as u64;
+        }
+        Ok(gone)
+    }
+
     pub fn due_payments(&mut self, shop: ShopScope, now_ms: i64, limit: u32) -> Result<Vec<PaymentRow>> {
         let mut select = self.sql(
             "SELECT id, conversation, order_number, reference, version, due_ms, body FROM payment
