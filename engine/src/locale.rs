@@ -1,6 +1,7 @@
 //! How each language writes numbers, amounts, dates and counted things. Prepared once for a program: a step only reads
 //! tables. Knows no texts of a shop.
 
+mod hours;
 mod names;
 mod standard;
 
@@ -13,6 +14,7 @@ use rust_decimal::Decimal;
 
 pub use standard::{Standard, standard};
 
+pub(crate) use self::hours::OpeningWords;
 use self::names::SymbolPlace;
 pub(crate) use self::names::{LANGUAGES, month_named, yes_no};
 use crate::value::Money;

@@ -2,11 +2,12 @@
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+use crate::facts::Told;
 use crate::hir::Shop;
 use crate::locale::Locale;
 use crate::matching::fold;
 use crate::session::Revision;
-use crate::value::Currency;
+use crate::value::{Currency, Value};
 
 mod index;
 
@@ -22,6 +23,7 @@ pub struct Program {
     pub(crate) locales: Vec<Locale>,
     pub(crate) index: Index,
     timezone: TimeZone,
+    told: Told,
     /// Digits behind the point of the shop's currency, which nearly every amount is in.
     exponent: u32,
 }
@@ -29,17 +31,40 @@ pub struct Program {
 impl Program {
     /// Prepares a resolved shop: languages, words to listen for, and what each state needs. A shop with errors is not run.
     pub fn new(shop: Shop, revision: Revision) -> Program {
-        let locales = shop.languages.iter().map(|tag| Locale::new(tag)).collect();
+        let locales: Vec<Locale> = shop.languages.iter().map(|tag| Locale::new(tag)).collect();
         let index = Index::new(&shop);
         let timezone = TimeZoneDatabase::bundled().get(&shop.profile.timezone).unwrap_or(TimeZone::UTC);
+        let told = Told::new(&shop, &locales);
         let exponent = shop.profile.currency.exponent();
-        Program { shop, revision, locales, index, timezone, exponent }
+        Program { shop, revision, locales, index, timezone, told, exponent }
     }
 
     /// Whether a customer's words withdraw every consent, whatever else they mean.
     pub fn is_opt_out(&self, text: &str) -> bool {
         let words = &self.index.opt_out;
         !words.is_empty() && words.binary_search(&fold(text)).is_ok()
+    }
+
+    /// What is known of the shop now, to a customer of this language: the snapshot of the session, and `shop.yaml`.
+    pub(crate) fn shop_now(&self, snapshot: &Value, now_ms: i64, language: usize) -> Value {
+        match self.locales.get(language).filter(|_| !self.told.is_empty()) {
+            Some(locale) => self.told.over(snapshot, self.local(now_ms), language, locale),
+            None => snapshot.clone(),
+        }
+    }
+
+    /// What others say of the shop, without what `shop.yaml` says. What stands at a place that `stays` is kept.
+    pub(crate) fn said_by_others(&self, record: Value, stays: impl Fn(usize) -> bool) -> Value {
+        if self.told.is_empty() { record } else { self.told.leave(record, stays) }
+    }
+
+    /// The language that a customer's is taken for, by [`crate::hir::LanguageId`].
+    pub(crate) fn language(&self, wanted: &str) -> usize {
+        let languages = &self.shop.languages;
+        let base = |tag: &str| tag.split('-').next().unwrap_or("").to_string();
+        let near = || languages.iter().position(|known| base(known) == base(wanted));
+        let found = languages.iter().position(|known| known == wanted);
+        found.or_else(|| if wanted.is_empty() { None } else { near() }).unwrap_or(0)
     }
 
     /// Whether a line quotes or marks what the customer wrote, so that the host has to know which message that was.

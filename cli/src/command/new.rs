@@ -215,6 +215,8 @@ fn profile(text: &str, answers: &Answers, languages: &[&str]) -> String {
             "country" => out.push_str(&format!("country: {}", answers.country.code)),
             "timezone" => out.push_str(&format!("timezone: {}", answers.country.timezone)),
             "languages" => out.push_str(&format!("languages: [{}]", languages.join(", "))),
+            // The example's own: a shop that goes live is not to be reached there.
+            "phone" | "address" | "website" | "privacy" => out.push_str(&format!("# {line}")),
             "adapters" if answers.backend == Backend::Rest => {
                 out.push_str("# A demo answers until your own system does: then `catalog: rest`, with catalog.rest.yaml beside it.\n");
                 out.push_str(line);

@@ -223,10 +223,10 @@ fn take(shop: &mut ShopFile, entry: &Entry, findings: &mut Findings) {
         }
         "languages" => shop.languages = findings.texts(node, "languages"),
         "timezone" => shop.timezone = findings.text(node, "timezone"),
-        "phone" => shop.phone = findings.text(node, "phone"),
+        "phone" => shop.phone = phone(node, findings),
         "address" => shop.address = findings.text(node, "address"),
-        "website" => shop.website = findings.text(node, "website"),
-        "privacy" => shop.privacy = findings.text(node, "privacy"),
+        "website" => shop.website = page(node, "website", findings),
+        "privacy" => shop.privacy = page(node, "privacy", findings),
         "quiet_hours" => shop.quiet_hours = hours(node, "quiet_hours", findings),
         "hours" => shop.hours = opening_hours(node, findings),
         "rounding" => shop.rounding = one_of(node, "rounding", ROUNDINGS, findings),
@@ -301,6 +301,34 @@ fn colour(node: &Node, findings: &mut Findings) -> Option<Spanned<[u8; 3]>> {
     parsed.map(|colour| Spanned::new(colour, node.span))
 }
 
+/// `+254700000009`, as customers can tap it; blanks, hyphens and brackets are for the eye.
+fn phone(node: &Node, findings: &mut Findings) -> Option<Spanned<SmolStr>> {
+    let written = findings.text(node, "phone")?;
+    let digits = written.value.chars().filter(char::is_ascii_digit).count();
+    let plain = |letter: char| letter.is_ascii_digit() || " -()".contains(letter);
+    if written.value.strip_prefix('+').is_some_and(|rest| rest.chars().all(plain)) && (8..=15).contains(&digits) {
+        return Some(written);
+    }
+    let message = "`phone` should be a number with the code of its country.";
+    let help = "Write it as customers abroad would dial it, between quotes: `\"+254 700 000 009\"`.";
+    findings.push(Diagnostic::new(25, node.span, message).help(help));
+    None
+}
+
+/// `https://zuri.example/privacy`: what customers are sent to open.
+fn page(node: &Node, what: &str, findings: &mut Findings) -> Option<Spanned<SmolStr>> {
+    let written = findings.text(node, what)?;
+    let host = written.value.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
+    let is_plain = !written.value.contains(|letter: char| letter.is_whitespace() || letter.is_control());
+    if is_plain && host.is_some_and(|host| host.contains('.') && !host.starts_with('.') && !host.ends_with('.')) {
+        return Some(written);
+    }
+    let message = format!("`{what}` should be the address of a page, which customers can open.");
+    let help = "Write all of it, from `https://` on: `https://zuri.example/privacy`.";
+    findings.push(Diagnostic::new(25, node.span, message).help(help));
+    None
+}
+
 /// `21:00 to 08:00`
 fn hours(node: &Node, what: &str, findings: &mut Findings) -> Option<Spanned<Hours>> {
     let parsed = node
@@ -333,10 +361,39 @@ fn opening_hours(node: &Node, findings: &mut Findings) -> Vec<Opening> {
         let (name, day) = DAYS.iter().find(|(name, _)| *name == entry.key.value)?;
         let closed = entry.value.text() == Some("closed");
         let spans = if closed { &[] } else { findings.items(&entry.value, name) };
-        let hours = spans.iter().filter_map(|item| hours(item, name, findings)).collect();
+        let mut hours: Vec<_> = spans.iter().filter_map(|item| hours(item, name, findings)).collect();
+        apart(&mut hours, name, findings);
         Some(Opening { day: Spanned::new(*day, entry.key.span), hours })
     });
     openings.collect()
+}
+
+/// Takes out hours that end when they begin, and those that lie within others of their day.
+fn apart(hours: &mut Vec<Spanned<Hours>>, day: &str, findings: &mut Findings) {
+    let end = |hours: &Hours| {
+        let past_midnight = if hours.to_minute < hours.from_minute { 24 * 60 } else { 0 };
+        hours.to_minute + past_midnight
+    };
+    let mut kept: Vec<Spanned<Hours>> = Vec::with_capacity(hours.len());
+    for span in hours.drain(..) {
+        let (message, help) = if span.value.from_minute == span.value.to_minute {
+            let message = format!("On `{day}` the shop would close when it opens.");
+            (message, "For all day write `00:00 to 24:00`; for a day without hours, `closed`.")
+        } else if kept
+            .iter()
+            .any(|other| span.value.from_minute < end(&other.value) && other.value.from_minute < end(&span.value))
+        {
+            (
+                format!("These hours of `{day}` lie within others of that day."),
+                "Write them as one: `\"09:00 to 18:00\"`.",
+            )
+        } else {
+            kept.push(span);
+            continue;
+        };
+        findings.push(Diagnostic::new(25, span.span, message).help(help));
+    }
+    *hours = kept;
 }
 
 pub(super) fn section(entry: &Entry, findings: &mut Findings) -> Option<Section> {
@@ -445,6 +502,16 @@ rules: { D216: off, sentence-too-long: info }
             ("quiet_hours: at night", "`quiet_hours` should be two times."),
             ("rules: { D216: of }", "`D216` should be one of off, info, warning, error."),
             ("hours: { monday: 9 to 5 }", "`monday` should be two times."),
+            ("hours: { mondey: 09:00 to 17:00 }", "`hours` has no `mondey`."),
+            ("hours: { monday: 09:00 to 09:00 }", "On `monday` the shop would close when it opens."),
+            (
+                "hours: { monday: [09:00 to 13:00, 12:00 to 18:00] }",
+                "These hours of `monday` lie within others of that day.",
+            ),
+            ("phone: 0700 000 009", "`phone` should be a number with the code of its country."),
+            ("website: zuri.example", "`website` should be the address of a page, which customers can open."),
+            ("privacy: we keep nothing", "`privacy` should be the address of a page, which customers can open."),
+            ("rounding: nearest", "`rounding` should be one of half_up, half_even, up, down."),
             ("payments: { api_key: sk_live_1 }", "`api_key` is written out; whoever reads this file could use it."),
             ("channels: [whatsap]", "`channels` should be one of whatsapp, messenger, web."),
             ("channels: { whatsapp: { phone_number: 1 } }", "`whatsapp` has no `phone_number`."),

@@ -32,13 +32,35 @@ fn top(key: &str) -> Value {
         "country" => json!({ "type": "string", "pattern": "^[A-Z]{2}$" }),
         "currency" => json!({ "type": "string", "pattern": "^[A-Z]{3}$" }),
         "languages" => json!({ "type": "array", "items": text, "minItems": 1 }),
+        "phone" => json!({
+            "type": "string",
+            "pattern": "^\\+[0-9 ()-]{8,24}$",
+            "description": "What customers read as {shop.phone}: with the code of its country.",
+            "examples": ["+254 700 000 009"],
+        }),
+        "address" => json!({
+            "type": "string",
+            "minLength": 1,
+            "description": "What customers read as {shop.address}.",
+        }),
+        "website" | "privacy" => json!({
+            "type": "string",
+            "pattern": "^https://[^\\s/?#]+\\.[^\\s]+$",
+            "description": format!("A page that customers can open, as {{shop.{key}}}."),
+        }),
         "quiet_hours" => hours,
         "hours" => {
             let open = json!({ "anyOf": [hours, { "const": "closed" }, { "type": "array", "items": hours }] });
             let days = DAYS.iter().map(|(day, _)| ((*day).to_string(), open.clone())).collect();
-            object(days, &[])
+            let mut week = object(days, &[]);
+            week["description"] = json!("When the shop is open, in its own time: {shop.is_open}, {shop.hours_text}.");
+            week
         }
-        "rounding" => one_of(&words(ROUNDINGS)),
+        "rounding" => {
+            let mut ways = one_of(&words(ROUNDINGS));
+            ways["description"] = json!("How parts of the smallest coin are rounded; half_up unless said.");
+            ways
+        }
         "channels" => {
             let of = |name: &str| if name == "whatsapp" { whatsapp() } else { section() };
             let each = CHANNELS.iter().map(|name| ((*name).to_string(), of(name))).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use duka_dsl::FileId;
 use smol_str::SmolStr;
 
-use crate::hir::{Comparison, Expr, ExprKind, Property, Segment, StateId, TextBlock, TextId, TextPiece};
+use crate::hir::{Ambient, Comparison, Expr, ExprKind, Property, Segment, StateId, TextBlock, TextId, TextPiece};
 use crate::types::Type;
 use crate::value::Value;
 
@@ -102,7 +102,10 @@ impl Walk<'_> {
         } else if let ExprKind::Customer(slot) = &expr.kind {
             self.shop.customer_slots.get(slot.index()).is_some_and(|slot| slot.optional)
         } else if let ExprKind::Field(inner, field) = &expr.kind {
-            self.field(&inner.ty, *field).is_some_and(|field| field.optional)
+            let is_said = |name: &str| {
+                matches!(inner.kind, ExprKind::Ambient(Ambient::Shop)) && self.shop.profile.facts.says(name)
+            };
+            self.field(&inner.ty, *field).is_some_and(|field| field.optional && !is_said(&field.name))
         } else {
             false
         }

@@ -3,6 +3,7 @@
 use duka_dsl::Name;
 use smol_str::SmolStr;
 
+use crate::facts::Facts;
 use crate::hir::Profile;
 use crate::value::Currency;
 
@@ -45,6 +46,8 @@ pub(super) fn of(settings: &Settings<'_>, chosen: &Chosen) -> Profile {
         towns: towns.collect(),
         has_catalogue: shop.whatsapp.as_ref().is_some_and(|whatsapp| whatsapp.catalogue.is_some()),
         pays_in_chat: shop.whatsapp.as_ref().is_some_and(|whatsapp| whatsapp.pays_in_chat),
+        facts: Facts::of(shop),
+        rounding: shop.rounding.as_ref().map(|rounding| rounding.value).unwrap_or_default(),
         quiet_hours: shop.quiet_hours.as_ref().map(|hours| (hours.value.from_minute, hours.value.to_minute)),
     }
 }

@@ -2,8 +2,10 @@
 
 use duka_dsl::FileId;
 use duka_dsl::ast::TextsFile;
+use duka_dsl::config::shop::Rounding;
 use sha2::{Digest, Sha256};
 
+use crate::facts::Facts;
 use crate::lower::Input;
 use crate::session::Revision;
 use crate::source::ShopSource;
@@ -24,6 +26,13 @@ pub(super) fn of(source: &ShopSource, input: &Input<'_>, chosen: &Chosen, texts:
     part("currency", profile.currency.code());
     part("timezone", &profile.timezone);
     part("towns", &profile.towns.join(","));
+    // Of what may be left out only what is said: a shop that says nothing new keeps its revision.
+    if profile.facts != Facts::default() {
+        part("facts", &format!("{:?}", profile.facts));
+    }
+    if profile.rounding != Rounding::default() {
+        part("rounding", &format!("{:?}", profile.rounding));
+    }
     for flow in &chosen.used {
         part(&flow.path, &flow.canonical);
     }

@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use duka_dsl::config::shop::Rounding;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, INT, Map};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
 use super::typing::is_text;
+use crate::rounding::whole as whole_number;
 use crate::types::{Record, Type};
 use crate::value::{Media, MediaType, Money, Value};
 
@@ -157,7 +159,14 @@ fn media(value: &Dynamic, kind: MediaType) -> Option<Value> {
 // ---------------------------------------------------------------- what hooks can do with amounts
 
 /// Amounts are added and compared with amounts, multiplied and divided by numbers; nothing else.
-pub(super) fn register_money(engine: &mut Engine) {
+pub(super) fn register_money(engine: &mut Engine, rounding: Rounding) {
+    let scale = move |a: Money, by: Decimal| round(a, Decimal::from(a.minor).checked_mul(by), rounding);
+    let divide = move |a: Money, by: Decimal| {
+        if by.is_zero() {
+            return Err(failure("division by zero"));
+        }
+        round(a, Decimal::from(a.minor).checked_div(by), rounding)
+    };
     engine.register_type_with_name::<Money>("money");
     engine.register_type_with_name::<Arc<Media>>("media");
     engine.register_fn("+", |a: Money, b: Money| join(a, b, i64::checked_add));
@@ -166,11 +175,11 @@ pub(super) fn register_money(engine: &mut Engine) {
         let minor = a.minor.checked_neg().ok_or_else(|| failure("the amount is too large"))?;
         Ok::<_, Box<EvalAltResult>>(Money { minor, ..a })
     });
-    engine.register_fn("*", |a: Money, b: INT| scale(a, Decimal::from(b)));
-    engine.register_fn("*", |a: INT, b: Money| scale(b, Decimal::from(a)));
-    engine.register_fn("*", |a: Money, b: Decimal| scale(a, b));
-    engine.register_fn("*", |a: Decimal, b: Money| scale(b, a));
-    engine.register_fn("/", |a: Money, b: INT| divide(a, Decimal::from(b)));
+    engine.register_fn("*", move |a: Money, b: INT| scale(a, Decimal::from(b)));
+    engine.register_fn("*", move |a: INT, b: Money| scale(b, Decimal::from(a)));
+    engine.register_fn("*", move |a: Money, b: Decimal| scale(a, b));
+    engine.register_fn("*", move |a: Decimal, b: Money| scale(b, a));
+    engine.register_fn("/", move |a: Money, b: INT| divide(a, Decimal::from(b)));
     engine.register_fn("/", divide);
     engine.register_fn("==", |a: Money, b: Money| a == b);
     engine.register_fn("!=", |a: Money, b: Money| a != b);
@@ -192,20 +201,8 @@ fn join(a: Money, b: Money, op: fn(i64, i64) -> Option<i64>) -> Result<Money, Bo
     Ok(Money { minor, currency: a.currency })
 }
 
-fn scale(a: Money, by: Decimal) -> Result<Money, Box<EvalAltResult>> {
-    round(a, Decimal::from(a.minor).checked_mul(by))
-}
-
-fn divide(a: Money, by: Decimal) -> Result<Money, Box<EvalAltResult>> {
-    if by.is_zero() {
-        return Err(failure("division by zero"));
-    }
-    round(a, Decimal::from(a.minor).checked_div(by))
-}
-
-fn round(of: Money, minor: Option<Decimal>) -> Result<Money, Box<EvalAltResult>> {
-    let strategy = rust_decimal::RoundingStrategy::MidpointAwayFromZero;
-    let minor = minor.and_then(|minor| minor.round_dp_with_strategy(0, strategy).to_i64());
+fn round(of: Money, minor: Option<Decimal>, rounding: Rounding) -> Result<Money, Box<EvalAltResult>> {
+    let minor = minor.and_then(|minor| whole_number(minor, rounding));
     Ok(Money { minor: minor.ok_or_else(|| failure("the amount is too large"))?, currency: of.currency })
 }
 

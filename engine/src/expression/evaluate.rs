@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
+use duka_dsl::config::shop::Rounding;
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
 use super::env::{Env, EvalError};
 use super::truth::holds;
 use crate::hir::{Ambient, Arithmetic, ExperimentId, Expr, ExprKind, Property, Target};
+use crate::rounding::whole as whole_number;
 use crate::value::{Money, Value};
 
 static NOTHING: Value = Value::None;
@@ -33,7 +34,7 @@ pub fn evaluate<'a>(expr: &'a Expr, env: &Env<'a>) -> Result<Cow<'a, Value>, Eva
         ExprKind::Negate(of) => negate(of, env)?,
         ExprKind::Arithmetic(op, a, b) => {
             let (left, right) = (evaluate(a, env)?, evaluate(b, env)?);
-            calculate(*op, present(&left, a, env)?, present(&right, b, env)?)?
+            calculate(*op, present(&left, a, env)?, present(&right, b, env)?, env.shop.profile.rounding)?
         }
         ExprKind::Hook { hook, arguments } => {
             let takes = env.shop.hooks.get(hook.index()).map_or(&[][..], |hook| &hook.takes);
@@ -205,7 +206,7 @@ fn negate(of: &Expr, env: &Env<'_>) -> Result<Value, EvalError> {
     }
 }
 
-fn calculate(op: Arithmetic, a: &Value, b: &Value) -> Result<Value, EvalError> {
+fn calculate(op: Arithmetic, a: &Value, b: &Value, rounding: Rounding) -> Result<Value, EvalError> {
     use Arithmetic::{Add, Divide, Multiply, Subtract};
     match (op, a, b) {
         (op, Value::Number(a), Value::Number(b)) => numbers(op, *a, *b).map(Value::Number),
@@ -217,7 +218,8 @@ fn calculate(op: Arithmetic, a: &Value, b: &Value) -> Result<Value, EvalError> {
         (Multiply | Divide, Value::Money(money), Value::Number(number))
         | (Multiply, Value::Number(number), Value::Money(money)) => {
             let minor = numbers(op, Decimal::from(money.minor), *number)?;
-            Ok(Value::Money(Money { minor: rounded(minor)?, currency: money.currency }))
+            let minor = whole_number(minor, rounding).ok_or(EvalError::Overflow)?;
+            Ok(Value::Money(Money { minor, currency: money.currency }))
         }
         (Divide, Value::Money(a), Value::Money(b)) => {
             same_currency(a, b)?;
@@ -226,7 +228,7 @@ fn calculate(op: Arithmetic, a: &Value, b: &Value) -> Result<Value, EvalError> {
         (Add | Subtract, Value::Duration(a), Value::Duration(b)) => whole(op, *a, *b).map(Value::Duration),
         (Multiply | Divide, Value::Duration(ms), Value::Number(number))
         | (Multiply, Value::Number(number), Value::Duration(ms)) => {
-            numbers(op, Decimal::from(*ms), *number).and_then(rounded).map(Value::Duration)
+            numbers(op, Decimal::from(*ms), *number).and_then(milliseconds).map(Value::Duration)
         }
         (Divide, Value::Duration(a), Value::Duration(b)) => {
             numbers(Divide, Decimal::from(*a), Decimal::from(*b)).map(Value::Number)
@@ -270,8 +272,6 @@ fn whole(op: Arithmetic, a: i64, b: i64) -> Result<i64, EvalError> {
     .ok_or(EvalError::Overflow)
 }
 
-/// To a whole number, halves away from zero.
-fn rounded(number: Decimal) -> Result<i64, EvalError> {
-    let whole = number.round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
-    whole.to_i64().ok_or(EvalError::Overflow)
+fn milliseconds(number: Decimal) -> Result<i64, EvalError> {
+    whole_number(number, Rounding::HalfUp).ok_or(EvalError::Overflow)
 }

@@ -9,6 +9,7 @@ mod signature;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use duka_dsl::config::shop::Rounding;
 use duka_dsl::{Diagnostic, FileId, Span};
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
@@ -61,12 +62,18 @@ impl std::fmt::Debug for Hooks {
 impl Default for Hooks {
     /// Without any hook.
     fn default() -> Hooks {
-        Hooks { inner: Arc::new(Inner { reader: read::engine(), runner: runner(), functions: AST::empty() }) }
+        Hooks {
+            inner: Arc::new(Inner {
+                reader: read::engine(),
+                runner: runner(Rounding::default()),
+                functions: AST::empty(),
+            }),
+        }
     }
 }
 
 /// An engine with Rhai's functions on texts, numbers, lists and records, and limits on everything.
-fn runner() -> Engine {
+fn runner(rounding: Rounding) -> Engine {
     let mut engine = Engine::new_raw();
     engine.register_global_module(ArithmeticPackage::new().as_shared_module());
     engine.register_global_module(BasicStringPackage::new().as_shared_module());
@@ -77,7 +84,7 @@ fn runner() -> Engine {
     engine.register_global_module(BasicArrayPackage::new().as_shared_module());
     engine.register_global_module(BasicMapPackage::new().as_shared_module());
     engine.register_global_module(MoreStringPackage::new().as_shared_module());
-    register_money(&mut engine);
+    register_money(&mut engine, rounding);
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_operations(MAX_OPERATIONS);
     engine.set_max_call_levels(MAX_CALL_LEVELS);
@@ -107,7 +114,7 @@ impl Hooks {
             return (Hooks::default(), Vec::new(), diagnostics);
         }
         let source = signature::Source::new(file, text);
-        let runner = runner();
+        let runner = runner(Rounding::default());
         let functions = match compile(&runner, &source) {
             Ok(functions) => functions,
             Err(finding) => {
@@ -119,6 +126,16 @@ impl Hooks {
         let hooks = signature::read(&source, Some(&functions), type_named, &mut diagnostics);
         check::check(&source, &functions, &hooks, &mut diagnostics);
         (Hooks { inner: Arc::new(Inner { reader: read::engine(), runner, functions }) }, hooks, diagnostics)
+    }
+
+    /// The same, with amounts rounded in this way.
+    #[must_use]
+    pub fn rounding(self, rounding: Rounding) -> Hooks {
+        if rounding == Rounding::default() {
+            return self;
+        }
+        let functions = self.inner.functions.clone();
+        Hooks { inner: Arc::new(Inner { reader: read::engine(), runner: runner(rounding), functions }) }
     }
 
     pub(super) fn reader(&self) -> &Engine {

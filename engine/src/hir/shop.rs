@@ -3,10 +3,12 @@
 //! What `shop.yaml` says beyond the engine's needs stays in [`crate::source::ShopSource`].
 
 use duka_dsl::Span;
+use duka_dsl::config::shop::Rounding;
 use smol_str::SmolStr;
 
 use super::{Flow, Slot};
 use crate::expression::Hooks;
+use crate::facts::Facts;
 use crate::types::{Record, RecordId, Type};
 use crate::value::Currency;
 
@@ -58,6 +60,9 @@ pub struct Profile {
     pub pays_in_chat: bool,
     /// Minutes since midnight, local time: no marketing between them.
     pub quiet_hours: Option<(u16, u16)>,
+    /// What customers may be told of the shop.
+    pub facts: Facts,
+    pub rounding: Rounding,
 }
 
 #[derive(Clone, Debug)]
@@ -113,6 +118,8 @@ pub enum Builtin {
     HandoffOpen,
     /// `customer.set_language(language)`.
     SetLanguage,
+    /// `shop.hours()`, where `shop.yaml` says the hours: nobody is asked.
+    ShopHours,
 }
 
 /// The order of a contract's statuses: a later one never gives way to an earlier one.

@@ -93,7 +93,7 @@ pub(super) fn operations(input: &Input<'_>, names: &mut ShopNames, findings: &mu
     for source in &input.contracts {
         let Some(adapter) = &source.contract.adapter else { continue };
         for operation in &source.contract.operations {
-            declare(source, adapter, operation, names, findings);
+            declare(input, source, (adapter, operation), names, findings);
         }
         names.contracts.entry(adapter.value.clone()).or_default();
         let known = names.statuses.iter().any(|statuses| statuses.contract == adapter.value);
@@ -132,9 +132,9 @@ fn fields(
 }
 
 fn declare(
+    input: &Input<'_>,
     source: &ContractSource<'_>,
-    adapter: &Name,
-    written: &OperationDecl,
+    (adapter, written): (&Name, &OperationDecl),
     names: &mut ShopNames,
     findings: &mut Vec<Diagnostic>,
 ) {
@@ -148,6 +148,7 @@ fn declare(
     }
     let gives = written.gives.as_ref().map(|ty| resolve(ty, names, findings));
     let takes = written.takes.iter().map(|ty| Parameter { ty: resolve(ty, names, findings), optional: ty.optional });
+    let says_hours = input.profile.facts.hours.is_some() && gives == names.known.shop.map(Type::Record);
     let operation = Operation {
         takes: takes.collect(),
         contract: adapter.value.clone(),
@@ -165,6 +166,7 @@ fn declare(
         builtin: match (adapter.as_str(), written.name.as_str()) {
             ("handoff", "open") => Some(Builtin::HandoffOpen),
             ("customer", "set_language") => Some(Builtin::SetLanguage),
+            ("shop", "hours") if says_hours => Some(Builtin::ShopHours),
             _ => None,
         },
     };

@@ -127,6 +127,7 @@ pub(super) fn shop(input: &Input<'_>, findings: &mut Vec<Diagnostic>) -> ShopNam
         (names.runner, names.hooks) = (runner, hooks);
         findings.extend(found);
     }
+    names.runner = std::mem::take(&mut names.runner).rounding(input.profile.rounding);
     for (index, flow) in input.flows.iter().enumerate() {
         consents(flow, &mut names, findings);
         customer_values(index, flow, &mut names, findings);

@@ -179,6 +179,8 @@ mod tests {
             has_catalogue: false,
             pays_in_chat: false,
             quiet_hours: None,
+            facts: Default::default(),
+            rounding: Default::default(),
         };
         // 2026-11-21
         let reading = Reading { profile: &profile, languages: ["sw", "en"], today: 20_778 };

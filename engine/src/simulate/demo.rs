@@ -4,6 +4,8 @@
 mod bag;
 mod orders;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use smol_str::SmolStr;
@@ -21,6 +23,8 @@ pub struct Demo {
     orders: Vec<Json>,
     customer: Json,
     shop: Json,
+    /// The fields of `shop` that a test has set.
+    shop_set: BTreeSet<String>,
     addresses: Vec<Json>,
     /// SKU and quantity, in the order they were put in.
     bag: Vec<(SmolStr, i64)>,
@@ -60,6 +64,7 @@ impl Demo {
             orders: list("orders").into_iter().filter(Json::is_object).collect(),
             customer: object("customer"),
             shop: object("shop"),
+            shop_set: BTreeSet::new(),
             addresses: list("addresses"),
             bag: Vec::new(),
             saved_bag: Vec::new(),
@@ -141,9 +146,15 @@ impl Demo {
     }
 
     pub fn set_shop(&mut self, field: &str, value: Json) {
+        self.shop_set.insert(field.to_string());
         if let Json::Object(shop) = &mut self.shop {
             shop.insert(field.to_string(), value);
         }
+    }
+
+    /// Whether a test has set this field of `shop`.
+    pub fn is_shop_set(&self, field: &str) -> bool {
+        self.shop_set.contains(field)
     }
 
     /// A record of this type to start a conversation with, when the fixture names none.

@@ -105,7 +105,12 @@ impl World {
         };
         session.cart = snapshot(shop.known_records.cart, self.demo.cart());
         session.customer = snapshot(shop.known_records.customer, self.demo.customer());
-        session.shop = snapshot(shop.known_records.shop, self.demo.shop());
+        let said = snapshot(shop.known_records.shop, self.demo.shop());
+        let record = shop.known_records.shop.and_then(|id| shop.records.get(usize::from(id.0)));
+        let is_set = |at: usize| {
+            record.and_then(|record| record.fields.get(at)).is_some_and(|field| self.demo.is_shop_set(&field.name))
+        };
+        session.shop = Snapshot { value: program.said_by_others(said.value, is_set), ..said };
     }
 
     /// Values to begin a flow with in the middle: the fixture's, else an example of the record, else the default.

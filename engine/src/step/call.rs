@@ -31,7 +31,7 @@ impl<'p> Machine<'p> {
             }
         }
         if let Some(builtin) = operation.builtin {
-            self.do_builtin(builtin, arguments.first());
+            self.do_builtin(place.scope, call, builtin, arguments.first());
             return Some(place.next());
         }
         let (_, flow) = self.flow_of(place.scope);
@@ -43,7 +43,17 @@ impl<'p> Machine<'p> {
         None
     }
 
-    fn do_builtin(&mut self, builtin: Builtin, argument: Option<&Value>) {
+    /// A query that the engine answers itself; `false`: somebody has to be asked.
+    pub fn answer_itself(&mut self, scope: Scope, call: &Call) -> bool {
+        let operation = self.program.shop.operations.get(call.operation.index());
+        let is_own = operation.is_some_and(|operation| operation.builtin == Some(Builtin::ShopHours));
+        if is_own && let Some(into) = call.into {
+            self.set(scope, into, self.shop_now.clone());
+        }
+        is_own
+    }
+
+    fn do_builtin(&mut self, scope: Scope, call: &Call, builtin: Builtin, argument: Option<&Value>) {
         let text = match argument {
             Some(Value::Text(text)) => text.clone(),
             Some(_) | None => Default::default(),
@@ -53,6 +63,9 @@ impl<'p> Machine<'p> {
                 self.flush(Attach::ToPrompt);
                 self.session.handed_over = true;
                 self.effect(EffectKind::Handoff { topic: text });
+            }
+            Builtin::ShopHours => {
+                self.answer_itself(scope, call);
             }
             Builtin::SetLanguage => {
                 self.record("language", text.as_str());
@@ -183,13 +196,17 @@ impl<'p> Machine<'p> {
     }
 
     fn given(&mut self, scope: Scope, call: &Call, operation: &Operation, value: &Value) {
-        if let Some(target) = call.into {
-            self.set(scope, target, value.clone());
-        }
         let known = &self.program.shop.known_records;
         let gives = |record: Option<crate::types::RecordId>| {
             record.is_some_and(|record| operation.gives == Some(Type::Record(record)))
         };
+        if let Some(target) = call.into {
+            let of_the_shop = gives(known.shop).then(|| {
+                let theirs = self.program.said_by_others(value.clone(), |_| false);
+                self.program.shop_now(&theirs, self.now_ms, self.language)
+            });
+            self.set(scope, target, of_the_shop.unwrap_or_else(|| value.clone()));
+        }
         if gives(known.cart) {
             self.take_cart(value.clone());
         } else if operation.contract == "cart" && operation.kind == OperationKind::Command {

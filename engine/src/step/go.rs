@@ -255,6 +255,9 @@ impl<'p> Machine<'p> {
             match &line.kind {
                 StepKind::Call(call) if self.is_query(&line.kind) => {
                     asked_anew = true;
+                    if self.answer_itself(from.scope, call) {
+                        continue;
+                    }
                     let next = self.call(place, call, BusyWhy::AskAgain);
                     if self.session.busy.is_some() || next.is_some() {
                         return next;

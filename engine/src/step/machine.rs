@@ -31,6 +31,8 @@ pub(super) struct Machine<'p> {
     pub microsteps: u32,
     /// By [`crate::hir::LanguageId`].
     pub language: usize,
+    /// What is known of the shop at this time, in this language.
+    pub shop_now: Value,
 }
 
 /// Whose values a line reads and writes.
@@ -82,6 +84,7 @@ impl<'p> Machine<'p> {
             guard_held: true,
             microsteps: 0,
             language: 0,
+            shop_now: Value::None,
         };
         if machine.session.revision == Revision::default() {
             machine.session.revision = program.revision;
@@ -120,12 +123,8 @@ impl<'p> Machine<'p> {
     }
 
     pub fn find_language(&mut self) {
-        let languages = &self.program.shop.languages;
-        let wanted = &self.session.language;
-        let found = languages.iter().position(|known| known == wanted);
-        let base = |tag: &str| tag.split('-').next().unwrap_or("").to_string();
-        let near = || languages.iter().position(|known| !wanted.is_empty() && base(known) == base(wanted));
-        self.language = found.or_else(|| if wanted.is_empty() { None } else { near() }).unwrap_or(0);
+        self.language = self.program.language(&self.session.language);
+        self.shop_now = self.program.shop_now(&self.session.shop.value, self.now_ms, self.language);
     }
 
     /// The language without region, and the shop's first.
@@ -214,7 +213,7 @@ impl<'p> Machine<'p> {
             customer_key: &session.customer_key,
             cart: &session.cart.value,
             customer: &session.customer.value,
-            shop_value: &session.shop.value,
+            shop_value: &self.shop_now,
             event,
             now_ms: self.now_ms,
             language: self.program.shop.languages.get(self.language).map_or("", |tag| tag.as_str()),

@@ -141,6 +141,8 @@ impl World {
             has_catalogue: false,
             pays_in_chat: false,
             quiet_hours: None,
+            facts: Default::default(),
+            rounding: Default::default(),
         };
         let shop = Shop {
             profile,

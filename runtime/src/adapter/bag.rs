@@ -1,14 +1,15 @@
 //! A customer's bag that Duka keeps, because the shop's own system has none: which things, how many, and a note. Holds no
 //! price, no name and no stock; those are always the catalogue's.
 
-use duka_dsl::config::shop as profile;
+use duka_dsl::config::shop::{self as profile, Rounding};
 use duka_engine::contract::{decode, write_money};
 use duka_engine::hir::{Operation as Promise, Shop};
+use duka_engine::rounding::whole;
 use duka_engine::source::{FileKind, ShopSource};
 use duka_engine::types::{RecordId, Type};
 use duka_engine::value::{Money, Value};
+use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
@@ -263,7 +264,7 @@ impl Bag {
                 continue;
             }
             *left -= quantity;
-            let sum = times(thing.price, quantity).ok_or("an amount is too large")?;
+            let sum = times(thing.price, quantity, shop.profile.rounding).ok_or("an amount is too large")?;
             total.minor = total.minor.checked_add(sum.minor).ok_or("an amount is too large")?;
             count += quantity;
             lines.push(json!({
@@ -281,10 +282,9 @@ fn number(number: Decimal) -> Json {
     number.to_i64().filter(|_| number.fract().is_zero()).map_or_else(|| json!(number.to_string()), |whole| json!(whole))
 }
 
-fn times(price: Money, quantity: Decimal) -> Option<Money> {
+fn times(price: Money, quantity: Decimal, rounding: Rounding) -> Option<Money> {
     let minor = Decimal::from(price.minor).checked_mul(quantity)?;
-    let minor = minor.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero).to_i64()?;
-    Some(Money { minor, ..price })
+    Some(Money { minor: whole(minor, rounding)?, ..price })
 }
 
 impl Thing {

@@ -92,7 +92,7 @@ fn without_tests(text: &str, is_wrong: impl Fn(&str) -> bool) -> String {
     kept.flatten().map(|line| format!("{line}\n")).collect()
 }
 
-/// The text with only these languages in the flow's header, and without tests in the others.
+/// The text with only these languages in the flow's header and among those that customers can choose, and without tests in the others.
 pub fn languages(text: &str, languages: &[&str]) -> String {
     let text = without_tests(text, |line| {
         let words = line.trim();
@@ -107,6 +107,11 @@ pub fn languages(text: &str, languages: &[&str]) -> String {
         if is_header {
             let indent = line.len() - line.trim_start().len();
             out.push_str(&format!("{}languages {}", " ".repeat(indent), languages.join(", ")));
+        } else if let Some((before, known)) = line.split_once("languages: [{") {
+            // `languages: [{ id: en, name: English }, { id: sw, name: Kiswahili }]`, as the fixture answers for the shop's system.
+            let known = known.trim_end_matches(['}', ']']).split("}, {");
+            let kept = known.filter(|item| languages.iter().any(|id| item.trim().starts_with(&format!("id: {id},"))));
+            out.push_str(&format!("{before}languages: [{{{}}}]", kept.collect::<Vec<_>>().join("}, {")));
         } else {
             out.push_str(line);
         }
@@ -157,6 +162,10 @@ state confirm
     fn tests_in_a_language_that_is_gone_go_too() {
         let tests = "tests for shop\n\ntest a\n  customer: hi\n\ntest b\n  given language is sw\n  customer: habari\n";
         assert_eq!(languages(tests, &["en"]), "tests for shop\n\ntest a\n  customer: hi\n\n");
+        let choices =
+            "  languages: [{ id: en, name: English }, { id: sw, name: Kiswahili }, { id: ar, name: العربية }]\n";
+        let left = "  languages: [{ id: en, name: English }, { id: ar, name: العربية }]\n";
+        assert_eq!(languages(choices, &["en", "ar"]), left);
         assert_eq!(languages("  languages en, sw, ar\n", &["en", "ar"]), "  languages en, ar\n");
     }
 }

@@ -6,6 +6,8 @@ use duka_dsl::ast::{Expr, TestLine};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
+use crate::hir::Builtin;
+
 use super::super::world::typed;
 use super::super::{Simulator, Stub, StubKind};
 use super::Failure;
@@ -16,6 +18,7 @@ pub fn is(simulator: &mut Simulator, line: &TestLine, subject: &Expr, value: &Sp
     let subject = subject.source.as_str();
     let text = value.value.trim();
     if let Some(operation) = operation_of(subject) {
+        nobody_is_asked(simulator, line, &operation)?;
         simulator.world.stubs.push(Stub { operation, kind: StubKind::Gives(json(text)) });
         return Ok(());
     }
@@ -75,8 +78,19 @@ fn stub(simulator: &mut Simulator, line: &TestLine, operation: &Expr, kind: Stub
     if !simulator.program.shop.operations.iter().any(|known| known.path() == name.as_str()) {
         return Err(Failure::new(line, format!("there is no operation `{name}`")));
     }
+    nobody_is_asked(simulator, line, &name)?;
     simulator.world.stubs.push(Stub { operation: name, kind });
     Ok(())
+}
+
+/// The hours of `shop.yaml` are told without a question, so that an answer would never be heard.
+fn nobody_is_asked(simulator: &Simulator, line: &TestLine, operation: &str) -> Result<(), Failure> {
+    let known = simulator.program.shop.operations.iter().find(|known| known.path() == operation);
+    if known.is_none_or(|known| known.builtin != Some(Builtin::ShopHours)) {
+        return Ok(());
+    }
+    let message = format!("`{operation}` asks nobody: the hours are in `shop.yaml`");
+    Err(Failure::new(line, message).nearest("write `given shop.is_open is no`, or `given now is 2026-11-21 22:00`"))
 }
 
 /// `orders.hold` of `orders.hold(order)`.

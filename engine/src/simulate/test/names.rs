@@ -31,6 +31,8 @@ pub fn evaluate_in(simulator: &Simulator, expression: &ast::Expr) -> Result<Valu
     if let Some(first) = found.first() {
         return Err(first.message.clone());
     }
+    let program = &simulator.program;
+    let shop_now = program.shop_now(&session.shop.value, simulator.now_ms, program.language(&session.language));
     let env = Env {
         shop,
         flow,
@@ -42,7 +44,7 @@ pub fn evaluate_in(simulator: &Simulator, expression: &ast::Expr) -> Result<Valu
         customer_key: &session.customer_key,
         cart: &session.cart.value,
         customer: &session.customer.value,
-        shop_value: &session.shop.value,
+        shop_value: &shop_now,
         event: &session.event,
         now_ms: simulator.now_ms,
         language: &session.language,

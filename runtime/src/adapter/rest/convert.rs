@@ -1,7 +1,9 @@
 //! From one value of a backend's JSON to what the contract's type is written as. A closed list; refuses what it does not
 //! know for certain, above all amounts of money.
 
+use duka_dsl::config::shop::Rounding;
 use duka_engine::contract::write_date;
+use duka_engine::rounding::to_places;
 use duka_engine::types::Type;
 use duka_engine::value::{Currency, Money};
 use jiff::Timestamp;
@@ -23,6 +25,7 @@ const MOST_LETTERS: usize = 4_096;
 #[derive(Debug)]
 pub struct Place<'a> {
     pub currency: Currency,
+    pub rounding: Rounding,
     pub timezone: TimeZone,
     pub base: &'a Url,
 }
@@ -80,7 +83,7 @@ impl Place<'_> {
     fn rounded(&self, met: &Json) -> Result<Json, String> {
         let expected = || format!("an amount in {}", self.currency.code());
         let number = plain(&text(met)?, self.currency.exponent()).ok_or_else(expected)?;
-        Ok(json!(number.round_dp(self.currency.exponent()).to_string()))
+        Ok(json!(to_places(number, self.currency.exponent(), self.rounding).to_string()))
     }
 
     fn moment(&self, met: &Json, ty: &Type) -> Result<Json, String> {
@@ -252,7 +255,7 @@ mod tests {
     fn money(code: &str, met: Json, to: As) -> Result<String, String> {
         let base = Url::parse("https://shop.example/").map_err(|error| error.to_string())?;
         let currency = Currency::from_code(code).ok_or("a currency")?;
-        let place = Place { currency, timezone: TimeZone::UTC, base: &base };
+        let place = Place { currency, rounding: Rounding::HalfEven, timezone: TimeZone::UTC, base: &base };
         let rule = Rule { to: Some(to), ..Rule::default() };
         let found = place.convert(&rule, &Type::Money, &met, None)?;
         Ok(found.as_str().unwrap_or("").to_string())

@@ -68,7 +68,16 @@ impl Reading<'_> {
 impl<'a> Records<'a> {
     pub fn of(shop: &'a Shop, mapping: &'a Mapping) -> Records<'a> {
         let timezone = TimeZoneDatabase::bundled().get(&shop.profile.timezone).unwrap_or(TimeZone::UTC);
-        Records { shop, mapping, place: Place { currency: shop.profile.currency, timezone, base: &mapping.base.0 } }
+        Records {
+            shop,
+            mapping,
+            place: Place {
+                currency: shop.profile.currency,
+                rounding: shop.profile.rounding,
+                timezone,
+                base: &mapping.base.0,
+            },
+        }
     }
 
     /// The contract's value of one object, by the mapping's `records` alone.
