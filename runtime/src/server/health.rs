@@ -53,7 +53,7 @@ pub struct Backlog {
 }
 
 /// Counting takes at most this part of the time, however often it is asked for.
-const PART: u32 = 50;
+const PART: u32 = 20;
 /// But figures are not older than this.
 const OLDEST: Duration = Duration::from_secs(60);
 
