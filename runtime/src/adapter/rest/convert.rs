@@ -265,7 +265,7 @@ mod tests {
     fn moments_are_read_in_the_ways_that_carriers_write_them() {
         let base = Url::parse("https://shop.example/").expect("an address");
         let timezone = TimeZone::fixed(jiff::tz::offset(3));
-        let place = Place { currency: Currency(*b"KES"), timezone, base: &base };
+        let place = Place { currency: Currency(*b"KES"), rounding: Rounding::HalfUp, timezone, base: &base };
         let of =
             |to, met: &str| place.convert(&Rule { to: Some(to), ..Rule::default() }, &Type::Moment, &json!(met), None);
         let fine = [
