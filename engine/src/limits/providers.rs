@@ -11,23 +11,37 @@ pub struct Provider {
     /// The same of settings that are no secrets.
     pub words: &'static [&'static str],
     pub optional_words: &'static [&'static str],
+    /// It makes Pix codes for bills inside the chat in Brazil.
+    pub codes: bool,
     /// The only currencies it takes; none: too many to list, and it judges itself.
     pub currencies: &'static [&'static str],
 }
 
 /// Settings of `payments` that every provider has.
-pub const COMMON: [&str; 5] = ["provider", "url", "link_for", "chat", "chat_configuration"];
+pub const COMMON: [&str; 8] =
+    ["provider", "url", "link_for", "chat", "chat_configuration", "pix_account", "pix_account_type", "pix_name"];
 
 /// Who takes money inside the chat in India, by a configuration of the business in WhatsApp Manager (whatsapp-cloud-api 17.1).
 pub const CHAT: [&str; 5] = ["razorpay", "payu", "billdesk", "zaakpay", "upi"];
 
+/// The same in Brazil: the shop's provider, by a code (whatsapp-cloud-api 17.3).
+pub const PIX: &str = "pix";
+
+/// What a Pix key is, as WhatsApp calls it.
+pub const PIX_KEYS: [&str; 5] = ["CPF", "CNPJ", "EMAIL", "PHONE", "EVP"];
+
 const NONE: Provider =
-    Provider { name: "", secrets: &[], optional: &[], words: &[], optional_words: &[], currencies: &[] };
+    Provider { name: "", secrets: &[], optional: &[], words: &[], optional_words: &[], codes: false, currencies: &[] };
 
 pub const DEMO: Provider = Provider { name: "demo", ..NONE };
 
-pub const STRIPE: Provider =
-    Provider { name: "stripe", secrets: &["secret_key", "webhook_secret"], optional: &["old_webhook_secret"], ..NONE };
+pub const STRIPE: Provider = Provider {
+    name: "stripe",
+    secrets: &["secret_key", "webhook_secret"],
+    optional: &["old_webhook_secret"],
+    codes: true,
+    ..NONE
+};
 
 pub const TAP: Provider = Provider {
     name: "tap",

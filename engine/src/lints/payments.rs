@@ -29,7 +29,7 @@ pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
         return;
     };
     settings(provider, payments, span, found);
-    chat(context, payments, found);
+    chat(context, provider, payments, found);
     currency(context, provider, profile.currency.as_ref(), span, found);
     methods(context, payments, found);
 }
@@ -66,16 +66,19 @@ fn settings(provider: &Provider, payments: &Payments, span: Span, found: &mut Ve
     }
 }
 
-/// Who takes money inside the chat: known, with its configuration, for rupees.
-fn chat(context: &Context, payments: &Payments, found: &mut Vec<Diagnostic>) {
+/// Who takes money inside the chat: known, with its configuration, for rupees; or Pix, for reais.
+fn chat(context: &Context, provider: &Provider, payments: &Payments, found: &mut Vec<Diagnostic>) {
     let own = |name: &str| payments.settings.iter().find(|setting| setting.name.value == name);
     let Some(chat) = own("chat") else { return };
     let (name, span) = (chat.value.text().unwrap_or_default(), chat.value.span);
     let code = context.shop.profile.currency.code();
-    if !providers::CHAT.contains(&name) {
+    if name == providers::PIX {
+        found.extend(pix(code, provider, payments, span));
+    } else if !providers::CHAT.contains(&name) {
+        let all = || providers::CHAT.into_iter().chain([providers::PIX]);
         let message = format!("`{name}` takes no money inside the chat.");
-        let finding = Diagnostic::new(720, span, message).did_you_mean(name, providers::CHAT);
-        let help = format!("There are: {}.", providers::CHAT.join(", "));
+        let finding = Diagnostic::new(720, span, message).did_you_mean(name, all());
+        let help = format!("There are: {}.", all().collect::<Vec<_>>().join(", "));
         found.push(if finding.help.is_none() { finding.help(help) } else { finding });
     } else if own("chat_configuration").is_none() {
         let message = "`chat` needs `chat_configuration`, the name of the payment configuration in WhatsApp Manager.";
@@ -84,6 +87,31 @@ fn chat(context: &Context, payments: &Payments, found: &mut Vec<Diagnostic>) {
         let message = format!("`chat` takes rupees, and this shop sells in {code}: customers get the link.");
         found.push(Diagnostic::new(721, span, message).help("Take `chat` out. It is for shops in India."));
     }
+}
+
+/// What keeps a bill from being paid by a Pix code.
+fn pix(currency: &str, provider: &Provider, payments: &Payments, span: Span) -> Option<Diagnostic> {
+    let own = |name: &str| payments.settings.iter().find(|setting| setting.name.value == name);
+    let told = |code, message: String, help: &str| Some(Diagnostic::new(code, span, message).help(help));
+    if currency != "BRL" {
+        let message = format!("Pix takes reais, and this shop sells in {currency}: customers get the link.");
+        return told(721, message, "Take `chat` out. Pix is for shops in Brazil.");
+    }
+    if !provider.codes {
+        let message = format!("`{}` makes no Pix codes here: customers get the link.", provider.name);
+        let who: Vec<&str> = providers::ALL.iter().filter(|known| known.codes).map(|known| known.name).collect();
+        return told(720, message, &format!("Take `chat` out, or name another provider: {}.", who.join(", ")));
+    }
+    if own("pix_account").is_none() {
+        let message = "`chat: pix` needs `pix_account`, the key that your customers' banks show.".to_string();
+        return told(720, message, "Add `pix_account: …` and `pix_account_type: CNPJ` below `payments`.");
+    }
+    let kind = own("pix_account_type").and_then(|kind| kind.value.text()).unwrap_or_default();
+    if !providers::PIX_KEYS.contains(&kind) {
+        let message = "`pix_account_type` says what `pix_account` is.".to_string();
+        return told(720, message, &format!("Write one of {}.", providers::PIX_KEYS.join(", ")));
+    }
+    None
 }
 
 fn currency(

@@ -24,11 +24,14 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// What the name of such a payment begins with, among the provider's names: then the number's id, and the bill's name.
 const MARK: &str = "chat ";
 
-/// Who takes the money, and the name of its configuration in WhatsApp Manager.
+/// Who takes the money.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chat {
-    pub gateway: SmolStr,
-    pub configuration: SmolStr,
+pub enum Chat {
+    /// A gateway in India, by the name of its configuration in WhatsApp Manager. WhatsApp tells of its payments.
+    Gateway { gateway: SmolStr, configuration: SmolStr },
+    /// The shop's provider, by a Pix code that the customer's bank takes: it tells of its payments itself, and WhatsApp of none
+    /// (whatsapp-cloud-api 17.3).
+    Pix { key: SmolStr, kind: SmolStr, name: SmolStr },
 }
 
 /// Where it is asked how such payments stand.
@@ -41,9 +44,10 @@ pub struct Books {
 
 impl Books {
     pub(super) fn new(config: &Config, chat: &Chat, token: SecretString) -> Option<Books> {
+        let Chat::Gateway { configuration, .. } = chat else { return None };
         let base =
             format!("{}/{}/", config.graph.url.as_str().trim_end_matches('/'), config.graph.version).parse().ok()?;
-        Some(Books { base, configuration: chat.configuration.clone(), token })
+        Some(Books { base, configuration: configuration.clone(), token })
     }
 
     fn request(&self, number: &str, bill: &str) -> Option<Request> {

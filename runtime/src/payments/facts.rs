@@ -22,6 +22,8 @@ pub struct Facts {
     pub same_page: bool,
     /// A prompt on the customer's phone instead of a page.
     pub prompts: bool,
+    /// What its names of payments by a Pix code begin with; empty: it makes none.
+    pub codes: &'static str,
     /// How it gives money back.
     pub refunds: Refunds,
     /// The shortest life of its page, in ms.
@@ -60,11 +62,13 @@ pub const DEMO: Facts = Facts {
     repeat: Repeat::SameName,
     same_page: true,
     prompts: false,
+    codes: "",
     refunds: Refunds::Told,
     least_life_ms: 0,
 };
 
-/// Checkout Sessions (payments.md 5): a key holds for at least 24 hours.
+/// Checkout Sessions (payments.md 5): a key holds for at least 24 hours. Pix codes are Payment Intents (its API reference, `next_action`,
+/// read 2026-11).
 pub const STRIPE: Facts = Facts {
     shop: &providers::STRIPE,
     base: "https://api.stripe.com/v1/",
@@ -73,6 +77,7 @@ pub const STRIPE: Facts = Facts {
     repeat: Repeat::SameName,
     same_page: true,
     prompts: false,
+    codes: "pi_",
     refunds: Refunds::Told,
     least_life_ms: 30 * 60_000,
 };
@@ -86,6 +91,7 @@ pub const TAP: Facts = Facts {
     repeat: Repeat::SameName,
     same_page: false,
     prompts: false,
+    codes: "",
     refunds: Refunds::Named,
     least_life_ms: 0,
 };
@@ -99,6 +105,7 @@ pub const RAZORPAY: Facts = Facts {
     repeat: Repeat::Looked(true),
     same_page: true,
     prompts: false,
+    codes: "",
     refunds: Refunds::Listed,
     least_life_ms: 16 * 60_000,
 };
@@ -112,6 +119,7 @@ pub const PAYSTACK: Facts = Facts {
     repeat: Repeat::Looked(false),
     same_page: false,
     prompts: false,
+    codes: "",
     refunds: Refunds::Listed,
     least_life_ms: 0,
 };
@@ -125,6 +133,7 @@ pub const MPESA: Facts = Facts {
     repeat: Repeat::After(120_000),
     same_page: false,
     prompts: true,
+    codes: "",
     refunds: Refunds::No,
     least_life_ms: 0,
 };

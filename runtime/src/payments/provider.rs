@@ -36,6 +36,8 @@ pub use self::demo::signature as demo_signature;
 pub enum Wanted {
     /// A page to pay on, or a prompt on the phone.
     Begin,
+    /// A Pix code that the customer's bank takes, for a bill inside the chat; again for the same name, the same.
+    Code,
     /// What an earlier [`Wanted::Begin`] of this name has led to.
     Find,
     /// How a payment stands.
@@ -87,6 +89,12 @@ pub enum Heard {
     Begun {
         reference: String,
         /// Empty: the customer's phone is prompted.
+        page: String,
+    },
+    /// A code that can be paid, with a page that shows it.
+    Coded {
+        reference: String,
+        code: String,
         page: String,
     },
     Stands {

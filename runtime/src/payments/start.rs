@@ -2,13 +2,14 @@
 //! it is begun is written down before the provider is asked; what an answer that was lost has done is found out before
 //! anything is repeated.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use smol_str::SmolStr;
 
 use super::Cashier;
 use super::cashier::Seen;
-use super::facts::Repeat;
+use super::facts::{Facts, Repeat};
 use super::provider::{Heard as Answered, Payer, Trouble, Wanted as Question};
 use super::standing::{Payment, State};
 use crate::store;
@@ -22,6 +23,9 @@ const LEASE_MS: i64 = 15_000;
 
 /// How often a payment may be begun.
 const MOST_ATTEMPTS: usize = 5;
+
+/// How long a message waits for a Pix code.
+const CODE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Where the customer goes from here.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,9 +83,11 @@ impl Cashier {
         }
         let since_ms = now_ms.saturating_sub(payment.begun_ms);
         match payment.state {
-            State::Open if facts.prompts => Step::Go(Started::Standing),
+            State::Open if facts.prompts || payment.page.is_empty() => Step::Go(Started::Standing),
             State::Open => Step::Go(Started::Page(payment.page.clone())),
-            State::Failed if facts.same_page => Step::Go(Started::Page(payment.page.clone())),
+            State::Failed if facts.same_page && !is_by_code(payment, facts) => {
+                Step::Go(Started::Page(payment.page.clone()))
+            }
             State::Sent | State::Failed if attempts < MOST_ATTEMPTS => Step::Begin(attempts + 1),
             // Whoever began is still waiting for the answer, unless it is known that none came.
             State::Beginning if payment.unanswered == 0 && since_ms < LEASE_MS => Step::Wait,
@@ -92,6 +98,41 @@ impl Cashier {
                 Repeat::After(_) => Step::Go(Started::NotNow),
             },
             _ => Step::Go(Started::Standing),
+        }
+    }
+
+    /// The Pix code of a payment for its bill inside the chat, begun at the provider once. `None`: the customer gets the link.
+    pub async fn code(self: &Arc<Cashier>, link: &str) -> Option<String> {
+        let token = link.rsplit('/').next()?;
+        let seen = self.seen(token).await.ok()??;
+        let (facts, now_ms) = (seen.till.provider.facts(), self.host.clock.now_ms());
+        if facts.codes.is_empty() || now_ms >= seen.payment.expires_ms {
+            return None;
+        }
+        let seen = match seen.payment.state {
+            State::Sent => self.hold(&seen, 1).await.ok()??,
+            // The message is tried again: the same name leads to the same code.
+            State::Open if seen.payment.references.len() == 1 && is_by_code(&seen.payment, facts) => seen,
+            _ => return None,
+        };
+        let cashier = Arc::clone(self);
+        // What the provider has begun is written down, also where the message does not wait for it.
+        let coded = tokio::spawn(async move { cashier.coded(&seen).await });
+        tokio::time::timeout(CODE_WITHIN, coded).await.ok()?.ok()?
+    }
+
+    async fn coded(&self, seen: &Seen) -> Option<String> {
+        match self.question(seen, Question::Code, 1).await {
+            Ok(Answered::Coded { reference, code, page }) => match self.begun(seen, 1, &reference, &page).await {
+                Ok(Started::Page(_) | Started::Standing) => Some(code),
+                Ok(Started::NotNow) | Err(_) => None,
+            },
+            Ok(_) => None,
+            // Nobody has the code, so nobody can pay it: the link begins anew.
+            Err(Trouble::Unknown(why) | Trouble::NotNow(why) | Trouble::Refused(why)) => {
+                self.not_begun(seen, 1, &Trouble::NotNow(why)).await.ok()?;
+                None
+            }
         }
     }
 
@@ -205,4 +246,9 @@ impl Cashier {
         }
         Ok(())
     }
+}
+
+/// Whether the latest attempt is a Pix code: once its time is over, nobody can pay it.
+fn is_by_code(payment: &Payment, facts: &Facts) -> bool {
+    !facts.codes.is_empty() && payment.references.last().is_some_and(|name| name.starts_with(facts.codes))
 }

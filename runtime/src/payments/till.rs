@@ -110,10 +110,7 @@ impl Said {
             colour: shop.brand.as_ref().map(|brand| brand.value),
             life_ms: life_ms.clamp(LEAST_LIFE_MS.max(facts.least_life_ms.min(LIFE_MS)), MOST_LIFE_MS),
             cash: payments.methods.iter().any(|method| method.value == "cash"),
-            chat: read
-                .word("chat")
-                .zip(read.word("chat_configuration"))
-                .map(|(gateway, configuration)| Chat { gateway: gateway.into(), configuration: configuration.into() }),
+            chat: read.chat(shop.name.as_ref().map_or("", |name| &name.value)),
             place: path.display().to_string(),
             line,
         }))
@@ -182,6 +179,16 @@ impl<'a> Reading<'a> {
 
     fn word(&self, name: &str) -> Option<&str> {
         self.setting(name)?.value.text().filter(|word| !word.is_empty())
+    }
+
+    fn chat(&self, name: &str) -> Option<Chat> {
+        let word = |setting: &str| self.word(setting).map(SmolStr::from);
+        if self.word("chat") == Some("pix") {
+            let (key, kind) = word("pix_account").zip(word("pix_account_type"))?;
+            return Some(Chat::Pix { key, kind, name: word("pix_name").unwrap_or(name.into()) });
+        }
+        let (gateway, configuration) = word("chat").zip(word("chat_configuration"))?;
+        Some(Chat::Gateway { gateway, configuration })
     }
 
     fn line(&self, setting: &Setting) -> usize {

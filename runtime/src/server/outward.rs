@@ -25,6 +25,7 @@ use crate::host::clock::Clock;
 use crate::host::codes;
 use crate::host::transport::{Advice, Form, SendAnswer, SendRequest, Transport, Whom};
 use crate::id::ShopScope;
+use crate::payments::Cashier;
 use crate::shops::{Registry, Served};
 use crate::store::{Lane, Store, TemplateNews, TemplateRow};
 
@@ -47,14 +48,15 @@ pub struct Outward {
     graph: Graph,
     clock: Arc<dyn Clock>,
     files: Files,
+    cashier: Arc<Cashier>,
     // Held to look up or put in, never across a wait.
     templates: Mutex<BTreeMap<ShopScope, Templates>>,
 }
 
 impl Outward {
-    pub fn new(registry: Arc<Registry>, host: &Host, graph: Graph, files: Files) -> Outward {
+    pub fn new(registry: Arc<Registry>, host: &Host, graph: Graph, files: Files, cashier: Arc<Cashier>) -> Outward {
         let (store, clock) = (host.store.clone(), Arc::clone(&host.clock));
-        Outward { registry, store, graph, clock, files, templates: Mutex::default() }
+        Outward { registry, store, graph, clock, files, cashier, templates: Mutex::default() }
     }
 
     fn now_ms(&self) -> i64 {
@@ -141,6 +143,7 @@ impl Outward {
             (_, _) => None,
         };
         let bill = self.bill(shop, request, outbound).await;
+        let code = self.code(shop, outbound).await.filter(|_| bill.is_some());
         let setting = Setting {
             keys: &shop.keys,
             forms: &published,
@@ -148,6 +151,8 @@ impl Outward {
             catalogue: shop.catalogue.as_deref(),
             bill: bill.as_deref(),
             chat: shop.chat.as_ref(),
+            code: code.as_deref(),
+            now_ms: self.now_ms(),
             template,
         };
         render::body(outbound, letter, setting).map_err(|error| {

@@ -166,7 +166,7 @@ pub async fn start_within(
     let adapter = Systems::new(rest.clone(), Arc::clone(&cashier), Arc::clone(&host), Arc::clone(&demo));
     let (door, address) = open_door(&config).await.map_err(|error| StartError::Listen(config.listen, error))?;
     let ways = Ways {
-        transport: Outward::new(Arc::clone(&registry), &host, graph.clone(), files.clone()),
+        transport: Outward::new(Arc::clone(&registry), &host, graph.clone(), files.clone(), Arc::clone(&cashier)),
         adapter,
         fetch: Inward::new(Arc::clone(&registry), graph.clone()),
         files: files.clone(),

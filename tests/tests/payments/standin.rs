@@ -131,6 +131,9 @@ impl StandIn {
             "stripe" => {
                 let (kind, object) = match item.status {
                     "refunded" | "back" => ("charge.refunded", stripe_charge(item)),
+                    _ if item.asked.get("payment_method_data[type]").is_some() => {
+                        ("payment_intent.succeeded", stripe_intent(item))
+                    }
                     _ => ("checkout.session.completed", stripe(item)),
                 };
                 let body = json!({"id": format!("evt_{event}"), "type": kind, "data": {"object": object}}).to_string();
@@ -226,6 +229,7 @@ async fn answer(State(stand_in): State<Arc<StandIn>>, request: Request) -> Respo
         && matches!(
             parts.as_slice(),
             ["checkout", "sessions"]
+                | ["payment_intents"]
                 | ["charges"]
                 | ["payment_links"]
                 | ["transaction", "initialize"]
@@ -277,6 +281,23 @@ fn of_stripe(stand_in: &StandIn, parts: &[&str], form: &BTreeMap<String, String>
             stand_in.close(id);
             (200, json!({}))
         }
+        ["payment_intents"] => {
+            let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or("").to_string();
+            let ours = of("metadata[payment]");
+            assert_eq!((key, of("payment_method_types[0]")), (format!("{ours}-code"), "pix".to_string()));
+            let item = stand_in
+                .find(|item| item.ours == ours)
+                .unwrap_or_else(|| stand_in.begin(&ours, of("amount"), of("currency"), String::new(), json!(form)));
+            (200, stripe_intent(&item))
+        }
+        ["payment_intents", id] => {
+            let found = stand_in.find(|item| format!("pi_{}", item.id) == *id);
+            found.map_or((404, json!({})), |item| (200, stripe_intent(&item)))
+        }
+        ["payment_intents", id, "cancel"] => {
+            stand_in.close(id.strip_prefix("pi_").unwrap_or(id));
+            (200, json!({}))
+        }
         ["refunds"] => {
             let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or("").to_string();
             let wanted = of("payment_intent");
@@ -309,6 +330,27 @@ fn stripe(item: &Item) -> Json {
         "id": item.id, "object": "checkout.session", "client_reference_id": item.ours, "amount_total": whole(item),
         "currency": item.currency, "status": status, "payment_status": if paid { "paid" } else { "unpaid" },
         "url": "http://127.0.0.1:1/stripe", "payment_intent": if paid { intent } else { Json::Null },
+    })
+}
+
+/// A payment by a Pix code.
+fn stripe_intent(item: &Item) -> Json {
+    let paid = matches!(item.status, "paid" | "refunded");
+    let status = match item.status {
+        "closed" => "canceled",
+        "failed" => "requires_payment_method",
+        _ if paid => "succeeded",
+        _ => "requires_action",
+    };
+    let shows = json!({ "type": "pix_display_qr_code", "pix_display_qr_code": {
+        "data": format!("00020101021226{}6304ABCD", item.id), "expires_at": 1_795_284_000,
+        "hosted_instructions_url": format!("http://127.0.0.1:1/pix/{}", item.id),
+    } });
+    json!({
+        "id": format!("pi_{}", item.id), "object": "payment_intent", "status": status, "amount": whole(item),
+        "amount_received": if paid { whole(item) } else { 0 }, "currency": item.currency,
+        "metadata": { "payment": item.ours }, "next_action": if status == "requires_action" { shows } else { Json::Null },
+        "latest_charge": if paid { stripe_charge(item) } else { Json::Null },
     })
 }
 

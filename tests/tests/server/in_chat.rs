@@ -4,7 +4,9 @@
 use duka_runtime::payments::standing::{Alarm, State};
 use serde_json::{Value as Json, json};
 
-use crate::providers::until;
+use crate::pay::{browser, link_of, shown as page};
+use crate::provider::{SECRETS, StandIn};
+use crate::providers::{calls, until};
 use crate::stage::{CUSTOMER, NUMBER, Stage, corner_of, live};
 
 const FLOW: &str = "\
@@ -46,13 +48,27 @@ state sorry
 ";
 
 async fn corner(chat: &str) -> Stage {
+    corner_in(("IN", "INR", "Asia/Kolkata"), &format!("provider: demo{chat}"), FLOW).await
+}
+
+/// A corner shop of that country, currency and time zone.
+async fn corner_in((country, currency, zone): (&str, &str, &str), payments: &str, flow: &str) -> Stage {
     let change = |shop: &std::path::Path| {
         let live = live(NUMBER, ", catalogue: \"194836000000001\", pay_in_chat: true");
         let profile = format!(
-            "name: Corner\ncountry: IN\ncurrency: INR\nlanguages: [en]\ntimezone: Asia/Kolkata\n{live}\n\
-             payments: {{ provider: demo{chat} }}\n"
+            "name: Corner\ncountry: {country}\ncurrency: {currency}\nlanguages: [en]\ntimezone: {zone}\n{live}\n\
+             payments: {{ {payments} }}\n"
         );
-        corner_of(shop, &profile, FLOW, "tests/tests/server/sends/fixtures/INR.yaml");
+        let fixture = "tests/tests/server/sends/fixtures/INR.yaml";
+        corner_of(shop, &profile, flow, fixture);
+        for (name, secret) in SECRETS {
+            std::fs::write(shop.join(name), secret).expect("a writable folder");
+        }
+        if currency == "BRL" {
+            let fixture = std::fs::read_to_string(shop.join("fixtures/zuri.yaml")).expect("a fixture");
+            let fixture = fixture.replace("INR", currency).replace("status: shipped", "status: paid");
+            std::fs::write(shop.join("fixtures/zuri.yaml"), fixture).expect("a writable folder");
+        }
     };
     Stage::with_folder(change, |settings| settings).await
 }
@@ -150,5 +166,81 @@ async fn other_gateways_are_named_as_whatsapp_wants_and_without_one_the_link_lea
     let mut stage = corner("").await;
     let shown = bill(&mut stage).await;
     assert_eq!(shown["payment_settings"][0]["type"], "payment_link");
+    stage.end().await;
+}
+
+/// The same in Brazil: what is paid is shown on the order's page, which the vendor is told of by us alone.
+fn brazil() -> String {
+    let flow = FLOW.replace("currency INR", "currency BRL");
+    flow.replace(
+        "state paid\n  ask: PAID\n",
+        "state paid\n  call order = orders.one(\"991\")\n  say: PAID\n  show order\n  ask: ALL\n",
+    )
+}
+
+const BRAZIL: (&str, &str, &str) = ("BR", "BRL", "America/Sao_Paulo");
+
+fn pix(place: &str) -> String {
+    format!(
+        "provider: stripe, url: \"{place}\", secret_key: file:secret_key, webhook_secret: file:webhook_secret, chat: pix, \
+         pix_account: \"39580525000189\", pix_account_type: CNPJ, pix_name: Corner Ltda"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_in_brazil_is_paid_by_a_pix_code_when_the_provider_answers_so() {
+    let (provider, place) = StandIn::start("stripe").await;
+    let mut stage = corner_in(BRAZIL, &pix(&place), &brazil()).await;
+    let shown = bill(&mut stage).await;
+    assert_eq!((&shown["payment_type"], &shown["currency"]), (&json!("br"), &json!("BRL")));
+    assert_eq!(
+        shown["payment_settings"],
+        json!([{ "type": "pix_dynamic_code", "pix_dynamic_code": {
+            "code": "00020101021226stripe_16304ABCD", "merchant_name": "Corner Ltda", "key": "39580525000189", "key_type": "CNPJ",
+        } }])
+    );
+    assert_eq!(provider.items().len(), 1, "one code");
+    // WhatsApp's word of it is nobody's word here, a forged callback none, and one that is true only when the provider says so.
+    let open = provider.items().remove(0);
+    assert_eq!(calls(&stage, &provider, &open, true).await, 401);
+    let early = crate::provider::Item { status: "paid", ..open };
+    assert_eq!(calls(&stage, &provider, &early, false).await, 200);
+    until(&stage, "991", |payment| payment.claimed.is_some() && payment.unanswered > 0).await;
+    assert!(stage.sees_nothing().await);
+    let paid = provider.moves("paid");
+    for _ in 0..2 {
+        assert_eq!(calls(&stage, &provider, &paid, false).await, 200);
+    }
+    let told = stage.sees().await;
+    assert!(told.to_string().contains("PAID"), "{told}");
+    let told = &told["content"]["action"]["parameters"];
+    assert_eq!((&told["reference_id"], &told["payment"]["status"]), (&json!("991-1"), &json!("captured")), "{told}");
+    until(&stage, "991", |payment| payment.state == State::Paid).await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pix_code_that_is_not_made_leaves_the_link_and_one_that_is_over_is_followed_by_a_page() {
+    let (provider, place) = StandIn::start("stripe").await;
+    provider.lost.store(1, std::sync::atomic::Ordering::Relaxed);
+    let mut stage = corner_in(BRAZIL, &pix(&place), &brazil()).await;
+    let shown = bill(&mut stage).await;
+    assert_eq!(shown["payment_settings"][0]["type"], "payment_link", "{shown}");
+    assert_eq!(page(browser().post(link_of(&shown))).await.status, 303);
+    stage.end().await;
+
+    let (provider, place) = StandIn::start("stripe").await;
+    let mut stage = corner_in(BRAZIL, &pix(&place), &brazil()).await;
+    let shown = bill(&mut stage).await;
+    assert_eq!(shown["payment_settings"][0]["type"], "pix_dynamic_code", "{shown}");
+    let failed = provider.moves("failed");
+    assert_eq!(calls(&stage, &provider, &failed, false).await, 200);
+    stage.running.server.cashier.round().await.expect("a store");
+    assert_eq!(provider.items().len(), 1);
+    stage.end().await;
+
+    let mut stage = corner_in(BRAZIL, "provider: demo, chat: pix, pix_account: a, pix_account_type: EVP", &brazil()).await;
+    let shown = bill(&mut stage).await;
+    assert_eq!(shown["payment_settings"][0]["type"], "payment_link", "the demo makes no codes: {shown}");
     stage.end().await;
 }

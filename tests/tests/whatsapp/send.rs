@@ -68,6 +68,8 @@ fn rendered(blocks: &str, state: &str) -> Value {
         catalogue: None,
         bill: None,
         chat: None,
+        code: None,
+        now_ms: 0,
         template: None,
     };
     wire(said(blocks, state).last().expect("something is said"), "", setting)
@@ -101,6 +103,8 @@ fn reproduced(name: &str) -> Option<Value> {
         catalogue: None,
         bill: None,
         chat: None,
+        code: None,
+        now_ms: 0,
         template: None,
     };
     let held = |language| row(language, Value::Null);
@@ -303,6 +307,8 @@ fn what_the_channel_does_not_take_becomes_what_comes_closest() {
         catalogue: None,
         bill: None,
         chat: None,
+        code: None,
+        now_ms: 0,
         template: None,
     };
     let mut page =
@@ -347,6 +353,8 @@ fn a_template_is_filled_as_the_vendor_holds_it() {
             catalogue: None,
             bill: None,
             chat: None,
+            code: None,
+            now_ms: 0,
             template: Some(&row),
         };
         body(outbound, letter, setting).map(|bytes| {

@@ -60,6 +60,9 @@ pub struct Setting<'a> {
     pub bill: Option<&'a str>,
     /// Who takes the money for a bill inside the chat; none: its link leads out.
     pub chat: Option<&'a Chat>,
+    /// The Pix code of the bill; none: its link leads out.
+    pub code: Option<&'a str>,
+    pub now_ms: i64,
     /// The template as the vendor has it, if it was pulled.
     pub template: Option<&'a TemplateRow>,
 }

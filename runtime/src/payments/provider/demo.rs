@@ -58,7 +58,7 @@ impl Provider for Demo {
                 let body = json!({ "amount": write_money(money), "key": key });
                 post_json(&self.base, &format!("{session}/refunds"), &[], &body)
             }),
-            Wanted::Find | Wanted::Refunds => None,
+            Wanted::Code | Wanted::Find | Wanted::Refunds => None,
         })
     }
 
@@ -70,7 +70,7 @@ impl Provider for Demo {
             }
             Wanted::Close => Heard::Closed,
             Wanted::GiveBack => Heard::GivesBack(text(&json, &["refund"]).to_string()),
-            Wanted::Find | Wanted::Look | Wanted::Refunds => Heard::Stands {
+            Wanted::Code | Wanted::Find | Wanted::Look | Wanted::Refunds => Heard::Stands {
                 standing: standing(&json),
                 ours: Some(text(&json, &["reference"]).to_string()),
                 money: Some(text(&json, &["id"]).to_string()),

@@ -101,7 +101,7 @@ impl Provider for Mpesa {
                 });
                 post_json(&self.base, "mpesa/stkpushquery/v1/query", &key, &body)
             }
-            Wanted::Find | Wanted::Refunds | Wanted::GiveBack | Wanted::Close => None,
+            Wanted::Code | Wanted::Find | Wanted::Refunds | Wanted::GiveBack | Wanted::Close => None,
         })
     }
 
@@ -117,7 +117,7 @@ impl Provider for Mpesa {
                 Ok(Heard::Begun { reference, page: String::new() })
             }
             Wanted::Begin => Err(Trouble::Refused(format!("code {}", digits(&json, &["ResponseCode"])))),
-            Wanted::Find | Wanted::Look | Wanted::Refunds | Wanted::GiveBack | Wanted::Close => {
+            Wanted::Code | Wanted::Find | Wanted::Look | Wanted::Refunds | Wanted::GiveBack | Wanted::Close => {
                 Ok(stands(said(&digits(&json, &["ResultCode"]))))
             }
         }

@@ -68,7 +68,7 @@ impl Provider for Paystack {
                 }
                 None => None,
             },
-            Wanted::Close => None,
+            Wanted::Code | Wanted::Close => None,
         })
     }
 
@@ -96,7 +96,7 @@ impl Provider for Paystack {
                 Ok(Heard::Refunded(all.map(|it| money(it).minor.max(0)).sum()))
             }
             Wanted::GiveBack => Ok(Heard::GivesBack(digits(&data, &["id"]))),
-            Wanted::Find | Wanted::Look | Wanted::Close => Ok(Heard::Stands {
+            Wanted::Code | Wanted::Find | Wanted::Look | Wanted::Close => Ok(Heard::Stands {
                 standing: standing(&data),
                 ours: Some(text(&data, &["reference"]).to_string()),
                 money: Some(digits(&data, &["id"])).filter(|name| !name.is_empty()),

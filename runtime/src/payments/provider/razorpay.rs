@@ -60,6 +60,7 @@ impl Provider for Razorpay {
         let name = segment(bill.reference);
         Ok(match wanted {
             Wanted::Begin => post_json(&self.base, "payment_links", &key, &self.begin(bill)?),
+            Wanted::Code => None,
             Wanted::Find => get(&self.base, &format!("payment_links?reference_id={}", segment(bill.ours)), &key),
             Wanted::Look => get(&self.base, &format!("payment_links/{name}"), &key),
             Wanted::Refunds => get(&self.base, &format!("payments/{name}"), &key),
@@ -91,7 +92,7 @@ impl Provider for Razorpay {
                 let ours = |link: &&Json| text(link, &["reference_id"]) == bill.ours;
                 links.into_iter().flatten().find(ours).map_or(Heard::Nothing, stands)
             }
-            Wanted::Look => stands(&json),
+            Wanted::Code | Wanted::Look => stands(&json),
             Wanted::Refunds => Heard::Refunded(amount(&json, "amount_refunded").minor.max(0)),
             Wanted::Close => Heard::Closed,
             Wanted::GiveBack => Heard::GivesBack(text(&json, &["id"]).to_string()),

@@ -18,6 +18,9 @@ use crate::payments::standing::{Said, Standing};
 /// How old a callback may be, in seconds.
 const MOST_APART_S: i64 = 300;
 
+/// What its names of payments by a Pix code begin with; sessions are named otherwise.
+const CODES: &str = "pi_";
+
 /// The version of the interface that is asked and listened to.
 const VERSION: &str = "2024-06-20";
 
@@ -35,6 +38,21 @@ impl Stripe {
     pub fn new(base: Url, settings: &Settings) -> Stripe {
         let webhook = settings.secrets(["webhook_secret", "old_webhook_secret"]);
         Stripe { base, secret_key: settings.secret("secret_key"), webhook }
+    }
+
+    fn code(&self, bill: &Bill<'_>) -> Result<Vec<u8>, NotPayable> {
+        let amount = STRIPE.scale.whole(bill.amount)?.to_string();
+        let name = format!("{} {}", bill.shop, bill.order);
+        let mut form = Serializer::new(String::new());
+        form.append_pair("amount", &amount)
+            .append_pair("currency", &bill.amount.currency.code().to_ascii_lowercase())
+            .append_pair("confirm", "true")
+            .append_pair("description", &name)
+            .append_pair("metadata[payment]", bill.ours)
+            .append_pair("payment_method_types[0]", "pix")
+            .append_pair("payment_method_data[type]", "pix")
+            .append_pair("payment_method_options[pix][expires_at]", &(bill.expires_ms / 1_000).to_string());
+        Ok(form.finish().into_bytes())
     }
 
     fn begin(&self, bill: &Bill<'_>) -> Result<Vec<u8>, NotPayable> {
@@ -67,14 +85,26 @@ impl Provider for Stripe {
     fn request(&self, wanted: Wanted, bill: &Bill<'_>, _: &str) -> Result<Option<Request>, NotPayable> {
         let headers = [bearer(&self.secret_key), ("stripe-version", VERSION.to_string())];
         let session = format!("checkout/sessions/{}", segment(bill.reference));
+        let intent = format!("payment_intents/{}", segment(bill.reference));
+        let is_code = bill.reference.starts_with(CODES);
         Ok(match wanted {
-            Wanted::Begin => {
+            Wanted::Begin | Wanted::Code => {
+                // A name holds for one kind of thing only.
+                let (place, name, body) = if wanted == Wanted::Code {
+                    ("payment_intents", format!("{}-code", bill.ours), self.code(bill)?)
+                } else {
+                    ("checkout/sessions", bill.ours.to_string(), self.begin(bill)?)
+                };
                 let [key, version] = headers;
                 let form = ("content-type", "application/x-www-form-urlencoded".to_string());
-                let headers = [key, version, form, ("idempotency-key", bill.ours.to_string())];
-                ask(Method::Post, &self.base, "checkout/sessions", &headers, Some(self.begin(bill)?))
+                let headers = [key, version, form, ("idempotency-key", name)];
+                ask(Method::Post, &self.base, place, &headers, Some(body))
             }
+            Wanted::Look if is_code => get(&self.base, &format!("{intent}?expand[]=latest_charge"), &headers),
             Wanted::Look => get(&self.base, &format!("{session}?expand[]=payment_intent.latest_charge"), &headers),
+            Wanted::Close if is_code => {
+                ask(Method::Post, &self.base, &format!("{intent}/cancel"), &headers, Some(Vec::new()))
+            }
             Wanted::Close => ask(Method::Post, &self.base, &format!("{session}/expire"), &headers, Some(Vec::new())),
             Wanted::GiveBack => match bill.back_money {
                 Some((money, key)) => {
@@ -102,8 +132,25 @@ impl Provider for Stripe {
                 }
                 Ok(Heard::Begun { reference, page })
             }
+            Wanted::Code => {
+                let of = |path: &[&str]| text(&json, path).to_string();
+                let code = of(&["next_action", "pix_display_qr_code", "data"]);
+                let page = of(&["next_action", "pix_display_qr_code", "hosted_instructions_url"]);
+                let reference = of(&["id"]);
+                if reference.is_empty() || code.is_empty() {
+                    return Err(Trouble::NotNow("no Pix code, which nobody can pay".to_string()));
+                }
+                Ok(Heard::Coded { reference, code, page })
+            }
             Wanted::Close => Ok(Heard::Closed),
             Wanted::GiveBack => Ok(Heard::GivesBack(text(&json, &["id"]).to_string())),
+            Wanted::Look if text(&json, &["object"]) == "payment_intent" => Ok(Heard::Stands {
+                standing: intent(&json),
+                ours: Some(text(&json, &["metadata", "payment"]).to_string()),
+                money: Some(text(&json, &["id"]).to_string()),
+                page: None,
+                reference: None,
+            }),
             Wanted::Find | Wanted::Look | Wanted::Refunds => Ok(Heard::Stands {
                 standing: session(&json),
                 ours: Some(text(&json, &["client_reference_id"]).to_string()),
@@ -134,6 +181,10 @@ impl Provider for Stripe {
                 let failed = Standing { said: Said::Failed, ..session(object) };
                 (text(object, &["client_reference_id"]), text(object, &["id"]), failed)
             }
+            // Of a Pix code; of a session its own news come as well.
+            "payment_intent.succeeded" | "payment_intent.canceled" => {
+                (text(object, &["metadata", "payment"]), "", intent(object))
+            }
             "payment_intent.payment_failed" => {
                 let amount = Some(money(object, "amount"));
                 (text(object, &["metadata", "payment"]), "", Standing { said: Said::Failed, amount, refunded_minor: 0 })
@@ -163,6 +214,18 @@ fn money(json: &Json, name: &str) -> duka_engine::value::Money {
 
 fn refunded(charge: &Json) -> i64 {
     if whole(charge, &["amount_refunded"]).unwrap_or(0) > 0 { money(charge, "amount_refunded").minor.max(0) } else { 0 }
+}
+
+fn intent(json: &Json) -> Standing {
+    let (said, amount) = match text(json, &["status"]) {
+        "succeeded" => (Said::Paid, "amount_received"),
+        "canceled" => (Said::Expired, "amount"),
+        // A code whose time is over.
+        "requires_payment_method" => (Said::Failed, "amount"),
+        _ => (Said::Open, "amount"),
+    };
+    let charge = json.get("latest_charge");
+    Standing { said, amount: Some(money(json, amount)), refunded_minor: charge.map_or(0, refunded) }
 }
 
 fn session(json: &Json) -> Standing {

@@ -84,7 +84,7 @@ impl Provider for Tap {
                 }
                 None => None,
             },
-            Wanted::Find | Wanted::Close => None,
+            Wanted::Code | Wanted::Find | Wanted::Close => None,
         })
     }
 
@@ -101,7 +101,7 @@ impl Provider for Tap {
             }
             Wanted::Refunds => Ok(Heard::Refunded(given_back(&json))),
             Wanted::GiveBack => Ok(Heard::GivesBack(text(&json, &["id"]).to_string())),
-            Wanted::Find | Wanted::Look | Wanted::Close => Ok(Heard::Stands {
+            Wanted::Code | Wanted::Find | Wanted::Look | Wanted::Close => Ok(Heard::Stands {
                 standing: standing(&json),
                 ours: Some(text(&json, &["reference", "transaction"]).to_string()),
                 money: Some(text(&json, &["id"]).to_string()),

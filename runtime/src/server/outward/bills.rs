@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Outward;
 use crate::channel::whatsapp::render::bill_reference;
 use crate::host::transport::SendRequest;
-use crate::payments::chat::billed;
+use crate::payments::chat::{Chat, billed};
 use crate::shops::Served;
 use crate::store;
 
@@ -39,6 +39,17 @@ impl Outward {
             }
         };
         Some(bill_reference(&order.number, bill.count))
+    }
+
+    /// The Pix code that a bill is paid by, of a shop that takes money so. `None`: its link leads out.
+    pub(super) async fn code(&self, shop: &Served, outbound: &Outbound) -> Option<String> {
+        let Some(Chat::Pix { .. }) = &shop.chat else { return None };
+        let (Outbound::Message(message), Some(_)) = (outbound, &shop.catalogue) else { return None };
+        let Choices::Order { order, pay: Some((_, _, link)) } = &message.choices else { return None };
+        if order.total.currency.code() != "BRL" {
+            return None;
+        }
+        self.cashier.code(link).await
     }
 
     async fn keep_bill(&self, shop: &Served, key: &str, bill: &Bill, order: &str) -> store::Result<()> {

@@ -79,7 +79,12 @@ pub(super) fn status<'a>(order: &'a OrderView, setting: Setting<'a>) -> Option<A
     if let (false, Some(told)) = (order.status_text.trim().is_empty(), told.as_object_mut()) {
         told.insert("description".into(), cut(&order.status_text, whatsapp::ORDER_STATUS).into());
     }
-    let parameters = Parameters::Other(json!({ "reference_id": reference, "order": told }));
+    let mut parameters = json!({ "reference_id": reference, "order": told });
+    // In Brazil the vendor hears from the business alone that it is paid.
+    if (order.total.currency.code(), order.status.as_str()) == ("BRL", "paid") {
+        parameters["payment"] = json!({ "status": "captured", "timestamp": setting.now_ms.div_euclid(1_000) });
+    }
+    let parameters = Parameters::Other(parameters);
     Some(Action::Named { name: "review_order", parameters: Some(parameters) })
 }
 
@@ -128,8 +133,16 @@ pub(super) fn bill<'a>(order: &'a OrderView, url: &str, setting: Setting<'a>) ->
         "total_amount": amount(order.total.minor),
         "order": inner,
     });
-    for (name, value) in paid_by(setting.chat.filter(|_| currency.code() == "INR"), &order.number, reference, url) {
-        parameters[name] = value;
+    let by_code = setting.chat.zip(setting.code).filter(|_| currency.code() == "BRL");
+    let by_code = by_code.and_then(|(chat, code)| by_code_of(chat, code));
+    let by_gateway = setting.chat.filter(|_| currency.code() == "INR");
+    match by_code {
+        Some(settings) => parameters["payment_settings"] = settings,
+        None => {
+            for (name, value) in paid_by(by_gateway, &order.number, reference, url) {
+                parameters[name] = value;
+            }
+        }
     }
     if let (true, Some(parameters)) = (currency.code() == "BRL", parameters.as_object_mut()) {
         parameters.insert("payment_type".into(), "br".into());
@@ -137,10 +150,17 @@ pub(super) fn bill<'a>(order: &'a OrderView, url: &str, setting: Setting<'a>) ->
     Some(Action::Named { name: "review_and_pay", parameters: Some(Parameters::Other(parameters)) })
 }
 
+/// A Pix code, with whose it is.
+fn by_code_of(chat: &Chat, code: &str) -> Option<Value> {
+    let Chat::Pix { key, kind, name } = chat else { return None };
+    let pix = json!({ "code": code, "merchant_name": name.as_str(), "key": key.as_str(), "key_type": kind.as_str() });
+    Some(json!([{ "type": "pix_dynamic_code", "pix_dynamic_code": pix }]))
+}
+
 /// Who takes the money: a gateway inside the chat, or whoever the link leads to. A gateway gives our names back.
 fn paid_by(chat: Option<&Chat>, number: &str, bill: &str, url: &str) -> Vec<(&'static str, Value)> {
     let link = json!([{ "type": "payment_link", "payment_link": { "uri": url } }]);
-    let Some(Chat { gateway, configuration }) = chat else { return vec![("payment_settings", link)] };
+    let Some(Chat::Gateway { gateway, configuration }) = chat else { return vec![("payment_settings", link)] };
     let own = match gateway.as_str() {
         "razorpay" => json!({ "receipt": bill, "notes": { "order": number } }),
         "payu" => json!({ "udf1": number }),
