@@ -23,6 +23,7 @@ pub mod polls;
 pub mod reconcile;
 pub mod run;
 mod webhooks;
+pub mod webhooks_off;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -67,6 +68,8 @@ pub struct Server {
     pub cashier: Arc<Cashier>,
     /// Parcels that carriers are asked for.
     pub polls: polls::Polls,
+    /// Webhooks of shops' own systems that are off.
+    pub off: webhooks_off::Off,
     /// Shops with news of orders that nobody had yet.
     pub early: early::Early,
     /// `None`: no figures are gathered.

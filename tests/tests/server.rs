@@ -63,6 +63,8 @@ mod providers;
 mod refunds;
 #[path = "server/sends.rs"]
 mod sends;
+#[path = "adapter/shopify.rs"]
+mod shopify;
 #[path = "server/show.rs"]
 mod show;
 #[path = "server/stage.rs"]
@@ -71,7 +73,13 @@ mod stage;
 mod tidings;
 #[path = "server/unknown.rs"]
 mod unknown;
+#[path = "adapter/vendor.rs"]
+mod vendor;
+#[path = "server/vendors.rs"]
+mod vendors;
 #[path = "server/warnings.rs"]
 mod warnings;
 #[path = "server/webhooks.rs"]
 mod webhooks;
+#[path = "adapter/woocommerce.rs"]
+mod woocommerce;

@@ -20,7 +20,7 @@ pub use self::kinds::{As, Base, Field, Path};
 pub use self::poll::Poll;
 pub use self::steps::{Absent, Already, Check, Join, Only, Step, Unless, parts};
 pub use self::template::{Body, ITEM, Piece, Template, value_at};
-pub use self::webhook::{Changed, Encoding, Proof, Seen, Signature, Told, Webhook};
+pub use self::webhook::{Changed, Encoding, Proof, Seen, Signature, Told, Watch, Webhook};
 use crate::config::SecretRef;
 use crate::egress::Method;
 

@@ -24,7 +24,9 @@ use super::memory::Memory;
 use crate::config::Mistake;
 
 pub use self::ask::{Call, Heard, Rest};
+pub(crate) use self::convert::text;
 pub use self::convert::usual;
+pub(crate) use self::give::holds;
 pub use self::names::Names;
 pub use self::news::{Moved, News, status_of};
 pub use self::request::{SHOP, names};

@@ -44,6 +44,8 @@ pub enum Notice {
     Payment { alarm: &'static str, order: SmolStr },
     /// The provider refused a template: the provider's code.
     TemplateRefused { name: SmolStr, error: i32 },
+    /// A shop's own system has switched these webhooks off, or taken them away.
+    WebhooksOff { contract: SmolStr, topics: SmolStr },
 }
 
 impl Notice {
@@ -63,6 +65,7 @@ impl Notice {
             Notice::FormRefused { .. } => "form_refused",
             Notice::Payment { .. } => "payment",
             Notice::TemplateRefused { .. } => "template_refused",
+            Notice::WebhooksOff { .. } => "webhooks_off",
         }
     }
 }

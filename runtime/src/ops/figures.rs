@@ -37,6 +37,7 @@ pub const FIGURES: &[(&str, Kind, &str, &str)] = &[
     ("duka_shop_webhooks_total", Kind::Counter, "status", "Answered webhooks of shops' own systems"),
     ("duka_queries_total", Kind::Counter, "from", "Queries to shops' own systems: `memory` while fresh, or `asked`"),
     ("duka_order_gaps_total", Kind::Counter, "", "Orders whose news was lost and was asked for"),
+    ("duka_shop_webhooks_off", Kind::Gauge, "", "Webhooks that shops' own systems have switched off or taken away"),
     ("duka_early_order_news_total", Kind::Counter, "", "News of orders that came before the order was known"),
     ("duka_card_numbers_total", Kind::Counter, "", "Messages that a card number was taken out of"),
     (

@@ -26,6 +26,7 @@ use super::ingress::Met;
 use super::inward::Inward;
 use super::outward::Outward;
 use super::polls::{self, Polls};
+use super::webhooks_off::{self, Off};
 use super::{Server, early, keep, levers, reconcile, router};
 use crate::adapter::Systems;
 use crate::adapter::rest::Rest;
@@ -200,6 +201,7 @@ pub async fn start_within(
         met,
         cashier,
         polls: Polls::default(),
+        off: Off::default(),
         early,
         figures,
         backlog: Backlog::default(),
@@ -209,6 +211,7 @@ pub async fn start_within(
     beside.spawn(early::watch(Arc::downgrade(&server), stop.clone()));
     beside.spawn(reconcile::sweep(Arc::downgrade(&server), stop.clone()));
     beside.spawn(polls::watch(Arc::downgrade(&server), stop.clone()));
+    beside.spawn(webhooks_off::watch(Arc::downgrade(&server), stop.clone()));
     let door = tokio::spawn(door.serve(routes(&server, demo, egress), stop.clone()));
     beside.spawn(current.keep(stop.clone()));
     let running = Running { address, door, beside, serving, server, clock, stop };

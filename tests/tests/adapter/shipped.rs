@@ -512,7 +512,8 @@ const HEAD: &str = "# Adapters by trap\n\n\
     The traps of shops' interfaces, and whether each adapter holds. `rest` is a mapping of the merchant's own, tried by\n\
     `conformance.rs`, `several.rs`, `fresh.rs` and `merchant.rs`. The others are asked of stand-ins over loopback that were built from the\n\
     vendors' documentation. `medusa 2.21.2` is a real server, as it answered (`medusa.jsonl`, and CONTRIBUTING.md on how to ask one again).\n\
-    Written and checked by `cargo test -p duka-tests --test adapter shipped`.\n\n";
+    Written and checked by `cargo test -p duka-tests --test adapter shipped`.\n\
+    Of trap 11, webhooks that WooCommerce switches off and Shopify takes away are watched and told of: `cargo test -p duka-tests --test server vendors`.\n\n";
 
 #[tokio::test]
 async fn every_adapter_holds_at_every_trap() {

@@ -239,7 +239,15 @@ async fn admin(
     };
     let world = vendor.world();
     let data = match name.as_str() {
-        "find" | "recent" => json!({ "orders": { "nodes": world.orders.values().rev().collect::<Vec<_>>() } }),
+        "find" => {
+            let all: Vec<&Value> = world.orders.values().rev().collect();
+            let from: usize = variables.get("after").and_then(|after| after.as_str()?.parse().ok()).unwrap_or(0);
+            let end = all.len().min(from + 100);
+            let more = json!({ "hasNextPage": end < all.len(), "endCursor": end.to_string() });
+            json!({ "orders": { "nodes": &all[from..end], "pageInfo": more } })
+        }
+        "recent" => json!({ "orders": { "nodes": world.orders.values().rev().collect::<Vec<_>>() } }),
+        "webhooks" => json!({ "webhookSubscriptions": { "nodes": world.webhooks } }),
         "order" => json!({ "order": world.orders.get(variables["id"].as_str().unwrap_or("")) }),
         other => return Json(json!({ "errors": [{ "message": format!("no {other} here") }] })).into_response(),
     };

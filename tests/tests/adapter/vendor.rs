@@ -36,6 +36,8 @@ pub struct World {
     /// By id.
     pub orders: BTreeMap<String, Value>,
     pub carts: BTreeMap<String, Value>,
+    /// As the vendor lists them.
+    pub webhooks: Vec<Value>,
     pub next: u32,
     pub fault: Option<Fault>,
     pub log: Vec<String>,

@@ -20,6 +20,7 @@ pub fn routes() -> Router<Vendor> {
     let routes = Router::new()
         .route("/products", get(products))
         .route("/products/{id}", get(product))
+        .route("/webhooks", get(webhooks))
         .route("/orders", get(orders).post(create))
         .route("/orders/{id}", get(order).put(update).delete(remove));
     Router::new().nest("/wp-json/wc/v3", routes).layer(middleware::from_fn(key))
@@ -41,6 +42,10 @@ fn shown(id: u32, thing: &Thing) -> Value {
         "stock_status": if out { "outofstock" } else { "instock" }, "backorders": "no", "short_description": "<p>Fine</p>",
         "categories": [{ "id": 9, "name": "Things" }], "tags": [], "images": [], "variations": [], "parent_id": 0,
     })
+}
+
+async fn webhooks(State(vendor): State<Vendor>) -> Json<Value> {
+    Json(json!(vendor.world().webhooks))
 }
 
 async fn products(State(vendor): State<Vendor>, Query(wanted): Query<BTreeMap<String, String>>) -> Response {

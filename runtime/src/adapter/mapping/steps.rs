@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{As, Path, Predicate, Request, Template};
+use super::{As, Page, Path, Predicate, Request, Template};
 
 /// A request that only prepares: it may be sent again, and nothing is done as long as `request` was not.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -20,6 +20,8 @@ pub struct Step {
     pub select: Option<Path>,
     /// Of these only the one that has this value; none: `not_found`
     pub only: Option<Only>,
+    /// With `only`: pages that are read until the one is found
+    pub page: Option<Page>,
     /// Takes this header of the answer instead of its body
     pub header: Option<String>,
     /// Statuses that are as good as success

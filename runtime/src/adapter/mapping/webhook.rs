@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Named, Path, Predicate};
+use super::{Named, Operation, Path, Predicate};
 use crate::config::SecretRef;
 
 /// Bodies that the backend posts to `/webhooks/SHOP/CONTRACT`.
@@ -25,6 +25,22 @@ pub struct Webhook {
     /// Products whose price, stock or words are others now; all that fit count
     #[serde(default)]
     pub changes: Vec<Changed>,
+    /// Where the backend says whether it still calls us
+    pub watch: Option<Watch>,
+}
+
+/// The webhooks that a backend has, of which those with our address are ours. One that it has switched off, or taken away, is an alarm.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Watch {
+    /// All of them
+    pub list: Box<Operation>,
+    /// Of one: where its address is
+    pub address: Path,
+    /// What it tells of [default: all have one name]
+    pub topic: Option<Path>,
+    /// That it is switched off [default: what is switched off is not in the list]
+    pub off: Option<Predicate>,
 }
 
 /// How a body shows that it is the backend's.

@@ -132,6 +132,34 @@ impl Rest {
         Heard { outcome, status: turn.status, json: turn.json }
     }
 
+    /// Asks for a list outside of any contract, as its mapping says where it is.
+    ///
+    /// # Errors
+    /// It was not answered so.
+    pub async fn list(&self, backend: &Backend, shop: &Shop, operation: &Operation) -> Result<Vec<Json>, String> {
+        let promise = Promise {
+            contract: backend.contract.clone(),
+            name: SmolStr::new_static("list"),
+            kind: OperationKind::Query,
+            takes: Vec::new(),
+            gives: None,
+            within_ms: 0,
+            fresh_for_ms: 0,
+            retry: 0,
+            fails: Vec::new(),
+            repeatable: false,
+            builtin: None,
+        };
+        let call = Call { shop, promise: &promise, arguments: &[], key: "", conversation: "", left: COMMAND };
+        let mut turn = Turn::new(self, backend, operation, call);
+        let asked = turn.pages(&operation.request, operation.page.as_ref(), operation.select.as_ref()).await;
+        asked.map_err(|trouble| match trouble {
+            Trouble::Refused(why) => why.to_string(),
+            Trouble::Wrong(why) | Trouble::Unread(why) | Trouble::Passing { reason: why, .. } => why,
+            Trouble::Limited { .. } => "asked too often".to_string(),
+        })
+    }
+
     /// Looks up what became of a command.
     pub async fn look_up(&self, backend: &Backend, call: Call<'_>) -> Fate {
         let Some(operation) = backend.mapping.operations.get(&call.promise.path()) else { return Fate::CannotTell };

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use url::Url;
 
 use super::{Trouble, Turn};
-use crate::adapter::mapping::{By, Page, Path, Request};
+use crate::adapter::mapping::{By, Only, Page, Path, Request};
 use crate::adapter::rest::convert::text;
 
 impl Turn<'_> {
@@ -15,6 +15,17 @@ impl Turn<'_> {
         page: Option<&Page>,
         select: Option<&Path>,
     ) -> Result<Vec<Json>, Trouble> {
+        self.pages_to(request, page, select, None).await
+    }
+
+    /// The same; with `only`, of the pages up to the one that has it.
+    pub(super) async fn pages_to(
+        &mut self,
+        request: &Request,
+        page: Option<&Page>,
+        select: Option<&Path>,
+        only: Option<&Only>,
+    ) -> Result<Vec<Json>, Trouble> {
         let mut selected: Vec<Json> = Vec::new();
         let mut cursor: Option<String> = None;
         for number in 0..page.map_or(1, |page| page.most.max(1)) {
@@ -23,8 +34,9 @@ impl Turn<'_> {
             self.at = None;
             let found: Vec<Json> = self.reading().select(select, &answer).into_iter().cloned().collect();
             let few = found.len();
+            let has_it = only.is_some() && !self.only(only, found.clone())?.is_empty();
             selected.extend(found);
-            let Some(page) = page else { break };
+            let Some(page) = page.filter(|_| !has_it) else { break };
             cursor = page.next.as_ref().and_then(|next| next.first(&answer)).and_then(|next| text(next).ok());
             let full = page.size.as_ref().is_none_or(|size| few >= usize::try_from(size.is).unwrap_or(usize::MAX));
             if page.by == By::Link {

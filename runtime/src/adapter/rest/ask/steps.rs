@@ -43,6 +43,11 @@ impl Turn<'_> {
     }
 
     async fn one(&mut self, step: &Step) -> Result<Json, Trouble> {
+        if let (Some(only), Some(page)) = (&step.only, &step.page) {
+            let all = self.pages_to(&step.request, Some(page), step.select.as_ref(), Some(only)).await?;
+            let kept = self.only(Some(only), all)?;
+            return kept.into_iter().next().ok_or_else(|| Trouble::Refused("not_found".into()));
+        }
         let answer = self.attempt(&step.request, &[], &step.fine).await?;
         for check in &step.checks {
             self.check(check, &answer)?;

@@ -1,0 +1,172 @@
+//! Shops at Shopify and WooCommerce, from the bag to the receipt through the real server: what is paid there raises `payment.paid`
+//! in the chat, and webhooks that the shop has switched off are seen, told of, and their gap closed. The shops are stand-ins, built
+//! from the vendors' documentation.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use duka_runtime::host::notices::Notice;
+use duka_runtime::server::webhooks_off;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value as Json, json};
+use sha2::Sha256;
+
+use crate::stage::{NUMBER, Stage, corner_of, live};
+use crate::vendor::Vendor;
+use crate::{shopify, woocommerce};
+
+const SECRET: &str = "what the shop signs with";
+
+const FLOW: &str = "\
+duka 1
+flow corner
+  start begin
+
+use std.order_updates
+
+remember
+  product: product
+  order: order
+  payment: payment
+
+anywhere
+  on payment.paid -> paid
+  on payment.failed -> sorry
+  on payment.expired -> sorry
+  failed -> sorry
+  lost -> begin
+  quiet 23 hours -> end
+  else: Please tap one of the choices. -> again
+
+state begin
+  call product = catalog.product(\"THING\")
+  call cart = cart.add(product, 1)
+  call order = orders.quote(cart)
+  call order = orders.hold(order)
+  call payment = payments.link(order)
+  say: Your order {order.number}
+  link pay: Pay -> {payment.url}
+  on payment.failed -> sorry
+  on payment.expired -> sorry
+
+state paid
+  ask: PAID
+  button done: Done -> end
+
+state sorry
+  ask: SORRY
+  button done: Done -> end
+";
+
+/// A corner shop at this vendor, and its customer with a pay link.
+async fn at(kind: &str, more: &str, thing: &str, place: &str) -> (Stage, String) {
+    let secrets = "storefront: \"file:sf\", admin: \"file:admin\", webhook: \"file:mark\"";
+    let secrets =
+        if kind == "shopify" { secrets } else { "key: \"file:key\", secret: \"file:secret\", webhook: \"file:mark\"" };
+    let change = |shop: &std::path::Path| {
+        let live = live(NUMBER, "");
+        let profile = format!(
+            "name: Corner\ncountry: KE\ncurrency: KES\nlanguages: [en]\ntimezone: Africa/Nairobi\n{live}\n\
+             adapters: {{ catalog: {{ kind: {kind}, base: \"{place}\", {secrets} }}, orders: {kind}{more} }}\n"
+        );
+        corner_of(shop, &profile, &FLOW.replace("THING", thing), "flows/std/fixtures/standard.yaml");
+        for (name, secret) in
+            [("sf", "sf_test"), ("admin", "shpat_test"), ("mark", SECRET), ("key", "ck_test"), ("secret", "cs_test")]
+        {
+            std::fs::write(shop.join(name), secret).expect("a writable folder");
+        }
+    };
+    let mut stage = Stage::with_folder(change, |settings| settings).await;
+    stage.writes("hi").await;
+    let shown = stage.sees().await.to_string();
+    let number = shown.split("Your order ").nth(1).unwrap_or_else(|| panic!("no order in {shown}"));
+    let end = |letter: char| !letter.is_ascii_alphanumeric() && letter != '-';
+    let number = number.split(end).next().expect("a number").to_string();
+    (stage, number)
+}
+
+async fn tells(stage: &Stage, header: &str, body: &Json, secret: &str) -> u16 {
+    let mac: Hmac<Sha256> = Hmac::new_from_slice(secret.as_bytes()).expect("any key");
+    let mark = STANDARD.encode(mac.chain_update(body.to_string()).finalize().into_bytes());
+    let request = stage.http.post(format!("{}/webhooks/boutique/orders", stage.base)).body(body.to_string());
+    request.header(header, mark).send().await.expect("an answer").status().as_u16()
+}
+
+const SHOPIFY: &str = "x-shopify-hmac-sha256";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_paid_at_shopify_is_paid_in_the_chat_once() {
+    let vendor = Vendor::of("KES");
+    let place = vendor.start(shopify::routes()).await;
+    let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    let news = json!({ "id": 7, "note_attributes": [{ "name": "duka_order", "value": number }] });
+    // Nobody has paid: its body alone, signed or not, pays nothing.
+    assert_eq!(tells(&stage, SHOPIFY, &news, "a guess").await, 401);
+    let early = json!({ "id": 6, "note_attributes": news["note_attributes"] });
+    assert_eq!(tells(&stage, SHOPIFY, &early, SECRET).await, 200, "an order that is not there is for a person");
+    assert!(stage.sees_nothing().await);
+    shopify::pays(&vendor, &number);
+    // Others have bought more than two pages of things since then.
+    let one = vendor.world().orders.values().next().cloned().expect("an order");
+    for other in 0..230 {
+        let mut theirs = one.clone();
+        theirs["customAttributes"] = json!([]);
+        vendor.world().orders.insert(format!("gid://shopify/Order/9{other:03}"), theirs);
+    }
+    for _ in 0..2 {
+        assert_eq!(tells(&stage, SHOPIFY, &news, SECRET).await, 200);
+    }
+    stage.hears_all(&["is paid: KES 25", "PAID"]).await;
+    assert!(stage.sees_nothing().await, "told once");
+    // It leaves the shop; the same order, further on.
+    let id = vendor.world().orders.iter().find(|(_, it)| it["customAttributes"] != json!([])).expect("it").0.clone();
+    vendor.world().orders.get_mut(&id).expect("it")["displayFulfillmentStatus"] = json!("FULFILLED");
+    let mut news = news;
+    news["fulfillment_status"] = json!("fulfilled");
+    assert_eq!(tells(&stage, SHOPIFY, &news, SECRET).await, 200);
+    stage.hears_all(&["is on its way"]).await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_that_a_shop_has_switched_off_are_an_alarm_and_their_gap_is_closed() {
+    let vendor = Vendor::of("KES");
+    let place = vendor.start(woocommerce::routes()).await;
+    let (mut stage, number) = at("woocommerce", ", payments: demo", "11", &place).await;
+    let mut notices = stage.running.server.host.notices.listen();
+    let hooks = |status: &str| {
+        let own = |topic: &str, status: &str| json!({ "id": 1, "status": status, "topic": topic, "delivery_url": "https://chat.example/webhooks/boutique/orders/" });
+        let another = json!({ "id": 3, "status": "disabled", "topic": "order.updated", "delivery_url": "https://erp.example/in" });
+        vendor.world().webhooks = vec![own("order.updated", status), own("product.updated", "active"), another];
+    };
+    let look = async |stage: &Stage| webhooks_off::once(&stage.running.server).await.expect("a store");
+    hooks("active");
+    assert_eq!(look(&stage).await, 0);
+    assert!(stage.sees_nothing().await);
+
+    // After five failures it calls nobody any more; then the order leaves.
+    hooks("disabled");
+    vendor.world().orders.get_mut(&number).expect("the order")["status"] = json!("completed");
+    for _ in 0..2 {
+        assert_eq!(look(&stage).await, 1);
+    }
+    stage.hears("is on its way").await;
+    assert!(stage.sees_nothing().await, "told once");
+    let mut told = Vec::new();
+    while let Ok(notice) = notices.try_recv() {
+        told.extend(matches!(&notice.notice, Notice::WebhooksOff { .. }).then_some(notice.notice));
+    }
+    assert_eq!(told, [Notice::WebhooksOff { contract: "orders".into(), topics: "order.updated".into() }], "once");
+    // Mended; then taken away.
+    hooks("active");
+    assert_eq!(look(&stage).await, 0);
+    vendor.world().webhooks.remove(0);
+    assert_eq!(look(&stage).await, 1);
+    assert!(matches!(notices.try_recv().map(|told| told.notice), Ok(Notice::WebhooksOff { .. })));
+    // On purpose, it seems.
+    stage.is_ahead(8 * 86_400_000).await;
+    assert_eq!(look(&stage).await, 0);
+    // A shop's system that does not say is no alarm.
+    vendor.fails(crate::vendor::Fault::Answers("GET /webhooks", 500, "{}"));
+    assert_eq!(look(&stage).await, 0);
+    stage.end().await;
+}
