@@ -11,6 +11,10 @@ pub struct Provider {
     /// The same of settings that are no secrets.
     pub words: &'static [&'static str],
     pub optional_words: &'static [&'static str],
+    /// Settings without which it gives no money back by a command.
+    pub refunds: &'static [&'static str],
+    /// It gives back whole payments only.
+    pub whole: bool,
     /// It makes Pix codes for bills inside the chat in Brazil.
     pub codes: bool,
     /// The only currencies it takes; none: too many to list, and it judges itself.
@@ -30,8 +34,17 @@ pub const PIX: &str = "pix";
 /// What a Pix key is, as WhatsApp calls it.
 pub const PIX_KEYS: [&str; 5] = ["CPF", "CNPJ", "EMAIL", "PHONE", "EVP"];
 
-const NONE: Provider =
-    Provider { name: "", secrets: &[], optional: &[], words: &[], optional_words: &[], codes: false, currencies: &[] };
+const NONE: Provider = Provider {
+    name: "",
+    secrets: &[],
+    optional: &[],
+    words: &[],
+    optional_words: &[],
+    refunds: &[],
+    whole: false,
+    codes: false,
+    currencies: &[],
+};
 
 pub const DEMO: Provider = Provider { name: "demo", ..NONE };
 
@@ -72,8 +85,11 @@ pub const PAYSTACK: Provider = Provider {
 pub const MPESA: Provider = Provider {
     name: "mpesa",
     secrets: &["consumer_key", "consumer_secret", "passkey"],
+    optional: &["initiator_credential"],
     words: &["shortcode"],
-    optional_words: &["till"],
+    optional_words: &["till", "initiator"],
+    refunds: &["initiator", "initiator_credential"],
+    whole: true,
     currencies: &["KES"],
     ..NONE
 };

@@ -32,6 +32,30 @@ pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
     chat(context, provider, payments, found);
     currency(context, provider, profile.currency.as_ref(), span, found);
     methods(context, payments, found);
+    refunds(context, provider, payments, found);
+}
+
+/// A flow that gives money back, at a provider that does not: not without more settings, or not a part of it.
+fn refunds(context: &Context, provider: &Provider, payments: &Payments, found: &mut Vec<Diagnostic>) {
+    let own = |name: &str| payments.settings.iter().any(|setting| setting.name.value == name);
+    let missing: Vec<&str> = provider.refunds.iter().copied().filter(|name| !own(name)).collect();
+    for step in context.flows().flat_map(walk::lines).flat_map(|lines| lines.steps) {
+        let StepKind::Call(call) = &step.kind else { continue };
+        let operation = context.shop.operations.get(call.operation.index());
+        if operation.is_none_or(|operation| operation.path() != "payments.refund") {
+            continue;
+        }
+        if !missing.is_empty() {
+            let message =
+                format!("`{}` gives no money back by a command here: it is refused every time.", provider.name);
+            let help = format!("Add {} below `payments`, or let a person give it back.", missing.join(" and "));
+            found.push(Diagnostic::new(722, step.span, message).help(help));
+        } else if provider.whole && call.arguments.len() > 1 {
+            let message = format!("`{}` gives back whole payments only: a part is refused every time.", provider.name);
+            let help = "Leave the amount out, or let a person give a part back.";
+            found.push(Diagnostic::new(722, step.span, message).help(help));
+        }
+    }
 }
 
 fn settings(provider: &Provider, payments: &Payments, span: Span, found: &mut Vec<Diagnostic>) {

@@ -35,6 +35,19 @@ fn nothing(id: &str) -> Refusal {
 }
 
 impl Graph {
+    /// Money that came inside the chat goes back: not at once.
+    fn give_back(&mut self, body: &Value) -> Result<Value, Refusal> {
+        let of = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or("");
+        let payment = self.payments.get_mut(of("reference_id")).ok_or_else(|| nothing(of("reference_id")))?;
+        let amount = body.pointer("/amount/value").and_then(Value::as_str).and_then(|value| value.parse::<i64>().ok());
+        let amount = amount.ok_or_else(|| Refusal::missing("amount"))?;
+        let mut refunds = payment.get("refunds").and_then(Value::as_array).cloned().unwrap_or_default();
+        let id = format!("refund-{}", refunds.len() + 1);
+        refunds.push(json!({ "id": id, "status": "pending", "amount": { "value": amount, "offset": 100 } }));
+        payment["refunds"] = refunds.into();
+        Ok(json!({ "id": id, "status": "pending", "speed_processed": "normal" }))
+    }
+
     pub(super) fn call(&mut self, now_ms: i64, call: &Call<'_>) -> Answer {
         let trace = self.journal.counts.attempts;
         if !self.account.opens(call.token) {
@@ -63,6 +76,7 @@ impl Graph {
                 Some(payment) => Ok(json!({ "payments": [payment] })),
                 None => Err(nothing(bill)),
             },
+            ("POST", [_, "payments_refund"]) => self.give_back(call.body),
             ("GET", [_, "flows"]) => {
                 let flow =
                     |(id, name, status): &(String, String, &str)| json!({"id": id, "name": name, "status": status});

@@ -14,7 +14,7 @@ use url::Url;
 use super::Till;
 use super::letter::{self, Wanted};
 use super::provider::{Bill, Heard as Answered, Payer, Post, Told, Trouble, Wanted as Question};
-use super::standing::{Alarm, Heard, News, Payment, State};
+use super::standing::{Alarm, Heard, News, Payment, Said, Standing, State};
 use super::token::{Claims, Seal};
 use crate::egress::Egress;
 use crate::handoff::{self, Telling};
@@ -349,6 +349,18 @@ impl Cashier {
                 row.reference = known.clone();
             }
             let mut standing = told.standing.clone();
+            if standing.said == Said::Paid && payment.money.is_empty() {
+                payment.money = told.money.as_str().into();
+            }
+            if matches!(standing.said, Said::Reversed | Said::NotReversed) {
+                let mut news = Vec::new();
+                let done = payment.called_back(&told.refund, standing.said, &mut news);
+                if let Some(refunded_minor) = done {
+                    let done = Standing { said: Said::Open, amount: None, refunded_minor };
+                    news.extend(payment.hear(&Heard::Claim(done), paid_otherwise));
+                    return news;
+                }
+            }
             if !told.refund.is_empty() && standing.refunded_minor > 0 {
                 standing.refunded_minor = payment.note_refund(&told.refund, standing.refunded_minor, now_ms);
             }

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use duka_engine::value::{Currency, Money};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use smol_str::{SmolStr, format_smolstr};
 use url::Url;
 
 use super::cashier::{Cashier, Seen};
-use super::provider::Trouble;
+use super::provider::{Trouble, done};
 use super::standing::{Heard, Payment, Said, Standing, State};
 use crate::adapter::rest::exact;
 use crate::config::Config;
-use crate::egress::{Method, Request};
+use crate::egress::{Answer, Method, Request};
 use crate::id::ShopScope;
 use crate::store::{self, PaymentRow};
 
@@ -52,8 +52,22 @@ impl Books {
 
     fn request(&self, number: &str, bill: &str) -> Option<Request> {
         let url = self.base.join(&format!("{number}/payments/{}/{bill}", self.configuration)).ok()?;
-        let headers = vec![("authorization".to_string(), format!("Bearer {}", self.token.expose_secret()))];
-        Some(Request { method: Method::Get, url, headers, body: None, within: WITHIN })
+        Some(Request { method: Method::Get, url, headers: vec![self.key()], body: None, within: WITHIN })
+    }
+
+    /// That money goes back by the gateway that took it. No name of ours goes with it: it is asked for once.
+    fn back(&self, number: &str, bill: &str, money: Money) -> Option<Request> {
+        let url = self.base.join(&format!("{number}/payments_refund")).ok()?;
+        let amount = json!({ "currency": money.currency.code(), "value": money.minor.to_string(), "offset": "100" });
+        let body = json!({
+            "reference_id": bill, "speed": "normal", "payment_config_id": self.configuration.as_str(), "amount": amount,
+        });
+        let headers = vec![self.key(), ("content-type".to_string(), "application/json".to_string())];
+        Some(Request { method: Method::Post, url, headers, body: Some(body.to_string().into_bytes()), within: WITHIN })
+    }
+
+    fn key(&self) -> (String, String) {
+        ("authorization".to_string(), format!("Bearer {}", self.token.expose_secret()))
     }
 }
 
@@ -78,7 +92,16 @@ fn standing(json: &Json, bill: &str) -> Option<Standing> {
         (Some(currency), Some(minor), Some(100)) if currency.exponent() == 2 => Money { minor, currency },
         (_, _, _) => Money { minor: -1, currency: Currency(*b"XXX") },
     };
-    Some(Standing { said, amount: Some(amount), refunded_minor: 0 })
+    let back = own.get("refunds").and_then(Json::as_array).into_iter().flatten();
+    let back = back.filter(|refund| refund.get("status").and_then(Json::as_str) == Some("success"));
+    let back = back.filter_map(|refund| refund.get("amount")?.get("value")?.as_i64().filter(|minor| *minor > 0));
+    let refunded_minor = back.fold(0_i64, i64::saturating_add);
+    Some(Standing { said, amount: Some(amount), refunded_minor })
+}
+
+/// Whether money may have come inside the chat.
+pub(super) fn is_by(payment: &Payment) -> bool {
+    payment.references.iter().any(|name| name.starts_with(MARK))
 }
 
 impl Cashier {
@@ -137,5 +160,29 @@ impl Cashier {
         };
         let standing = answer.and_then(|json| standing(&json, bill));
         Some(standing.ok_or_else(|| Trouble::NotNow("another answer than was asked for".to_string())))
+    }
+
+    /// Has money go back that came inside the chat. Returns the vendor's name for that; `None`: it came otherwise.
+    pub(super) async fn back_in_chat(&self, seen: &Seen, name: &str, money: Money) -> Option<Result<String, Trouble>> {
+        let (number, bill) = name.strip_prefix(MARK)?.split_once(' ')?;
+        let request = seen.till.books.as_ref().and_then(|books| books.back(number, bill, money));
+        let Some(request) = request else {
+            return Some(Err(Trouble::Refused("the shop takes no money inside the chat".to_string())));
+        };
+        Some(match self.egress.send(request).await {
+            Ok(answer) => given_back(&answer),
+            Err(error) if error.is_unsent() => Err(Trouble::NotNow(error.to_string())),
+            Err(error) => Err(Trouble::Unknown(error.to_string())),
+        })
+    }
+}
+
+fn given_back(answer: &Answer) -> Result<String, Trouble> {
+    let json = done(answer)?;
+    let word = |name: &str| json.get(name).and_then(Json::as_str).unwrap_or("");
+    match (word("id"), word("status")) {
+        (_, "failed") => Err(Trouble::Refused("the gateway gives nothing back".to_string())),
+        ("", _) => Err(Trouble::Unknown("another answer than was asked for".to_string())),
+        (id, _) => Ok(id.to_string()),
     }
 }

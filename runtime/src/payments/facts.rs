@@ -52,6 +52,8 @@ pub enum Refunds {
     Listed,
     /// Each is asked for by its own name; one whose answer was lost is for a person.
     Named,
+    /// It calls when it is done, and can not be asked; one whose answer was lost is for a person.
+    Called,
 }
 
 pub const DEMO: Facts = Facts {
@@ -124,7 +126,8 @@ pub const PAYSTACK: Facts = Facts {
     least_life_ms: 0,
 };
 
-/// STK push (payments.md 5): no name of ours, one prompt at a time, which lives about a minute.
+/// STK push (payments.md 5): no name of ours, one prompt at a time, which lives about a minute. A reversal is of the whole payment,
+/// by its receipt, and answered by a callback.
 pub const MPESA: Facts = Facts {
     shop: &providers::MPESA,
     base: "https://api.safaricom.co.ke/",
@@ -134,7 +137,7 @@ pub const MPESA: Facts = Facts {
     same_page: false,
     prompts: true,
     codes: "",
-    refunds: Refunds::No,
+    refunds: Refunds::Called,
     least_life_ms: 0,
 };
 

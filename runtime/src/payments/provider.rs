@@ -161,6 +161,8 @@ pub struct Told {
     pub reference: String,
     /// The provider's name for a refund that it tells of; empty: of none, or not told.
     pub refund: String,
+    /// Its name for the money that has come, where it tells that nowhere else; empty: it does.
+    pub money: String,
     pub standing: Standing,
 }
 
@@ -277,7 +279,7 @@ fn segment(text: &str) -> String {
 }
 
 /// The JSON of an answer that says it is done.
-fn done(answer: &Answer) -> Result<Json, Trouble> {
+pub(super) fn done(answer: &Answer) -> Result<Json, Trouble> {
     let why = || format!("status {}", answer.status);
     match answer.status {
         200..=299 => exact::parse(&answer.body).ok_or_else(|| Trouble::Unknown("no JSON".to_string())),

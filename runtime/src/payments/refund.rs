@@ -6,6 +6,7 @@ use duka_engine::value::Money;
 use smol_str::SmolStr;
 
 use super::cashier::{Cashier, Seen, is_of_one_order};
+use super::chat;
 use super::facts::Refunds;
 use super::letter::{self, Wanted};
 use super::provider::{Heard as Answered, Trouble, Wanted as Question};
@@ -20,7 +21,8 @@ impl Cashier {
         let refused = |code: &'static str| Ok(Outcome::Refused { code: code.into() });
         let Some((row, payment)) = self.paid(ask).await? else { return refused("not_paid") };
         let facts = till.provider.facts();
-        if payment.provider != facts.shop.name || facts.refunds == Refunds::No {
+        let in_chat = chat::is_by(&payment);
+        if payment.provider != facts.shop.name || (facts.refunds == Refunds::No && !in_chat) {
             return refused("not_possible");
         }
         let key = self.refund_key(ask, &payment);
@@ -68,7 +70,12 @@ impl Cashier {
                 Fate::Done(self.goes_back(ask, row, payment, money))
             }
             // Whoever asks again looks first what was given back.
-            (Some(_), _) if till.provider.facts().refunds == Refunds::Named => Fate::CannotTell,
+            (Some(_), Some((_, payment)))
+                if matches!(till.provider.facts().refunds, Refunds::Named | Refunds::Called)
+                    || chat::is_by(payment) =>
+            {
+                Fate::CannotTell
+            }
             (Some(_) | None, _) => Fate::NotDone,
         }
     }
@@ -138,6 +145,9 @@ impl Cashier {
         if refunded_minor > 0 && refunded_minor >= seen.payment.commanded_minor() {
             return Ok(key.clone());
         }
+        if let Some(asked) = self.back_in_chat(seen, &name, money).await {
+            return asked.map(SmolStr::from);
+        }
         let (payer, back) = (self.payer(seen, "").await, (money, key.clone()));
         match self.question_of(seen, Question::GiveBack, attempt, &payer, (Some(&name), Some(&back))).await? {
             Answered::GivesBack(name) if name.is_empty() => Ok(key.clone()),
@@ -149,8 +159,18 @@ impl Cashier {
     /// By which attempt the money came, the provider's name for it, and how much has gone back.
     async fn money_of(&self, seen: &Seen) -> Result<(usize, String, i64), Trouble> {
         for attempt in (1..=seen.payment.references.len()).rev() {
+            let known = seen.payment.references.get(attempt - 1).map_or("", SmolStr::as_str);
+            if let Some(asked) = self.in_the_chat(seen, known).await {
+                let standing = asked.map_err(as_not_done)?;
+                if standing.said == Said::Paid {
+                    return Ok((attempt, known.to_string(), standing.refunded_minor));
+                }
+                continue;
+            }
             let asked = self.question(seen, Question::Look, attempt).await.map_err(as_not_done)?;
-            let Answered::Stands { standing, money: Some(name), .. } = asked else { continue };
+            let Answered::Stands { standing, money, .. } = asked else { continue };
+            let called = Some(seen.payment.money.to_string()).filter(|name| !name.is_empty());
+            let Some(name) = money.or(called) else { continue };
             if standing.said == Said::Paid {
                 let refunded = self.refunded(seen, attempt, &standing, Some(&name)).await.map_err(as_not_done)?;
                 return Ok((attempt, name, refunded));
@@ -168,6 +188,7 @@ impl Cashier {
         money: Option<&str>,
     ) -> Result<i64, Trouble> {
         let names: Vec<&str> = match seen.till.provider.facts().refunds {
+            Refunds::Called => return Ok(seen.payment.done_minor().max(standing.refunded_minor)),
             Refunds::No | Refunds::Told => Vec::new(),
             Refunds::Listed => money.into_iter().collect(),
             Refunds::Named => {

@@ -31,6 +31,10 @@ pub struct Payment {
     pub alarms: Vec<Alarm>,
     /// What is given back, each once.
     pub refunds: Vec<Refund>,
+    /// The provider's name for the money that has come, where only its callback tells it; empty: not known.
+    pub money: SmolStr,
+    /// The names of refunds that a callback says are done, where the provider can not be asked.
+    pub done: Vec<SmolStr>,
 }
 
 /// A part of the money, or all of it, on its way back.
@@ -115,6 +119,8 @@ pub enum Alarm {
     Disputed,
     /// News that nobody signs says that it was given back, and the provider can not be asked (F89).
     Reversed,
+    /// What a command was to give back was not given back.
+    NotReversed,
 }
 
 impl Alarm {
@@ -129,6 +135,7 @@ impl Alarm {
             Alarm::Foreign => "foreign",
             Alarm::Disputed => "disputed",
             Alarm::Reversed => "reversed",
+            Alarm::NotReversed => "not_reversed",
         }
     }
 }
@@ -153,6 +160,8 @@ pub enum Said {
     Disputed,
     /// Given back, as far as anybody can tell.
     Reversed,
+    /// What was to be given back was not.
+    NotReversed,
 }
 
 /// What happened to a payment.
@@ -208,6 +217,8 @@ impl Payment {
             refunded_minor: 0,
             alarms: Vec::new(),
             refunds: Vec::new(),
+            money: SmolStr::default(),
+            done: Vec::new(),
         }
     }
 
@@ -241,7 +252,7 @@ impl Payment {
             Said::Paid if !self.state.is_money() => self.claimed = Some(Claimed::Paid),
             Said::Disputed => self.alarm(Alarm::Disputed, news),
             Said::Reversed => self.alarm(Alarm::Reversed, news),
-            Said::Paid | Said::Open | Said::Failed | Said::Expired => {}
+            Said::Paid | Said::Open | Said::Failed | Said::Expired | Said::NotReversed => {}
         }
     }
 
@@ -281,7 +292,7 @@ impl Payment {
             }
             Said::Disputed => self.alarm(Alarm::Disputed, news),
             Said::Reversed => self.alarm(Alarm::Reversed, news),
-            Said::Open | Said::Failed | Said::Expired | Said::Paid => {}
+            Said::Open | Said::Failed | Said::Expired | Said::Paid | Said::NotReversed => {}
         }
     }
 
@@ -338,6 +349,31 @@ impl Payment {
         self.refunds.iter().filter(|refund| !refund.name.is_empty()).map(|refund| refund.minor).sum()
     }
 
+    /// Takes what is called of a refund that the provider can not be asked about, at an address that nobody can guess, by the name
+    /// that it gave to our command. `None`: no command of ours has it. Returns what all that are done come to.
+    pub fn called_back(&mut self, name: &str, said: Said, news: &mut Vec<News>) -> Option<i64> {
+        let ours = |it: &Refund| !it.key.is_empty() && (it.name == name || it.name.is_empty());
+        let at = self.refunds.iter().position(ours)?;
+        if said == Said::NotReversed {
+            // The shop may command it again.
+            if !self.done.iter().any(|done| done == name) {
+                self.refunds.remove(at);
+                self.alarm(Alarm::NotReversed, news);
+            }
+        } else if let Some(refund) = self.refunds.get_mut(at) {
+            refund.name = name.into();
+            if !self.done.contains(&refund.name) {
+                self.done.push(refund.name.clone());
+            }
+        }
+        Some(self.done_minor())
+    }
+
+    /// What was given back by refunds that a callback says are done.
+    pub fn done_minor(&self) -> i64 {
+        self.refunds.iter().filter(|refund| self.done.contains(&refund.name)).map(|refund| refund.minor).sum()
+    }
+
     /// What has not been given back yet and is on its way to nobody.
     pub fn left_minor(&self) -> i64 {
         let gone = self.commanded_minor().max(self.refunded_minor);
@@ -390,13 +426,15 @@ impl Payment {
     pub fn decode(bytes: &[u8]) -> Option<Payment> {
         match bytes.split_first()? {
             (&VERSION, rest) => postcard::from_bytes(rest).ok(),
-            // It had no list of refunds at its end: an empty one is a single 0.
-            (&WITHOUT_REFUNDS, rest) => postcard::from_bytes(&[rest, &[0]].concat()).ok(),
+            // What is at its end by now it had not: each, empty, is a single 0.
+            (&WITHOUT_MONEY, rest) => postcard::from_bytes(&[rest, &[0, 0]].concat()).ok(),
+            (&WITHOUT_REFUNDS, rest) => postcard::from_bytes(&[rest, &[0, 0, 0]].concat()).ok(),
             (_, _) => None,
         }
     }
 }
 
 /// The first byte of an encoded payment.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
+const WITHOUT_MONEY: u8 = 2;
 const WITHOUT_REFUNDS: u8 = 1;

@@ -22,6 +22,7 @@ pub const SECRETS: &[(&str, &str)] = &[
     ("consumer_key", "consumer"),
     ("consumer_secret", "consumer secret"),
     ("passkey", "bfb279f9aa9bdbcf"),
+    ("initiator_credential", "what Safaricom has encrypted"),
 ];
 
 fn secret(name: &str) -> &'static str {
@@ -535,6 +536,16 @@ fn of_mpesa(stand_in: &StandIn, parts: &[&str], json: &Json) -> Told {
             let item = stand_in.begin("", amount, "KES".to_string(), hook, json.clone());
             let told = json!({ "MerchantRequestID": "29115-1", "CheckoutRequestID": item.id, "ResponseCode": "0" });
             (200, told)
+        }
+        ["mpesa", "reversal", "v1", "request"] => {
+            assert_eq!(text(json, "/SecurityCredential"), secret("initiator_credential"));
+            assert_eq!(text(json, "/TransactionID"), "NLJ7RT61SV");
+            assert!(text(json, "/ResultURL").contains("/payments/"), "{json}");
+            let shillings: i64 = text(json, "/Amount").parse().expect("whole shillings");
+            let count = stand_in.items().iter().map(|item| item.back.len()).sum::<usize>() + 1;
+            let back = stand_in.give_back(|_| true, &count.to_string(), shillings * 100);
+            let id = format!("AG_{count}");
+            back.map_or((404, json!({})), |_| (200, json!({ "ConversationID": id, "ResponseCode": "0" })))
         }
         ["mpesa", "stkpushquery", "v1", "query"] => {
             let id = text(json, "/CheckoutRequestID");

@@ -239,8 +239,51 @@ async fn a_pix_code_that_is_not_made_leaves_the_link_and_one_that_is_over_is_fol
     assert_eq!(provider.items().len(), 1);
     stage.end().await;
 
-    let mut stage = corner_in(BRAZIL, "provider: demo, chat: pix, pix_account: a, pix_account_type: EVP", &brazil()).await;
+    let mut stage =
+        corner_in(BRAZIL, "provider: demo, chat: pix, pix_account: a, pix_account_type: EVP", &brazil()).await;
     let shown = bill(&mut stage).await;
     assert_eq!(shown["payment_settings"][0]["type"], "payment_link", "the demo makes no codes: {shown}");
+    stage.end().await;
+}
+
+/// What was paid by the gateway inside the chat is given back by it, once for a command, and is back when WhatsApp answers so.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_paid_inside_the_chat_goes_back_by_the_gateway() {
+    let words = FLOW.replace(
+        "anywhere\n",
+        "words\n  rest: rest\n\nanywhere\n  hears rest -> rest\n  on payment.refunded -> returned\n",
+    );
+    let states = "\nstate rest\n  call order = orders.one(\"991\")\n  call payment = payments.refund(order) else -> sorry\n  \
+                  ask: GOES BACK {payment.amount}\n  button done: Done -> end\n\n\
+                  state returned\n  ask: ALL IS BACK\n  button done: Done -> end\n";
+    let payments = "provider: demo, chat: razorpay, chat_configuration: razorpay-prod";
+    let mut stage = corner_in(("IN", "INR", "Asia/Kolkata"), payments, &format!("{words}{states}")).await;
+    bill(&mut stage).await;
+    stands(&stage, "991-1", "captured", 21_000).await;
+    assert_eq!(told(&stage, "991-1", "captured").await, 200);
+    stage.hears("PAID").await;
+    stage.writes("rest").await;
+    stage.hears("GOES BACK INR 210").await;
+    let payment = until(&stage, "991", |payment| payment.refunds.iter().any(|it| it.name == "refund-1")).await;
+    assert_eq!((payment.state, payment.refunded_minor), (State::Paid, 0), "on its way");
+    let back = |status: &str| {
+        json!({
+            "status": "captured", "currency": "INR", "total_amount": { "value": 21_000, "offset": 100 },
+            "refunds": [{ "id": "refund-1", "status": status, "amount": { "value": 21_000, "offset": 100 } }],
+        })
+    };
+    for (status, all) in [("pending", false), ("success", true)] {
+        let put = stage.http.put(format!("{}/payments/991-1", stage.control)).json(&back(status)).send().await;
+        assert!(put.expect("an answer").status().is_success());
+        assert_eq!(told(&stage, "991-1", "captured").await, 200);
+        if all {
+            stage.hears("ALL IS BACK").await;
+        } else {
+            assert!(stage.sees_nothing().await);
+        }
+    }
+    until(&stage, "991", |payment| payment.state == State::Refunded).await;
+    stage.writes("rest").await;
+    stage.hears("SORRY").await;
     stage.end().await;
 }

@@ -92,6 +92,7 @@ impl Provider for Demo {
             ours: of("reference"),
             reference: of("id"),
             refund: String::new(),
+            money: String::new(),
             standing: standing(&json),
         }])
     }

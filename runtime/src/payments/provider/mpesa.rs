@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use duka_engine::value::Money;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use secrecy::{ExposeSecret, SecretString};
@@ -35,6 +36,9 @@ pub struct Mpesa {
     shortcode: String,
     /// Of a till: its number, which is paid instead.
     till: String,
+    /// Who may give money back, and how Safaricom has encrypted the password; empty: nobody.
+    initiator: String,
+    credential: SecretString,
 }
 
 impl Mpesa {
@@ -46,6 +50,8 @@ impl Mpesa {
             passkey: settings.secret("passkey"),
             shortcode: settings.word("shortcode"),
             till: settings.word("till"),
+            initiator: settings.word("initiator"),
+            credential: settings.secret("initiator_credential"),
         }
     }
 
@@ -82,6 +88,28 @@ impl Mpesa {
             "TransactionDesc": bill.shop.chars().take(DESCRIPTION_LETTERS).collect::<String>(),
         }))
     }
+
+    /// A reversal (payments.md 5): of the whole, by the receipt. What came of it is called back.
+    fn reverse(&self, bill: &Bill<'_>, money: Money) -> Result<Json, NotPayable> {
+        if money != bill.amount {
+            let why = "M-Pesa reverses whole payments only";
+            return Err(NotPayable { amount: duka_engine::contract::write_money(money), why });
+        }
+        Ok(json!({
+            "Initiator": self.initiator,
+            "SecurityCredential": self.credential.expose_secret(),
+            "CommandID": "TransactionReversal",
+            "TransactionID": bill.reference,
+            "Amount": MPESA.scale.whole(money)?,
+            "ReceiverParty": self.shortcode,
+            // As Daraja spells it; 11: an organisation's shortcode.
+            "RecieverIdentifierType": "11",
+            "ResultURL": bill.hook,
+            "QueueTimeOutURL": bill.hook,
+            "Remarks": bill.order.chars().take(DESCRIPTION_LETTERS).collect::<String>(),
+            "Occasion": "",
+        }))
+    }
 }
 
 impl Provider for Mpesa {
@@ -101,7 +129,14 @@ impl Provider for Mpesa {
                 });
                 post_json(&self.base, "mpesa/stkpushquery/v1/query", &key, &body)
             }
-            Wanted::Code | Wanted::Find | Wanted::Refunds | Wanted::GiveBack | Wanted::Close => None,
+            Wanted::GiveBack if self.initiator.is_empty() || self.credential.expose_secret().is_empty() => None,
+            Wanted::GiveBack => match bill.back_money {
+                Some((money, _)) => {
+                    post_json(&self.base, "mpesa/reversal/v1/request", &key, &self.reverse(bill, money)?)
+                }
+                None => None,
+            },
+            Wanted::Code | Wanted::Find | Wanted::Refunds | Wanted::Close => None,
         })
     }
 
@@ -117,7 +152,11 @@ impl Provider for Mpesa {
                 Ok(Heard::Begun { reference, page: String::new() })
             }
             Wanted::Begin => Err(Trouble::Refused(format!("code {}", digits(&json, &["ResponseCode"])))),
-            Wanted::Code | Wanted::Find | Wanted::Look | Wanted::Refunds | Wanted::GiveBack | Wanted::Close => {
+            Wanted::GiveBack if digits(&json, &["ResponseCode"]) == "0" => {
+                Ok(Heard::GivesBack(text(&json, &["ConversationID"]).to_string()))
+            }
+            Wanted::GiveBack => Err(Trouble::Refused(format!("code {}", digits(&json, &["ResponseCode"])))),
+            Wanted::Code | Wanted::Find | Wanted::Look | Wanted::Refunds | Wanted::Close => {
                 Ok(stands(said(&digits(&json, &["ResultCode"]))))
             }
         }
@@ -132,13 +171,15 @@ impl Provider for Mpesa {
         let Some(callback) = at(&json, &["Body", "stkCallback"]) else { return Err(Unproved) };
         let said = said(&digits(callback, &["ResultCode"]));
         let items = at(callback, &["CallbackMetadata", "Item"]).and_then(Json::as_array);
-        let paid = items.into_iter().flatten().find(|item| text(item, &["Name"]) == "Amount");
+        let named = |name: &str| items.into_iter().flatten().find(|item| text(item, &["Name"]) == name);
+        let paid = named("Amount");
+        let money = named("MpesaReceiptNumber").map(|item| text(item, &["Value"]).to_string()).unwrap_or_default();
         let kes = duka_engine::value::Currency(*b"KES");
         let amount = paid.map(|item| Scale::of_decimal(&digits(item, &["Value"]), kes).unwrap_or_else(unreadable));
         let reference = text(callback, &["CheckoutRequestID"]).to_string();
         let event = format!("{reference} {}", digits(callback, &["ResultCode"]));
         let standing = Standing { said, amount, refunded_minor: 0 };
-        Ok(vec![Told { event, ours: String::new(), reference, refund: String::new(), standing }])
+        Ok(vec![Told { event, ours: String::new(), reference, refund: String::new(), money, standing }])
     }
 
     fn login(&self) -> Option<Request> {
@@ -154,14 +195,15 @@ impl Provider for Mpesa {
     }
 }
 
-/// The result of a reversal that somebody has asked for. The query knows nothing of it, so it is for a person.
+/// The result of a reversal: of a command of ours, which has its name, or of somebody else's. The query knows nothing of it.
 fn reversed(result: &Json) -> Result<Vec<Told>, Unproved> {
-    if digits(result, &["ResultCode"]) != "0" {
-        return Ok(Vec::new());
-    }
-    let event = format!("reversal {}", digits(result, &["TransactionID"]));
-    let standing = Standing { said: Said::Reversed, amount: None, refunded_minor: 0 };
-    Ok(vec![Told { event, ours: String::new(), reference: String::new(), refund: String::new(), standing }])
+    let is_done = digits(result, &["ResultCode"]) == "0";
+    let refund = text(result, &["ConversationID"]).to_string();
+    let event = format!("reversal {refund} {}", digits(result, &["TransactionID"]));
+    let said = if is_done { Said::Reversed } else { Said::NotReversed };
+    let standing = Standing { said, amount: None, refunded_minor: 0 };
+    let (ours, reference, money) = (String::new(), String::new(), String::new());
+    Ok(vec![Told { event, ours, reference, refund, money, standing }])
 }
 
 /// What a `ResultCode` means (payments.md 3).

@@ -135,7 +135,14 @@ impl Provider for Paystack {
         let id = digits(data, &["id"]);
         let event = format!("{kind} {ours} {id}");
         let refund = if kind == "refund.processed" { id } else { String::new() };
-        Ok(vec![Told { event, ours: ours.to_string(), reference: String::new(), refund, standing }])
+        Ok(vec![Told {
+            event,
+            ours: ours.to_string(),
+            reference: String::new(),
+            refund,
+            money: String::new(),
+            standing,
+        }])
     }
 }
 

@@ -124,6 +124,7 @@ impl Provider for Razorpay {
             ours: ours.to_string(),
             reference: reference.to_string(),
             refund: String::new(),
+            money: String::new(),
             standing,
         }])
     }

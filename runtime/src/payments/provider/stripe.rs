@@ -202,7 +202,7 @@ impl Provider for Stripe {
             _ => return Ok(Vec::new()),
         };
         let (event, ours, reference) = (text(&json, &["id"]).to_string(), ours.to_string(), reference.to_string());
-        Ok(vec![Told { event, ours, reference, refund: String::new(), standing }])
+        Ok(vec![Told { event, ours, reference, refund: String::new(), money: String::new(), standing }])
     }
 }
 

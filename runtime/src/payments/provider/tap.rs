@@ -123,7 +123,14 @@ impl Provider for Tap {
             // Of a refund; the address that was called says of which payment.
             let standing = Standing { said: Said::Paid, amount: None, refunded_minor: given_back(&json) };
             let (event, ours) = (format!("{id} {status}"), named.to_string());
-            return Ok(vec![Told { event, ours, reference: String::new(), refund: id.to_string(), standing }]);
+            return Ok(vec![Told {
+                event,
+                ours,
+                reference: String::new(),
+                refund: id.to_string(),
+                money: String::new(),
+                standing,
+            }]);
         }
         let ours = text(&json, &["reference", "transaction"]);
         if !ours.starts_with(named) {
@@ -134,6 +141,7 @@ impl Provider for Tap {
             ours: ours.to_string(),
             reference: id.to_string(),
             refund: String::new(),
+            money: String::new(),
             standing: standing(&json),
         }])
     }
