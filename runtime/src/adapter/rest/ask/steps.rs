@@ -1,5 +1,6 @@
 //! What is asked before the request that decides. Each step may be repeated, so what goes wrong in one leaves nothing done.
 
+use duka_engine::rounding::to_places;
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
@@ -82,7 +83,10 @@ impl Turn<'_> {
                 };
                 let rounds = check.to == Some(As::MoneyRounded);
                 let minor = number(met).and_then(|amount| amount.checked_mul(scale));
-                wanted.is_some() && minor.map(|minor| if rounds { minor.round_dp(0) } else { minor }) == wanted
+                wanted.is_some()
+                    && minor
+                        .map(|minor| if rounds { to_places(minor, 0, self.call.shop.profile.rounding) } else { minor })
+                        == wanted
             }
             None => true,
         };
