@@ -73,6 +73,7 @@ mod stage;
 mod tidings;
 #[path = "server/unknown.rs"]
 mod unknown;
+#[expect(dead_code, reason = "shared with the tests of adapters, which use more of it")]
 #[path = "adapter/vendor.rs"]
 mod vendor;
 #[path = "server/vendors.rs"]

@@ -360,6 +360,7 @@ fn nothing_is_begun_with_who_may_be_somebody_else_or_with_a_closed_country() {
                 category: "".into(),
                 pricing: "".into(),
                 market: 254,
+                free_until_ms: 0,
             };
             let what = Arrived::Status(update);
             let arrival = Arrival { shop: house.shop, key: None, received_ms: house.now_ms(), what };

@@ -16,12 +16,14 @@ async fn marketing(house: &House, id: ConversationId) -> Option<bool> {
     standing.into_iter().find(|entry| entry.name == "marketing").map(|entry| entry.given)
 }
 
+/// Given or withdrawn, and how many ms ago; in the order in which it came.
+type Word = (bool, i64);
+
 #[test]
 fn of_a_stop_and_a_resume_the_later_stands_in_whichever_order_they_come() {
     on_every_store(async |store: Store| {
         let house = House::new(store).await;
-        // By customer: what was said how long ago, in the order in which it came.
-        let cases: [(&str, &[(bool, i64)], bool); 5] = [
+        let cases: [(&str, &[Word], bool); 5] = [
             ("1", &[(false, 5_000), (true, 500_000)], false),
             ("2", &[(true, 500_000), (false, 5_000)], false),
             ("3", &[(false, 500_000), (true, 5_000)], true),

@@ -30,6 +30,9 @@ async fn asked() -> Stage {
     panic!("the stand-in was not asked");
 }
 
+/// The field, when it was told in seconds from now, and what was told.
+type Told = (&'static str, i64, Json);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_template_the_newest_status_category_and_quality_stand() {
     let stage = asked().await;
@@ -42,7 +45,7 @@ async fn of_a_template_the_newest_status_category_and_quality_stand() {
         value
     };
     // Whether they come in one body or each in its own: what is expected is the same.
-    let acts: [(&str, Vec<(&str, i64, Json)>, &str); 6] = [
+    let acts: [(&str, Vec<Told>, &str); 6] = [
         (
             "paused_for_quality",
             vec![(status, -9, json!({"event": "PAUSED"})), (quality, -9, json!({"new_quality_score": "RED"}))],

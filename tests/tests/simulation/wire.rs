@@ -291,6 +291,8 @@ fn body_of(request: &SendRequest, bug: Bug) -> Result<Vec<u8>, RenderError> {
         bill: None,
         chat: None,
         template: None,
+        code: None,
+        now_ms: 0,
     };
     render::body(&outbound, Letter { to: &to, opaque: &opaque }, setting)
 }

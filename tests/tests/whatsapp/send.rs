@@ -397,6 +397,8 @@ fn values_of_a_header_and_codes_that_are_copied_go_where_the_vendor_wants_them()
             bill: None,
             chat: None,
             template: row.as_ref(),
+            code: None,
+            now_ms: 0,
         };
         body(said.last().expect("a template"), letter, setting).map(|bytes| {
             let body: Value = serde_json::from_slice(&bytes).expect("JSON");
