@@ -9,8 +9,8 @@ use serde_json::{Value as Json, json};
 
 use crate::http;
 use crate::script::{Act, Line, read};
-use crate::stage::{Stage, until};
-use crate::support::{copy, root};
+use crate::stage::{Stage, boutique, until};
+use crate::support::root;
 
 struct Customer {
     phone: String,
@@ -172,10 +172,10 @@ fn words(html: &str) -> Vec<String> {
 fn stage(paid: bool) -> Stage {
     let plan = std::fs::read_to_string(place("templates.toml")).expect("the templates are there");
     let make = |shop: &std::path::Path| {
-        copy("examples/boutique", shop);
+        boutique(shop);
         let profile = std::fs::read_to_string(shop.join("shop.yaml")).expect("a profile");
         let pays = if paid { "\npayments: { provider: demo }\n" } else { "" };
-        std::fs::write(shop.join("shop.yaml"), always_open(&profile) + pays).expect("writable");
+        std::fs::write(shop.join("shop.yaml"), profile + pays).expect("writable");
     };
     let settings = if paid { "[payments]\nurl = \"http://ADDRESS\"\n" } else { "" };
     let mut stage = Stage::begin(make, &plan, None, settings);
@@ -185,13 +185,6 @@ fn stage(paid: bool) -> Stage {
     stage.pass((ten_in_nairobi - minute_of_day).rem_euclid(1_440));
     stage.start();
     stage
-}
-
-/// The day of the week on which this runs, and hours that pass, do not close the shop.
-fn always_open(profile: &str) -> String {
-    let all_day = "\"00:00 to 24:00\"";
-    let open = profile.replace("\"09:00 to 18:00\"", all_day).replace("\"09:00 to 16:00\"", all_day);
-    open.replace("  saturday:", &format!("  sunday: {all_day}\n  saturday:"))
 }
 
 fn place(file: &str) -> PathBuf {

@@ -14,8 +14,7 @@ use serde_json::{Value as Json, json};
 
 use crate::database::database;
 use crate::http;
-use crate::stage::{PATIENCE, Stage};
-use crate::support::copy;
+use crate::stage::{PATIENCE, Stage, boutique};
 
 /// Two customers who write faster than they are answered, so that events have to wait for their turn.
 const SCRIPT: &[(&str, &str)] = &[
@@ -58,7 +57,7 @@ fn begin(row: &Row) -> Stage {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(database())
     });
-    let mut stage = Stage::begin(|shop| copy("examples/boutique", shop), "", url.as_deref(), SETTINGS);
+    let mut stage = Stage::begin(boutique, "", url.as_deref(), SETTINGS);
     if let Some((blow, point, after)) = row.blow {
         let blow = if blow == Blow::Kill { "kill" } else { "delay" };
         stage.variables.push(("DUKA_STRIKE_AT".into(), format!("{blow} {} {after}", point.name())));

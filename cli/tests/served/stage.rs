@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use crate::http;
+use crate::support::copy;
 
 pub const NUMBER: &str = "106540000000001";
 const SECRET: &str = "an app secret";
@@ -256,4 +257,14 @@ impl Drop for Stage {
             eprintln!("The end of the server's log:\n{}", log.get(tail..).unwrap_or(&log));
         }
     }
+}
+
+/// A copy of the boutique that the day of the week on which this runs, and hours that pass, do not close.
+pub fn boutique(shop: &Path) {
+    copy("examples/boutique", shop);
+    let profile = std::fs::read_to_string(shop.join("shop.yaml")).expect("a profile");
+    let all_day = "\"00:00 to 24:00\"";
+    let open = profile.replace("\"09:00 to 18:00\"", all_day).replace("\"09:00 to 16:00\"", all_day);
+    let open = open.replace("  saturday:", &format!("  sunday: {all_day}\n  saturday:"));
+    std::fs::write(shop.join("shop.yaml"), open).expect("writable");
 }
