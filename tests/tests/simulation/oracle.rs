@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use duka_engine::event::{EventKind, Inbound};
 use duka_engine::outbound::Outbound;
+use duka_runtime::channel::whatsapp::classify::{self, Then, Whom};
 use duka_runtime::channel::whatsapp::opaque;
 use duka_runtime::dev_graph::Attempt;
 use duka_runtime::host::incoming::{Act, Incoming};
@@ -218,7 +219,8 @@ fn unexplained(row: &SendRow, attempts: &[&Attempt], world: &World) -> Option<St
     let error = row.facts.error;
     if error > 0 {
         let told = u32::try_from(error).unwrap_or(0);
-        if PASSING.contains(&told) && attempts.len() < 40 {
+        let refusals = attempts.iter().filter(|attempt| PASSING.contains(&attempt.code)).count();
+        if PASSING.contains(&told) && refusals < most(error) {
             return Some(format!("with {error}, which passes"));
         }
         let refused = attempts.iter().any(|attempt| attempt.code == told);
@@ -228,6 +230,15 @@ fn unexplained(row: &SendRow, attempts: &[&Attempt], world: &World) -> Option<St
         -1 if world.days || world.jumped => None,
         -7 if attempts.len() >= 40 => None,
         error => Some(format!("with {error}")),
+    }
+}
+
+/// How often a message is tried that is refused with such a code.
+fn most(error: i32) -> usize {
+    match classify::of(error).then {
+        Then::Again { most } => most as usize,
+        Then::Wait { whom: Whom::Customer, .. } => 20,
+        Then::Wait { .. } | Then::Stop { .. } | Then::FallBack | Then::Fail => 40,
     }
 }
 

@@ -149,6 +149,8 @@ const fn template(code: i32, status: &'static str, meaning: &'static str) -> Rul
 /// Attempts where the vendor's trouble may pass; the message's own expiry ends them too.
 const MANY: u32 = 20;
 const FEW: u32 = 3;
+/// The vendor's general "something went wrong", which it also says in spells of half a minute: an answer outlives one.
+const SOME: u32 = 6;
 
 /// By code. Ranges do not overlap.
 pub const RULES: [Rule; 94] = [
@@ -170,7 +172,7 @@ pub const RULES: [Rule; 94] = [
     wait(130_429, Whom::Number, 5_000, false, "the number sends too fast"),
     fails(130_472, Learned::MarketingCapped, "the customer is in an experiment that gets no marketing"),
     rule(130_497, 130_497, Then::Fail, Learned::CountryClosed, true, "messages to this country are not allowed"),
-    again(131_000, FEW, "unknown trouble at the vendor"),
+    again(131_000, SOME, "unknown trouble at the vendor"),
     stop(131_005, Whom::Shop, "a permission is missing"),
     fix(131_008, "a parameter is missing"),
     fix(131_009, "a parameter has a wrong value"),
