@@ -21,8 +21,6 @@ duka 1
 flow corner
   start begin
 
-use std.order_updates
-
 remember
   product: product
   order: order
@@ -55,6 +53,24 @@ state paid
 state sorry
   ask: SORRY
   button done: Done -> end
+
+follow order
+  on payment.paid
+    call order = orders.confirm(order, payment)
+    send order_paid
+  on order.shipped
+    send order_shipped
+  failed
+    alert: Order {order.number} was not saved.
+
+template order_paid utility
+  body: Order {order.number} is paid: {order.total}. Thank you!
+  sample order.number = A-1
+  sample order.total = KES 25
+
+template order_shipped utility
+  body: Order {order.number} is on its way. Thank you!
+  sample order.number = A-1
 ";
 
 /// A corner shop at this vendor, and its customer with a pay link.

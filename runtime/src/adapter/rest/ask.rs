@@ -153,7 +153,14 @@ impl Rest {
         let call = Call { shop, promise: &promise, arguments: &[], key: "", conversation: "", left: COMMAND };
         let mut turn = Turn::new(self, backend, operation, call);
         let asked = turn.pages(&operation.request, operation.page.as_ref(), operation.select.as_ref()).await;
-        asked.map_err(|trouble| match trouble {
+        let items = |found: Vec<Json>| {
+            let spread = found.into_iter().flat_map(|one| match one {
+                Json::Array(items) => items,
+                one => vec![one],
+            });
+            spread.collect()
+        };
+        asked.map(items).map_err(|trouble| match trouble {
             Trouble::Refused(why) => why.to_string(),
             Trouble::Wrong(why) | Trouble::Unread(why) | Trouble::Passing { reason: why, .. } => why,
             Trouble::Limited { .. } => "asked too often".to_string(),
