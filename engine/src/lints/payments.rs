@@ -11,6 +11,7 @@ use super::file_id;
 use crate::hir::StepKind;
 use crate::limits::providers::{self, Provider};
 use crate::source::FileKind;
+use crate::types::Type;
 use crate::walk;
 
 pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
@@ -50,7 +51,7 @@ fn refunds(context: &Context, provider: &Provider, payments: &Payments, found: &
                 format!("`{}` gives no money back by a command here: it is refused every time.", provider.name);
             let help = format!("Add {} below `payments`, or let a person give it back.", missing.join(" and "));
             found.push(Diagnostic::new(722, step.span, message).help(help));
-        } else if provider.whole && call.arguments.len() > 1 {
+        } else if provider.whole && call.arguments.get(1).is_some_and(|part| part.ty != Type::None) {
             let message = format!("`{}` gives back whole payments only: a part is refused every time.", provider.name);
             let help = "Leave the amount out, or let a person give a part back.";
             found.push(Diagnostic::new(722, step.span, message).help(help));

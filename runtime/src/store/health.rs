@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::{Result, Tx};
 use crate::id::ShopScope;
 
 /// Health of a business number as last heard of.
@@ -177,4 +178,11 @@ pub struct Warning {
     pub at_ms: i64,
     /// Until when it holds; 0: until the vendor says otherwise.
     pub until_ms: i64,
+}
+
+impl Tx {
+    /// Hears of everything in these rows.
+    pub async fn put_health(&mut self, rows: &[NumberHealth]) -> Result<()> {
+        self.hear_health(&rows.iter().cloned().map(HealthNews::from).collect::<Vec<_>>()).await
+    }
 }

@@ -3,6 +3,7 @@
 
 use smol_str::SmolStr;
 
+use super::{Result, Tx};
 use crate::id::ShopScope;
 
 /// A template of the shop's account as last heard of, one language of it.
@@ -106,5 +107,12 @@ impl HeardTemplate {
             row.vendor_id = news.vendor_id;
         }
         row.at_ms = row.at_ms.max(news.at_ms);
+    }
+}
+
+impl Tx {
+    /// Hears of everything in these rows.
+    pub async fn put_templates(&mut self, rows: &[TemplateRow]) -> Result<()> {
+        self.hear_templates(&rows.iter().cloned().map(TemplateNews::from).collect::<Vec<_>>()).await
     }
 }

@@ -505,11 +505,6 @@ impl Tx {
         each!(self, hear_templates(news))
     }
 
-    /// Hears of everything in these rows.
-    pub async fn put_templates(&mut self, rows: &[TemplateRow]) -> Result<()> {
-        self.hear_templates(&rows.iter().cloned().map(TemplateNews::from).collect::<Vec<_>>()).await
-    }
-
     pub async fn templates(&mut self, shop: ShopScope) -> Result<Vec<TemplateRow>> {
         each!(self, templates(shop))
     }
@@ -517,11 +512,6 @@ impl Tx {
     /// Of each thing that is told of a number, keeps what is newest.
     pub async fn hear_health(&mut self, news: &[HealthNews]) -> Result<()> {
         each!(self, hear_health(news))
-    }
-
-    /// Hears of everything in these rows.
-    pub async fn put_health(&mut self, rows: &[NumberHealth]) -> Result<()> {
-        self.hear_health(&rows.iter().cloned().map(HealthNews::from).collect::<Vec<_>>()).await
     }
 
     pub async fn health(&mut self, shop: ShopScope) -> Result<Vec<NumberHealth>> {
