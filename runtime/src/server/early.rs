@@ -2,16 +2,14 @@
 //! before its answer was committed. It waits in quarantine, and goes on by itself once somebody has the order (F83, F90).
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-use tokio_util::sync::CancellationToken;
 
 use super::{Server, orders};
 use crate::id::ShopScope;
 use crate::store::{self, Identity};
 
-const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// How long a shop is looked at after news that nobody had the order of. A person takes it from there.
 const PATIENCE_MS: i64 = 15 * 60_000;
@@ -46,23 +44,17 @@ impl Early {
     }
 }
 
-/// Looks until the server goes down. What came before a restart is looked at once more after it.
-pub(super) async fn watch(server: Weak<Server>, stop: CancellationToken) {
-    if let Some(server) = server.upgrade() {
-        let now_ms = server.host.clock.now_ms();
-        let shops = server.registry.shops.now();
-        shops.values().filter(|shop| !shop.backends.is_empty()).for_each(|shop| server.early.came(shop.scope, now_ms));
-    }
-    loop {
-        if let Some(server) = server.upgrade()
-            && let Err(error) = once(&server).await
-        {
-            tracing::warn!(%error, "news of orders that came too early could not be looked for");
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(BETWEEN_LOOKS) => {}
-        }
+/// What came before a restart is looked at once more after it.
+pub(super) fn begin(server: &Server) {
+    let now_ms = server.host.clock.now_ms();
+    let shops = server.registry.shops.now();
+    shops.values().filter(|shop| !shop.backends.is_empty()).for_each(|shop| server.early.came(shop.scope, now_ms));
+}
+
+/// One look; troubles are logged.
+pub(super) async fn look(server: Arc<Server>) {
+    if let Err(error) = once(&server).await {
+        tracing::warn!(%error, "news of orders that came too early could not be looked for");
     }
 }
 

@@ -4,10 +4,8 @@
 mod rows;
 
 use std::collections::BTreeMap;
-use std::sync::Weak;
+use std::sync::Arc;
 use std::time::Duration;
-
-use tokio_util::sync::CancellationToken;
 
 pub use self::rows::{SEEN_MS, rows};
 
@@ -17,7 +15,7 @@ use crate::id::ConversationId;
 use crate::shops::Served;
 use crate::store;
 
-const BETWEEN_LOOKS: Duration = Duration::from_secs(3_600);
+pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(3_600);
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeepError {
@@ -27,21 +25,13 @@ pub enum KeepError {
     Files(#[from] FilesError),
 }
 
-/// Looks until the server goes down.
-pub(super) async fn sweep(server: Weak<Server>, stop: CancellationToken) {
-    loop {
-        if let Some(server) = server.upgrade() {
-            if let Err(error) = rows(&server).await {
-                tracing::warn!(%error, "old rows could not be looked for");
-            }
-            if let Err(error) = once(&server).await {
-                tracing::warn!(%error, "old files of customers could not be looked for");
-            }
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(BETWEEN_LOOKS) => {}
-        }
+/// One look; troubles are logged.
+pub(super) async fn look(server: Arc<Server>) {
+    if let Err(error) = rows(&server).await {
+        tracing::warn!(%error, "old rows could not be looked for");
+    }
+    if let Err(error) = once(&server).await {
+        tracing::warn!(%error, "old files of customers could not be looked for");
     }
 }
 

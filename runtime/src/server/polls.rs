@@ -3,11 +3,10 @@
 //! which asks anew.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use smol_str::SmolStr;
-use tokio_util::sync::CancellationToken;
 
 use super::{Server, orders, parcels, reconcile};
 use crate::adapter::mapping::Poll;
@@ -17,7 +16,7 @@ use crate::host::shops::Shop;
 use crate::id::{ElementKey, ShopScope};
 use crate::store;
 
-const BETWEEN_LOOKS: Duration = Duration::from_secs(60);
+pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(60);
 
 /// A question that was not answered is asked again after so long.
 const AGAIN_MS: i64 = 5 * 60_000;
@@ -75,17 +74,10 @@ impl Polls {
     }
 }
 
-/// Looks until the server goes down.
-pub(super) async fn watch(server: Weak<Server>, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(BETWEEN_LOOKS) => {}
-        }
-        let Some(server) = server.upgrade() else { return };
-        if let Err(error) = once(&server).await {
-            tracing::warn!(%error, "carriers could not be asked for parcels");
-        }
+/// One look; troubles are logged.
+pub(super) async fn look(server: Arc<Server>) {
+    if let Err(error) = once(&server).await {
+        tracing::warn!(%error, "carriers could not be asked for parcels");
     }
 }
 

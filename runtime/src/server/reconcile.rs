@@ -1,7 +1,7 @@
 //! Orders whose news was lost: a shop's own system is asked for every order that has not ended, now and then and by an
 //! operator's word, and what it says goes the way that news goes. Only forward: what is known already changes nothing.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use duka_engine::event::Outcome;
@@ -13,7 +13,6 @@ use duka_engine::value::Value;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
-use tokio_util::sync::CancellationToken;
 
 use super::{Server, orders};
 use crate::adapter::rest::{Backend, Call, Moved, status_of};
@@ -21,7 +20,7 @@ use crate::host::shops::Shop;
 use crate::id::{ConversationId, ElementKey};
 use crate::store;
 
-const BETWEEN_LOOKS: Duration = Duration::from_secs(6 * 3_600);
+pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(6 * 3_600);
 
 /// Orders that one look asks for; the rest waits for the next.
 const MOST: usize = 1_000;
@@ -48,18 +47,11 @@ pub struct Gap {
     pub status: String,
 }
 
-/// Looks until the server goes down.
-pub(super) async fn sweep(server: Weak<Server>, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(BETWEEN_LOOKS) => {}
-        }
-        let Some(server) = server.upgrade() else { return };
-        for shop in server.registry.shops.now().values() {
-            if let Err(error) = once(&server, shop).await {
-                tracing::warn!(shop = %shop.slug, %error, "orders could not be compared with the shop's system");
-            }
+/// One look at every shop; troubles are logged.
+pub(super) async fn look(server: Arc<Server>) {
+    for shop in server.registry.shops.now().values() {
+        if let Err(error) = once(&server, shop).await {
+            tracing::warn!(shop = %shop.slug, %error, "orders could not be compared with the shop's system");
         }
     }
 }

@@ -25,9 +25,9 @@ use super::health::Backlog;
 use super::ingress::Met;
 use super::inward::Inward;
 use super::outward::Outward;
-use super::polls::{self, Polls};
-use super::webhooks_off::{self, Off};
-use super::{Server, early, keep, levers, reconcile, router};
+use super::polls::Polls;
+use super::webhooks_off::Off;
+use super::{Server, levers, rounds, router};
 use crate::adapter::Systems;
 use crate::adapter::rest::Rest;
 use crate::channel::whatsapp::client::{self, ClientError, Graph};
@@ -207,11 +207,7 @@ pub async fn start_within(
         backlog: Backlog::default(),
     };
     let server = Arc::new(server);
-    beside.spawn(keep::sweep(Arc::downgrade(&server), stop.clone()));
-    beside.spawn(early::watch(Arc::downgrade(&server), stop.clone()));
-    beside.spawn(reconcile::sweep(Arc::downgrade(&server), stop.clone()));
-    beside.spawn(polls::watch(Arc::downgrade(&server), stop.clone()));
-    beside.spawn(webhooks_off::watch(Arc::downgrade(&server), stop.clone()));
+    rounds::begin(&server, &stop, &beside);
     let door = tokio::spawn(door.serve(routes(&server, demo, egress), stop.clone()));
     beside.spawn(current.keep(stop.clone()));
     let running = Running { address, door, beside, serving, server, clock, stop };

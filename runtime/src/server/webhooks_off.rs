@@ -2,13 +2,12 @@
 //! and until it is mended their orders are asked for at every look. Switches nothing on: whoever mends it should see why it failed.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use metrics::gauge;
 use serde_json::Value as Json;
 use smol_str::SmolStr;
-use tokio_util::sync::CancellationToken;
 
 use super::{Server, reconcile};
 use crate::adapter::mapping::Watch;
@@ -18,7 +17,7 @@ use crate::host::shops::Shop;
 use crate::id::ShopScope;
 use crate::store;
 
-const BETWEEN_LOOKS: Duration = Duration::from_secs(3_600);
+pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(3_600);
 
 /// One that is gone for so long was taken away on purpose.
 const GONE_FOR_MS: i64 = 7 * 86_400_000;
@@ -36,17 +35,10 @@ impl Off {
     }
 }
 
-/// Looks until the server goes down.
-pub(super) async fn watch(server: Weak<Server>, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(BETWEEN_LOOKS) => {}
-        }
-        let Some(server) = server.upgrade() else { return };
-        if let Err(error) = once(&server).await {
-            tracing::warn!(%error, "whether shops' systems still call us could not be looked up");
-        }
+/// One look; troubles are logged.
+pub(super) async fn look(server: Arc<Server>) {
+    if let Err(error) = once(&server).await {
+        tracing::warn!(%error, "whether shops' systems still call us could not be looked up");
     }
 }
 

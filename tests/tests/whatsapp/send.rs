@@ -9,6 +9,7 @@ use duka_engine::outbound::Outbound;
 use duka_engine::simulate::{Input, Simulator};
 use duka_engine::source::{FileKind, SourceFile};
 use duka_runtime::channel::whatsapp::flows::published::Forms;
+use duka_runtime::channel::whatsapp::keys::ShopKeys;
 use duka_runtime::channel::whatsapp::render::{Letter, Receiver, Setting, body, parts, read_mark};
 use duka_runtime::channel::whatsapp::reply_id;
 use duka_runtime::id::{ConversationId, ShopScope};
@@ -51,6 +52,21 @@ fn said(blocks: &str, state: &str) -> Vec<Outbound> {
     begun(blocks, state).said().into_iter().cloned().collect()
 }
 
+/// Nothing but the keys.
+fn bare(keys: &ShopKeys) -> Setting<'_> {
+    Setting {
+        keys,
+        forms: &[],
+        conversation: ConversationId(1),
+        catalogue: None,
+        bill: None,
+        chat: None,
+        code: None,
+        now_ms: 0,
+        template: None,
+    }
+}
+
 /// What is sent to the customer of the fixtures.
 fn wire(outbound: &Outbound, opaque: &str, setting: Setting<'_>) -> Value {
     let letter = Letter { to: &Receiver::Phone("16505550123"), opaque };
@@ -61,17 +77,7 @@ fn wire(outbound: &Outbound, opaque: &str, setting: Setting<'_>) -> Value {
 /// The last message of a flow on the wire.
 fn rendered(blocks: &str, state: &str) -> Value {
     let keys = keys();
-    let setting = Setting {
-        keys: &keys,
-        forms: &[],
-        conversation: ConversationId(1),
-        catalogue: None,
-        bill: None,
-        chat: None,
-        code: None,
-        now_ms: 0,
-        template: None,
-    };
+    let setting = bare(&keys);
     wire(said(blocks, state).last().expect("something is said"), "", setting)
 }
 
@@ -96,17 +102,7 @@ fn template_lines(name: &str) -> String {
 /// A fixture's body as a flow writes it.
 fn reproduced(name: &str) -> Option<Value> {
     let keys = keys();
-    let bare = Setting {
-        keys: &keys,
-        forms: &[],
-        conversation: ConversationId(1),
-        catalogue: None,
-        bill: None,
-        chat: None,
-        code: None,
-        now_ms: 0,
-        template: None,
-    };
+    let bare = bare(&keys);
     let held = |language| row(language, Value::Null);
     let text = |words: &str| rendered("", &format!("say: {words}\n-> end"));
     Some(match name {
@@ -300,17 +296,7 @@ fn readable(value: &mut Value) {
 #[test]
 fn what_the_channel_does_not_take_becomes_what_comes_closest() {
     let keys = keys();
-    let setting = Setting {
-        keys: &keys,
-        forms: &[],
-        conversation: ConversationId(1),
-        catalogue: None,
-        bill: None,
-        chat: None,
-        code: None,
-        now_ms: 0,
-        template: None,
-    };
+    let setting = bare(&keys);
     let mut page =
         String::from("# Messages on the wire\n\nWritten and checked by `cargo test -p duka-tests --test whatsapp`.\n");
     let mut add = |title: &str, bodies: Vec<Value>| {
@@ -346,17 +332,7 @@ fn a_template_is_filled_as_the_vendor_holds_it() {
     let letter = Letter { to: &Receiver::Phone("16505550123"), opaque: "" };
     let sent = |components: Value| {
         let row = row("en_US", components);
-        let setting = Setting {
-            keys: &keys,
-            forms: &[],
-            conversation: ConversationId(1),
-            catalogue: None,
-            bill: None,
-            chat: None,
-            code: None,
-            now_ms: 0,
-            template: Some(&row),
-        };
+        let setting = Setting { template: Some(&row), ..bare(&keys) };
         body(outbound, letter, setting).map(|bytes| {
             let body: Value = serde_json::from_slice(&bytes).expect("JSON");
             body["template"]["components"].clone()

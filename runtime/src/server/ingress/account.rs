@@ -50,9 +50,10 @@ pub(super) fn changes(shop: &Served, event: AccountEvent, received_ms: i64) -> V
     }
 }
 
-/// When it was said, or when it came.
+/// When it was said, or when it came. Meta tells whole seconds: what was said within one counts from its end, so that it is not
+/// older than what was asked for a moment before.
 fn since(at_ms: i64, received_ms: i64) -> i64 {
-    if at_ms > 0 { at_ms.min(received_ms) } else { received_ms }
+    if at_ms > 0 { at_ms.saturating_add(999).min(received_ms) } else { received_ms }
 }
 
 /// The same of every number of the shop.
