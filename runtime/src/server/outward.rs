@@ -254,6 +254,9 @@ pub fn told(answer: Answer, lane: Lane) -> SendAnswer {
     }
 }
 
+/// Where the vendor asks us to wait for no time at all.
+const LEAST_WAIT_MS: i64 = 1_000;
+
 /// The vendor's table, as the outbox acts on it.
 fn advice(refused: &Refused, lane: Lane) -> Advice {
     let rule = classify::of_refusal(refused);
@@ -277,7 +280,11 @@ fn advice(refused: &Refused, lane: Lane) -> Advice {
             let own_ms = if rule.is_known() { 0 } else { classify::NOT_KNOWN_MS };
             Advice::Retry { most, at_least_ms: told_ms.max(own_ms) }
         }
-        Then::Wait { whom, ms } => Advice::Wait { whom, ms, at_least_ms: told_ms, alert: rule.alert },
+        // What the vendor says itself is better than what we take it to mean.
+        Then::Wait { whom, ms } => {
+            let ms = refused.retry_after_ms.map_or(ms, |told_ms| told_ms.max(LEAST_WAIT_MS));
+            Advice::Wait { whom, ms, at_least_ms: told_ms, alert: rule.alert }
+        }
         Then::FallBack | Then::Fail => Advice::Fail,
         Then::Stop { whom } => Advice::Stop { whom },
     }

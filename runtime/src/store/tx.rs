@@ -321,11 +321,8 @@ impl Tx {
         each!(self, claim_calls(shop, claim))
     }
 
-    /// Ends calls, and enqueues the event of each. `false`: another attempt has begun since, or it has ended: no event.
-    pub async fn end_calls(&mut self, ended: &[(EndedCall, InboxRow)]) -> Result<Vec<bool>> {
-        if !ended.is_empty() {
-            self.added.add(Work::Inbox);
-        }
+    /// Ends calls. `false`: another attempt has begun since, or it has ended.
+    pub async fn end_calls(&mut self, ended: &[EndedCall]) -> Result<Vec<bool>> {
         each!(self, end_calls(ended))
     }
 

@@ -238,6 +238,14 @@ fn pauses_are_what_the_vendor_asks_for() {
         assert_eq!(house.provider.heard().len(), 1, "Retry-After is kept");
         house.wait(10 * SECOND_MS).await;
         assert_eq!(house.states(conversation).await, [SendState::Accepted]);
+
+        let full = Refused { http: 400, code: 4, retry_after_ms: Some(3_000), ..Refused::default() };
+        house.provider.answer(told(Answer::Refused(full), Lane::Service));
+        house.chat("1", "m2", "a2").await;
+        house.wait(2 * SECOND_MS).await;
+        assert_eq!(house.provider.heard().len(), 3);
+        house.wait(2 * SECOND_MS).await;
+        assert_eq!(house.provider.heard().len(), 4, "what is told counts, not the five minutes of the table");
     });
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Extra {
     pub shop: ShopScope,
     pub conversation: ConversationId,
     pub incoming: Incoming,
+    /// It has its turn from the inbox, in a transaction of its own.
+    pub waits: bool,
 }
 
 /// How one try ended.
@@ -87,7 +89,7 @@ impl Batch<'_> {
         let mut costs = BTreeMap::new();
         let mut extras = self.statuses(&mut tx, entries, &mut told, &mut costs).await?;
         settlements(&mut tx, entries, &mut took, (&mut extras, &mut told), self.now_ms).await?;
-        results(&mut tx, entries, &mut took, self.now_ms).await?;
+        results(&mut tx, entries, &mut took, &mut extras, self.careful).await?;
         ledgers(&mut tx, entries, &mut took, &mut told, self.now_ms).await?;
         who::moved(&mut tx, entries, &took).await?;
         who::recipients(&mut tx, entries).await?;
@@ -352,7 +354,7 @@ fn failed(
     (error, at_ms): (i32, i64),
     extras: &mut Vec<Extra>,
 ) {
-    let mut add = |incoming| extras.push(Extra { shop, conversation, incoming });
+    let mut add = |incoming| extras.push(Extra { shop, conversation, incoming, waits: false });
     if error == codes::USER_STOPPED_MARKETING {
         let act = Act::Marketing { given: false };
         let proof = codes::reason(error);
@@ -364,7 +366,7 @@ fn failed(
 /// What was written after `as_of_ms` opens the window again.
 fn window_closed(shop: ShopScope, conversation: ConversationId, as_of_ms: i64) -> Extra {
     let incoming = Incoming { act: Act::WindowClosed, provider_ms: as_of_ms, ..Incoming::event(EventKind::Wake) };
-    Extra { shop, conversation, incoming }
+    Extra { shop, conversation, incoming, waits: false }
 }
 
 async fn settlements(
@@ -422,30 +424,39 @@ fn free_until_ms(free: FreeEntry, now_ms: i64) -> Option<i64> {
     is_answered.then(|| now_ms.saturating_add(hours(FREE_ENTRY_HOURS)))
 }
 
-/// Results go through the inbox: the conversation may be busy with something that arrived before.
-async fn results(tx: &mut Tx, entries: &[Entry], took: &mut [Took], now_ms: i64) -> Result<(), WriteError> {
-    let ended = |entry: &Entry| match &entry.piece {
-        Piece::Result(call, outcome) => Some((call.clone(), result_row(call, outcome, now_ms))),
-        Piece::Arrival(_) | Piece::Settle(_) | Piece::Inbox(..) | Piece::Wake(..) => None,
-    };
-    let rows: Vec<(usize, (EndedCall, InboxRow))> =
-        entries.iter().enumerate().filter_map(|(at, entry)| Some((at, ended(entry)?))).collect();
-    if rows.is_empty() {
+/// Ends calls. What they came to is an event of their conversations.
+async fn results(
+    tx: &mut Tx,
+    entries: &[Entry],
+    took: &mut [Took],
+    extras: &mut Vec<Extra>,
+    careful: bool,
+) -> Result<(), WriteError> {
+    let (mut at, mut calls, mut events) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, entry) in entries.iter().enumerate() {
+        if let Piece::Result(call, outcome) = &entry.piece {
+            at.push(place);
+            calls.push(call.clone());
+            events.push(result(call, outcome, careful));
+        }
+    }
+    if calls.is_empty() {
         return Ok(());
     }
-    let (at, rows): (Vec<usize>, Vec<(EndedCall, InboxRow)>) = rows.into_iter().unzip();
-    for (at, held) in at.into_iter().zip(tx.end_calls(&rows).await?) {
+    for ((at, held), event) in at.into_iter().zip(tx.end_calls(&calls).await?).zip(events) {
         if let Some(took) = took.get_mut(at) {
-            *took = if held { Took::Queued } else { Took::Dropped };
+            *took = if held { Took::Noted } else { Took::Dropped };
         }
+        extras.extend(held.then_some(event));
     }
     Ok(())
 }
 
-fn result_row(call: &EndedCall, outcome: &Outcome, now_ms: i64) -> InboxRow {
+/// What is tried again may have ended a process with its result: its turn has attempts of its own (TM48).
+fn result(call: &EndedCall, outcome: &Outcome, careful: bool) -> Extra {
     let id = duka_engine::effect::EffectId { turn: call.turn, index: call.index };
     let incoming = Incoming::event(EventKind::Result { call: id, outcome: outcome.clone() });
-    inbox_row(call.shop, call.conversation, &incoming, now_ms)
+    Extra { shop: call.shop, conversation: call.conversation, incoming, waits: careful || call.attempt > 1 }
 }
 
 pub(super) fn inbox_row(shop: ShopScope, conversation: ConversationId, incoming: &Incoming, now_ms: i64) -> InboxRow {

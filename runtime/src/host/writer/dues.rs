@@ -153,7 +153,7 @@ impl<'a> Dues<'a> {
         }
         for extra in extras {
             let place = (extra.shop, extra.conversation);
-            if !self.step(place, &mut extra.incoming) && self.is_there(place) {
+            if (extra.waits || !self.step(place, &mut extra.incoming)) && self.is_there(place) {
                 self.enqueue(place, &extra.incoming);
             }
             if let Some((shop, revision)) = self.unmet {

@@ -3,7 +3,7 @@
 use super::{MemoryTx, QueuedCall, Tables, earliest};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::error::Result;
-use crate::store::rows::{Claim, ClaimedCall, Due, EndedCall, InboxRow, NewCall, TurnRecord};
+use crate::store::rows::{Claim, ClaimedCall, Due, EndedCall, NewCall, TurnRecord};
 
 impl MemoryTx {
     pub fn add_turns(&mut self, turns: &[TurnRecord]) -> Result<()> {
@@ -54,14 +54,13 @@ impl MemoryTx {
         Ok(claimed)
     }
 
-    pub fn end_calls(&mut self, ended: &[(EndedCall, InboxRow)]) -> Result<Vec<bool>> {
+    pub fn end_calls(&mut self, ended: &[EndedCall]) -> Result<Vec<bool>> {
         let mut results = Vec::with_capacity(ended.len());
-        for (call, event) in ended {
+        for call in ended {
             let held = self.tables.held_call(call);
             if let Some(seq) = held {
                 self.tables.calls.remove(&(call.shop, seq));
                 self.tables.call_places.remove(&(call.shop, call.conversation, call.turn, call.index));
-                self.enqueue(std::slice::from_ref(event))?;
             }
             results.push(held.is_some());
         }

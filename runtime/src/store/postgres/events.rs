@@ -9,7 +9,7 @@ use super::{PostgresTx, scope, shop_number};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::codes::bytes16;
 use crate::store::error::Result;
-use crate::store::rows::{Claim, ClaimedCall, EndedCall, InboxRow, NewCall, TurnRecord};
+use crate::store::rows::{Claim, ClaimedCall, EndedCall, NewCall, TurnRecord};
 
 impl PostgresTx {
     pub async fn add_turns(&mut self, turns: &[TurnRecord]) -> Result<()> {
@@ -100,7 +100,7 @@ impl PostgresTx {
         Ok(claimed.into_iter().map(|(_, call)| call).collect())
     }
 
-    pub async fn end_calls(&mut self, ended: &[(EndedCall, InboxRow)]) -> Result<Vec<bool>> {
+    pub async fn end_calls(&mut self, ended: &[EndedCall]) -> Result<Vec<bool>> {
         let delete = sqlx::query(
             "DELETE FROM call c USING unnest($1::integer[], $2::bigint[], $3::bigint[], $4::integer[], $5::integer[])
                  AS t (shop, conversation, turn, place, attempt)
@@ -108,13 +108,8 @@ impl PostgresTx {
                  AND c.attempt = t.attempt
              RETURNING c.shop, c.conversation, c.turn, c.place, c.attempt",
         );
-        let calls: Vec<EndedCall> = ended.iter().map(|(call, _)| call.clone()).collect();
-        let mut held = self.held(bind_calls(delete, &calls)).await?;
-        let results: Vec<bool> = calls.iter().map(|call| held.remove(&key(call))).collect();
-        let events = ended.iter().zip(&results).filter(|(_, held)| **held);
-        let events: Vec<InboxRow> = events.map(|((_, event), _)| event.clone()).collect();
-        self.enqueue(&events).await?;
-        Ok(results)
+        let mut held = self.held(bind_calls(delete, ended)).await?;
+        Ok(ended.iter().map(|call| held.remove(&key(call))).collect())
     }
 
     pub async fn postpone_calls(&mut self, calls: &[(EndedCall, i64)]) -> Result<Vec<bool>> {

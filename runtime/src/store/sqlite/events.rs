@@ -5,7 +5,7 @@ use super::conversations::{id, number};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::codes::bytes16;
 use crate::store::error::Result;
-use crate::store::rows::{Claim, ClaimedCall, EndedCall, InboxRow, NewCall, TurnRecord};
+use crate::store::rows::{Claim, ClaimedCall, EndedCall, NewCall, TurnRecord};
 
 impl SqliteTx {
     pub fn add_turns(&mut self, turns: &[TurnRecord]) -> Result<()> {
@@ -94,20 +94,10 @@ impl SqliteTx {
         Ok(claimed.into_iter().map(|(_, call)| call).collect())
     }
 
-    pub fn end_calls(&mut self, ended: &[(EndedCall, InboxRow)]) -> Result<Vec<bool>> {
-        let mut results = Vec::with_capacity(ended.len());
-        for (call, event) in ended {
-            let mut delete = self.sql(
-                "DELETE FROM call WHERE shop = ? AND conversation = ? AND turn = ? AND place = ? AND attempt = ?",
-            )?;
-            let held = delete.execute(key(call))? == 1;
-            drop(delete);
-            if held {
-                self.enqueue(std::slice::from_ref(event))?;
-            }
-            results.push(held);
-        }
-        Ok(results)
+    pub fn end_calls(&mut self, ended: &[EndedCall]) -> Result<Vec<bool>> {
+        let mut delete = self
+            .sql("DELETE FROM call WHERE shop = ? AND conversation = ? AND turn = ? AND place = ? AND attempt = ?")?;
+        ended.iter().map(|call| Ok(delete.execute(key(call))? == 1)).collect()
     }
 
     pub fn postpone_calls(&mut self, calls: &[(EndedCall, i64)]) -> Result<Vec<bool>> {
