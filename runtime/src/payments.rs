@@ -1,12 +1,15 @@
 //! How orders are paid: links that say nothing to strangers, providers that hold the money, and where each payment stands.
 //! Keeps a reference, what was quoted and a state; sees no card and owns no money (TM29, TM30, TM40).
 
+mod attempts;
+mod backs;
 mod cashier;
 pub mod chat;
 pub mod demo;
 pub mod facts;
 mod letter;
 pub mod money;
+mod over;
 pub mod page;
 pub mod provider;
 mod refund;

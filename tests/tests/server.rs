@@ -37,6 +37,8 @@ mod fresh;
 mod handoff;
 #[path = "server/in_chat.rs"]
 mod in_chat;
+#[path = "server/lost_money.rs"]
+mod lost_money;
 #[path = "server/marks.rs"]
 mod marks;
 #[path = "server/merchant.rs"]

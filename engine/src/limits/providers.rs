@@ -22,8 +22,17 @@ pub struct Provider {
 }
 
 /// Settings of `payments` that every provider has.
-pub const COMMON: [&str; 8] =
-    ["provider", "url", "link_for", "chat", "chat_configuration", "pix_account", "pix_account_type", "pix_name"];
+pub const COMMON: [&str; 9] = [
+    "provider",
+    "url",
+    "link_for",
+    "unwanted",
+    "chat",
+    "chat_configuration",
+    "pix_account",
+    "pix_account_type",
+    "pix_name",
+];
 
 /// Who takes money inside the chat in India, by a configuration of the business in WhatsApp Manager (whatsapp-cloud-api 17.1).
 pub const CHAT: [&str; 5] = ["razorpay", "payu", "billdesk", "zaakpay", "upi"];

@@ -164,8 +164,8 @@ fn conversation(ask: &Ask) -> SmolStr {
     smol_str::format_smolstr!("{}-{:016x}", ask.shop.scope.number(), ask.conversation.0)
 }
 
-impl Adapter for Systems {
-    async fn ask(&self, ask: Ask) -> Outcome {
+impl Systems {
+    async fn asked(&self, ask: Ask) -> Outcome {
         if let Some(outcome) = self.bag(&ask).await {
             return outcome;
         }
@@ -185,7 +185,7 @@ impl Adapter for Systems {
         }
     }
 
-    async fn look_up(&self, ask: Ask) -> Fate {
+    async fn looked_up(&self, ask: Ask) -> Fate {
         if bag::of_bag(&ask).is_some() {
             // The same key again does it at most once.
             return Fate::NotDone;
@@ -200,5 +200,24 @@ impl Adapter for Systems {
             Fate::Done(outcome) => Fate::Done(self.settled(&ask, backend, promise, outcome).await),
             fate @ (Fate::NotDone | Fate::CannotTell) => fate,
         }
+    }
+}
+
+impl Adapter for Systems {
+    async fn ask(&self, ask: Ask) -> Outcome {
+        if ask.query {
+            return self.asked(ask).await;
+        }
+        let outcome = self.asked(ask.clone()).await;
+        self.cashier.hears(&ask, &outcome).await;
+        outcome
+    }
+
+    async fn look_up(&self, ask: Ask) -> Fate {
+        let fate = self.looked_up(ask.clone()).await;
+        if let Fate::Done(outcome) = &fate {
+            self.cashier.hears(&ask, outcome).await;
+        }
+        fate
     }
 }

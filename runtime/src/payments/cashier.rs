@@ -340,15 +340,15 @@ impl Cashier {
         let attempt = attempt_of(&told.ours);
         let changed = self.change(place, |row, payment, paid_otherwise| {
             // A callback may be faster than the answer that names the payment.
-            let at = attempt.unwrap_or(payment.references.len()).saturating_sub(1);
-            if let Some(known) = payment.references.get_mut(at)
-                && known.is_empty()
-                && !told.reference.is_empty()
-            {
-                *known = told.reference.as_str().into();
-                row.reference = known.clone();
+            let known = payment.references.clone();
+            let attempt = payment.name_attempt(attempt, &told.reference);
+            if payment.references != known {
+                row.reference = told.reference.as_str().into();
             }
             let mut standing = told.standing.clone();
+            if standing.said == Said::Paid && standing.refunded_minor == 0 && told.refund.is_empty() {
+                payment.claim_again(attempt);
+            }
             if standing.said == Said::Paid && payment.money.is_empty() {
                 payment.money = told.money.as_str().into();
             }
@@ -403,9 +403,10 @@ impl Cashier {
         payer: &Payer,
         (reference, back): (Option<&str>, Option<&(Money, SmolStr)>),
     ) -> Result<Answered, Trouble> {
-        let Seen { till, row, payment, shop, language } = seen;
+        let Seen { till, row, payment, shop, .. } = seen;
+        let language = Some(&payment.language).filter(|language| !language.is_empty()).unwrap_or(&seen.language);
         let (ours, now_ms) = (our_name(row.id, attempt), self.host.clock.now_ms());
-        let known = payment.references.get(attempt.saturating_sub(1)).map_or("", SmolStr::as_str);
+        let known = payment.name_of(attempt);
         let hook = self.address(&format!("webhooks/{}/payments/{}", shop.slug, self.seal.hook(row.shop, row.id)));
         let bill = Bill {
             ours: &ours,
@@ -415,6 +416,7 @@ impl Cashier {
             amount: payment.amount,
             language,
             expires_ms: payment.expires_ms,
+            begun_ms: payment.begun_ms,
             now_ms,
             back: &self.url(payment),
             hook: &hook,

@@ -101,7 +101,12 @@ fn standing(json: &Json, bill: &str) -> Option<Standing> {
 
 /// Whether money may have come inside the chat.
 pub(super) fn is_by(payment: &Payment) -> bool {
-    payment.references.iter().any(|name| name.starts_with(MARK))
+    payment.references.iter().any(|name| is_name(name))
+}
+
+/// Whether this is the name of a payment inside the chat.
+pub(super) fn is_name(name: &str) -> bool {
+    name.starts_with(MARK)
 }
 
 impl Cashier {
@@ -136,6 +141,10 @@ impl Cashier {
             }
             if payment.state == State::Sent {
                 (payment.state, payment.begun_ms) = (State::Open, now_ms);
+            }
+            let attempt = payment.references.iter().position(|known| *known == name).map_or(0, |at| at + 1);
+            if said == Said::Paid {
+                payment.claim_again(attempt);
             }
             payment.hear(&Heard::Claim(Standing { said, amount: None, refunded_minor: 0 }), paid_otherwise)
         })

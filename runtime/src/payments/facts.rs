@@ -50,6 +50,9 @@ pub enum Refunds {
     Told,
     /// It is asked for by the name of the money.
     Listed,
+    /// It is asked for by the name of the money, and each has our name for it; one whose answer was lost is looked for by that, and
+    /// left to a person where it is not found: nothing keeps the provider from doing it twice.
+    Noted,
     /// Each is asked for by its own name; one whose answer was lost is for a person.
     Named,
     /// It calls when it is done, and can not be asked; one whose answer was lost is for a person.
@@ -122,7 +125,7 @@ pub const PAYSTACK: Facts = Facts {
     same_page: false,
     prompts: false,
     codes: "",
-    refunds: Refunds::Listed,
+    refunds: Refunds::Noted,
     least_life_ms: 0,
 };
 

@@ -69,9 +69,9 @@ pub fn shown(seen: &Seen, now_ms: i64) -> Shown {
     let is_over = now_ms >= seen.payment.expires_ms;
     let prompts = seen.till.provider.facts().prompts;
     match seen.payment.state {
-        State::Paid | State::Twice | State::Cash => Shown::Paid,
+        State::Paid | State::Twice | State::Unwanted | State::Cash => Shown::Paid,
         State::Refunded => Shown::Refunded,
-        State::Expired | State::Replaced => Shown::Over,
+        State::Expired | State::Replaced | State::Cancelled => Shown::Over,
         State::Sent | State::Beginning | State::Open | State::Failed if is_over => Shown::Over,
         State::Sent => Shown::Pay,
         State::Beginning => Shown::Wait,

@@ -63,6 +63,8 @@ pub struct Bill<'a> {
     pub amount: Money,
     pub language: &'a str,
     pub expires_ms: i64,
+    /// When this attempt was asked for first: a repetition is the same to the letter.
+    pub begun_ms: i64,
     pub now_ms: i64,
     /// Where the customer comes back to, having paid or not.
     pub back: &'a str,

@@ -5,14 +5,15 @@ use duka_engine::event::Outcome;
 use duka_engine::value::Money;
 use smol_str::SmolStr;
 
-use super::cashier::{Cashier, Seen, is_of_one_order};
+use super::cashier::{Cashier, Place, Seen, is_of_one_order};
 use super::chat;
 use super::facts::Refunds;
 use super::letter::{self, Wanted};
 use super::provider::{Heard as Answered, Trouble, Wanted as Question};
-use super::standing::{Payment, Refund, Said, Standing, State};
+use super::standing::{Alarm, Payment, Refund, Said, Standing, State};
 use super::till::Till;
 use crate::host::calls::{Ask, Fate};
+use crate::id::PaymentId;
 use crate::store::{self, PaymentRow};
 
 impl Cashier {
@@ -32,6 +33,9 @@ impl Cashier {
             Some(minor) => Money { minor, ..payment.amount },
             None => letter::amount(ask).unwrap_or(all),
         };
+        if known.is_none() && payment.refunds.iter().any(|refund| payment.is_unknown(refund)) {
+            return Ok(Outcome::Failed { reason: "what became of an earlier refund is not known yet".into() });
+        }
         if known.is_none() {
             if money.currency != all.currency || money.minor <= 0 || money.minor > all.minor {
                 return refused("too_much");
@@ -95,11 +99,24 @@ impl Cashier {
         let rows = tx.payments_of(ask.shop.scope, &order).await?;
         tx.rollback().await?;
         let read = |row: PaymentRow| Payment::decode(&row.body).map(|payment| (row, payment));
-        let mut known = rows.into_iter().filter_map(read);
-        let fits = |(row, payment): &(PaymentRow, Payment)| {
-            matches!(payment.state, State::Paid | State::Refunded) && is_of_one_order(payment, row, ask.conversation)
+        let known = rows.into_iter().filter_map(read);
+        let fits = |(row, payment): &(PaymentRow, Payment)| is_of_one_order(payment, row, ask.conversation);
+        // What the order keeps goes first, then what came after it was cancelled.
+        let place = |(_, payment): &(PaymentRow, Payment)| match payment.state {
+            State::Paid => Some(0),
+            State::Unwanted => Some(1),
+            State::Refunded => Some(2),
+            State::Sent
+            | State::Beginning
+            | State::Open
+            | State::Failed
+            | State::Expired
+            | State::Replaced
+            | State::Twice
+            | State::Cash
+            | State::Cancelled => None,
         };
-        Ok(known.find(fits))
+        Ok(known.filter(fits).filter(|it| place(it).is_some()).min_by_key(place))
     }
 
     async fn give_back(&self, ask: &Ask, seen: &Seen, money: Money, key: SmolStr) -> store::Result<Outcome> {
@@ -112,44 +129,104 @@ impl Cashier {
             }
             Err(trouble @ (Trouble::Refused(_) | Trouble::NotNow(_))) => {
                 tracing::error!(shop = %ask.shop.slug, %trouble, "the provider gives no money back");
-                let undone = |_: &mut PaymentRow, payment: &mut Payment, _: bool| {
-                    payment.refunds.retain(|refund| refund.key != key || !refund.name.is_empty());
-                    Vec::new()
-                };
-                self.change(place, undone).await?;
+                self.undone(place, &key).await?;
                 return Ok(match trouble {
                     Trouble::Refused(_) => Outcome::Refused { code: "not_possible".into() },
                     Trouble::NotNow(why) | Trouble::Unknown(why) => Outcome::Failed { reason: why.into() },
                 });
             }
         };
-        let named = |_: &mut PaymentRow, payment: &mut Payment, _: bool| {
-            // Its callback may have been faster.
-            payment.refunds.retain(|refund| refund.name != done || !refund.key.is_empty());
-            let own = payment.refunds.iter_mut().find(|refund| refund.key == key && refund.name.is_empty());
-            if let Some(refund) = own {
-                refund.name = done.clone();
-            }
-            Vec::new()
-        };
-        self.change(place, named).await?;
+        self.named(place, &key, &done).await?;
         self.one(place).await;
         let seen = self.payment(place).await?;
         let outcome = seen.map(|seen| self.goes_back(ask, &seen.row, &seen.payment, money));
         Ok(outcome.unwrap_or(Outcome::Unknown))
     }
 
-    /// Has the provider give it back, unless it has. Returns its name for that.
+    /// Has money go back that nobody is to keep, where the shop wants that; asked again until it is known.
+    pub(super) async fn give_unwanted(&self, seen: &Seen, key: SmolStr) -> store::Result<()> {
+        let (place, shop) = ((seen.row.shop, seen.row.id), seen.shop.slug.as_str());
+        match self.command(seen, seen.payment.amount, &key).await {
+            Ok(name) => self.named(place, &key, &name).await,
+            Err(Trouble::Unknown(why) | Trouble::NotNow(why)) => {
+                tracing::warn!(shop, %why, "money that nobody is to keep is not given back yet");
+                Ok(())
+            }
+            Err(Trouble::Refused(why)) => {
+                tracing::error!(shop, %why, "the provider does not give back money that nobody is to keep");
+                self.undone(place, &key).await?;
+                let alarm = |_: &mut PaymentRow, payment: &mut Payment, _: bool| {
+                    let mut news = Vec::new();
+                    payment.alarm(Alarm::NotReversed, &mut news);
+                    news
+                };
+                self.change(place, alarm).await.map(drop)
+            }
+        }
+    }
+
+    /// Nothing goes back by this command: it was not done.
+    async fn undone(&self, place: Place, key: &SmolStr) -> store::Result<()> {
+        let undone = |_: &mut PaymentRow, payment: &mut Payment, _: bool| {
+            payment.refunds.retain(|refund| refund.key != *key || !refund.name.is_empty());
+            payment.sent.retain(|sent| sent != key);
+            Vec::new()
+        };
+        self.change(place, undone).await.map(drop)
+    }
+
+    async fn named(&self, place: Place, key: &SmolStr, name: &SmolStr) -> store::Result<()> {
+        let named = |_: &mut PaymentRow, payment: &mut Payment, _: bool| {
+            // Its callback may have been faster.
+            payment.refunds.retain(|refund| refund.name != *name || !refund.key.is_empty());
+            let own = payment.refunds.iter_mut().find(|refund| refund.key == *key && refund.name.is_empty());
+            if let Some(refund) = own {
+                refund.name = name.clone();
+            }
+            Vec::new()
+        };
+        self.change(place, named).await.map(drop)
+    }
+
+    /// Has the provider give it back, unless it has. Returns its name for that. Once the provider may have got the command, whatever
+    /// goes wrong later leaves it unknown.
     async fn command(&self, seen: &Seen, money: Money, key: &SmolStr) -> Result<SmolStr, Trouble> {
-        let (attempt, name, refunded_minor) = self.money_of(seen).await?;
+        let was_sent = seen.payment.sent.contains(key);
+        let unknown = |trouble| if was_sent { as_unknown(trouble) } else { trouble };
+        let (attempt, name, refunded_minor) = self.money_of(seen).await.map_err(unknown)?;
         if refunded_minor > 0 && refunded_minor >= seen.payment.commanded_minor() {
             return Ok(key.clone());
         }
-        if let Some(asked) = self.back_in_chat(seen, &name, money).await {
-            return asked.map(SmolStr::from);
-        }
         let (payer, back) = (self.payer(seen, "").await, (money, key.clone()));
-        match self.question_of(seen, Question::GiveBack, attempt, &payer, (Some(&name), Some(&back))).await? {
+        let in_chat = chat::is_name(&name);
+        if was_sent {
+            let refunds = seen.till.provider.facts().refunds;
+            if refunds == Refunds::Noted && !in_chat {
+                let asked =
+                    self.question_of(seen, Question::Refunds, attempt, &payer, (Some(&name), Some(&back))).await;
+                if let Answered::GivesBack(name) = asked.map_err(as_unknown)? {
+                    return Ok(name.into());
+                }
+            }
+            if in_chat || matches!(refunds, Refunds::Noted | Refunds::Named | Refunds::Called) {
+                return Err(Trouble::Unknown("what became of the first request is not known".to_string()));
+            }
+        }
+        let place = (seen.row.shop, seen.row.id);
+        let sent = |_: &mut PaymentRow, payment: &mut Payment, _: bool| {
+            if !payment.sent.contains(key) {
+                payment.sent.push(key.clone());
+            }
+            Vec::new()
+        };
+        // Written down before it is sent: whoever dies in between asks first what was done.
+        let written = self.change(place, sent).await.map_err(|error| unknown(Trouble::NotNow(error.to_string())))?;
+        written.ok_or_else(|| unknown(Trouble::NotNow("the payment is gone".to_string())))?;
+        if let Some(asked) = self.back_in_chat(seen, &name, money).await {
+            return asked.map(SmolStr::from).map_err(unknown);
+        }
+        let asked = self.question_of(seen, Question::GiveBack, attempt, &payer, (Some(&name), Some(&back))).await;
+        match asked.map_err(unknown)? {
             Answered::GivesBack(name) if name.is_empty() => Ok(key.clone()),
             Answered::GivesBack(name) => Ok(name.into()),
             _ => Err(Trouble::Unknown("another answer than was asked for".to_string())),
@@ -158,8 +235,8 @@ impl Cashier {
 
     /// By which attempt the money came, the provider's name for it, and how much has gone back.
     async fn money_of(&self, seen: &Seen) -> Result<(usize, String, i64), Trouble> {
-        for attempt in (1..=seen.payment.references.len()).rev() {
-            let known = seen.payment.references.get(attempt - 1).map_or("", SmolStr::as_str);
+        for attempt in seen.payment.named_attempts() {
+            let known = seen.payment.name_of(attempt);
             if let Some(asked) = self.in_the_chat(seen, known).await {
                 let standing = asked.map_err(as_not_done)?;
                 if standing.said == Said::Paid {
@@ -190,7 +267,7 @@ impl Cashier {
         let names: Vec<&str> = match seen.till.provider.facts().refunds {
             Refunds::Called => return Ok(seen.payment.done_minor().max(standing.refunded_minor)),
             Refunds::No | Refunds::Told => Vec::new(),
-            Refunds::Listed => money.into_iter().collect(),
+            Refunds::Listed | Refunds::Noted => money.into_iter().collect(),
             Refunds::Named => {
                 seen.payment.refunds.iter().map(|it| it.name.as_str()).filter(|it| !it.is_empty()).collect()
             }
@@ -211,6 +288,16 @@ impl Cashier {
         let part = Payment { amount: money, ..payment.clone() };
         letter::given(&ask.shop.program, &row.order, &part, status, &self.url(payment))
     }
+}
+
+/// Our name for what goes back because nobody is to keep it.
+pub(super) fn unwanted_key(id: PaymentId) -> SmolStr {
+    smol_str::format_smolstr!("{}-back", hex::encode(id.0))
+}
+
+fn as_unknown(trouble: Trouble) -> Trouble {
+    let (Trouble::Refused(why) | Trouble::NotNow(why) | Trouble::Unknown(why)) = trouble;
+    Trouble::Unknown(why)
 }
 
 /// Looking changes nothing: whatever was wrong with that, nothing was given back.

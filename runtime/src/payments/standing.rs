@@ -16,7 +16,7 @@ pub struct Payment {
     pub expires_ms: i64,
     /// The provider's names for it, one for each time that it was begun there; empty where it is not known.
     pub references: Vec<SmolStr>,
-    /// Since when the latest of these is under way, ms since 1970.
+    /// When the latest of these was asked for first, ms since 1970.
     pub begun_ms: i64,
     /// Where the provider takes the money; empty: not known.
     pub page: String,
@@ -35,6 +35,16 @@ pub struct Payment {
     pub money: SmolStr,
     /// The names of refunds that a callback says are done, where the provider can not be asked.
     pub done: Vec<SmolStr>,
+    /// Since when whoever asks the provider to begin waits for its answer, ms since 1970.
+    pub held_ms: i64,
+    /// How often the latest attempt was asked for: what is asked once more is the same to the letter.
+    pub tries: u32,
+    /// In which language it was asked for.
+    pub language: SmolStr,
+    /// The attempt that has brought the money, from 1; 0: none, or it is not known.
+    pub paid_by: usize,
+    /// The keys of refunds that the provider may have been asked for.
+    pub sent: Vec<SmolStr>,
 }
 
 /// A part of the money, or all of it, on its way back.
@@ -68,21 +78,36 @@ pub enum State {
     Twice,
     /// To be paid when the order is brought.
     Cash,
+    /// The order was cancelled: nobody is to pay for it any more.
+    Cancelled,
+    /// Paid, though the order was cancelled by then (F86): to be given back.
+    Unwanted,
 }
 
 impl State {
     /// Money has come.
     pub fn is_money(self) -> bool {
         match self {
-            State::Paid | State::Refunded | State::Twice => true,
+            State::Paid | State::Refunded | State::Twice | State::Unwanted => true,
             State::Sent
             | State::Beginning
             | State::Open
             | State::Failed
             | State::Expired
             | State::Replaced
-            | State::Cash => false,
+            | State::Cash
+            | State::Cancelled => false,
         }
+    }
+
+    /// Money that nobody is to keep: the order has other money, or was cancelled.
+    pub fn is_unwanted(self) -> bool {
+        matches!(self, State::Twice | State::Unwanted)
+    }
+
+    /// Nobody is to pay it any more, and nobody has.
+    pub fn is_dead(self) -> bool {
+        matches!(self, State::Expired | State::Replaced | State::Cancelled)
     }
 
     /// The customer may still pay with this link.
@@ -96,6 +121,8 @@ pub enum Claimed {
     Paid,
     /// So much was given back, in minor units.
     Refunded(i64),
+    /// Paid by this attempt, where another one has brought the money already.
+    Again(usize),
 }
 
 /// What people must look at; money hangs on it.
@@ -121,6 +148,10 @@ pub enum Alarm {
     Reversed,
     /// What a command was to give back was not given back.
     NotReversed,
+    /// Paid after the order was cancelled (F86).
+    Cancelled,
+    /// Whether what a command was to give back goes back is not known (F82).
+    RefundUnknown,
 }
 
 impl Alarm {
@@ -136,6 +167,8 @@ impl Alarm {
             Alarm::Disputed => "disputed",
             Alarm::Reversed => "reversed",
             Alarm::NotReversed => "not_reversed",
+            Alarm::Cancelled => "cancelled",
+            Alarm::RefundUnknown => "refund_unknown",
         }
     }
 }
@@ -173,8 +206,10 @@ pub enum Heard {
     Found(Standing),
     /// Nothing was paid when it was asked for the last time, after the end.
     TimeIsUp,
-    /// The order has a newer link.
+    /// The order has a newer link, or its goods were let go.
     Replaced,
+    /// The order was cancelled.
+    Cancelled,
 }
 
 /// What others are to hear.
@@ -219,6 +254,11 @@ impl Payment {
             refunds: Vec::new(),
             money: SmolStr::default(),
             done: Vec::new(),
+            held_ms: 0,
+            tries: 0,
+            language: SmolStr::default(),
+            paid_by: 0,
+            sent: Vec::new(),
         }
     }
 
@@ -233,7 +273,8 @@ impl Payment {
                 news.push(News::Event("expired"));
             }
             Heard::Replaced if self.state.is_payable() => self.state = State::Replaced,
-            Heard::TimeIsUp | Heard::Replaced => {}
+            Heard::Cancelled if self.state.is_payable() || self.state.is_dead() => self.state = State::Cancelled,
+            Heard::TimeIsUp | Heard::Replaced | Heard::Cancelled => {}
         }
         news
     }
@@ -271,6 +312,7 @@ impl Payment {
             None => true,
             Some(Claimed::Paid) => self.state.is_money(),
             Some(Claimed::Refunded(minor)) => self.refunded_minor >= minor,
+            Some(Claimed::Again(attempt)) => self.paid_by == attempt || self.alarms.contains(&Alarm::Twice),
         };
         if is_borne_out {
             (self.claimed, self.unanswered) = (None, 0);
@@ -305,6 +347,12 @@ impl Payment {
             self.alarm(Alarm::Twice, news);
             return;
         }
+        if self.state == State::Cancelled {
+            // Nobody hears that it is paid: whoever confirms the order then would bring it back to life.
+            self.state = State::Unwanted;
+            self.alarm(Alarm::Cancelled, news);
+            return;
+        }
         if matches!(self.state, State::Expired | State::Replaced) {
             self.alarm(Alarm::Late, news);
         }
@@ -331,55 +379,6 @@ impl Payment {
         }
     }
 
-    /// What commands have given back, done or not.
-    pub fn commanded_minor(&self) -> i64 {
-        self.refunds.iter().filter(|refund| !refund.key.is_empty()).map(|refund| refund.minor).sum()
-    }
-
-    /// Notes a refund that a callback has named. Returns what all that are known come to.
-    pub fn note_refund(&mut self, name: &str, minor: i64, at_ms: i64) -> i64 {
-        let known = self.refunds.iter().any(|refund| refund.name == name);
-        // One of ours whose answer was lost has no name of the provider's yet.
-        let nameless = |it: &&mut Refund| !it.key.is_empty() && (it.name.is_empty() || it.name == it.key);
-        match self.refunds.iter_mut().filter(nameless).find(|refund| refund.minor == minor) {
-            _ if known => {}
-            Some(refund) => refund.name = name.into(),
-            None => self.refunds.push(Refund { key: SmolStr::default(), minor, name: name.into(), at_ms }),
-        }
-        self.refunds.iter().filter(|refund| !refund.name.is_empty()).map(|refund| refund.minor).sum()
-    }
-
-    /// Takes what is called of a refund that the provider can not be asked about, at an address that nobody can guess, by the name
-    /// that it gave to our command. `None`: no command of ours has it. Returns what all that are done come to.
-    pub fn called_back(&mut self, name: &str, said: Said, news: &mut Vec<News>) -> Option<i64> {
-        let ours = |it: &Refund| !it.key.is_empty() && (it.name == name || it.name.is_empty());
-        let at = self.refunds.iter().position(ours)?;
-        if said == Said::NotReversed {
-            // The shop may command it again.
-            if !self.done.iter().any(|done| done == name) {
-                self.refunds.remove(at);
-                self.alarm(Alarm::NotReversed, news);
-            }
-        } else if let Some(refund) = self.refunds.get_mut(at) {
-            refund.name = name.into();
-            if !self.done.contains(&refund.name) {
-                self.done.push(refund.name.clone());
-            }
-        }
-        Some(self.done_minor())
-    }
-
-    /// What was given back by refunds that a callback says are done.
-    pub fn done_minor(&self) -> i64 {
-        self.refunds.iter().filter(|refund| self.done.contains(&refund.name)).map(|refund| refund.minor).sum()
-    }
-
-    /// What has not been given back yet and is on its way to nobody.
-    pub fn left_minor(&self) -> i64 {
-        let gone = self.commanded_minor().max(self.refunded_minor);
-        if self.state.is_money() { self.amount.minor.saturating_sub(gone).max(0) } else { 0 }
-    }
-
     pub(super) fn alarm(&mut self, alarm: Alarm, news: &mut Vec<News>) {
         if !self.alarms.contains(&alarm) {
             self.alarms.push(alarm);
@@ -403,7 +402,7 @@ impl Payment {
             }
             _ if self.state.is_money() || self.state == State::Cash => None,
             // Nothing of it is at the provider, or nothing that it could be asked for.
-            State::Expired | State::Replaced if self.references.iter().all(SmolStr::is_empty) => None,
+            state if state.is_dead() && self.references.iter().all(SmolStr::is_empty) => None,
             _ if self.unanswered > 0 => {
                 Some(asked_again_ms).filter(|_| now_ms < self.expires_ms.saturating_add(MOST_PATIENCE_MS))
             }
@@ -427,14 +426,16 @@ impl Payment {
         match bytes.split_first()? {
             (&VERSION, rest) => postcard::from_bytes(rest).ok(),
             // What is at its end by now it had not: each, empty, is a single 0.
-            (&WITHOUT_MONEY, rest) => postcard::from_bytes(&[rest, &[0, 0]].concat()).ok(),
-            (&WITHOUT_REFUNDS, rest) => postcard::from_bytes(&[rest, &[0, 0, 0]].concat()).ok(),
+            (&WITHOUT_ATTEMPTS, rest) => postcard::from_bytes(&[rest, &[0; 5]].concat()).ok(),
+            (&WITHOUT_MONEY, rest) => postcard::from_bytes(&[rest, &[0; 7]].concat()).ok(),
+            (&WITHOUT_REFUNDS, rest) => postcard::from_bytes(&[rest, &[0; 8]].concat()).ok(),
             (_, _) => None,
         }
     }
 }
 
 /// The first byte of an encoded payment.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
+const WITHOUT_ATTEMPTS: u8 = 3;
 const WITHOUT_MONEY: u8 = 2;
 const WITHOUT_REFUNDS: u8 = 1;

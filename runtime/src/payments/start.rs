@@ -11,7 +11,7 @@ use super::Cashier;
 use super::cashier::Seen;
 use super::facts::{Facts, Repeat};
 use super::provider::{Heard as Answered, Payer, Trouble, Wanted as Question};
-use super::standing::{Payment, State};
+use super::standing::{Alarm, Heard, Payment, State};
 use crate::store;
 
 /// How long whoever taps twice waits for the first tap's answer, and how often it looks.
@@ -81,11 +81,15 @@ impl Cashier {
         if now_ms >= payment.expires_ms || !payment.state.is_payable() {
             return Step::Go(Started::Standing);
         }
-        let since_ms = now_ms.saturating_sub(payment.begun_ms);
+        if payment.provider != facts.shop.name && attempts > 0 {
+            // It is at a provider that the shop has no more.
+            return Step::Go(Started::Standing);
+        }
+        let since_ms = now_ms.saturating_sub(payment.held_ms);
         match payment.state {
             State::Open if facts.prompts || payment.page.is_empty() => Step::Go(Started::Standing),
             State::Open => Step::Go(Started::Page(payment.page.clone())),
-            State::Failed if facts.same_page && !is_by_code(payment, facts) => {
+            State::Failed if facts.same_page && !payment.page.is_empty() && !is_by_code(payment, facts) => {
                 Step::Go(Started::Page(payment.page.clone()))
             }
             State::Sent | State::Failed if attempts < MOST_ATTEMPTS => Step::Begin(attempts + 1),
@@ -136,10 +140,19 @@ impl Cashier {
         }
     }
 
-    /// Writes down that an attempt is made from now on. `None`: somebody else was faster.
+    /// Writes down that an attempt is made from now on: a new one, or once more one whose answer was lost, which is asked for with
+    /// the same words (I13). `None`: somebody else was faster.
     async fn hold(&self, seen: &Seen, attempt: usize) -> store::Result<Option<Seen>> {
         let now_ms = self.host.clock.now_ms();
-        let mut payment = Payment { state: State::Beginning, begun_ms: now_ms, unanswered: 0, ..seen.payment.clone() };
+        let is_repeated = seen.payment.state == State::Beginning && seen.payment.references.len() == attempt;
+        let mut payment = Payment { state: State::Beginning, held_ms: now_ms, unanswered: 0, ..seen.payment.clone() };
+        if !is_repeated {
+            (payment.begun_ms, payment.tries, payment.language) = (now_ms, 0, seen.language.clone());
+        }
+        payment.tries = payment.tries.saturating_add(1);
+        if seen.payment.references.is_empty() {
+            payment.provider = SmolStr::new_static(seen.till.provider.facts().shop.name);
+        }
         payment.references.resize(attempt, SmolStr::default());
         let mut row = seen.row.clone();
         row.body = payment.encode();
@@ -167,9 +180,7 @@ impl Cashier {
             return Ok(Started::NotNow);
         }
         let begun = |row: &mut store::PaymentRow, payment: &mut Payment, _: bool| {
-            if let Some(known) = payment.references.get_mut(attempt - 1) {
-                *known = reference.into();
-            }
+            payment.begin_as(attempt, reference);
             row.reference = reference.into();
             payment.page = page.to_string();
             // Money may have been faster.
@@ -179,7 +190,13 @@ impl Cashier {
             }
             Vec::new()
         };
-        self.change((seen.row.shop, seen.row.id), begun).await?;
+        let changed = self.change((seen.row.shop, seen.row.id), begun).await?;
+        let Some((row, payment)) = changed else { return Ok(Started::Standing) };
+        if !payment.state.is_payable() {
+            // It was paid, replaced or cancelled meanwhile: nobody is sent to another page that takes money.
+            self.close(&Seen { row, payment, ..seen.clone() }).await;
+            return Ok(Started::Standing);
+        }
         Ok(if page.is_empty() { Started::Standing } else { Started::Page(page.to_string()) })
     }
 
@@ -192,13 +209,23 @@ impl Cashier {
             Trouble::NotNow(why) => tracing::warn!(shop, %why, "a payment could not be begun just now"),
             Trouble::Refused(why) => tracing::error!(shop, %why, "the provider refuses to begin a payment"),
         }
-        let is_known = !matches!(trouble, Trouble::Unknown(_));
         let undone = |_: &mut store::PaymentRow, payment: &mut Payment, _: bool| {
-            if payment.state == State::Beginning && !is_known {
-                payment.unanswered = 1;
-            } else if payment.state == State::Beginning {
-                payment.state = if attempt > 1 { State::Failed } else { State::Sent };
-                payment.references.truncate(attempt - 1);
+            let is_repeated = payment.tries > 1;
+            if payment.state != State::Beginning {
+                return Vec::new();
+            }
+            match trouble {
+                Trouble::Unknown(_) => payment.unanswered = 1,
+                // What the first request has done is not known any better.
+                Trouble::NotNow(_) if is_repeated => payment.unanswered = 1,
+                Trouble::NotNow(_) | Trouble::Refused(_) => {
+                    payment.state = if attempt > 1 { State::Failed } else { State::Sent };
+                    // Nobody has the page of what the first request may have begun: the next tap begins under another name.
+                    let is_last = payment.references.len() == attempt && payment.name_of(attempt).is_empty();
+                    if is_last && !is_repeated {
+                        payment.references.truncate(attempt - 1);
+                    }
+                }
             }
             Vec::new()
         };
@@ -237,9 +264,17 @@ impl Cashier {
             // Nobody has the page, and the next tap is given one; with its end the payment ends.
             Repeat::SameName | Repeat::Looked(false) | Repeat::After(_) => {
                 let over = self.host.clock.now_ms() >= seen.payment.expires_ms;
+                let facts = seen.till.provider.facts();
                 let change = |_: &mut store::PaymentRow, payment: &mut Payment, paid: bool| {
                     payment.unanswered = payment.unanswered.saturating_add(1);
-                    if over { payment.hear(&super::standing::Heard::TimeIsUp, paid) } else { Vec::new() }
+                    let mut news = Vec::new();
+                    if over && payment.state.is_payable() && payment.may_be_paid_unseen(facts) {
+                        payment.alarm(Alarm::Unanswered, &mut news);
+                    }
+                    if over {
+                        news.extend(payment.hear(&Heard::TimeIsUp, paid));
+                    }
+                    news
                 };
                 self.change((seen.row.shop, seen.row.id), change).await?;
             }

@@ -32,6 +32,7 @@ pub struct Said {
     colour: Option<[u8; 3]>,
     life_ms: i64,
     cash: bool,
+    gives_back: bool,
     chat: Option<Chat>,
     /// `shop.yaml`
     place: String,
@@ -49,6 +50,8 @@ pub struct Till {
     pub life_ms: i64,
     /// Orders may be paid when they are brought.
     pub cash: bool,
+    /// Money that nobody is to keep goes back by itself: a second payment of an order, one for an order that was cancelled.
+    pub gives_back: bool,
     /// Where it is asked how money stands that was taken inside the chat.
     pub(super) books: Option<Books>,
     development: bool,
@@ -67,6 +70,7 @@ impl Said {
             colour: shop.brand.as_ref().map(|brand| brand.value),
             life_ms: LIFE_MS,
             cash: shop.payments.as_ref().is_none_or(cash),
+            gives_back: false,
             chat: None,
             place: String::new(),
             line: 0,
@@ -103,6 +107,14 @@ impl Said {
                 length.ms()
             }
         };
+        let gives_back = match read.setting("unwanted").map(|setting| (setting, setting.value.text())) {
+            None | Some((_, Some("person"))) => false,
+            Some((_, Some("give_back"))) => true,
+            Some((setting, _)) => {
+                let help = "Write `give_back`, or `person`: people are told, and decide.";
+                return Err(read.mistake(read.line(setting), "`unwanted` is not known".to_string(), help.to_string()));
+            }
+        };
         Ok(Some(Said {
             facts,
             settings: Arc::new(read.settings(facts, line)?),
@@ -110,6 +122,7 @@ impl Said {
             colour: shop.brand.as_ref().map(|brand| brand.value),
             life_ms: life_ms.clamp(LEAST_LIFE_MS.max(facts.least_life_ms.min(LIFE_MS)), MOST_LIFE_MS),
             cash: payments.methods.iter().any(|method| method.value == "cash"),
+            gives_back,
             chat: read.chat(shop.name.as_ref().map_or("", |name| &name.value)),
             place: path.display().to_string(),
             line,
@@ -157,6 +170,7 @@ impl Said {
             colour: self.colour,
             life_ms: self.life_ms,
             cash: self.cash,
+            gives_back: self.gives_back,
             books: self.chat.as_ref().zip(token).and_then(|(chat, token)| Books::new(config, chat, token)),
             development: config.development,
             login: Mutex::default(),

@@ -2,8 +2,11 @@
 //! document (payments.md 4 and 5), not recorded from them. Each keeps books, knows its idempotency rule, and can lose an answer.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+
+#[path = "standin/paystack.rs"]
+mod paystack;
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -13,6 +16,8 @@ use axum::response::{IntoResponse, Response};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
 use sha2::{Sha256, Sha512};
+
+use self::paystack::{of_paystack, paystack};
 
 /// One of each provider's secrets, by the name of its setting.
 pub const SECRETS: &[(&str, &str)] = &[
@@ -51,14 +56,21 @@ pub struct StandIn {
     books: Mutex<Vec<Item>>,
     /// The answers to so many beginnings are lost after they were done.
     pub lost: AtomicU32,
+    /// So many beginnings never arrive.
+    pub dropped: AtomicU32,
+    /// So many questions are not answered.
+    pub silent: AtomicU32,
+    /// How many refunds of each payment are done, where that takes days.
+    settled: AtomicUsize,
     events: AtomicU32,
 }
 
 impl StandIn {
     /// Starts; returns it and where it listens.
     pub async fn start(kind: &'static str) -> (Arc<StandIn>, String) {
-        let (books, lost, events) = (Mutex::default(), AtomicU32::new(0), AtomicU32::new(0));
-        let stand_in = Arc::new(StandIn { kind, books, lost, events });
+        let [lost, dropped, silent, events] = [0; 4].map(AtomicU32::new);
+        let (books, settled) = (Mutex::default(), AtomicUsize::new(0));
+        let stand_in = Arc::new(StandIn { kind, books, lost, dropped, silent, settled, events });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let place = format!("http://{}", listener.local_addr().expect("it listens"));
         let routes = Router::new().fallback(answer).with_state(Arc::clone(&stand_in));
@@ -76,6 +88,13 @@ impl StandIn {
         let item = books.last_mut().expect("something was begun");
         item.status = status;
         item.clone()
+    }
+
+    /// Moves one of them, by its place.
+    pub fn moves_nth(&self, at: usize, status: &'static str) -> Item {
+        let mut books = self.books.lock().expect("nobody panicked");
+        books[at].status = status;
+        books[at].clone()
     }
 
     fn begin(&self, ours: &str, amount: String, currency: String, hook: String, asked: Json) -> Item {
@@ -102,7 +121,8 @@ impl StandIn {
     fn give_back(&self, fits: impl Fn(&Item) -> bool, key: &str, hundredths: i64) -> Option<(String, usize)> {
         let mut books = self.books.lock().expect("nobody panicked");
         let item = books.iter_mut().find(|item| fits(item) && item.status == "paid")?;
-        if !item.back.iter().any(|(known, _)| known == key) {
+        // Paystack keeps our name for it, and makes another one of the same name all the same.
+        if self.kind == "paystack" || !item.back.iter().any(|(known, _)| known == key) {
             item.back.push((key.to_string(), hundredths));
         }
         Some((item.id.clone(), item.back.len()))
@@ -132,6 +152,7 @@ impl StandIn {
             "stripe" => {
                 let (kind, object) = match item.status {
                     "refunded" | "back" => ("charge.refunded", stripe_charge(item)),
+                    "disputed" => ("charge.dispute.created", stripe_dispute(item)),
                     _ if item.asked.get("payment_method_data[type]").is_some() => {
                         ("payment_intent.succeeded", stripe_intent(item))
                     }
@@ -176,13 +197,16 @@ impl StandIn {
                         "event": "refund.processed",
                         "data": {"id": event, "transaction_reference": item.ours, "amount": whole(item), "currency": item.currency},
                     }),
-                    "back" => json!({
-                        "event": "refund.processed",
-                        "data": {
-                            "id": item.back.len(), "transaction_reference": item.ours,
-                            "amount": item.back.last().map(|(_, part)| *part), "currency": item.currency,
-                        },
-                    }),
+                    "back" => {
+                        self.settled.store(item.back.len(), Ordering::Relaxed);
+                        json!({
+                            "event": "refund.processed",
+                            "data": {
+                                "id": item.back.len(), "transaction_reference": item.ours,
+                                "amount": item.back.last().map(|(_, part)| *part), "currency": item.currency,
+                            },
+                        })
+                    }
                     _ => json!({ "event": "charge.success", "data": paystack(item) }),
                 };
                 let body = body.to_string();
@@ -239,6 +263,12 @@ async fn answer(State(stand_in): State<Arc<StandIn>>, request: Request) -> Respo
                 | ["payments", _, "refund"]
         )
         || path.ends_with("processrequest");
+    let takes = |count: &AtomicU32| {
+        count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1)).is_ok()
+    };
+    if (begins && takes(&stand_in.dropped)) || (head.method == "GET" && takes(&stand_in.silent)) {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
     let (status, told) = match stand_in.kind {
         "stripe" => of_stripe(&stand_in, &parts, &form, &head.headers),
         "tap" => of_tap(&stand_in, &parts, &json),
@@ -246,9 +276,7 @@ async fn answer(State(stand_in): State<Arc<StandIn>>, request: Request) -> Respo
         "paystack" => of_paystack(&stand_in, &parts, &json, query),
         _ => of_mpesa(&stand_in, &parts, &json),
     };
-    let loses =
-        begins && stand_in.lost.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |lost| lost.checked_sub(1)).is_ok();
-    let status = if loses { 502 } else { status };
+    let status = if begins && takes(&stand_in.lost) { 502 } else { status };
     (StatusCode::from_u16(status).expect("a status"), axum::Json(told)).into_response()
 }
 
@@ -268,12 +296,13 @@ fn of_stripe(stand_in: &StandIn, parts: &[&str], form: &BTreeMap<String, String>
         ["checkout", "sessions"] => {
             let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or("").to_string();
             assert_eq!(key, of("client_reference_id"));
-            let item = stand_in.find(|item| item.ours == key).unwrap_or_else(|| {
+            let is_session = |item: &Item| item.asked.get("mode").is_some();
+            let item = stand_in.find(|item| item.ours == key && is_session(item)).unwrap_or_else(|| {
                 let amount = of("line_items[0][price_data][unit_amount]");
                 let currency = of("line_items[0][price_data][currency]");
                 stand_in.begin(&key, amount, currency, String::new(), json!(form))
             });
-            (200, stripe(&item))
+            if item.asked == json!(form) { (200, stripe(&item)) } else { (400, other_words()) }
         }
         ["checkout", "sessions", id] => {
             stand_in.find(|item| item.id == *id).map_or((404, json!({})), |item| (200, stripe(&item)))
@@ -287,9 +316,9 @@ fn of_stripe(stand_in: &StandIn, parts: &[&str], form: &BTreeMap<String, String>
             let ours = of("metadata[payment]");
             assert_eq!((key, of("payment_method_types[0]")), (format!("{ours}-code"), "pix".to_string()));
             let item = stand_in
-                .find(|item| item.ours == ours)
+                .find(|item| item.ours == ours && item.asked.get("mode").is_none())
                 .unwrap_or_else(|| stand_in.begin(&ours, of("amount"), of("currency"), String::new(), json!(form)));
-            (200, stripe_intent(&item))
+            if item.asked == json!(form) { (200, stripe_intent(&item)) } else { (400, other_words()) }
         }
         ["payment_intents", id] => {
             let found = stand_in.find(|item| format!("pi_{}", item.id) == *id);
@@ -308,6 +337,11 @@ fn of_stripe(stand_in: &StandIn, parts: &[&str], form: &BTreeMap<String, String>
         }
         _ => (404, json!({})),
     }
+}
+
+/// A key that comes again with other words.
+fn other_words() -> Json {
+    json!({ "error": { "type": "idempotency_error", "message": "Keys for idempotent requests can only be used with the same parameters they were first used with." } })
 }
 
 /// All that was given back, in hundredths.
@@ -359,6 +393,14 @@ fn stripe_charge(item: &Item) -> Json {
     json!({
         "object": "charge", "amount": whole(item), "amount_refunded": given_back(item), "currency": item.currency,
         "metadata": { "payment": item.ours },
+    })
+}
+
+/// It has metadata of its own, which nobody has set.
+fn stripe_dispute(item: &Item) -> Json {
+    json!({
+        "id": "dp_1", "object": "dispute", "amount": whole(item), "currency": item.currency, "charge": "ch_1",
+        "payment_intent": format!("pi_{}", item.id), "metadata": {}, "reason": "fraudulent",
     })
 }
 
@@ -480,52 +522,6 @@ fn razorpay_payment(item: &Item) -> Json {
         "id": format!("pay_{}", item.id), "amount": whole(item), "amount_refunded": given_back(item), "currency": item.currency,
         "notes": { "payment": item.ours },
     })
-}
-
-fn of_paystack(stand_in: &StandIn, parts: &[&str], json: &Json, query: &str) -> Told {
-    match parts {
-        ["refund"] if query.is_empty() => {
-            // Its id is the same for all here: one payment a test.
-            let key = text(json, "/merchant_note");
-            let back = stand_in.give_back(|_| true, &key, json["amount"].as_i64().expect("an amount"));
-            let gone = (404, json!({ "status": false }));
-            back.map_or(gone, |(_, count)| {
-                (200, json!({ "status": true, "data": { "id": count, "status": "processing" } }))
-            })
-        }
-        ["refund"] => {
-            let all = stand_in.items().iter().flat_map(|item| item.back.clone()).collect::<Vec<_>>();
-            let one = |(_, part): &(String, i64)| json!({ "amount": part, "currency": "KES", "status": "processed" });
-            (200, json!({ "status": true, "data": all.iter().map(one).collect::<Vec<_>>() }))
-        }
-        ["transaction", "initialize"] => {
-            let ours = text(json, "/reference");
-            if stand_in.find(|item| item.ours == ours).is_some() {
-                return (400, json!({ "status": false, "message": "Duplicate Transaction Reference" }));
-            }
-            let (amount, currency) = (text(json, "/amount"), text(json, "/currency"));
-            let item = stand_in.begin(&ours, amount, currency, String::new(), json.clone());
-            let data = json!({ "authorization_url": "http://127.0.0.1:1/paystack", "access_code": "1", "reference": item.ours });
-            (200, json!({ "status": true, "message": "Authorization URL created", "data": data }))
-        }
-        ["transaction", "verify", ours] => {
-            let gone = (404, json!({ "status": false, "message": "Transaction reference not found" }));
-            stand_in
-                .find(|item| item.ours == *ours)
-                .map_or(gone, |item| (200, json!({ "status": true, "data": paystack(&item) })))
-        }
-        _ => (404, json!({})),
-    }
-}
-
-fn paystack(item: &Item) -> Json {
-    let status = match item.status {
-        "paid" => "success",
-        "refunded" => "reversed",
-        "failed" => "failed",
-        _ => "abandoned",
-    };
-    json!({ "id": 7, "status": status, "reference": item.ours, "amount": whole(item), "currency": item.currency })
 }
 
 fn of_mpesa(stand_in: &StandIn, parts: &[&str], json: &Json) -> Told {

@@ -106,7 +106,13 @@ pub fn tried() -> BTreeMap<&'static str, (usize, usize)> {
             None,
             format!("{paid} plink_1 INR 499.00"),
         ),
-        (&facts::PAYSTACK, ("x-paystack-signature", PAYSTACK_MARK), PAYSTACK, None, format!("{paid}-2  NGN 2500.00")),
+        (
+            &facts::PAYSTACK,
+            ("x-paystack-signature", PAYSTACK_MARK),
+            PAYSTACK,
+            None,
+            format!("{paid}-2 {OURS}-2 NGN 2500.00"),
+        ),
         (&facts::MPESA, ("", ""), MPESA, named, "Paid  ws_CO_1 KES 2500.00".to_string()),
         (&facts::TAP, ("hashstring", TAP_REFUND_MARK), TAP_REFUND, named, format!("{paid}  ")),
         (
@@ -174,7 +180,9 @@ pub fn tried() -> BTreeMap<&'static str, (usize, usize)> {
 #[test]
 fn what_a_provider_says_in_its_own_words_is_understood() {
     let mpesa = |code: &str| MPESA.replace("\"ResultCode\":0", &format!("\"ResultCode\":{code}"));
-    for (code, said) in [("0", Said::Paid), ("1", Said::Failed), ("1032", Said::Failed), ("1037", Said::Failed)] {
+    for (code, said) in
+        [("0", Said::Paid), ("1", Said::Failed), ("1032", Said::Failed), ("1037", Said::Failed), ("4999", Said::Open)]
+    {
         let told = hears(&facts::MPESA, ("", ""), &mpesa(code), NOW_MS, Some(OURS)).expect("its own address");
         assert_eq!(told[0].standing.said, said, "{code}");
     }

@@ -144,6 +144,26 @@ async fn a_bill_is_paid_inside_the_chat_when_whatsapp_answers_so() {
     stage.end().await;
 }
 
+/// What has failed inside the chat can still be paid by the link: there was no page yet, so one is begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_failed_inside_the_chat_goes_on_by_its_link() {
+    let mut stage = corner(", chat: razorpay, chat_configuration: razorpay-prod").await;
+    bill(&mut stage).await;
+    stands(&stage, "991-1", "failed", 21_000).await;
+    assert_eq!(told(&stage, "991-1", "failed").await, 200);
+    stage.hears("SORRY").await;
+    let failed = until(&stage, "991", |payment| payment.state == State::Failed).await;
+    let link = stage.running.server.cashier.url(&failed);
+    let begun = page(browser().post(&link)).await;
+    assert_eq!(begun.status, 303, "{}", begun.html);
+    assert!(begun.place.contains("/demo-pay/pay/"), "somewhere to pay: {:?}", begun.place);
+    page(browser().post(&begun.place).body("do=pay")).await;
+    stage.hears("PAID").await;
+    let paid = until(&stage, "991", |payment| payment.state == State::Paid).await;
+    assert_eq!((paid.paid_by, paid.references.len()), (2, 2));
+    stage.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn other_gateways_are_named_as_whatsapp_wants_and_without_one_the_link_leads_out() {
     for (chat, expected) in [

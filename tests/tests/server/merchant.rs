@@ -123,7 +123,7 @@ pub async fn tells(stage: &Stage, secret: &str, news: &Json) -> u16 {
     answer.expect("an answer").status().as_u16()
 }
 
-fn news(event: &str, kind: &str, number: &str, state: &str) -> Json {
+pub fn news(event: &str, kind: &str, number: &str, state: &str) -> Json {
     let wanted = json!({ "lines": [{ "sku": "K/7 %", "quantity": 2 }] });
     json!({ "event": event, "type": kind, "order": order(number, state, &wanted) })
 }

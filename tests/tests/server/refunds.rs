@@ -85,14 +85,18 @@ state sorry
   button done: Done -> end
 ";
 
-/// A corner shop with one order, paid as `payments` of shop.yaml says.
 async fn corner(payments: &str) -> Stage {
+    corner_with(payments, FLOW).await
+}
+
+/// A corner shop with one order and one flow, paid as `payments` of shop.yaml says.
+pub async fn corner_with(payments: &str, flow: &str) -> Stage {
     let change = |shop: &std::path::Path| {
         let profile = format!(
             "name: Corner\ncountry: KE\ncurrency: KES\nlanguages: [en]\ntimezone: Africa/Nairobi\n\
              channels: [whatsapp, messenger]\npayments: {{ {payments} }}\n"
         );
-        corner_of(shop, &profile, FLOW, "flows/std/fixtures/standard.yaml");
+        corner_of(shop, &profile, flow, "flows/std/fixtures/standard.yaml");
         for (name, secret) in SECRETS {
             std::fs::write(shop.join(name), secret).expect("a writable folder");
         }
@@ -136,11 +140,16 @@ async fn gives_back(kind: &str) {
     assert_eq!((payment.state, payment.alarms.as_slice()), (State::Paid, [].as_slice()), "{kind}: a part");
 
     stage.writes("rest").await;
-    stage.hears_all(&["GOES BACK KES 1,600", "ALL IS BACK"]).await;
+    // Paystack takes days to do it; the others have done it when they answer.
+    let soon: &[&str] = if kind == "paystack" { &[] } else { &["ALL IS BACK"] };
+    stage.hears_all(&[&["GOES BACK KES 1,600"], soon].concat()).await;
     assert_eq!(parts(&provider), [50_000, 160_000], "{kind}");
     let told = Item { status: "back", ..provider.moves("paid") };
     for _ in 0..2 {
         assert_eq!(calls(&stage, &provider, &told, false).await, 200, "{kind}");
+    }
+    if soon.is_empty() {
+        stage.hears("ALL IS BACK").await;
     }
     settled(&stage, |payment| payment.state == State::Refunded && payment.claimed.is_none()).await;
     assert!(stage.sees_nothing().await, "{kind}: told once");

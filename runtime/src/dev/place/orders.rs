@@ -65,7 +65,7 @@ pub async fn payment(
     let own = rows.into_iter().filter(|payment| payment.conversation == row.id);
     let mut known: Vec<Payment> = own.filter_map(|row| Payment::decode(&row.body)).collect();
     // A newer one takes the place of the others.
-    let at = known.iter().position(|payment| payment.state != State::Replaced);
+    let at = known.iter().position(|payment| !matches!(payment.state, State::Replaced | State::Cancelled));
     Ok(at.map(|at| known.swap_remove(at)))
 }
 

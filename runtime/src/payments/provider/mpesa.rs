@@ -210,9 +210,12 @@ fn reversed(result: &Json) -> Result<Vec<Told>, Unproved> {
 fn said(code: &str) -> Said {
     match code {
         "0" => Said::Paid,
-        "" => Said::Open,
         // The prompt is over; the link is not, and another prompt may be asked for.
-        _ => Said::Failed,
+        "1" | "17" | "26" | "1001" | "1019" | "1025" | "1032" | "1037" | "2001" | "2006" | "2028" | "8006" | "9999" => {
+            Said::Failed
+        }
+        // A prompt that is still looked at may be paid: a second one beside it might be paid as well.
+        _ => Said::Open,
     }
 }
 

@@ -72,7 +72,7 @@ impl Provider for Paystack {
         })
     }
 
-    fn read(&self, wanted: Wanted, _: &Bill<'_>, answer: &Answer) -> Result<Heard, Trouble> {
+    fn read(&self, wanted: Wanted, bill: &Bill<'_>, answer: &Answer) -> Result<Heard, Trouble> {
         if matches!(wanted, Wanted::Find) && matches!(answer.status, 400 | 404) {
             return Ok(Heard::Nothing);
         }
@@ -91,9 +91,17 @@ impl Provider for Paystack {
                 Ok(Heard::Begun { reference, page })
             }
             Wanted::Refunds => {
+                let all = || data.as_array().into_iter().flatten();
+                // One of ours that is under way, whose answer was lost.
+                let is_ours = |it: &&Json| {
+                    bill.back_money.is_some_and(|(_, ours)| text(it, &["merchant_note"]) == ours)
+                        && text(it, &["status"]) != "failed"
+                };
+                if let Some(known) = all().find(is_ours) {
+                    return Ok(Heard::GivesBack(digits(known, &["id"])));
+                }
                 let done = |it: &&Json| text(it, &["status"]) == "processed";
-                let all = data.as_array().into_iter().flatten().filter(done);
-                Ok(Heard::Refunded(all.map(|it| money(it).minor.max(0)).sum()))
+                Ok(Heard::Refunded(all().filter(done).map(|it| money(it).minor.max(0)).sum()))
             }
             Wanted::GiveBack => Ok(Heard::GivesBack(digits(&data, &["id"]))),
             Wanted::Code | Wanted::Find | Wanted::Look | Wanted::Close => Ok(Heard::Stands {
@@ -138,7 +146,8 @@ impl Provider for Paystack {
         Ok(vec![Told {
             event,
             ours: ours.to_string(),
-            reference: String::new(),
+            // It knows an attempt by our name.
+            reference: ours.to_string(),
             refund,
             money: String::new(),
             standing,

@@ -29,7 +29,7 @@ impl Razorpay {
     }
 
     fn begin(&self, bill: &Bill<'_>) -> Result<Json, NotPayable> {
-        let least_ms = bill.now_ms.saturating_add(RAZORPAY.least_life_ms);
+        let least_ms = bill.begun_ms.saturating_add(RAZORPAY.least_life_ms);
         let mut body = json!({
             "amount": RAZORPAY.scale.whole(bill.amount)?,
             "currency": bill.amount.currency.code(),
@@ -112,7 +112,11 @@ impl Provider for Razorpay {
             (Some(("payment_link", _)), Some(link), _) => {
                 (text(link, &["reference_id"]), text(link, &["id"]), of_link(link))
             }
-            (Some((_, what)), _, Some(paid)) => (text(paid, &["notes", "payment"]), "", of_payment(paid, kind, what)),
+            (Some((_, what)), _, Some(paid)) => {
+                let ours = text(paid, &["notes", "payment"]);
+                // One without our note is known by the name of its money.
+                (ours, if ours.is_empty() { text(paid, &["id"]) } else { "" }, of_payment(paid, kind, what))
+            }
             (_, _, _) => return Ok(Vec::new()),
         };
         let event = post.text("x-razorpay-event-id").map_or_else(

@@ -57,7 +57,7 @@ impl Stripe {
 
     fn begin(&self, bill: &Bill<'_>) -> Result<Vec<u8>, NotPayable> {
         let amount = STRIPE.scale.whole(bill.amount)?.to_string();
-        let least_ms = bill.now_ms.saturating_add(STRIPE.least_life_ms + 60_000);
+        let least_ms = bill.begun_ms.saturating_add(STRIPE.least_life_ms + 60_000);
         let expires_s = (bill.expires_ms.max(least_ms) / 1_000).to_string();
         let language = LANGUAGES.iter().find(|known| bill.language.starts_with(*known)).copied().unwrap_or("auto");
         let name = format!("{} {}", bill.shop, bill.order);
@@ -194,9 +194,10 @@ impl Provider for Stripe {
                 let amount = Some(money(object, "amount"));
                 (text(object, &["metadata", "payment"]), "", Standing { said: Said::Paid, amount, refunded_minor })
             }
+            // A dispute has no metadata of the payment's, only the name of its money.
             "charge.dispute.created" => (
                 text(object, &["metadata", "payment"]),
-                "",
+                text(object, &["payment_intent"]),
                 Standing { said: Said::Disputed, amount: None, refunded_minor: 0 },
             ),
             _ => return Ok(Vec::new()),
