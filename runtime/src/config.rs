@@ -8,6 +8,7 @@ mod types;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -115,8 +116,8 @@ pub struct Sending {
     pub answer_ms: i64,
     /// How long a send whose fate is unknown waits for a status (reliability.md 4.3).
     pub hold_ms: i64,
-    /// Messages a second of one business number.
-    pub per_number: u32,
+    /// Messages a second of one business number; `None`: as many as the vendor's level of the number allows.
+    pub per_number: Option<NonZeroU32>,
     /// Messages to one customer at once, before they are paced; 0: no limit.
     pub per_customer: u32,
     /// How long before its end the service window counts as closed.
@@ -287,7 +288,7 @@ impl Resolve {
             sending: Sending {
                 answer_ms: sending.answer.map_or(20_000, |length| length.ms()).clamp(500, 120_000),
                 hold_ms: sending.hold.map_or(30_000, |length| length.ms()),
-                per_number: sending.per_number.unwrap_or(whatsapp::MESSAGES_PER_SECOND).max(1),
+                per_number: sending.per_number.map(|most| NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN)),
                 per_customer: sending.per_customer.unwrap_or(whatsapp::PAIR_BURST),
                 window_margin_ms: sending.window_margin.map_or(300_000, |length| length.ms()),
             },

@@ -38,6 +38,8 @@ pub const WEBHOOK_ELEMENTS: usize = 1000;
 
 /// Messages a second and number, before an upgrade.
 pub const MESSAGES_PER_SECOND: u32 = 80;
+/// The same of a number that the vendor has upgraded: its throughput level is `HIGH`.
+pub const MESSAGES_PER_SECOND_HIGH: u32 = 1_000;
 /// One message to one customer in this many seconds, beyond the burst.
 pub const PAIR_SECONDS: u32 = 6;
 pub const PAIR_BURST: u32 = 45;

@@ -48,6 +48,10 @@ pub struct NumberView {
     pub number: String,
     pub quality: String,
     pub tier: String,
+    /// The vendor's level: `STANDARD`, `HIGH`, `NOT_APPLICABLE`; empty: not told.
+    pub throughput: String,
+    /// Messages a second that leave from it at most.
+    pub per_second: u32,
     /// Nothing is sent, and why; empty: not stopped.
     pub stopped: String,
     /// What the vendor warns of, and holds back meanwhile.
@@ -124,6 +128,8 @@ pub(super) async fn show(State(server): State<Arc<Server>>, Caller(shop): Caller
         number: row.number.into(),
         quality: row.quality.into(),
         tier: row.tier.into(),
+        per_second: server.host.limits.pace.per_second(&row.throughput).get(),
+        throughput: row.throughput.into(),
         stopped: row.stopped.into(),
         at_ms: row.at_ms,
     });

@@ -75,7 +75,7 @@ pub struct SendingSection {
     /// How long a send whose fate is unknown waits for a status, at least; as long as statuses of its number take, at most 10
     /// minutes [default: 30 seconds]
     pub hold: Option<Length>,
-    /// Messages a second of one number [default: 80]
+    /// Messages a second of one number, whatever WhatsApp allows it [default: as its level says, 80 or 1,000]
     pub per_number: Option<u32>,
     /// Messages to one customer at once, after which one leaves every 6 seconds, as WhatsApp asks; 0: no limit [default: 45]
     pub per_customer: Option<u32>,

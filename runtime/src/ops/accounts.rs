@@ -108,9 +108,10 @@ pub fn rows(pulled: &Registry, shop: ShopScope, known: &[TemplateRow], now_ms: i
             shop,
             name: held.name.clone(),
             language: held.language.clone(),
-            status: held.status.clone(),
-            category: held.category.clone(),
-            quality: held.quality.clone(),
+            // What a newer version of the API leaves out stays as it was (F67).
+            status: told(&held.status, same.map(|row| &row.status)),
+            category: told(&held.category, same.map(|row| &row.category)),
+            quality: told(&held.quality, same.map(|row| &row.quality)),
             vendor_id: same.map_or(0, |row| row.vendor_id),
             components: serde_json::to_string(&held.components).unwrap_or_default(),
             at_ms: now_ms,
@@ -121,4 +122,8 @@ pub fn rows(pulled: &Registry, shop: ShopScope, known: &[TemplateRow], now_ms: i
     let gone = known.iter().filter(|row| !listed(row));
     let gone = gone.map(|row| TemplateRow { status: "DELETED".into(), at_ms: now_ms, ..row.clone() });
     pulled.templates.iter().map(row).chain(gone).collect()
+}
+
+fn told(word: &SmolStr, known: Option<&SmolStr>) -> SmolStr {
+    if word.is_empty() { known.cloned().unwrap_or_default() } else { word.clone() }
 }

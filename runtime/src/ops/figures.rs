@@ -72,6 +72,12 @@ pub const FIGURES: &[(&str, Kind, &str, &str)] = &[
     ("duka_numbers_stopped", Kind::Gauge, "", "Numbers that nothing is sent from until somebody acts"),
     ("duka_numbers_warned", Kind::Gauge, "", "Numbers that the vendor warns of, and holds something back of"),
     ("duka_numbers_red", Kind::Gauge, "", "Numbers of low quality"),
+    (
+        "duka_numbers_high_throughput",
+        Kind::Gauge,
+        "",
+        "Numbers that the vendor has raised to its higher throughput, of 1,000 messages a second",
+    ),
     ("duka_templates_unusable", Kind::Gauge, "", "Templates that are paused or disabled"),
     ("duka_log_lines_lost_total", Kind::Counter, "", "Lines of the log that nobody took in time"),
     ("duka_disk_free_bytes", Kind::Gauge, "place", "Free space where the `database` and customers' `files` are kept"),

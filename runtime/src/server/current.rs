@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use smol_str::SmolStr;
 use tokio_util::sync::CancellationToken;
 
 use crate::channel::whatsapp::client::{Access, CallError, Graph};
@@ -60,10 +61,11 @@ impl Current {
         };
         let mut tx = self.store.begin(shop.scope).await?;
         let health = shop.numbers.iter().zip(told).map(|(number, told)| HealthNews {
-            quality: Some(told.quality_rating.into()),
-            tier: Some(told.whatsapp_business_manager_messaging_limit.unwrap_or_default().into()),
+            quality: told_word(told.quality_rating),
+            tier: told.whatsapp_business_manager_messaging_limit.and_then(told_word),
+            throughput: told_word(told.throughput.level),
             display: told.display_phone_number.into(),
-            changes: vec![warnings::of_status(&told.status, now_ms)],
+            changes: told_word(told.status).map(|status| warnings::of_status(&status, now_ms)).into_iter().collect(),
             // Why nothing may be sent is told by events only.
             ..HealthNews::of(shop.scope, number.clone(), now_ms)
         });
@@ -74,4 +76,9 @@ impl Current {
         }
         Ok(tx.commit().await?)
     }
+}
+
+/// What a newer version of the API leaves out is not told, and stays as it was (F67).
+fn told_word(word: String) -> Option<SmolStr> {
+    (!word.is_empty()).then(|| word.into())
 }

@@ -84,7 +84,7 @@ async fn count_in_turn(server: &Server) -> Result<(), store::Error> {
 async fn count(server: &Server) -> Result<(), store::Error> {
     let routes = server.registry.now();
     let (mut inbox, mut open, mut unknown, mut quarantine, mut posts) = (0, 0, 0, 0, 0);
-    let (mut stopped, mut warned, mut red, mut templates) = (0, 0, 0, 0);
+    let (mut stopped, mut warned, mut red, mut high, mut templates) = (0, 0, 0, 0, 0);
     let now_ms = server.host.clock.now_ms();
     let month = month(now_ms);
     let mut messages: BTreeMap<(String, String), u64> = BTreeMap::new();
@@ -96,6 +96,7 @@ async fn count(server: &Server) -> Result<(), store::Error> {
         stopped += health.iter().filter(|number| !number.stopped.is_empty()).count();
         warned += health.iter().filter(|number| number.warned(now_ms).next().is_some()).count();
         red += health.iter().filter(|number| number.quality.eq_ignore_ascii_case("red")).count();
+        high += health.iter().filter(|number| number.throughput.eq_ignore_ascii_case("high")).count();
         let unusable = |template: &TemplateRow| ["PAUSED", "DISABLED"].contains(&template.status.as_str());
         templates += tx.templates(shop.scope).await?.iter().filter(|it| unusable(it)).count();
         for row in tx.costs(shop.scope, month, month).await? {
@@ -128,6 +129,7 @@ async fn count(server: &Server) -> Result<(), store::Error> {
     gauge!("duka_numbers_stopped").set(stopped as f64);
     gauge!("duka_numbers_warned").set(warned as f64);
     gauge!("duka_numbers_red").set(red as f64);
+    gauge!("duka_numbers_high_throughput").set(high as f64);
     gauge!("duka_templates_unusable").set(templates as f64);
     for ((category, pricing), count) in messages {
         gauge!("duka_cost_messages", "category" => category, "pricing" => pricing).set(count as f64);

@@ -289,7 +289,6 @@ fn points(_: &impl Environment) -> Points {
 }
 
 fn limits(config: &Config) -> host::Limits {
-    let throughput = NonZeroU32::new(config.sending.per_number).unwrap_or(NonZeroU32::MIN);
     host::Limits {
         hold_ms: config.sending.hold_ms,
         answer_ms: config.sending.answer_ms,
@@ -298,7 +297,7 @@ fn limits(config: &Config) -> host::Limits {
         file_bytes: config.files.largest,
         instance: instance(config),
         pace: PaceLimits {
-            throughput,
+            throughput: config.sending.per_number,
             pair_burst: NonZeroU32::new(config.sending.per_customer),
             ..PaceLimits::default()
         },

@@ -16,6 +16,8 @@ pub struct NumberHealth {
     pub quality: SmolStr,
     /// `TIER_2K`, …
     pub tier: SmolStr,
+    /// The vendor's level: `STANDARD`, `HIGH`, `NOT_APPLICABLE`; empty: not told.
+    pub throughput: SmolStr,
     /// Sends are stopped, and why; empty: not stopped.
     pub stopped: SmolStr,
     /// The digits by which events of the account name it; empty: not told.
@@ -29,8 +31,8 @@ impl NumberHealth {
     /// Nothing was heard of it yet.
     pub fn unheard(shop: ShopScope, number: SmolStr) -> NumberHealth {
         let none = SmolStr::default;
-        let (quality, tier, stopped, display) = (none(), none(), none(), none());
-        NumberHealth { shop, number, quality, tier, stopped, display, warnings: Vec::new(), at_ms: 0 }
+        let (quality, tier, throughput, stopped, display) = (none(), none(), none(), none(), none());
+        NumberHealth { shop, number, quality, tier, throughput, stopped, display, warnings: Vec::new(), at_ms: 0 }
     }
 
     /// The warnings that hold now.
@@ -53,6 +55,8 @@ pub struct HealthNews {
     pub number: SmolStr,
     pub quality: Option<SmolStr>,
     pub tier: Option<SmolStr>,
+    /// As of changes: only of the number that it is about, and only where its digits are known.
+    pub throughput: Option<SmolStr>,
     pub stopped: Option<SmolStr>,
     pub display: SmolStr,
     /// What changes of the warnings, in this order.
@@ -67,23 +71,27 @@ impl HealthNews {
     /// Nothing yet, of that time.
     pub fn of(shop: ShopScope, number: SmolStr, at_ms: i64) -> HealthNews {
         let (display, about) = (SmolStr::default(), SmolStr::default());
-        let changes = Vec::new();
-        HealthNews { shop, number, quality: None, tier: None, stopped: None, display, changes, about, at_ms }
+        let (quality, tier, throughput, stopped, changes) = (None, None, None, None, Vec::new());
+        HealthNews { shop, number, quality, tier, throughput, stopped, display, changes, about, at_ms }
     }
 
     fn is_about(&self, display: &str) -> bool {
+        display.is_empty() || self.is_surely_about(display)
+    }
+
+    fn is_surely_about(&self, display: &str) -> bool {
         let plain = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
         let about = plain(&self.about);
-        about.is_empty() || display.is_empty() || plain(display) == about
+        about.is_empty() || plain(display) == about
     }
 }
 
 impl From<NumberHealth> for HealthNews {
     fn from(row: NumberHealth) -> HealthNews {
-        let NumberHealth { shop, number, quality, tier, stopped, display, warnings, at_ms } = row;
-        let (quality, tier, stopped) = (Some(quality), Some(tier), Some(stopped));
-        let changes = warnings.into_iter().map(Change::Warn).collect();
-        HealthNews { shop, number, quality, tier, stopped, display, changes, about: SmolStr::default(), at_ms }
+        let NumberHealth { shop, number, quality, tier, throughput, stopped, display, warnings, at_ms } = row;
+        let (quality, tier, throughput, stopped) = (Some(quality), Some(tier), Some(throughput), Some(stopped));
+        let (changes, about) = (warnings.into_iter().map(Change::Warn).collect(), SmolStr::default());
+        HealthNews { shop, number, quality, tier, throughput, stopped, display, changes, about, at_ms }
     }
 }
 
@@ -93,19 +101,23 @@ pub(super) struct HeardHealth {
     pub row: NumberHealth,
     pub quality_ms: i64,
     pub tier_ms: i64,
+    pub throughput_ms: i64,
     pub stopped_ms: i64,
 }
 
 impl HeardHealth {
     pub fn new(shop: ShopScope, number: SmolStr) -> HeardHealth {
-        HeardHealth { row: NumberHealth::unheard(shop, number), quality_ms: 0, tier_ms: 0, stopped_ms: 0 }
+        let row = NumberHealth::unheard(shop, number);
+        HeardHealth { row, quality_ms: 0, tier_ms: 0, throughput_ms: 0, stopped_ms: 0 }
     }
 
     pub fn hear(&mut self, news: &HealthNews) {
-        let HeardHealth { row, quality_ms, tier_ms, stopped_ms } = self;
+        let HeardHealth { row, quality_ms, tier_ms, throughput_ms, stopped_ms } = self;
+        let throughput = news.throughput.as_ref().filter(|_| news.is_surely_about(&row.display)).cloned();
         let fields = [
             (&mut row.quality, quality_ms, &news.quality),
             (&mut row.tier, tier_ms, &news.tier),
+            (&mut row.throughput, throughput_ms, &throughput),
             (&mut row.stopped, stopped_ms, &news.stopped),
         ];
         for (field, known_ms, told) in fields {

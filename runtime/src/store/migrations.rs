@@ -7,7 +7,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use super::error::Error;
 
-pub(super) const SQLITE: [(&str, &str); 8] = [
+pub(super) const SQLITE: [(&str, &str); 9] = [
     ("begin", include_str!("../../migrations/sqlite/0001_begin.sql")),
     ("people", include_str!("../../migrations/sqlite/0002_people.sql")),
     ("costs", include_str!("../../migrations/sqlite/0003_costs.sql")),
@@ -16,8 +16,9 @@ pub(super) const SQLITE: [(&str, &str); 8] = [
     ("payments", include_str!("../../migrations/sqlite/0006_payments.sql")),
     ("bags", include_str!("../../migrations/sqlite/0007_bags.sql")),
     ("heard", include_str!("../../migrations/sqlite/0008_heard.sql")),
+    ("throughput", include_str!("../../migrations/sqlite/0009_throughput.sql")),
 ];
-pub(super) const POSTGRES: [(&str, &str); 10] = [
+pub(super) const POSTGRES: [(&str, &str); 11] = [
     ("begin", include_str!("../../migrations/postgres/0001_begin.sql")),
     ("people", include_str!("../../migrations/postgres/0002_people.sql")),
     ("costs", include_str!("../../migrations/postgres/0003_costs.sql")),
@@ -28,6 +29,7 @@ pub(super) const POSTGRES: [(&str, &str); 10] = [
     ("bags", include_str!("../../migrations/postgres/0008_bags.sql")),
     ("heard", include_str!("../../migrations/postgres/0009_heard.sql")),
     ("ages", include_str!("../../migrations/postgres/0010_ages.sql")),
+    ("throughput", include_str!("../../migrations/postgres/0011_throughput.sql")),
 ];
 
 /// The steps, numbered from 1.

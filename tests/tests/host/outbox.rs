@@ -309,14 +309,10 @@ fn what_a_number_must_wait_and_whom_it_wrote_to_outlive_the_process() {
         let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
         // Two customers a day, of which nine tenths are used: one.
         let health = NumberHealth {
-            shop: house.shop,
-            number: "n1".into(),
             quality: "GREEN".into(),
             tier: "TIER_2".into(),
-            stopped: "".into(),
-            display: "".into(),
-            warnings: Vec::new(),
             at_ms: house.now_ms(),
+            ..NumberHealth::unheard(house.shop, "n1".into())
         };
         tx.put_health(&[health]).await.expect("put");
         tx.commit().await.expect("committed");
@@ -356,14 +352,10 @@ fn shops_of_one_portfolio_share_its_new_customers_of_a_day() {
         let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
         // Two customers a day, of which nine tenths are used: one. Nothing is known of the sister's number.
         let tier = NumberHealth {
-            shop: house.shop,
-            number: "n1".into(),
             quality: "GREEN".into(),
             tier: "TIER_2".into(),
-            stopped: "".into(),
-            display: "".into(),
-            warnings: Vec::new(),
             at_ms: house.now_ms(),
+            ..NumberHealth::unheard(house.shop, "n1".into())
         };
         tx.put_health(&[tier]).await.expect("put");
         tx.commit().await.expect("committed");
@@ -448,14 +440,9 @@ fn marketing_waits_while_the_number_is_of_low_quality_and_replies_do_not() {
         let quality = async |quality: &str| {
             let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
             let row = NumberHealth {
-                shop: house.shop,
-                number: "n1".into(),
                 quality: quality.into(),
-                tier: "".into(),
-                stopped: "".into(),
-                display: "".into(),
-                warnings: Vec::new(),
                 at_ms: house.now_ms(),
+                ..NumberHealth::unheard(house.shop, "n1".into())
             };
             tx.put_health(&[row]).await.expect("put");
             tx.commit().await.expect("committed");

@@ -53,7 +53,7 @@ async fn served(store: Store) {
     let house = House::new(store.clone()).await;
     let shops = Shops::of([corner::shop(corner::program(), Vec::new())]);
     let mut limits = Limits::default();
-    limits.pace.throughput = std::num::NonZeroU32::new(100_000).expect("not 0");
+    limits.pace.throughput = std::num::NonZeroU32::new(100_000);
     let mint = Mint::random().expect("random bytes");
     let host = Arc::new(Host::new(store.clone(), Arc::new(SystemClock::default()), mint, shops, limits));
     let (heard, mut hears) = watch::channel(0);

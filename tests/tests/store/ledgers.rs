@@ -115,6 +115,7 @@ pub async fn newest_news_of_templates_and_numbers_stay(store: Store) -> Result<(
         number: number.into(),
         quality: quality.into(),
         tier: "TIER_2K".into(),
+        throughput: "HIGH".into(),
         stopped: "".into(),
         display: "15550001111".into(),
         warnings: vec![Warning { word: "FLAGGED".into(), holds: Holds::Marketing, at_ms, until_ms: 9 }],

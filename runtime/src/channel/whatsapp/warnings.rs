@@ -32,6 +32,11 @@ pub fn of_quality(event: &SmolStr, at_ms: i64) -> Option<Change> {
     }
 }
 
+/// The level of throughput that an event of a number's quality tells; `None`: it tells none.
+pub fn throughput_of(event: &str) -> Option<&'static str> {
+    (event == "THROUGHPUT_UPGRADE").then_some("HIGH")
+}
+
 /// What a violation of the vendor's policy changes.
 pub fn of_violation(at_ms: i64) -> Change {
     let until_ms = at_ms.saturating_add(VIOLATION_MS);

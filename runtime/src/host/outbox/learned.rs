@@ -37,8 +37,11 @@ impl<T: Transport> Outbox<T> {
             self.pace().learn_closed(due.shop, closed);
         }
         let health = tx.health(due.shop).await?;
-        if health.iter().any(|row| row.number == due.number && !row.stopped.is_empty()) {
-            self.pace().learn_stopped(due.shop, &due.number);
+        if let Some(row) = health.iter().find(|row| row.number == due.number) {
+            self.pace().learn_throughput(due.shop, &due.number, &row.throughput);
+            if !row.stopped.is_empty() {
+                self.pace().learn_stopped(due.shop, &due.number);
+            }
         }
         Ok(())
     }

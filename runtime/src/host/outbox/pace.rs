@@ -26,8 +26,8 @@ use crate::store::NumberHealth;
 /// How fast messages leave; what is not said is the vendor's own limit.
 #[derive(Clone, Debug)]
 pub struct PaceLimits {
-    /// Messages a second of a number.
-    pub throughput: NonZeroU32,
+    /// Messages a second of a number; `None`: what the vendor's level of the number allows.
+    pub throughput: Option<NonZeroU32>,
     /// Between two messages to one customer, when more than the burst were sent.
     pub pair_period: Duration,
     /// `None`: as many as there are.
@@ -36,16 +36,24 @@ pub struct PaceLimits {
     pub tier_share: u32,
 }
 
-const THROUGHPUT: NonZeroU32 = NonZeroU32::new(whatsapp::MESSAGES_PER_SECOND).expect("it is not 0");
+const STANDARD: NonZeroU32 = NonZeroU32::new(whatsapp::MESSAGES_PER_SECOND).expect("it is not 0");
+const HIGH: NonZeroU32 = NonZeroU32::new(whatsapp::MESSAGES_PER_SECOND_HIGH).expect("it is not 0");
 
 impl Default for PaceLimits {
     fn default() -> PaceLimits {
         PaceLimits {
-            throughput: THROUGHPUT,
+            throughput: None,
             pair_period: Duration::from_secs(u64::from(whatsapp::PAIR_SECONDS)),
             pair_burst: NonZeroU32::new(whatsapp::PAIR_BURST),
             tier_share: 90,
         }
+    }
+}
+
+impl PaceLimits {
+    /// Messages a second of a number of this level of the vendor's (`STANDARD`, `HIGH`; empty: not told).
+    pub fn per_second(&self, level: &str) -> NonZeroU32 {
+        self.throughput.unwrap_or(if level.eq_ignore_ascii_case("high") { HIGH } else { STANDARD })
     }
 }
 
@@ -127,6 +135,8 @@ struct Wide {
 
 struct Lane {
     limiter: Number,
+    /// Messages a second that the limiter lets through.
+    rate: NonZeroU32,
     /// Permits that were taken and not used.
     spare: u32,
     brake: Brake,
@@ -160,15 +170,20 @@ impl Pace {
     }
 
     fn lane(&mut self, shop: ShopScope, number: &SmolStr) -> &mut Lane {
-        let (throughput, clock) = (self.limits.throughput, &self.clock);
+        let (rate, clock) = (self.limits.per_second(""), &self.clock);
         self.numbers.entry((shop, number.clone())).or_insert_with(|| {
-            // A quarter of a second at once.
-            let burst = NonZeroU32::new(throughput.get() / 4).unwrap_or(NonZeroU32::MIN);
-            let limiter =
-                RateLimiter::direct_with_clock(Quota::per_second(throughput).allow_burst(burst), clock.clone());
-            let brake = Brake::default();
-            Lane { limiter, spare: 0, brake, marketing_paused_until_ms: 0, holds_read_ms: None }
+            let (limiter, brake) = (limiter(rate, clock), Brake::default());
+            Lane { limiter, rate, spare: 0, brake, marketing_paused_until_ms: 0, holds_read_ms: None }
         })
+    }
+
+    /// The vendor's level of a number is this: from now on it sends as fast as that allows.
+    pub fn learn_throughput(&mut self, shop: ShopScope, number: &SmolStr, level: &str) {
+        let (rate, clock) = (self.limits.per_second(level), self.clock.clone());
+        let lane = self.lane(shop, number);
+        if lane.rate != rate {
+            (lane.limiter, lane.rate) = (limiter(rate, &clock), rate);
+        }
     }
 
     /// How many messages of a number may be claimed now, up to `most`.
@@ -403,6 +418,12 @@ impl Pace {
         known.note(customer, now_ms);
         Ok(())
     }
+}
+
+/// A quarter of a second at once.
+fn limiter(rate: NonZeroU32, clock: &Ticks) -> Number {
+    let burst = NonZeroU32::new(rate.get() / 4).unwrap_or(NonZeroU32::MIN);
+    RateLimiter::direct_with_clock(Quota::per_second(rate).allow_burst(burst), clock.clone())
 }
 
 /// The customers a day that a vendor's limit allows, `TIER_2K` or `2000`; `None`: no limit (`-1`), or not known.

@@ -105,9 +105,12 @@ fn number(about: &str, known: &NumberInfo, config: &Config) -> Vec<Line> {
         (_, "YELLOW") => Line::warning(about, told, "Some customers dislike what it sends: send less marketing."),
         (_, _) => Line::ok(about, told),
     }];
-    if known.throughput.level == "STANDARD" && config.sending.per_number > STANDARD_RATE {
-        let found = format!("{} messages a second are more than it takes", config.sending.per_number);
-        lines.push(Line::warning(about, found, format!("Set `per_number = {STANDARD_RATE}` below `[sending]`.")));
+    if let Some(most) = config.sending.per_number.filter(|most| most.get() > STANDARD_RATE)
+        && known.throughput.level == "STANDARD"
+    {
+        let found = format!("{most} messages a second are more than it takes");
+        let fix = "Leave `per_number` below `[sending]` out: then the number's level is followed.";
+        lines.push(Line::warning(about, found, fix));
     }
     lines
 }

@@ -30,11 +30,13 @@ pub(super) fn changes(shop: &Served, event: AccountEvent, received_ms: i64) -> V
             let at_ms = since(at_ms, received_ms);
             let change = warnings::of_quality(&event, at_ms);
             told(shop, "phone_number_quality_update", &event, matches!(change, Some(Change::Warn(_))));
-            // A limit is the whole portfolio's; a flag one number's.
+            // A limit is the whole portfolio's; a flag and a throughput are one number's.
             let tier = (!limit.is_empty()).then_some(limit);
+            let throughput = warnings::throughput_of(&event).map(SmolStr::new_static);
             let changes: Vec<Change> = change.into_iter().collect();
             of_numbers(shop, at_ms, |news| HealthNews {
                 tier: tier.clone(),
+                throughput: throughput.clone(),
                 changes: changes.clone(),
                 about: number.clone(),
                 ..news

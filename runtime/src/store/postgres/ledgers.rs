@@ -154,30 +154,33 @@ impl PostgresTx {
             );
             self.run(begin.bind(shop_number(news.shop)).bind(clean(&news.number))).await?;
             let select = sqlx::query(
-                "SELECT number, quality, tier, stopped, display, warnings, at_ms, quality_ms, tier_ms, stopped_ms
+                "SELECT number, quality, tier, stopped, display, warnings, at_ms, quality_ms, tier_ms, stopped_ms, throughput,
+                     throughput_ms
                  FROM health WHERE shop = $1 AND number = $2 FOR UPDATE",
             );
             let known = self.rows(select.bind(shop_number(news.shop)).bind(clean(&news.number))).await?;
             let Some(known) = known.first() else { continue };
             let mut heard = heard(news.shop, known)?;
             heard.hear(news);
-            let HeardHealth { row, quality_ms, tier_ms, stopped_ms } = heard;
+            let HeardHealth { row, quality_ms, tier_ms, throughput_ms, stopped_ms } = heard;
             let update = sqlx::query(
                 "UPDATE health SET quality = $3, tier = $4, stopped = $5, display = $6, warnings = $7, at_ms = $8,
-                     quality_ms = $9, tier_ms = $10, stopped_ms = $11
+                     quality_ms = $9, tier_ms = $10, stopped_ms = $11, throughput = $12, throughput_ms = $13
                  WHERE shop = $1 AND number = $2",
             );
             let update = update.bind(shop_number(row.shop)).bind(clean(&row.number)).bind(clean(&row.quality));
             let update = update.bind(clean(&row.tier)).bind(clean(&row.stopped)).bind(clean(&row.display));
             let update = update.bind(codes::written_warnings(&row.warnings)).bind(row.at_ms);
-            self.run(update.bind(quality_ms).bind(tier_ms).bind(stopped_ms)).await?;
+            let update = update.bind(quality_ms).bind(tier_ms).bind(stopped_ms);
+            self.run(update.bind(clean(&row.throughput)).bind(throughput_ms)).await?;
         }
         Ok(())
     }
 
     pub async fn health(&mut self, shop: ShopScope) -> Result<Vec<NumberHealth>> {
         let select = sqlx::query(
-            "SELECT number, quality, tier, stopped, display, warnings, at_ms, quality_ms, tier_ms, stopped_ms
+            "SELECT number, quality, tier, stopped, display, warnings, at_ms, quality_ms, tier_ms, stopped_ms, throughput,
+                 throughput_ms
              FROM health WHERE shop = $1 ORDER BY number",
         );
         let rows = self.rows(select.bind(shop_number(shop))).await?;
@@ -248,11 +251,11 @@ fn consent(shop: ShopScope, row: &PgRow) -> Result<ConsentEntry> {
 
 fn heard(shop: ShopScope, row: &PgRow) -> Result<HeardHealth> {
     let (number, quality, tier, stopped) = (text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?);
-    let (display, warnings) = (text(row, 4)?, codes::warnings(&text(row, 5)?));
-    let at_ms = row.try_get(6)?;
-    let (quality_ms, tier_ms, stopped_ms) = (row.try_get(7)?, row.try_get(8)?, row.try_get(9)?);
-    let row = NumberHealth { shop, number, quality, tier, stopped, display, warnings, at_ms };
-    Ok(HeardHealth { row, quality_ms, tier_ms, stopped_ms })
+    let (display, warnings, throughput) = (text(row, 4)?, codes::warnings(&text(row, 5)?), text(row, 10)?);
+    let (at_ms, quality_ms, tier_ms) = (row.try_get(6)?, row.try_get(7)?, row.try_get(8)?);
+    let (stopped_ms, throughput_ms) = (row.try_get(9)?, row.try_get(11)?);
+    let row = NumberHealth { shop, number, quality, tier, throughput, stopped, display, warnings, at_ms };
+    Ok(HeardHealth { row, quality_ms, tier_ms, throughput_ms, stopped_ms })
 }
 
 fn quarantined(shop: ShopScope, row: &PgRow) -> Result<(i64, QuarantineEntry)> {

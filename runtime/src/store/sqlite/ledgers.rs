@@ -145,19 +145,20 @@ impl SqliteTx {
 
     pub fn hear_health(&mut self, news: &[HealthNews]) -> Result<()> {
         let mut select = self.sql(
-            "SELECT number, quality, tier, stopped, display, warnings, at_ms, quality_ms, tier_ms, stopped_ms
+            "SELECT number, quality, tier, stopped, display, warnings, at_ms, quality_ms, tier_ms, stopped_ms, throughput,
+                 throughput_ms
              FROM health WHERE shop = ? AND number = ?",
         )?;
         let mut insert = self.sql(
             "INSERT OR REPLACE INTO health (shop, number, quality, tier, stopped, display, warnings, at_ms, quality_ms,
-                 tier_ms, stopped_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 tier_ms, stopped_ms, throughput, throughput_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?;
         for news in news {
             let known = select.query_row((news.shop.number(), news.number.as_str()), |row| heard(news.shop, row));
             let mut heard = known.optional()?.unwrap_or_else(|| HeardHealth::new(news.shop, news.number.clone()));
             heard.hear(news);
-            let HeardHealth { row, quality_ms, tier_ms, stopped_ms } = &heard;
+            let HeardHealth { row, quality_ms, tier_ms, throughput_ms, stopped_ms } = &heard;
             insert.execute(params![
                 row.shop.number(),
                 row.number.as_str(),
@@ -170,6 +171,8 @@ impl SqliteTx {
                 quality_ms,
                 tier_ms,
                 stopped_ms,
+                row.throughput.as_str(),
+                throughput_ms,
             ])?;
         }
         Ok(())
@@ -177,7 +180,8 @@ impl SqliteTx {
 
     pub fn health(&mut self, shop: ShopScope) -> Result<Vec<NumberHealth>> {
         let mut select = self.sql(
-            "SELECT number, quality, tier, stopped, display, warnings, at_ms, quality_ms, tier_ms, stopped_ms
+            "SELECT number, quality, tier, stopped, display, warnings, at_ms, quality_ms, tier_ms, stopped_ms, throughput,
+                 throughput_ms
              FROM health WHERE shop = ? ORDER BY number",
         )?;
         let rows = select.query_map([shop.number()], |row| Ok(heard(shop, row)?.row))?;
@@ -242,9 +246,11 @@ impl SqliteTx {
 
 fn heard(shop: ShopScope, row: &Row<'_>) -> rusqlite::Result<HeardHealth> {
     let (number, quality, tier, stopped) = (text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?);
-    let (display, warnings) = (text(row, 4)?, codes::warnings(&text(row, 5)?));
-    let row_of = NumberHealth { shop, number, quality, tier, stopped, display, warnings, at_ms: row.get(6)? };
-    Ok(HeardHealth { row: row_of, quality_ms: row.get(7)?, tier_ms: row.get(8)?, stopped_ms: row.get(9)? })
+    let (display, warnings, throughput) = (text(row, 4)?, codes::warnings(&text(row, 5)?), text(row, 10)?);
+    let (at_ms, quality_ms, tier_ms) = (row.get(6)?, row.get(7)?, row.get(8)?);
+    let (stopped_ms, throughput_ms) = (row.get(9)?, row.get(11)?);
+    let row = NumberHealth { shop, number, quality, tier, throughput, stopped, display, warnings, at_ms };
+    Ok(HeardHealth { row, quality_ms, tier_ms, throughput_ms, stopped_ms })
 }
 
 fn quarantined(shop: ShopScope, row: &Row<'_>) -> rusqlite::Result<(i64, QuarantineEntry)> {

@@ -174,7 +174,7 @@ fn restriction(it: &Account<'_>) -> Option<(Standing, SmolStr)> {
 fn limit(it: &Account<'_>, at_ms: i64) -> Option<AccountEvent> {
     let told = [&it.max_daily_conversations_per_business, &it.max_daily_conversation_per_phone, &it.current_limit];
     let limit = told.into_iter().find_map(Word::given);
-    let moved = ["FLAGGED", "UNFLAGGED", "DOWNGRADE", "UPGRADE"].contains(&it.event.as_str());
+    let moved = ["FLAGGED", "UNFLAGGED", "DOWNGRADE", "UPGRADE", "THROUGHPUT_UPGRADE"].contains(&it.event.as_str());
     let limit = limit.or(moved.then_some("")).map(clean::line)?.into();
     Some(AccountEvent::Limit { number: word(&it.display_phone_number), limit, event: word(&it.event), at_ms })
 }
