@@ -30,7 +30,7 @@ pub use graph::Graph;
 pub use journal::{Attempt, Counts, Journal, Keep};
 pub use media::MediaFault;
 pub use onlooker::Seen;
-pub use plan::{Customers, Limits, Number, Plan, Statuses};
+pub use plan::{Customers, Limits, Number, NumberChange, Plan, Statuses};
 pub use refusal::Refusal;
 pub use template::Template;
 pub use webhook::{Webhook, signature};

@@ -78,6 +78,8 @@ mod unknown;
 #[expect(dead_code, reason = "shared with the tests of adapters, which use more of it")]
 #[path = "adapter/vendor.rs"]
 mod vendor;
+#[path = "server/vendor_faults.rs"]
+mod vendor_faults;
 #[path = "server/vendors.rs"]
 mod vendors;
 #[path = "server/warnings.rs"]

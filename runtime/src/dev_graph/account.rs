@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::check::{Checked, Outgoing};
 use super::customer::Shown;
-use super::plan::{Customers, Limits, Number, Plan};
+use super::plan::{Customers, Limits, Number, NumberChange, Plan};
 use super::refusal::Refusal;
 use super::template::Template;
 
@@ -102,6 +102,23 @@ impl Account {
         Some(number)
     }
 
+    /// A number of which something is other from now on, as it is then.
+    pub fn change_number(&mut self, id: &str, change: &NumberChange) -> Option<Number> {
+        self.number(id)?;
+        let number = self.numbers.get_mut(id)?;
+        for (field, told) in [
+            (&mut number.quality, &change.quality),
+            (&mut number.status, &change.status),
+            (&mut number.throughput, &change.throughput),
+            (&mut number.tier, &change.tier),
+        ] {
+            if !told.is_empty() {
+                field.clone_from(told);
+            }
+        }
+        Some(number.clone())
+    }
+
     /// Whether a token is one that some number of the account takes.
     pub fn opens(&self, token: &str) -> bool {
         self.numbers.is_empty() || self.numbers.values().any(|it| it.token.is_empty() || it.token == token)
@@ -179,6 +196,9 @@ impl Account {
 
     /// Somebody who can be written to at all.
     fn known(&self, number: &Number, customer: &str) -> Checked<()> {
+        if number.status == "BANNED" {
+            return Err(Refusal::new(131031, "The WhatsApp Business Account of this number is disabled."));
+        }
         if customer == number.display {
             return Err(Refusal::new(131021, "Recipient cannot be sender."));
         }
@@ -238,7 +258,9 @@ impl Account {
 
     /// Throughput of the number, and its tier if a window is not open.
     fn traffic_allows(&mut self, now_ms: i64, number: &Number, customer: &str, is_open: bool) -> Checked<()> {
-        let (throughput, tier) = (i64::from(self.limits.throughput), self.limits.tier as usize);
+        let is_high = self.limits.throughput > 0 && number.throughput == "HIGH";
+        let throughput = if is_high { whatsapp::MESSAGES_PER_SECOND_HIGH } else { self.limits.throughput };
+        let (throughput, tier) = (i64::from(throughput), self.limits.tier as usize);
         let traffic = self.traffic.entry(number.id.clone()).or_default();
         if throughput > 0 {
             let now_us = now_ms * 1000;

@@ -17,7 +17,7 @@ enum Does {
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident: $does:ident $(($code:expr, $details:expr))?,)*) => {
-        /// The ways in which a provider fails (F51-F64, F67, F69).
+        /// The ways in which a provider fails (F51-F65, F67, F69).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum FaultKind {
@@ -86,6 +86,11 @@ kinds! {
     FailedStatus: taken,
     /// Taken; `sent`, then `failed` with `code`.
     SentThenFailed: taken,
+    /// Taken and held back: a template's answer says `held_for_quality_assessment`, and its statuses are late by `after_ms`; with
+    /// `code` (132015) the only one is `failed`, as late.
+    Held: taken,
+    /// Taken; a template's answer says that it is paused from now on.
+    Paused: taken,
     /// Taken; no status ever.
     NoStatus: taken,
     /// Taken; all statuses late by `after_ms`.

@@ -52,6 +52,8 @@ pub struct Graph {
     /// What was paid inside chats, by the name of the bill.
     pub(super) payments: BTreeMap<String, Value>,
     pub(super) onlooker: Option<UnboundedSender<Seen>>,
+    /// Fields that are left out of everything that is said (F67).
+    vanished: Vec<String>,
 }
 
 impl Graph {
@@ -71,6 +73,7 @@ impl Graph {
             made: 0,
             references: BTreeSet::new(),
             onlooker: None,
+            vanished: plan.vanished,
         }
     }
 
@@ -146,7 +149,7 @@ impl Graph {
         self.references.extend(reference.map(str::to_string));
         let wamid = self.accept(now_ms, &number, &outgoing, category, pricing, fault.as_ref());
         attempt.accepted.clone_from(&wamid);
-        Ok(accepted(&outgoing, &wamid, fault.as_ref()))
+        Ok(self.without_vanished(accepted(&outgoing, &wamid, fault.as_ref())))
     }
 
     /// The number, if the account has it.
@@ -257,7 +260,7 @@ impl Graph {
             contacts.extend(contact.filter(|contact| !contacts.contains(contact)));
         }
         let envelope = webhook::messages(&number, vec![("contacts", contacts), ("statuses", statuses)]);
-        Some(Webhook::signed(&number, &self.account.secret, &envelope))
+        Some(self.signed(&number, envelope))
     }
 
     /// The callback's answer to a webhook. Anything but 200 is tried again: at once, then ever more slowly.
@@ -314,7 +317,28 @@ impl Graph {
                 Seen::Said { number, customer, id: said, at_ms, message }
             });
         }
-        Ok(Webhook::signed(&number, &self.account.secret, &envelope))
+        Ok(self.signed(&number, envelope))
+    }
+
+    /// A webhook as this version of the API writes it.
+    pub(super) fn signed(&self, number: &Number, mut envelope: Value) -> Webhook {
+        vanish(&mut envelope, &self.vanished);
+        Webhook::signed(number, &self.account.secret, &envelope)
+    }
+
+    /// An answer likewise.
+    pub(super) fn without_vanished(&self, answer: Answer) -> Answer {
+        if self.vanished.is_empty() {
+            return answer;
+        }
+        let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else { return answer };
+        vanish(&mut body, &self.vanished);
+        Answer { body: body.to_string().into_bytes(), ..answer }
+    }
+
+    /// From now on these fields are left out of everything that is said, wherever they stand.
+    pub fn set_vanished(&mut self, fields: Vec<String>) {
+        self.vanished = fields;
     }
 
     /// Has this number and these templates from now on, approved where they are new or other than before.
@@ -410,13 +434,24 @@ impl Graph {
     }
 }
 
-/// What a journal line says of a body, well formed or not.
+fn vanish(value: &mut Value, fields: &[String]) {
+    match value {
+        Value::Object(known) => {
+            known.retain(|name, _| !fields.contains(name));
+            known.values_mut().for_each(|inner| vanish(inner, fields));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|inner| vanish(inner, fields)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// The name of a bill.
 fn bill<'v>(outgoing: &Outgoing<'v>) -> Option<&'v str> {
     let is_bill = outgoing.content.get("type").and_then(Value::as_str) == Some("order_details");
     outgoing.content.pointer("/action/parameters/reference_id").filter(|_| is_bill)?.as_str()
 }
 
+/// What a journal line says of a body, well formed or not.
 fn describe(request: &Result<Request<'_>, Refusal>, body: &Value, attempt: &mut Attempt) {
     match request {
         Ok(Request::Read { .. }) => attempt.message = "read".into(),
@@ -460,7 +495,10 @@ fn accepted(outgoing: &Outgoing<'_>, wamid: &str, fault: Option<&Fault>) -> Answ
     };
     let mut message = json!({"id": wamid});
     if let Some(fields) = message.as_object_mut().filter(|_| outgoing.kind == "template") {
-        fields.insert("message_status".to_string(), "accepted".into());
+        let is = |kind| fault.is_some_and(|fault| fault.kind == kind);
+        let held = if is(FaultKind::Held) { "held_for_quality_assessment" } else { "accepted" };
+        let status = if is(FaultKind::Paused) { "paused" } else { held };
+        fields.insert("message_status".to_string(), status.into());
     }
     let whole = Answer::json(&json!({"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]}));
     let Some(fault) = fault else { return whole };
@@ -479,6 +517,8 @@ fn accepted(outgoing: &Outgoing<'_>, wamid: &str, fault: Option<&Fault>) -> Answ
         FaultKind::Slow200 => Answer { manner: Manner::Late { after_ms: fault.after_ms.unwrap_or(SLOW_MS) }, ..whole },
         FaultKind::FailedStatus
         | FaultKind::SentThenFailed
+        | FaultKind::Held
+        | FaultKind::Paused
         | FaultKind::NoStatus
         | FaultKind::LateStatus
         | FaultKind::NoOpaque => whole,

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::answer::Answer;
 use super::graph::Graph;
-use super::plan::Number;
+use super::plan::{Number, NumberChange};
 use super::refusal::Refusal;
 use super::template::{self, Template};
 use super::webhook::{self, Webhook};
@@ -91,7 +91,7 @@ impl Graph {
             ("GET", [id]) => self.node(id),
             (_, path) => Err(nothing(&path.join("/"))),
         };
-        Answer::of(answer, trace)
+        self.without_vanished(Answer::of(answer, trace))
     }
 
     fn subscribed(&mut self, call: &Call<'_>) -> Value {
@@ -194,7 +194,25 @@ impl Graph {
             "message_template_name": name, "message_template_language": language,
             "message_template_category": template.category.as_str(), "reason": "NONE"});
         let envelope = webhook::account(&number, now_ms, "message_template_status_update", value);
-        Some(Webhook::signed(&number, &self.account.secret, &envelope))
+        Some(self.signed(&number, envelope))
+    }
+
+    /// A number changes, and is described so from now on; the webhooks that tell of it, if `event` or `ban` says that any do.
+    /// `None`: there is no such number.
+    pub fn set_number(&mut self, now_ms: i64, change: &NumberChange) -> Option<Vec<Webhook>> {
+        let id = if change.number.is_empty() { self.first_number()? } else { change.number.clone() };
+        let number = self.account.change_number(&id, change)?;
+        let mut told = Vec::new();
+        if !change.event.is_empty() {
+            let value = json!({"display_phone_number": number.display.as_str(), "event": change.event.as_str(),
+                "max_daily_conversations_per_business": or(&number.tier, TIER)});
+            told.push(webhook::account(&number, now_ms, "phone_number_quality_update", value));
+        }
+        if !change.ban.is_empty() {
+            let value = json!({"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": change.ban.as_str()}});
+            told.push(webhook::account(&number, now_ms, "account_update", value));
+        }
+        Some(told.into_iter().map(|envelope| self.signed(&number, envelope)).collect())
     }
 
     /// Adds a template as it is, or puts it in the place of the one of its name and language.
@@ -233,12 +251,19 @@ impl Graph {
     }
 }
 
+/// The limit of numbers of which nothing else is said.
+const TIER: &str = "TIER_2K";
+
+fn or(word: &SmolStr, usual: &str) -> String {
+    if word.is_empty() { usual.to_string() } else { word.to_string() }
+}
+
 fn number_of(number: &Number) -> Value {
-    let or = |word: &SmolStr, usual: &str| if word.is_empty() { usual.to_string() } else { word.to_string() };
     json!({"id": number.id.as_str(), "display_phone_number": number.display.as_str(), "verified_name": "Test Shop",
-        "quality_rating": or(&number.quality, "GREEN"), "status": or(&number.status, "CONNECTED"), "throughput": {"level": "STANDARD"},
+        "quality_rating": or(&number.quality, "GREEN"), "status": or(&number.status, "CONNECTED"),
+        "throughput": {"level": or(&number.throughput, "STANDARD")},
         "name_status": "APPROVED", "code_verification_status": "VERIFIED",
-        "whatsapp_business_manager_messaging_limit": "TIER_2K"})
+        "whatsapp_business_manager_messaging_limit": or(&number.tier, TIER)})
 }
 
 /// The most that a file of a type may have (reference of media, checked 2026-08-01,

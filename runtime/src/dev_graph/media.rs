@@ -33,6 +33,8 @@ pub enum MediaFault {
     WrongHash,
     /// Its address has expired when it is asked.
     Expired,
+    /// A byte each second.
+    Slow,
 }
 
 #[derive(Debug, Default)]
@@ -90,11 +92,11 @@ impl Media {
         Ok(answer)
     }
 
-    /// The file behind an address; `None`: expired or gone.
-    pub fn fetch(&self, now_ms: i64, key: &str) -> Option<&File> {
+    /// The file behind an address, and whether it comes slowly; `None`: expired or gone.
+    pub fn fetch(&self, now_ms: i64, key: &str) -> Option<(&File, bool)> {
         let (id, until) = self.addresses.get(key)?;
         let (file, fault) = self.files.get(id)?;
-        (*until > now_ms && *fault != Some(MediaFault::Gone)).then_some(file)
+        (*until > now_ms && *fault != Some(MediaFault::Gone)).then_some((file, *fault == Some(MediaFault::Slow)))
     }
 }
 

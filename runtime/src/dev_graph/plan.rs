@@ -22,6 +22,8 @@ pub struct Plan {
     pub statuses: Statuses,
     pub limits: Limits,
     pub customers: Customers,
+    /// Fields that are left out of everything that is said, as by a newer version of the API.
+    pub vanished: Vec<String>,
     /// Business numbers; empty: every number exists, and every token opens it.
     #[serde(rename = "number")]
     pub numbers: Vec<Number>,
@@ -60,6 +62,26 @@ pub struct Number {
     pub quality: SmolStr,
     /// `CONNECTED`, `FLAGGED`, …; empty: connected.
     pub status: SmolStr,
+    /// `STANDARD`, `HIGH`; empty: standard. One that is high takes 1,000 messages a second.
+    pub throughput: SmolStr,
+    /// `TIER_250`, …; empty: `TIER_2K`. Only told: what holds is `limits.tier`.
+    pub tier: SmolStr,
+}
+
+/// What becomes of a number while the stand-in runs (F66); empty: as it was.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NumberChange {
+    /// Empty: the first.
+    pub number: SmolStr,
+    pub quality: SmolStr,
+    pub status: SmolStr,
+    pub throughput: SmolStr,
+    pub tier: SmolStr,
+    /// Told by a webhook of its quality: `FLAGGED`, `UNFLAGGED`, `DOWNGRADE`, `UPGRADE`, `THROUGHPUT_UPGRADE`, …
+    pub event: SmolStr,
+    /// Told by a webhook of its account: `SCHEDULE_FOR_DISABLE`, `DISABLE`, `REINSTATE`.
+    pub ban: SmolStr,
 }
 
 /// How what became of a message is told.

@@ -9,6 +9,9 @@ use super::fault::{Fault, FaultKind};
 use super::plan::Statuses;
 use super::refusal::Refusal;
 
+/// How late statuses are, unless a fault says otherwise.
+const HELD_MS: i64 = 60_000;
+
 /// An accepted message, as its statuses speak of it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Accepted {
@@ -71,6 +74,9 @@ pub(super) fn follow(
     let late = fault.and_then(|fault| fault.after_ms).and_then(|late| i64::try_from(late).ok());
     match fault.map(|fault| (fault.kind, fault)) {
         Some((FaultKind::NoStatus, _)) => return Vec::new(),
+        Some((FaultKind::Held, fault)) if fault.code.is_some() => {
+            words = vec![(sent + late.unwrap_or(HELD_MS), Word::Failed { code: code(fault) })];
+        }
         Some((FaultKind::FailedStatus, fault)) => words = vec![(sent, Word::Failed { code: code(fault) })],
         Some((FaultKind::SentThenFailed, fault)) => words.push((delivered, Word::Failed { code: code(fault) })),
         other => {
@@ -83,8 +89,8 @@ pub(super) fn follow(
                     words.push((read, Word::Read));
                 }
             }
-            if matches!(other, Some((FaultKind::LateStatus, _))) {
-                words.iter_mut().for_each(|(at, _)| *at += late.unwrap_or(60_000));
+            if matches!(other, Some((FaultKind::LateStatus | FaultKind::Held, _))) {
+                words.iter_mut().for_each(|(at, _)| *at += late.unwrap_or(HELD_MS));
             }
         }
     }

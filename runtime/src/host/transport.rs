@@ -37,6 +37,9 @@ pub enum Form {
 pub enum SendAnswer {
     /// The provider's message id.
     Accepted { provider_id: SmolStr },
+    /// Taken as well, and kept back until the provider has seen how customers like the template: its statuses come late, or it
+    /// fails by one.
+    Held { provider_id: SmolStr },
     /// The provider's code, and what to do about it.
     Refused { error: i32, advice: Advice },
     /// No byte has left: no connection, no name, no handshake.

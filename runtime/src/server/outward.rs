@@ -214,6 +214,7 @@ impl Transport for Outward {
         let answer = self.attempt(request).await;
         let end = match &answer {
             SendAnswer::Accepted { .. } => "accepted",
+            SendAnswer::Held { .. } => "held",
             SendAnswer::Refused { .. } => "refused",
             SendAnswer::NotSent => "not_sent",
             SendAnswer::Unknown => "unknown",
@@ -247,6 +248,9 @@ fn access(token: &SecretString) -> Option<Access> {
 /// What an answer of the Graph API means for the outbox, to a message of this lane.
 pub fn told(answer: Answer, lane: Lane) -> SendAnswer {
     match answer {
+        Answer::Accepted(accepted) if accepted.status == "held_for_quality_assessment" => {
+            SendAnswer::Held { provider_id: accepted.id }
+        }
         Answer::Accepted(accepted) => SendAnswer::Accepted { provider_id: accepted.id },
         Answer::NotSent { .. } => SendAnswer::NotSent,
         Answer::Unknown { .. } => SendAnswer::Unknown,

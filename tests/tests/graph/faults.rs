@@ -51,6 +51,8 @@ async fn every_kind_breaks_as_it_says() {
             FaultKind::Refuse => "500 131000",
             FaultKind::FailedStatus
             | FaultKind::SentThenFailed
+            | FaultKind::Held
+            | FaultKind::Paused
             | FaultKind::NoStatus
             | FaultKind::LateStatus
             | FaultKind::NoOpaque => "200  taken",

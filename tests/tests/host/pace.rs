@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use duka_runtime::host::shops::Shop;
+use duka_runtime::host::transport::SendAnswer;
 use duka_runtime::id::ShopScope;
-use duka_runtime::store::Store;
+use duka_runtime::store::{Delivery, HealthNews, Store};
 
 use crate::corner;
 use crate::house::{House, on_every_store};
@@ -56,5 +57,66 @@ fn a_shop_with_more_numbers_has_no_more_of_the_room() {
         let mut claimed = BTreeMap::<ShopScope, usize>::new();
         round.attempts.iter().for_each(|attempt| *claimed.entry(attempt.request.shop).or_default() += 1);
         assert_eq!(claimed, BTreeMap::from([(house.shop, 6), (sister, 6)]));
+    });
+}
+
+/// The vendor says that the number may send so fast.
+async fn raised(house: &House, level: &str) {
+    let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+    let news = HealthNews::of(house.shop, "n1".into(), house.now_ms());
+    tx.hear_health(&[HealthNews { throughput: Some(level.into()), ..news }]).await.expect("kept");
+    tx.commit().await.expect("committed");
+}
+
+/// Customers of whom each is to be answered once.
+async fn wait_for_an_answer(house: &House, customers: impl Iterator<Item = String>) {
+    for customer in customers {
+        house.begin(&customer).await;
+        let said = house.text(&customer, &format!("m-{customer}"), "a1");
+        house.receive(vec![said]).await.expect("kept");
+    }
+}
+
+#[test]
+fn a_number_sends_as_fast_as_the_vendor_says_and_follows_it_while_it_runs() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        wait_for_an_answer(&house, (0..120).map(|n| format!("c{n}"))).await;
+        // A quarter of a second at once.
+        let claimed = async || house.outbox.claim(1_000).await.expect("claimed").attempts.len();
+        assert_eq!(claimed().await, 20, "80 a second");
+        raised(&house, "HIGH").await;
+        house.clock.advance(SECOND_MS / 10);
+        assert_eq!(claimed().await, 8, "it is heard of within ten seconds");
+        house.clock.advance(10 * SECOND_MS);
+        assert_eq!(claimed().await, 92, "1,000 a second");
+        raised(&house, "STANDARD").await;
+        wait_for_an_answer(&house, (0..60).map(|n| format!("d{n}"))).await;
+        house.clock.advance(10 * SECOND_MS);
+        assert_eq!(claimed().await, 20, "and back");
+    });
+}
+
+#[test]
+fn what_the_provider_holds_back_says_nothing_of_how_long_statuses_take() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        for (answer, expected) in [
+            (SendAnswer::Accepted { provider_id: "wamid.taken".into() }, true),
+            (SendAnswer::Held { provider_id: "wamid.held".into() }, false),
+        ] {
+            let next = house.restarted(7).await;
+            next.provider.answer(answer);
+            let customer = format!("c{expected}");
+            let conversation = next.begin(&customer).await;
+            next.chat(&customer, &format!("m-{customer}"), "a1").await;
+            let request = next.provider.requests().pop().expect("an answer");
+            next.clock.advance(300 * SECOND_MS);
+            let row = next.rows(conversation).await.pop().expect("a send");
+            next.tell(&request, &row.facts.provider_id, Delivery::Sent, 0).await;
+            assert_eq!(next.host.holding.longest_ms() > 0, expected, "{customer}");
+            let row = next.rows(conversation).await.pop().expect("a send");
+            assert_eq!(row.facts.told.delivery, Delivery::Sent);
+        }
     });
 }

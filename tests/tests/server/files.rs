@@ -168,6 +168,27 @@ async fn a_file_that_can_not_be_had_or_is_not_wanted_is_told_to_the_flow() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_comes_too_slowly_is_given_up_and_holds_nobody_else() {
+    let mut stage = Stage::of_flow(FLOW, "", "[files]\nfolder = \"files\"\n").await;
+    stage.writes("hi").await;
+    until(&mut stage, "A photo, a paper").await;
+    let slow = stage.file(&file(r#"{"mime_type": "image/jpeg", "size": 1000, "fault": "slow"}"#)).await;
+    stage.sends_file("image", &slow, "").await;
+    stage.writes("the red one").await;
+    // A byte a second for a quarter of an hour: others do not wait for it.
+    stage.customer_does("254700000002", &json!({ "text": "hi" })).await;
+    let url = format!("{}/customer/254700000002?wait_ms=20000", stage.control);
+    let shown: Json = stage.http.get(url).send().await.expect("an answer").json().await.expect("JSON");
+    assert!(shown[0]["text"].as_str().is_some_and(|text| text.contains("A photo, a paper")), "{shown}");
+    // The conversation's patience with a file is over when its first try is.
+    stage.is_ahead(30_000).await;
+    let seen = until(&mut stage, "You wrote the red one").await;
+    assert!(seen.iter().any(|text| text.contains("could not be read")), "the flow is told first: {seen:?}");
+    assert!(kept(&stage).is_empty());
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_photo_is_an_answer_to_a_form_that_asks_for_one() {
     let mut stage = Stage::of_flow(FLOW, "", "").await;
     stage.writes("report").await;

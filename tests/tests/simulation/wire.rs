@@ -261,7 +261,7 @@ impl Transport for Way {
             (read, _) => read,
         };
         tried.answer = match &read {
-            SendAnswer::Accepted { .. } => "accepted",
+            SendAnswer::Accepted { .. } | SendAnswer::Held { .. } => "accepted",
             SendAnswer::Refused { .. } => "refused",
             SendAnswer::NotSent => "not sent",
             SendAnswer::Unknown => "unknown",

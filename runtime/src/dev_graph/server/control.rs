@@ -15,16 +15,19 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Shared;
+use super::body::GraphBody;
 use crate::dev_graph::answer::Answer;
 use crate::dev_graph::customer::{Say, Telling};
 use crate::dev_graph::fault::Fault;
 use crate::dev_graph::management::Call;
 use crate::dev_graph::media::MediaFault;
-use crate::dev_graph::plan::{Customers, Statuses};
+use crate::dev_graph::plan::{Customers, NumberChange, Statuses};
 use crate::dev_graph::template::Template;
 
 /// The platform takes documents of 100 MiB.
 const UPLOAD_BYTES: usize = 101 * 1024 * 1024;
+/// Between two bytes of a slow file.
+const SLOW_MS: u64 = 1_000;
 /// The longest that a script may wait for a message.
 const WAIT_MS: u64 = 60_000;
 
@@ -45,6 +48,8 @@ A stand-in for WhatsApp's Graph API. Send to it as to graph.facebook.com.
   PUT    /control/customers                     {\"stopped\": [], \"unreachable\": [], \"allowed\": []}
   PUT    /control/templates                     {\"name\": \"hello\", \"language\": \"en\", \"body\": \"Hello {{1}}\"}
   POST   /control/templates                     {\"name\": \"hello\", \"language\": \"en\", \"status\": \"PAUSED\"}
+  POST   /control/numbers                       {\"quality\": \"RED\", \"status\": \"FLAGGED\", \"event\": \"FLAGGED\"}
+  PUT    /control/vanished                      [\"contacts\", \"quality_rating\"]: left out of everything from now on
   POST   /control/files                         {\"mime_type\": \"image/jpeg\", \"size\": 1000, \"fault\": \"wrong_hash\"}
   POST   /control/clock                         {\"advance_ms\": 3600000}
 ";
@@ -59,6 +64,8 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/control/statuses", put(statuses))
         .route("/control/customers", put(customers))
         .route("/control/templates", put(put_template).post(set_template))
+        .route("/control/numbers", post(set_number))
+        .route("/control/vanished", put(vanished))
         .route("/control/files", post(file))
         .route("/control/clock", post(clock))
         .route("/control/heard", post(heard))
@@ -174,6 +181,22 @@ async fn set_template(State(shared): Shares, Json(wanted): Json<TemplateState>) 
         Some(webhook) => posted(&shared, &webhook, 1).await,
         None => wrong(format!("There is no template {} in {}.", wanted.name, wanted.language)),
     }
+}
+
+async fn set_number(State(shared): Shares, Json(change): Json<NumberChange>) -> Response {
+    let now_ms = shared.now_ms();
+    let webhooks = shared.lock().set_number(now_ms, &change);
+    let Some(webhooks) = webhooks else { return wrong(format!("There is no number {}.", change.number)) };
+    let mut told = StatusCode::NO_CONTENT.into_response();
+    for webhook in &webhooks {
+        told = posted(&shared, webhook, 1).await;
+    }
+    told
+}
+
+async fn vanished(State(shared): Shares, Json(fields): Json<Vec<String>>) -> StatusCode {
+    shared.lock().set_vanished(fields);
+    StatusCode::NO_CONTENT
 }
 
 #[derive(Deserialize)]
@@ -301,7 +324,11 @@ fn answered(answer: Answer) -> Response {
 async fn download(State(shared): Shares, Path(key): Path<String>) -> Response {
     let now_ms = shared.now_ms();
     match shared.lock().media.fetch(now_ms, &key) {
-        Some(file) => ([("content-type", file.mime_type.clone())], file.bytes.clone()).into_response(),
+        Some((file, true)) => {
+            let body = axum::body::Body::new(GraphBody::trickle(file.bytes.clone(), SLOW_MS));
+            ([("content-type", file.mime_type.clone())], body).into_response()
+        }
+        Some((file, false)) => ([("content-type", file.mime_type.clone())], file.bytes.clone()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -61,14 +61,14 @@ impl<T: Transport> Outbox<T> {
         let now_ms = self.host.clock.now_ms();
         Ok(End::of(match answer {
             SendAnswer::Accepted { provider_id } => {
-                let was_stopped = self.pace().is_well(about.sender(), about.send);
-                if let Some(whom) = was_stopped {
-                    let mut tx = self.host.store.begin(about.shop).await?;
-                    learned::well(&mut tx, (about.shop, &about.number), whom, now_ms).await?;
-                    tx.commit().await?;
-                }
+                self.is_well(about, now_ms).await?;
                 let at_ms = self.host.clock.monotonic_ms();
                 self.host.holding.accepted(about.shop, &about.number, about.send, at_ms);
+                AttemptEnd::Accepted { provider_id }
+            }
+            // When its statuses come says nothing of how long statuses take.
+            SendAnswer::Held { provider_id } => {
+                self.is_well(about, now_ms).await?;
                 AttemptEnd::Accepted { provider_id }
             }
             SendAnswer::Refused { error, advice } => return self.refused(about, error, advice).await,
@@ -86,6 +86,17 @@ impl<T: Transport> Outbox<T> {
             }
             SendAnswer::Unsendable { error } => AttemptEnd::Failed { error },
         }))
+    }
+
+    /// The provider takes messages: what had been stopped goes on.
+    async fn is_well(&self, about: &About, now_ms: i64) -> Result<(), OutboxError> {
+        let was_stopped = self.pace().is_well(about.sender(), about.send);
+        if let Some(whom) = was_stopped {
+            let mut tx = self.host.store.begin(about.shop).await?;
+            learned::well(&mut tx, (about.shop, &about.number), whom, now_ms).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     async fn refused(&self, about: &About, error: i32, advice: Advice) -> Result<End, OutboxError> {

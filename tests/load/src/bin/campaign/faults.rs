@@ -20,7 +20,7 @@ batch_ms = 50
 ";
 
 /// By kind: the share of sends, and more of the line.
-const SHARES: [(&str, f64, &str); 22] = [
+const SHARES: [(&str, f64, &str); 24] = [
     ("http500", 0.02, ""),
     ("http503", 0.02, ""),
     ("http502_html", 0.004, ""),
@@ -40,6 +40,8 @@ const SHARES: [(&str, f64, &str); 22] = [
     ("refuse", 0.002, "code = 131026"),
     ("failed_status", 0.004, ""),
     ("sent_then_failed", 0.004, ""),
+    ("held", 0.004, "after_ms = 6000"),
+    ("paused", 0.004, ""),
     ("no_status", 0.01, ""),
     ("late_status", 0.01, "after_ms = 6000"),
     ("no_opaque", 0.01, ""),
