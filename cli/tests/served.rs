@@ -5,6 +5,8 @@
 
 #[path = "served/away.rs"]
 mod away;
+#[path = "served/bridge.rs"]
+mod bridge;
 #[path = "../../tests/tests/server/card_corpus.rs"]
 mod card_corpus;
 #[path = "served/cards.rs"]
@@ -13,6 +15,8 @@ mod cards;
 mod database;
 #[path = "served/dev.rs"]
 mod dev;
+#[path = "served/failover.rs"]
+mod failover;
 #[path = "served/http.rs"]
 mod http;
 #[path = "served/play.rs"]

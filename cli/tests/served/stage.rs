@@ -36,6 +36,8 @@ pub struct Stage {
     pub variables: Vec<(String, String)>,
     /// Blocks of 512 bytes that the next process may write to one file; beyond, the system refuses as a broken disk does.
     pub blocks: Option<u32>,
+    /// Descriptors that the next process may have open.
+    pub descriptors: Option<u32>,
 }
 
 /// A command of the binary under test.
@@ -95,6 +97,7 @@ impl Stage {
             settings: settings.to_string(),
             variables: Vec::new(),
             blocks: None,
+            descriptors: None,
         };
         until("the stand-in listens", || http::ask("GET", &stage.control, "/control", &[], "").is_some());
         stage.configure();
@@ -141,8 +144,10 @@ impl Stage {
         let log = File::options().create(true).append(true).open(self.folder.path().join("server.log"));
         let log = log.expect("a writable folder");
         let mut command = duka();
-        if let Some(blocks) = self.blocks.take() {
-            let limited = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let blocks = self.blocks.take().map(|blocks| format!("trap '' XFSZ; ulimit -f {blocks}; "));
+        let descriptors = self.descriptors.take().map(|descriptors| format!("ulimit -n {descriptors}; "));
+        if let Some(limit) = blocks.or(descriptors) {
+            let limited = format!("{limit}exec \"$0\" \"$@\"");
             let mut shell = Command::new("sh");
             shell.arg("-c").arg(limited).arg(command.get_program());
             shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use duka_runtime::id::ShopScope;
 use duka_runtime::store::*;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Executor, PgConnection, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, Row};
 
 pub use crate::database::database;
 use crate::make::*;
@@ -316,5 +316,33 @@ async fn the_database_of_a_newer_version_is_refused() -> Result<()> {
     outside(&url).await.execute(step).await.expect("the owner may");
     let refusal = Store::postgres(&url).await.map(|_| ());
     assert!(matches!(refusal, Err(Error::Newer { found: 999, known: 1.. })), "{refusal:?}");
+    Ok(())
+}
+
+/// A table that a step wants to make is there already, so that the step breaks off in its middle (F32).
+#[tokio::test]
+async fn a_step_of_the_schema_that_breaks_off_leaves_nothing_and_is_taken_again() -> Result<()> {
+    for (obstacle, before) in [("revision", "shops"), ("post", "recipient")] {
+        let url = database().await;
+        let mut outside = outside(&url).await;
+        outside.execute(AssertSqlSafe(format!("CREATE TABLE {obstacle} (in_the_way integer)"))).await.expect("made");
+        let mut refusals = Vec::new();
+        let tables =
+            "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = current_schema()";
+        for _ in 0..2 {
+            let refusal = Store::postgres(&url).await.map(|_| ()).expect_err("it is refused").to_string();
+            assert!(refusal.contains("could not be brought up to date"), "{refusal}");
+            let kept: String = outside.fetch_one(tables).await.expect("an answer").get(0);
+            assert!(!kept.split(' ').any(|table| table == before), "{obstacle}: {kept}");
+            refusals.push((refusal, kept));
+        }
+        assert_eq!(refusals[0], refusals[1], "nothing half made is left");
+        outside.execute(AssertSqlSafe(format!("DROP TABLE {obstacle}"))).await.expect("gone");
+        let store = Store::postgres(&url).await?;
+        let shop = store.shop("boutique").await?;
+        let mut tx = store.begin(shop).await?;
+        tx.create_conversations(&[(conversation(shop, 1), vec![phone(shop, "254")])]).await?;
+        tx.commit().await?;
+    }
     Ok(())
 }

@@ -65,6 +65,41 @@ async fn the_file_of_a_newer_version_is_refused() -> Result<()> {
     Ok(())
 }
 
+/// A table that a later step wants to make is there already, so that the step breaks off in its middle.
+#[tokio::test]
+async fn a_step_of_the_schema_that_breaks_off_leaves_nothing_and_is_taken_again() -> Result<()> {
+    let folder = folder();
+    for (obstacle, before) in [("revision", "shops"), ("post", "recipient")] {
+        let path = folder.path().join(format!("{obstacle}.db"));
+        let outside = rusqlite::Connection::open(&path).expect("a new file");
+        let tables = || -> Vec<String> {
+            let mut select =
+                outside.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").expect("a query");
+            let names = select.query_map([], |row| row.get(0)).expect("rows");
+            names.collect::<rusqlite::Result<_>>().expect("names")
+        };
+        let steps = || -> i64 {
+            outside.query_row("SELECT count(*) FROM _sqlx_migrations", [], |row| row.get(0)).expect("a count")
+        };
+        outside.execute_batch(&format!("CREATE TABLE {obstacle} (in_the_way INTEGER)")).expect("made");
+        let refusal = Store::sqlite(&path).await.map(|_| ()).map_err(|error| error.to_string());
+        let refusal = refusal.expect_err("it is refused");
+        assert!(refusal.contains("could not be brought up to date"), "{refusal}");
+        let (kept, taken) = (tables(), steps());
+        assert!(!kept.iter().any(|table| table == before), "{obstacle}: {kept:?}");
+        let again = Store::sqlite(&path).await.map(|_| ()).expect_err("and again").to_string();
+        assert_eq!((tables(), steps(), again), (kept, taken, refusal), "{obstacle}: nothing half made is left");
+        outside.execute_batch(&format!("DROP TABLE {obstacle}")).expect("gone");
+        let store = Store::sqlite(&path).await?;
+        let shop = store.shop("boutique").await?;
+        let mut tx = store.begin(shop).await?;
+        tx.create_conversations(&[(conversation(shop, 1), vec![phone(shop, "254")])]).await?;
+        tx.commit().await?;
+        assert!(steps() > taken, "{obstacle}: the rest was taken");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_tool_that_holds_the_file_for_a_moment_is_waited_for() -> Result<()> {
     let folder = folder();
