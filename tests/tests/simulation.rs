@@ -10,6 +10,8 @@ mod backend;
 mod bugs;
 #[path = "simulation/chance.rs"]
 mod chance;
+#[path = "simulation/covered.rs"]
+mod covered;
 #[path = "simulation/network.rs"]
 mod network;
 #[path = "simulation/oracle.rs"]
@@ -37,7 +39,9 @@ use duka_tests::tree;
 
 use crate::bugs::Bug;
 use crate::chance::Tally;
-use crate::process::Plays;
+use crate::covered::Covered;
+use crate::process::{Plays, scopes};
+use crate::wire::BOUTIQUE;
 use crate::world::World;
 
 fn plays() -> Plays {
@@ -57,6 +61,7 @@ struct Ended {
     tally: Tally,
     simulated_ms: i64,
     lines: Vec<String>,
+    covered: Covered,
 }
 
 fn play(seed: u64, bug: Bug, plays: &Plays, talk: bool) -> Ended {
@@ -77,16 +82,28 @@ fn play(seed: u64, bug: Bug, plays: &Plays, talk: bool) -> Ended {
         tally.add(&world.tally);
         tally.counts.insert("messages".to_string(), world.said.len() as u64);
         let lines = trace.lines.take().unwrap_or_default();
-        Ended { wrongs, trace: trace.end(), tally, simulated_ms, lines }
+        let mut covered = Covered::default();
+        if bug == Bug::Sound {
+            for (place, scope) in scopes().into_iter().enumerate() {
+                let (shop, program) =
+                    if place == BOUTIQUE { ("boutique", &plays.boutique) } else { ("counter", &plays.counter) };
+                covered.look(&world.store, scope, shop, program).await;
+            }
+        }
+        Ended { wrongs, trace: trace.end(), tally, simulated_ms, lines, covered }
     })
 }
 
-/// The world of rules: what was wrong, and what happened.
-fn play_rules(seed: u64, bug: Bug, program: &Arc<Program>) -> (Vec<String>, Tally) {
+/// The world of rules: what was wrong, what happened, and which states it went through.
+fn play_rules(seed: u64, bug: Bug, program: &Arc<Program>) -> (Vec<String>, Tally, Covered) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(async {
         let (wrongs, world) = rules::play(seed, bug, program).await;
-        (wrongs, world.tally)
+        let mut covered = Covered::default();
+        if bug == Bug::Sound {
+            covered.look(&world.store, scopes()[0], "corner", program).await;
+        }
+        (wrongs, world.tally, covered)
     })
 }
 
@@ -140,7 +157,7 @@ fn kinds() -> Vec<String> {
 fn whatever_goes_wrong_everything_comes_out_right() {
     let (plays, corner) = (plays(), corner());
     if let Some(seed) = number("SEED") {
-        let (wrongs, _) = play_rules(seed, Bug::Sound, &corner);
+        let (wrongs, ..) = play_rules(seed, Bug::Sound, &corner);
         assert!(wrongs.is_empty(), "seed {seed}, the world of rules:\n  {}", wrongs.join("\n  "));
         let ended = play(seed, Bug::Sound, &plays, true);
         ended.lines.iter().for_each(|line| println!("{line}"));
@@ -150,9 +167,11 @@ fn whatever_goes_wrong_everything_comes_out_right() {
     let seeds = number("SEEDS").unwrap_or(1_000);
     let begun = Instant::now();
     let (mut tally, mut simulated_ms, mut wrong) = (Tally::default(), 0, Vec::new());
+    let mut covered = Covered::default();
     for seed in 0..seeds {
         let ended = play(seed, Bug::Sound, &plays, false);
         tally.add(&ended.tally);
+        covered.add(&ended.covered);
         simulated_ms += ended.simulated_ms;
         if !ended.wrongs.is_empty() {
             wrong.push(format!("seed {seed}:\n    {}", ended.wrongs.join("\n    ")));
@@ -160,8 +179,9 @@ fn whatever_goes_wrong_everything_comes_out_right() {
         if seed % RULES != 0 {
             continue;
         }
-        let (wrongs, rules) = play_rules(seed, Bug::Sound, &corner);
+        let (wrongs, rules, states) = play_rules(seed, Bug::Sound, &corner);
         tally.add(&rules);
+        covered.add(&states);
         if !wrongs.is_empty() {
             wrong.push(format!("seed {seed}, the world of rules:\n    {}", wrongs.join("\n    ")));
         }
@@ -175,6 +195,7 @@ fn whatever_goes_wrong_everything_comes_out_right() {
     for (what, count) in &tally.counts {
         println!("{count:>9}  {what}");
     }
+    print!("{}", covered.report(&[("boutique", &plays.boutique), ("corner", &corner), ("counter", &plays.counter)]));
     let shown = wrong.len().min(20);
     assert!(
         wrong.is_empty(),

@@ -4,6 +4,8 @@
 mod book;
 #[path = "tidy/dependencies.rs"]
 mod dependencies;
+#[path = "tidy/faults.rs"]
+mod faults;
 #[path = "tidy/house.rs"]
 mod house;
 #[path = "tidy/purity.rs"]
