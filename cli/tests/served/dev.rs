@@ -3,6 +3,8 @@
 
 #[path = "dev/ends.rs"]
 mod ends;
+#[path = "dev/recorded.rs"]
+mod recorded;
 #[path = "dev/saves.rs"]
 mod saves;
 
