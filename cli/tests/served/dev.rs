@@ -311,6 +311,7 @@ fn a_customer_buys_a_dress_from_hello_to_delivered() {
     });
     let order = place["orders"][0]["reference"].clone();
     assert_eq!(place["orders"][0]["paid"], "paid", "{place}");
+    assert_eq!(place["orders"][0]["total"], "KES 2,500", "an amount is written in one way: {place}");
     assert!(place["path"].as_array().is_some_and(|path| path.len() > 5), "{place}");
     let before = dev.thread().len();
     dev.lever("order", &json!({"reference": order, "action": "ship"}));

@@ -83,7 +83,9 @@ fn whatever_a_customer_sends_can_be_recorded() {
     dev.does(&text("is it\nlinen?"), "Somebody will write to you here");
     recorded(&dev, "a recorded question", 1);
     // Somebody else, who is not Amina either, in another language, and with a price that has changed since.
-    dev.lever("product", &json!({ "sku": "S-301", "price": "2,000" }));
+    assert!(dev.lever("product", &json!({ "sku": "S-301", "price": "2000" })).contains("costs KES 2,000."));
+    let product = dev.get("/shops/boutique/backend")["products"][4].clone();
+    assert_eq!((&product["sku"], &product["price"]), (&json!("S-301"), &json!("KES 2,000")));
     let (_, chipo) = dev.ask("POST", "/shops/boutique/customers", &json!({ "name": "Chipo" }));
     dev.customer = chipo["id"].as_str().expect("an id").to_string();
     dev.does(&text("مرحبا"), "أهلا");
