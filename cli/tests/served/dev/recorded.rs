@@ -54,6 +54,9 @@ fn a_recorded_purchase_is_a_test_that_passes_at_once() {
     let before = dev.thread().len();
     dev.lever("order", &json!({ "reference": "Z-1043", "action": "ship" }));
     dev.sees(before, "is on its way");
+    // Of this customer there is this one order, and it was placed now.
+    let orders = dev.does(&text("where is my order"), "Z-1043");
+    assert!(!orders.to_string().contains("Z-1042"), "that is somebody else's: {orders}");
     let file = recorded(&dev, "a recorded purchase", 1);
     for line in [
         "  given customer.first_name is Brian\n",
@@ -63,7 +66,7 @@ fn a_recorded_purchase_is_a_test_that_passes_at_once() {
         "  event payment.paid\n",
         "  template: receipt\n",
         "  template: order_shipped\n",
-        "  state: end\n",
+        "  state: orders\n",
     ] {
         assert!(file.contains(line), "{line} is missing in:\n{file}");
     }

@@ -29,7 +29,7 @@ pub struct Order {
     pub actions: Vec<&'static str>,
 }
 
-/// What was ordered here, the newest first. What the fixture begins with has no payment and is shown as it is.
+/// What was ordered here, the newest first.
 pub async fn of(
     house: &House,
     server: &Server,
