@@ -7,11 +7,11 @@ use smol_str::SmolStr;
 
 use super::channel::{self, WhatsApp};
 use super::fields::Findings;
-use hours::{date, hours, opening_hours};
 use crate::ast::Duration;
 use crate::diagnostic::Diagnostic;
 use crate::span::{FileId, Name, Span, Spanned};
 use crate::yaml::tree::{self, Entry, Node};
+use hours::{date, hours, opening_hours};
 
 /// What `shop.yaml` says. Everything may be missing; what is required is told.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -42,9 +42,8 @@ fn first_words(message: &Message) -> String {
 
 /// Text without what turns the direction of writing, which no file of ours may hold.
 fn visible(text: &str) -> String {
-    let turns = |letter: &char| {
-        matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let turns =
+        |letter: &char| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().filter(|letter| !turns(letter)).collect()
 }
 
@@ -165,8 +164,8 @@ pub fn beginning(program: &Program, fixture: &Json, known: &[(String, String)], 
     let consents = fixture.get("consent").and_then(Json::as_object).into_iter().flatten();
     let agreed = consents.filter(|(_, said)| said.to_string().contains("true") || said.to_string().contains("yes"));
     let known = agreed.filter(|(name, _)| program.shop.consents.iter().any(|consent| consent.name == name.as_str()));
-    lines.extend(known.flat_map(|(name, _)| {
-        ["given", "asked"].map(|fact| format!("given consent.{name}.{fact} is no"))
-    }));
+    lines.extend(
+        known.flat_map(|(name, _)| ["given", "asked"].map(|fact| format!("given consent.{name}.{fact} is no"))),
+    );
     lines
 }

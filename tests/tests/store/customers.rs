@@ -32,12 +32,7 @@ fn known(shop: &Shop, n: u64, wrote_ms: i64) -> Conversation {
     Shop::name_customer(&shop.program, &mut session, "Amina Odhiambo", 1);
     session.customer_values = vec![number(41)];
     session.consents = vec![ConsentState { asked: true, given: true }; session.consents.len()];
-    Conversation {
-        session: session.encode(),
-        turn: 7,
-        last_inbound_ms: wrote_ms,
-        ..conversation(shop.scope, n)
-    }
+    Conversation { session: session.encode(), turn: 7, last_inbound_ms: wrote_ms, ..conversation(shop.scope, n) }
 }
 
 pub async fn a_customer_who_is_silent_for_long_is_forgotten_and_nobody_else(store: Store) -> Result<()> {
@@ -49,7 +44,12 @@ pub async fn a_customer_who_is_silent_for_long_is_forgotten_and_nobody_else(stor
     let mut tx = store.begin(scope).await?;
     let all: Vec<_> = rows.iter().map(|row| (row.clone(), vec![phone(scope, &row.id.0.to_string())])).collect();
     tx.create_conversations(&all).await?;
-    let bag = |n: u64| BagRow { shop: scope, conversation: id(n), version: 0, body: b"{\"lines\":[],\"done\":[\"k\"]}".to_vec() };
+    let bag = |n: u64| BagRow {
+        shop: scope,
+        conversation: id(n),
+        version: 0,
+        body: b"{\"lines\":[],\"done\":[\"k\"]}".to_vec(),
+    };
     assert!(tx.save_bag(&bag(1)).await? && tx.save_bag(&bag(2)).await?);
     tx.commit().await?;
     let mut tx = store.begin(other).await?;
