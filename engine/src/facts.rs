@@ -29,7 +29,7 @@ impl Facts {
     pub fn of(shop: &ShopFile) -> Facts {
         let text = |written: &Option<duka_dsl::span::Spanned<SmolStr>>| written.as_ref().map(|text| text.value.clone());
         Facts {
-            hours: Week::of(&shop.hours),
+            hours: Week::of(&shop.hours, shop.closed.iter().map(|day| &day.value)),
             phone: text(&shop.phone),
             address: text(&shop.address),
             website: text(&shop.website),
@@ -137,8 +137,8 @@ impl Told {
             if let (Some((ahead, minute)), Some(field)) = (next, hours.next.and_then(|at| fields.get_mut(at)))
                 && *field == Value::None
             {
-                let weekday = week::weekday(local.0 + i32::from(ahead));
-                *field = Value::Text(OpeningWords::of(locale).next(ahead, weekday, minute).into());
+                let day = local.0 + i32::from(ahead);
+                *field = Value::Text(OpeningWords::of(locale).next(ahead, (day, week::weekday(day)), minute).into());
             }
         }
         Value::Record(fields.into())

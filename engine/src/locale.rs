@@ -19,6 +19,13 @@ use self::names::SymbolPlace;
 pub(crate) use self::names::{LANGUAGES, month_named, yes_no};
 use crate::value::Money;
 
+/// An amount in English: `KES 3,000`, `KWD 1.250`. For whoever looks on; customers are shown amounts in their language.
+pub fn money_in_english(money: Money) -> String {
+    let mut out = String::new();
+    Locale::new("en").money(money, money.currency.exponent(), &mut out);
+    out
+}
+
 /// One language, ready to write with.
 pub struct Locale {
     /// `ar`, of `ar-AE`.

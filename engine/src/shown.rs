@@ -2,6 +2,7 @@
 //! shown values in their language.
 
 use crate::hir::Shop;
+use crate::locale::money_in_english;
 use crate::types::Type;
 use crate::value::Value;
 
@@ -29,13 +30,7 @@ fn plain(value: &Value) -> String {
         Value::None => "none".to_string(),
         Value::YesNo(yes) => if *yes { "yes" } else { "no" }.to_string(),
         Value::Number(number) => number.to_string(),
-        Value::Money(money) => {
-            let exponent = money.currency.exponent();
-            let unit = 10_i64.pow(exponent.min(6));
-            let (major, minor) = (money.minor / unit, (money.minor % unit).abs());
-            let minor = if minor == 0 { String::new() } else { format!(".{minor:0width$}", width = exponent as usize) };
-            format!("{} {major}{minor}", money.currency.code())
-        }
+        Value::Money(money) => money_in_english(*money),
         Value::Text(text) => text.to_string(),
         Value::Date(days) => format!("day {days}"),
         Value::Time(minutes) => format!("{:02}:{:02}", minutes / 60, minutes % 60),

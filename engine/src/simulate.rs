@@ -5,6 +5,7 @@ pub mod coverage;
 pub mod deliveries;
 pub mod demo;
 pub mod explore;
+pub mod recorded;
 pub mod test;
 pub mod transcript;
 mod world;

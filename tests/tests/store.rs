@@ -6,6 +6,8 @@ mod agree;
 mod arrivals;
 #[path = "store/bags.rs"]
 mod bags;
+#[path = "store/customers.rs"]
+mod customers;
 #[path = "store/database.rs"]
 mod database;
 #[path = "store/ledgers.rs"]
@@ -89,5 +91,6 @@ conformance![
     ledgers::what_operators_did_is_listed_the_newest_first,
     payments::a_payment_changes_under_its_version,
     bags::a_bag_changes_under_its_version_and_goes_with_its_customer,
+    customers::a_customer_who_is_silent_for_long_is_forgotten_and_nobody_else,
     posts::whom_a_shop_wrote_to_is_remembered_with_the_latest_time,
 ];

@@ -45,7 +45,7 @@ const MISTAKES: [Mistake; 23] = [
         "button pay: Pay",
         "buton pay: Pay",
         "error[D003]",
-        "boutique.duka:234:3",
+        "boutique.duka:239:3",
         "Did you mean `button`?",
     ),
     (
@@ -53,7 +53,7 @@ const MISTAKES: [Mistake; 23] = [
         "button pay: Pay",
         "button pay now: Pay",
         "error[D014]",
-        "boutique.duka:234:10",
+        "boutique.duka:239:10",
         "Write `pay_now`.",
     ),
     ("boutique.duka", "{order.total}", "{order.totl}", "error[D108]", "boutique.duka:233:21", "Did you mean `total`?"),

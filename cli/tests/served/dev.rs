@@ -3,6 +3,8 @@
 
 #[path = "dev/ends.rs"]
 mod ends;
+#[path = "dev/recorded.rs"]
+mod recorded;
 #[path = "dev/saves.rs"]
 mod saves;
 
@@ -309,6 +311,7 @@ fn a_customer_buys_a_dress_from_hello_to_delivered() {
     });
     let order = place["orders"][0]["reference"].clone();
     assert_eq!(place["orders"][0]["paid"], "paid", "{place}");
+    assert_eq!(place["orders"][0]["total"], "KES 2,500", "an amount is written in one way: {place}");
     assert!(place["path"].as_array().is_some_and(|path| path.len() > 5), "{place}");
     let before = dev.thread().len();
     dev.lever("order", &json!({"reference": order, "action": "ship"}));
@@ -351,14 +354,14 @@ fn a_form_comes_with_its_screens_and_what_is_told_with_its_age() {
     let asked = &item["body"]["interactive"]["action"]["parameters"]["flow_action_payload"];
     assert_eq!(asked["screen"], screen["id"], "{item}");
     let values = json!({"name": "Amina", "street": "Biashara Street 4", "town": "Kilimani", "notes": ""});
-    dev.does(&json!({"form": {"message": item["id"], "values": values}}), "Delivery: KES");
+    dev.does(&json!({"form": {"message": item["id"], "values": values}}), "Delivery to Amina, Biashara Street 4");
     let why = until("every message says why it was sent", || {
         let thread = dev.thread();
         let ours: Vec<&Json> = thread.iter().filter(|item| item["way"] == "out").collect();
         let of =
             |words: &str| ours.iter().find(|item| item.to_string().contains(words)).map(|item| item["why"].clone());
         let known = ours.iter().all(|item| item["why"]["window"].is_string());
-        known.then(|| (of("Delivery: KES"), of("How would you like to get it?")))
+        known.then(|| (of("Delivery to Amina"), of("How would you like to get it?")))
     });
     let (Some(told), Some(fixed)) = &why else { panic!("{why:?}") };
     assert!(told["data_age_ms"].as_i64().is_some_and(|ms| (0..120_000).contains(&ms)), "{told}");

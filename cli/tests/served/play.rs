@@ -139,7 +139,7 @@ fn show(message: &Json, out: &mut String) {
     if kind == "list" {
         lines.push(format!("[{}]", text(&content["action"]["button"])));
         for row in taps {
-            let note = Some(text(&row["note"])).filter(|note| !note.is_empty());
+            let note = Some(dateless(&text(&row["note"]))).filter(|note| !note.is_empty());
             let note = note.map_or(String::new(), |note| format!(" | {note}"));
             lines.push(format!("  - {}{note}", text(&row["title"])));
         }
@@ -158,6 +158,17 @@ fn show(message: &Json, out: &mut String) {
         let n = if at == 0 { format!("{:>3}", message["n"].as_u64().unwrap_or(0)) } else { "   ".to_string() };
         let _ = writeln!(out, "{}", format!("{n} | {line}").trim_end());
     }
+}
+
+/// A note without the day on which an order was placed: the script is played on another one each time.
+fn dateless(note: &str) -> String {
+    let is_number = |word: Option<&str>| word.is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_date = |part: &str| {
+        let mut words = part.split(' ');
+        is_number(words.next()) && words.next().is_some() && is_number(words.next()) && words.next().is_none()
+    };
+    let parts = note.split(", ").map(|part| if is_date(part) { "(the day)" } else { part });
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// The texts of a page, in order.

@@ -1,6 +1,8 @@
 //! `shop.yaml`: who the shop is, where it sells, how it is reached, and how strictly its flows are checked.
 //! Secrets are references (`env:NAME`, `file:PATH`), never values.
 
+mod hours;
+
 use smol_str::SmolStr;
 
 use super::channel::{self, WhatsApp};
@@ -9,6 +11,7 @@ use crate::ast::Duration;
 use crate::diagnostic::Diagnostic;
 use crate::span::{FileId, Name, Span, Spanned};
 use crate::yaml::tree::{self, Entry, Node};
+use hours::{date, hours, opening_hours};
 
 /// What `shop.yaml` says. Everything may be missing; what is required is told.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,6 +34,8 @@ pub struct ShopFile {
     /// Between these times no marketing is sent.
     pub quiet_hours: Option<Spanned<Hours>>,
     pub hours: Vec<Opening>,
+    /// Days on which it is closed, whatever its hours say.
+    pub closed: Vec<Spanned<Date>>,
     /// How amounts are rounded to what can be paid.
     pub rounding: Option<Spanned<Rounding>>,
     pub channels: Vec<Section>,
@@ -74,6 +79,14 @@ pub enum Day {
 pub struct Opening {
     pub day: Spanned<Day>,
     pub hours: Vec<Spanned<Hours>>,
+}
+
+/// A day of the calendar, which there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Date {
+    pub year: i16,
+    pub month: i8,
+    pub day: i8,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,6 +153,7 @@ pub(crate) const TOP: &[&str] = &[
     "privacy",
     "quiet_hours",
     "hours",
+    "closed",
     "rounding",
     "channels",
     "adapters",
@@ -198,6 +212,11 @@ pub fn read(file: FileId, text: &str) -> (ShopFile, Vec<Diagnostic>) {
             }
         }
     }
+    if let (Some(day), true) = (shop.closed.first(), shop.hours.is_empty()) {
+        let message = "`closed` takes days out of `hours`, and there are none.";
+        let help = "Say when the shop is open: `hours: { monday: \"09:00 to 18:00\" }`.";
+        findings.push(Diagnostic::new(25, day.span, message).help(help));
+    }
     (shop, findings.list)
 }
 
@@ -229,6 +248,10 @@ fn take(shop: &mut ShopFile, entry: &Entry, findings: &mut Findings) {
         "privacy" => shop.privacy = page(node, "privacy", findings),
         "quiet_hours" => shop.quiet_hours = hours(node, "quiet_hours", findings),
         "hours" => shop.hours = opening_hours(node, findings),
+        "closed" => {
+            let days = findings.items(node, "closed");
+            shop.closed = days.iter().filter_map(|day| date(day, findings)).collect();
+        }
         "rounding" => shop.rounding = one_of(node, "rounding", ROUNDINGS, findings),
         "channels" => (shop.channels, shop.whatsapp) = channel::read(node, findings),
         "adapters" => {
@@ -329,73 +352,6 @@ fn page(node: &Node, what: &str, findings: &mut Findings) -> Option<Spanned<Smol
     None
 }
 
-/// `21:00 to 08:00`
-fn hours(node: &Node, what: &str, findings: &mut Findings) -> Option<Spanned<Hours>> {
-    let parsed = node
-        .text()
-        .and_then(|text| text.split_once(" to "))
-        .and_then(|(from, to)| Some(Hours { from_minute: minute(from.trim())?, to_minute: minute(to.trim())? }));
-    if parsed.is_none() {
-        let message = format!("`{what}` should be two times.");
-        let help = "Write them on the clock of 24 hours, with `to` between them: `\"09:00 to 18:00\"`.";
-        findings.push(Diagnostic::new(25, node.span, message).help(help));
-    }
-    parsed.map(|hours| Spanned::new(hours, node.span))
-}
-
-/// Minutes since midnight of `08:30`; `24:00` is the end of the day.
-fn minute(text: &str) -> Option<u16> {
-    let (hour, minute) = text.split_once(':')?;
-    let plain = |part: &str| part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !plain(hour) || !plain(minute) {
-        return None;
-    }
-    let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
-    (hour < 24 && minute < 60 || hour == 24 && minute == 0).then_some(hour * 60 + minute)
-}
-
-fn opening_hours(node: &Node, findings: &mut Findings) -> Vec<Opening> {
-    let names: Vec<&str> = DAYS.iter().map(|(name, _)| *name).collect();
-    let entries = findings.fields(node, "`hours`", &names);
-    let openings = entries.into_iter().filter_map(|entry| {
-        let (name, day) = DAYS.iter().find(|(name, _)| *name == entry.key.value)?;
-        let closed = entry.value.text() == Some("closed");
-        let spans = if closed { &[] } else { findings.items(&entry.value, name) };
-        let mut hours: Vec<_> = spans.iter().filter_map(|item| hours(item, name, findings)).collect();
-        apart(&mut hours, name, findings);
-        Some(Opening { day: Spanned::new(*day, entry.key.span), hours })
-    });
-    openings.collect()
-}
-
-/// Takes out hours that end when they begin, and those that lie within others of their day.
-fn apart(hours: &mut Vec<Spanned<Hours>>, day: &str, findings: &mut Findings) {
-    let end = |hours: &Hours| {
-        let past_midnight = if hours.to_minute < hours.from_minute { 24 * 60 } else { 0 };
-        hours.to_minute + past_midnight
-    };
-    let mut kept: Vec<Spanned<Hours>> = Vec::with_capacity(hours.len());
-    for span in hours.drain(..) {
-        let (message, help) = if span.value.from_minute == span.value.to_minute {
-            let message = format!("On `{day}` the shop would close when it opens.");
-            (message, "For all day write `00:00 to 24:00`; for a day without hours, `closed`.")
-        } else if kept
-            .iter()
-            .any(|other| span.value.from_minute < end(&other.value) && other.value.from_minute < end(&span.value))
-        {
-            (
-                format!("These hours of `{day}` lie within others of that day."),
-                "Write them as one: `\"09:00 to 18:00\"`.",
-            )
-        } else {
-            kept.push(span);
-            continue;
-        };
-        findings.push(Diagnostic::new(25, span.span, message).help(help));
-    }
-    *hours = kept;
-}
-
 pub(super) fn section(entry: &Entry, findings: &mut Findings) -> Option<Section> {
     let name = findings.key(entry)?;
     let what = format!("`{}`", name.value);
@@ -467,6 +423,7 @@ languages: [en, no]
 timezone: Africa/Nairobi # where the shop stands
 quiet_hours: 21:00 to 08:00
 hours: { monday: [09:00 to 13:00, 14:00 to 18:00], sunday: closed }
+closed: [2026-12-25, \"2028-02-29\"]
 channels:
   whatsapp: { phone_number_id: 0123, token: env:WHATSAPP_TOKEN }
 adapters:
@@ -488,6 +445,8 @@ rules: { D216: off, sentence-too-long: info }
         assert_eq!(live.token.map(|token| token.value), Some("env:WHATSAPP_TOKEN".into()));
         assert_eq!(shop.hours.iter().map(|day| day.hours.len()).collect::<Vec<_>>(), [2, 0]);
         assert_eq!(shop.quiet_hours.expect("it is there").value.from_minute, 21 * 60);
+        let closed: Vec<_> = shop.closed.iter().map(|day| (day.value.year, day.value.month, day.value.day)).collect();
+        assert_eq!(closed, [(2026, 12, 25), (2028, 2, 29)]);
         assert_eq!(shop.brand.expect("it is there").value, [0x0a, 0x7d, 0x4f]);
         assert_eq!(shop.rules[0].1.value, Severity::Off);
         assert_eq!(shop.delivery[0].towns.len(), 2);
@@ -508,6 +467,11 @@ rules: { D216: off, sentence-too-long: info }
                 "hours: { monday: [09:00 to 13:00, 12:00 to 18:00] }",
                 "These hours of `monday` lie within others of that day.",
             ),
+            (
+                "hours: { monday: 09:00 to 17:00 }\nclosed: [2026-02-29]",
+                "A day in `closed` should be a date that there is.",
+            ),
+            ("closed: [2026-12-25]", "`closed` takes days out of `hours`, and there are none."),
             ("phone: 0700 000 009", "`phone` should be a number with the code of its country."),
             ("website: zuri.example", "`website` should be the address of a page, which customers can open."),
             ("privacy: we keep nothing", "`privacy` should be the address of a page, which customers can open."),

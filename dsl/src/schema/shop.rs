@@ -56,6 +56,11 @@ fn top(key: &str) -> Value {
             week["description"] = json!("When the shop is open, in its own time: {shop.is_open}, {shop.hours_text}.");
             week
         }
+        "closed" => json!({
+            "type": "array",
+            "items": { "type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}$", "examples": ["2026-12-25"] },
+            "description": "Days on which the shop is closed, whatever its hours say.",
+        }),
         "rounding" => {
             let mut ways = one_of(&words(ROUNDINGS));
             ways["description"] = json!("How parts of the smallest coin are rounded; half_up unless said.");

@@ -135,14 +135,21 @@ impl OpeningWords<'_> {
         if parts.is_empty() { SmolStr::new_static(self.words.never) } else { SmolStr::new(parts.join(self.words.list)) }
     }
 
-    /// When the shop opens next: in so many days, on that day of the week (Monday is 0).
-    pub fn next(&self, ahead: u8, weekday: usize, minute: u16) -> String {
+    /// When the shop opens next: in so many days, on that day since 1970 and of the week (Monday is 0). What is further away
+    /// than a week has its date.
+    pub fn next(&self, ahead: u8, (day, weekday): (i32, usize), minute: u16) -> String {
         let pattern = match ahead {
             0 => self.words.today,
             1 => self.words.tomorrow,
             _ => self.words.on_day,
         };
-        put(pattern, self.name(weekday), &self.time(minute))
+        let mut date = String::new();
+        if ahead > 7 {
+            self.locale.date(day, &mut date);
+        } else {
+            date.push_str(self.name(weekday));
+        }
+        put(pattern, &date, &self.time(minute))
     }
 
     fn days(&self, first: usize, last: usize) -> String {

@@ -28,11 +28,13 @@ pub enum Standard {
     CardNumber,
     /// The customer writes more than is taken of one customer.
     TooFast,
+    /// The label of a form's field whose own words are too long for one, and stand above it.
+    YourAnswer,
 }
 
 impl Standard {
     #[cfg(test)]
-    pub(super) const ALL: [Standard; 14] = [
+    pub(super) const ALL: [Standard; 15] = [
         Standard::EarlierMessage,
         Standard::NotUnderstood,
         Standard::OutOfRange,
@@ -47,11 +49,12 @@ impl Standard {
         Standard::Lost,
         Standard::CardNumber,
         Standard::TooFast,
+        Standard::YourAnswer,
     ];
 }
 
 /// By language, in the order of [`Standard`].
-pub(super) const ALL: [(&str, [&str; 14]); 5] = [
+pub(super) const ALL: [(&str, [&str; 15]); 5] = [
     (
         "en",
         [
@@ -69,6 +72,7 @@ pub(super) const ALL: [(&str, [&str; 14]); 5] = [
             "Sorry, we have just changed something here.",
             "For your safety, please never send card numbers here. I did not keep yours. You only ever pay on the secure payment page.",
             "You are writing faster than I can answer. Please wait a minute, then send your last message again.",
+            "Your answer",
         ],
     ),
     (
@@ -88,6 +92,7 @@ pub(super) const ALL: [(&str, [&str; 14]); 5] = [
             "Samahani, tumebadilisha kitu hapa sasa hivi.",
             "Kwa usalama wako, tafadhali usitume kamwe namba ya kadi hapa. Sikuihifadhi. Unalipa tu kwenye ukurasa salama wa malipo.",
             "Unaandika haraka kuliko ninavyoweza kujibu. Tafadhali subiri dakika moja, kisha tuma tena ujumbe wako wa mwisho.",
+            "Jibu lako",
         ],
     ),
     (
@@ -107,6 +112,7 @@ pub(super) const ALL: [(&str, [&str; 14]); 5] = [
             "عذرًا، لقد غيّرنا شيئًا هنا للتو.",
             "حفاظًا على سلامتك، يرجى عدم إرسال أرقام البطاقات هنا أبدًا. لم أحتفظ برقمك. الدفع يتم فقط في صفحة الدفع الآمنة.",
             "تكتب أسرع مما أستطيع الرد. يرجى الانتظار دقيقة ثم إرسال رسالتك الأخيرة مرة أخرى.",
+            "إجابتك",
         ],
     ),
     (
@@ -126,6 +132,7 @@ pub(super) const ALL: [(&str, [&str; 14]); 5] = [
             "क्षमा करें, हमने यहाँ अभी कुछ बदला है।",
             "आपकी सुरक्षा के लिए, कृपया यहाँ कभी कार्ड नंबर न भेजें। मैंने उसे नहीं रखा। भुगतान केवल सुरक्षित भुगतान पेज पर होता है।",
             "आप मेरे जवाब देने से तेज़ लिख रहे हैं। कृपया एक मिनट रुकें, फिर अपना आख़िरी संदेश दोबारा भेजें।",
+            "आपका जवाब",
         ],
     ),
     (
@@ -145,6 +152,7 @@ pub(super) const ALL: [(&str, [&str; 14]); 5] = [
             "Désolé, nous venons de changer quelque chose ici.",
             "Pour votre sécurité, n'envoyez jamais de numéro de carte ici. Je n'ai pas gardé le vôtre. Le paiement se fait uniquement sur la page sécurisée.",
             "Vous écrivez plus vite que je ne peux répondre. Merci d'attendre une minute, puis de renvoyer votre dernier message.",
+            "Votre réponse",
         ],
     ),
 ];

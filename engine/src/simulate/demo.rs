@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use smol_str::SmolStr;
 
-use crate::contract::{parse_money, parse_number, write_money};
+use crate::contract::{parse_money, parse_number, write_date, write_money};
 use crate::value::{Currency, Money};
 
 /// The demo backend's whole state; cloned to go back in time, written down to outlive a process.
@@ -34,7 +34,16 @@ pub struct Demo {
     /// Answers of operations that are not the demo's own, by `contract.operation`.
     answers: Map<String, Json>,
     next_number: u32,
+    /// The numbers of orders that are another customer's.
+    #[serde(default)]
+    others: BTreeSet<String>,
+    /// The date where the shop is.
+    #[serde(default)]
+    today: String,
 }
+
+/// The day on which a simulation begins unless it says otherwise.
+const DEFAULT_DAY: i32 = 20_778;
 
 /// One argument of an operation, with the name of its type (`cart`, `order`, `money`, `text`).
 #[derive(Clone, Debug)]
@@ -71,6 +80,8 @@ impl Demo {
             subscriptions: Vec::new(),
             answers: object("answers").as_object().cloned().unwrap_or_default(),
             next_number: 1042,
+            others: BTreeSet::new(),
+            today: write_date(DEFAULT_DAY),
         };
         demo.next_number = demo.orders.iter().filter_map(number_of).max().map_or(1042, |last| last + 1);
         demo.save_bag(fixture.get("cart").unwrap_or(&Json::Null));
@@ -127,7 +138,22 @@ impl Demo {
         }
     }
 
+    /// From now on it is this day where the shop is, in days since 1970.
+    pub fn set_day(&mut self, days: i32) {
+        self.today = write_date(days);
+    }
+
+    /// The customer is not the one of the fixture, whose orders and addresses they have not.
+    pub fn become_another(&mut self) {
+        self.others = self.orders.iter().map(|order| text(order, "number").to_string()).collect();
+        self.addresses.clear();
+    }
+
+    /// Another phone is another customer's.
     pub fn set_customer(&mut self, field: &str, value: Json) {
+        if field == "phone" && self.customer.get(field) != Some(&value) {
+            self.become_another();
+        }
         if let Json::Object(customer) = &mut self.customer {
             customer.insert(field.to_string(), value);
         }

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use smol_str::SmolStr;
 
 use super::coverage::{Seen, Transition, describe, transitions};
-use super::{Simulator, choices_of, test, transcript};
+use super::{Simulator, choices_of, recorded, test};
 use crate::analysis::path::event_name;
 use crate::graph::effective_reactions;
 use crate::hir::{DestKind, Flow, FlowId, Shop, StepKind, Target, Trigger};
@@ -371,16 +371,7 @@ pub fn record(simulator: &Simulator) -> Vec<String> {
     for entry in &simulator.log {
         match &entry.kind {
             super::LogKind::Input(line) => lines.push(line.clone()),
-            super::LogKind::Sent(sent) => {
-                let text = transcript::shown(sent);
-                let words: String =
-                    text.split([' ', '/']).filter(|word| !word.is_empty()).take(6).collect::<Vec<_>>().join(" ");
-                if let Outbound::Template(template) = sent {
-                    lines.push(format!("template: {}", template.name));
-                } else if !words.starts_with('[') {
-                    lines.push(format!("shop: {}", words.split(" [").next().unwrap_or(&words)));
-                }
-            }
+            super::LogKind::Sent(sent) => lines.extend(recorded::expected(sent)),
             super::LogKind::Called(request, true) => lines.push(format!("called: {}", request.name)),
             super::LogKind::Called(_, false) | super::LogKind::Other(_) => {}
         }

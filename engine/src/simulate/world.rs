@@ -167,6 +167,7 @@ impl World {
                 json: encode(shop, &parameter.ty, value),
             })
             .collect();
+        self.demo.set_day(program.local(now_ms).0);
         let outcome = match self.demo.call(&request.name, &arguments, now_ms) {
             Answer::Given(json) => given(shop, operation.gives.as_ref(), json),
             Answer::Refused(code) => Outcome::Refused { code },

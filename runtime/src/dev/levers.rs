@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use duka_engine::contract::{parse_money, write_money};
+use duka_engine::locale::money_in_english;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -171,9 +172,8 @@ fn change(house: &House, shop: &str, wanted: Change) -> Result<String, Refused> 
         let whole = if written.contains(' ') { written } else { format!("{currency} {written}") };
         let money =
             parse_money(&whole).ok_or_else(|| Refused::wrong(format!("Write a price such as `{}`.", product.price)))?;
-        let money = write_money(money);
-        done.push(format!("costs {money}"));
-        edit("price", money.into());
+        done.push(format!("costs {}", money_in_english(money)));
+        edit("price", write_money(money).into());
     }
     if let Some(stock) = wanted.stock {
         if stock < 0 {

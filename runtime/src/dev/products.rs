@@ -4,7 +4,9 @@
 use std::fmt::Write;
 
 use duka_engine::approval::wanted;
+use duka_engine::contract::parse_money;
 use duka_engine::hir;
+use duka_engine::locale::money_in_english;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -51,7 +53,7 @@ fn of(product: &Value, edits: &[Edit]) -> Product {
     Product {
         sku: text("sku"),
         name: text("name"),
-        price: text("price"),
+        price: parse_money(&text("price")).map_or_else(|| text("price"), money_in_english),
         stock: field("stock").and_then(Value::as_i64),
         image: Some(address(if photo.is_empty() { &product["name"] } else { &product["photo"] })),
         description: Some(text("description")).filter(|text| !text.is_empty()),

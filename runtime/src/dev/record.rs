@@ -1,16 +1,18 @@
 //! A chat of the page as a conversation test, and the search for what no test takes. The test is written from the turns
-//! that the server committed, in the words of the language of tests.
+//! that the server committed, in the words of the language of tests, and is played before it is kept: it passes.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path as Places, State};
-use duka_engine::event::{Event, EventKind, Inbound};
-use duka_engine::outbound::Outbound;
+use duka_engine::event::{Event, EventKind};
+use duka_engine::program::Program;
+use duka_engine::session::Session;
 use duka_engine::simulate::explore::{FoundTest, as_test_file};
-use duka_engine::simulate::transcript;
+use duka_engine::simulate::{recorded, test};
 use duka_engine::source::FileKind;
+use duka_engine::value::Value;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,13 +24,15 @@ use super::map::Uncovered;
 use super::place;
 use super::place::length;
 use super::shop::{on_deep_stack, replace};
+use crate::host::calls::Edit;
 use crate::shops::load;
 use crate::store::{SendRow, TurnRecord};
 
 /// Turns of one test.
 const MOST_TURNS: u32 = 500;
-/// Words of a message that a test expects.
-const WORDS: usize = 6;
+/// Between two messages, what is less than this is no time that passed.
+const PAUSE_MS: i64 = 5 * MINUTE_MS;
+const MINUTE_MS: i64 = 60_000;
 /// Where chats are kept as tests.
 const FILE: &str = "recorded.test.duka";
 
@@ -62,26 +66,48 @@ pub async fn record(
     let sends = tx.sends_of(served.scope, row.id, 0, MOST_TURNS.saturating_mul(16)).await.map_err(failed)?;
     drop(tx);
     let stands = place::of(&house, &server, &served, &id).await.map_err(failed)?;
-    let mut lines = lines(&turns, &sends);
-    lines.push(format!("state: {}", if stands.state.is_empty() { "end" } else { &stands.state }));
-    let (folder, flow) = (folder(&house, &shop)?, main_flow(&server, &served));
-    let test = FoundTest { title: title.trim().to_string(), lines };
-    let text =
-        write(&folder, &flow, test).map_err(|error| Refused::wrong(format!("The test is not written: {error}.")))?;
+    let hosted = server.host.shops.shop(served.scope).ok_or_else(Refused::down)?;
+    let session = Session::decode(&row.session).unwrap_or_default();
+    let begun_ms = turns.first().map_or(0, |turn| turn.at_ms);
+    let mut known = known(&hosted.program, &session);
+    known.push(("phone".to_string(), format!("+{id}")));
+    let mut told = recorded::beginning(&hosted.program, &hosted.fixture, &known, begun_ms);
+    told.extend(house.around.demo.edits(served.scope).iter().map(given));
+    told.extend(lines(&turns, &sends));
+    told.push(format!("state: {}", if stands.state.is_empty() { "end" } else { &stands.state }));
+    let test = FoundTest { title: title.trim().to_string(), lines: told };
+    let (folder, program) = (folder(&house, &shop)?, Arc::clone(&hosted.program));
+    let text = on_deep_stack(move || write(&folder, &program, test)).await;
+    let text = text.unwrap_or_else(|| Err("it could not be played".to_string()));
+    let text = text.map_err(|why| Refused::wrong(format!("The test is not written: {why}.")))?;
     Ok(Json(Recorded { file: FILE.to_string(), text }))
 }
 
-fn main_flow(server: &crate::server::Server, served: &crate::shops::Served) -> String {
-    let hosted = server.host.shops.shop(served.scope);
-    let flow = hosted.as_ref().and_then(|hosted| hosted.program.shop.flows.first());
-    flow.map(|flow| flow.path.to_string()).unwrap_or_default()
+/// What the chat knows of its customer, by field of `customer`.
+fn known(program: &Program, session: &Session) -> Vec<(String, String)> {
+    let record = program.shop.known_records.customer.and_then(|id| program.shop.records.get(usize::from(id.0)));
+    let (Some(record), Value::Record(values)) = (record, &session.customer.value) else { return Vec::new() };
+    let names = record.fields.iter().zip(values.iter()).filter(|(field, _)| field.name.ends_with("name"));
+    let text = |value: &Value| if let Value::Text(text) = value { Some(text.to_string()) } else { None };
+    let known = names.filter_map(|(field, value)| Some((field.name.to_string(), text(value)?)));
+    known.filter(|(_, text)| !text.is_empty()).collect()
 }
 
-/// Adds the test to the file of recorded ones; the whole file.
-fn write(folder: &Path, flow: &str, test: FoundTest) -> std::io::Result<String> {
-    let shop = load::own_files_only(folder).ok();
-    let fixture = shop.iter().flat_map(|shop| &shop.source.files).find(|file| file.kind == FileKind::Fixture);
-    let whole = as_test_file(&[test], flow, fixture.map(|file| file.path.as_str()));
+/// A product that is not as the fixture has it.
+fn given(edit: &Edit) -> String {
+    let value = edit.value.as_str().map_or_else(|| edit.value.to_string(), str::to_string);
+    format!("given product.{}.{} is {value}", edit.sku, edit.field)
+}
+
+/// Adds the test to the file of recorded ones, if it passes; the whole file.
+fn write(folder: &Path, program: &Arc<Program>, test: FoundTest) -> Result<String, String> {
+    let shop = load::own_files_only(folder).map_err(|error| error.to_string())?;
+    let fixture = shop.source.files.iter().find(|file| file.kind == FileKind::Fixture);
+    let fixture = fixture.map(|file| file.path.as_str());
+    let flow = program.shop.flows.first().map(|flow| flow.path.to_string()).unwrap_or_default();
+    let fixtures = test::fixtures(&shop.source);
+    let test = recorded::holding(program, &fixtures, (&flow, fixture), test)?;
+    let whole = as_test_file(&[test], &flow, fixture);
     let place = folder.join(FILE);
     let text = match std::fs::read_to_string(&place) {
         Ok(before) => {
@@ -90,71 +116,32 @@ fn write(folder: &Path, flow: &str, test: FoundTest) -> std::io::Result<String> 
         }
         Err(_) => whole,
     };
-    replace(&place, &text)?;
+    replace(&place, &text).map_err(|error| error.to_string())?;
     Ok(text)
 }
 
+/// The test's clock stands still between messages: time is put in where it passed, whole minutes of it.
 fn lines(turns: &[TurnRecord], sends: &[SendRow]) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut before_ms: Option<i64> = None;
+    let mut clock_ms = turns.first().map_or(0, |turn| turn.at_ms);
     for turn in turns {
-        let event: Option<Event> = postcard::from_bytes(&turn.event).ok();
-        let passed_ms = turn.at_ms - before_ms.unwrap_or(turn.at_ms);
-        if let Some(event) = event {
-            lines.extend(line(&event.kind, passed_ms));
+        if let Ok(event) = postcard::from_bytes::<Event>(&turn.event) {
+            let passed_ms = turn.at_ms - clock_ms;
+            let is_wake = matches!(event.kind, EventKind::Wake);
+            let happened = recorded::happened(&event.kind);
+            // For what waited, not too few of them.
+            let minutes = passed_ms.max(0) / MINUTE_MS + i64::from(is_wake);
+            if is_wake || happened.is_some() && passed_ms >= PAUSE_MS {
+                lines.push(format!("wait {}", length(minutes * MINUTE_MS)));
+                clock_ms += minutes * MINUTE_MS;
+            }
+            lines.extend(happened);
         }
-        before_ms = Some(turn.at_ms);
         let own = sends.iter().filter(|row| row.send.turn == turn.turn);
-        lines.extend(own.filter_map(|row| said(&postcard::from_bytes(&row.send.body).ok()?)));
+        let said = own.filter_map(|row| postcard::from_bytes(&row.send.body).ok());
+        lines.extend(said.flat_map(|sent| recorded::expected(&sent)));
     }
     lines
-}
-
-/// What happened, as a test says it; nothing for what the shop's system answered, which the fixture does again.
-fn line(event: &EventKind, passed_ms: i64) -> Option<String> {
-    match event {
-        EventKind::Inbound(inbound) => inbound_line(inbound),
-        // Whole minutes, and not too few of them.
-        EventKind::Wake => Some(format!("wait {}", length((passed_ms / 60_000 + 1) * 60_000))),
-        EventKind::Payment { status, .. } => Some(format!("event payment.{status}")),
-        EventKind::Order { status, .. } => Some(format!("event order.{status}")),
-        EventKind::HandoffClosed { .. } => Some("event handoff.closed".to_string()),
-        EventKind::Result { .. } | EventKind::HandoffOpened | EventKind::MessageFailed { .. } => None,
-    }
-}
-
-fn inbound_line(inbound: &Inbound) -> Option<String> {
-    Some(match inbound {
-        Inbound::Text(text) => format!("customer: {}", text.replace('\n', " ")),
-        Inbound::Tap(id) => match &id.item {
-            Some(item) => format!("pick {item}"),
-            None => format!("tap {}", id.choice),
-        },
-        Inbound::TemplateTap { button, .. } => format!("tap {button}"),
-        Inbound::Media(_) => "customer sends photo".to_string(),
-        Inbound::Location { .. } => "customer sends location".to_string(),
-        Inbound::Contact { .. } => "customer sends contact".to_string(),
-        Inbound::Form { fields, .. } => {
-            let fields: Vec<String> = fields.iter().map(|(name, text)| format!("{name} = {text}")).collect();
-            format!("fill {}", fields.join("; "))
-        }
-        Inbound::Cart { items } => {
-            let items: Vec<String> = items.iter().map(|item| format!("{} x {}", item.sku, item.quantity)).collect();
-            format!("customer sends cart {}", items.join(", "))
-        }
-        Inbound::Product { .. } | Inbound::Other { .. } => return None,
-    })
-}
-
-/// The first words of a message.
-fn said(sent: &Outbound) -> Option<String> {
-    if let Outbound::Template(template) = sent {
-        return Some(format!("template: {}", template.name));
-    }
-    let text = transcript::shown(sent);
-    let words = text.split([' ', '/']).filter(|word| !word.is_empty()).take(WORDS).collect::<Vec<_>>().join(" ");
-    let words = words.split(" [").next().unwrap_or(&words);
-    (!words.starts_with('[')).then(|| format!("shop: {words}"))
 }
 
 /// What is to be searched for.

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use duka_engine::contract::{parse_money, write_money};
+use duka_engine::locale::money_in_english;
 use duka_engine::value::Money;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -276,13 +277,18 @@ async fn give_back(State(provider): Shared, Path(id): Path<String>, Json(wanted)
 
 async fn page(State(provider): Shared, Path(id): Path<String>) -> Response {
     let Some(session) = provider.session(&id) else { return StatusCode::NOT_FOUND.into_response() };
-    let (shop, order, amount) = (escaped(&session.shop), escaped(&session.order), escaped(&session.amount));
+    let amount = parse_money(&session.amount).map_or_else(|| session.amount.clone(), money_in_english);
+    let (shop, order, amount) = (escaped(&session.shop), escaped(&session.order), escaped(&amount));
     let buttons = match session.status.as_str() {
         "open" | "failed" => {
             "<form method=post><button name=do value=pay>Pay</button> <button name=do value=decline>Decline</button></form>"
                 .to_string()
         }
-        status => format!("<p>This payment is {}.</p>", escaped(status)),
+        status => format!(
+            "<p>This payment is {}.</p><p><a href=\"{}\">Back to the shop</a></p>",
+            escaped(status),
+            escaped(&session.back)
+        ),
     };
     let html = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\

@@ -10,7 +10,7 @@ use duka_engine::locale::Locale;
 use sha2::{Digest, Sha256};
 
 use super::cashier::Seen;
-use super::standing::State;
+use super::standing::{Claimed, State};
 
 pub use self::words::LANGUAGES;
 use self::words::Words;
@@ -68,11 +68,14 @@ const PLAIN: [u8; 3] = [0x1f, 0x3a, 0x5f];
 pub fn shown(seen: &Seen, now_ms: i64) -> Shown {
     let is_over = now_ms >= seen.payment.expires_ms;
     let prompts = seen.till.provider.facts().prompts;
+    let is_claimed = seen.payment.claimed == Some(Claimed::Paid) && seen.payment.unanswered == 0;
     match seen.payment.state {
         State::Paid | State::Twice | State::Unwanted | State::Cash => Shown::Paid,
         State::Refunded => Shown::Refunded,
         State::Expired | State::Replaced | State::Cancelled => Shown::Over,
         State::Sent | State::Beginning | State::Open | State::Failed if is_over => Shown::Over,
+        // The provider's word that money has come is not proved yet: nobody is asked to pay twice.
+        State::Sent | State::Beginning | State::Open | State::Failed if is_claimed => Shown::Wait,
         State::Sent => Shown::Pay,
         State::Beginning => Shown::Wait,
         State::Open if prompts => Shown::Prompted,

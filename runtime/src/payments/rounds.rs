@@ -19,8 +19,9 @@ use crate::id::ShopScope;
 use crate::store::{self, PaymentRow};
 
 const POLL: Duration = Duration::from_secs(2);
-/// How long whoever looks at a page waits for the provider.
+/// How long whoever looks at a page waits for the provider, and between two looks at what another one asks it just now.
 const MOMENT: Duration = Duration::from_millis(1_500);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// Payments of one shop that a round takes, and how many of a shop are asked about at once.
 const MOST: u32 = 32;
 const AT_ONCE: usize = 8;
@@ -83,33 +84,50 @@ impl Cashier {
 
     /// Asks how a payment stands whose customer looks at its page, for a moment at most: it may have come back from paying.
     pub async fn ask_now(&self, seen: &Seen) {
-        let _ = tokio::time::timeout(MOMENT, self.one((seen.row.shop, seen.row.id))).await;
+        let (place, state) = ((seen.row.shop, seen.row.id), seen.payment.state);
+        let asked = async {
+            // A callback may have come before the customer: whoever asks because of it is waited for.
+            while !self.tries(place).await {
+                tokio::time::sleep(BETWEEN_LOOKS).await;
+                if !matches!(self.payment(place).await, Ok(Some(seen)) if seen.payment.state == state) {
+                    return;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(MOMENT, asked).await;
     }
 
     /// Does what is to be done about one payment.
     pub(super) async fn one(&self, place: Place) {
-        if let Err(error) = self.about(place).await {
-            tracing::warn!(%error, "what is heard of a payment could not be written down; it is asked about again");
-        }
+        self.tries(place).await;
     }
 
-    async fn about(&self, place: Place) -> store::Result<()> {
-        let Some(seen) = self.payment(place).await? else { return Ok(()) };
+    /// `false`: somebody else does it just now.
+    async fn tries(&self, place: Place) -> bool {
+        self.about(place).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "what is heard of a payment could not be written down; it is asked about again");
+            true
+        })
+    }
+
+    /// `false`: somebody else is about it.
+    async fn about(&self, place: Place) -> store::Result<bool> {
+        let Some(seen) = self.payment(place).await? else { return Ok(true) };
         let now_ms = self.host.clock.now_ms();
         let is_over = now_ms >= seen.payment.expires_ms;
         if seen.payment.references.is_empty() {
             if is_over {
                 self.change(place, |_, payment, paid| payment.hear(&Heard::TimeIsUp, paid)).await?;
             }
-            return Ok(());
+            return Ok(true);
         }
         if seen.payment.provider != seen.till.provider.facts().shop.name {
-            return self.leave(place, is_over).await;
+            return self.leave(place, is_over).await.map(|()| true);
         }
-        let Some(seen) = self.lease(seen, now_ms).await? else { return Ok(()) };
+        let Some(seen) = self.lease(seen, now_ms).await? else { return Ok(false) };
         let found = self.look(&seen).await;
         if seen.payment.is_nameless() && found.as_ref().is_ok_and(|found| !found.is_money()) {
-            return self.recover(&seen).await;
+            return self.recover(&seen).await.map(|()| true);
         }
         let (facts, unwanted) = (seen.till.provider.facts(), unwanted_key(seen.row.id));
         let changed = self
@@ -139,13 +157,13 @@ impl Cashier {
                 news
             })
             .await?;
-        let Some((row, payment)) = changed else { return Ok(()) };
+        let Some((row, payment)) = changed else { return Ok(true) };
         let seen = Seen { row, payment, ..seen };
         self.close(&seen).await;
         if seen.payment.is_to_go_back(&unwanted) {
             self.give_unwanted(&seen, unwanted).await?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Tells the provider which attempts nobody is to pay any more: all of a payment that is over, and the others of one that is

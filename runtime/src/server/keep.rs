@@ -1,12 +1,14 @@
 //! How long what customers sent is kept: as long as `shop.yaml` says under `retention`, and files never longer than their
 //! conversation. Looks now and then; what one look misses the next one finds.
 
+mod customers;
 mod rows;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::customers::customers;
 pub use self::rows::{SEEN_MS, rows};
 
 use super::Server;

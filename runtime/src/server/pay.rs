@@ -31,7 +31,9 @@ pub(super) async fn look(
     match find(&server, peer, &token, &headers).await {
         Ok(mut seen) => {
             let now_ms = server.host.clock.now_ms();
-            if seen.payment.state == State::Open && server.flood.may_look(seen.row.id) {
+            // A try that failed may have been followed by one at the provider that did not.
+            let may_be_paid = matches!(seen.payment.state, State::Open | State::Failed);
+            if may_be_paid && server.flood.may_look(seen.row.id) {
                 // Coming back from the provider proves nothing: the provider is asked.
                 server.cashier.ask_now(&seen).await;
                 seen = server.cashier.seen(&token).await.ok().flatten().unwrap_or(seen);

@@ -41,6 +41,8 @@ pub struct Keep {
     pub messages_ms: i64,
     /// Since the customer wrote last; 0: as long as nobody erases it.
     pub conversations_ms: i64,
+    /// What flows remember of a customer, their name and bag, since they wrote last; 0: as long as their conversation.
+    pub customer_ms: i64,
     /// Payments of orders about which nothing is to be done any more; 0: as long as their conversation.
     pub orders_ms: i64,
     /// What a customer agreed to or took back before they did so again; 0: as long as their conversation.
@@ -51,7 +53,16 @@ impl Default for Keep {
     fn default() -> Keep {
         let unsaid = 90 * 86_400_000;
         let (photos_ms, documents_ms, voice_ms, messages_ms) = (unsaid, unsaid, unsaid, unsaid);
-        Keep { photos_ms, documents_ms, voice_ms, messages_ms, conversations_ms: 0, orders_ms: 0, consents_ms: 0 }
+        Keep {
+            photos_ms,
+            documents_ms,
+            voice_ms,
+            messages_ms,
+            conversations_ms: 0,
+            customer_ms: 0,
+            orders_ms: 0,
+            consents_ms: 0,
+        }
     }
 }
 
@@ -65,6 +76,7 @@ impl Keep {
                 "voice" => keep.voice_ms = length.value.ms(),
                 "messages" => keep.messages_ms = length.value.ms(),
                 "conversations" => keep.conversations_ms = length.value.ms(),
+                "customer" => keep.customer_ms = length.value.ms(),
                 "orders" => keep.orders_ms = length.value.ms(),
                 "consent" => keep.consents_ms = length.value.ms(),
                 _ => {}

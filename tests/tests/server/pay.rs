@@ -146,3 +146,26 @@ async fn a_link_is_looked_at_as_often_as_anybody_likes_and_paid_once() {
     assert!(stage.sees_nothing().await, "money is told of once");
     stage.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_back_from_paying_is_shown_at_once_that_it_is_paid_and_at_every_reload() {
+    let mut stage = boutique(|settings| settings).await;
+    let link = to_the_link(&mut stage).await;
+    let browser = browser();
+    let provider = shown(browser.post(&link)).await.place;
+    // The first try fails, and the second follows on the same page of the provider.
+    let declined = shown(browser.post(&provider).body("do=decline")).await;
+    assert_eq!(declined.place, link);
+    stage.hears_all(&["The payment did not go through"]).await;
+    assert!(shown(browser.get(&link)).await.html.contains("Nothing was charged"));
+    let paid = shown(browser.post(&provider).body("do=pay")).await;
+    // The provider's callback is under way at the same time: who is faster makes no difference.
+    for _ in 0..3 {
+        let page = shown(browser.get(&paid.place)).await.html;
+        assert!(page.contains("This order is paid") && !page.contains("<form"), "{page}");
+    }
+    let there = shown(browser.get(&provider)).await.html;
+    assert!(there.contains("This payment is paid.") && there.contains(&link), "{there}");
+    assert!(there.contains("KES 2,500") && !there.contains("<form"), "{there}");
+    stage.end().await;
+}

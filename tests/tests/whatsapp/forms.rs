@@ -204,6 +204,7 @@ fn a_form_becomes_a_flow_that_every_language_shares() {
         brought["options_town"],
         json!([{ "id": "Kilimani", "title": "Kilimani" }, { "id": "Thika", "title": "Thika" }])
     );
+    assert_eq!(brought["label_name"], "Jibu lako", "what stands above a field is not said once more below it");
     assert_eq!(brought["options_gift"], json!([{ "id": "yes", "title": "Ndiyo" }, { "id": "no", "title": "Hapana" }]));
 
     let short = ["Jina lako", "Mji", "Siku", "Zawadi?"];

@@ -8,19 +8,19 @@ impl Demo {
     pub(super) fn order_operation(&mut self, operation: &str, arguments: &Arguments<'_>, now_ms: i64) -> Answer {
         match operation {
             "orders.recent" => {
-                let orders = self.orders.iter().filter(|order| text(order, "status") != "quoted");
+                let orders = self.own_orders().filter(|order| text(order, "status") != "quoted");
                 Answer::Given(Json::Array(orders.map(|order| self.order(order)).collect()))
             }
             "orders.returnable" => {
                 let back = |order: &&Json| {
                     text(order, "status") == "delivered" || order.get("can_return") == Some(&Json::Bool(true))
                 };
-                let orders = self.orders.iter().filter(back);
+                let orders = self.own_orders().filter(back);
                 Answer::Given(Json::Array(orders.map(|order| self.order(order)).collect()))
             }
             "orders.cancellable" => {
                 let waits = |order: &&Json| matches!(text(order, "status"), "placed" | "paid" | "packed");
-                Answer::Given(Json::Array(self.orders.iter().filter(waits).map(|order| self.order(order)).collect()))
+                Answer::Given(Json::Array(self.own_orders().filter(waits).map(|order| self.order(order)).collect()))
             }
             "orders.rate" => Answer::Given(Json::Null),
             "orders.one" => match self.find(arguments) {
@@ -91,7 +91,7 @@ impl Demo {
             fields.entry("lines").or_insert_with(|| json!([]));
             fields.entry("delivery_fee").or_insert(fee);
             fields.entry("total").or_insert(total);
-            fields.entry("placed_on").or_insert_with(|| Json::from("2026-11-20"));
+            fields.entry("placed_on").or_insert_with(|| Json::from(self.today.as_str()));
             fields.insert("can_cancel".to_string(), Json::Bool(can_cancel));
             fields.insert("can_return".to_string(), Json::Bool(state == "delivered"));
             fields.entry("status_text").or_insert_with(|| Json::from(status));
@@ -159,6 +159,7 @@ impl Demo {
         });
         self.orders[at]["status"] = Json::from("placed");
         self.orders[at]["status_text"] = Json::from("not paid yet");
+        self.others.remove(text(&self.orders[at], "number"));
         Answer::Given(self.order(&self.orders[at]))
     }
 
@@ -185,6 +186,7 @@ impl Demo {
             Some(at) => {
                 self.orders[at]["status"] = Json::from(status);
                 self.orders[at]["status_text"] = Json::from(status.replace('_', " "));
+                self.others.remove(text(&self.orders[at], "number"));
                 self.orders[at].clone()
             }
             None => return Answer::Refused("not_found".into()),
@@ -214,9 +216,13 @@ impl Demo {
         Some((order, payment))
     }
 
-    /// Every order, the newest first.
+    /// Every order of the customer, the newest first.
     pub fn all_orders(&self) -> Vec<Json> {
-        self.orders.iter().map(|order| self.order(order)).collect()
+        self.own_orders().map(|order| self.order(order)).collect()
+    }
+
+    fn own_orders(&self) -> impl Iterator<Item = &Json> {
+        self.orders.iter().filter(|order| !self.others.contains(text(order, "number")))
     }
 
     /// The number of the order that was quoted or held last, else of the first.

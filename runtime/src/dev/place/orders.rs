@@ -1,5 +1,7 @@
 //! The orders of a conversation, as the demo of its shop and the rows of payments have them, and what can be done to each.
 
+use duka_engine::contract::parse_money;
+use duka_engine::locale::money_in_english;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -27,7 +29,7 @@ pub struct Order {
     pub actions: Vec<&'static str>,
 }
 
-/// What was ordered here, the newest first. What the fixture begins with has no payment and is shown as it is.
+/// What was ordered here, the newest first.
 pub async fn of(
     house: &House,
     server: &Server,
@@ -44,7 +46,7 @@ pub async fn of(
         let payment = payment(server, served, row, &reference).await?;
         orders.push(Order {
             actions: actions(&state, payment.as_ref().map(|payment| payment.state)),
-            total: Some(text("total")).filter(|total| !total.is_empty()),
+            total: parse_money(&text("total")).map(money_in_english),
             paid: payment.map(|payment| format!("{:?}", payment.state).to_lowercase()),
             tracking: Some(text("tracking")).filter(|tracking| !tracking.is_empty()),
             reference,

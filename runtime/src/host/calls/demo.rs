@@ -1,5 +1,6 @@
-//! The shop's backend made of its fixture, for development and tests: one world for each conversation, in memory, gone
-//! with the process unless somebody writes it down. Can be made slow, silent, or change its mind about a product. Never for real customers.
+//! The shop's backend made of its fixture, for development and tests: one world for each conversation, without the orders of
+//! the fixture's customer; in memory, gone with the process unless somebody writes it down. Can be made slow, silent, or
+//! change its mind about a product. Never for real customers.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -72,6 +73,8 @@ struct Kept {
 impl Kept {
     fn new(ask: &Ask, edits: &[Edit]) -> Kept {
         let mut world = World::new(&ask.shop.program, &ask.shop.fixture);
+        // Whoever writes is not the fixture's customer, and has ordered nothing yet.
+        world.demo.become_another();
         for Edit { sku, field, value } in edits {
             world.demo.set_product(sku, field, value.clone());
         }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::customers;
 use crate::handoff;
 use crate::id::{ConversationId, PaymentId, ShopScope};
 use crate::payments::standing::Payment;
@@ -17,7 +18,7 @@ const QUARANTINE_MS: i64 = 30 * 86_400_000;
 const MOST: u32 = 500;
 const MOST_CONVERSATIONS: u32 = 50;
 /// Between two slices, for those who wait to write.
-const PAUSE: Duration = Duration::from_millis(5);
+pub(super) const PAUSE: Duration = Duration::from_millis(5);
 
 /// Takes away what is too old, of every shop that was ever served and of none. Returns how many rows that were.
 ///
@@ -32,6 +33,11 @@ pub async fn rows(server: &Server) -> Result<u64> {
         let keep = routes.of(shop).map(|served| served.keep).unwrap_or_default();
         if keep.conversations_ms > 0 {
             gone += conversations(server, shop, now_ms.saturating_sub(keep.conversations_ms)).await?;
+        }
+        if keep.customer_ms > 0
+            && let Some(hosted) = server.host.shops.shop(shop)
+        {
+            gone += customers(&server.host.store, &hosted, now_ms.saturating_sub(keep.customer_ms)).await?;
         }
         if keep.orders_ms > 0 {
             gone += orders(server, shop, now_ms.saturating_sub(keep.orders_ms)).await?;

@@ -34,6 +34,25 @@ const BOUTIQUE_PICKED_UP: Cut = Cut {
             "start at address\n  customer: where is my order\n  shop: Z-1042\n  tap done\n  state: address\n  shop: Where should we deliver?",
             "start at checkout\n  customer: where is my order\n  shop: Z-1042\n  tap done\n  state: checkout",
         ),
+        // Of the two ways to sum an order up, the one without an address.
+        (
+            "  ask if details.is_set:\n    | *Please check your order*\n    each line in order.lines: • {line.quantity} × \
+             {line.name}: {line.total}\n    | Delivery to {details.name}, {details.street}, {details.town}: \
+             {order.delivery_fee}\n    | *Total {order.total}*\n  ask collected else:",
+            "  ask:",
+        ),
+        (
+            "confirm.ask:\n  | *Tafadhali hakiki oda yako*\n  each line in order.lines: • {line.quantity} × {line.name}: \
+             {line.total}\n  | Kupelekewa kwa {details.name}, {details.street}, {details.town}: {order.delivery_fee}\n  | \
+             *Jumla {order.total}*\nconfirm.collected:",
+            "confirm.ask:",
+        ),
+        (
+            "confirm.ask:\n  | *راجع طلبك من فضلك*\n  each line in order.lines: • {line.quantity} × {line.name}: \
+             {line.total}\n  | التوصيل إلى {details.name}، {details.street}، {details.town}: {order.delivery_fee}\n  | \
+             *المجموع {order.total}*\nconfirm.collected:",
+            "confirm.ask:",
+        ),
     ],
     choices: &["delivery"],
     blocks: &["state address", "state zone", "state no_delivery", "form delivery_details"],
@@ -46,7 +65,7 @@ const BOUTIQUE_PICKED_UP: Cut = Cut {
         "zone: delivery_zone",
         "set details = none",
         "set zone = none",
-        "shop: Delivery:",
+        "shop: Delivery to",
     ],
     ..NOTHING
 };

@@ -141,7 +141,9 @@ pub fn data(shape: &Shape, (heading, submit): (&str, &str), fields: &[FormField]
         if part.explained {
             data.insert(format!("words_{}", part.name), title(&field.label, usize::MAX).into());
         }
-        data.insert(format!("label_{}", part.name), title(&field.label, LABEL).into());
+        // Said once: what stands above a field, cut or not, is not its label as well.
+        let label = if part.explained { standard(language, Standard::YourAnswer) } else { field.label.as_str() };
+        data.insert(format!("label_{}", part.name), title(label, LABEL).into());
         if part.shown == Shown::Choice {
             data.insert(format!("options_{}", part.name), options(field, language));
         }
