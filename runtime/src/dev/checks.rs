@@ -18,6 +18,9 @@ pub trait Checks: Send + Sync {
     /// # Errors
     /// In plain words.
     fn explore(&self, folder: &Path, write: bool) -> Result<Explored, String>;
+
+    /// Why the test of this title in this file does not pass, in plain words.
+    fn fails(&self, folder: &Path, file: &str, title: &str) -> Option<String>;
 }
 
 /// As `duka check` tells it.

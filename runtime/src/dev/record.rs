@@ -11,10 +11,11 @@ use duka_engine::outbound::Outbound;
 use duka_engine::simulate::explore::{FoundTest, as_test_file};
 use duka_engine::simulate::transcript;
 use duka_engine::source::FileKind;
+use duka_engine::value::MediaType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answers::Refused;
+use super::answers::{Body, Refused};
 use super::customers::served;
 use super::files::folder;
 use super::house::House;
@@ -22,6 +23,7 @@ use super::map::Uncovered;
 use super::place;
 use super::place::length;
 use super::shop::{on_deep_stack, replace};
+use crate::handoff::FIRST_INDEX;
 use crate::shops::load;
 use crate::store::{SendRow, TurnRecord};
 
@@ -31,6 +33,7 @@ const MOST_TURNS: u32 = 500;
 const WORDS: usize = 6;
 /// Where chats are kept as tests.
 const FILE: &str = "recorded.test.duka";
+const MINUTE_MS: i64 = 60_000;
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct Wanted {
@@ -42,12 +45,16 @@ pub struct Wanted {
 pub struct Recorded {
     pub file: String,
     pub text: String,
+    /// Why the test does not pass as it was written; the chat met something that a test does not know, such as a price that
+    /// was changed here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fails: Option<String>,
 }
 
 pub async fn record(
     State(house): State<Arc<House>>,
     Places((shop, id)): Places<(String, String)>,
-    Json(wanted): Json<Wanted>,
+    Body(wanted): Body<Wanted>,
 ) -> Result<Json<Recorded>, Refused> {
     let title: String = wanted.name.chars().filter(|letter| !letter.is_control()).take(80).collect();
     if title.trim().is_empty() {
@@ -68,7 +75,9 @@ pub async fn record(
     let test = FoundTest { title: title.trim().to_string(), lines };
     let text =
         write(&folder, &flow, test).map_err(|error| Refused::wrong(format!("The test is not written: {error}.")))?;
-    Ok(Json(Recorded { file: FILE.to_string(), text }))
+    let checks = Arc::clone(&house.checks);
+    let fails = on_deep_stack(move || checks.fails(&folder, FILE, title.trim())).await.flatten();
+    Ok(Json(Recorded { file: FILE.to_string(), text, fails }))
 }
 
 fn main_flow(server: &crate::server::Server, served: &crate::shops::Served) -> String {
@@ -96,30 +105,42 @@ fn write(folder: &Path, flow: &str, test: FoundTest) -> std::io::Result<String> 
 
 fn lines(turns: &[TurnRecord], sends: &[SendRow]) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut before_ms: Option<i64> = None;
+    // Up to when the test's own clock has come.
+    let mut told_ms = turns.first().map_or(0, |turn| turn.at_ms);
     for turn in turns {
-        let event: Option<Event> = postcard::from_bytes(&turn.event).ok();
-        let passed_ms = turn.at_ms - before_ms.unwrap_or(turn.at_ms);
-        if let Some(event) = event {
-            lines.extend(line(&event.kind, passed_ms));
+        if let Some(event) = postcard::from_bytes::<Event>(&turn.event).ok() {
+            let passed = (turn.at_ms - told_ms) / MINUTE_MS;
+            // Whole minutes, and for a timer not too few of them.
+            let (line, minutes) = match &event.kind {
+                EventKind::Wake => (None, Some(passed + 1)),
+                kind => {
+                    let line = line(kind);
+                    let minutes = Some(passed).filter(|passed| line.is_some() && *passed > 0);
+                    (line, minutes)
+                }
+            };
+            if let Some(minutes) = minutes {
+                told_ms += minutes * MINUTE_MS;
+                lines.push(format!("wait {}", length(minutes * MINUTE_MS)));
+            }
+            lines.extend(line);
         }
-        before_ms = Some(turn.at_ms);
-        let own = sends.iter().filter(|row| row.send.turn == turn.turn);
+        // A person's words are no flow's to repeat.
+        let own = sends.iter().filter(|row| row.send.turn == turn.turn && row.send.index < FIRST_INDEX);
         lines.extend(own.filter_map(|row| said(&postcard::from_bytes(&row.send.body).ok()?)));
     }
     lines
 }
 
 /// What happened, as a test says it; nothing for what the shop's system answered, which the fixture does again.
-fn line(event: &EventKind, passed_ms: i64) -> Option<String> {
+fn line(event: &EventKind) -> Option<String> {
     match event {
         EventKind::Inbound(inbound) => inbound_line(inbound),
-        // Whole minutes, and not too few of them.
-        EventKind::Wake => Some(format!("wait {}", length((passed_ms / 60_000 + 1) * 60_000))),
         EventKind::Payment { status, .. } => Some(format!("event payment.{status}")),
         EventKind::Order { status, .. } => Some(format!("event order.{status}")),
         EventKind::HandoffClosed { .. } => Some("event handoff.closed".to_string()),
-        EventKind::Result { .. } | EventKind::HandoffOpened | EventKind::MessageFailed { .. } => None,
+        EventKind::HandoffOpened => Some("event handoff.opened".to_string()),
+        EventKind::Wake | EventKind::Result { .. } | EventKind::MessageFailed { .. } => None,
     }
 }
 
@@ -131,9 +152,18 @@ fn inbound_line(inbound: &Inbound) -> Option<String> {
             None => format!("tap {}", id.choice),
         },
         Inbound::TemplateTap { button, .. } => format!("tap {button}"),
-        Inbound::Media(_) => "customer sends photo".to_string(),
-        Inbound::Location { .. } => "customer sends location".to_string(),
-        Inbound::Contact { .. } => "customer sends contact".to_string(),
+        Inbound::Media(media) => {
+            let kind = match media.kind {
+                MediaType::Image => "photo",
+                MediaType::Video => "video",
+                MediaType::Audio => "voice",
+                MediaType::Document => "document",
+                MediaType::Sticker => "sticker",
+            };
+            format!("customer sends {kind}")
+        }
+        Inbound::Location { latitude, longitude, .. } => format!("customer sends location {latitude}, {longitude}"),
+        Inbound::Contact { name, .. } => format!("customer sends contact {}", name.replace('\n', " ")),
         Inbound::Form { fields, .. } => {
             let fields: Vec<String> = fields.iter().map(|(name, text)| format!("{name} = {text}")).collect();
             format!("fill {}", fields.join("; "))
@@ -177,7 +207,7 @@ pub struct Explored {
 pub async fn explore(
     State(house): State<Arc<House>>,
     Places(shop): Places<String>,
-    Json(search): Json<Search>,
+    Body(search): Body<Search>,
 ) -> Result<Json<Explored>, Refused> {
     let (folder, checks) = (folder(&house, &shop)?, Arc::clone(&house.checks));
     let found = on_deep_stack(move || checks.explore(&folder, search.write)).await;

@@ -3,15 +3,18 @@
 use std::path::Path;
 
 use duka_dsl::diagnostic::Speaker;
+use duka_dsl::span::LineIndex;
 use duka_engine::graph::{Edge, End, Graph, Owner};
 use duka_engine::hir::{Flow, FlowId, Shop as Program, StateId};
 use duka_engine::rules::Level;
 use duka_engine::simulate::coverage::{Home, Seen, Transition, describe, transitions};
+use duka_engine::simulate::test;
 use duka_runtime::dev::checks::{Checks, Explored, Finding, Line};
 
 use crate::command::explore;
 use crate::findings;
 use crate::load::Shop;
+use crate::playable::{self, Playable};
 use crate::report::{self, Report};
 
 /// The checks of this command line.
@@ -47,6 +50,22 @@ impl Checks for Checked {
             tests_written,
         })
     }
+
+    fn fails(&self, folder: &Path, file: &str, title: &str) -> Option<String> {
+        let playable = playable::read(folder).ok()?.ok()?;
+        failure(&playable, file, title)
+    }
+}
+
+/// What was expected of the newest test of that title, and where.
+fn failure(playable: &Playable, file: &str, title: &str) -> Option<String> {
+    let (id, tests) = playable.tests().into_iter().find(|(id, _)| playable.shop.name_of(*id).ends_with(file))?;
+    let results = test::run(&playable.program, &playable.fixtures, &tests, title);
+    let failure = results.into_iter().rfind(|result| result.title == title)?.failure?;
+    let text = playable.shop.text_of(id);
+    let (line, _) = LineIndex::new(text).line_column(text, failure.span.start as usize);
+    let nearest = failure.nearest.map(|nearest| format!("; {nearest}")).unwrap_or_default();
+    Some(format!("{file}:{line}: {}{nearest}", failure.expected))
 }
 
 /// The states of the shop's own flows that no test enters.
