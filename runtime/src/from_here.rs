@@ -6,13 +6,16 @@ use std::net::SocketAddr;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, Method};
 
-/// Whether a request to this address comes from here. Browsers leave out the port where it is the usual one.
+/// This machine, as it is written in an address.
+const NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+
+/// Whether a request to this address comes from here. A program may come through a gate with a port of its own; a page has
+/// to be of the very address.
 pub fn is_from_here(address: SocketAddr, headers: &HeaderMap, method: &Method) -> bool {
-    let is_ours = |host: &str| {
-        let port = |rest: &str| if rest.is_empty() { Some(80) } else { rest.strip_prefix(':')?.parse().ok() };
-        let mut named = ["127.0.0.1", "localhost", "[::1]"].into_iter();
-        host.parse() == Ok(address)
-            || named.any(|known| host.strip_prefix(known).and_then(port) == Some(address.port()))
+    let port_of = |host: &str| {
+        let rest = NAMES.iter().find_map(|name| host.strip_prefix(name))?;
+        // Browsers leave the usual one out.
+        if rest.is_empty() { Some(80) } else { rest.strip_prefix(':')?.parse::<u16>().ok() }
     };
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
@@ -20,9 +23,9 @@ pub fn is_from_here(address: SocketAddr, headers: &HeaderMap, method: &Method) -
         None => true,
         // A page under a policy of its own, such as the pay page, posts from nowhere; its site is told then.
         Some("null") => site == Some("same-origin"),
-        Some(origin) => origin.strip_prefix("http://").is_some_and(is_ours),
+        Some(origin) => origin.strip_prefix("http://").and_then(port_of) == Some(address.port()),
     };
     let is_reading = method == Method::GET || method == Method::HEAD;
     let is_site = is_reading || site.is_none_or(|site| matches!(site, "same-origin" | "none"));
-    text(HOST).is_some_and(is_ours) && is_origin && is_site
+    text(HOST).is_some_and(|host| port_of(host).is_some()) && is_origin && is_site
 }
