@@ -108,7 +108,7 @@ fn lines(turns: &[TurnRecord], sends: &[SendRow]) -> Vec<String> {
     // Up to when the test's own clock has come.
     let mut told_ms = turns.first().map_or(0, |turn| turn.at_ms);
     for turn in turns {
-        if let Some(event) = postcard::from_bytes::<Event>(&turn.event).ok() {
+        if let Ok(event) = postcard::from_bytes::<Event>(&turn.event) {
             let passed = (turn.at_ms - told_ms) / MINUTE_MS;
             // Whole minutes, and for a timer not too few of them.
             let (line, minutes) = match &event.kind {
