@@ -14,9 +14,10 @@ mod files;
 mod guard;
 mod house;
 mod inner;
-mod kept;
+pub mod kept;
 mod levers;
 mod map;
+mod person;
 mod phones;
 mod place;
 mod products;
@@ -65,6 +66,8 @@ pub enum DevError {
     Shop(#[from] load::Error),
     #[error("the folder of data: {0}")]
     Data(std::io::Error),
+    #[error("`{}` was not made by `duka dev`", .0.display())]
+    Foreign(PathBuf),
     #[error(transparent)]
     Settings(#[from] Mistake),
     #[error("the stand-in for WhatsApp: {0}")]

@@ -24,6 +24,9 @@ const ANSWER: Duration = Duration::from_secs(15);
 /// Effects of a turn are counted from 0; what people send, from here.
 pub const FIRST_INDEX: u16 = 32_768;
 
+/// What the words of people are called, as those of a flow have names.
+pub const BY_PEOPLE: &str = "handoff.reply";
+
 /// Forgets where a conversation is in the program of people, together with the conversation.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ pub mod dev;
 pub mod dev_graph;
 pub mod egress;
 pub mod files;
+mod from_here;
 pub mod handoff;
 pub mod host;
 pub mod id;

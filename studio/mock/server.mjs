@@ -31,7 +31,7 @@ const shop = {
 
 function world(states) {
   const it = { shift: 0, running: true, seq: 0, event: 0, listeners: new Set(), log: [], customers: new Map(), drafts: new Map(), findings: [] };
-  it.backend = { delay_ms: 0, down: false, products: structuredClone(products), templates: ["cart_reminder", "receipt", "order_shipped", "order_delivered"].map((name) => ({ name, language: "en", status: "APPROVED", category: name === "cart_reminder" ? "MARKETING" : "UTILITY" })) };
+  it.backend = { delay_ms: 0, down: false, reads: true, products: structuredClone(products), templates: ["cart_reminder", "receipt", "order_shipped", "order_delivered"].map((name) => ({ name, language: "en", status: "APPROVED", category: name === "cart_reminder" ? "MARKETING" : "UTILITY" })) };
   it.map = states ? wideMap(states) : boutiqueMap(shopFolder);
   it.now = () => Date.now() + it.shift;
   it.clock = () => ({ now: it.now(), shifted_by: it.shift, next_timer: it.now() + 22.5 * 3600 * 1000 });
@@ -66,7 +66,7 @@ function tale(it, customer, lines, before) {
 }
 
 const LINES = { welcome: 70, categories: 82, products: 89, product: 96, bag: 163, checkout: 199, confirm: 225, pay: 238, thanks: 262 };
-const why = (state) => ({ flow: "boutique", state, line: { file: "boutique.duka", line: LINES[state] ?? 70 }, guards: state === "product" ? [{ text: "item.stock > 0", value: "true" }, { text: "cart.count > 0", value: "false" }] : [], data_age_ms: 180, window: "inside", category: "service", cost: "free" });
+const why = (state) => ({ flow: "boutique", state, line: { file: "boutique.duka", line: LINES[state] ?? 70 }, guards: state === "product" ? [{ text: "item.stock > 0", value: "yes" }, { text: "cart.count > 0", value: "no" }] : [], data_age_ms: 180, window: "inside", category: "service", cost: "free" });
 
 function put(it, customer, way, body, extras = {}) {
   const item = { seq: ++it.seq, id: `wamid.${it.seq}`, at: it.now(), way, body, status: way === "in" ? "sent" : "sent", ...extras };
@@ -184,8 +184,21 @@ function say(it, customer, what) {
     inbound({ type: "reaction", reaction: { message_id: what.reaction.message, emoji: what.reaction.emoji } });
     return;
   } else inbound({ type: "contacts", contacts: [{ name: { formatted_name: customer.name }, phones: [{ phone: `+${customer.id}` }] }] });
+  if (customer.handed_over) return;
   it.tell("typing", { customer: customer.id, on: true });
   setTimeout(() => step(it, customer, said), 25 + it.backend.delay_ms);
+}
+
+/** The shop's person takes over, answers, and gives back. */
+function person(it, customer, { action, text }) {
+  if (customer.handed_over === (action === "open")) return false;
+  if (action === "reply") put(it, customer, "out", { type: "text", text: { body: text } }, { why: { person: true, flow: "", state: "", guards: [], window: "inside" } });
+  else {
+    customer.handed_over = action === "open";
+    it.tell("customers", [...it.customers.values()].map(card));
+    if (action === "close") step(it, customer, "hello");
+  }
+  return true;
 }
 
 const chat = [
@@ -218,7 +231,7 @@ const LEVERS = {
   },
   duplicate: () => "The last webhook was delivered again; nothing happened twice.",
   swap: () => "The last two webhooks were delivered in the other order.",
-  statuses: () => "The last messages are marked as read.",
+  statuses(it, body) { it.backend.reads = body.read; it.tell("backend", it.backend); return body.read ? "Phones tell what was read." : "Phones do not tell what was read."; },
   backend(it, body) { Object.assign(it.backend, body); it.tell("backend", it.backend); return it.backend.down ? "The backend is down." : "The backend answers."; },
   product(it, body) { Object.assign(it.backend.products.find((one) => one.sku === body.sku) ?? {}, body); it.tell("backend", it.backend); return `${body.sku} was changed.`; },
   template(it, body) { for (const one of it.backend.templates) if (one.name === body.name) one.status = body.status; it.tell("backend", it.backend); return `${body.name} is ${body.status.toLowerCase()} now.`; },
@@ -273,6 +286,7 @@ async function answer(it, request, response) {
     if (!customer) return refuse(404, "not_found", "There is no such customer.");
     if (leaf === "thread") return send(200, customer.items);
     if (leaf === "place") return send(200, place(it, customer));
+    if (leaf === "person") return person(it, customer, body) ? send(200, { said: `${customer.name}: ${body.action}` }) : refuse(422, "wrong", "The flow has this conversation. Take it over first.");
     if (leaf === "record") return send(200, { file: "boutique.test.duka", text: `test ${body.name}` });
     say(it, customer, body);
     return send(202, {});

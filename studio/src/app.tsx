@@ -5,6 +5,7 @@ import { Customers } from "./bench/customers";
 import { Journal } from "./bench/journal";
 import { Backend, Levers } from "./bench/levers";
 import { Pane } from "./bench/pane";
+import { Person } from "./bench/person";
 import { Orders, Timers, Values } from "./bench/place";
 import { Top } from "./bench/top";
 import { Phone } from "./phone/phone";
@@ -72,6 +73,9 @@ const Bench = memo(function Bench() {
       <div className="bench-side" id="levers" tabIndex={-1}>
         <Pane id="levers" title={t("levers.title")}>
           <Levers />
+        </Pane>
+        <Pane id="person" title={t("person.title")}>
+          <Person />
         </Pane>
         <Pane id="orders" title={t("orders.title")}>
           <Orders />

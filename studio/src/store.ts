@@ -3,11 +3,12 @@
 import { create } from "zustand";
 
 import { Refused, server, stream } from "./api/client";
-import type { Backend, Clock, Customer, Finding, FlowMap, Home, Item, Place, Reloaded, Say, Shop } from "./api/types";
-import { direction, isLanguage, spoken, type Language } from "./words";
+import type { Act, Backend, Clock, Customer, Finding, FlowMap, Home, Item, Place, Reloaded, Say, Shop } from "./api/types";
+import { direction, isLanguage, speaker, spoken, type Language } from "./words";
+import { acted, pulled, refused, reloaded as heardOf, speaksServer } from "./words/said";
 
 export type Theme = "auto" | "light" | "dark";
-export type Pane = "map" | "file" | "journal" | "levers" | "backend" | "values" | "orders" | "timers";
+export type Pane = "map" | "file" | "journal" | "person" | "levers" | "backend" | "values" | "orders" | "timers";
 export type Spot = { file: string; line: number; column?: number; nonce: number };
 export type Note = { key: number; kind: "said" | "error"; text: string };
 
@@ -36,6 +37,8 @@ export type Studio = {
   notes: Note[];
   /** The message whose reason is shown. */
   asked?: { customer: string; seq: number };
+  /** Whom somebody wants to answer as the shop, until they can. */
+  answering?: string;
   /** A finding whose conversation is played. */
   played?: Finding;
   /** Where the file shall be opened. */
@@ -49,7 +52,9 @@ export type Studio = {
 
 const KEPT = "duka.page";
 
-function kept(): Pick<Studio, "language" | "theme" | "folded"> {
+type Kept = Pick<Studio, "language" | "theme" | "folded">;
+
+function kept(): Kept {
   let read: any = {};
   try {
     read = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
@@ -64,6 +69,17 @@ function kept(): Pick<Studio, "language" | "theme" | "folded"> {
   };
 }
 
+const PHONES = "duka.phones";
+
+/** Of this visit: the customers of another one are others under the same numbers. */
+function chosenLanguages(): Record<string, Language> {
+  try {
+    return JSON.parse(sessionStorage.getItem(PHONES) ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
 export const useStudio = create<Studio>(() => ({
   connected: true,
   running: true,
@@ -75,7 +91,7 @@ export const useStudio = create<Studio>(() => ({
   threads: {},
   typing: {},
   places: {},
-  phoneLanguages: {},
+  phoneLanguages: chosenLanguages(),
   flowRead: 0,
   findings: [],
   notes: [],
@@ -98,7 +114,7 @@ export function shopNow(): number {
 
 // ---- what is kept between visits
 
-export function prefer(change: Partial<Pick<Studio, "language" | "theme" | "folded">>) {
+export function prefer(change: Partial<Kept>) {
   set(change);
   const { language, theme, folded } = get();
   try {
@@ -143,7 +159,8 @@ export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined>
   try {
     return await work();
   } catch (error) {
-    note(error instanceof Refused || error instanceof Error ? error.message : String(error), "error");
+    const word = error instanceof Refused ? refused(error.code) : undefined;
+    note(word ? speaker(get().language)(word) : error instanceof Error ? error.message : String(error), "error");
     return undefined;
   }
 }
@@ -351,7 +368,7 @@ function preview(now: Studio, id: string, item: Item): Customer[] {
 function hearFlow(reloaded: Reloaded) {
   const { shop } = get();
   if (reloaded.shop !== undefined && shop && reloaded.shop !== shop.slug) return;
-  note(reloaded.said ?? "", reloaded.ok === false ? "error" : "said");
+  note(speaksServer(get().language) ? (reloaded.said ?? "") : heardOf(reloaded, speaker(get().language)), reloaded.ok === false ? "error" : "said");
   set((now) => ({
     flowRead: now.flowRead + 1,
     shop: now.shop && reloaded.revision ? { ...now.shop, revision: reloaded.revision } : now.shop,
@@ -395,11 +412,19 @@ export function hide(id: string) {
   });
 }
 
-export async function addCustomer(wanted: { name?: string; language?: string; channel?: string }) {
+/** `language`: of the phone itself. Which one the shop speaks is found out as with every customer, by what is written. */
+export async function addCustomer({ language, ...wanted }: { name?: string; language?: string; channel?: string }) {
   const shop = get().shop?.slug ?? "";
   const customer = await attempt(() => server.addCustomer(shop, wanted));
   if (!customer) return;
-  if (isLanguage(wanted.language)) set((now) => ({ phoneLanguages: { ...now.phoneLanguages, [customer.id]: wanted.language as Language } }));
+  if (isLanguage(language)) {
+    set((now) => ({ phoneLanguages: { ...now.phoneLanguages, [customer.id]: language } }));
+    try {
+      sessionStorage.setItem(PHONES, JSON.stringify(get().phoneLanguages));
+    } catch {
+      // Storage is off: it holds until the page is loaded anew.
+    }
+  }
   set((now) => ({ customers: [...now.customers.filter((one) => one.id !== customer.id), customer] }));
   showBeside(customer.id);
 }
@@ -410,13 +435,36 @@ export async function say(customer: string, what: Say): Promise<boolean> {
   return (await attempt(() => server.say(shop, customer, what).then(() => true))) === true;
 }
 
+// ---- the shop's person
+
+/** True when it was done; what comes of it arrives in the stream. */
+export async function act(customer: string, what: Act): Promise<boolean> {
+  const shop = get().shop?.slug ?? "";
+  const answer = await attempt(() => server.act(shop, customer, what));
+  // What was written stands in the phone: that says enough.
+  if (answer && what.action !== "reply") noteDone(answer.said, acted(what.action, get().customers.find((one) => one.id === customer)?.name ?? customer));
+  return answer !== undefined;
+}
+
+/** Goes to where one answers a customer as the shop. */
+export function answerAsShop(customer: string) {
+  fold("person", false);
+  set({ active: customer, answering: customer });
+}
+
 // ---- levers
 
 export async function pull(name: string, body: object = {}) {
   const shop = get().shop?.slug ?? "";
   const answer = await attempt(() => server.lever(shop, name, body));
-  if (answer) note(answer.said ?? "");
+  if (answer) noteDone(answer.said, pulled(name, body));
   return answer;
+}
+
+/** What was done: as the server says it, or in the page's own language. */
+function noteDone(said: string | undefined, own: ReturnType<typeof pulled>) {
+  const { language } = get();
+  note(own && !speaksServer(language) ? speaker(language)(...own) : (said ?? ""));
 }
 
 export async function turnClock(how: Parameters<typeof server.clock>[0]) {

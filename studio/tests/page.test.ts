@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { ar } from "../src/words/ar";
 import { bench, newCustomer, open, phoneOf, real, type Bench } from "./browser";
 
 let at: Bench;
@@ -584,6 +585,51 @@ describe("levers", () => {
     expect(await phone.locator(".row.is-mine", { hasText: "before the fall" }).count()).toBe(1);
     await page.context().close();
   });
+});
+
+test("by keys alone: the shop's person takes over, answers, and gives back", { timeout: SLOW }, async () => {
+  const { page, troubles } = await open(at);
+  await newCustomer(page, "Nafula");
+  const phone = page.locator(".phone.is-active");
+  const person = page.locator(".pane-person");
+  await write(page, "hi");
+  const asked = phone.locator(".bubble").getByRole("button", { name: "Shop", exact: true });
+  await asked.first().waitFor();
+  await person.getByRole("button", { name: "Take over" }).focus();
+  await page.keyboard.press("Enter");
+  await phone.locator(".handed").waitFor();
+  await person.locator("textarea:focus").waitFor();
+  await page.keyboard.type("Grace here, <b>which size</b>?");
+  await page.keyboard.press("Enter");
+  const said = phone.locator(".row:not(.is-mine)", { hasText: "Grace here, <b>which size</b>?" });
+  await said.waitFor();
+  await write(page, "Size 12");
+  await phone.locator(".row.is-mine", { hasText: "Size 12" }).waitFor();
+  await phone.locator(".handed").getByRole("button", { name: "Answer as the shop" }).focus();
+  await page.keyboard.press("Enter");
+  await person.locator("textarea:focus").waitFor();
+  expect(await asked.count()).toBe(1);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await asked.nth(1).waitFor();
+  await person.locator("button:focus", { hasText: "Take over" }).waitFor();
+  await said.hover();
+  await said.getByRole("button", { name: "Why was this sent?" }).click();
+  await page.locator(".journal details.is-asked[open]").getByText("A person of the shop wrote this.").waitFor();
+  expect(troubles).toEqual([]);
+  await page.context().close();
+});
+
+test("what a lever did is told in the page's language", { timeout: SLOW }, async () => {
+  const { page } = await open(at, "?lang=ar");
+  await newCustomer(page, "Salma");
+  await write(page, "hi");
+  await page.locator(".phone.is-active .row.is-mine").waitFor();
+  for (const [lever, said] of [["levers.duplicate", "said.duplicate"], ["levers.restart", "said.restart"]] as const) {
+    await page.getByRole("button", { name: ar[lever] }).click();
+    await page.locator(".note", { hasText: ar[said] }).waitFor();
+  }
+  await page.context().close();
 });
 
 test("several customers stand side by side, each with its own thread", { timeout: SLOW }, async () => {

@@ -125,6 +125,10 @@ fn not_started(error: DevError, data: &Path) -> Failure {
         DevError::Start(StartError::Store(store::Error::InUse(_))) => {
             format!("another `duka dev` or `duka serve` runs on `{}`", data.display())
         }
+        DevError::Foreign(database) => format!(
+            "`{}` was not made by `duka dev`: its conversations may be those of real customers",
+            database.display()
+        ),
         DevError::Port(..)
         | DevError::Shop(_)
         | DevError::Settings(_)
@@ -140,6 +144,9 @@ fn not_started(error: DevError, data: &Path) -> Failure {
         DevError::Port(..) => Some("Take another one: `--port 4000`, or `--port 0` for any.".to_string()),
         DevError::Shop(error) => error.help().map(str::to_string),
         DevError::Settings(mistake) => mistake.help.clone(),
+        DevError::Foreign(_) => {
+            Some("Name another folder: `--data FOLDER`. It is made when it is not there.".to_string())
+        }
         DevError::Data(_) => Some("`--data FOLDER` names another one; without it, nothing is kept.".to_string()),
         DevError::Start(StartError::Store(store::Error::InUse(_))) => {
             Some("End that one, or name another folder: `--data FOLDER`.".to_string())

@@ -4,7 +4,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use duka_runtime::config::{self, Config, Mistake, Process};
+use duka_runtime::config::{self, Config, Database, Mistake, Process};
+use duka_runtime::dev::kept::is_played;
 use duka_runtime::ops::{figures, logs};
 use duka_runtime::server::run::{Running, StartError, start};
 use duka_runtime::shops::{Error, Reloaded, Trouble, Watch};
@@ -21,6 +22,7 @@ const USUAL: &str = "duka.toml";
 pub fn run(arguments: &Serve) -> Result<Outcome, Failure> {
     let path = settings(arguments.config.as_deref());
     let config = config::load(path.as_deref(), &Process).map_err(wrong)?;
+    only_real(&config.database)?;
     let traces = traces(&config)?;
     let logs = logs::begin(traces.as_ref().map(Traces::listener));
     let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -28,6 +30,18 @@ pub fn run(arguments: &Serve) -> Result<Outcome, Failure> {
     traces.into_iter().for_each(Traces::end);
     drop(logs);
     outcome
+}
+
+/// Customers of `duka dev` are played, and their numbers may be somebody's.
+fn only_real(database: &Database) -> Result<(), Failure> {
+    let Database::Sqlite(path) = database else { return Ok(()) };
+    if !path.parent().is_some_and(is_played) {
+        return Ok(());
+    }
+    Err(Failure::usage_with_help(
+        format!("`{}` is a database of `duka dev`: its customers are played ones", path.display()),
+        "Name another one: `database = \"FILE\"` in duka.toml, in a folder that `duka dev` does not use.",
+    ))
 }
 
 /// The way to the collector that the settings name.

@@ -3,6 +3,8 @@
 
 #[path = "dev/ends.rs"]
 mod ends;
+#[path = "dev/person.rs"]
+mod person;
 #[path = "dev/recorded.rs"]
 mod recorded;
 #[path = "dev/saves.rs"]
@@ -459,6 +461,21 @@ fn only_pages_of_this_address_are_answered() {
         [("Host", here), ("Origin", "null")],
     ] {
         assert!(ask(&headers).starts_with("HTTP/1.1 403"), "{headers:?}");
+    }
+    // The stand-in for WhatsApp listens, too, and signs what it is told to.
+    let said = until("it says where the stand-in is", || {
+        let said = dev.said.now();
+        said.contains("WhatsApp (http://").then_some(said)
+    });
+    let graph = said.split("WhatsApp (http://").nth(1).and_then(|rest| rest.split(')').next()).expect("an address");
+    for (headers, wanted) in [
+        (&[][..], 200),
+        (&[("Origin", "https://elsewhere.example")][..], 403),
+        (&[("Sec-Fetch-Site", "cross-site")][..], 403),
+    ] {
+        let (status, said) =
+            http::ask("POST", graph, "/control/customer/254700000099/text", headers, "hi").expect("an answer");
+        assert_eq!(status == 403, wanted == 403, "{headers:?}: {status} {said}");
     }
     let (status, page) = http::ask("GET", here, "/", &[], "").expect("an answer");
     assert_eq!(status, 200);

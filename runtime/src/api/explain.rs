@@ -40,6 +40,8 @@ pub struct Guard {
     /// `flow.state`
     pub state: String,
     pub line: Option<String>,
+    /// What stands in that line, in the revision that ran.
+    pub text: Option<String>,
     pub holds: bool,
 }
 
@@ -138,11 +140,15 @@ impl Explaining<'_> {
             match entry {
                 TraceEntry::Entered { flow, state } => turn.states.extend(state_name(*program, *flow, *state)),
                 TraceEntry::Note { what, .. } => turn.notes.push(note(*what)),
-                TraceEntry::Guard { flow, state, at, holds } => turn.guards.push(Guard {
-                    state: state_name(*program, *flow, *state).unwrap_or_default(),
-                    line: program.and_then(|kept| line(kept, guard_span(kept, *flow, *state, *at)?)),
-                    holds: *holds,
-                }),
+                TraceEntry::Guard { flow, state, at, holds } => {
+                    let span = program.and_then(|kept| Some((kept, guard_span(kept, *flow, *state, *at)?)));
+                    turn.guards.push(Guard {
+                        state: state_name(*program, *flow, *state).unwrap_or_default(),
+                        line: span.and_then(|(kept, span)| line(kept, span)),
+                        text: span.and_then(|(kept, span)| text(kept, span)),
+                        holds: *holds,
+                    });
+                }
                 TraceEntry::Reaction { .. }
                 | TraceEntry::Line { .. }
                 | TraceEntry::Jump { .. }
@@ -226,6 +232,13 @@ fn line(kept: &Kept, span: Span) -> Option<String> {
     let file = kept.source.files.get(usize::from(span.file.0))?;
     let (line, _) = LineIndex::new(&file.text).line_column(&file.text, span.start as usize);
     Some(format!("{}:{line}", file.path))
+}
+
+/// What is written there.
+fn text(kept: &Kept, span: Span) -> Option<String> {
+    let file = kept.source.files.get(usize::from(span.file.0))?;
+    let (line, _) = LineIndex::new(&file.text).line_column(&file.text, span.start as usize);
+    Some(file.text.lines().nth(line.checked_sub(1)?)?.trim().to_string())
 }
 
 fn named(event: &EventKind) -> &'static str {

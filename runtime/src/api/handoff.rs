@@ -14,7 +14,7 @@ use smol_str::SmolStr;
 use super::access::{Caller, Which};
 use super::answer::{Done, Refusal};
 use super::conversations::{Page, Paging, find};
-use crate::handoff::FIRST_INDEX;
+use crate::handoff::{BY_PEOPLE, FIRST_INDEX};
 use crate::host::incoming::{Arrival, Arrived, Incoming};
 use crate::host::writer::Job;
 use crate::id::{ConversationId, ElementKey, ShopScope};
@@ -71,7 +71,7 @@ pub(crate) async fn say(
     if text.is_empty() || text.chars().count() > MOST_LETTERS {
         return Err(Refusal::Wrong("an answer has between 1 and 4,096 letters"));
     }
-    let message = Message { text: text.to_string(), key: "handoff.reply".into(), ..Message::default() };
+    let message = Message { text: text.to_string(), key: BY_PEOPLE.into(), ..Message::default() };
     put(server, shop, id, message, key).await
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn show(
     let text: String = text.trim().chars().take(MOST_UNDER_A_FILE).collect();
     let media = Media { kind, source: source.into(), mime: SmolStr::default(), caption: SmolStr::default() };
     let header = Some(Arc::new(media));
-    put(server, shop, id, Message { header, text, key: "handoff.reply".into(), ..Message::default() }, key).await
+    put(server, shop, id, Message { header, text, key: BY_PEOPLE.into(), ..Message::default() }, key).await
 }
 
 async fn put(

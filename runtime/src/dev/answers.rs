@@ -1,8 +1,10 @@
 //! How the page is answered when something can not be done: a code for programs, a sentence for people.
 
 use axum::Json;
+use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 /// Why nothing was done.
@@ -44,5 +46,19 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let Refused { status, code, message } = self;
         (status, Json(json!({"error": {"code": code, "message": message}}))).into_response()
+    }
+}
+
+/// The JSON of a request; one that can not be read is refused as everything else is.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &S) -> Result<Body<T>, Refused> {
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(body)) => Ok(Body(body)),
+            Err(error) => Err(Refused::new(error.status(), "unreadable", format!("{}.", error.body_text()))),
+        }
     }
 }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answers::Refused;
+use super::answers::{Body, Refused};
 use super::house::House;
 
 /// A step may be as long as this: a year.
@@ -64,7 +64,7 @@ async fn next_timer(house: &House) -> Option<i64> {
     next
 }
 
-pub async fn set(State(house): State<Arc<House>>, Json(how): Json<Move>) -> Result<Json<Clock>, Refused> {
+pub async fn set(State(house): State<Arc<House>>, Body(how): Body<Move>) -> Result<Json<Clock>, Refused> {
     let ahead = house.config().clock_ahead_ms;
     let ahead = match how {
         Move::Advance { advance } if (0..=MOST_MS).contains(&advance) => ahead.saturating_add(advance),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use smol_str::SmolStr;
 
-use super::answers::Refused;
+use super::answers::{Body, Refused};
 use super::house::House;
 use super::phones::{Item, Phone, Way};
 use super::place::{self, Place};
@@ -20,7 +20,8 @@ use super::say::{Say, Speaker};
 use crate::server::Server;
 use crate::shops::Served;
 
-const WINDOW_MS: i64 = 24 * 3_600_000;
+/// How long free words may be sent after the customer's last message.
+pub const WINDOW_MS: i64 = 24 * 3_600_000;
 /// Letters of a name, and of what is shown of the last message.
 const MOST_LETTERS: usize = 60;
 /// Customers of one shop.
@@ -100,6 +101,7 @@ pub async fn list(State(house): State<Arc<House>>, Path(shop): Path<String>) -> 
 
 /// A customer that is wanted.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Wanted {
     pub name: Option<String>,
     pub channel: Option<String>,
@@ -108,7 +110,7 @@ pub struct Wanted {
 pub async fn add(
     State(house): State<Arc<House>>,
     Path(shop): Path<String>,
-    Json(wanted): Json<Wanted>,
+    Body(wanted): Body<Wanted>,
 ) -> Result<Json<Customer>, Refused> {
     house.view(&shop).ok_or_else(|| Refused::absent("shop"))?;
     if wanted.channel.as_deref().is_some_and(|channel| channel != "whatsapp") {
@@ -151,7 +153,7 @@ pub async fn stands(
 pub async fn say(
     State(house): State<Arc<House>>,
     Path((shop, id)): Path<(String, String)>,
-    Json(say): Json<Say>,
+    Body(say): Body<Say>,
 ) -> Result<StatusCode, Refused> {
     let phones = house.phones().clone();
     let phone = phones.phone(&shop, &id).ok_or_else(|| Refused::absent("customer"))?;

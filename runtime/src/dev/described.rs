@@ -9,7 +9,8 @@ use super::clock::{Clock, Move};
 use super::customers::{Customer, Wanted};
 use super::door::Home;
 use super::files::{Draft, Text, Written};
-use super::levers::{Backend, Said};
+use super::levers::{self, Backend, Said};
+use super::person::Act;
 use super::phones::Item;
 use super::place::Place;
 use super::record::{self, Explored, Recorded, Search};
@@ -46,7 +47,7 @@ fn routes() -> Vec<Route> {
         get("/stream?shop", "Events as they happen; the header `Last-Event-ID` goes on from there", Answers::Events),
         post("/clock", "Let time pass", Answers::of::<Clock>(), schema::<Move>()),
         get("/media/{id}", "A file that went either way", Answers::File("*/*")),
-        get("/picture?of", "A picture for a product whose own lies elsewhere", Answers::File("image/svg+xml")),
+        get("/picture?of!", "A picture for a product whose own lies elsewhere", Answers::File("image/svg+xml")),
         get("/shops/{shop}/customers", "Who is played", Answers::of::<Vec<Customer>>()),
         post("/shops/{shop}/customers", "One more customer", Answers::of::<Customer>(), schema::<Wanted>()),
         get(
@@ -55,6 +56,12 @@ fn routes() -> Vec<Route> {
             Answers::of::<Vec<Item>>(),
         ),
         post("/shops/{shop}/customers/{id}/say", "The customer does something", Answers::Nothing, schema::<Say>()),
+        post(
+            "/shops/{shop}/customers/{id}/person",
+            "The shop's person takes the conversation over, answers, or gives it back",
+            Answers::of::<Said>(),
+            schema::<Act>(),
+        ),
         get("/shops/{shop}/customers/{id}/place", "Where the conversation stands", Answers::of::<Place>()),
         post(
             "/shops/{shop}/customers/{id}/record",
@@ -75,7 +82,7 @@ fn routes() -> Vec<Route> {
             "restart, duplicate, swap, backend {delay_ms, down}, product {sku, price, stock}, order {reference, action}, \
              template {name, status}, statuses {read}",
             Answers::of::<Said>(),
-            json!({ "type": "object" }),
+            one_of_the_levers(),
         ),
         get(
             "/shops/{shop}/backend",
@@ -83,6 +90,15 @@ fn routes() -> Vec<Route> {
             Answers::of::<Backend>(),
         ),
     ]
+}
+
+/// The name of a lever says which of these it takes.
+fn one_of_the_levers() -> Json {
+    let titled = |(name, mut schema): (&str, Json)| {
+        schema["title"] = name.into();
+        schema
+    };
+    json!({ "anyOf": levers::bodies().into_iter().map(titled).collect::<Vec<Json>>() })
 }
 
 impl Answers {
@@ -136,7 +152,12 @@ pub fn document() -> Json {
 fn paths(paths: &mut Map<String, Json>) {
     for Route { method, path, summary, answers, takes } in routes() {
         let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-        let parameter = |name: &str, within: &str| json!({ "name": name, "in": within, "required": within == "path", "schema": { "type": "string" } });
+        let parameter = |name: &str, within: &str| {
+            // What stands in the path is always needed; of a question, what is marked so.
+            let required = within == "path" || name.ends_with('!');
+            let name = name.trim_end_matches('!');
+            json!({ "name": name, "in": within, "required": required, "schema": { "type": "string" } })
+        };
         let named = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
         let parameters: Vec<Json> =
             named.map(|name| parameter(name, "path")).chain(query.map(|name| parameter(name, "query"))).collect();

@@ -22,7 +22,7 @@ use super::answers::Refused;
 use super::clock::{self, Clock};
 use super::house::House;
 use super::shop::View;
-use super::{assets, customers, described, files, guard, levers, map, products, record};
+use super::{assets, customers, described, files, guard, levers, map, person, products, record};
 use crate::server;
 
 /// The largest body: a photo in base64.
@@ -66,6 +66,7 @@ fn router(house: &Arc<House>, stop: CancellationToken) -> Router {
         .route("/shops/{shop}/customers/{id}/thread", get(customers::thread))
         .route("/shops/{shop}/customers/{id}/say", post(customers::say))
         .route("/shops/{shop}/customers/{id}/place", get(customers::stands))
+        .route("/shops/{shop}/customers/{id}/person", post(person::act))
         .route("/shops/{shop}/customers/{id}/record", post(record::record))
         .route("/shops/{shop}/explore", post(record::explore))
         .route("/shops/{shop}/map", get(map::show))

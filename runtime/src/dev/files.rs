@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answers::Refused;
+use super::answers::{Body, Refused};
 use super::checks::Finding;
 use super::house::House;
 use super::shop::{self, Wrong, on_deep_stack};
@@ -54,7 +54,7 @@ pub async fn read(
 pub async fn write(
     State(house): State<Arc<House>>,
     Path((shop, path)): Path<(String, String)>,
-    Json(wanted): Json<Text>,
+    Body(wanted): Body<Text>,
 ) -> Result<Json<Written>, Refused> {
     let sha = shop::write(&folder(&house, &shop)?, &path, &wanted.text, &wanted.sha).map_err(wrong)?;
     Ok(Json(Written { sha }))
@@ -63,7 +63,7 @@ pub async fn write(
 pub async fn check(
     State(house): State<Arc<House>>,
     Path(shop): Path<String>,
-    Json(draft): Json<Draft>,
+    Body(draft): Body<Draft>,
 ) -> Result<Json<Vec<Finding>>, Refused> {
     let (folder, checks) = (folder(&house, &shop)?, Arc::clone(&house.checks));
     let found = on_deep_stack(move || {

@@ -4,12 +4,12 @@
 use std::net::SocketAddr;
 
 use axum::extract::Request;
-use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::answers::Refused;
+use crate::from_here::is_from_here;
 
 /// Scripts and styles of its own only; no other host is ever asked; in nobody's frame.
 const POLICY: &str =
@@ -19,7 +19,7 @@ const FORM: &str = "default-src 'none'; base-uri 'none'; form-action 'self'; fra
 
 /// Lets a request pass, and says with each answer what the page may do.
 pub async fn guard(address: SocketAddr, request: Request, next: Next) -> Response {
-    if !is_ours(address, request.headers(), request.method()) {
+    if !is_from_here(address, request.headers(), request.method()) {
         return Refused::new(
             StatusCode::FORBIDDEN,
             "not_from_here",
@@ -42,21 +42,4 @@ pub async fn guard(address: SocketAddr, request: Request, next: Next) -> Respons
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
     response
-}
-
-fn is_ours(address: SocketAddr, headers: &HeaderMap, method: &Method) -> bool {
-    let port = address.port();
-    let ours = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}"));
-    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let is_host = text(HOST).is_some_and(|host| ours.iter().any(|known| known == host));
-    // A page under a policy of its own, such as the pay page, posts from nowhere; its site is told then.
-    let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
-    let is_origin = match text(ORIGIN) {
-        None => true,
-        Some("null") => site == Some("same-origin"),
-        Some(origin) => ours.iter().any(|known| origin == format!("http://{known}")),
-    };
-    let is_reading = method == Method::GET || method == Method::HEAD;
-    let is_site = is_reading || site.is_none_or(|site| matches!(site, "same-origin" | "none"));
-    is_host && is_origin && is_site
 }

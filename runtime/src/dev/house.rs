@@ -66,7 +66,7 @@ impl House {
     pub async fn open(options: Options, address: SocketAddr) -> Result<Arc<House>, DevError> {
         let Options { shop: folder, data, checks, .. } = options;
         shops::find(&folder)?;
-        std::fs::create_dir_all(&data).map_err(DevError::Data)?;
+        kept::claim(&data)?;
         let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
         let listen = free.map_err(|error| DevError::Port(0, error))?;
         let seed = u64::try_from(SystemClock::default().now_ms()).unwrap_or(0);
@@ -336,7 +336,7 @@ fn variables(
 ) -> Variables {
     let pairs = [
         ("DUKA_LISTEN", listen.to_string()),
-        ("DUKA_DATABASE", data.join("duka.db").display().to_string()),
+        ("DUKA_DATABASE", data.join(kept::DATABASE).display().to_string()),
         ("DUKA_SHOPS", folder.display().to_string()),
         ("DUKA_DEVELOPMENT", "true".to_string()),
         ("DUKA_GRAPH_URL", format!("http://{graph}")),

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::DevError;
 use super::house::House;
 use super::shop::replace;
 use crate::host::calls;
@@ -19,6 +20,30 @@ pub struct Kept {
     pub ahead_ms: i64,
     pub shop: calls::Memory,
     pub money: demo::Memory,
+}
+
+/// The embedded database, in its folder.
+pub const DATABASE: &str = "duka.db";
+
+/// Makes the folder ours. One with the database of a real server is not touched: its customers are real, and here time can
+/// be moved on (TM37).
+///
+/// # Errors
+/// It can not be made, or is not ours.
+pub fn claim(data: &Path) -> Result<(), DevError> {
+    std::fs::create_dir_all(data).map_err(DevError::Data)?;
+    if is_played(data) {
+        return Ok(());
+    }
+    if data.join(DATABASE).exists() {
+        return Err(DevError::Foreign(data.join(DATABASE)));
+    }
+    replace(&data.join(FILE), "{}").map_err(DevError::Data)
+}
+
+/// Whether conversations in this folder are played ones.
+pub fn is_played(folder: &Path) -> bool {
+    folder.join(FILE).is_file()
 }
 
 /// What an earlier process has left in this folder.

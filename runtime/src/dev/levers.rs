@@ -15,10 +15,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use smol_str::SmolStr;
 
-use super::answers::Refused;
+use super::answers::{Body, Refused};
 use super::customers::served;
 use super::house::House;
 use super::products::{self, Product};
+use crate::api::openapi::schema;
 use crate::dev_graph::Statuses;
 use crate::host::calls::{Ails, Edit};
 
@@ -36,6 +37,8 @@ pub struct Said {
 pub struct Backend {
     pub delay_ms: u64,
     pub down: bool,
+    /// Customers' phones tell what was read.
+    pub reads: bool,
     pub products: Vec<Product>,
     pub templates: Vec<TemplateView>,
 }
@@ -48,35 +51,50 @@ pub struct TemplateView {
     pub category: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Slow {
     delay_ms: Option<u64>,
     down: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Change {
     sku: String,
     price: Option<Value>,
     stock: Option<i64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Template {
     name: String,
     status: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Marks {
     read: Option<bool>,
+}
+
+/// What each lever takes, by its name.
+pub fn bodies() -> Vec<(&'static str, Value)> {
+    let nothing = || json!({ "type": "object" });
+    vec![
+        ("restart", nothing()),
+        ("duplicate", nothing()),
+        ("swap", nothing()),
+        ("backend", schema::<Slow>()),
+        ("product", schema::<Change>()),
+        ("order", schema::<orders::Wanted>()),
+        ("template", schema::<Template>()),
+        ("statuses", schema::<Marks>()),
+    ]
 }
 
 /// Pulls one.
 pub async fn pull(
     State(house): State<Arc<House>>,
     Path((shop, name)): Path<(String, String)>,
-    Json(body): Json<Value>,
+    Body(body): Body<Value>,
 ) -> Result<Json<Said>, Refused> {
     house.view(&shop).ok_or_else(|| Refused::absent("shop"))?;
     let said = match name.as_str() {
@@ -114,8 +132,9 @@ fn of(house: &House, shop: &str) -> Result<Backend, Refused> {
         status: known.status.to_string(),
         category: known.category.to_string(),
     };
-    let templates = house.graph.with(|graph| graph.templates().iter().map(view).collect());
-    Ok(Backend { delay_ms, down, products: products::products(house, &server, shop), templates })
+    let (templates, reads) =
+        house.graph.with(|graph| (graph.templates().iter().map(view).collect(), graph.statuses().read > 0.0));
+    Ok(Backend { delay_ms, down, reads, products: products::products(house, &server, shop), templates })
 }
 
 /// Ends the server as a power cut does, and begins it again on what the disk has.
@@ -212,9 +231,9 @@ fn statuses(house: &House, wanted: &Marks) -> String {
     let statuses = Statuses { read: if read { 1.0 } else { 0.0 }, ..Statuses::default() };
     house.graph.with(|graph| graph.set_statuses(statuses));
     let said = if read {
-        "The customer's phone says what was read."
+        "From now on customers' phones tell what was read."
     } else {
-        "The customer's phone does not say what was read."
+        "From now on customers' phones do not tell what was read."
     };
     said.to_string()
 }

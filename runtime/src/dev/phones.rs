@@ -68,6 +68,9 @@ pub struct Media {
 /// Why a message was sent.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, JsonSchema)]
 pub struct Why {
+    /// A person of the shop wrote it, and no line of a flow.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub person: bool,
     pub flow: String,
     pub state: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -16,10 +16,12 @@ use serde::Serialize;
 use serde_json::json;
 use smol_str::SmolStr;
 
+use super::customers::WINDOW_MS;
 use super::house::House;
 use super::map::Line;
 use super::phones::{Asked, Why};
 use crate::api::explain::{self, Turn};
+use crate::handoff::BY_PEOPLE;
 use crate::id::ShopScope;
 use crate::server::Server;
 use crate::shops::Served;
@@ -32,7 +34,6 @@ pub use self::timers::{Timer, length};
 const MOST_STEPS: usize = 50;
 /// Turns that are looked at for it.
 const MOST_TURNS: u32 = 200;
-const WINDOW_MS: i64 = 24 * 3_600_000;
 
 /// Everything about one conversation.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
@@ -183,11 +184,10 @@ fn kind(ty: &Type) -> &'static str {
 }
 
 /// Why each message was sent, by the vendor's id.
-fn whys(served: &Served, turns: &[Turn]) -> Vec<(String, Why)> {
+fn whys(turns: &[Turn]) -> Vec<(String, Why)> {
     let of_turn = |turn: &Turn| {
         let asked = |guard: &explain::Guard| {
-            let line = guard.line.as_deref().and_then(|line| text_of(served, line));
-            let text = line.unwrap_or_else(|| guard.line.clone().unwrap_or_else(|| guard.state.clone()));
+            let text = guard.text.clone().or_else(|| guard.line.clone()).unwrap_or_else(|| guard.state.clone());
             Asked { text, value: if guard.holds { "yes" } else { "no" }.to_string() }
         };
         let guards: Vec<Asked> = turn.guards.iter().map(asked).collect();
@@ -209,6 +209,7 @@ fn why(sent: &explain::Sent, guards: Vec<Asked>) -> Why {
     };
     let is_priced = !sent.category.is_empty();
     Why {
+        person: sent.key == BY_PEOPLE,
         flow: flow.to_string(),
         state: state.to_string(),
         line: line.and_then(|(file, line)| Some(Line { file: file.to_string(), line: line.parse().ok()? })),
@@ -218,13 +219,6 @@ fn why(sent: &explain::Sent, guards: Vec<Asked>) -> Why {
         category: is_priced.then(|| sent.category.clone()),
         cost: is_priced.then(|| sent.pricing.replace('_', " ")),
     }
-}
-
-/// What stands in a line such as `boutique.duka:12`.
-fn text_of(served: &Served, place: &str) -> Option<String> {
-    let (file, line) = place.rsplit_once(':')?;
-    let text = std::fs::read_to_string(served.folder.join(file)).ok()?;
-    Some(text.lines().nth(line.parse::<usize>().ok()?.checked_sub(1)?)?.trim().to_string())
 }
 
 /// Tells the page of every place that is another one than was told.
@@ -259,7 +253,7 @@ async fn one(
 ) -> Result<bool, store::Error> {
     let Some(row) = conversation(server, served.scope, customer).await? else { return Ok(false) };
     let read = read(server, served.scope, row).await?;
-    for (id, why) in whys(served, &read.turns) {
+    for (id, why) in whys(&read.turns) {
         let changes = house.phones().change(&id, |item| item.why = Some(why));
         house.tell(&changes);
     }

@@ -16,7 +16,7 @@ use duka_engine::value::Value;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answers::Refused;
+use super::answers::{Body, Refused};
 use super::customers::served;
 use super::files::folder;
 use super::house::House;
@@ -24,6 +24,7 @@ use super::map::Uncovered;
 use super::place;
 use super::place::length;
 use super::shop::{on_deep_stack, replace};
+use crate::handoff::FIRST_INDEX;
 use crate::host::calls::Edit;
 use crate::shops::load;
 use crate::store::{SendRow, TurnRecord};
@@ -51,7 +52,7 @@ pub struct Recorded {
 pub async fn record(
     State(house): State<Arc<House>>,
     Places((shop, id)): Places<(String, String)>,
-    Json(wanted): Json<Wanted>,
+    Body(wanted): Body<Wanted>,
 ) -> Result<Json<Recorded>, Refused> {
     let title: String = wanted.name.chars().filter(|letter| !letter.is_control()).take(80).collect();
     if title.trim().is_empty() {
@@ -137,7 +138,8 @@ fn lines(turns: &[TurnRecord], sends: &[SendRow]) -> Vec<String> {
             }
             lines.extend(happened);
         }
-        let own = sends.iter().filter(|row| row.send.turn == turn.turn);
+        // A person's words are no flow's to repeat.
+        let own = sends.iter().filter(|row| row.send.turn == turn.turn && row.send.index < FIRST_INDEX);
         let said = own.filter_map(|row| postcard::from_bytes(&row.send.body).ok());
         lines.extend(said.flat_map(|sent| recorded::expected(&sent)));
     }
@@ -164,7 +166,7 @@ pub struct Explored {
 pub async fn explore(
     State(house): State<Arc<House>>,
     Places(shop): Places<String>,
-    Json(search): Json<Search>,
+    Body(search): Body<Search>,
 ) -> Result<Json<Explored>, Refused> {
     let (folder, checks) = (folder(&house, &shop)?, Arc::clone(&house.checks));
     let found = on_deep_stack(move || checks.explore(&folder, search.write)).await;

@@ -415,6 +415,11 @@ impl Graph {
         self.faults = Faults::default();
     }
 
+    /// How statuses come back.
+    pub fn statuses(&self) -> &Statuses {
+        &self.statuses
+    }
+
     /// How statuses come back from now on.
     pub fn set_statuses(&mut self, statuses: Statuses) {
         self.statuses = statuses;

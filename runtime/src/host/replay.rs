@@ -20,13 +20,12 @@ use super::shops::Shop;
 use super::turn::{NAMED, TOO_MANY, TurnLimits, marketing};
 use crate::api::recording::{Recorded, Recording};
 use crate::channel;
+use crate::handoff::BY_PEOPLE;
 use crate::id::ShopScope;
 use crate::shops::load;
 
 /// Steps without an event of the recording between them: a flow that wakes itself again and again ends here.
 const MOST_STEPS: usize = 200;
-/// What people wrote from outside of the flow.
-const BY_PEOPLE: &str = "handoff.reply";
 
 #[derive(Debug, Error)]
 pub enum ReplayError {

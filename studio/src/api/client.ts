@@ -1,5 +1,5 @@
 // Requests to the server that the page came from; no other host is ever asked.
-import type { Backend, Clock, Customer, Explored, Finding, FlowMap, Home, Item, Place, Say } from "./types";
+import type { Act, Backend, Clock, Customer, Explored, Finding, FlowMap, Home, Item, Place, Say } from "./types";
 
 /** The server refused, or did not answer. `code` is the server's own, `status` 0 when nobody answered. */
 export class Refused extends Error {
@@ -52,7 +52,7 @@ const file = (shop: string, path: string) => `/shops/${part(shop)}/files/${path.
 export const server = {
   home: () => ask<Home>("GET", ""),
   customers: (shop: string) => ask<Customer[]>("GET", `/shops/${part(shop)}/customers`),
-  addCustomer: (shop: string, wanted: { name?: string; language?: string; channel?: string }) =>
+  addCustomer: (shop: string, wanted: { name?: string; channel?: string }) =>
     ask<Customer>("POST", `/shops/${part(shop)}/customers`, wanted),
   thread: (shop: string, id: string) => ask<Item[]>("GET", `${customer(shop, id)}/thread`),
   say: (shop: string, id: string, say: Say) => ask<void>("POST", `${customer(shop, id)}/say`, say),
@@ -67,6 +67,7 @@ export const server = {
   lever: (shop: string, name: string, body: object = {}) =>
     ask<{ said: string }>("POST", `/shops/${part(shop)}/levers/${name}`, body),
   backend: (shop: string) => ask<Backend>("GET", `/shops/${part(shop)}/backend`),
+  act: (shop: string, id: string, act: Act) => ask<{ said: string }>("POST", `${customer(shop, id)}/person`, act),
   record: (shop: string, id: string, name: string) =>
     ask<{ file: string; text: string }>("POST", `${customer(shop, id)}/record`, { name }),
   /** Looks for what no test takes; `write`: and writes tests for it into the shop's folder. */

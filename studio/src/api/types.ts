@@ -62,6 +62,8 @@ export type Product = {
 };
 
 export type Why = {
+  /** A person of the shop wrote it, and no line of a flow. */
+  person?: boolean;
   flow: string;
   state: string;
   line?: { file: string; line: number };
@@ -84,6 +86,9 @@ export type Say =
   | { form: { message: string; values: Record<string, unknown> } }
   | { reaction: { message: string; emoji: string } }
   | { contact: true };
+
+/** What the shop's person does: takes the conversation over, answers, gives it back. */
+export type Act = { action: "open" | "close" } | { action: "reply"; text: string };
 
 export type Place = {
   flow: string;
@@ -145,6 +150,8 @@ export type Line = { way: "in" | "out" | "time"; text: string };
 export type Backend = {
   delay_ms: number;
   down: boolean;
+  /** Customers' phones tell what was read. */
+  reads: boolean;
   products: Product[];
   templates: { name: string; language: string; status: string; category: string }[];
 };

@@ -45,7 +45,7 @@ function Told({ item, open }: { item: Item; open: boolean }) {
       <details ref={place} className={open ? "is-asked" : ""} onToggle={(event) => event.currentTarget.open && useStudio.setState({ asked: { customer, seq: item.seq } })}>
         <summary>
           <span className="journal-state">
-            <Name>{why?.state ?? "–"}</Name>
+            <Name>{why?.person ? t("person.title") : (why?.state ?? "–")}</Name>
           </span>
           <span className="journal-words" dir="auto">
             {words}
@@ -61,9 +61,13 @@ function Told({ item, open }: { item: Item; open: boolean }) {
           {why && (
             <>
               <Fact name={t("journal.state")}>
-                <bdi>
-                  {why.flow} · {why.state}
-                </bdi>
+                {why.person ? (
+                  t("journal.person")
+                ) : (
+                  <bdi>
+                    {why.flow} · {why.state}
+                  </bdi>
+                )}
               </Fact>
               {why.line && (
                 <Fact name={t("journal.line")}>
@@ -75,7 +79,7 @@ function Told({ item, open }: { item: Item; open: boolean }) {
                   <ul className="guards">
                     {why.guards.map((guard, index) => (
                       <li key={index}>
-                        <code>{guard.text}</code> <span className={`badge is-${guard.value}`}>{guard.value}</span>
+                        <code>{guard.text}</code> <span className={`badge is-${guard.value}`}>{t(guard.value === "no" ? "journal.no" : "journal.yes")}</span>
                       </li>
                     ))}
                   </ul>

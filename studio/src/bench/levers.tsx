@@ -14,6 +14,7 @@ export function Levers() {
   const language = useStudio((now) => now.language);
   const clock = useStudio((now) => now.clock);
   const zone = useStudio((now) => now.shop?.timezone);
+  const reads = useStudio((now) => now.backend?.reads);
   const now = useShopNow(1000);
   return (
     <div className="levers">
@@ -34,13 +35,18 @@ export function Levers() {
         <Lever words={t("levers.reset")} off={clock.shifted_by === 0} pull={() => turnClock({ reset: true })} />
       </div>
       <h3>{t("levers.trouble")}</h3>
-      <div className="buttons">
+      <div className="buttons" role="group" aria-label={t("levers.trouble")}>
         <Lever words={t("levers.restart")} pull={() => pull("restart")} />
         <Lever words={t("levers.duplicate")} pull={() => pull("duplicate")} />
         <Lever words={t("levers.swap")} pull={() => pull("swap")} />
-        <Lever words={t("levers.statuses")} pull={() => pull("statuses", { read: true })} />
       </div>
-      <h3>{t("levers.testing")}</h3>
+      {reads !== undefined && (
+        <label className="switch is-good">
+          <input type="checkbox" role="switch" checked={reads} onChange={(event) => void pull("statuses", { read: event.target.checked })} />
+          {t("levers.statuses")}
+        </label>
+      )}
+      <h3 id="tests-of">{t("levers.testing")}</h3>
       <Record />
     </div>
   );
@@ -87,6 +93,7 @@ function Record() {
   return (
     <form
       className="record"
+      aria-labelledby="tests-of"
       onSubmit={(event) => {
         event.preventDefault();
         void record();
@@ -105,7 +112,7 @@ function Record() {
               <ul>
                 {left.map((one) => (
                   <li key={one}>
-                    <button type="button" className="link" onClick={() => lookAt(one.replace(/:.*/, ""))}>
+                    <button type="button" className="link" onClick={() => lookAt(one.replace(/:.*/, "").replace(/^(group|follow) /, ""))}>
                       <Name>{one}</Name>
                     </button>
                   </li>

@@ -60,6 +60,7 @@ function Drawn() {
   const [follows, follow] = useState(true);
   const flows = useMemo(() => (map?.flows ?? []).map(withoutIdle), [map?.flows]);
   const look = useStudio((now) => now.look);
+  const looked = useRef(0);
   const flow = wanted ?? (flows.some((one) => one.name === place.flow) ? place.flow : (flows[0]?.name ?? ""));
   const drawn = useMemo(() => (flow === "*" ? flows : flows.filter((one) => one.name === flow)), [flows, flow]);
   const { spots, took } = useSpots(drawn);
@@ -91,12 +92,17 @@ function Drawn() {
     if (spots && map?.uncovered?.edges.length) void view.fitView({ ...WHOLE, duration: calm() });
   }, [map?.uncovered]);
   useEffect(() => {
-    const id = look && drawn.flatMap((one) => one.states).find((state) => state.name === look.state)?.id;
+    if (!look || look.nonce === looked.current) return;
+    const named = (one: FlowMap["flows"][number]) => one.states.find((state) => state.name === look.state)?.id;
+    const id = drawn.map(named).find((found) => found !== undefined);
+    const elsewhere = flows.find((one) => named(one) !== undefined);
+    if (id === undefined && elsewhere) return want(elsewhere.name);
     const at = id !== undefined && spots?.[id];
     if (!at) return;
+    looked.current = look.nonce;
     choose(id);
     void view.setCenter(at.x + WIDTH / 2, at.y + HEIGHT / 2 + 40, { zoom: 0.85, duration: calm() });
-  }, [look]);
+  }, [look, spots]);
   useEffect(() => {
     const first = found[0];
     const at = first !== undefined && spots?.[first];

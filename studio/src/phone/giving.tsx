@@ -1,7 +1,8 @@
 // What a customer gives besides words: a place and a photo.
 import { useState } from "react";
 
-import { Icon } from "../ui";
+import { note } from "../store";
+import { Icon, useWords } from "../ui";
 import { usePhone } from "./context";
 import { samplePhoto } from "./sample";
 import { Frame } from "./sheets";
@@ -66,15 +67,21 @@ export function PlaceSheet({ close }: { close: () => void }) {
 
 /** A photo of WhatsApp's has 5 MB at most. */
 const LARGEST = 5 * 1024 * 1024;
+const megabytes = (bytes: number) => (bytes / 1024 / 1024).toFixed(1);
 
 export function PhotoSheet({ close }: { close: () => void }) {
   const { t, say } = usePhone();
+  const page = useWords();
   const [caption, setCaption] = useState("");
   const send = async (data?: string) => {
     if (await say({ image: { caption: caption.trim() || undefined, data } })) close();
   };
   const pick = (file: File | undefined) => {
-    if (!file || file.size > LARGEST) return;
+    if (!file) return;
+    if (file.size > LARGEST) {
+      note(page("phone.photoLarge", { size: megabytes(file.size), most: megabytes(LARGEST) }), "error");
+      return;
+    }
     const reader = new FileReader();
     reader.onload = () => void send(`${reader.result}`.split(",")[1]);
     reader.readAsDataURL(file);

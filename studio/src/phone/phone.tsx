@@ -3,7 +3,7 @@ import { lazy, memo, Suspense, useCallback, useEffect, useMemo, useRef, useState
 
 import { bubbleOf } from "../chat/bubble";
 import type { Customer, Say as Saying, Shop } from "../api/types";
-import { hide, play, say, useStudio } from "../store";
+import { answerAsShop, hide, play, say, useStudio } from "../store";
 import { Icon, IconButton, Name, lasting, timeOf, useShopNow, useWords } from "../ui";
 import { direction, isLanguage, speaker } from "../words";
 import { Composer } from "./composer";
@@ -101,7 +101,10 @@ function Caption() {
       {many && <IconButton icon="close" label={t("bench.hide")} onClick={() => hide(customer.id)} />}
       {customer.handed_over && (
         <p className="handed" role="status">
-          {t("bench.handed")}
+          {t("bench.handed")}{" "}
+          <button type="button" className="link" onClick={() => answerAsShop(customer.id)}>
+            {t("person.answer")}
+          </button>
         </p>
       )}
     </header>

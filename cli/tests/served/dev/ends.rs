@@ -85,3 +85,23 @@ fn what_keeps_it_from_running_is_said_with_the_next_step() {
     assert!(said.contains("another `duka dev`") && said.contains("--data FOLDER"), "{said}");
     dev.ends();
 }
+
+/// Played customers and real ones never meet in one database.
+#[test]
+fn a_database_of_real_customers_is_not_played_in_and_a_played_one_is_not_served() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (boutique, data) = (root().join("examples/boutique"), folder.path().join("live"));
+    std::fs::create_dir(&data).expect("a writable folder");
+    std::fs::write(data.join("duka.db"), "of a server").expect("a writable folder");
+    let said = fails(&[&boutique.display().to_string(), "--data", &data.display().to_string(), "--port", "0"]);
+    assert!(said.contains("was not made by `duka dev`") && said.contains("--data FOLDER"), "{said}");
+    assert_eq!(std::fs::read_dir(&data).expect("a folder").count(), 1, "nothing was put there");
+
+    let data = folder.path().join("played");
+    Dev::with(&boutique, &["--data".as_ref(), data.as_os_str()]).ends();
+    let mut serve = duka();
+    let serve = serve.arg("serve").current_dir(&data).env("DUKA_DATABASE", data.join("duka.db"));
+    let Output { status, stderr, .. } = serve.output().expect("it runs");
+    let said = String::from_utf8_lossy(&stderr);
+    assert!(status.code() == Some(2) && said.contains("its customers are played ones"), "{said}");
+}

@@ -120,3 +120,22 @@ fn what_no_test_takes_is_shown_on_the_map() {
     let states = map["flows"][0]["states"].as_array().expect("states");
     assert!(states.iter().any(|state| state["id"] == "corner.reminder"), "{map}");
 }
+
+/// Asks for a voice note, then for a place.
+const GIVES: &str = "duka 1\nflow corner\n  start question\n\nremember\n  note: voice optional keep 90 days\n  spot: location\n\n\
+    state question\n  ask: Tell me.\n  answer note -> place\n  quiet 20 hours -> end\n  else: A voice note, please. -> again\n\n\
+    state place\n  ask: Where are you?\n  answer spot -> question\n  quiet 20 hours -> end\n  else: A place, please. -> again\n";
+
+#[test]
+fn what_a_customer_gives_and_the_time_between_are_recorded() {
+    let dev = Dev::corner(GIVES);
+    dev.does(&text("hi"), "Tell me.");
+    dev.does(&json!({"audio": {}}), "Where are you?");
+    let (status, _) = dev.ask("POST", "/clock", &json!({"advance": 3 * 3_600_000}));
+    assert_eq!(status, 200);
+    dev.does(&json!({"location": {"latitude": -1.29, "longitude": 36.78}}), "Tell me.");
+    let test = dev.ask("POST", &dev.of_customer("record"), &json!({ "name": "Tells and shows" })).1;
+    let written = test["text"].as_str().expect("a test").to_string();
+    assert!(written.contains("customer sends voice") && written.contains("wait 3 hours"), "{written}");
+    assert!(written.contains("location -1.29, 36.78"), "{written}");
+}

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tower::ServiceExt;
 
@@ -17,7 +18,7 @@ use crate::server::{Server, router};
 use crate::shops::Served;
 use crate::store::Conversation;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct Wanted {
     reference: String,
     /// `pay`, `fail`, `expire`, `ship`, `deliver`

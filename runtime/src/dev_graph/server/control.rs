@@ -79,6 +79,12 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
+/// A page of another address, or a name that somebody has pointed at this machine.
+pub fn elsewhere() -> Response {
+    let error = "Only programs of this machine, and pages of this address, may ask it for something.";
+    (StatusCode::FORBIDDEN, Json(json!({ "error": error }))).into_response()
+}
+
 type Shares = State<Arc<Shared>>;
 
 /// A sentence for whoever asked wrongly.

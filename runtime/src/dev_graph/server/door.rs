@@ -1,5 +1,6 @@
 //! Connections and the way of a call: sends take the short way, the rest goes through the router of [`super::control`].
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,9 +19,11 @@ use super::body::{Broken, GraphBody};
 use super::{Shared, control};
 use crate::dev_graph::answer::{Answer, Manner};
 use crate::dev_graph::graph::MOST_BYTES;
+use crate::from_here::is_from_here;
 
 pub async fn listen(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken, tasks: TaskTracker) {
     let router = TowerToHyperService::new(control::router(shared.clone()));
+    let Ok(address) = listener.local_addr() else { return };
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -28,7 +31,7 @@ pub async fn listen(listener: TcpListener, shared: Arc<Shared>, stop: Cancellati
         };
         match accepted {
             Ok((stream, _)) => {
-                tasks.spawn(serve(stream, shared.clone(), router.clone(), stop.clone()));
+                tasks.spawn(serve(stream, address, (shared.clone(), router.clone()), stop.clone()));
             }
             // Out of descriptors: those that are open end some time.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -38,9 +41,10 @@ pub async fn listen(listener: TcpListener, shared: Arc<Shared>, stop: Cancellati
 
 type Router = TowerToHyperService<axum::Router>;
 
-async fn serve(stream: TcpStream, shared: Arc<Shared>, router: Router, stop: CancellationToken) {
+async fn serve(stream: TcpStream, address: SocketAddr, parts: (Arc<Shared>, Router), stop: CancellationToken) {
     drop(stream.set_nodelay(true));
-    let service = service_fn(move |request| call(shared.clone(), router.clone(), request));
+    let (shared, router) = parts;
+    let service = service_fn(move |request| call(address, shared.clone(), router.clone(), request));
     let mut connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let ended = tokio::select! {
         ended = &mut connection => ended,
@@ -52,7 +56,15 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>, router: Router, stop: Can
     }
 }
 
-async fn call(shared: Arc<Shared>, router: Router, request: Request<Incoming>) -> Result<Response<GraphBody>, Broken> {
+async fn call(
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    router: Router,
+    request: Request<Incoming>,
+) -> Result<Response<GraphBody>, Broken> {
+    if !is_from_here(address, request.headers(), request.method()) {
+        return Ok(control::elsewhere().map(GraphBody::Routed));
+    }
     if request.method() == Method::POST
         && let Some(number) = sent_to(request.uri().path())
     {
