@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use duka_runtime::host::shops::Shop;
-use duka_runtime::host::transport::SendAnswer;
 use duka_runtime::id::ShopScope;
-use duka_runtime::store::{Delivery, HealthNews, Store};
+use duka_runtime::store::{HealthNews, Store};
 
 use crate::corner;
 use crate::house::{House, on_every_store};
@@ -94,29 +93,5 @@ fn a_number_sends_as_fast_as_the_vendor_says_and_follows_it_while_it_runs() {
         wait_for_an_answer(&house, (0..60).map(|n| format!("d{n}"))).await;
         house.clock.advance(10 * SECOND_MS);
         assert_eq!(claimed().await, 20, "and back");
-    });
-}
-
-#[test]
-fn what_the_provider_holds_back_says_nothing_of_how_long_statuses_take() {
-    on_every_store(async |store: Store| {
-        let house = House::new(store).await;
-        for (answer, expected) in [
-            (SendAnswer::Accepted { provider_id: "wamid.taken".into() }, true),
-            (SendAnswer::Held { provider_id: "wamid.held".into() }, false),
-        ] {
-            let next = house.restarted(7).await;
-            next.provider.answer(answer);
-            let customer = format!("c{expected}");
-            let conversation = next.begin(&customer).await;
-            next.chat(&customer, &format!("m-{customer}"), "a1").await;
-            let request = next.provider.requests().pop().expect("an answer");
-            next.clock.advance(300 * SECOND_MS);
-            let row = next.rows(conversation).await.pop().expect("a send");
-            next.tell(&request, &row.facts.provider_id, Delivery::Sent, 0).await;
-            assert_eq!(next.host.holding.longest_ms() > 0, expected, "{customer}");
-            let row = next.rows(conversation).await.pop().expect("a send");
-            assert_eq!(row.facts.told.delivery, Delivery::Sent);
-        }
     });
 }

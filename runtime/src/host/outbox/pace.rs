@@ -182,7 +182,7 @@ impl Pace {
         let (rate, clock) = (self.limits.per_second(level), self.clock.clone());
         let lane = self.lane(shop, number);
         if lane.rate != rate {
-            (lane.limiter, lane.rate) = (limiter(rate, &clock), rate);
+            (lane.limiter, lane.rate, lane.spare) = (limiter(rate, &clock), rate, 0);
         }
     }
 
