@@ -107,7 +107,11 @@ impl Cashier {
 
     /// Where a payment's link leads; empty for one without.
     pub fn url(&self, payment: &Payment) -> String {
-        if payment.token.is_empty() { String::new() } else { self.address(&format!("pay/{}", payment.token)) }
+        if payment.token.is_empty() {
+            String::new()
+        } else {
+            self.address(&format!("pay/{}", self.seal.kept(&payment.token)))
+        }
     }
 
     fn address(&self, path: &str) -> String {
@@ -126,7 +130,7 @@ impl Cashier {
         let expires_ms = ask.now_ms.saturating_add(till.life_ms);
         let (c, a) = (total.currency.code().to_string(), total.minor);
         let claims = Claims { jti: id, t: ask.shop.scope.number(), a, c, exp: expires_ms.div_euclid(1_000) };
-        let Some(token) = self.seal.close(&claims) else {
+        let Some(token) = self.seal.close(&claims).and_then(|token| self.seal.keep(&token)) else {
             return Ok(Outcome::Failed { reason: "no link could be made".into() });
         };
         let name = SmolStr::new_static(till.provider.facts().shop.name);

@@ -20,7 +20,7 @@ pub struct Payment {
     pub begun_ms: i64,
     /// Where the provider takes the money; empty: not known.
     pub page: String,
-    /// What its link ends with.
+    /// What its link ends with, sealed once more.
     pub token: String,
     /// Questions in a row that the provider did not answer.
     pub unanswered: u32,

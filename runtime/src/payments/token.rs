@@ -13,6 +13,9 @@ use subtle::ConstantTimeEq;
 
 use crate::id::{ConversationId, PaymentId, ShopScope};
 
+/// What a token is kept for: one that is kept opens nothing.
+const AT_REST: &[u8] = b"duka pay kept 1";
+
 /// Longer ones are not looked at.
 const MOST_LETTERS: usize = 600;
 
@@ -128,6 +131,24 @@ impl Seal {
         let message = serde_json::to_vec(claims).ok()?;
         let (footer, purpose) = (key.name.as_bytes(), self.purpose.as_bytes());
         LocalToken::encrypt(&key.key, &message, Some(footer), Some(purpose)).ok()
+    }
+
+    /// A token as a row keeps it: whoever reads the store or a backup, and not the key, opens no link with it (TM30). `None`: as
+    /// for [`Seal::close`].
+    pub fn keep(&self, token: &str) -> Option<String> {
+        let key = self.keys.first()?;
+        LocalToken::encrypt(&key.key, token.as_bytes(), Some(key.name.as_bytes()), Some(AT_REST)).ok()
+    }
+
+    /// The token of what [`Seal::keep`] has made; what an earlier version has kept is the token itself.
+    pub fn kept(&self, kept: &str) -> String {
+        let opened = || {
+            let untrusted = UntrustedToken::<Local, V4>::try_from(kept).ok()?;
+            let key = self.keys.iter().find(|key| key.name.as_bytes() == untrusted.untrusted_footer())?;
+            let trusted = LocalToken::decrypt(&key.key, &untrusted, Some(key.name.as_bytes()), Some(AT_REST)).ok()?;
+            Some(trusted.payload().to_string())
+        };
+        opened().unwrap_or_else(|| kept.to_string())
     }
 
     /// `None`: it is none of ours, however it came about.

@@ -28,6 +28,10 @@ fn a_link_opens_where_it_was_made_and_nowhere_else() {
     assert_eq!(ours.open(&token), Some(claims()));
     assert_ne!(ours.close(&claims()), Some(token.clone()), "no two are alike");
     assert_eq!(seal(&[NEW, OLD], "pay.example").open(&token), Some(claims()), "while a key is rotated");
+    let kept = ours.keep(&token).expect("randomness");
+    assert_eq!((ours.open(&kept), ours.kept(&kept)), (None, token.clone()), "what a row keeps opens nothing");
+    assert_eq!(seal(&[NEW, OLD], "pay.example").kept(&kept), token, "while a key is rotated");
+    assert_eq!(ours.kept(&token), token, "of an earlier version");
     assert_eq!(seal(&[NEW], "pay.example").open(&token), None, "after it was");
     assert_eq!(seal(&[OLD], "pay.elsewhere.example").open(&token), None, "of another server");
     assert!(Seal::new(&[key("short")], "pay.example").is_err());

@@ -137,6 +137,19 @@ async fn is_at_demo(stage: &Stage, at: usize, status: &str) {
     panic!("it is not {status} at the provider: {:?}", stage.demo_sessions().await);
 }
 
+/// TM30: whoever reads the rows, and not the key, has no link.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_holds_no_link() {
+    let (stage, link) = linked("provider: demo").await;
+    let (row, payment) = rows(&stage, ORDER).await.remove(0);
+    let token = link.rsplit('/').next().expect("a token");
+    assert!(!String::from_utf8_lossy(&row.body).contains(token));
+    let kept = format!("{}/pay/{}", stage.base, payment.token);
+    assert_eq!(shown(browser().get(kept)).await.status, 404);
+    assert_eq!(stage.running.server.cashier.url(&payment), link);
+    stage.end().await;
+}
+
 /// F86, the order's half: its link dies with it, and money that comes all the same confirms nothing and is told to people.
 #[tokio::test(flavor = "multi_thread")]
 async fn f86_money_for_an_order_that_was_cancelled_is_for_people() {

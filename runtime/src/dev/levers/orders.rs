@@ -74,7 +74,9 @@ async fn pays(
         return Err(Refused::wrong(format!("The payment is {stands} already.")));
     }
     if reference(&payment).is_none() {
-        let begin = Request::post(format!("/pay/{}", payment.token)).body(Body::empty());
+        let url = server.cashier.url(&payment);
+        let token = url.rsplit('/').next().unwrap_or_default();
+        let begin = Request::post(format!("/pay/{token}")).body(Body::empty());
         let begin = begin.map_err(|error| Refused::failed(&error))?;
         let Ok(_page) = router(std::sync::Arc::clone(server)).oneshot(begin).await;
         payment = find().await?.ok_or_else(none)?;
