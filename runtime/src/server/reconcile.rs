@@ -126,7 +126,7 @@ pub(super) async fn open_orders(server: &Server, shop: &Shop, who: &str) -> Resu
             after = Some(row.id);
             let Ok(session) = Session::decode(&row.session) else { continue };
             let is_quiet = session.last_inbound_ms < settled_ms;
-            let followers = session.followers.iter().filter(|it| !it.ended && !(is_quiet && it.rank > last));
+            let followers = session.followers.iter().filter(|it| !(it.ended || is_quiet && it.rank > last));
             open.extend(followers.map(|it| Open { number: it.key.clone(), conversation: row.id, rank: it.rank }));
             if open.len() >= MOST {
                 break;
