@@ -14,8 +14,13 @@ pub const PLACEHOLDER: &str = "[card number removed]";
 
 const SHORTEST: usize = 13;
 const LONGEST: usize = 19;
-/// Characters between two digits that still belong together: a keycap between spaces has four.
-const WIDEST_GAP: usize = 4;
+/// Characters between two digits that still belong together: a keycap between spaces has four, a dash in wide spaces five.
+const WIDEST_GAP: usize = 6;
+/// The longest international phone number (E.164), and the shortest that is taken for one.
+const LONGEST_PHONE: usize = 15;
+const SHORTEST_PHONE: usize = 7;
+/// Digits beside a card number that was written digit by digit: its expiry and its code.
+const BESIDE: usize = 8;
 
 /// The text, or the placeholder if a card number is in it.
 pub fn without(text: &str) -> Cow<'_, str> {
@@ -58,11 +63,17 @@ pub fn redacted(inbound: &Inbound) -> Option<Inbound> {
             let (latitude, longitude) = (latitude.clone(), longitude.clone());
             Inbound::Location { latitude, longitude, name: hidden(), address: hidden() }
         }),
-        Inbound::Contact { name, phone } => {
-            is_in(name).then(|| Inbound::Contact { name: hidden(), phone: phone.clone() })
-        }
+        Inbound::Contact { name, phone } => (is_in(name) || is_card(phone)).then(|| {
+            let phone = if is_card(phone) { hidden() } else { phone.clone() };
+            Inbound::Contact { name: hidden(), phone }
+        }),
         Inbound::Tap(_) | Inbound::TemplateTap { .. } | Inbound::Cart { .. } | Inbound::Other { .. } => None,
     }
+}
+
+/// Whether what should be a phone number is a card number: no phone number is as long.
+pub fn is_card(phone: &str) -> bool {
+    phone.nfkc().filter(|letter| digit_value(*letter).is_some()).count() > LONGEST_PHONE && is_in(phone)
 }
 
 /// Whether a card number was taken out of it.
@@ -79,9 +90,9 @@ pub fn was_in(inbound: &Inbound) -> bool {
 /// Digits that stand together, and where a group of them begins.
 #[derive(Debug, Default)]
 struct Run {
-    /// A plus stands before them: an international phone number.
-    phone: bool,
     digits: Vec<u8>,
+    /// The digits that a plus stands before: where international phone numbers begin.
+    pluses: Vec<usize>,
     starts: Vec<usize>,
 }
 
@@ -103,8 +114,11 @@ fn runs(letters: impl Iterator<Item = char>) -> impl Iterator<Item = Run> {
                     if gap > 0 {
                         run.starts.push(run.digits.len());
                     }
-                    run.phone |= run.digits.is_empty() && plus;
+                    if plus {
+                        run.pluses.push(run.digits.len());
+                    }
                     run.digits.push(digit);
+                    plus = false;
                     gap = 0;
                 } else {
                     gap += 1;
@@ -116,7 +130,7 @@ fn runs(letters: impl Iterator<Item = char>) -> impl Iterator<Item = Run> {
                     }
                 }
             }
-            if may_hold(run.digits.len()) && !run.phone {
+            if may_hold(run.digits.len()) {
                 return Some(run);
             }
         }
@@ -131,8 +145,18 @@ impl Run {
             (SHORTEST..=LONGEST).any(|length| {
                 let end = start + length;
                 let found = self.digits.get(start..end).is_some_and(|digits| is_numbered(digits) && checks(digits));
-                found && self.stands_alone(group, start, end)
+                found && !self.is_of_phones(start, end) && self.stands_alone(group, start, end)
             })
+        })
+    }
+
+    /// Whether those digits are within a phone number, or end in another one than they begin in.
+    fn is_of_phones(&self, start: usize, end: usize) -> bool {
+        self.pluses.iter().enumerate().any(|(at, &plus)| {
+            let next = self.pluses.get(at + 1).copied().unwrap_or(self.digits.len());
+            let is_phone = next - plus >= SHORTEST_PHONE;
+            let within = plus <= start && end <= next.min(plus + LONGEST_PHONE);
+            is_phone && (within || (start < plus && plus < end))
         })
     }
 
@@ -146,8 +170,14 @@ impl Run {
         }
         let inner: Vec<usize> =
             self.starts.iter().copied().filter(|at| (start..end).contains(at)).chain([end]).collect();
-        let digit_by_digit = inner.windows(2).any(|pair| pair[1] - pair[0] == 1);
-        !digit_by_digit || (start, end) == (0, self.digits.len())
+        let single = |pair: &[usize]| pair[1] - pair[0] == 1;
+        let (all, any) = (inner.windows(2).all(single), inner.windows(2).any(single));
+        match (start, self.digits.len() - end) {
+            (0, 0) => true,
+            // A row of small numbers has larger ones, too.
+            (0, 1..=BESIDE) | (1..=BESIDE, 0) => all || !any,
+            (_, _) => !any,
+        }
     }
 }
 

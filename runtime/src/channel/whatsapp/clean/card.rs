@@ -1,6 +1,6 @@
 //! Card numbers taken out of an element before it is kept raw. Reads nothing else of it.
 
-use duka_engine::card::{PLACEHOLDER, is_in};
+use duka_engine::card::{PLACEHOLDER, is_card, is_in};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -24,7 +24,7 @@ fn cleared(value: &mut Value) -> bool {
         Value::Number(number) => is_in(&number.to_string()),
         Value::Array(items) => return items.iter_mut().filter_map(|item| cleared(item).then_some(())).count() > 0,
         Value::Object(fields) => {
-            let told = fields.iter_mut().filter(|(name, _)| !names_someone(name));
+            let told = fields.iter_mut().filter(|(name, item)| !names_someone(name) || is_no_phone(name, item));
             return told.filter_map(|(_, item)| cleared(item).then_some(())).count() > 0;
         }
         Value::Null | Value::Bool(_) => false,
@@ -41,6 +41,11 @@ fn names_someone(field: &str) -> bool {
         || matches!(field, "from" | "to" | "phone" | "phone_number" | "display_phone_number" | "timestamp")
 }
 
+/// What was written where a contact's phone should be.
+fn is_no_phone(field: &str, value: &Value) -> bool {
+    field == "phone" && value.as_str().is_some_and(is_card)
+}
+
 #[cfg(test)]
 mod tests {
     use super::without_cards;
@@ -54,6 +59,11 @@ mod tests {
                 Some(r#"{"from":"254700","text":{"body":"[card number removed]"}}"#),
             ),
             (r#"{"odd":[4111111111111111,7]}"#, Some(r#"{"odd":["[card number removed]",7]}"#)),
+            (r#"{"phones":[{"phone":"+49 151 23456780"}]}"#, None),
+            (
+                r#"{"phones":[{"phone":"4111 1111 1111 1111"}]}"#,
+                Some(r#"{"phones":[{"phone":"[card number removed]"}]}"#),
+            ),
         ] {
             assert_eq!(without_cards(json).as_ref().map(|it| it.get()), safe, "{json}");
         }
