@@ -31,6 +31,9 @@ const MOST_SHOPS: usize = 64;
 /// Calls of one shop that are claimed at once: the bulkhead that keeps a slow backend to itself (F77).
 const MOST_OF_A_SHOP: u32 = 32;
 
+/// Refusals that say nothing of the command itself.
+const PASSING: [&str; 2] = ["rate_limited", "forbidden"];
+
 /// Between two attempts of a query, or two look-ups of a command, in ms.
 const PAUSE_MS: i64 = 500;
 
@@ -170,14 +173,17 @@ impl<A: Adapter> Calls<A> {
             Fate::Done(outcome) => outcome,
             Fate::CannotTell => Outcome::Unknown,
             Fate::NotDone => {
-                if !self.breakers().lets_through(&backend, self.host.clock.monotonic_ms()) {
+                if self.breakers().lets_through(&backend, self.host.clock.monotonic_ms()) {
+                    let lost = if call.query { Outcome::TimedOut } else { Outcome::Unknown };
+                    let outcome = timeout(limit, self.adapter.ask(ask)).await.unwrap_or(lost);
+                    self.breakers().heard(backend, &outcome, self.host.clock.monotonic_ms());
+                    if known_undone { outcome } else { after_unknown(outcome) }
+                } else if known_undone {
                     let reason = SmolStr::new_static("the shop's system has failed too often just now");
                     return Ok(CallEnd::Result(ended, Outcome::Failed { reason }));
+                } else {
+                    Outcome::Unknown
                 }
-                let lost = if call.query { Outcome::TimedOut } else { Outcome::Unknown };
-                let outcome = timeout(limit, self.adapter.ask(ask)).await.unwrap_or(lost);
-                self.breakers().heard(backend, &outcome, self.host.clock.monotonic_ms());
-                outcome
             }
         };
         self.host.points.hit(Point::CallAnswered)?;
@@ -224,6 +230,15 @@ impl<A: Adapter> Calls<A> {
 
     fn breakers(&self) -> MutexGuard<'_, Breakers> {
         self.breakers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a repeated command has led to whose first answer was lost: that it can not be done now says nothing of the first.
+fn after_unknown(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Failed { .. } | Outcome::TimedOut => Outcome::Unknown,
+        Outcome::Refused { code } if PASSING.contains(&code.as_str()) => Outcome::Unknown,
+        Outcome::Given(_) | Outcome::Refused { .. } | Outcome::Unknown => outcome,
     }
 }
 

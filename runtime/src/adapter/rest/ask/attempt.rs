@@ -109,6 +109,8 @@ impl Turn<'_> {
             429 => Trouble::Limited { after: answer.retry_after },
             408 | 425 | 500 | 502 | 503 | 504 => passing(true),
             400..500 => Trouble::Refused("refused".into()),
+            // Somebody between may have given up while the shop's system works on.
+            300.. if !self.is_query() => passing(true),
             status => Trouble::Wrong(format!("the shop's system answered {status}")),
         })
     }
