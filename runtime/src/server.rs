@@ -73,6 +73,8 @@ pub struct Server {
     pub off: webhooks_off::Off,
     /// Shops with news of orders that nobody had yet.
     pub early: early::Early,
+    /// Up to where orders were compared with shops' own systems.
+    pub places: reconcile::Places,
     /// `None`: no figures are gathered.
     pub figures: Option<PrometheusHandle>,
     pub backlog: health::Backlog,

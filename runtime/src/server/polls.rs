@@ -114,7 +114,7 @@ async fn discover(
     poll: &Poll,
     now_ms: i64,
 ) -> Result<(), store::Error> {
-    for open in reconcile::open_orders(server, shop).await? {
+    for open in reconcile::open_orders(server, shop, &backend.contract).await? {
         let all = parcels::all_of(server, shop, &open.number).await;
         for parcel in all.into_iter().filter(|parcel| parcel.carrier == poll.carrier && !is_over(parcel.status)) {
             let place = (shop.scope, backend.contract.clone(), parcel.number);

@@ -1,7 +1,8 @@
 //! Orders whose news was lost: a shop's own system is asked for every order that has not ended, now and then and by an
 //! operator's word, and what it says goes the way that news goes. Only forward: what is known already changes nothing.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use duka_engine::event::Outcome;
@@ -17,7 +18,7 @@ use smol_str::SmolStr;
 use super::{Server, orders};
 use crate::adapter::rest::{Backend, Call, Moved, status_of};
 use crate::host::shops::Shop;
-use crate::id::{ConversationId, ElementKey};
+use crate::id::{ConversationId, ElementKey, ShopScope};
 use crate::store;
 
 pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(6 * 3_600);
@@ -26,8 +27,30 @@ pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(6 * 3_600);
 const MOST: usize = 1_000;
 const PAGE: u32 = 200;
 
+/// An order at its last status that nobody has written of for so long has nothing more to tell.
+const SETTLED_MS: i64 = 30 * 86_400_000;
+
 /// How long one order may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where the next look of a shop goes on, by who looks: those who look at all orders in turn come to each.
+#[derive(Debug, Default)]
+pub struct Places(Mutex<BTreeMap<(ShopScope, SmolStr), ConversationId>>);
+
+impl Places {
+    fn of(&self, shop: ShopScope, who: &str) -> Option<ConversationId> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(shop, who.into())).copied()
+    }
+
+    /// `None`: all were seen; the next look begins anew.
+    fn keep(&self, shop: ShopScope, who: &str, at: Option<ConversationId>) {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match at {
+            Some(at) => places.insert((shop, who.into()), at),
+            None => places.remove(&(shop, who.into())),
+        };
+    }
+}
 
 /// What a look has found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -63,7 +86,7 @@ pub(super) async fn look(server: Arc<Server>) {
 pub async fn once(server: &Server, shop: &Arc<Shop>) -> Result<Gaps, store::Error> {
     let mut found = Gaps::default();
     let Some((backend, promise, statuses)) = asked_by(shop) else { return Ok(found) };
-    for open in open_orders(server, shop).await? {
+    for open in open_orders(server, shop, "orders").await? {
         found.asked += 1;
         let conversation = smol_str::format_smolstr!("{}-{:016x}", shop.scope.number(), open.conversation.0);
         let Some((status, order)) = ask(server, shop, (backend, promise), &open.number, &conversation).await else {
@@ -86,27 +109,40 @@ pub(super) struct Open {
     pub rank: u8,
 }
 
-/// A shop's orders that have not ended, as its conversations know them; at most so many as one look asks for.
+/// A shop's orders that have not ended, as its conversations know them; at most so many as one look asks for. The next look of
+/// the same goes on behind them.
 ///
 /// # Errors
 /// The store does not answer.
-pub(super) async fn open_orders(server: &Server, shop: &Shop) -> Result<Vec<Open>, store::Error> {
-    let (mut open, mut after) = (Vec::new(), None);
+pub(super) async fn open_orders(server: &Server, shop: &Shop, who: &str) -> Result<Vec<Open>, store::Error> {
+    let settled_ms = server.host.clock.now_ms().saturating_sub(SETTLED_MS);
+    let last = shop.program.shop.statuses.iter().filter_map(last_rank).max().unwrap_or(u8::MAX);
+    let (mut open, mut after) = (Vec::new(), server.places.of(shop.scope, who));
     loop {
         let mut tx = server.host.store.read(shop.scope).await?;
         let rows = tx.list_conversations(shop.scope, after, PAGE).await?;
         drop(tx);
         for row in &rows {
+            after = Some(row.id);
             let Ok(session) = Session::decode(&row.session) else { continue };
-            let followers = session.followers.iter().filter(|follower| !follower.ended);
+            let is_quiet = session.last_inbound_ms < settled_ms;
+            let followers = session.followers.iter().filter(|it| !(it.ended || is_quiet && it.rank > last));
             open.extend(followers.map(|it| Open { number: it.key.clone(), conversation: row.id, rank: it.rank }));
+            if open.len() >= MOST {
+                break;
+            }
         }
-        after = rows.last().map(|row| row.id);
-        if rows.len() < PAGE as usize || open.len() >= MOST {
-            open.truncate(MOST);
+        let is_end = rows.len() < PAGE as usize && open.len() < MOST;
+        if is_end || open.len() >= MOST {
+            server.places.keep(shop.scope, who, after.filter(|_| !is_end));
             return Ok(open);
         }
     }
+}
+
+/// The highest status that does not end an order: `delivered`.
+fn last_rank(statuses: &Statuses) -> Option<u8> {
+    statuses.ranks.iter().filter(|(name, _)| !statuses.terminal.contains(name)).map(|(_, rank)| *rank).max()
 }
 
 fn told(shop: &Shop, found: Gaps) -> Gaps {

@@ -203,6 +203,7 @@ pub async fn start_within(
         polls: Polls::default(),
         off: Off::default(),
         early,
+        places: super::reconcile::Places::default(),
         figures,
         backlog: Backlog::default(),
     };
