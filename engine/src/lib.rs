@@ -29,6 +29,7 @@ mod lower;
 mod matching;
 pub mod outbound;
 pub mod program;
+pub mod ranking;
 mod render;
 pub mod rounding;
 pub mod rules;

@@ -1,7 +1,7 @@
 //! What customers type against the names of 10,000 products: reading the names, and one search among them.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use duka_runtime::adapter::rest::Names;
+use duka_engine::ranking::Names;
 use duka_tests::catalogue::catalogue;
 
 fn search(criterion: &mut Criterion) {

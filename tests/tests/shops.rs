@@ -18,3 +18,5 @@ mod mutations;
 mod reference;
 #[path = "shops/schemas.rs"]
 mod schemas;
+#[path = "shops/search.rs"]
+mod search;

@@ -11,7 +11,14 @@ use serde_json::{Map, Value as Json, json};
 use smol_str::SmolStr;
 
 use crate::contract::{parse_money, parse_number, write_money};
+use crate::ranking::Names;
 use crate::value::{Currency, Money};
+
+/// The fields that a product of a fixture is found by; `words` is what else it is called, in any language.
+const FOUND_BY: [&str; 8] = ["name", "short_name", "size", "sizes", "colour", "colours", "tags", "words"];
+
+/// Products that a search gives.
+const MOST_FOUND: usize = 30;
 
 /// The demo backend's whole state; cloned to go back in time, written down to outlive a process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -196,14 +203,7 @@ impl Demo {
                     None => Answer::Refused("not_found".into()),
                 }
             }
-            "search" => {
-                let query = arguments.first().and_then(Json::as_str).unwrap_or("").to_lowercase();
-                let words: Vec<&str> = query.split_whitespace().collect();
-                matching(&|product| {
-                    let name = text(product, "name").to_lowercase();
-                    !words.is_empty() && words.iter().all(|word| name.contains(word.trim_end_matches('s')))
-                })
-            }
+            "search" => Answer::Given(Json::Array(self.search(arguments.first().and_then(Json::as_str).unwrap_or("")))),
             // Products of the fixture may name the product, or its category, that they vary, go with or stand in for.
             "variants" | "extras" | "substitutes" => {
                 let sku = arguments.first().map(key_of).unwrap_or_default();
@@ -217,6 +217,22 @@ impl Demo {
             }
             _ => unknown(name),
         }
+    }
+
+    /// What fits best of what customers can choose from. A size or colour is found by its product.
+    fn search(&self, typed: &str) -> Vec<Json> {
+        let is_base = |product: &&Json| text(product, "variant_of").is_empty();
+        let found_by = |product: &Json| {
+            let category = self.categories.iter().find(|category| text(category, "id") == text(product, "category"));
+            let variants = self.products.iter().filter(|other| text(other, "variant_of") == text(product, "sku"));
+            let own = variants.chain([product]).flat_map(|it| FOUND_BY.iter().filter_map(|field| it.get(*field)));
+            own.chain(category.and_then(|category| category.get("name"))).flat_map(texts).collect()
+        };
+        let named = self.products.iter().filter(is_base);
+        let names = Names::of(named.map(|product| (SmolStr::new(text(product, "sku")), found_by(product))));
+        let best = names.best(typed, MOST_FOUND).into_iter();
+        let product = |sku: &SmolStr| self.products.iter().find(|product| text(product, "sku") == sku);
+        best.filter_map(product).map(|product| self.product(product)).collect()
     }
 
     /// A product's SKU and category, and those of the product it varies.
@@ -353,6 +369,16 @@ impl Arguments<'_> {
 
 fn unknown(operation: &str) -> Answer {
     Answer::Failed(format!("the demo backend has no `{operation}`; give its answer under `answers` in the fixture"))
+}
+
+/// A text, a number, or each of a list.
+fn texts(json: &Json) -> Vec<String> {
+    match json {
+        Json::String(text) => vec![text.clone()],
+        Json::Number(number) => vec![number.to_string()],
+        Json::Array(items) => items.iter().flat_map(texts).collect(),
+        Json::Null | Json::Bool(_) | Json::Object(_) => Vec::new(),
+    }
 }
 
 fn text<'a>(json: &'a Json, field: &str) -> &'a str {

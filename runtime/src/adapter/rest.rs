@@ -5,7 +5,6 @@ mod ask;
 mod convert;
 pub(crate) mod exact;
 mod give;
-mod names;
 mod news;
 mod request;
 mod token;
@@ -27,7 +26,6 @@ pub use self::ask::{Call, Heard, Rest};
 pub(crate) use self::convert::text;
 pub use self::convert::usual;
 pub(crate) use self::give::holds;
-pub use self::names::Names;
 pub use self::news::{Moved, News, status_of};
 pub use self::request::{SHOP, names};
 

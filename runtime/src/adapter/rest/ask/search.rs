@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use duka_engine::ranking::{Names, typed_words};
 use duka_engine::value::Value;
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
@@ -12,7 +13,6 @@ use tokio::time::{Instant, timeout_at};
 use super::{Trouble, Turn};
 use crate::adapter::mapping::{Index, Search};
 use crate::adapter::rest::convert::text;
-use crate::adapter::rest::names::{Names, typed_words};
 
 /// Names of one backend that are held.
 const MOST_NAMES: usize = 50_000;
@@ -155,6 +155,7 @@ mod tests {
     fn pieces_are_few_and_go_from_the_whole_to_halves() {
         assert_eq!(pieces("Sendals"), ["Sendals", "sendals", "send", "als"]);
         assert_eq!(pieces("blue  dress"), ["blue  dress", "dress", "blue", "dre", "ss"]);
+        assert_eq!(pieces("size 12 dress"), ["size 12 dress", "dress", "12", "dre", "ss"]);
         assert_eq!(pieces("12"), ["12"]);
     }
 }
