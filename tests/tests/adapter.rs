@@ -14,6 +14,8 @@ mod mapped;
 mod medusa;
 #[path = "adapter/real.rs"]
 mod real;
+#[path = "adapter/returns.rs"]
+mod returns;
 #[path = "adapter/script.rs"]
 mod script;
 #[path = "adapter/search.rs"]

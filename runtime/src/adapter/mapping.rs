@@ -151,7 +151,9 @@ impl Mapping {
         let all: Vec<&Request> =
             before.chain([request]).chain(operation.join.iter().map(|join| &join.request)).collect();
         let sent = all.iter().flat_map(|it| [&it.path].into_iter().chain(it.query.values()).chain(it.headers.values()));
-        let templates = sent.chain(self.context.query.values()).chain(self.context.headers.values());
+        let only =
+            operation.steps.iter().map(|step| &step.only).chain([&operation.only]).flatten().map(|only| &only.is);
+        let templates = sent.chain(only).chain(self.context.query.values()).chain(self.context.headers.values());
         let own = |parts: &[String]| parts.first().is_some_and(|first| first == "conversation" || first == "key");
         let is_of_one = templates.flat_map(Template::places).any(own)
             || all.iter().any(|it| it.sent_places().iter().any(|(parts, _)| own(parts)));

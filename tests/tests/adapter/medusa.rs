@@ -31,6 +31,9 @@ pub fn routes() -> Router<Vendor> {
         .route("/admin/orders/{id}", get(order))
         .route("/admin/orders/{id}/cancel", post(cancel))
         .route("/admin/payments/{id}/capture", post(capture))
+        .route("/admin/returns", get(returns).post(begin_return))
+        .route("/admin/returns/{id}/request-items", post(put_into_return))
+        .route("/admin/returns/{id}/request", post(ask_for_return))
         .layer(middleware::from_fn(key))
 }
 
@@ -272,7 +275,9 @@ fn of_admin(mut order: Value, wanted: &BTreeMap<String, String>) -> Value {
 
 async fn orders(State(vendor): State<Vendor>, Query(wanted): Wanted) -> Response {
     let world = vendor.world();
-    let orders: Vec<Value> = world.orders.values().map(|order| of_admin(order.clone(), &wanted)).collect();
+    let number = |name: &str| wanted.get(name).and_then(|text| text.parse().ok());
+    let newest = world.orders.values().rev().skip(number("offset").unwrap_or(0)).take(number("limit").unwrap_or(50));
+    let orders: Vec<Value> = newest.map(|order| of_admin(order.clone(), &wanted)).collect();
     Json(json!({ "orders": orders })).into_response()
 }
 
@@ -300,4 +305,57 @@ async fn capture(State(vendor): State<Vendor>, Path(id): Path<String>) -> Respon
         order["payment_status"] = json!("captured");
     });
     if order.is_none() { not_found() } else { Json(json!({ "payment": { "id": id } })).into_response() }
+}
+
+async fn returns(State(vendor): State<Vendor>, Query(wanted): Wanted) -> Response {
+    let world = vendor.world();
+    let of_order = |it: &&Value| wanted.get("order_id").is_none_or(|order| it["order_id"] == order.as_str());
+    Json(json!({ "returns": world.returns.iter().filter(of_order).collect::<Vec<_>>() })).into_response()
+}
+
+fn invalid(message: &str) -> Response {
+    refused(400, json!({ "type": "invalid_data", "message": message }))
+}
+
+/// Only one change of an order can be under way.
+async fn begin_return(State(vendor): State<Vendor>, Json(wanted): Json<Value>) -> Response {
+    let mut world = vendor.world();
+    let open = |it: &Value| it["order_id"] == wanted["order_id"] && it["status"] == "open";
+    if world.returns.iter().any(open) {
+        return invalid("Order already has an existing active order change");
+    }
+    let number = world.returns.len() + 1;
+    let begun = json!({
+        "id": format!("return_{number}"), "display_id": number, "order_id": wanted["order_id"], "status": "open",
+        "metadata": wanted["metadata"], "items": [],
+    });
+    world.returns.push(begun.clone());
+    Json(json!({ "return": begun })).into_response()
+}
+
+/// No more than was sent, and has not been put into it before.
+async fn put_into_return(State(vendor): State<Vendor>, Path(id): Path<String>, Json(wanted): Json<Value>) -> Response {
+    let mut world = vendor.world();
+    let orders = world.orders.clone();
+    let Some(open) = world.returns.iter_mut().find(|it| it["id"] == id.as_str()) else { return not_found() };
+    let sent =
+        orders.get(open["order_id"].as_str().unwrap_or("")).filter(|order| !order["fulfillment_status"].is_null());
+    let there: i64 =
+        sent.map_or(0, |order| order["items"].as_array().into_iter().flatten().map(|it| number(&it["quantity"])).sum());
+    let sum = |items: &Value| items.as_array().into_iter().flatten().map(|it| number(&it["quantity"])).sum::<i64>();
+    if sum(&open["items"]) + sum(&wanted["items"]) > there {
+        return invalid("Cannot request to return more items than what was fulfilled");
+    }
+    open["items"] = wanted["items"].clone();
+    Json(json!({ "return": open })).into_response()
+}
+
+async fn ask_for_return(State(vendor): State<Vendor>, Path(id): Path<String>) -> Response {
+    let mut world = vendor.world();
+    let Some(open) = world.returns.iter_mut().find(|it| it["id"] == id.as_str()) else { return not_found() };
+    if open["status"] != "open" || open["items"].as_array().is_none_or(Vec::is_empty) {
+        return invalid("Order return request should have at least 1 item");
+    }
+    open["status"] = json!("requested");
+    Json(json!({ "return": open })).into_response()
 }

@@ -27,7 +27,8 @@ const LEFT_OUT: &[&str] = &[
     "customer",
     "customer_id",
     "detail",
-    "display_id",
+    "order.display_id",
+    "orders.display_id",
     "email",
     "fulfillment_set",
     "items.metadata",
@@ -317,6 +318,12 @@ impl Real {
             items.any(|item| self.things.iter().any(|thing| item["variant_id"] == thing.variant.as_str()))
         };
         read["orders"].as_array().into_iter().flatten().filter(mine).cloned().collect()
+    }
+
+    /// The returns of an order.
+    pub async fn returns(&self, order: &str) -> Vec<Json> {
+        let path = format!("/admin/returns?order_id={order}&fields=id,status,items.quantity");
+        self.reads(&path).await["returns"].as_array().cloned().unwrap_or_default()
     }
 
     /// All of them are on their way.

@@ -15,7 +15,7 @@ use sha2::Sha256;
 use crate::mapped::{Mapped, known};
 use crate::real::{Real, Server};
 use crate::vendor::{Fault, Vendor};
-use crate::{medusa, served, shopify, woocommerce};
+use crate::{medusa, returns, served, shopify, woocommerce};
 
 const SECRET: &str = "what the shop signs with";
 
@@ -39,8 +39,10 @@ pub struct Kind {
     /// Customers pay on the vendor's own page, where the order is made: by its number.
     pub pays: Option<fn(&Vendor, &str)>,
     /// Where an order of the vendor has its marks, and the words for its state.
-    marks: &'static str,
+    pub marks: &'static str,
     shipped: (&'static str, &'static str),
+    /// The requests that open a return, one after the other; none: it knows no returns.
+    pub returns: &'static [&'static str],
 }
 
 pub const KINDS: &[Kind] = &[
@@ -58,6 +60,7 @@ pub const KINDS: &[Kind] = &[
         pays: None,
         marks: "meta_data",
         shipped: ("status", "completed"),
+        returns: &[],
     },
     Kind {
         name: "medusa",
@@ -73,6 +76,7 @@ pub const KINDS: &[Kind] = &[
         pays: None,
         marks: "metadata",
         shipped: ("fulfillment_status", "shipped"),
+        returns: &["POST /admin/returns$", "POST /request-items$", "POST /request$"],
     },
     Kind {
         name: "shopify",
@@ -88,6 +92,7 @@ pub const KINDS: &[Kind] = &[
         pays: Some(shopify::pays),
         marks: "note_attributes",
         shipped: ("displayFulfillmentStatus", "FULFILLED"),
+        returns: &["GRAPHQL open"],
     },
 ];
 
@@ -97,7 +102,7 @@ pub struct Stage {
     place: String,
     currency: &'static str,
     /// A server of the vendor behind the stage, or its recording.
-    real: Option<Real>,
+    pub real: Option<Real>,
 }
 
 pub type Tried = Result<(), String>;
@@ -241,7 +246,7 @@ impl Stage {
     }
 
     /// All orders are on their way.
-    async fn ships(&self) {
+    pub async fn ships(&self) {
         if let Some(real) = &self.real {
             return real.ships().await;
         }
@@ -485,6 +490,7 @@ async fn tried(trap: &str, stage: &Stage) -> Tried {
         "13" => a_word_that_nobody_knows_is_no_news(stage).await,
         "14" => what_nobody_counts_can_be_bought(stage).await,
         "15" => orders_of_others_are_left_alone(stage).await,
+        "16" => returns::one_however_often_it_is_asked_for(stage).await,
         other => Err(format!("no such trap: {other}")),
     }
 }
@@ -506,6 +512,7 @@ const TRAPS: &[(&str, &str, &str)] = &[
     ("13", "a status that nobody knows is in progress", "held"),
     ("14", "what nobody counts can be bought", "held"),
     ("15", "orders that were made elsewhere in the shop are left alone", "as its `when` says"),
+    ("16", "a return whose answer is lost, or that is asked for twice, is one", "held"),
 ];
 
 const HEAD: &str = "# Adapters by trap\n\n\
@@ -534,6 +541,7 @@ async fn every_adapter_holds_at_every_trap() {
             let held = tried(trap, &stage).await;
             row.push_str(match (&held, *trap) {
                 (Ok(()), "12") => " has a fixed key |",
+                (Ok(()), "16") if stage.kind.returns.is_empty() => " knows no returns |",
                 (Ok(()), _) => " held |",
                 (Err(_), _) => " FELL |",
             });

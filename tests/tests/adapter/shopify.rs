@@ -41,6 +41,7 @@ pub fn pays(vendor: &Vendor, reference: &str) {
         // As the Admin API has it, and beside it what webhooks have.
         "id": id, "name": "#1001", "createdAt": "2026-11-21T08:30:00Z", "cancelledAt": null,
         "displayFinancialStatus": "PAID", "displayFulfillmentStatus": "UNFULFILLED", "customAttributes": attributes,
+        "returnStatus": "NO_RETURN", "returns": { "nodes": [] },
         "totalPriceSet": { "shopMoney": { "amount": total, "currencyCode": world.currency } },
         "totalShippingPriceSet": { "shopMoney": { "amount": "0.0", "currencyCode": world.currency } },
         "lineItems": { "nodes": items }, "fulfillments": [],
@@ -88,6 +89,8 @@ fn name(query: &str, variables: &Map<String, Value>) -> Option<String> {
 
 struct Asked {
     name: String,
+    /// How many it asks for in a page.
+    first: usize,
     variables: Map<String, Value>,
 }
 
@@ -104,7 +107,12 @@ fn asked(vendor: &Vendor, headers: &HeaderMap, key: (&str, &str), body: &Value) 
     vendor.world().log.push(format!("{name} {}", body["variables"]));
     match vendor.strikes(&format!("GRAPHQL {name}")) {
         Some(answer) => Err(Box::new(answer)),
-        None => Ok(Asked { name, variables }),
+        None => {
+            let first =
+                body["query"].as_str().and_then(|query| query.split_once("first: ")).map_or("", |(_, rest)| rest);
+            let first: String = first.chars().take_while(char::is_ascii_digit).collect();
+            Ok(Asked { name, first: first.parse().unwrap_or(250), variables })
+        }
     }
 }
 
@@ -148,6 +156,27 @@ fn item(world: &World, line: &Value) -> Value {
         "originalUnitPriceSet": { "shopMoney": { "amount": thing.price } },
         "discountedTotalSet": { "shopMoney": { "amount": total } },
     })
+}
+
+/// What of an order can be sent back: nothing before it is sent, or when it is on its way back.
+fn parts(order: &Value) -> Value {
+    let is_there = order["displayFulfillmentStatus"] == "FULFILLED" && order["returnStatus"] == "NO_RETURN";
+    let part = |item: &Value| json!({ "quantity": item["quantity"], "fulfillmentLineItem": { "id": "gid://shopify/FulfillmentLineItem/1" } });
+    let items = order["lineItems"]["nodes"].as_array().into_iter().flatten().filter(|_| is_there);
+    // Each thing in a parcel of its own.
+    items.map(|item| json!({ "returnableFulfillmentLineItems": { "nodes": [part(item)] } })).collect()
+}
+
+fn opened(order: &mut Value, items: &[Value]) -> Value {
+    let is_whole = |item: &Value| item["quantity"].as_i64().is_some() && item["returnReason"] == "OTHER";
+    if items.is_empty() || !items.iter().all(is_whole) || order["returnStatus"] != "NO_RETURN" {
+        let message = "Return line items quantity cannot exceed the returnable quantity.";
+        return json!({ "return": null, "userErrors": [{ "field": ["input"], "message": message }] });
+    }
+    let opened = json!({ "name": "#1001-R1", "status": "REQUESTED" });
+    order["returnStatus"] = json!("RETURN_REQUESTED");
+    order["returns"] = json!({ "nodes": [opened] });
+    json!({ "return": opened, "userErrors": [] })
 }
 
 /// A cart at the prices of now.
@@ -200,7 +229,7 @@ async fn storefront(
     Json(body): Json<Value>,
 ) -> Response {
     let key = ("x-shopify-storefront-access-token", "sf_test");
-    let Asked { name, variables } = match asked(&vendor, &headers, key, &body) {
+    let Asked { name, variables, .. } = match asked(&vendor, &headers, key, &body) {
         Ok(asked) => asked,
         Err(answer) => return *answer,
     };
@@ -233,20 +262,31 @@ async fn admin(
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Response {
-    let Asked { name, variables } = match asked(&vendor, &headers, ("x-shopify-access-token", "shpat_test"), &body) {
+    let key = ("x-shopify-access-token", "shpat_test");
+    let Asked { name, first, variables } = match asked(&vendor, &headers, key, &body) {
         Ok(asked) => asked,
         Err(answer) => return *answer,
     };
-    let world = vendor.world();
+    let mut world = vendor.world();
+    let of = |name: &str| variables.get(name).and_then(Value::as_str).unwrap_or("").to_string();
     let data = match name.as_str() {
         "find" => {
             let all: Vec<&Value> = world.orders.values().rev().collect();
             let from: usize = variables.get("after").and_then(|after| after.as_str()?.parse().ok()).unwrap_or(0);
-            let end = all.len().min(from + 100);
+            let end = all.len().min(from + first.min(250));
             let more = json!({ "hasNextPage": end < all.len(), "endCursor": end.to_string() });
             json!({ "orders": { "nodes": &all[from..end], "pageInfo": more } })
         }
-        "recent" => json!({ "orders": { "nodes": world.orders.values().rev().collect::<Vec<_>>() } }),
+        "orders" => {
+            let ids = variables["ids"].as_array().cloned().unwrap_or_default();
+            json!({ "nodes": ids.iter().map(|id| world.orders.get(id.as_str().unwrap_or(""))).collect::<Vec<_>>() })
+        }
+        "returns" => json!({ "order": world.orders.get(&of("id")) }),
+        "parts" => json!({ "returnableFulfillments": { "nodes": world.orders.get(&of("id")).map(parts) } }),
+        "open" => {
+            let items = variables["items"].as_array().cloned().unwrap_or_default();
+            json!({ "returnRequest": world.orders.get_mut(&of("order")).map(|order| opened(order, &items)) })
+        }
         "webhooks" => json!({ "webhookSubscriptions": { "nodes": world.webhooks } }),
         "order" => json!({ "order": world.orders.get(variables["id"].as_str().unwrap_or("")) }),
         other => return Json(json!({ "errors": [{ "message": format!("no {other} here") }] })).into_response(),

@@ -36,6 +36,8 @@ pub struct World {
     /// By id.
     pub orders: BTreeMap<String, Value>,
     pub carts: BTreeMap<String, Value>,
+    /// What is on its way back, where that is no part of an order.
+    pub returns: Vec<Value>,
     /// As the vendor lists them.
     pub webhooks: Vec<Value>,
     pub next: u32,
@@ -125,10 +127,11 @@ fn answers(status: u16, body: &'static str) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-/// `PUT /orders/` of `PUT /wp-json/wc/v3/orders/101`.
+/// `PUT /orders/` of `PUT /wp-json/wc/v3/orders/101`; with `$` at its end it ends so.
 fn hits(path: &str, wanted: &str) -> bool {
     let (method, part) = wanted.split_once(' ').unwrap_or(("", wanted));
-    path.starts_with(method) && path.contains(part)
+    let ends = part.strip_suffix('$').map(|end| path.ends_with(end));
+    path.starts_with(method) && ends.unwrap_or_else(|| path.contains(part))
 }
 
 /// Cents of `25.00`, or thousandths of `20.921`: digits without the point, and how many stood behind it.

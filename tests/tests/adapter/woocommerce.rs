@@ -60,9 +60,14 @@ async fn products(State(vendor): State<Vendor>, Query(wanted): Query<BTreeMap<St
     };
     let all: Vec<Value> = world.things.iter().filter_map(fits).collect();
     let part: Vec<Value> = all.iter().skip((page - 1) * size).take(size).cloned().collect();
+    linked("products", part, page * size < all.len(), (page, size))
+}
+
+/// A page, and where the next one is.
+fn linked(name: &str, part: Vec<Value>, more: bool, (page, size): (usize, usize)) -> Response {
     let mut response = Json(part).into_response();
-    if page * size < all.len() {
-        let next = format!("</wp-json/wc/v3/products?page={}&per_page={size}>; rel=\"next\"", page + 1);
+    if more {
+        let next = format!("</wp-json/wc/v3/{name}?page={}&per_page={size}>; rel=\"next\"", page + 1);
         response.headers_mut().insert("link", next.parse().expect("a header"));
     }
     response
@@ -147,6 +152,10 @@ async fn remove(State(vendor): State<Vendor>, Path(id): Path<String>) -> Respons
     vendor.world().orders.remove(&id).map_or_else(not_found, |order| Json(order).into_response())
 }
 
-async fn orders(State(vendor): State<Vendor>) -> Response {
-    Json(vendor.world().orders.values().rev().cloned().collect::<Vec<_>>()).into_response()
+async fn orders(State(vendor): State<Vendor>, Query(wanted): Query<BTreeMap<String, String>>) -> Response {
+    let number = |name: &str, usual: usize| wanted.get(name).and_then(|text| text.parse().ok()).unwrap_or(usual);
+    let (page, size) = (number("page", 1), number("per_page", 10).min(100));
+    let world = vendor.world();
+    let newest = world.orders.values().rev().skip((page - 1) * size).take(size).cloned();
+    linked("orders", newest.collect(), page * size < world.orders.len(), (page, size))
 }

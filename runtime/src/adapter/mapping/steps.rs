@@ -20,7 +20,10 @@ pub struct Step {
     pub select: Option<Path>,
     /// Of these only the one that has this value; none: `not_found`
     pub only: Option<Only>,
-    /// With `only`: pages that are read until the one is found
+    /// All that is selected, as a list [default: the first]
+    #[serde(default)]
+    pub all: bool,
+    /// With `only`: pages that are read until it is found
     pub page: Option<Page>,
     /// Takes this header of the answer instead of its body
     pub header: Option<String>,
@@ -88,6 +91,8 @@ pub struct Unless {
 pub struct Only {
     pub path: Path,
     pub is: Template,
+    /// So many are enough: no further page is read then [default: all; of a step without `all`, 1]
+    pub most: Option<usize>,
 }
 
 /// What says that nothing was done.

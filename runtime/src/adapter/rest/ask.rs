@@ -277,7 +277,11 @@ impl<'a> Turn<'a> {
         if let Some(search) = &operation.search {
             return self.search(search).await;
         }
-        let selected = self.pages(&operation.request, operation.page.as_ref(), operation.select.as_ref()).await?;
+        // What is cut out of the items is looked for afterwards.
+        let only = operation.only.as_ref().filter(|_| operation.spread.is_none());
+        let only = only.and_then(|only| Some((only, only.most?)));
+        let (page, select) = (operation.page.as_ref(), operation.select.as_ref());
+        let selected = self.pages_to(&operation.request, page, select, only).await?;
         let selected = self.spread(operation.spread.as_ref(), selected);
         let selected = self.only(operation.only.as_ref(), selected)?;
         if selected.is_empty() && operation.only.is_some() && !matches!(self.call.promise.gives, Some(Type::List(_))) {

@@ -6,8 +6,9 @@ use serde_json::Value as Json;
 use super::{Trouble, Turn};
 use crate::adapter::mapping::ITEM;
 
-/// Things of one answer that are asked about (TM25); further ones are left out.
-const MOST_THINGS: usize = 30;
+/// Things of one answer that are asked about (TM25), and how many at once; further ones are left out, and told of.
+const MOST_THINGS: usize = 300;
+const AT_ONCE: usize = 30;
 
 impl Turn<'_> {
     /// The things with all that the operation's `join` says. One of a list that is gone meanwhile is left out.
@@ -16,7 +17,24 @@ impl Turn<'_> {
             return Ok(things);
         }
         let is_one = things.len() == 1;
-        let whole = join_all(things.into_iter().take(MOST_THINGS).map(|thing| self.whole(thing))).await;
+        if things.len() > MOST_THINGS {
+            let operation = self.call.promise.path();
+            tracing::warn!(
+                operation,
+                there = things.len(),
+                MOST_THINGS,
+                "an answer has more things than are asked about"
+            );
+        }
+        let mut things = things.into_iter().take(MOST_THINGS);
+        let mut whole = Vec::new();
+        loop {
+            let some: Vec<Json> = things.by_ref().take(AT_ONCE).collect();
+            if some.is_empty() {
+                break;
+            }
+            whole.extend(join_all(some.into_iter().map(|thing| self.whole(thing))).await);
+        }
         let here = |found: &Result<Json, Trouble>| {
             is_one || !matches!(found, Err(Trouble::Refused(code)) if code == "not_found")
         };

@@ -18,15 +18,16 @@ impl Turn<'_> {
         self.pages_to(request, page, select, None).await
     }
 
-    /// The same; with `only`, of the pages up to the one that has it.
+    /// The same; with `only`, of the pages up to the one with which so many have it.
     pub(super) async fn pages_to(
         &mut self,
         request: &Request,
         page: Option<&Page>,
         select: Option<&Path>,
-        only: Option<&Only>,
+        only: Option<(&Only, usize)>,
     ) -> Result<Vec<Json>, Trouble> {
         let mut selected: Vec<Json> = Vec::new();
+        let mut have_it = 0;
         let mut cursor: Option<String> = None;
         for number in 0..page.map_or(1, |page| page.most.max(1)) {
             let parameters = page.map_or_else(Vec::new, |page| parameters(page, number, selected.len(), &cursor));
@@ -34,9 +35,12 @@ impl Turn<'_> {
             self.at = None;
             let found: Vec<Json> = self.reading().select(select, &answer).into_iter().cloned().collect();
             let few = found.len();
-            let has_it = only.is_some() && !self.only(only, found.clone())?.is_empty();
+            if let Some((only, _)) = only {
+                have_it += self.only(Some(only), found.clone())?.len();
+            }
             selected.extend(found);
-            let Some(page) = page.filter(|_| !has_it) else { break };
+            let enough = only.is_some_and(|(_, most)| have_it >= most);
+            let Some(page) = page.filter(|_| !enough) else { break };
             cursor = page.next.as_ref().and_then(|next| next.first(&answer)).and_then(|next| text(next).ok());
             let full = page.size.as_ref().is_none_or(|size| few >= usize::try_from(size.is).unwrap_or(usize::MAX));
             if page.by == By::Link {

@@ -45,9 +45,10 @@ impl Turn<'_> {
 
     async fn one(&mut self, step: &Step) -> Result<Json, Trouble> {
         if let (Some(only), Some(page)) = (&step.only, &step.page) {
-            let all = self.pages_to(&step.request, Some(page), step.select.as_ref(), Some(only)).await?;
-            let kept = self.only(Some(only), all)?;
-            return kept.into_iter().next().ok_or_else(|| Trouble::Refused("not_found".into()));
+            let most = only.most.unwrap_or(if step.all { usize::MAX } else { 1 });
+            let met = self.pages_to(&step.request, Some(page), step.select.as_ref(), Some((only, most))).await?;
+            let kept = self.only(Some(only), met)?;
+            return one_of(step, kept);
         }
         let answer = self.attempt(&step.request, &[], &step.fine).await?;
         for check in &step.checks {
@@ -57,10 +58,10 @@ impl Turn<'_> {
             let header = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
             return Ok(header.map_or(Json::Null, |(_, value)| Json::String(value.clone())));
         }
-        if step.only.is_some() {
+        if step.only.is_some() || step.all {
             let all = step.select.as_ref().map_or_else(|| vec![&answer], |select| select.all(&answer));
             let kept = self.only(step.only.as_ref(), all.into_iter().cloned().collect())?;
-            return kept.into_iter().next().ok_or_else(|| Trouble::Refused("not_found".into()));
+            return one_of(step, kept);
         }
         let found = step.select.as_ref().map_or(Some(&answer), |select| select.first(&answer));
         Ok(found.cloned().unwrap_or(Json::Null))
@@ -133,6 +134,14 @@ impl Turn<'_> {
             let met = only.path.first(item).and_then(|met| text(met).ok());
             met.is_some() && met == wanted
         };
-        Ok(items.into_iter().filter(has).collect())
+        Ok(items.into_iter().filter(has).take(only.most.unwrap_or(usize::MAX)).collect())
     }
+}
+
+/// What a step is called for: all that it found, or the first.
+fn one_of(step: &Step, found: Vec<Json>) -> Result<Json, Trouble> {
+    if step.all {
+        return Ok(Json::Array(found));
+    }
+    found.into_iter().next().ok_or_else(|| Trouble::Refused("not_found".into()))
 }
