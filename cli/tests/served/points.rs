@@ -59,6 +59,11 @@ fn begin(row: &Row) -> Stage {
     });
     let mut stage = Stage::begin(boutique, "", url.as_deref(), SETTINGS);
     if let Some((blow, point, after)) = row.blow {
+        if point == Point::WorkClaimed {
+            // After an unclean end everything waits in the inbox for a while.
+            stage.start();
+            stage.kill();
+        }
         let blow = if blow == Blow::Kill { "kill" } else { "delay" };
         stage.variables.push(("DUKA_STRIKE_AT".into(), format!("{blow} {} {after}", point.name())));
     }

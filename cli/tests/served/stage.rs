@@ -186,6 +186,13 @@ impl Stage {
         }
     }
 
+    /// Ends the server as a power cut does.
+    pub fn kill(&mut self) {
+        let server = self.server.as_mut().expect("one was started");
+        server.kill().expect("it runs");
+        server.wait().expect("it was started here");
+    }
+
     fn signal(&self, which: &str) {
         let pid = self.server.as_ref().expect("it runs").id().to_string();
         assert!(Command::new("kill").args([which, &pid]).status().expect("there is `kill`").success());

@@ -60,6 +60,10 @@ async fn died(store: Store, point: Point, after: u32) -> bool {
     }
     let points = Points::armed(point, Blow::Error, after);
     let mut house = first.taken_over(points.clone(), 2).await;
+    if point == Point::WorkClaimed {
+        // Nothing else has to wait in the inbox here.
+        house.writer.be_careful();
+    }
     for (at, (customer, text)) in SCRIPT.iter().enumerate() {
         let id = format!("m{at}");
         if house.receive(vec![house.text(customer, &id, text)]).await.is_err() {
