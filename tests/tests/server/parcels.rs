@@ -92,7 +92,11 @@ pub async fn at_hour(stage: &mut Stage, hour: i64) -> i64 {
     let ahead_ms = (hour * 3_600_000 - since_midnight_ms).rem_euclid(86_400_000);
     stage.is_ahead(ahead_ms).await;
     stage.writes("hi").await;
+    // Besides the answer, whatever time has brought by then.
     stage.sees().await;
+    while !stage.sees_nothing().await {
+        stage.sees().await;
+    }
     ahead_ms
 }
 
