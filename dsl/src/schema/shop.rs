@@ -49,13 +49,7 @@ fn top(key: &str) -> Value {
             "description": format!("A page that customers can open, as {{shop.{key}}}."),
         }),
         "quiet_hours" => hours,
-        "hours" => {
-            let open = json!({ "anyOf": [hours, { "const": "closed" }, { "type": "array", "items": hours }] });
-            let days = DAYS.iter().map(|(day, _)| ((*day).to_string(), open.clone())).collect();
-            let mut week = object(days, &[]);
-            week["description"] = json!("When the shop is open, in its own time: {shop.is_open}, {shop.hours_text}.");
-            week
-        }
+        "hours" => week(&hours),
         "closed" => json!({
             "type": "array",
             "items": { "type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}$", "examples": ["2026-12-25"] },
@@ -97,6 +91,14 @@ fn top(key: &str) -> Value {
         }),
         _ => text,
     }
+}
+
+fn week(hours: &Value) -> Value {
+    let open = json!({ "anyOf": [hours, { "const": "closed" }, { "type": "array", "items": hours }] });
+    let days = DAYS.iter().map(|(day, _)| ((*day).to_string(), open.clone())).collect();
+    let mut week = object(days, &[]);
+    week["description"] = json!("When the shop is open, in its own time: {shop.is_open}, {shop.hours_text}.");
+    week
 }
 
 /// A channel's or an adapter's settings; `demo` stands for `{ kind: demo }`.
