@@ -56,6 +56,7 @@ pub const T4_FAULTS: Bar =
     least("T4 kinds of provider faults hit", 28.0, "every kind of `dev-graph`, F51 to F69; T4: harsh");
 pub const T7_UNSYNCED: Bar = most("T7 answers without a sync of their own", 0.0, "reliability.md 5, T7");
 pub const T7_WEBHOOKS: Bar = least("T7 single webhooks", 1_000.0, "reliability.md 5, T7");
+pub const T7_CUTS: Bar = least("T7 power cuts that took something", 50.0, "reliability.md 5, T7");
 pub const T10_DELIVERIES: Bar = least("T10 deliveries", 100_000.0, "reliability.md 5, T10");
 pub const T11_ACCEPTED: Bar = most("T11 forged webhooks not refused with 401", 0.0, "reliability.md 5, T11");
 pub const T11_TOLD: Bar = most("T11 refusals that differ from each other, or have an effect", 0.0, "TM2: a fixed body");

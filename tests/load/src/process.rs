@@ -36,6 +36,32 @@ pub struct Setup<'a> {
     pub slow_sync_ms: u64,
     /// Each shop has an app, a token and people of its own.
     pub apart: bool,
+    /// Set where the files of this folder forget what was not synced.
+    pub forgets: Option<Forgets>,
+}
+
+/// A disk that forgets, by the library `forgetful` beside the tool.
+#[derive(Clone)]
+pub struct Forgets {
+    pub folder: PathBuf,
+    /// Where it keeps what it may have to take back, and what came of each cut: `cuts.txt`.
+    pub notes: PathBuf,
+    /// The power was cut before this start; of what had reached the disk by itself.
+    pub cut: Option<u64>,
+}
+
+impl Forgets {
+    fn tell(&self, command: &mut Command) -> io::Result<()> {
+        let library = std::env::current_exe()?.with_file_name("libduka_forgetful.so");
+        if !library.exists() {
+            return Err(io::Error::other(format!("{} is not there: cargo build --release", library.display())));
+        }
+        command.env("LD_PRELOAD", library).env("FORGETFUL_FOLDER", &self.folder).env("FORGETFUL_NOTES", &self.notes);
+        if let Some(seed) = self.cut {
+            command.env("FORGETFUL_CUT", seed.to_string());
+        }
+        Ok(())
+    }
 }
 
 pub struct Process {
@@ -84,6 +110,7 @@ impl<'a> Setup<'a> {
             per_number: 1_000_000,
             slow_sync_ms: 0,
             apart: false,
+            forgets: None,
         })
     }
 
@@ -178,6 +205,9 @@ impl<'a> Setup<'a> {
             // The tracer is the grandchild: the child is the server itself.
             command.args(["-D", "-f", "-q", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=fdatasync,fsync"]);
             command.args(["-e", &inject]).arg(self.duka);
+        }
+        if let Some(forgets) = &self.forgets {
+            forgets.tell(&mut command)?;
         }
         command.arg("serve").arg("--config").arg(&config);
         let child = self.secrets(&mut command).stdout(log.try_clone()?).stderr(log).kill_on_drop(true).spawn()?;

@@ -4,7 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use duka_load::bars;
-use duka_load::process::{Process, Setup};
+use duka_load::process::{Forgets, Process, Setup};
 
 use crate::chance::Chance;
 use crate::faults::plan;
@@ -44,18 +44,38 @@ pub async fn run(turn: &Turn<'_>) -> io::Result<bool> {
 }
 
 async fn kill(turn: &Turn<'_>, stage: &Stage, mut server: Process, chance: &mut Chance) -> io::Result<Process> {
-    let arguments = turn.arguments;
+    let (arguments, seed) = (turn.arguments, turn.seed);
     let (mut kills, mut slowest) = (Kills::default(), Duration::ZERO);
     for cycle in 1..=arguments.cycles {
         tokio::time::sleep(Duration::from_millis(chance.within(100, 900))).await;
-        server = kills.strike(cycle, server, stage.setup(arguments, 0), &stage.gates, chance).await?;
+        server = kills
+            .strike(cycle, server, after_cut(stage.setup(arguments, 0), seed + cycle), &stage.gates, chance)
+            .await?;
         slowest = slowest.max(server.ready_in);
         progress(cycle, arguments.cycles);
     }
     println!("{kills}\nslowest start {} ms", slowest.as_millis());
-    turn.judge.see_size(&bars::T4_KILLS, turn.place(), kills.total() as f64);
-    turn.judge.see_size(&bars::T4_KINDS, turn.place(), kills.kinds(arguments.cycles / 20) as f64);
+    if arguments.trial == Trial::Power {
+        let cuts = stage.cuts()?;
+        // "… writes not synced, …"
+        let took = |line: &str| line.split(' ').next().and_then(|writes| writes.parse::<u64>().ok()).unwrap_or(0);
+        let (writes, of) = (cuts.lines().map(took).sum::<u64>(), cuts.lines().filter(|line| took(line) > 0).count());
+        println!(
+            "{} power cuts, {of} of them in the middle of {writes} writes that were not synced",
+            cuts.lines().count()
+        );
+        turn.judge.see_size(&bars::T7_CUTS, turn.place(), of as f64);
+    } else {
+        turn.judge.see_size(&bars::T4_KILLS, turn.place(), kills.total() as f64);
+        turn.judge.see_size(&bars::T4_KINDS, turn.place(), kills.kinds(arguments.cycles / 20) as f64);
+    }
     Ok(server)
+}
+
+/// Started on a disk that forgets, it finds what a power cut leaves.
+fn after_cut(setup: Setup<'_>, seed: u64) -> Setup<'_> {
+    let forgets = setup.forgets.clone().map(|forgets| Forgets { cut: Some(seed), ..forgets });
+    Setup { forgets, ..setup }
 }
 
 async fn stop(turn: &Turn<'_>, stage: &Stage, mut server: Process, chance: &mut Chance) -> io::Result<Process> {

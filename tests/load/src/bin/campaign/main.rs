@@ -61,6 +61,8 @@ struct Arguments {
 enum Trial {
     /// kill -9 at ten kinds of moments, with a provider of all faults (T4)
     Kill,
+    /// The same on a disk that forgets what was not synced (T7); SQLite only
+    Power,
     /// SIGTERM under load (T23)
     Stop,
     /// Several servers on one PostgreSQL: one is killed, at every fifth turn the database restarted by the shell command in
@@ -98,7 +100,7 @@ async fn main() -> io::Result<()> {
     let turn = Turn { arguments: &arguments, seed, judge: &judge };
     println!("{:?}, seed {seed}, on {}", arguments.trial, turn.place());
     match arguments.trial {
-        Trial::Kill | Trial::Stop => interrupted::run(&turn).await?,
+        Trial::Kill | Trial::Power | Trial::Stop => interrupted::run(&turn).await?,
         Trial::Cluster => cluster::cluster(&turn).await?,
         Trial::Pause => cluster::pauses(&turn).await?,
         Trial::Copies => copies::run(&turn).await?,

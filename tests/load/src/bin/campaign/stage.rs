@@ -7,10 +7,15 @@ use std::path::{Path, PathBuf};
 use duka_load::balance::Balancer;
 use duka_load::gate::Gate;
 use duka_load::postgres;
-use duka_load::process::{self, Process, Setup, free_address};
+use duka_load::process::{self, Forgets, Process, Setup, free_address};
 
 use crate::kills::Gates;
 use crate::{Arguments, Trial};
+
+/// Where an embedded database is, and nothing else.
+const DISK: &str = "disk";
+/// What that disk may forget, and what it forgot.
+const NOTES: &str = "notes";
 
 pub struct Stage {
     folder: tempfile::TempDir,
@@ -35,8 +40,10 @@ impl Stage {
         std::fs::write(&written, plan)?;
         let database = match &arguments.postgres {
             Some(url) => postgres::database(url, "duka_campaign").await?,
-            None => folder.path().join("duka.db").display().to_string(),
+            None => folder.path().join(DISK).join("duka.db").display().to_string(),
         };
+        std::fs::create_dir(folder.path().join(DISK))?;
+        std::fs::create_dir(folder.path().join(NOTES))?;
         let servers: Vec<String> = (0..servers).map(|_| free_address()).collect::<io::Result<_>>()?;
         let balancer = if servers.len() > 1 { Some(Balancer::before(&servers).await?) } else { None };
         let webhooks = Gate::before(&servers[0]).await?;
@@ -62,7 +69,7 @@ impl Stage {
             shops: 1,
             address: self.servers[server].clone(),
             answer: match arguments.trial {
-                Trial::Kill | Trial::Stop | Trial::Cluster | Trial::Pause => "4 seconds",
+                Trial::Kill | Trial::Power | Trial::Stop | Trial::Cluster | Trial::Pause => "4 seconds",
                 Trial::Copies | Trial::Forged | Trial::Sync => "20 seconds",
             },
             // Statuses come again after growing pauses when the server was away for as long as an end takes.
@@ -70,7 +77,20 @@ impl Stage {
             per_number: 1_000_000,
             slow_sync_ms: 0,
             apart: false,
+            forgets: (arguments.trial == Trial::Power).then(|| Forgets {
+                folder: folder.join(DISK),
+                notes: folder.join(NOTES),
+                cut: None,
+            }),
         }
+    }
+
+    /// What each power cut took, a line for each.
+    ///
+    /// # Errors
+    /// There was none.
+    pub fn cuts(&self) -> io::Result<String> {
+        std::fs::read_to_string(self.folder.path().join(NOTES).join("cuts.txt"))
     }
 
     /// Whether the balancer sends anything to it.

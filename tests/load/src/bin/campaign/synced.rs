@@ -1,8 +1,7 @@
 //! Is every acknowledged webhook on the disk before it is acknowledged? Looks at the system calls of the server, and of
 //! PostgreSQL where that does the writing: between a webhook and its answer a sync must have begun and ended.
 //!
-//! This is half of T7. That the disk itself keeps what was synced (power cuts with LazyFS) it does not show: that needs a file
-//! system of its own, which this tool does not bring.
+//! This is half of T7; the other half, power cuts, is the trial `power`.
 
 use std::io;
 use std::process::Stdio;
@@ -47,8 +46,7 @@ pub async fn run(turn: &Turn<'_>) -> io::Result<bool> {
     tracer.wait().await?;
     let (answered, synced) = count(&std::fs::read_to_string(&calls)?);
     println!(
-        "{answered} answers of {WEBHOOKS}, {synced} after a sync between the webhook and its answer, in {} processes; \
-         power cuts are not tried",
+        "{answered} answers of {WEBHOOKS}, {synced} after a sync between the webhook and its answer, in {} processes",
         traced.len()
     );
     server.stop().await?;

@@ -51,6 +51,7 @@ pub fn parts(brief: bool) -> Vec<Part> {
         parts.push(part("campaign", "forged", &[], postgres, 10));
         parts.push(part("campaign", "sync", &[], postgres, 5));
     }
+    parts.push(part("campaign", "power", &[&["--cycles", kills], customers].concat(), false, 20));
     parts.push(part("campaign", "stop", &[&["--cycles", ends], customers].concat(), false, 40));
     parts.push(part("campaign", "cluster", &[&["--cycles", falls], customers].concat(), true, 20));
     parts.push(part("campaign", "pause", &[&["--cycles", pauses], customers].concat(), true, 60));
