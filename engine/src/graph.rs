@@ -48,6 +48,23 @@ pub enum End {
     Broken,
 }
 
+impl End {
+    /// The state of the same flow that it leads to.
+    pub fn state(self) -> Option<StateId> {
+        match self {
+            End::State(node) => Some(node.state),
+            End::Visit(_)
+            | End::Flow(_)
+            | End::End
+            | End::Again
+            | End::Back
+            | End::Return
+            | End::Stay
+            | End::Broken => None,
+        }
+    }
+}
+
 /// What makes an edge be taken.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
@@ -178,19 +195,36 @@ impl<'a> Graph<'a> {
                 Some(seen) if !*seen => *seen = true,
                 Some(_) | None => continue,
             }
-            queue.extend(self.out(state).iter().filter_map(|edge| match edge.to {
-                End::State(node) => Some(node.state),
-                End::Visit(_)
-                | End::Flow(_)
-                | End::End
-                | End::Again
-                | End::Back
-                | End::Return
-                | End::Stay
-                | End::Broken => None,
-            }));
+            queue.extend(self.out(state).iter().filter_map(|edge| edge.to.state()));
         }
         seen
+    }
+
+    /// By state: what is so on every way into it, `start` in the first; `None` where nothing leads. `along` gives what is so at
+    /// the end of an edge, `both` what is left of two ways into one state: never more than either of them.
+    pub fn forward<T: Copy + PartialEq>(
+        &self,
+        start: T,
+        both: impl Fn(T, T) -> T,
+        along: impl Fn(&Edge<'a>, T) -> T,
+    ) -> Vec<Option<T>> {
+        let mut entry = vec![None; self.flow.states.len()];
+        if let Some(first) = entry.get_mut(self.flow.start.index()) {
+            *first = Some(start);
+        }
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for edge in &self.edges {
+                let (Some(to), Some(from)) = (edge.to.state(), entry[edge.from.state.index()]) else { continue };
+                let there = along(edge, from);
+                let slot = &mut entry[to.index()];
+                let merged = slot.map_or(there, |known| both(known, there));
+                changed |= *slot != Some(merged);
+                *slot = Some(merged);
+            }
+        }
+        entry
     }
 }
 

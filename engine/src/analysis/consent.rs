@@ -6,7 +6,7 @@ use duka_dsl::diagnostic::Speaker;
 
 use super::Subject;
 use super::path::{Paths, step_words, turn};
-use crate::graph::End;
+use crate::graph::Owner;
 use crate::hir::{ConsentFact, ConsentId, Expr, ExprKind, StateId, Step, StepKind};
 
 /// Consents known to be given, one bit each.
@@ -29,35 +29,18 @@ pub fn check(subject: &Subject<'_>, paths: &Paths) -> Vec<Diagnostic> {
     found
 }
 
-/// By state: what is known on every way into it; `None` when nothing leads there.
 fn known_on_entry(subject: &Subject<'_>) -> Vec<Option<Known>> {
-    let flow = subject.graph.flow;
-    let mut entry: Vec<Option<Known>> = vec![None; flow.states.len()];
-    if let Some(start) = entry.get_mut(flow.start.index()) {
-        *start = Some(0);
-    }
-    let mut grew = true;
-    while grew {
-        grew = false;
-        for edge in &subject.graph.edges {
-            let End::State(to) = edge.to else { continue };
-            let Some(known) = entry.get(edge.from.state.index()).copied().flatten() else { continue };
-            let Some(state) = flow.states.get(edge.from.state.index()) else { continue };
-            let at_rest = match edge.line.owner {
-                crate::graph::Owner::Entry => known,
-                _ => after(&state.steps, known),
+    subject.graph.forward(
+        0,
+        |one, other| one & other,
+        |edge, known| {
+            let at_rest = match (edge.line.owner, subject.graph.flow.states.get(edge.from.state.index())) {
+                (Owner::Entry, _) | (_, None) => known,
+                (_, Some(state)) => after(&state.steps, known),
             };
-            let on_way =
-                after(edge.actions, at_rest) | edge.guards.iter().fold(0, |bits, guard| bits | given_when(guard, true));
-            let slot = &mut entry[to.state.index()];
-            let merged = slot.map_or(on_way, |old| old & on_way);
-            if *slot != Some(merged) {
-                *slot = Some(merged);
-                grew = true;
-            }
-        }
-    }
-    entry
+            edge.guards.iter().fold(after(edge.actions, at_rest), |known, guard| known | given_when(guard, true))
+        },
+    )
 }
 
 /// What is known after lines that did not jump away.

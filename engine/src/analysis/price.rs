@@ -7,7 +7,7 @@ use duka_dsl::diagnostic::Speaker;
 use super::Subject;
 use super::path::{Paths, turn};
 use super::payment::{calls, is_hold, is_link, is_quote};
-use crate::graph::{Cause, End};
+use crate::graph::Cause;
 use crate::hir::{Operation, StateId, Step, StepKind};
 
 /// What is surely so on every way into a state.
@@ -70,33 +70,14 @@ pub fn check(subject: &Subject<'_>, paths: &Paths) -> Vec<Diagnostic> {
 }
 
 fn sure_on_entry(subject: &Subject<'_>) -> Vec<Option<Sure>> {
-    let flow = subject.graph.flow;
-    let mut entry: Vec<Option<Sure>> = vec![None; flow.states.len()];
-    if let Some(start) = entry.get_mut(flow.start.index()) {
-        *start = Some(Sure::NOTHING);
-    }
-    let mut grew = true;
-    while grew {
-        grew = false;
-        for edge in &subject.graph.edges {
-            let End::State(to) = edge.to else { continue };
-            let Some(sure) = entry.get(edge.from.state.index()).copied().flatten() else { continue };
-            let Some(state) = flow.states.get(edge.from.state.index()) else { continue };
-            let inside = matches!(edge.cause, Cause::Always | Cause::CallError(_) | Cause::SendError(_));
-            let mut sure = if inside { sure } else { after(subject, &state.steps, sure) };
-            if !inside {
-                sure.fresh = false;
-            }
-            let sure = after(subject, edge.actions, sure);
-            let slot = &mut entry[to.state.index()];
-            let merged = slot.map_or(sure, |old| old.and(sure));
-            if *slot != Some(merged) {
-                *slot = Some(merged);
-                grew = true;
-            }
-        }
-    }
-    entry
+    subject.graph.forward(Sure::NOTHING, Sure::and, |edge, sure| {
+        let inside = matches!(edge.cause, Cause::Always | Cause::CallError(_) | Cause::SendError(_));
+        let sure = match subject.graph.flow.states.get(edge.from.state.index()) {
+            Some(state) if !inside => Sure { fresh: false, ..after(subject, &state.steps, sure) },
+            Some(_) | None => sure,
+        };
+        after(subject, edge.actions, sure)
+    })
 }
 
 fn after(subject: &Subject<'_>, steps: &[Step], sure: Sure) -> Sure {

@@ -89,17 +89,7 @@ fn take<'a>(graph: &Graph<'a>, first: StateId, lost: &mut [bool]) -> Vec<&'a str
         if state != first {
             behind.extend(graph.flow.states.get(state.index()));
         }
-        queue.extend(graph.out(state).iter().filter_map(|edge| match edge.to {
-            End::State(node) => Some(node.state),
-            End::Visit(_)
-            | End::Flow(_)
-            | End::End
-            | End::Again
-            | End::Back
-            | End::Return
-            | End::Stay
-            | End::Broken => None,
-        }));
+        queue.extend(graph.out(state).iter().filter_map(|edge| edge.to.state()));
     }
     behind.sort_by_key(|state| state.span);
     behind.into_iter().map(|state: &State| state.name.as_str()).collect()

@@ -98,7 +98,7 @@ impl SendFacts {
     }
 
     /// Whether it waits for better times (quiet hours, quality, a warning, a pause), so that all but marketing of its
-    /// conversation goes past it.
+    /// conversation goes past it. The stores' `promote` says the same in SQL.
     pub fn rests(&self, lane: Lane) -> bool {
         lane == Lane::Marketing && self.state == SendState::Ready && self.attempt > 0
     }
@@ -106,6 +106,13 @@ impl SendFacts {
     /// Whether nothing of it is in the air, and it is nothing that the customer waits for.
     pub fn can_be_passed(&self, lane: Lane) -> bool {
         lane == Lane::Marketing && self.state <= SendState::Ready
+    }
+
+    /// Takes what statuses said before it was known whose they were. Whether it failed by that.
+    pub fn adopt(&mut self, told: &Told) -> bool {
+        let known = self.told.delivery >= Delivery::Failed;
+        self.told.join(told);
+        !known && self.told.delivery == Delivery::Failed
     }
 
     /// Takes the end of an attempt. `false`: another attempt has begun since, or a status was faster (I25).

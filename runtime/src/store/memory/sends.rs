@@ -10,8 +10,8 @@ use crate::store::error::Result;
 use crate::store::facts::{SendFacts, Told};
 use crate::store::free::FreeEntry;
 use crate::store::rows::{
-    AttemptEnd, Claim, ClaimedSend, Delivery, Due, Lane, Leases, NewSend, Released, SendRow, SendState, Settled,
-    Settlement, StatusEffect, StatusUpdate,
+    AttemptEnd, Claim, ClaimedSend, Due, Lane, Leases, NewSend, Released, SendRow, SendState, Settled, Settlement,
+    StatusEffect, StatusUpdate,
 };
 
 type Key = (ShopScope, ConversationId, i64);
@@ -326,9 +326,7 @@ impl Tables {
     /// Joins what was told of a message before we knew whose it is. `true`: it was a failure, and news.
     fn adopt(&mut self, shop: ShopScope, provider_id: &SmolStr, facts: &mut SendFacts) -> bool {
         let Some(told) = self.orphans.remove(&(shop, provider_id.clone())) else { return false };
-        let known = facts.told.delivery >= Delivery::Failed;
-        facts.told.join(&told);
-        !known && facts.told.delivery == Delivery::Failed
+        facts.adopt(&told)
     }
 
     fn claimed(&self, queued: &QueuedSend) -> ClaimedSend {

@@ -15,8 +15,8 @@ use crate::store::codes;
 use crate::store::error::Result;
 use crate::store::facts::{SendFacts, Told};
 use crate::store::rows::{
-    AttemptEnd, Claim, ClaimedSend, Delivery, Lane, Leases, NewSend, Released, Room, SendRow, Settled, Settlement,
-    StatusEffect, StatusUpdate,
+    AttemptEnd, Claim, ClaimedSend, Lane, Leases, NewSend, Released, Room, SendRow, Settled, Settlement, StatusEffect,
+    StatusUpdate,
 };
 
 /// A send with its place in the queue, as it was read and as it is to be.
@@ -507,9 +507,7 @@ impl Book {
     fn adopt(&mut self, seq: i64, shop: ShopScope, provider_id: &SmolStr) -> bool {
         let orphan = self.orphans.get_mut(&(shop, provider_id.clone())).and_then(|orphan| orphan.told.take());
         let (Some(told), Some(queued)) = (orphan, self.rows.get_mut(&seq)) else { return false };
-        let known = queued.row.facts.told.delivery >= Delivery::Failed;
-        queued.row.facts.told.join(&told);
-        !known && queued.row.facts.told.delivery == Delivery::Failed
+        queued.row.facts.adopt(&told)
     }
 }
 

@@ -11,8 +11,8 @@ use crate::store::codes;
 use crate::store::error::Result;
 use crate::store::facts::{SendFacts, Told};
 use crate::store::rows::{
-    AttemptEnd, Claim, ClaimedSend, Delivery, Lane, Leases, NewSend, Released, SendRow, Settled, Settlement,
-    StatusEffect, StatusUpdate,
+    AttemptEnd, Claim, ClaimedSend, Lane, Leases, NewSend, Released, SendRow, Settled, Settlement, StatusEffect,
+    StatusUpdate,
 };
 
 /// A send with its place in the queue.
@@ -350,9 +350,7 @@ impl SqliteTx {
         let Some(told) = self.orphan(shop, provider_id)? else { return Ok(false) };
         let mut delete = self.sql("DELETE FROM orphan_status WHERE shop = ? AND provider_id = ?")?;
         delete.execute((shop.number(), provider_id))?;
-        let known = facts.told.delivery >= Delivery::Failed;
-        facts.told.join(&told);
-        Ok(!known && facts.told.delivery == Delivery::Failed)
+        Ok(facts.adopt(&told))
     }
 }
 
