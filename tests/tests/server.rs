@@ -69,6 +69,8 @@ mod sends;
 mod shopify;
 #[path = "server/show.rs"]
 mod show;
+#[path = "server/slow.rs"]
+mod slow;
 #[path = "server/stage.rs"]
 mod stage;
 #[path = "server/tidings.rs"]
