@@ -21,6 +21,7 @@ use url::Url;
 use super::mapping::{Auth, Mapping, Proof};
 use super::memory::Memory;
 use crate::config::Mistake;
+use crate::egress::Hosts;
 
 pub use self::ask::{Call, Heard, Rest};
 pub(crate) use self::convert::text;
@@ -41,6 +42,8 @@ pub struct Backend {
     /// Its answers that are still fresh.
     pub(super) memory: Arc<Memory>,
     secrets: Arc<Keys>,
+    /// Where it is asked, and nowhere else: our keys are for them only.
+    hosts: Arc<Hosts>,
     /// What its webhooks are proved with.
     proof: Option<SecretString>,
     room: Arc<Semaphore>,
@@ -58,6 +61,19 @@ struct Keys {
 impl Keys {
     fn of(&self, name: Option<&str>) -> &Secrets {
         name.and_then(|name| self.named.get(name)).unwrap_or(&self.own)
+    }
+
+    /// Where tokens are asked for.
+    fn addresses(&self) -> impl Iterator<Item = &Url> {
+        std::iter::once(&self.own).chain(self.named.values()).filter_map(|secrets| match secrets {
+            Secrets::Account(account) => Some(&account.url),
+            Secrets::None
+            | Secrets::Bearer(_)
+            | Secrets::Basic { .. }
+            | Secrets::Header { .. }
+            | Secrets::Query { .. }
+            | Secrets::Body(_) => None,
+        })
     }
 }
 
@@ -134,7 +150,19 @@ impl Backend {
             None => None,
         };
         let (memory, room, names) = (Arc::default(), Arc::new(Semaphore::new(ROOM)), Arc::default());
-        Ok(Backend { contract, mapping, memory, secrets: Arc::new(secrets), proof, room, names })
+        let hosts = Arc::new(Hosts::of(std::iter::once(&mapping.base.0).chain(secrets.addresses())));
+        Ok(Backend { contract, mapping, memory, secrets: Arc::new(secrets), hosts, proof, room, names })
+    }
+
+    /// A host that its mapping names and that is none of these.
+    pub fn beyond(&self, allowed: &Hosts) -> Option<&str> {
+        self.hosts.beyond(allowed)
+    }
+
+    /// The same, asked at no other hosts than these.
+    #[must_use]
+    pub fn within(&self, allowed: &Hosts) -> Backend {
+        Backend { hosts: Arc::new(self.hosts.within(allowed)), ..self.clone() }
     }
 }
 
