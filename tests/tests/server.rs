@@ -63,6 +63,8 @@ mod provider;
 mod providers;
 #[path = "server/refunds.rs"]
 mod refunds;
+#[path = "server/search.rs"]
+mod search;
 #[path = "server/sends.rs"]
 mod sends;
 #[path = "adapter/shopify.rs"]

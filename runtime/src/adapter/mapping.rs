@@ -347,13 +347,15 @@ impl Search {
     }
 }
 
-/// How the names are asked for, at most once while they are fresh.
+/// How the names are asked for: beside the search that needs them, at most once while they are fresh.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Index {
     pub request: Request,
     pub select: Option<Path>,
     pub page: Option<Page>,
+    /// The backend's own search for `{text}`, which is asked until the names are there; the operation's `select` reads it
+    pub meanwhile: Option<Request>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -47,8 +47,8 @@ pub struct Backend {
     /// What its webhooks are proved with.
     proof: Option<SecretString>,
     room: Arc<Semaphore>,
-    /// Held while they are asked for, so that they are asked for once.
-    names: Arc<Mutex<ask::Known>>,
+    /// Of its products, where a search goes by them.
+    names: Arc<ask::Kept>,
 }
 
 /// All that we say who we are with.

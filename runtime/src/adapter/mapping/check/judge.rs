@@ -191,7 +191,9 @@ impl Judge<'_> {
     fn search(&mut self, path: &str, search: &Search, promise: &Promise) {
         let keys = ["operations", path, "search"];
         if let Some(index) = &search.index {
-            self.request(&keys, &index.request, promise, &[]);
+            for request in [&index.request].into_iter().chain(&index.meanwhile) {
+                self.request(&keys, request, promise, &[]);
+            }
         }
         let is_text = promise.takes.len() == 1 && promise.takes.first().is_some_and(|it| it.ty == Type::Text);
         if !is_text || !matches!(promise.gives, Some(Type::List(_))) {
