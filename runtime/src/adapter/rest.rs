@@ -6,6 +6,7 @@ mod convert;
 pub(crate) mod exact;
 mod give;
 mod news;
+mod proof;
 mod request;
 mod token;
 
@@ -13,12 +14,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 use smol_str::SmolStr;
 use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 
-use super::mapping::{Auth, Mapping, Proof};
+use super::mapping::{Auth, Mapping};
 use super::memory::Memory;
 use crate::config::Mistake;
 use crate::egress::Hosts;
@@ -44,8 +45,8 @@ pub struct Backend {
     secrets: Arc<Keys>,
     /// Where it is asked, and nowhere else: our keys are for them only.
     hosts: Arc<Hosts>,
-    /// What its webhooks are proved with.
-    proof: Option<SecretString>,
+    /// What its webhooks are proved with, the newest first.
+    proofs: Arc<[SecretSlice<u8>]>,
     room: Arc<Semaphore>,
     /// Of its products, where a search goes by them.
     names: Arc<ask::Kept>,
@@ -144,14 +145,21 @@ impl Backend {
         };
         let named = mapping.keys.iter().map(|(name, auth)| Ok((name.clone(), of(auth)?)));
         let secrets = Keys { own: of(&mapping.auth)?, named: named.collect::<Result<_, Mistake>>()? };
-        let proof = match mapping.webhook.as_ref().map(|webhook| &webhook.proof) {
-            Some(Proof::HmacSha256(signature)) => Some(secret(&signature.secret)?),
-            Some(Proof::Header(named)) => Some(secret(&named.value)?),
-            None => None,
-        };
+        let mut proofs = Vec::new();
+        if let Some(proof) = mapping.webhook.as_ref().map(|webhook| &webhook.proof) {
+            for reference in proof.secrets() {
+                let key = proof::key(proof, &secret(reference)?);
+                proofs.push(key.ok_or_else(|| Mistake {
+                    place: place.display().to_string(),
+                    line: None,
+                    message: "the secret of `webhook.proof` is not written in Base64".to_string(),
+                    help: Some("Take `key: base64` out, or copy the secret once more.".to_string()),
+                })?);
+            }
+        }
         let (memory, room, names) = (Arc::default(), Arc::new(Semaphore::new(ROOM)), Arc::default());
         let hosts = Arc::new(Hosts::of(std::iter::once(&mapping.base.0).chain(secrets.addresses())));
-        Ok(Backend { contract, mapping, memory, secrets: Arc::new(secrets), hosts, proof, room, names })
+        Ok(Backend { contract, mapping, memory, secrets: Arc::new(secrets), hosts, proofs: proofs.into(), room, names })
     }
 
     /// A host that its mapping names and that is none of these.
