@@ -16,6 +16,7 @@ use duka_engine::limits::whatsapp;
 use secrecy::{SecretSlice, SecretString};
 
 use crate::costs::Rates;
+use crate::egress::Hosts;
 
 pub use file::{File, SETTINGS};
 pub use mistake::Mistake;
@@ -43,6 +44,7 @@ pub struct Config {
     pub sending: Sending,
     pub limits: Limits,
     pub handoff: Handoff,
+    pub adapters: Adapters,
     pub files: Files,
     pub payments: Payments,
     /// What messages cost, where that is known.
@@ -156,6 +158,21 @@ pub struct Handoff {
     /// Of every shop that has no people of its own.
     pub all: Option<Arc<People>>,
     pub shops: BTreeMap<String, Arc<People>>,
+}
+
+/// Where shops' own systems may be.
+#[derive(Clone, Debug, Default)]
+pub struct Adapters {
+    /// Of every shop that has no list of its own; `None`: at any host.
+    pub all: Option<Arc<Hosts>>,
+    pub shops: BTreeMap<String, Arc<Hosts>>,
+}
+
+impl Adapters {
+    /// The hosts of this shop's systems; `None`: any.
+    pub fn of(&self, slug: &str) -> Option<Arc<Hosts>> {
+        self.shops.get(slug).or(self.all.as_ref()).cloned()
+    }
 }
 
 /// The people of a shop, as a program speaks to them.
@@ -303,6 +320,7 @@ impl Resolve {
                 disk_reserve: limits.disk_reserve.unwrap_or(DISK_RESERVE),
             },
             handoff: self.handoff(handoff, development)?,
+            adapters: self.adapters(file.adapters.unwrap_or_default())?,
             whatsapp,
             path: self.place,
         })
@@ -422,6 +440,18 @@ impl Resolve {
         }
         handoff.all = self.people(section, "handoff", development)?;
         Ok(handoff)
+    }
+
+    fn adapters(&self, section: file::AdaptersSection) -> Result<Adapters, Mistake> {
+        let mut adapters = Adapters { all: section.hosts.map(Arc::new), ..Adapters::default() };
+        for (slug, own) in section.shops.unwrap_or_default() {
+            if own.shops.is_some() {
+                let message = format!("`adapters.shops.{slug}` has shops of its own");
+                return Err(self.mistake(&message, "Write them below `[adapters.shops]`."));
+            }
+            adapters.shops.extend(own.hosts.map(|hosts| (slug, Arc::new(hosts))));
+        }
+        Ok(adapters)
     }
 
     fn people(

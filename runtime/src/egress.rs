@@ -1,9 +1,10 @@
 //! The guarded way out to addresses that people wrote down, for the shops' systems and for their people: TLS only, every
-//! address looked at when it is connected to, no redirects to elsewhere, and bounds on time and size (TM22-TM24, I29).
-//! Knows nothing of what is asked there.
+//! address looked at when it is connected to, no hosts but those that were named, no redirects to elsewhere, and bounds on time
+//! and size (TM22-TM24, I29). Knows nothing of what is asked there.
 
 pub mod address;
 mod client;
+mod hosts;
 mod names;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use url::{Host, Url};
 
 pub use self::client::Egress;
+pub use self::hosts::Hosts;
 pub use self::names::{Lookup, Names, SystemNames};
 
 /// The largest answer that is read.

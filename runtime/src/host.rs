@@ -90,7 +90,7 @@ pub struct Limits {
     pub answer_ms: i64,
     /// Attempts of one send before it is given up.
     pub most_sends: u32,
-    /// Sends under way at once.
+    /// Sends under way at once, and calls that are open.
     pub in_flight: u32,
     pub pace: PaceLimits,
     /// The largest file of a customer that is kept, in bytes.

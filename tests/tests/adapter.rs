@@ -12,6 +12,8 @@ mod load;
 mod mapped;
 #[path = "adapter/medusa.rs"]
 mod medusa;
+#[path = "adapter/proof.rs"]
+mod proof;
 #[path = "adapter/real.rs"]
 mod real;
 #[path = "adapter/returns.rs"]

@@ -63,12 +63,16 @@ mod provider;
 mod providers;
 #[path = "server/refunds.rs"]
 mod refunds;
+#[path = "server/search.rs"]
+mod search;
 #[path = "server/sends.rs"]
 mod sends;
 #[path = "adapter/shopify.rs"]
 mod shopify;
 #[path = "server/show.rs"]
 mod show;
+#[path = "server/slow.rs"]
+mod slow;
 #[path = "server/stage.rs"]
 mod stage;
 #[path = "server/tidings.rs"]

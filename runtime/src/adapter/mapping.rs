@@ -4,6 +4,7 @@
 mod check;
 mod kinds;
 mod poll;
+mod proof;
 pub mod shipped;
 mod steps;
 mod template;
@@ -18,9 +19,10 @@ use serde_json::Value as Json;
 pub use self::check::{Found, read};
 pub use self::kinds::{As, Base, Field, Path};
 pub use self::poll::Poll;
+pub use self::proof::{Encoding, Key, Over, Proof, Signature, Signed, Token};
 pub use self::steps::{Absent, Already, Check, Join, Only, Step, Unless, parts};
 pub use self::template::{Body, ITEM, Piece, Template, value_at};
-pub use self::webhook::{Changed, Encoding, Proof, Seen, Signature, Told, Watch, Webhook};
+pub use self::webhook::{Changed, Seen, Told, Watch, Webhook};
 use crate::config::SecretRef;
 use crate::egress::Method;
 
@@ -347,13 +349,15 @@ impl Search {
     }
 }
 
-/// How the names are asked for, at most once while they are fresh.
+/// How the names are asked for: beside the search that needs them, at most once while they are fresh.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Index {
     pub request: Request,
     pub select: Option<Path>,
     pub page: Option<Page>,
+    /// The backend's own search for `{text}`, which is asked until the names are there; the operation's `select` reads it
+    pub meanwhile: Option<Request>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -6,6 +6,7 @@ mod convert;
 pub(crate) mod exact;
 mod give;
 mod news;
+mod proof;
 mod request;
 mod token;
 
@@ -13,14 +14,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 use smol_str::SmolStr;
 use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 
-use super::mapping::{Auth, Mapping, Proof};
+use super::mapping::{Auth, Mapping};
 use super::memory::Memory;
 use crate::config::Mistake;
+use crate::egress::Hosts;
 
 pub use self::ask::{Call, Heard, Rest};
 pub(crate) use self::convert::text;
@@ -41,11 +43,13 @@ pub struct Backend {
     /// Its answers that are still fresh.
     pub(super) memory: Arc<Memory>,
     secrets: Arc<Keys>,
-    /// What its webhooks are proved with.
-    proof: Option<SecretString>,
+    /// Where it is asked, and nowhere else: our keys are for them only.
+    hosts: Arc<Hosts>,
+    /// What its webhooks are proved with, the newest first.
+    proofs: Arc<[SecretSlice<u8>]>,
     room: Arc<Semaphore>,
-    /// Held while they are asked for, so that they are asked for once.
-    names: Arc<Mutex<ask::Known>>,
+    /// Of its products, where a search goes by them.
+    names: Arc<ask::Kept>,
 }
 
 /// All that we say who we are with.
@@ -58,6 +62,19 @@ struct Keys {
 impl Keys {
     fn of(&self, name: Option<&str>) -> &Secrets {
         name.and_then(|name| self.named.get(name)).unwrap_or(&self.own)
+    }
+
+    /// Where tokens are asked for.
+    fn addresses(&self) -> impl Iterator<Item = &Url> {
+        std::iter::once(&self.own).chain(self.named.values()).filter_map(|secrets| match secrets {
+            Secrets::Account(account) => Some(&account.url),
+            Secrets::None
+            | Secrets::Bearer(_)
+            | Secrets::Basic { .. }
+            | Secrets::Header { .. }
+            | Secrets::Query { .. }
+            | Secrets::Body(_) => None,
+        })
     }
 }
 
@@ -128,13 +145,32 @@ impl Backend {
         };
         let named = mapping.keys.iter().map(|(name, auth)| Ok((name.clone(), of(auth)?)));
         let secrets = Keys { own: of(&mapping.auth)?, named: named.collect::<Result<_, Mistake>>()? };
-        let proof = match mapping.webhook.as_ref().map(|webhook| &webhook.proof) {
-            Some(Proof::HmacSha256(signature)) => Some(secret(&signature.secret)?),
-            Some(Proof::Header(named)) => Some(secret(&named.value)?),
-            None => None,
-        };
+        let mut proofs = Vec::new();
+        if let Some(proof) = mapping.webhook.as_ref().map(|webhook| &webhook.proof) {
+            for reference in proof.secrets() {
+                let key = proof::key(proof, &secret(reference)?);
+                proofs.push(key.ok_or_else(|| Mistake {
+                    place: place.display().to_string(),
+                    line: None,
+                    message: "the secret of `webhook.proof` is not written in Base64".to_string(),
+                    help: Some("Take `key: base64` out, or copy the secret once more.".to_string()),
+                })?);
+            }
+        }
         let (memory, room, names) = (Arc::default(), Arc::new(Semaphore::new(ROOM)), Arc::default());
-        Ok(Backend { contract, mapping, memory, secrets: Arc::new(secrets), proof, room, names })
+        let hosts = Arc::new(Hosts::of(std::iter::once(&mapping.base.0).chain(secrets.addresses())));
+        Ok(Backend { contract, mapping, memory, secrets: Arc::new(secrets), hosts, proofs: proofs.into(), room, names })
+    }
+
+    /// A host that its mapping names and that is none of these.
+    pub fn beyond(&self, allowed: &Hosts) -> Option<&str> {
+        self.hosts.beyond(allowed)
+    }
+
+    /// The same, asked at no other hosts than these.
+    #[must_use]
+    pub fn within(&self, allowed: &Hosts) -> Backend {
+        Backend { hosts: Arc::new(self.hosts.within(allowed)), ..self.clone() }
     }
 }
 

@@ -51,6 +51,7 @@ impl Systems {
 
     /// Asks in any case; the answer serves others.
     async fn anew(&self, ask: &Ask, backend: &Backend, promise: &Promise) -> Outcome {
+        self.rest.keep_names(backend, &ask.shop.program, promise);
         let question = question(ask, backend, promise);
         let asked = backend.memory.asks(ask.now_ms);
         let outcome = self.rest.ask(backend, call(ask, promise, &conversation(ask))).await.outcome;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::mistake::Mistake;
 use super::secret::SecretRef;
 use super::types::{Address, Database, GraphVersion, HttpUrl, Length, Reads};
+use crate::egress::Hosts;
 
 /// Everything may be missing.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -31,6 +32,7 @@ pub struct File {
     pub sending: Option<SendingSection>,
     pub limits: Option<LimitsSection>,
     pub handoff: Option<HandoffSection>,
+    pub adapters: Option<AdaptersSection>,
     pub files: Option<FilesSection>,
     pub payments: Option<PaymentsSection>,
     pub costs: Option<CostsSection>,
@@ -123,6 +125,17 @@ pub struct HandoffSection {
     pub token: Option<SecretRef>,
     /// Shops with people of their own, by the names of their folders
     pub shops: Option<BTreeMap<String, HandoffSection>>,
+}
+
+/// The shops' own systems.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdaptersSection {
+    /// Where they may be: hosts such as `api.zuri.example`, or `*.myshopify.com` for all below it; no other is connected to
+    /// [default: none, any public host that a shop's files name]
+    pub hosts: Option<Hosts>,
+    /// Shops with a list of their own in its place, by the names of their folders
+    pub shops: Option<BTreeMap<String, AdaptersSection>>,
 }
 
 /// Files that customers send.
@@ -227,6 +240,7 @@ settings! {
     "DUKA_LIMITS_PER_SHOP" => limits.per_shop: number,
     "DUKA_LIMITS_PER_CUSTOMER" => limits.per_customer: number,
     "DUKA_LIMITS_DISK_RESERVE" => limits.disk_reserve: number,
+    "DUKA_ADAPTERS_HOSTS" => adapters.hosts: hosts,
     "DUKA_FILES_FOLDER" => files.folder: path,
     "DUKA_FILES_LARGEST" => files.largest: number,
     "DUKA_FILES_PER_SHOP" => files.per_shop: number,
@@ -256,6 +270,10 @@ fn path(text: &str) -> Result<PathBuf, String> {
 #[expect(clippy::unnecessary_wraps, reason = "one shape for all settings")]
 fn words(text: &str) -> Result<String, String> {
     Ok(text.to_string())
+}
+
+fn hosts(text: &str) -> Result<Hosts, String> {
+    Hosts::read(text.split(','))
 }
 
 fn yes_no(text: &str) -> Result<bool, String> {

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use url::Url;
 
+use super::hosts::Hosts;
 use super::names::{Names, SystemNames};
 use super::{Answer, EgressError, MOST_BYTES, MOST_OPEN, MOST_REDIRECTS, Method, Policy, Request};
 
@@ -22,6 +23,8 @@ pub struct Egress {
     http: reqwest::Client,
     policy: Policy,
     room: Arc<Semaphore>,
+    /// Where it leads to; `None`: to any host.
+    hosts: Option<Arc<Hosts>>,
 }
 
 /// Looks at every address of a name before it may be connected to.
@@ -66,7 +69,13 @@ impl Egress {
             .user_agent(concat!("duka/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| EgressError::Refused(error.to_string()))?;
-        Ok(Egress { http, policy, room: Arc::new(Semaphore::new(MOST_OPEN)) })
+        Ok(Egress { http, policy, room: Arc::new(Semaphore::new(MOST_OPEN)), hosts: None })
+    }
+
+    /// The same way, to these hosts only.
+    #[must_use]
+    pub fn only(&self, hosts: &Arc<Hosts>) -> Egress {
+        Egress { hosts: Some(Arc::clone(hosts)), ..self.clone() }
     }
 
     /// Sends, follows a GET on its own host, and reads the answer.
@@ -86,6 +95,7 @@ impl Egress {
         let mut url = request.url.clone();
         for _ in 0..=MOST_REDIRECTS {
             self.policy.admit(&url)?;
+            self.hosts.as_ref().map_or(Ok(()), |hosts| hosts.admit(&url))?;
             let response = self.once(request, &url).await?;
             let next = if request.method == Method::Get { redirected(&url, &response) } else { None };
             match next {

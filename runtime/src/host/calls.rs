@@ -3,6 +3,7 @@
 
 mod breaker;
 mod demo;
+mod places;
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,10 +11,13 @@ use std::time::Duration;
 
 use duka_engine::effect::CallRequest;
 use duka_engine::event::Outcome;
+use metrics::counter;
 use smol_str::{SmolStr, format_smolstr};
 
-use self::breaker::Breakers;
 use tokio::time::timeout;
+
+use self::breaker::Breakers;
+use self::places::{Place, Places};
 
 use super::Host;
 use super::desk::{Desk, DeskError};
@@ -28,8 +32,15 @@ pub use self::demo::{Ails, DemoAdapter, Edit, Memory};
 /// Shops whose calls are claimed in one transaction.
 const MOST_SHOPS: usize = 64;
 
-/// Calls of one shop that are claimed at once: the bulkhead that keeps a slow backend to itself (F77).
-const MOST_OF_A_SHOP: u32 = 32;
+/// Calls of one shop that are claimed in one transaction.
+const MOST_OF_A_CLAIM: usize = 32;
+
+/// Claimed calls of a process that are not answered yet, most of which may wait for their backend: one shop alone has a
+/// quarter of them.
+const HELD: (u32, u32) = (1_024, 3);
+
+/// Of the calls that are open at once, one backend alone has an eighth (F77): what is slow keeps nobody else waiting.
+const PART_OF_OPEN: u32 = 7;
 
 /// Refusals that say nothing of the command itself.
 const PASSING: [&str; 2] = ["rate_limited", "forbidden"];
@@ -98,22 +109,32 @@ pub enum CallEnd {
     Later(EndedCall, i64),
 }
 
+/// A claimed call, until it has ended.
+pub struct Held {
+    claimed: ClaimedCall,
+    _place: Place<ShopScope>,
+}
+
 pub struct Calls<A> {
     host: Arc<Host>,
     desk: Desk,
     adapter: A,
+    held: Places<ShopScope>,
+    /// The bulkheads: calls that are asked or looked up at this moment.
+    open: Places<Backend>,
     // Counted up and down, never held across a wait.
     breakers: Mutex<Breakers>,
 }
 
 impl<A: Adapter> Calls<A> {
     pub fn new(host: Arc<Host>, desk: Desk, adapter: A) -> Calls<A> {
-        Calls { host, desk, adapter, breakers: Mutex::default() }
+        let (held, open) = (Places::new(HELD.0, HELD.1), Places::new(host.limits.in_flight, PART_OF_OPEN));
+        Calls { host, desk, adapter, held, open, breakers: Mutex::default() }
     }
 
     /// Claims, asks one after the other, and writes down. Returns how many calls were claimed.
     pub async fn run_once(&self) -> Result<usize, CallsError> {
-        let claimed = self.claim(u32::MAX).await?;
+        let claimed = self.claim().await?;
         let count = claimed.len();
         for call in claimed {
             let end = self.perform(call).await?;
@@ -122,48 +143,48 @@ impl<A: Adapter> Calls<A> {
         Ok(count)
     }
 
-    /// Claims what is to be asked now, at most so many.
-    pub async fn claim(&self, most: u32) -> Result<Vec<ClaimedCall>, CallsError> {
+    /// Claims what is to be asked now, of each shop no more than it may have under way.
+    pub async fn claim(&self) -> Result<Vec<Held>, CallsError> {
         let now_ms = self.host.clock.now_ms();
-        let mut claimed = Vec::new();
+        let mut held = Vec::new();
         let due = self.host.store.due(Work::Calls, now_ms).await?;
         for group in due.chunks(MOST_SHOPS) {
             let mut tx = self.host.store.begin_for(&super::shops_of(group)).await?;
             for due in group {
-                let room = most.saturating_sub(u32::try_from(claimed.len()).unwrap_or(u32::MAX)).min(MOST_OF_A_SHOP);
-                if room > 0 {
+                let places = std::iter::from_fn(|| self.held.try_take(&due.shop)).take(MOST_OF_A_CLAIM);
+                let places: Vec<_> = places.collect();
+                if !places.is_empty() {
                     let (owner, lease_ms) = (self.host.owner, self.host.limits.call_lease_ms);
-                    let claim = Claim { owner, now_ms, lease_ms, limit: room };
-                    claimed.extend(tx.claim_calls(due.shop, claim).await?);
+                    let limit = u32::try_from(places.len()).unwrap_or(u32::MAX);
+                    let claimed = tx.claim_calls(due.shop, Claim { owner, now_ms, lease_ms, limit }).await?;
+                    held.extend(claimed.into_iter().zip(places).map(|(claimed, _place)| Held { claimed, _place }));
                 }
             }
             tx.commit().await?;
         }
-        if !claimed.is_empty() {
+        if !held.is_empty() {
             self.host.points.hit(Point::CallClaimed)?;
         }
-        Ok(claimed)
+        Ok(held)
     }
 
     /// Asks, or looks up what an attempt that died has done.
-    pub async fn perform(&self, claimed: ClaimedCall) -> Result<CallEnd, CallsError> {
-        let ClaimedCall { call, attempt } = claimed;
+    pub async fn perform(&self, held: Held) -> Result<CallEnd, CallsError> {
+        let ClaimedCall { call, attempt } = held.claimed;
         let ended = ended(&call, attempt);
-        let now_ms = self.host.clock.now_ms();
         let request: Option<CallRequest> = postcard::from_bytes(&call.body).ok();
         let (Some(shop), Some(request)) = (self.host.shops.shop(call.shop), request) else {
             let reason = SmolStr::new_static("the call can not be read");
             return Ok(CallEnd::Result(ended, Outcome::Failed { reason }));
         };
         let known_undone = call.query || attempt == 1;
-        let left_ms = call.deadline_ms.saturating_sub(now_ms);
-        if left_ms <= 0 {
-            return Ok(CallEnd::Result(ended, if known_undone { Outcome::TimedOut } else { Outcome::Unknown }));
-        }
-        let retries = retries(&shop, &request);
         let backend = (call.shop, contract_of(&request));
-        let ask = self.asked(&call, shop, request, now_ms);
-        let limit = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
+        let place = self.place(&backend, self.left(&call)).await;
+        let (Some(_place), Some(limit)) = (place, self.left(&call)) else {
+            return Ok(CallEnd::Result(ended, if known_undone { Outcome::TimedOut } else { Outcome::Unknown }));
+        };
+        let retries = retries(&shop, &request);
+        let ask = self.asked(&call, shop, request, self.host.clock.now_ms());
         let fate = if known_undone {
             Fate::NotDone
         } else {
@@ -188,6 +209,24 @@ impl<A: Adapter> Calls<A> {
         };
         self.host.points.hit(Point::CallAnswered)?;
         Ok(self.end(ended, &call, attempt, retries, outcome))
+    }
+
+    /// What is left of a call's time.
+    fn left(&self, call: &NewCall) -> Option<Duration> {
+        let left_ms = call.deadline_ms.saturating_sub(self.host.clock.now_ms());
+        u64::try_from(left_ms).ok().filter(|left_ms| *left_ms > 0).map(Duration::from_millis)
+    }
+
+    /// A place with a backend, if there is one in time.
+    async fn place(&self, backend: &Backend, within: Option<Duration>) -> Option<Place<Backend>> {
+        let within = within?;
+        if let Some(place) = self.open.try_take(backend) {
+            return Some(place);
+        }
+        let place = timeout(within, self.open.take(backend)).await.ok();
+        let end = if place.is_some() { "asked" } else { "late" };
+        counter!("duka_calls_waited_total", "end" => end).increment(1);
+        place
     }
 
     fn asked(&self, call: &NewCall, shop: Arc<Shop>, request: CallRequest, now_ms: i64) -> Ask {

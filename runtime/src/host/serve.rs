@@ -177,11 +177,10 @@ impl Serving {
 
     fn call<A: Adapter + 'static>(&self, host: &Arc<Host>, desk: Desk, adapter: A) {
         let calls = Arc::new(Calls::new(Arc::clone(host), desk, adapter));
-        let room = Arc::new(Semaphore::new(usize::try_from(host.limits.in_flight).unwrap_or(1)));
         let open = self.open.clone();
         let calling = look(self.stop.clone(), host.store.subscribe(Work::Calls), POLL, move || {
-            let (calls, room, open) = (Arc::clone(&calls), Arc::clone(&room), open.clone());
-            async move { call_round(calls, room, open).await }
+            let (calls, open) = (Arc::clone(&calls), open.clone());
+            async move { call_round(calls, open).await }
         });
         self.parts.spawn(calling);
     }
@@ -287,23 +286,15 @@ async fn send_round<T: Transport + 'static>(
     Ok(Found { count, looked })
 }
 
-async fn call_round<A: Adapter + 'static>(
-    calls: Arc<Calls<A>>,
-    room: Arc<Semaphore>,
-    open: TaskTracker,
-) -> std::result::Result<Found, ()> {
-    drop(room.acquire().await);
-    let free = u32::try_from(room.available_permits()).unwrap_or(u32::MAX);
+async fn call_round<A: Adapter + 'static>(calls: Arc<Calls<A>>, open: TaskTracker) -> std::result::Result<Found, ()> {
     let begun = Instant::now();
-    let claimed = calls.claim(free).await.map_err(|error| failed("calls", &error))?;
+    let claimed = calls.claim().await.map_err(|error| failed("calls", &error))?;
     let count = claimed.len();
     let looked = if count == 0 { begun.elapsed() } else { Duration::ZERO };
     for call in claimed {
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { break };
         let calls = Arc::clone(&calls);
         open.spawn(async move {
             let end = calls.perform(call).await;
-            drop(permit);
             let settled = match end {
                 Ok(end) => calls.settle(vec![end]).await,
                 Err(error) => Err(error),

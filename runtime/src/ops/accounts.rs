@@ -48,7 +48,8 @@ pub fn all(config: &Config, environment: &impl Environment) -> Result<Vec<Result
     let variables = environment.variables();
     let folders = shops::find(&config.shops)?;
     let account = |(slug, folder): (SmolStr, PathBuf)| {
-        let source = shops::read(&slug, &folder, Outside { variables: &variables, stood_in: false }, None)?;
+        let outside = Outside { variables: &variables, adapters: &config.adapters, stood_in: false };
+        let source = shops::read(&slug, &folder, outside, None)?;
         let token = source.live.token.clone().or_else(|| config.whatsapp.token.clone());
         Ok(Account { source, token })
     };

@@ -56,6 +56,12 @@ pub const FIGURES: &[(&str, Kind, &str, &str)] = &[
     ("duka_reloads_total", Kind::Counter, "outcome", "Reloads of shops: `changed`, `unchanged`, `broken`"),
     ("duka_statuses_total", Kind::Counter, "status", "What the vendor says of sent messages, by word"),
     (
+        "duka_calls_waited_total",
+        Kind::Counter,
+        "end",
+        "Calls that waited, since too many of their shop's system were open: `asked` in the end, or `late`",
+    ),
+    (
         "duka_breakers_opened_total",
         Kind::Counter,
         "",

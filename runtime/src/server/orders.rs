@@ -67,7 +67,7 @@ async fn take(server: &Server, slug: &str, contract: &str, request: Request<Body
         return Ok(());
     }
     let header = |name: &str| head.headers.get(name).map(axum::http::HeaderValue::as_bytes);
-    if !backend.is_proved(header, &body) {
+    if !backend.is_proved(header, &body, server.host.clock.now_ms()) {
         tracing::warn!(shop = slug, contract, "a webhook of a shop's system was refused: it proves nothing");
         return Err(StatusCode::UNAUTHORIZED);
     }

@@ -184,9 +184,11 @@ impl Registry {
     ) -> Result<Reloaded, Error> {
         let mut sources = self.sources.lock().await;
         let folders = source::find(&config.shops).map_err(Trouble::Load)?;
-        let (variables, stood_in) = (environment.variables(), config.stood_in);
+        let (variables, stood_in, adapters) = (environment.variables(), config.stood_in, config.adapters.clone());
         let known = sources.clone();
-        let read = move || source::read_all(&folders, Outside { variables: &variables, stood_in }, &known);
+        let read = move || {
+            source::read_all(&folders, Outside { variables: &variables, adapters: &adapters, stood_in }, &known)
+        };
         let read = tokio::task::spawn_blocking(read).await.map_err(|_| Trouble::panicked())?;
         let mut reloaded = Reloaded::default();
         let mut next = BTreeMap::new();
@@ -202,7 +204,8 @@ impl Registry {
                     let kept = match sources.get(&slug).cloned() {
                         Some(source) => Some(source),
                         None => {
-                            let outside = Outside { variables: &environment.variables(), stood_in };
+                            let outside =
+                                Outside { variables: &environment.variables(), adapters: &config.adapters, stood_in };
                             published::latest(&self.store, &slug, &trouble, outside).await?
                         }
                     };
@@ -244,7 +247,12 @@ impl Registry {
             shop.keeps_bags = source.keeps_bags;
             shop.people = config.handoff.of(&source.slug).is_some();
             shop.portfolio = portfolio(source, sources).map_or(Portfolio::Alone(scope), Portfolio::Shared);
-            hosted.push(shop.with_backends(source.backends.clone()).with_forms(forms));
+            // Also of a shop that stays as it was: what is not allowed any more is not asked any more.
+            let backends = match config.adapters.of(&source.slug) {
+                Some(allowed) => source.backends.iter().map(|backend| backend.within(&allowed)).collect(),
+                None => source.backends.clone(),
+            };
+            hosted.push(shop.with_backends(backends).with_forms(forms));
         }
         self.shops.replace(hosted);
         *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);

@@ -20,7 +20,7 @@ use crate::adapter::mapping;
 use crate::adapter::rest::Backend;
 use crate::channel::whatsapp::flows::json::Shape;
 use crate::channel::whatsapp::flows::published::{Forms, PUBLISHED, Published};
-use crate::config::Mistake;
+use crate::config::{Adapters, Mistake};
 use crate::ops;
 use crate::payments::till;
 
@@ -59,6 +59,8 @@ pub struct Source {
 pub struct Outside<'a> {
     /// Where secrets may be.
     pub variables: &'a [(String, String)],
+    /// Where shops' own systems may be.
+    pub adapters: &'a Adapters,
     /// All that is outside is stood in for: no secret is read, and nothing of a real account is known.
     pub stood_in: bool,
 }
@@ -97,6 +99,7 @@ pub fn read(slug: &SmolStr, folder: &Path, outside: Outside<'_>, known: Option<&
     if let Some(known) = known.filter(|known| known.fingerprint == fingerprint) {
         // Secrets in files and in the environment change without a byte of the shop.
         let backends = backends(&shop, &known.program, outside)?.ok_or_else(|| Trouble::Broken(Box::new(shop)))?;
+        confirmed(slug, folder, &backends, outside)?;
         return Ok(Source { live, backends, till, ..known.clone() });
     }
     let locked = forms(&shop)?;
@@ -104,6 +107,7 @@ pub fn read(slug: &SmolStr, folder: &Path, outside: Outside<'_>, known: Option<&
     let Some(program) = compile(&shop.source).program else { return Err(Trouble::Broken(Box::new(shop))) };
     let forms = if outside.stood_in { all_forms(&program) } else { locked };
     let Some(backends) = backends(&shop, &program, outside)? else { return Err(Trouble::Broken(Box::new(shop))) };
+    confirmed(slug, folder, &backends, outside)?;
     let fixture = test::fixtures(&shop.source).into_values().next().unwrap_or_default();
     let keeps_bags = bag::is_kept(&shop.source);
     let own = shop.source.files.drain(..shop.source.standard_from);
@@ -234,6 +238,21 @@ fn backends(shop: &load::Shop, program: &Program, outside: Outside<'_>) -> Resul
         Backend::open(found.contract, found.mapping, &shop.folder.join(found.path), outside.variables)
     };
     Ok(Some(found.into_iter().map(open).collect::<Result<_, _>>()?))
+}
+
+/// Refuses a shop whose systems are where the operator does not want them to be asked.
+fn confirmed(slug: &str, folder: &Path, backends: &[Backend], outside: Outside<'_>) -> Result<(), Mistake> {
+    let Some(allowed) = outside.adapters.of(slug) else { return Ok(()) };
+    let beyond = backends.iter().find_map(|backend| Some((&backend.contract, backend.beyond(&allowed)?)));
+    let Some((contract, host)) = beyond else { return Ok(()) };
+    Err(Mistake {
+        place: folder.join("shop.yaml").display().to_string(),
+        line: None,
+        message: format!("`{contract}` is answered by `{host}`, which is none of the hosts that this server may ask"),
+        help: Some(format!(
+            "Its operator adds it to `hosts` below `[adapters]` or `[adapters.shops.{slug}]` in duka.toml."
+        )),
+    })
 }
 
 fn is_compiled(kind: FileKind) -> bool {

@@ -1,12 +1,13 @@
 //! Folders of shops: what is found, what is read, and what is said of a broken one.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
 use smol_str::SmolStr;
 
 use super::{Error, Outside, Registry, Reloaded, Trouble, find, read};
-use crate::config;
+use crate::config::{self, Adapters};
 use crate::store::Store;
 
 struct Folder(PathBuf);
@@ -41,7 +42,8 @@ fn slug() -> SmolStr {
 }
 
 fn outside(variables: &[(String, String)]) -> Outside<'_> {
-    Outside { variables, stood_in: false }
+    static ANYWHERE: Adapters = Adapters { all: None, shops: BTreeMap::new() };
+    Outside { variables, adapters: &ANYWHERE, stood_in: false }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::get;
-use duka_runtime::egress::{Egress, EgressError, Lookup, MOST_BYTES, Method, Names, Policy, Request, address};
+use duka_runtime::egress::{Egress, EgressError, Hosts, Lookup, MOST_BYTES, Method, Names, Policy, Request, address};
 use url::Url;
 
 /// The first and last address of every special range, odd spellings of IPv4 in IPv6, and neighbours that are public.
@@ -208,6 +208,43 @@ async fn redirects_are_followed_on_the_same_host_only() {
     }
     let command = Request { method: Method::Post, ..ask(&format!("http://shop.example:{port}/moved")) };
     assert_eq!(egress.send(command).await.expect("an answer").status, 405, "a command is answered where it was sent");
+}
+
+#[test]
+fn a_list_of_hosts_holds_what_it_names_and_nothing_like_it() {
+    let hosts = Hosts::read(["api.Zuri.example", " *.myshopify.com", "93.184.215.14"]).expect("hosts");
+    for (url, held) in [
+        ("https://api.zuri.example/v1", true),
+        ("https://API.zuri.example:8443/", true),
+        ("https://zuri.myshopify.com/", true),
+        ("https://a.b.myshopify.com/", true),
+        ("https://93.184.215.14/", true),
+        ("https://zuri.example/", false),
+        ("https://xapi.zuri.example/", false),
+        ("https://api.zuri.example.evil.example/", false),
+        ("https://myshopify.com/", false),
+        ("https://zurimyshopify.com/", false),
+        ("https://api.zuri.example@evil.example/", false),
+        ("https://93.184.215.15/", false),
+    ] {
+        let url = Url::parse(url).expect("an address");
+        assert_eq!(hosts.admit(&url).is_ok(), held, "{url}");
+    }
+    for wrong in ["https://shop.example", "shop.example/api", "shop.example:443", "*", "*.com", "*.10.0.0.1", ""] {
+        assert!(Hosts::read([wrong]).is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn only_hosts_of_the_list_are_connected_to() {
+    let port = serve(Router::new().route("/", get(|| async { "fine" }))).await;
+    let egress = egress(true, &[&["127.0.0.1"]]).only(&Arc::new(Hosts::read(["shop.example"]).expect("hosts")));
+    let get = |host: &str| egress.send(ask(&format!("http://{host}:{port}/")));
+    assert_eq!(get("shop.example").await.expect("an answer").body, b"fine");
+    for host in ["other.example", "127.0.0.1", "shop.example.other.example"] {
+        let answer = get(host).await;
+        assert!(matches!(&answer, Err(EgressError::Refused(why)) if why.contains(host)), "{host}: {answer:?}");
+    }
 }
 
 #[tokio::test]

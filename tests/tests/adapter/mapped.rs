@@ -165,6 +165,11 @@ impl Mapped {
         }
     }
 
+    /// What the server does before it searches.
+    pub fn keep_names(&self, name: &str) {
+        self.rest.keep_names(self.backend(name), &self.program, self.promise(name));
+    }
+
     pub async fn look_up(&self, name: &str, arguments: &str, show: &[&str]) -> String {
         let arguments = self.arguments(name, arguments);
         match self.rest.look_up(self.backend(name), self.call(name, &arguments, self.within_ms)).await {

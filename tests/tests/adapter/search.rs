@@ -10,6 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use duka_tests::catalogue::catalogue;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::mapped::Mapped;
 
@@ -18,6 +19,8 @@ struct Shelf {
     things: Vec<(String, String)>,
     cents: AtomicI64,
     names_asked: AtomicUsize,
+    /// Whether names are given; until then they are waited for.
+    open: watch::Sender<bool>,
     asked: AtomicUsize,
     given: AtomicUsize,
     log: Mutex<Vec<String>>,
@@ -31,6 +34,7 @@ impl Shelf {
             things: catalogue(10_000),
             cents: AtomicI64::new(100_000),
             names_asked: AtomicUsize::new(0),
+            open: watch::Sender::new(true),
             asked: AtomicUsize::new(0),
             given: AtomicUsize::new(0),
             log: Mutex::default(),
@@ -51,6 +55,7 @@ impl Shelf {
 
 async fn names(State(shelf): State<Arc<Shelf>>, Query(wanted): Wanted) -> Json<Value> {
     shelf.names_asked.fetch_add(1, Ordering::Relaxed);
+    let _ = shelf.open.subscribe().wait_for(|open| *open).await;
     let page: usize = wanted["page"].parse().expect("a number");
     let part = shelf.things.iter().skip((page - 1) * 5_000).take(5_000);
     Json(part.map(|(sku, title)| json!({ "sku": sku, "title": title })).collect())
@@ -161,6 +166,25 @@ async fn a_backend_without_a_list_of_names_is_asked_for_pieces_of_the_words() {
         let asked = shelf.asked.load(Ordering::Relaxed);
         assert!(asked <= most, "{typed}: {log:?}");
     }
+}
+
+#[tokio::test]
+async fn names_that_take_longer_than_a_search_are_there_for_a_later_one() {
+    let (shelf, place) = Shelf::start().await;
+    let shop = Mapped::new("KES", "catalog", &mapping(&place, INDEXED));
+    shelf.open.send_replace(false);
+    let search = async |left_ms| {
+        shop.keep_names("catalog.search");
+        shop.ask("catalog.search", "[\"purpel scarf\"]", left_ms, &["/0/name"]).await
+    };
+    for _ in 0..3 {
+        assert_eq!(search(100).await, "timed out");
+    }
+    assert_eq!(shelf.names_asked.load(Ordering::Relaxed), 1, "one goes on asking for all of them");
+    shelf.open.send_replace(true);
+    let told = search(60_000).await;
+    assert!(told.contains("Purple") && told.contains("scarf"), "{told}");
+    assert_eq!(shelf.names_asked.load(Ordering::Relaxed), 3);
 }
 
 #[tokio::test]

@@ -271,7 +271,7 @@ impl Stage {
 
     fn is_proved(&self, shop: &Mapped, body: &[u8], mark: Option<&str>) -> bool {
         let header = |name: &str| mark.filter(|_| name.eq_ignore_ascii_case(self.kind.header)).map(str::as_bytes);
-        shop.backend("orders").is_proved(header, body)
+        shop.backend("orders").is_proved(header, body, 0)
     }
 
     /// One order of conversation 7-1, as the shop has it.

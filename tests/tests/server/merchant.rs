@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use duka_runtime::api::Scope;
+use duka_runtime::config;
 use duka_runtime::server::reconcile::{self, Gap, Gaps};
 use duka_tests::tree::root;
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,7 +15,7 @@ use sha2::Sha256;
 
 use crate::api::{ask, key};
 use crate::backend::{API_KEY, Merchant, order};
-use crate::stage::Stage;
+use crate::stage::{Stage, environment};
 
 /// What the customer does, and words that the next message has. The demo's fixture holds none of these things.
 const PLAY: &[(&str, &str, &str)] = &[
@@ -126,6 +127,35 @@ pub async fn tells(stage: &Stage, secret: &str, news: &Json) -> u16 {
 pub fn news(event: &str, kind: &str, number: &str, state: &str) -> Json {
     let wanted = json!({ "lines": [{ "sku": "K/7 %", "quantity": 2 }] });
     json!({ "event": event, "type": kind, "order": order(number, state, &wanted) })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_at_a_host_that_the_operator_does_not_name_is_not_asked() {
+    let merchant = Arc::new(Merchant::default());
+    let place = merchant.start().await;
+    let only = |host: &str| format!("[adapters.shops.boutique]\nhosts = [\"{host}\"]\n");
+    let mut stage = boutique_in(&place, CART, &[], |settings| settings + &only("127.0.0.1")).await;
+    stage.writes("hi").await;
+    stage.sees().await;
+
+    // The operator takes the host away: the shop is told of, and its system is left alone from then on.
+    let path = stage.folder.path().join("duka.toml");
+    let settings = std::fs::read_to_string(&path).expect("settings");
+    let narrowed = settings.replace(&only("127.0.0.1"), &only("api.zuri.example"));
+    std::fs::write(&path, narrowed).expect("a writable folder");
+    let mut environment = environment();
+    environment.push(secret());
+    let config = config::load(Some(&path), &environment).expect("sound settings");
+    let reloaded = stage.running.reload(&config, &environment).await.expect("read again");
+    let told: Vec<String> = reloaded.troubles.iter().map(ToString::to_string).collect();
+    assert!(told.len() == 1 && told[0].contains("answered by `127.0.0.1`, which is none of the hosts"), "{told:?}");
+    let asked = merchant.asked.load(Ordering::Relaxed);
+    stage.taps("Shop").await;
+    let shown = stage.sees().await;
+    let text = shown["text"].as_str().unwrap_or("");
+    assert!(!text.contains("What are you looking for?") && !text.is_empty(), "{text}");
+    assert_eq!(merchant.asked.load(Ordering::Relaxed), asked);
+    stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -63,6 +63,7 @@ fn kind(schema: &Json) -> &'static str {
         ("\"integer\"", "number"),
         ("\"number\"", "number"),
         ("\"boolean\"", "yes/no"),
+        ("$defs/Hosts", "list"),
     ];
     kinds.into_iter().find(|(sign, _)| text.contains(sign)).map_or("text", |(_, kind)| kind)
 }
@@ -127,8 +128,9 @@ fn the_page_of_the_settings_is_current() {
             writeln!(page, "| `{name}` ({kind}) | {what} | {default} |").expect("a text takes everything");
             variables.push(setting.variable());
         }
-        if name == "handoff" {
-            page.push_str("\n`[handoff.shops.NAME]` has the same settings, for the shop in the folder of that name.\n");
+        if ["handoff", "adapters"].contains(&name.as_str()) {
+            let shops = "has the same settings, for the shop in the folder of that name.";
+            writeln!(page, "\n`[{name}.shops.NAME]` {shops}").expect("a text takes everything");
         }
     }
     for (variable, _) in config::SETTINGS {

@@ -1,11 +1,9 @@
-//! What a backend or a carrier tells by itself, as a mapping says it: how a body proves where it comes from, and which order
-//! or parcel moved where.
+//! What a backend or a carrier tells by itself, as a mapping says it: which order or parcel moved where, and what has changed.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Named, Operation, Path, Predicate};
-use crate::config::SecretRef;
+use super::{Operation, Path, Predicate, Proof};
 
 /// Bodies that the backend posts to `/webhooks/SHOP/CONTRACT`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -41,37 +39,6 @@ pub struct Watch {
     pub topic: Option<Path>,
     /// That it is switched off [default: what is switched off is not in the list]
     pub off: Option<Predicate>,
-}
-
-/// How a body shows that it is the backend's.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Proof {
-    /// HMAC-SHA256 of the body
-    HmacSha256(Signature),
-    /// A header that holds the secret itself
-    Header(Named),
-}
-
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Signature {
-    pub header: String,
-    pub secret: SecretRef,
-    /// [default: hex]
-    #[serde(default, rename = "as")]
-    pub encoding: Encoding,
-    /// What stands before it, such as `sha256=`
-    #[serde(default)]
-    pub prefix: String,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Encoding {
-    #[default]
-    Hex,
-    Base64,
 }
 
 /// One kind of news.

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod join;
+mod names;
 mod pages;
 mod search;
 mod steps;
@@ -22,7 +23,7 @@ use super::give::{Reading, Records, holds};
 use super::request::values;
 use crate::adapter::mapping::{Absent, Operation};
 
-pub(super) use self::search::Known;
+pub(super) use self::names::Kept;
 use crate::egress::{Egress, EgressError};
 use crate::host::calls::Fate;
 
@@ -84,6 +85,14 @@ impl Trouble {
             }
             Trouble::Unread(reason) => Trouble::Wrong(reason),
             Trouble::Refused(_) | Trouble::Wrong(_) | Trouble::Limited { .. } => self,
+        }
+    }
+
+    fn told(self) -> String {
+        match self {
+            Trouble::Refused(why) => why.to_string(),
+            Trouble::Wrong(why) | Trouble::Unread(why) | Trouble::Passing { reason: why, .. } => why,
+            Trouble::Limited { .. } => "asked too often".to_string(),
         }
     }
 }
@@ -160,11 +169,7 @@ impl Rest {
             });
             spread.collect()
         };
-        asked.map(items).map_err(|trouble| match trouble {
-            Trouble::Refused(why) => why.to_string(),
-            Trouble::Wrong(why) | Trouble::Unread(why) | Trouble::Passing { reason: why, .. } => why,
-            Trouble::Limited { .. } => "asked too often".to_string(),
-        })
+        asked.map(items).map_err(Trouble::told)
     }
 
     /// Looks up what became of a command.

@@ -1,24 +1,20 @@
 //! What a backend tells by itself: proved, read and converted as its mapping says. Keeps nothing, and forgets what has changed.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use duka_engine::hir::Shop;
 use duka_engine::program::Program;
 use duka_engine::step::order_number;
 use duka_engine::types::Type;
 use duka_engine::value::Value;
-use hmac::{Hmac, KeyInit, Mac};
-use secrecy::ExposeSecret;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
-use subtle::ConstantTimeEq;
 
 use super::Backend;
 use super::convert::text;
 use super::exact;
 use super::give::{Records, holds, shown};
-use crate::adapter::mapping::{Encoding, Proof, Seen, Webhook};
+use super::proof;
+use crate::adapter::mapping::{Seen, Webhook};
 use crate::adapter::memory::products;
 use crate::adapter::parcels::{self, Parcel};
 
@@ -46,9 +42,9 @@ pub struct Moved {
 
 impl Backend {
     /// Whether a body is shown to be the backend's. `header` finds a header of the request by its name.
-    pub fn is_proved<'h>(&self, header: impl Fn(&str) -> Option<&'h [u8]>, body: &[u8]) -> bool {
-        let (Some(webhook), Some(secret)) = (&self.mapping.webhook, &self.proof) else { return false };
-        is_proved(&webhook.proof, secret.expose_secret().as_bytes(), header, body)
+    pub fn is_proved<'h>(&self, header: impl Fn(&str) -> Option<&'h [u8]>, body: &'h [u8], now_ms: i64) -> bool {
+        let webhook = self.mapping.webhook.as_ref();
+        webhook.is_some_and(|webhook| proof::is_proved(&webhook.proof, &self.proofs, header, body, now_ms))
     }
 
     /// Whether a body only asks if somebody is there.
@@ -155,21 +151,5 @@ pub fn status_of(program: &Program, order: &Value) -> Option<SmolStr> {
             _ => None,
         },
         _ => None,
-    }
-}
-
-fn is_proved<'h>(proof: &Proof, secret: &[u8], header: impl Fn(&str) -> Option<&'h [u8]>, body: &[u8]) -> bool {
-    match proof {
-        Proof::Header(named) => header(&named.name).is_some_and(|given| bool::from(given.ct_eq(secret))),
-        Proof::HmacSha256(signature) => {
-            let claimed = header(&signature.header).and_then(|given| given.strip_prefix(signature.prefix.as_bytes()));
-            let claimed = claimed.and_then(|claimed| match signature.encoding {
-                Encoding::Hex => hex::decode(claimed).ok(),
-                Encoding::Base64 => STANDARD.decode(claimed).ok(),
-            });
-            let mac: Option<Hmac<Sha256>> = Hmac::new_from_slice(secret).ok();
-            let (Some(claimed), Some(mac)) = (claimed, mac) else { return false };
-            mac.chain_update(body).verify_slice(&claimed).is_ok()
-        }
     }
 }

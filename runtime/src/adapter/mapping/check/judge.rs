@@ -7,7 +7,7 @@ use duka_engine::types::{RecordId, Type};
 
 use super::place;
 use crate::adapter::mapping::{
-    As, By, ITEM, Mapping, Operation, Proof, Request, Rule, Search, Step, Template, Webhook,
+    As, By, ITEM, Mapping, Operation, Over, Proof, Request, Rule, Search, Step, Template, Webhook,
 };
 use crate::adapter::parcels::{self, TRACK};
 use crate::adapter::rest::{SHOP, names, usual};
@@ -68,6 +68,7 @@ impl Judge<'_> {
 
     /// What comes by itself must be an order that the contracts know, and move to a status that they know.
     fn webhook(&mut self, contract: &str, webhook: &Webhook) {
+        self.proof(&webhook.proof);
         self.parcels(webhook);
         if webhook.orders.is_empty() {
             if webhook.changes.is_empty() && webhook.parcels.is_empty() {
@@ -98,6 +99,25 @@ impl Judge<'_> {
             if let Some(status) = told.status.as_deref().filter(|status| !known.contains(status)) {
                 let message = format!("No order of the contract is ever `{status}`.");
                 self.tell(25, &["webhook", "orders"], message, &format!("There are: {}.", known.join(", ")));
+            }
+        }
+    }
+
+    /// What is signed is there to be signed, and a time counts only where it is.
+    fn proof(&mut self, proof: &Proof) {
+        let Some(signature) = proof.signature() else { return };
+        for (name, over, header) in [("time", Over::Time, &signature.time), ("id", Over::Id, &signature.id)] {
+            let is_signed = signature.signed.0.contains(&over);
+            if is_signed != header.is_some() {
+                let (message, help) = if is_signed {
+                    let message = format!("`signed` has `{{{name}}}`, and nothing says which header it is in.");
+                    (message, format!("Write `{name}:` with the header's name."))
+                } else {
+                    let message =
+                        format!("`{name}` proves nothing here: whoever sends a body once more can write another.");
+                    (message, format!("Write it into `signed`, such as `\"{{{name}}}.{{body}}\"`, or take it out."))
+                };
+                self.tell(25, &["webhook", "proof"], message, &help);
             }
         }
     }
@@ -191,7 +211,9 @@ impl Judge<'_> {
     fn search(&mut self, path: &str, search: &Search, promise: &Promise) {
         let keys = ["operations", path, "search"];
         if let Some(index) = &search.index {
-            self.request(&keys, &index.request, promise, &[]);
+            for request in [&index.request].into_iter().chain(&index.meanwhile) {
+                self.request(&keys, request, promise, &[]);
+            }
         }
         let is_text = promise.takes.len() == 1 && promise.takes.first().is_some_and(|it| it.ty == Type::Text);
         if !is_text || !matches!(promise.gives, Some(Type::List(_))) {

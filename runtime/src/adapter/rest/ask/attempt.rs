@@ -41,9 +41,10 @@ impl Turn<'_> {
         };
         let _permit = timeout_at(self.ends, backend.room.acquire()).await.map_err(|_| busy())?.map_err(|_| busy())?;
         let secrets = backend.secrets.of(request.auth.as_deref());
+        let egress = self.rest.egress.only(&backend.hosts);
         let mut refused = None;
         loop {
-            let token = token::of(secrets, &self.rest.egress, self.ends, refused.as_ref()).await?;
+            let token = token::of(secrets, &egress, self.ends, refused.as_ref()).await?;
             let writing = Writing {
                 base: &backend.mapping.base.0,
                 context: &backend.mapping.context,
@@ -55,7 +56,7 @@ impl Turn<'_> {
             let mut written = writing.write(request, idempotency, page).map_err(Trouble::Wrong)?;
             let most = if self.is_query() { QUERY } else { COMMAND };
             written.within = most.min(self.ends.saturating_duration_since(Instant::now()));
-            let answer = self.rest.egress.send(written).await?;
+            let answer = egress.send(written).await?;
             if answer.status != 401 || token.is_none() || refused.is_some() {
                 return Ok(answer);
             }

@@ -1,17 +1,13 @@
 //! What customers type, where a backend's own search takes words literally: found among the names of its products, or
 //! among what it gives for pieces of the words, and ranked. Price and stock are of the answer that is given, never of a name.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use duka_engine::ranking::{Names, typed_words};
 use duka_engine::value::Value;
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
-use tokio::time::{Instant, timeout_at};
 
 use super::{Trouble, Turn};
-use crate::adapter::mapping::{Index, Search};
+use crate::adapter::mapping::{Index, Request, Search};
 use crate::adapter::rest::convert::text;
 
 /// Names of one backend that are held.
@@ -20,16 +16,13 @@ const MOST_NAMES: usize = 50_000;
 /// Requests for pieces of what was typed, besides the one for all of it.
 const MOST_PIECES: usize = 4;
 
-/// The names of a backend's products, as of when they were asked for.
-pub(in crate::adapter::rest) type Known = Option<(Instant, Arc<Names>)>;
-
 impl Turn<'_> {
     /// What fits best of what the backend has.
     pub(super) async fn search(&mut self, search: &Search) -> Result<Value, Trouble> {
         let typed = self.typed();
         let found = match &search.index {
             Some(index) => self.by_name(search, index, &typed).await?,
-            None => self.by_pieces(search, &typed).await?,
+            None => self.by_pieces(search, &self.operation.request, &typed).await?,
         };
         let found = self.joined(found).await?;
         self.reading().give(&found).map_err(Trouble::Unread)
@@ -42,7 +35,10 @@ impl Turn<'_> {
     }
 
     async fn by_name(&mut self, search: &Search, index: &Index, typed: &str) -> Result<Vec<Json>, Trouble> {
-        let names = self.names(search, index).await?;
+        let Some(names) = self.names(search, index).await? else {
+            let own = index.meanwhile.as_ref().unwrap_or(&self.operation.request);
+            return self.by_pieces(search, own, typed).await;
+        };
         let best: Vec<SmolStr> = names.best(typed, search.most()).into_iter().cloned().collect();
         if best.is_empty() {
             return Ok(Vec::new());
@@ -58,36 +54,14 @@ impl Turn<'_> {
         Ok(placed.into_iter().map(|(_, item)| item).collect())
     }
 
-    /// The names, asked for once by all who need them at the same time, and again when they are no longer fresh.
-    async fn names(&mut self, search: &Search, index: &Index) -> Result<Arc<Names>, Trouble> {
-        let names = Arc::clone(&self.backend.names);
-        let fresh_for = Duration::from_millis(u64::try_from(self.call.promise.fresh_for_ms).unwrap_or(0));
-        let late = |_| Trouble::Passing {
-            done: false,
-            timed_out: true,
-            after: None,
-            reason: "the names of the products did not come in time".to_string(),
-        };
-        let mut known = timeout_at(self.ends, names.lock()).await.map_err(late)?;
-        if let Some((at, names)) = known.as_ref().filter(|(at, _)| at.elapsed() <= fresh_for) {
-            tracing::debug!(age_ms = at.elapsed().as_millis(), "the names are fresh");
-            return Ok(Arc::clone(names));
-        }
-        let asked = Instant::now();
-        let items = self.pages(&index.request, index.page.as_ref(), index.select.as_ref()).await?;
-        let fresh = Arc::new(ranked(search, &items));
-        *known = Some((asked, Arc::clone(&fresh)));
-        Ok(fresh)
-    }
-
     /// Asks for all of what was typed, then for its words and for halves of them, until enough is there to choose from.
-    async fn by_pieces(&mut self, search: &Search, typed: &str) -> Result<Vec<Json>, Trouble> {
+    async fn by_pieces(&mut self, search: &Search, request: &Request, typed: &str) -> Result<Vec<Json>, Trouble> {
         let operation = self.operation;
         let mut met: Vec<Json> = Vec::new();
         for (at, piece) in pieces(typed).into_iter().enumerate() {
             self.put("text", json!(piece));
             self.put("1", json!(piece));
-            match self.pages(&operation.request, operation.page.as_ref(), operation.select.as_ref()).await {
+            match self.pages(request, operation.page.as_ref(), operation.select.as_ref()).await {
                 Ok(items) => {
                     let items = self.spread(operation.spread.as_ref(), items);
                     let unknown = |item: &Json| !met.iter().any(|known| id(search, known) == id(search, item));
@@ -110,7 +84,7 @@ fn id(search: &Search, item: &Json) -> Option<SmolStr> {
     text(search.id.first(item)?).ok().map(SmolStr::from)
 }
 
-fn ranked(search: &Search, items: &[Json]) -> Names {
+pub(super) fn ranked(search: &Search, items: &[Json]) -> Names {
     let named = items.iter().take(MOST_NAMES).filter_map(|item| {
         let texts = search.words.iter().flat_map(|path| path.all(item)).filter_map(|word| text(word).ok());
         Some((id(search, item)?, texts.collect()))
