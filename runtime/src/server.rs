@@ -19,6 +19,7 @@ pub(crate) mod orders;
 mod outward;
 mod parcels;
 mod pay;
+mod payable;
 pub mod polls;
 pub mod reconcile;
 mod rounds;

@@ -11,6 +11,8 @@ mod asker;
 mod backend;
 #[path = "server/bag.rs"]
 mod bag;
+#[path = "server/at_the_tap.rs"]
+mod at_the_tap;
 #[path = "files/bucket.rs"]
 mod bucket;
 #[path = "server/card.rs"]

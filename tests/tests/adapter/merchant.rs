@@ -32,7 +32,7 @@ pub struct Merchant {
     pub asked: AtomicU64,
     /// By number, today's price and stock where they are others.
     today: Mutex<BTreeMap<&'static str, (i64, i64)>>,
-    /// What the order is at the merchant's; nothing: as it was placed.
+    /// What the order is at the merchant's; nothing: as it was placed. `gone`: nobody knows of it.
     pub state: Mutex<&'static str>,
     /// The order's parcels, and what the courier says of them: number and status.
     pub parcels: Mutex<Vec<(&'static str, u32)>>,
@@ -193,7 +193,7 @@ async fn one(State(merchant): Shared, Path(number): Path<String>) -> Response {
     let state = *merchant.state.lock().expect("nobody panicked");
     let wanted = json!({ "lines": [{ "sku": "K/7 %", "quantity": 2 }] });
     match number.as_str() {
-        "Z-1042" => {
+        "Z-1042" if state != "gone" => {
             Json(merchant.order("Z-1042", if state.is_empty() { "held" } else { state }, &wanted)).into_response()
         }
         _ => StatusCode::NOT_FOUND.into_response(),
