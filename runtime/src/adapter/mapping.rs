@@ -18,7 +18,7 @@ use serde_json::Value as Json;
 pub use self::check::{Found, read};
 pub use self::kinds::{As, Base, Field, Path};
 pub use self::poll::Poll;
-pub use self::steps::{Absent, Already, Check, Join, Only, Step, Unless, parts};
+pub use self::steps::{Absent, After, Already, Check, Join, Only, Step, Unless, parts};
 pub use self::template::{Body, ITEM, Piece, Template, value_at};
 pub use self::webhook::{Changed, Encoding, Proof, Seen, Signature, Told, Watch, Webhook};
 use crate::config::SecretRef;
@@ -124,6 +124,8 @@ pub struct Operation {
     pub spread: Option<Path>,
     /// Of these only the one that has this value; none: `not_found`
     pub only: Option<Only>,
+    /// What must hold once a command is done; otherwise it is undone, and refused
+    pub after: Option<After>,
     /// What is asked of each thing that was selected, and put into it
     #[serde(default)]
     pub join: Vec<Join>,

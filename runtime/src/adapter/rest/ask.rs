@@ -1,5 +1,6 @@
 //! One call from its arguments to its outcome: pages, repetitions, and which answers mean what.
 
+mod after;
 mod attempt;
 mod join;
 mod pages;
@@ -271,6 +272,7 @@ impl<'a> Turn<'a> {
         }
         self.decides = false;
         if let Some(done) = self.prepare(&operation.steps).await? {
+            self.may_stay(Some(&done)).await?;
             return self.reading().give(&[done]).map_err(Trouble::Wrong);
         }
         self.decides = true;
@@ -288,6 +290,7 @@ impl<'a> Turn<'a> {
             return Err(Trouble::Refused("not_found".into()));
         }
         let selected = self.joined(selected).await?;
+        self.may_stay(selected.first()).await?;
         self.reading().give(&selected).map_err(Trouble::Unread)
     }
 
