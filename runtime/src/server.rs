@@ -24,6 +24,7 @@ pub mod polls;
 pub mod reconcile;
 mod rounds;
 pub mod run;
+pub(crate) mod unsettled;
 mod webhooks;
 pub mod webhooks_off;
 

@@ -21,7 +21,7 @@ pub use self::poll::Poll;
 pub use self::steps::{Absent, After, Already, Check, Join, Only, Step, Unless, parts};
 pub use self::template::{Body, ITEM, Piece, Template, value_at};
 pub use self::webhook::{Changed, Encoding, Proof, Seen, Signature, Told, Watch, Webhook};
-use crate::config::SecretRef;
+use crate::config::{Length, SecretRef};
 use crate::egress::Method;
 
 /// One backend.
@@ -369,6 +369,8 @@ pub struct Find {
     /// Answers that say that nothing was done
     #[serde(default)]
     pub absent: Vec<Absent>,
+    /// How long that must be so before it is believed [default: 2 seconds]
+    pub grace: Option<Length>,
 }
 
 /// The JSON Schema of `NAME.rest.yaml`.

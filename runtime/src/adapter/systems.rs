@@ -198,7 +198,7 @@ impl Systems {
         };
         match self.rest.look_up(backend, call(&ask, promise, &conversation(&ask))).await {
             Fate::Done(outcome) => Fate::Done(self.settled(&ask, backend, promise, outcome).await),
-            fate @ (Fate::NotDone | Fate::CannotTell) => fate,
+            fate @ (Fate::NotDone | Fate::Absent { .. } | Fate::CannotTell) => fate,
         }
     }
 }
