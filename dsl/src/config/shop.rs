@@ -179,6 +179,9 @@ pub(crate) const SEVERITIES: &[(&str, Severity)] =
     &[("off", Severity::Off), ("info", Severity::Info), ("warning", Severity::Warning), ("error", Severity::Error)];
 pub(crate) const CHANNELS: [&str; 3] = ["whatsapp", "messenger", "web"];
 pub(crate) const ZONE: &[&str] = &["name", "towns", "fee"];
+/// What becomes of money that nobody is to keep: people decide, or it goes back by itself.
+pub const UNWANTED: [&str; 2] = ["person", "give_back"];
+
 pub(crate) const BRAND: &[&str] = &["colour"];
 /// What is kept, as the runtime stores it.
 pub(crate) const RETENTION: &[&str] =

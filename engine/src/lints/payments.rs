@@ -1,7 +1,7 @@
 //! How a shop says that it is paid: a provider that there is, with the settings it needs, in a currency that it takes, by the
 //! methods that its flows offer (D719 to D722). Asks no provider.
 
-use duka_dsl::config::shop::{self, Payments, Setting};
+use duka_dsl::config::shop::{self, Payments, Setting, UNWANTED};
 use duka_dsl::span::Spanned;
 use duka_dsl::{Diagnostic, Span};
 use smol_str::SmolStr;
@@ -79,6 +79,12 @@ fn settings(provider: &Provider, payments: &Payments, span: Span, found: &mut Ve
         let finding = Diagnostic::new(720, setting.name.span, message).did_you_mean(name, all.iter().copied());
         let help = format!("There are: {}.", all.join(", "));
         found.push(if finding.help.is_none() { finding.help(help) } else { finding });
+    }
+    if let Some(unwanted) = own("unwanted").filter(|it| !it.value.text().is_some_and(|word| UNWANTED.contains(&word))) {
+        let word = unwanted.value.text().unwrap_or_default();
+        let message = format!("`{word}` is nothing that becomes of money which nobody is to keep.");
+        let finding = Diagnostic::new(720, unwanted.value.span, message);
+        found.push(finding.help("Write `give_back`, or `person`: people are told, and decide."));
     }
     let is_secret = |it: &&Setting| provider.secrets.iter().chain(provider.optional).any(|name| it.name.value == *name);
     for setting in payments.settings.iter().filter(is_secret) {
