@@ -140,6 +140,8 @@ pub struct Operation {
     pub find_by_reference: Option<Find>,
     /// How what a customer types is found where the backend takes it literally
     pub search: Option<Search>,
+    /// Of a pay link: the one that an order has is given again for so long, and no other is asked for
+    pub lasts: Option<Length>,
     /// Whether an answer serves others who ask the same while it is fresh [default: of a GET and a GraphQL query, yes]
     pub remember: Option<bool>,
 }
