@@ -120,6 +120,8 @@ pub struct Payments {
     /// `mpesa`, `card`, `cash`, …
     pub methods: Vec<Name>,
     pub settings: Vec<Setting>,
+    /// The same of the provider before this one, with which payments were begun that are still open.
+    pub old: Vec<Setting>,
 }
 
 /// A place the shop delivers to.
@@ -378,6 +380,11 @@ fn payments(node: &Node, findings: &mut Findings) -> Payments {
     for field in findings.entries(node, "`payments`") {
         match field.key.value.as_str() {
             "methods" => payments.methods = findings.names(&field.value, "methods"),
+            "old" => {
+                for old in findings.entries(&field.value, "`old`") {
+                    payments.old.push(setting(old, findings));
+                }
+            }
             _ => payments.settings.push(setting(field, findings)),
         }
     }

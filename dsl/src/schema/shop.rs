@@ -109,6 +109,12 @@ fn payments() -> Value {
                 "examples": ["30 minutes"],
             },
             "unwanted": unwanted,
+            "old": {
+                "type": "object",
+                "description": "The provider before this one, with its settings: payments that were begun there are still asked about.",
+                "properties": { "provider": { "type": "string", "pattern": NAME } },
+                "required": ["provider"],
+            },
         },
     })
 }

@@ -29,7 +29,8 @@ pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
         found.push(if finding.help.is_none() { finding.help(help) } else { finding });
         return;
     };
-    settings(provider, payments, span, found);
+    settings(provider, &payments.settings, span, found);
+    old(provider, payments, found);
     chat(context, provider, payments, found);
     currency(context, provider, profile.currency.as_ref(), span, found);
     methods(context, payments, found);
@@ -59,8 +60,29 @@ fn refunds(context: &Context, provider: &Provider, payments: &Payments, found: &
     }
 }
 
-fn settings(provider: &Provider, payments: &Payments, span: Span, found: &mut Vec<Diagnostic>) {
-    let own = |name: &str| payments.settings.iter().find(|setting| setting.name.value == name);
+/// The provider before this one needs what it needed then.
+fn old(provider: &Provider, payments: &Payments, found: &mut Vec<Diagnostic>) {
+    let Some(first) = payments.old.first() else { return };
+    let named = payments.old.iter().find(|setting| setting.name.value == "provider");
+    let span = named.map_or(first.name.span, |named| named.value.span);
+    let known = named.and_then(|named| Provider::named(named.value.text().unwrap_or_default()));
+    match known {
+        Some(before) if before.name == provider.name => {
+            let message = format!("`old` is the provider before `{}`, not the same once more.", provider.name);
+            let help = "A secret that is being changed stands beside the new one, as `old_…`.";
+            found.push(Diagnostic::new(720, span, message).help(help));
+        }
+        Some(before) => settings(before, &payments.old, span, found),
+        None => {
+            let known: Vec<&str> = providers::ALL.iter().map(|provider| provider.name).collect();
+            let message = "`old` names no payment provider.";
+            found.push(Diagnostic::new(719, span, message).help(format!("There are: {}.", known.join(", "))));
+        }
+    }
+}
+
+fn settings(provider: &Provider, written: &[Setting], span: Span, found: &mut Vec<Diagnostic>) {
+    let own = |name: &str| written.iter().find(|setting| setting.name.value == name);
     let title = provider.name;
     let missing = |name: &str, write: String| {
         let message = format!("`{title}` needs `{name}`, and `payments` does not say it.");
@@ -73,7 +95,7 @@ fn settings(provider: &Provider, payments: &Payments, span: Span, found: &mut Ve
         found.push(missing(name, format!("{name}: …")));
     }
     let all: Vec<&str> = provider.settings().collect();
-    for setting in payments.settings.iter().filter(|it| !all.contains(&it.name.value.as_str())) {
+    for setting in written.iter().filter(|it| !all.contains(&it.name.value.as_str())) {
         let name = setting.name.value.as_str();
         let message = format!("`{title}` has no setting `{name}`.");
         let finding = Diagnostic::new(720, setting.name.span, message).did_you_mean(name, all.iter().copied());
@@ -87,10 +109,10 @@ fn settings(provider: &Provider, payments: &Payments, span: Span, found: &mut Ve
         found.push(finding.help("Write `give_back`, or `person`: people are told, and decide."));
     }
     let is_secret = |it: &&Setting| provider.secrets.iter().chain(provider.optional).any(|name| it.name.value == *name);
-    for setting in payments.settings.iter().filter(is_secret) {
-        let written = setting.value.text().unwrap_or_default();
+    for setting in written.iter().filter(is_secret) {
+        let text = setting.value.text().unwrap_or_default();
         // One that is written out is told as such where the file is read.
-        if written.is_empty() {
+        if text.is_empty() {
             let message = format!("`{}` says nothing.", setting.name.value);
             found.push(Diagnostic::new(720, setting.name.span, message).help("Write `env:NAME` or `file:PATH`."));
         }
