@@ -100,6 +100,8 @@ pub fn routes() -> Vec<Route> {
             "What could not be processed" => Vec<quarantine::Entry>),
         route!(post "/shops/{shop}/quarantine/{entry}/replay" Operate quarantine::replay:
             "Try an entry again" => answer::Done),
+        route!(post "/shops/{shop}/quarantine/{entry}/done" Operate quarantine::done:
+            "A command whose fate was unknown was done after all; one that was not is dropped" => answer::Done, takes quarantine::WasDone),
         route!(delete "/shops/{shop}/quarantine/{entry}" Operate quarantine::remove: "Drop an entry" => answer::Done),
         route!(get "/shops/{shop}/orders" Read orders::list:
             "Orders that conversations follow, and how far each was heard of" => orders::Orders),

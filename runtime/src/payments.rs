@@ -10,6 +10,7 @@ pub mod facts;
 mod letter;
 pub mod money;
 mod over;
+mod own;
 pub mod page;
 pub mod provider;
 mod refund;

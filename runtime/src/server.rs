@@ -19,10 +19,12 @@ pub(crate) mod orders;
 mod outward;
 mod parcels;
 mod pay;
+mod payable;
 pub mod polls;
 pub mod reconcile;
 mod rounds;
 pub mod run;
+pub(crate) mod unsettled;
 mod webhooks;
 pub mod webhooks_off;
 

@@ -7,6 +7,8 @@ mod api;
 mod apps;
 #[path = "whatsapp/asker.rs"]
 mod asker;
+#[path = "server/at_the_tap.rs"]
+mod at_the_tap;
 #[path = "adapter/merchant.rs"]
 mod backend;
 #[path = "server/bag.rs"]
@@ -79,6 +81,8 @@ mod stage;
 mod tidings;
 #[path = "server/unknown.rs"]
 mod unknown;
+#[path = "server/unsettled.rs"]
+mod unsettled;
 #[expect(dead_code, reason = "shared with the tests of adapters, which use more of it")]
 #[path = "adapter/vendor.rs"]
 mod vendor;

@@ -120,6 +120,8 @@ pub struct Payments {
     /// `mpesa`, `card`, `cash`, …
     pub methods: Vec<Name>,
     pub settings: Vec<Setting>,
+    /// The same of the provider before this one, with which payments were begun that are still open.
+    pub old: Vec<Setting>,
 }
 
 /// A place the shop delivers to.
@@ -179,6 +181,9 @@ pub(crate) const SEVERITIES: &[(&str, Severity)] =
     &[("off", Severity::Off), ("info", Severity::Info), ("warning", Severity::Warning), ("error", Severity::Error)];
 pub(crate) const CHANNELS: [&str; 3] = ["whatsapp", "messenger", "web"];
 pub(crate) const ZONE: &[&str] = &["name", "towns", "fee"];
+/// What becomes of money that nobody is to keep: people decide, or it goes back by itself.
+pub const UNWANTED: [&str; 2] = ["person", "give_back"];
+
 pub(crate) const BRAND: &[&str] = &["colour"];
 /// What is kept, as the runtime stores it.
 pub(crate) const RETENTION: &[&str] =
@@ -375,6 +380,11 @@ fn payments(node: &Node, findings: &mut Findings) -> Payments {
     for field in findings.entries(node, "`payments`") {
         match field.key.value.as_str() {
             "methods" => payments.methods = findings.names(&field.value, "methods"),
+            "old" => {
+                for old in findings.entries(&field.value, "`old`") {
+                    payments.old.push(setting(old, findings));
+                }
+            }
             _ => payments.settings.push(setting(field, findings)),
         }
     }

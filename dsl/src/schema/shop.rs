@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::{KEEP, NAME, named_values, object, one_of};
 use crate::config::channel::{READ_MARKS, WHATSAPP};
-use crate::config::shop::{BRAND, CHANNELS, DAYS, RETENTION, ROUNDINGS, SEVERITIES, TOP, ZONE};
+use crate::config::shop::{BRAND, CHANNELS, DAYS, RETENTION, ROUNDINGS, SEVERITIES, TOP, UNWANTED, ZONE};
 
+const LENGTH: &str = "^[0-9]+ ?(ms|seconds?|minutes?|hours?|days?)$";
 const HOURS: &str = "^([01]?[0-9]|2[0-4]):[0-5][0-9] to ([01]?[0-9]|2[0-4]):[0-5][0-9]$";
 
 pub(super) fn schema() -> Schema {
@@ -66,10 +67,7 @@ fn top(key: &str) -> Value {
             json!({ "anyOf": [{ "type": "array", "items": one_of(&CHANNELS) }, object(each, &[])] })
         }
         "adapters" => named_values(section()),
-        "payments" => json!({
-            "type": "object",
-            "properties": { "methods": { "type": "array", "items": { "type": "string", "pattern": NAME } } },
-        }),
+        "payments" => payments(),
         "brand" => {
             let colour = json!({ "type": "string", "pattern": "^#[0-9a-fA-F]{6}$", "examples": ["#0a7d4f"] });
             object(BRAND.iter().map(|name| ((*name).to_string(), colour.clone())).collect(), &[])
@@ -91,6 +89,34 @@ fn top(key: &str) -> Value {
         }),
         _ => text,
     }
+}
+
+/// What all providers have; the rest is each one's own, and judged by D719 and D720.
+fn payments() -> Value {
+    let mut unwanted = one_of(&UNWANTED);
+    unwanted["description"] = json!(
+        "Money that nobody is to keep, for an order that is paid or cancelled: people are told and decide, or it goes back by itself."
+    );
+    json!({
+        "type": "object",
+        "properties": {
+            "provider": { "type": "string", "pattern": NAME, "description": "Who takes the money: stripe, tap, razorpay, paystack, mpesa, demo." },
+            "methods": { "type": "array", "items": { "type": "string", "pattern": NAME } },
+            "link_for": {
+                "type": "string",
+                "pattern": LENGTH,
+                "description": "How long a pay link can be paid; 30 minutes unless said.",
+                "examples": ["30 minutes"],
+            },
+            "unwanted": unwanted,
+            "old": {
+                "type": "object",
+                "description": "The provider before this one, with its settings: payments that were begun there are still asked about.",
+                "properties": { "provider": { "type": "string", "pattern": NAME } },
+                "required": ["provider"],
+            },
+        },
+    })
 }
 
 fn week(hours: &Value) -> Value {

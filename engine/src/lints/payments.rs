@@ -1,7 +1,7 @@
 //! How a shop says that it is paid: a provider that there is, with the settings it needs, in a currency that it takes, by the
 //! methods that its flows offer (D719 to D722). Asks no provider.
 
-use duka_dsl::config::shop::{self, Payments, Setting};
+use duka_dsl::config::shop::{self, Payments, Setting, UNWANTED};
 use duka_dsl::span::Spanned;
 use duka_dsl::{Diagnostic, Span};
 use smol_str::SmolStr;
@@ -29,7 +29,8 @@ pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
         found.push(if finding.help.is_none() { finding.help(help) } else { finding });
         return;
     };
-    settings(provider, payments, span, found);
+    settings(provider, &payments.settings, span, found);
+    old(provider, payments, found);
     chat(context, provider, payments, found);
     currency(context, provider, profile.currency.as_ref(), span, found);
     methods(context, payments, found);
@@ -59,8 +60,29 @@ fn refunds(context: &Context, provider: &Provider, payments: &Payments, found: &
     }
 }
 
-fn settings(provider: &Provider, payments: &Payments, span: Span, found: &mut Vec<Diagnostic>) {
-    let own = |name: &str| payments.settings.iter().find(|setting| setting.name.value == name);
+/// The provider before this one needs what it needed then.
+fn old(provider: &Provider, payments: &Payments, found: &mut Vec<Diagnostic>) {
+    let Some(first) = payments.old.first() else { return };
+    let named = payments.old.iter().find(|setting| setting.name.value == "provider");
+    let span = named.map_or(first.name.span, |named| named.value.span);
+    let known = named.and_then(|named| Provider::named(named.value.text().unwrap_or_default()));
+    match known {
+        Some(before) if before.name == provider.name => {
+            let message = format!("`old` is the provider before `{}`, not the same once more.", provider.name);
+            let help = "A secret that is being changed stands beside the new one, as `old_…`.";
+            found.push(Diagnostic::new(720, span, message).help(help));
+        }
+        Some(before) => settings(before, &payments.old, span, found),
+        None => {
+            let known: Vec<&str> = providers::ALL.iter().map(|provider| provider.name).collect();
+            let message = "`old` names no payment provider.";
+            found.push(Diagnostic::new(719, span, message).help(format!("There are: {}.", known.join(", "))));
+        }
+    }
+}
+
+fn settings(provider: &Provider, written: &[Setting], span: Span, found: &mut Vec<Diagnostic>) {
+    let own = |name: &str| written.iter().find(|setting| setting.name.value == name);
     let title = provider.name;
     let missing = |name: &str, write: String| {
         let message = format!("`{title}` needs `{name}`, and `payments` does not say it.");
@@ -73,18 +95,24 @@ fn settings(provider: &Provider, payments: &Payments, span: Span, found: &mut Ve
         found.push(missing(name, format!("{name}: …")));
     }
     let all: Vec<&str> = provider.settings().collect();
-    for setting in payments.settings.iter().filter(|it| !all.contains(&it.name.value.as_str())) {
+    for setting in written.iter().filter(|it| !all.contains(&it.name.value.as_str())) {
         let name = setting.name.value.as_str();
         let message = format!("`{title}` has no setting `{name}`.");
         let finding = Diagnostic::new(720, setting.name.span, message).did_you_mean(name, all.iter().copied());
         let help = format!("There are: {}.", all.join(", "));
         found.push(if finding.help.is_none() { finding.help(help) } else { finding });
     }
+    if let Some(unwanted) = own("unwanted").filter(|it| !it.value.text().is_some_and(|word| UNWANTED.contains(&word))) {
+        let word = unwanted.value.text().unwrap_or_default();
+        let message = format!("`{word}` is nothing that becomes of money which nobody is to keep.");
+        let finding = Diagnostic::new(720, unwanted.value.span, message);
+        found.push(finding.help("Write `give_back`, or `person`: people are told, and decide."));
+    }
     let is_secret = |it: &&Setting| provider.secrets.iter().chain(provider.optional).any(|name| it.name.value == *name);
-    for setting in payments.settings.iter().filter(is_secret) {
-        let written = setting.value.text().unwrap_or_default();
+    for setting in written.iter().filter(is_secret) {
+        let text = setting.value.text().unwrap_or_default();
         // One that is written out is told as such where the file is read.
-        if written.is_empty() {
+        if text.is_empty() {
             let message = format!("`{}` says nothing.", setting.name.value);
             found.push(Diagnostic::new(720, setting.name.span, message).help("Write `env:NAME` or `file:PATH`."));
         }

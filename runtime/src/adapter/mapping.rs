@@ -20,10 +20,10 @@ pub use self::check::{Found, read};
 pub use self::kinds::{As, Base, Field, Path};
 pub use self::poll::Poll;
 pub use self::proof::{Encoding, Key, Over, Proof, Signature, Signed, Token};
-pub use self::steps::{Absent, Already, Check, Join, Only, Step, Unless, parts};
+pub use self::steps::{Absent, After, Already, Check, Join, Only, Step, Unless, parts};
 pub use self::template::{Body, ITEM, Piece, Template, value_at};
 pub use self::webhook::{Changed, Seen, Told, Watch, Webhook};
-use crate::config::SecretRef;
+use crate::config::{Length, SecretRef};
 use crate::egress::Method;
 
 /// One backend.
@@ -126,6 +126,8 @@ pub struct Operation {
     pub spread: Option<Path>,
     /// Of these only the one that has this value; none: `not_found`
     pub only: Option<Only>,
+    /// What must hold once a command is done; otherwise it is undone, and refused
+    pub after: Option<After>,
     /// What is asked of each thing that was selected, and put into it
     #[serde(default)]
     pub join: Vec<Join>,
@@ -140,6 +142,8 @@ pub struct Operation {
     pub find_by_reference: Option<Find>,
     /// How what a customer types is found where the backend takes it literally
     pub search: Option<Search>,
+    /// Of a pay link: the one that an order has is given again for so long, and no other is asked for
+    pub lasts: Option<Length>,
     /// Whether an answer serves others who ask the same while it is fresh [default: of a GET and a GraphQL query, yes]
     pub remember: Option<bool>,
 }
@@ -371,6 +375,8 @@ pub struct Find {
     /// Answers that say that nothing was done
     #[serde(default)]
     pub absent: Vec<Absent>,
+    /// How long that must be so before it is believed [default: 2 seconds]
+    pub grace: Option<Length>,
 }
 
 /// The JSON Schema of `NAME.rest.yaml`.

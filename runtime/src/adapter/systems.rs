@@ -21,6 +21,7 @@ use super::rest::{Backend, Call, Rest};
 use crate::host::Host;
 use crate::host::calls::{Adapter, Ask, DemoAdapter, Fate};
 use crate::payments::Cashier;
+use crate::store;
 
 /// How long an order waits for where its parcel can be followed.
 const FOLLOWED: Duration = Duration::from_secs(2);
@@ -100,6 +101,22 @@ impl Systems {
         Outcome::Refused { code }
     }
 
+    /// The link of an order to the shop's own pay page: the one that it has, or else a new one, which it has from then on.
+    async fn linked(&self, ask: &Ask, backend: &Backend, promise: &Promise, for_ms: i64) -> Outcome {
+        let unread = |error: store::Error| Outcome::Failed { reason: error.to_string().into() };
+        match self.cashier.own_link(ask).await {
+            Ok(Some(known)) => return known,
+            Ok(None) => {}
+            Err(error) => return unread(error),
+        }
+        let outcome = self.rest.ask(backend, call(ask, promise, &conversation(ask))).await.outcome;
+        // A link that is not kept is not given: another would be made beside it.
+        match self.cashier.keep_own(ask, promise, &outcome, for_ms).await {
+            Ok(()) => outcome,
+            Err(error) => unread(error),
+        }
+    }
+
     /// Gives an order back that nobody has confirmed.
     async fn release(&self, ask: &Ask, backend: &Backend, held: &Promise, order: &Value) {
         let shop = &ask.shop.program.shop;
@@ -176,8 +193,14 @@ impl Systems {
                 self.followed(&ask, promise, outcome).await
             }
             Some((backend, promise)) => {
-                let outcome = self.rest.ask(backend, call(&ask, promise, &conversation(&ask))).await.outcome;
-                self.settled(&ask, backend, promise, outcome).await
+                let lasts = backend.mapping.operations.get(&promise.path()).and_then(|operation| operation.lasts);
+                match lasts {
+                    Some(lasts) => self.linked(&ask, backend, promise, lasts.ms()).await,
+                    None => {
+                        let outcome = self.rest.ask(backend, call(&ask, promise, &conversation(&ask))).await.outcome;
+                        self.settled(&ask, backend, promise, outcome).await
+                    }
+                }
             }
             None => match self.cashier.ask(&ask).await {
                 Some(outcome) => outcome,
@@ -199,7 +222,7 @@ impl Systems {
         };
         match self.rest.look_up(backend, call(&ask, promise, &conversation(&ask))).await {
             Fate::Done(outcome) => Fate::Done(self.settled(&ask, backend, promise, outcome).await),
-            fate @ (Fate::NotDone | Fate::CannotTell) => fate,
+            fate @ (Fate::NotDone | Fate::Absent { .. } | Fate::CannotTell) => fate,
         }
     }
 }

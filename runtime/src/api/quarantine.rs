@@ -6,7 +6,8 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::access::Caller;
 use super::answer::{Done, Refusal};
@@ -15,7 +16,7 @@ use crate::id::ShopScope;
 use crate::payments;
 use crate::server::Server;
 use crate::server::ingress::{self, again};
-use crate::server::orders;
+use crate::server::{orders, unsettled};
 use crate::store::QuarantineEntry;
 
 const MOST: u32 = 500;
@@ -71,6 +72,39 @@ fn number(path: &BTreeMap<String, String>) -> Result<i64, Refusal> {
     path.get("entry").and_then(|entry| entry.parse().ok()).ok_or(Refusal::Absent)
 }
 
+/// What a person knows of a command.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct WasDone {
+    /// The number of the order that it was about, or that it has made, in the shop's own system; without one, that of the command
+    pub order: Option<String>,
+}
+
+fn open(open: unsettled::Open) -> Refusal {
+    match open {
+        unsettled::Open::Untold(why) => Refusal::Wrong(why),
+        unsettled::Open::Desk(error) => error.into(),
+    }
+}
+
+/// A command of unknown fate was done after all.
+pub(super) async fn done(
+    State(server): State<Arc<Server>>,
+    Caller(shop): Caller,
+    Path(path): Path<BTreeMap<String, String>>,
+    Json(was): Json<WasDone>,
+) -> Result<Json<Done>, Refusal> {
+    let entry = number(&path)?;
+    let row = row(&server, shop.scope, entry).await?;
+    let settled = unsettled::done(&server, shop.scope, &row, was.order.map(SmolStr::from)).await;
+    settled.ok_or(Refusal::Wrong("this entry is no command whose fate is unknown"))?.map_err(open)?;
+    take(&server, shop.scope, entry).await
+}
+
+async fn row(server: &Server, shop: ShopScope, entry: i64) -> Result<QuarantineEntry, Refusal> {
+    let rows = server.host.store.read(shop).await?.list_quarantine(shop, entry - 1, 1).await?;
+    rows.into_iter().find(|(known, _)| *known == entry).map(|(_, row)| row).ok_or(Refusal::Absent)
+}
+
 /// Takes it out and lets it in again; if it fails again, it comes back as a new entry.
 pub(super) async fn replay(
     State(server): State<Arc<Server>>,
@@ -78,13 +112,16 @@ pub(super) async fn replay(
     Path(path): Path<BTreeMap<String, String>>,
 ) -> Result<Json<Done>, Refusal> {
     let entry = number(&path)?;
-    let rows = server.host.store.read(shop.scope).await?.list_quarantine(shop.scope, entry - 1, 1).await?;
-    let (_, row) = rows.into_iter().find(|(known, _)| *known == entry).ok_or(Refusal::Absent)?;
+    let row = row(&server, shop.scope, entry).await?;
     if row.reason == payments::UNKNOWN {
         return match server.cashier.again(shop.scope, &row.detail).await? {
             true => take(&server, shop.scope, entry).await,
             false => Err(Refusal::Wrong("there is still no such payment; look at the provider's books")),
         };
+    }
+    if let Some(settled) = unsettled::again(&server, shop.scope, &row).await {
+        settled.map_err(open)?;
+        return take(&server, shop.scope, entry).await;
     }
     if let Some(done) = orders::again(&server, &shop.slug, entry, &row).await {
         done.map_err(|_| Refusal::Wrong("this entry could not be kept; try again"))?;

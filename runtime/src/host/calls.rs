@@ -4,7 +4,9 @@
 mod breaker;
 mod demo;
 mod places;
+pub(crate) mod unsettled;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -48,6 +50,9 @@ const PASSING: [&str; 2] = ["rate_limited", "forbidden"];
 /// Between two attempts of a query, or two look-ups of a command, in ms.
 const PAUSE_MS: i64 = 500;
 
+/// No call lives longer.
+const MOST_ABSENT_MS: i64 = 600_000;
+
 /// One call, as an adapter sees it.
 #[derive(Clone, Debug)]
 pub struct Ask {
@@ -76,8 +81,13 @@ pub trait Adapter: Send + Sync {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fate {
     Done(Outcome),
-    /// Certainly not done: it may be asked for again.
+    /// It may be asked for again: it is certainly not done, or done once however often it is asked for.
     NotDone,
+    /// It was looked for, and is not there. What was sent may still be on its way, so that is only believed when it has been so for
+    /// this long.
+    Absent {
+        for_ms: i64,
+    },
     CannotTell,
 }
 
@@ -124,12 +134,14 @@ pub struct Calls<A> {
     open: Places<Backend>,
     // Counted up and down, never held across a wait.
     breakers: Mutex<Breakers>,
+    /// Commands that were looked for and are not there, by key, and since when. A process that begins anew waits anew.
+    absent: Mutex<BTreeMap<SmolStr, i64>>,
 }
 
 impl<A: Adapter> Calls<A> {
     pub fn new(host: Arc<Host>, desk: Desk, adapter: A) -> Calls<A> {
         let (held, open) = (Places::new(HELD.0, HELD.1), Places::new(host.limits.in_flight, PART_OF_OPEN));
-        Calls { host, desk, adapter, held, open, breakers: Mutex::default() }
+        Calls { host, desk, adapter, held, open, breakers: Mutex::default(), absent: Mutex::default() }
     }
 
     /// Claims, asks one after the other, and writes down. Returns how many calls were claimed.
@@ -168,10 +180,18 @@ impl<A: Adapter> Calls<A> {
         Ok(held)
     }
 
-    /// Asks, or looks up what an attempt that died has done.
+    /// Asks, or looks up what an attempt that died has done. A command whose fate stays unknown is kept for a person.
     pub async fn perform(&self, held: Held) -> Result<CallEnd, CallsError> {
         let ClaimedCall { call, attempt } = held.claimed;
-        let ended = ended(&call, attempt);
+        let end = self.attempt(&call, attempt).await?;
+        if matches!(end, CallEnd::Result(_, Outcome::Unknown)) {
+            self.keep(&call).await?;
+        }
+        Ok(end)
+    }
+
+    async fn attempt(&self, call: &NewCall, attempt: u32) -> Result<CallEnd, CallsError> {
+        let ended = ended(call, attempt);
         let request: Option<CallRequest> = postcard::from_bytes(&call.body).ok();
         let (Some(shop), Some(request)) = (self.host.shops.shop(call.shop), request) else {
             let reason = SmolStr::new_static("the call can not be read");
@@ -179,12 +199,12 @@ impl<A: Adapter> Calls<A> {
         };
         let known_undone = call.query || attempt == 1;
         let backend = (call.shop, contract_of(&request));
-        let place = self.place(&backend, self.left(&call)).await;
-        let (Some(_place), Some(limit)) = (place, self.left(&call)) else {
+        let place = self.place(&backend, self.left(call)).await;
+        let (Some(_place), Some(limit)) = (place, self.left(call)) else {
             return Ok(CallEnd::Result(ended, if known_undone { Outcome::TimedOut } else { Outcome::Unknown }));
         };
         let retries = retries(&shop, &request);
-        let ask = self.asked(&call, shop, request, self.host.clock.now_ms());
+        let ask = self.asked(call, shop, request, self.host.clock.now_ms());
         let fate = if known_undone {
             Fate::NotDone
         } else {
@@ -193,7 +213,8 @@ impl<A: Adapter> Calls<A> {
         let outcome = match fate {
             Fate::Done(outcome) => outcome,
             Fate::CannotTell => Outcome::Unknown,
-            Fate::NotDone => {
+            Fate::Absent { for_ms } if !self.is_believed(&ask.key, for_ms) => Outcome::Unknown,
+            Fate::NotDone | Fate::Absent { .. } => {
                 if self.breakers().lets_through(&backend, self.host.clock.monotonic_ms()) {
                     let lost = if call.query { Outcome::TimedOut } else { Outcome::Unknown };
                     let outcome = timeout(limit, self.adapter.ask(ask)).await.unwrap_or(lost);
@@ -208,7 +229,20 @@ impl<A: Adapter> Calls<A> {
             }
         };
         self.host.points.hit(Point::CallAnswered)?;
-        Ok(self.end(ended, &call, attempt, retries, outcome))
+        Ok(self.end(ended, call, attempt, retries, outcome))
+    }
+
+    /// Whether a command has been absent for so long. Once that is believed, it counts anew.
+    fn is_believed(&self, key: &SmolStr, for_ms: i64) -> bool {
+        let now_ms = self.host.clock.monotonic_ms();
+        let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        absent.retain(|_, since_ms| since_ms.saturating_add(MOST_ABSENT_MS) > now_ms);
+        let since_ms = *absent.entry(key.clone()).or_insert(now_ms);
+        let is_believed = since_ms.saturating_add(for_ms) <= now_ms;
+        if is_believed {
+            absent.remove(key);
+        }
+        is_believed
     }
 
     /// What is left of a call's time.

@@ -42,6 +42,8 @@ pub enum Notice {
     FormRefused { form: SmolStr, error: i32 },
     /// Money hangs on somebody's look at a payment: in a word why, and of which order.
     Payment { alarm: &'static str, order: SmolStr },
+    /// Whether a command to a shop's own system was done is not known, and nobody can tell but a person.
+    CommandUnknown { operation: SmolStr },
     /// The provider refused a template: the provider's code.
     TemplateRefused { name: SmolStr, error: i32 },
     /// A shop's own system has switched these webhooks off, or taken them away.
@@ -64,6 +66,7 @@ impl Notice {
             Notice::NotDelivered { .. } => "not_delivered",
             Notice::FormRefused { .. } => "form_refused",
             Notice::Payment { .. } => "payment",
+            Notice::CommandUnknown { .. } => "command_unknown",
             Notice::TemplateRefused { .. } => "template_refused",
             Notice::WebhooksOff { .. } => "webhooks_off",
         }

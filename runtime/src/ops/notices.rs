@@ -80,6 +80,9 @@ fn tell(host: &Host, told: &Told) {
         Notice::Payment { alarm, order } => {
             tracing::error!(shop, conversation, %order, alarm, "a payment waits for somebody to look at it");
         }
+        Notice::CommandUnknown { operation } => {
+            tracing::error!(shop, conversation, %operation, "whether a command was done is not known: look in the shop's system, and settle it");
+        }
         Notice::TemplateRefused { name, error } => {
             tracing::warn!(shop, template = %name, code = error, "the vendor refuses a template");
         }

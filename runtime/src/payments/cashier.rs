@@ -32,6 +32,8 @@ const TRIES: u32 = 10;
 /// Why a callback is in quarantine.
 pub const UNKNOWN: &str = "unknown payment";
 const DETAIL: &str = "payments: ";
+/// Behind it: what a provider does not say again when it is asked how the payment stands.
+const DISPUTED: &str = " disputed";
 
 /// Takes no card and keeps no money.
 pub struct Cashier {
@@ -205,7 +207,10 @@ impl Cashier {
         let session = conversation.and_then(|row| Session::decode(&row.session).ok());
         let spoken = session.map(|session| session.language).filter(|language| !language.is_empty());
         let language = spoken.or_else(|| shop.program.shop.languages.first().cloned()).unwrap_or_default();
-        Ok(Payment::decode(&row.body).map(|payment| Seen { shop, till, row, payment, language }))
+        Ok(Payment::decode(&row.body).map(|payment| {
+            let till = till.of(&payment);
+            Seen { shop, till, row, payment, language }
+        }))
     }
 
     /// Reads a payment, changes it, writes it and tells its conversation, all in one commit. `None`: it is gone.
@@ -299,7 +304,13 @@ impl Cashier {
             Some(part) => Some(self.seal.called(shop.scope, part).ok_or(Refusal::Unproved)?),
             None => None,
         };
-        let told = heard(till, named, headers, body, self.host.clock.now_ms())?;
+        let now_ms = self.host.clock.now_ms();
+        // The provider before this one still tells of what was begun there.
+        let by_old = |unproved| match &till.old {
+            Some(old) => heard(old, named, headers, body, now_ms),
+            None => Err(unproved),
+        };
+        let told = heard(till, named, headers, body, now_ms).or_else(by_old)?;
         for told in told {
             if let Some(place) = self.claim(shop, told, named, body).await? {
                 let cashier = Arc::clone(self);
@@ -329,7 +340,8 @@ impl Cashier {
             let key = ElementKey::named("payment", &told.event);
             let sighting = Sighting { shop: scope, key, received_ms: now_ms };
             if tx.admit(&[sighting]).await?.first() == Some(&true) {
-                let detail = format!("{DETAIL}{} {}", told.ours, told.reference);
+                let disputed = if told.standing.said == Said::Disputed { DISPUTED } else { "" };
+                let detail = format!("{DETAIL}{} {}{disputed}", told.ours, told.reference);
                 let reason = SmolStr::new_static(UNKNOWN);
                 let entry = QuarantineEntry { shop: Some(scope), at_ms: now_ms, reason, detail, body: body.to_vec() };
                 tx.add_quarantine(&[entry]).await?;
@@ -381,6 +393,7 @@ impl Cashier {
     /// The store does not answer.
     pub async fn again(self: &Arc<Cashier>, scope: ShopScope, detail: &str) -> store::Result<bool> {
         let named = detail.strip_prefix(DETAIL).unwrap_or_default();
+        let (named, is_disputed) = named.strip_suffix(DISPUTED).map_or((named, false), |named| (named, true));
         let (ours, reference) = named.split_once(' ').unwrap_or((named, ""));
         let mut tx = self.host.store.read(scope).await?;
         let row = match our_id(ours) {
@@ -389,6 +402,10 @@ impl Cashier {
         };
         tx.rollback().await?;
         let Some(row) = row else { return Ok(false) };
+        if is_disputed {
+            let disputed = Heard::Claim(Standing { said: Said::Disputed, amount: None, refunded_minor: 0 });
+            self.change((scope, row.id), |_, payment, paid| payment.hear(&disputed, paid)).await?;
+        }
         self.one((scope, row.id)).await;
         Ok(true)
     }
@@ -465,7 +482,7 @@ impl Cashier {
 /// Whether a payment is of the same order as one of the same number. Each customer of the demo has a shop of their own, whose
 /// orders are numbered alike; and cash is taken where the order is brought.
 pub(super) fn is_of_one_order(payment: &Payment, row: &PaymentRow, conversation: ConversationId) -> bool {
-    !matches!(payment.provider.as_str(), "demo" | "cash") || row.conversation == conversation
+    !matches!(payment.provider.as_str(), "demo" | "cash" | "own") || row.conversation == conversation
 }
 
 /// What a callback says, if it is proved.

@@ -7,7 +7,7 @@ use duka_engine::event::Outcome;
 use duka_engine::step::order_number;
 use smol_str::SmolStr;
 
-use super::cashier::{Cashier, is_of_one_order};
+use super::cashier::{Cashier, Place, Seen, is_of_one_order};
 use super::standing::{Heard, Payment};
 use crate::host::calls::Ask;
 use crate::host::shops::Shop;
@@ -36,6 +36,14 @@ impl Cashier {
         if is_end && shop.till.is_some() {
             self.is_over(shop, order, None, &Heard::Cancelled).await;
         }
+    }
+
+    /// The order is not what its customer has agreed to pay: the link ends, and the conversation asks again.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn changed(self: &Arc<Cashier>, seen: &Seen) -> store::Result<()> {
+        self.ends((seen.row.shop, seen.row.id), &Heard::Changed).await
     }
 
     async fn is_over(
@@ -73,13 +81,18 @@ impl Cashier {
         let open: Vec<PaymentId> =
             ours.filter(|(_, payment)| !is_over(payment) && moves(payment)).map(|(row, _)| row.id).collect();
         for id in open {
-            let place = (scope, id);
-            let changed = self.change(place, |_, payment, paid| payment.hear(heard, paid)).await?;
-            if changed.is_some_and(|(_, payment)| !payment.references.is_empty()) {
-                let cashier = Arc::clone(self);
-                // Whoever has ended the order need not wait for the provider.
-                tokio::spawn(async move { cashier.one(place).await });
-            }
+            self.ends((scope, id), heard).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends a link: here at once, at the provider soon.
+    async fn ends(self: &Arc<Cashier>, place: Place, heard: &Heard) -> store::Result<()> {
+        let changed = self.change(place, |_, payment, paid| payment.hear(heard, paid)).await?;
+        if changed.is_some_and(|(_, payment)| !payment.references.is_empty()) {
+            let cashier = Arc::clone(self);
+            // Whoever has ended the order need not wait for the provider.
+            tokio::spawn(async move { cashier.one(place).await });
         }
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! Money that goes back by a command of the shop's: all of it or a part, once for a command, never more than was paid. It is
 //! written down before the provider is asked; that it is back is what the provider says, and is told once.
 
+use std::sync::Arc;
+
 use duka_engine::event::Outcome;
 use duka_engine::value::Money;
 use smol_str::SmolStr;
@@ -18,9 +20,10 @@ use crate::store::{self, PaymentRow};
 
 impl Cashier {
     /// `payments.refund(order, amount)`; without an amount, all that is left.
-    pub(super) async fn refund(&self, ask: &Ask, till: &Till) -> store::Result<Outcome> {
+    pub(super) async fn refund(&self, ask: &Ask, till: &Arc<Till>) -> store::Result<Outcome> {
         let refused = |code: &'static str| Ok(Outcome::Refused { code: code.into() });
         let Some((row, payment)) = self.paid(ask).await? else { return refused("not_paid") };
+        let till = till.of(&payment);
         let facts = till.provider.facts();
         let in_chat = chat::is_by(&payment);
         if payment.provider != facts.shop.name || (facts.refunds == Refunds::No && !in_chat) {
@@ -39,6 +42,10 @@ impl Cashier {
         if known.is_none() {
             if money.currency != all.currency || money.minor <= 0 || money.minor > all.minor {
                 return refused("too_much");
+            }
+            // Nobody needs to be asked what it never does.
+            if facts.shop.whole && !in_chat && money != payment.amount {
+                return refused("not_possible");
             }
             if let Err(why) = till.can_take(money) {
                 tracing::error!(shop = %ask.shop.slug, %why, "this can not be given back at the shop's provider");
@@ -64,7 +71,7 @@ impl Cashier {
     }
 
     /// What became of such a command.
-    pub(super) async fn refund_fate(&self, ask: &Ask, till: &Till) -> Fate {
+    pub(super) async fn refund_fate(&self, ask: &Ask, till: &Arc<Till>) -> Fate {
         let Ok(paid) = self.paid(ask).await else { return Fate::CannotTell };
         let key = paid.as_ref().map(|(_, payment)| self.refund_key(ask, payment)).unwrap_or_default();
         let refund = paid.as_ref().and_then(|(_, payment)| payment.refunds.iter().find(|refund| refund.key == key));
@@ -75,7 +82,7 @@ impl Cashier {
             }
             // Whoever asks again looks first what was given back.
             (Some(_), Some((_, payment)))
-                if matches!(till.provider.facts().refunds, Refunds::Named | Refunds::Called)
+                if matches!(till.of(payment).provider.facts().refunds, Refunds::Named | Refunds::Called)
                     || chat::is_by(payment) =>
             {
                 Fate::CannotTell

@@ -210,6 +210,8 @@ pub enum Heard {
     Replaced,
     /// The order was cancelled.
     Cancelled,
+    /// The order is another one than was quoted, or gone: it is asked again.
+    Changed,
 }
 
 /// What others are to hear.
@@ -274,7 +276,11 @@ impl Payment {
             }
             Heard::Replaced if self.state.is_payable() => self.state = State::Replaced,
             Heard::Cancelled if self.state.is_payable() || self.state.is_dead() => self.state = State::Cancelled,
-            Heard::TimeIsUp | Heard::Replaced | Heard::Cancelled => {}
+            Heard::Changed if self.state.is_payable() => {
+                self.state = State::Replaced;
+                news.push(News::Event("expired"));
+            }
+            Heard::TimeIsUp | Heard::Replaced | Heard::Cancelled | Heard::Changed => {}
         }
         news
     }

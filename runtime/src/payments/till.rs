@@ -16,6 +16,7 @@ use super::chat::{Books, Chat};
 use super::facts::{self, Facts};
 use super::money::NotPayable;
 use super::provider::{self, Provider, Settings};
+use super::standing::Payment;
 use crate::config::{Config, HttpUrl, Length, Mistake, Reads, SecretRef};
 
 /// How long a link can be paid, if nothing else is said, and at most.
@@ -34,6 +35,8 @@ pub struct Said {
     cash: bool,
     gives_back: bool,
     chat: Option<Chat>,
+    /// The provider before this one.
+    old: Option<(&'static Facts, Arc<Settings>)>,
     /// `shop.yaml`
     place: String,
     line: usize,
@@ -55,6 +58,8 @@ pub struct Till {
     /// Where it is asked how money stands that was taken inside the chat.
     pub(super) books: Option<Books>,
     development: bool,
+    /// The same with the provider before this one: what was begun there ends there.
+    pub old: Option<Arc<Till>>,
     /// Held across the wait for an answer: one login at a time.
     pub(super) login: Mutex<Option<(SecretString, i64)>>,
 }
@@ -72,6 +77,7 @@ impl Said {
             cash: shop.payments.as_ref().is_none_or(cash),
             gives_back: false,
             chat: None,
+            old: None,
             place: String::new(),
             line: 0,
         }
@@ -89,13 +95,16 @@ impl Said {
     ) -> Result<Option<Said>, Mistake> {
         let Some(payments) = &shop.payments else { return Ok(None) };
         let read = Reading { path, text, variables, settings: &payments.settings };
-        let Some(named) = read.setting("provider") else { return Ok(None) };
-        let line = read.line(named);
-        let name = named.value.text().unwrap_or_default();
-        let Some(facts) = facts::ALL.into_iter().find(|facts| facts.shop.name == name) else {
-            let known: Vec<&str> = facts::ALL.iter().map(|facts| facts.shop.name).collect();
-            let help = format!("There are: {}.", known.join(", "));
-            return Err(read.mistake(line, format!("there is no payment provider `{name}`"), help));
+        let Some((facts, line)) = read.provider()? else { return Ok(None) };
+        let before = Reading { settings: &payments.old, ..read };
+        let old = match before.provider()? {
+            Some((same, line)) if same.shop.name == facts.shop.name => {
+                let message = "`old` names the same provider once more".to_string();
+                let help = "A secret that is being changed stands beside the new one, as `old_…`.";
+                return Err(read.mistake(line, message, help.to_string()));
+            }
+            Some((old, line)) => Some((old, Arc::new(before.settings(old, line)?))),
+            None => None,
         };
         let life_ms = match read.setting("link_for") {
             None => LIFE_MS,
@@ -124,6 +133,7 @@ impl Said {
             cash: payments.methods.iter().any(|method| method.value == "cash"),
             gives_back,
             chat: read.chat(shop.name.as_ref().map_or("", |name| &name.value)),
+            old,
             place: path.display().to_string(),
             line,
         }))
@@ -157,28 +167,35 @@ impl Said {
             let help = "Name the provider that the shop has an account with.";
             return Err(mistake("the provider `demo` takes no money; it is for trying out", help));
         }
-        let provider = if self.facts.shop.name == facts::DEMO.shop.name && self.settings.base.is_none() {
-            let base = format!("{}/demo-pay/", public.as_str().trim_end_matches('/')).parse().ok();
-            provider::open(self.facts, &Settings { base, ..Settings::default() })
-        } else {
-            provider::open(self.facts, &self.settings)
+        let till = |facts: &'static Facts, settings: &Settings, old: Option<Arc<Till>>| -> Result<Till, Mistake> {
+            let provider = if facts.shop.name == facts::DEMO.shop.name && settings.base.is_none() {
+                let base = format!("{}/demo-pay/", public.as_str().trim_end_matches('/')).parse().ok();
+                provider::open(facts, &Settings { base, ..Settings::default() })
+            } else {
+                provider::open(facts, settings)
+            };
+            let provider = provider.ok_or_else(|| mistake("the provider has no address", "Write `url: https://…`."))?;
+            let chat = self.chat.as_ref().zip(token.clone());
+            Ok(Till {
+                provider,
+                name: self.name.clone(),
+                colour: self.colour,
+                life_ms: self.life_ms,
+                cash: self.cash,
+                gives_back: self.gives_back,
+                books: chat.and_then(|(chat, token)| Books::new(config, chat, token)),
+                development: config.development,
+                old,
+                login: Mutex::default(),
+            })
         };
-        let provider = provider.ok_or_else(|| mistake("the provider has no address", "Write `url: https://…`."))?;
-        Ok(Till {
-            provider,
-            name: self.name.clone(),
-            colour: self.colour,
-            life_ms: self.life_ms,
-            cash: self.cash,
-            gives_back: self.gives_back,
-            books: self.chat.as_ref().zip(token).and_then(|(chat, token)| Books::new(config, chat, token)),
-            development: config.development,
-            login: Mutex::default(),
-        })
+        let old = self.old.as_ref().map(|(facts, settings)| till(facts, settings, None).map(Arc::new)).transpose()?;
+        till(self.facts, &self.settings, old)
     }
 }
 
 /// The settings of one `payments` section.
+#[derive(Clone, Copy)]
 struct Reading<'a> {
     path: &'a Path,
     text: &'a str,
@@ -189,6 +206,17 @@ struct Reading<'a> {
 impl<'a> Reading<'a> {
     fn setting(&self, name: &str) -> Option<&'a Setting> {
         self.settings.iter().find(|setting| setting.name.value == name)
+    }
+
+    /// The provider that it names, and in which line.
+    fn provider(&self) -> Result<Option<(&'static Facts, usize)>, Mistake> {
+        let Some(named) = self.setting("provider") else { return Ok(None) };
+        let (line, name) = (self.line(named), named.value.text().unwrap_or_default());
+        let found = facts::ALL.into_iter().find(|facts| facts.shop.name == name);
+        let known: Vec<&str> = facts::ALL.iter().map(|facts| facts.shop.name).collect();
+        let help = format!("There are: {}.", known.join(", "));
+        let wrong = || self.mistake(line, format!("there is no payment provider `{name}`"), help);
+        found.map(|facts| Some((facts, line))).ok_or_else(wrong)
     }
 
     fn word(&self, name: &str) -> Option<&str> {
@@ -266,6 +294,13 @@ impl<'a> Reading<'a> {
 }
 
 impl Till {
+    /// Where a payment is: at the provider that it was begun with.
+    pub(super) fn of(self: &Arc<Till>, payment: &Payment) -> Arc<Till> {
+        let begun =
+            |old: &&Arc<Till>| !payment.references.is_empty() && payment.provider == old.provider.facts().shop.name;
+        Arc::clone(self.old.as_ref().filter(begun).unwrap_or(self))
+    }
+
     /// Whether such an amount can be paid here.
     ///
     /// # Errors

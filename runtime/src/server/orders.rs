@@ -186,6 +186,9 @@ pub(super) async fn moves(
 ) -> Result<bool, DeskError> {
     let received_ms = server.host.clock.now_ms();
     let paid = paid(shop, contract, &moved);
+    if paid.is_some() {
+        server.cashier.own_paid(shop, &moved.number, &moved.order).await;
+    }
     server.cashier.moved(shop, contract, &moved.number, &moved.status).await;
     let Moved { number, status, order, .. } = moved;
     let unmatched = unknown(shop, received_ms, format!("{contract}: {number} {status}"), body);

@@ -11,12 +11,13 @@ use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use metrics::counter;
 
-use super::Server;
 use super::door::Peer;
 use super::webhooks::{refused, whole};
+use super::{Server, payable};
 use crate::payments::page::{self, Page, Shown};
 use crate::payments::standing::State;
 use crate::payments::{Refusal, Seen, Started};
+use crate::store;
 
 /// A form of the page is not longer.
 const MOST_FORM_BYTES: usize = 512;
@@ -62,16 +63,24 @@ pub(super) async fn begin(
     if is_from_elsewhere(&headers) || !server.flood.may_pay(seen.row.id) {
         return answer(StatusCode::OK, page::of(&seen, page::shown(&seen, now_ms)));
     }
+    match payable::is_as_agreed(&server, &seen).await {
+        Ok(true) => {}
+        // Looking at it again shows that it is over; the chat says what is to be done.
+        Ok(false) => return go(&server.cashier.url(&seen.payment)),
+        Err(error) => return not_begun(&seen, &error),
+    }
     match server.cashier.start(&seen, &phone).await {
         Ok(Started::Page(page)) => go(&page),
         // Looking at it again shows how it stands, and does not ask again.
         Ok(Started::Standing) => go(&server.cashier.url(&seen.payment)),
         Ok(Started::NotNow) => answer(StatusCode::SERVICE_UNAVAILABLE, page::of(&seen, Shown::Wait)),
-        Err(error) => {
-            tracing::error!(%error, "a payment could not be begun: the store does not answer");
-            answer(StatusCode::SERVICE_UNAVAILABLE, page::of(&seen, Shown::Wait))
-        }
+        Err(error) => not_begun(&seen, &error),
     }
+}
+
+fn not_begun(seen: &Seen, error: &store::Error) -> Response {
+    tracing::error!(%error, "a payment could not be begun: the store does not answer");
+    answer(StatusCode::SERVICE_UNAVAILABLE, page::of(seen, Shown::Wait))
 }
 
 async fn find(

@@ -89,7 +89,8 @@ pub async fn once(server: &Server, shop: &Arc<Shop>) -> Result<Gaps, store::Erro
     for open in open_orders(server, shop, "orders").await? {
         found.asked += 1;
         let conversation = smol_str::format_smolstr!("{}-{:016x}", shop.scope.number(), open.conversation.0);
-        let Some((status, order)) = ask(server, shop, (backend, promise), &open.number, &conversation).await else {
+        let answer = ask(server, shop, (backend, promise), &open.number, &conversation, PATIENCE).await;
+        let Some((status, order)) = said_of(shop, &open.number, answer) else {
             found.unanswered += 1;
             continue;
         };
@@ -155,7 +156,7 @@ fn told(shop: &Shop, found: Gaps) -> Gaps {
 }
 
 /// The backend that can be asked for one order by its number.
-fn asked_by(shop: &Shop) -> Option<(&Backend, &Promise, &Statuses)> {
+pub(super) fn asked_by(shop: &Shop) -> Option<(&Backend, &Promise, &Statuses)> {
     let program = &shop.program.shop;
     let order = program.known_records.order.map(Type::Record)?;
     shop.backends.iter().find_map(|backend| {
@@ -169,19 +170,23 @@ fn asked_by(shop: &Shop) -> Option<(&Backend, &Promise, &Statuses)> {
     })
 }
 
-async fn ask(
+pub(super) async fn ask(
     server: &Server,
     shop: &Shop,
     (backend, promise): (&Backend, &Promise),
     number: &SmolStr,
     conversation: &str,
-) -> Option<(SmolStr, Value)> {
+    left: Duration,
+) -> Outcome {
     let arguments = [Value::Text(number.clone())];
-    let program = &shop.program;
-    let call =
-        Call { shop: &program.shop, promise, arguments: &arguments, key: "reconcile", conversation, left: PATIENCE };
-    let Outcome::Given(order) = server.rest.ask(backend, call).await.outcome else { return None };
-    // Whatever it answers to is only believed of this very order.
+    let shop = &shop.program.shop;
+    let call = Call { shop, promise, arguments: &arguments, key: "reconcile", conversation, left };
+    server.rest.ask(backend, call).await.outcome
+}
+
+/// Where an order stands, and the order. Whatever was answered is only believed of this very one.
+pub(super) fn said_of(shop: &Shop, number: &SmolStr, answer: Outcome) -> Option<(SmolStr, Value)> {
+    let (program, Outcome::Given(order)) = (&shop.program, answer) else { return None };
     let same = order_number(program, &order).is_some_and(|given| given == *number);
     Some((status_of(program, &order).filter(|_| same)?, order))
 }
@@ -194,7 +199,14 @@ fn is_further(statuses: &Statuses, status: &str, rank: u8) -> bool {
     ends || of.is_some_and(|of| of > rank.max(1))
 }
 
-async fn bring(server: &Server, shop: &Shop, contract: &str, number: SmolStr, status: SmolStr, order: Value) {
+pub(super) async fn bring(
+    server: &Server,
+    shop: &Shop,
+    contract: &str,
+    number: SmolStr,
+    status: SmolStr,
+    order: Value,
+) {
     let key = ElementKey::named("reconciled", &format!("{contract} {number} {status}"));
     let moved = Moved { number, status, order, seen_ms: None };
     if let Err(error) = orders::moves(server, shop, contract, Some(key), Vec::new(), moved).await {

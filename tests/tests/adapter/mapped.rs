@@ -174,7 +174,7 @@ impl Mapped {
         let arguments = self.arguments(name, arguments);
         match self.rest.look_up(self.backend(name), self.call(name, &arguments, self.within_ms)).await {
             Fate::Done(outcome) => format!("done: {}", self.told(name, &outcome, show)),
-            Fate::NotDone => "not done".to_string(),
+            Fate::NotDone | Fate::Absent { .. } => "not done".to_string(),
             Fate::CannotTell => "cannot tell".to_string(),
         }
     }

@@ -32,10 +32,14 @@ pub struct Merchant {
     pub asked: AtomicU64,
     /// By number, today's price and stock where they are others.
     today: Mutex<BTreeMap<&'static str, (i64, i64)>>,
-    /// What the order is at the merchant's; nothing: as it was placed.
+    /// What the order is at the merchant's; nothing: as it was placed. `gone`: nobody knows of it.
     pub state: Mutex<&'static str>,
     /// The order's parcels, and what the courier says of them: number and status.
     pub parcels: Mutex<Vec<(&'static str, u32)>>,
+    /// It places orders, and neither says so nor knows of them when it is asked by their key.
+    pub loses: AtomicBool,
+    /// So many.
+    pub lost: AtomicU64,
     /// Orders that were given back.
     pub released: Mutex<Vec<String>>,
     /// By conversation: number and quantity.
@@ -180,8 +184,12 @@ async fn quote(State(merchant): Shared, Json(wanted): Json<Value>) -> Json<Value
     Json(merchant.order("Q-1", "new", &wanted))
 }
 
-async fn hold(State(merchant): Shared, Json(wanted): Json<Value>) -> Json<Value> {
-    Json(merchant.order("Z-1042", "held", &wanted))
+async fn hold(State(merchant): Shared, Json(wanted): Json<Value>) -> Response {
+    if merchant.loses.load(Ordering::Relaxed) {
+        merchant.lost.fetch_add(1, Ordering::Relaxed);
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
+    Json(merchant.order("Z-1042", "held", &wanted)).into_response()
 }
 
 async fn release(State(merchant): Shared, Path(number): Path<String>) -> StatusCode {
@@ -193,16 +201,18 @@ async fn one(State(merchant): Shared, Path(number): Path<String>) -> Response {
     let state = *merchant.state.lock().expect("nobody panicked");
     let wanted = json!({ "lines": [{ "sku": "K/7 %", "quantity": 2 }] });
     match number.as_str() {
-        "Z-1042" => {
+        "Z-1042" if state != "gone" => {
             Json(merchant.order("Z-1042", if state.is_empty() { "held" } else { state }, &wanted)).into_response()
         }
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-/// The orders of a conversation.
+/// The orders of a conversation, or of a key.
 async fn list(State(merchant): Shared, RawQuery(query): RawQuery) -> Response {
-    if !query.unwrap_or_default().starts_with("conversation=") {
+    let query = query.unwrap_or_default();
+    let is_known = query.starts_with("key=") && !merchant.loses.load(Ordering::Relaxed);
+    if !is_known && !query.starts_with("conversation=") {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     let wanted = json!({ "lines": [{ "sku": "K/7 %", "quantity": 2 }] });

@@ -11,6 +11,7 @@ use axum::http::{Request, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use tokio::sync::{Barrier, Semaphore};
 
 /// A thing that is sold.
 #[derive(Clone)]
@@ -41,6 +42,10 @@ pub struct World {
     /// As the vendor lists them.
     pub webhooks: Vec<Value>,
     pub next: u32,
+    /// The next order that is moved waits here before it is.
+    pub before: Option<Arc<Semaphore>>,
+    /// Every order that is put on hold waits here once it is.
+    pub meeting: Option<Arc<Barrier>>,
     pub fault: Option<Fault>,
     pub log: Vec<String>,
     pub currency: String,

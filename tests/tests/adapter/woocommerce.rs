@@ -140,12 +140,20 @@ async fn order(State(vendor): State<Vendor>, Path(id): Path<String>) -> Response
 }
 
 async fn update(State(vendor): State<Vendor>, Path(id): Path<String>, Json(wanted): Json<Value>) -> Response {
-    let mut world = vendor.world();
-    if !world.orders.contains_key(&id) {
+    let before = vendor.world().before.take();
+    if let Some(before) = before {
+        before.acquire().await.expect("it is open").forget();
+    }
+    if !vendor.world().orders.contains_key(&id) {
         return not_found();
     }
     let status = if wanted["set_paid"] == true { "processing" } else { wanted["status"].as_str().unwrap_or("pending") };
-    Json(moved(&mut world, &id, status)).into_response()
+    let moved = moved(&mut vendor.world(), &id, status);
+    let meeting = vendor.world().meeting.clone().filter(|_| status == "on-hold");
+    if let Some(meeting) = meeting {
+        meeting.wait().await;
+    }
+    Json(moved).into_response()
 }
 
 async fn remove(State(vendor): State<Vendor>, Path(id): Path<String>) -> Response {

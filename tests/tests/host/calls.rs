@@ -53,6 +53,72 @@ fn a_command_of_unknown_fate_is_looked_up_and_not_repeated() {
     });
 }
 
+/// A backend whose first request is still under way when it is looked for, and done a moment later; or never.
+struct Slow {
+    asked: Mutex<u32>,
+    looked_up: Mutex<u32>,
+    arrives: bool,
+}
+
+impl Adapter for Slow {
+    async fn ask(&self, ask: Ask) -> Outcome {
+        if ask.query {
+            return DemoAdapter::default().ask(ask).await;
+        }
+        let mut asked = self.asked.lock().expect("no panic holds it");
+        *asked += 1;
+        if *asked == 1 { Outcome::Unknown } else { Outcome::Refused { code: "short_stock".into() } }
+    }
+
+    async fn look_up(&self, ask: Ask) -> Fate {
+        let looks = {
+            let mut looked_up = self.looked_up.lock().expect("no panic holds it");
+            *looked_up += 1;
+            *looked_up
+        };
+        if self.arrives && looks == 3 {
+            Fate::Done(DemoAdapter::default().ask(ask).await)
+        } else {
+            Fate::Absent { for_ms: 2_000 }
+        }
+    }
+}
+
+async fn slow(store: Store, arrives: bool) -> (u32, u32, Vec<String>) {
+    let house = House::new(store).await;
+    let conversation = house.begin("1").await;
+    let backend = std::sync::Arc::new(Slow { asked: Mutex::default(), looked_up: Mutex::default(), arrives });
+    let desk = Desk::Here(std::sync::Arc::clone(&house.writer));
+    let calls = Calls::new(std::sync::Arc::clone(&house.host), desk, std::sync::Arc::clone(&backend));
+    house.receive(vec![house.text("1", "m1", "bag")]).await.expect("kept");
+    for _ in 0..8 {
+        calls.run_once().await.expect("asked");
+        house.worker.run_once().await.expect("taken");
+        house.clock.advance(600);
+    }
+    let count = |counted: &Mutex<u32>| *counted.lock().expect("no panic holds it");
+    (count(&backend.asked), count(&backend.looked_up), house.said(conversation).await)
+}
+
+/// F26: a shop's books may be behind what was sent to it.
+#[test]
+fn a_command_that_is_not_there_yet_is_looked_for_again_before_it_is_repeated() {
+    on_every_store(async |store: Store| {
+        let (asked, looked_up, said) = slow(store, true).await;
+        assert_eq!((asked, looked_up), (1, 3));
+        assert_eq!(said, ["In your bag: 1"]);
+    });
+}
+
+#[test]
+fn a_command_that_is_not_there_for_long_enough_is_repeated() {
+    on_every_store(async |store: Store| {
+        let (asked, looked_up, _) = slow(store, false).await;
+        assert_eq!(asked, 2);
+        assert!(looked_up >= 4, "two seconds at a look each 600 ms, not {looked_up} looks");
+    });
+}
+
 /// A backend that is down.
 struct Down;
 

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use duka_runtime::payments::standing::{Alarm, Payment, State};
 use serde_json::json;
 
+use crate::api::{ask, key};
 use crate::backend::Merchant;
 use crate::merchant::{WEBHOOK_SECRET, boutique, news, plays, secret, tells};
 use crate::pay::{browser, link_of, shown};
@@ -419,4 +420,110 @@ async fn f89_a_dispute_reaches_its_payment_by_the_name_of_the_money() {
     let payment = settled(&stage, |payment| !payment.alarms.is_empty()).await;
     assert_eq!((payment.state, payment.alarms.as_slice()), (State::Paid, [Alarm::Disputed].as_slice()));
     stage.end().await;
+}
+
+/// F85: a shop that names its old provider loses nothing that was begun there.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_begun_with_an_old_provider_ends_there() {
+    let (mut stage, link, provider) = linked_at("stripe").await;
+    assert_eq!(taps(&link).await, 303);
+    let profile = stage.folder.path().join("boutique/shop.yaml");
+    let text = std::fs::read_to_string(&profile).expect("a profile");
+    let from = text.find("payments: {").expect("it is paid");
+    let own = text[from..].trim_end().trim_start_matches("payments: {").trim_end_matches('}');
+    let both = format!("payments: {{ provider: tap, secret_key: file:secret_key, old: {{{own}}} }}\n");
+    std::fs::write(&profile, text[..from].to_string() + &both).expect("a writable folder");
+    stage.reload(|settings| settings).await;
+    assert_eq!(taps(&link).await, 303, "it is still paid there");
+    assert_eq!(provider.items().len(), 1);
+    let paid = provider.moves("paid");
+    assert_eq!(calls(&stage, &provider, &paid, true).await, 401);
+    assert_eq!(calls(&stage, &provider, &paid, false).await, 200);
+    stage.hears("PAID").await;
+    stage.writes("part").await;
+    stage.hears("GOES BACK KES 500").await;
+    assert_eq!(provider.items()[0].back.len(), 1);
+    // Nobody names it any more.
+    std::fs::write(&profile, text[..from].to_string() + "payments: { provider: tap, secret_key: file:secret_key }\n")
+        .expect("a writable folder");
+    stage.reload(|settings| settings).await;
+    assert_eq!(calls(&stage, &provider, &paid, false).await, 401);
+    stage.end().await;
+}
+
+/// F89: the bank's word came before anybody knew its payment; taken again, it is not lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_that_came_before_its_payment_is_known_is_brought_by_a_replay() {
+    let (mut stage, link, provider) = linked_at("stripe").await;
+    assert_eq!(taps(&link).await, 303);
+    let paid = provider.moves("paid");
+    assert_eq!(calls(&stage, &provider, &Item { status: "disputed", ..paid.clone() }, false).await, 200);
+    let scope = stage.scope();
+    let store = stage.running.server.host.store.clone();
+    let list = store.read(scope).await.expect("a store").list_quarantine(scope, 0, 9).await.expect("a list");
+    assert_eq!(list.len(), 1, "{list:?}");
+    let operator = key(&stage, "operator", duka_runtime::api::Scope::Operate, None, i64::MAX).await;
+    let replay = format!("/shops/boutique/quarantine/{}/replay", list[0].0);
+    assert_eq!(ask(&stage, "POST", &replay, &operator).await.0, 409, "nobody knows it yet");
+    assert_eq!(calls(&stage, &provider, &paid, false).await, 200);
+    stage.hears("PAID").await;
+    settled(&stage, |payment| payment.state == State::Paid && payment.claimed.is_none()).await;
+    assert_eq!(ask(&stage, "POST", &replay, &operator).await.0, 200);
+    assert_eq!(settled(&stage, |payment| !payment.alarms.is_empty()).await.alarms, [Alarm::Disputed]);
+    stage.end().await;
+}
+
+/// A newer link comes while the provider is still asked to begin the older one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_replaced_while_it_is_begun_leads_nowhere_and_its_money_counts() {
+    let (mut stage, first, provider) = linked_at("stripe").await;
+    // Begun there, and nobody here knows of it yet.
+    provider.lost.store(1, Ordering::Relaxed);
+    assert_eq!(taps(&first).await, 503);
+    settled(&stage, |payment| payment.state == State::Beginning).await;
+    stage.writes("another").await;
+    let second = link_of(&stage.sees().await);
+    settled(&stage, |payment| payment.state == State::Replaced).await;
+    assert_eq!(shown(browser().post(&first)).await.place, first, "back to its own page");
+    assert!(shown(browser().get(&first)).await.html.contains("This link has ended"));
+    assert_eq!(taps(&second).await, 303);
+    assert_eq!(provider.items().len(), 2);
+    let late = provider.moves_nth(0, "paid");
+    assert_eq!(calls(&stage, &provider, &late, false).await, 200);
+    stage.hears("PAID").await;
+    let paid = settled(&stage, |payment| payment.state == State::Paid).await;
+    assert_eq!(paid.alarms, [Alarm::Late]);
+    // Nobody pays twice.
+    stage.writes("another").await;
+    stage.hears("SORRY").await;
+    stage.end().await;
+}
+
+/// F80: an order that is off can be paid by none of its tries.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_try_of_an_order_that_is_off_is_closed_at_the_provider() {
+    let (mut stage, link, provider) = linked_at("stripe").await;
+    // Of the first try nobody knows; asked for with other words it is refused, and another is begun.
+    provider.lost.store(1, Ordering::Relaxed);
+    assert_eq!(taps(&link).await, 503);
+    let profile = stage.folder.path().join("boutique/shop.yaml");
+    let text = std::fs::read_to_string(&profile).expect("a profile");
+    std::fs::write(&profile, text.replace("name: Corner", "name: Corner and Sons")).expect("a writable folder");
+    stage.reload(|settings| settings).await;
+    assert_eq!(taps(&link).await, 503);
+    assert_eq!(taps(&link).await, 303);
+    // A callback names it: nothing is paid.
+    let first = provider.items()[0].clone();
+    assert_eq!(calls(&stage, &provider, &first, false).await, 200);
+    settled(&stage, |payment| payment.references.len() == 2 && payment.references.iter().all(|it| !it.is_empty()))
+        .await;
+    stage.writes("annul").await;
+    stage.hears("CANCELLED").await;
+    for _ in 0..400 {
+        if provider.items().iter().all(|item| item.status == "closed") {
+            return stage.end().await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("not all are closed: {:?}", provider.items());
 }

@@ -236,4 +236,13 @@ fn settings_of_providers_are_judged_by_name() {
     assert_eq!(judged("{ provider: tap, secret_key: env:KEY }"), Ok(true));
     assert_eq!(judged("{ provider: tap, secret_key: env:KE }"), Err("4: the environment has no `KE`".to_string()));
     assert_eq!(judged("{ provider: demo, keys: 1 }"), Err("4: `demo` has no setting `keys`".to_string()));
+    assert_eq!(judged("{ provider: demo, unwanted: keep }"), Err("4: `unwanted` is not known".to_string()));
+    let old = |old: &str| judged(&format!("{{ provider: tap, secret_key: env:KEY, old: {{ {old} }} }}"));
+    assert_eq!(old("provider: paystack, secret_key: env:KEY, email_domain: a.example"), Ok(true));
+    assert_eq!(old("provider: stripe, secret_key: env:KEY"), Err("4: `stripe` needs `webhook_secret`".to_string()));
+    assert_eq!(old("provider: strip"), Err("4: there is no payment provider `strip`".to_string()));
+    assert_eq!(
+        old("provider: tap, secret_key: env:KEY"),
+        Err("4: `old` names the same provider once more".to_string())
+    );
 }

@@ -222,8 +222,11 @@ async fn mpesa_gives_the_whole_back_and_says_when_it_is_done() {
     let paid = provider.moves("paid");
     assert_eq!(calls(&stage, &provider, &paid, false).await, 200);
     stage.hears("PAID").await;
+    // It gives no parts back, and is not asked.
+    provider.silent.store(1_000, Ordering::Relaxed);
     stage.writes("part").await;
     stage.hears("REFUSED").await;
+    assert_eq!(provider.silent.swap(0, Ordering::Relaxed), 1_000, "no question to the provider");
     let tells = async |stage: &Stage, hook: &str, body: serde_json::Value| {
         stage.http.post(hook).body(body.to_string()).send().await.expect("an answer").status().as_u16()
     };

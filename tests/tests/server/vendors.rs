@@ -26,7 +26,12 @@ remember
   order: order
   payment: payment
 
+words
+  another: another
+  bye: bye
+
 anywhere
+  hears bye -> end
   on payment.paid -> paid
   on payment.failed -> sorry
   on payment.expired -> sorry
@@ -43,6 +48,15 @@ state begin
   call payment = payments.link(order)
   say: Your order {order.number}
   link pay: Pay -> {payment.url}
+  hears another -> another
+  on payment.failed -> sorry
+  on payment.expired -> sorry
+
+state another
+  call payment = payments.link(order)
+  say: Once more {order.number}
+  link pay: Pay -> {payment.url}
+  hears another -> another
   on payment.failed -> sorry
   on payment.expired -> sorry
 
@@ -140,6 +154,33 @@ async fn an_order_that_is_paid_at_shopify_is_paid_in_the_chat_once() {
     news["fulfillment_status"] = json!("fulfilled");
     assert_eq!(tells(&stage, SHOPIFY, &news, SECRET).await, 200);
     stage.hears_all(&["is on its way"]).await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_has_one_page_at_shopify_and_less_than_was_agreed_is_for_people() {
+    let vendor = Vendor::of("KES");
+    let place = vendor.start(shopify::routes()).await;
+    let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    let mut notices = stage.running.server.host.notices.listen();
+    let carts = vendor.world().carts.len();
+    for _ in 0..2 {
+        stage.writes("another").await;
+        stage.hears("Once more").await;
+    }
+    assert_eq!(vendor.world().carts.len(), carts, "the same page");
+    // Shopify's page shows today's price, and takes it.
+    vendor.sells(11, "20.00", Some(3));
+    shopify::pays(&vendor, &number);
+    let news = json!({ "id": 7, "note_attributes": [{ "name": "duka_order", "value": number }] });
+    assert_eq!(tells(&stage, SHOPIFY, &news, SECRET).await, 200);
+    stage.hears_all(&["is paid: KES 20", "PAID"]).await;
+    let mut told = Vec::new();
+    while let Ok(notice) = notices.try_recv() {
+        told.extend(matches!(&notice.notice, Notice::Payment { .. }).then_some(notice.notice));
+    }
+    assert_eq!(told, [Notice::Payment { alarm: "amount", order: number.into() }]);
+    assert_eq!(vendor.world().carts.len(), carts);
     stage.end().await;
 }
 

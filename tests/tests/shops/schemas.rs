@@ -158,6 +158,7 @@ fn schemas_refuse_what_is_wrong() {
         ("shop", "name: Zuri\ncurrency: KES\nlanguages: [en]\nquiet_hours: at night\n".to_string()),
         ("shop", shop("channels: { whatsapp: { phone_number: 1 } }")),
         ("shop", shop("channels: { whatsapp: { phone_number_id: 1, token: EAAG } }")),
+        ("shop", shop("payments: { provider: demo, unwanted: keep }")),
         ("contract", "adapter: orders\nqueries: { one: { gives: List } }\n".to_string()),
         ("contract", "adapter: orders\nqueries: { one: { repeatable: true } }\n".to_string()),
         ("fixture", "things: []\n".to_string()),

@@ -64,8 +64,22 @@ pub struct Check {
     pub same_as: Option<String>,
     /// The number that it must reach, such as `it.quantity`
     pub at_least: Option<String>,
+    /// The same, as a number: 0
+    pub minimum: Option<i64>,
     /// The refusal otherwise
     pub code: String,
+}
+
+/// What is looked at when it is done, where the backend itself does not look.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct After {
+    /// Of what was done [default: always]
+    pub when: Option<Predicate>,
+    /// Their `checks` must hold
+    pub steps: Vec<Step>,
+    /// Undoes it where they do not, looked at twice
+    pub undo: Request,
 }
 
 /// What was done before is only read.

@@ -1,5 +1,6 @@
 //! One call from its arguments to its outcome: pages, repetitions, and which answers mean what.
 
+mod after;
 mod attempt;
 mod join;
 mod names;
@@ -22,6 +23,7 @@ use super::Backend;
 use super::give::{Reading, Records, holds};
 use super::request::values;
 use crate::adapter::mapping::{Absent, Operation};
+use crate::config::Length;
 
 pub(super) use self::names::Kept;
 use crate::egress::{Egress, EgressError};
@@ -33,6 +35,9 @@ const COMMAND: Duration = Duration::from_secs(15);
 
 /// Times that a request is sent besides the first.
 const AGAIN: u32 = 2;
+
+/// How long a command must not be found before that is believed.
+const GRACE_MS: i64 = 2_000;
 
 /// The longest that a backend may ask us to wait before the next try.
 const MOST_WAIT: Duration = Duration::from_secs(2);
@@ -180,16 +185,17 @@ impl Rest {
             return Fate::NotDone;
         }
         let Some(find) = &operation.find_by_reference else { return Fate::CannotTell };
+        let absent = Fate::Absent { for_ms: find.grace.map_or(GRACE_MS, Length::ms) };
         let mut turn = Turn::new(self, backend, operation, call);
         let answer = match turn.attempt(&find.request, &[], &[]).await {
             Ok(answer) => answer,
-            Err(_) if turn.is_absent(&find.absent) => return Fate::NotDone,
+            Err(_) if turn.is_absent(&find.absent) => return absent,
             Err(_) => return Fate::CannotTell,
         };
         let found: Vec<Json> = find.select.all(&answer).into_iter().cloned().collect();
         let Ok(found) = turn.only(find.only.as_ref(), found) else { return Fate::CannotTell };
         if found.is_empty() {
-            return Fate::NotDone;
+            return absent;
         }
         turn.reading().give(&found).map_or(Fate::CannotTell, |value| Fate::Done(Outcome::Given(value)))
     }
@@ -276,6 +282,7 @@ impl<'a> Turn<'a> {
         }
         self.decides = false;
         if let Some(done) = self.prepare(&operation.steps).await? {
+            self.may_stay(Some(&done)).await?;
             return self.reading().give(&[done]).map_err(Trouble::Wrong);
         }
         self.decides = true;
@@ -293,6 +300,7 @@ impl<'a> Turn<'a> {
             return Err(Trouble::Refused("not_found".into()));
         }
         let selected = self.joined(selected).await?;
+        self.may_stay(selected.first()).await?;
         self.reading().give(&selected).map_err(Trouble::Unread)
     }
 

@@ -177,6 +177,16 @@ impl Judge<'_> {
         if let Some(search) = &operation.search {
             self.search(path, search, promise);
         }
+        if let Some(after) = &operation.after {
+            for step in &after.steps {
+                self.step(path, step, promise, &made);
+            }
+            self.request(&["operations", path, "after", "undo"], &after.undo, promise, &made);
+            if promise.kind == OperationKind::Query {
+                let message = format!("`{path}` only asks, so there is nothing to undo.");
+                self.tell(25, &["operations", path, "after"], message, "Take `after` out; it is for commands.");
+            }
+        }
         if let Some(find) = &operation.find_by_reference {
             self.request(&["operations", path, "find_by_reference"], &find.request, promise, &[]);
         }

@@ -91,14 +91,13 @@ impl Turn<'_> {
             }
             None => true,
         };
-        let enough = match &check.at_least {
-            Some(place) => {
-                let wanted = number(value_at(&self.values, &parts(place)).as_ref());
-                // What is not counted is enough.
-                met.is_null() || number(met).zip(wanted).is_some_and(|(there, wanted)| there >= wanted)
-            }
-            None => true,
+        // What is not counted is enough.
+        let reaches = |wanted: Option<Decimal>| {
+            met.is_null() || number(met).zip(wanted).is_some_and(|(there, wanted)| there >= wanted)
         };
+        let of_call = |place: &String| reaches(number(value_at(&self.values, &parts(place)).as_ref()));
+        let enough = check.at_least.as_ref().is_none_or(of_call)
+            && check.minimum.is_none_or(|minimum| reaches(Some(minimum.into())));
         if same && enough { Ok(()) } else { Err(refused()) }
     }
 
