@@ -38,7 +38,7 @@ use self::points::Points;
 use self::shops::Shops;
 use self::turn::TurnLimits;
 use crate::id::{Owner, ShopScope};
-use crate::store::{Due, Store};
+use crate::store::{self, Due, Store, Work};
 
 /// What every part of a host shares.
 pub struct Host {
@@ -143,6 +143,14 @@ impl Host {
             configured: AtomicU64::new(0),
             epoch: AtomicI64::new(0),
         }
+    }
+
+    /// Which shops of this process have such work due. What belongs to others waits for who serves them.
+    async fn due(&self, work: Work, now_ms: i64) -> store::Result<Vec<Due>> {
+        let mut due = self.store.due(work, now_ms).await?;
+        let served = self.shops.now();
+        due.retain(|due| served.contains_key(&due.shop));
+        Ok(due)
     }
 
     /// What names for others end with, so that none is used again after a restore (I13); empty before the first.

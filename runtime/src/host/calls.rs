@@ -126,7 +126,7 @@ impl<A: Adapter> Calls<A> {
     pub async fn claim(&self, most: u32) -> Result<Vec<ClaimedCall>, CallsError> {
         let now_ms = self.host.clock.now_ms();
         let mut claimed = Vec::new();
-        let due = self.host.store.due(Work::Calls, now_ms).await?;
+        let due = self.host.due(Work::Calls, now_ms).await?;
         for group in due.chunks(MOST_SHOPS) {
             let mut tx = self.host.store.begin_for(&super::shops_of(group)).await?;
             for due in group {

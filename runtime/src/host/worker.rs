@@ -56,7 +56,7 @@ impl Worker {
 
     /// The oldest event of conversations that have some. Returns how many were taken.
     pub async fn inbox_once(&self) -> Result<usize, WorkerError> {
-        let due = self.host.store.due(Work::Inbox, self.host.clock.now_ms()).await?;
+        let due = self.host.due(Work::Inbox, self.host.clock.now_ms()).await?;
         if due.is_empty() {
             self.writer.inbox_is_empty();
             return Ok(0);
@@ -135,7 +135,7 @@ impl Worker {
     /// Conversations that asked to be woken by now. Returns how many were.
     pub async fn wakes_once(&self) -> Result<usize, WorkerError> {
         let now_ms = self.host.clock.now_ms();
-        let due = self.host.store.due(Work::Wakes, now_ms).await?;
+        let due = self.host.due(Work::Wakes, now_ms).await?;
         let share = share(&due);
         let mut places = Vec::new();
         for due in &due {

@@ -111,7 +111,7 @@ enum Skip {
     No,
     /// Its turn does not end well: its claim runs out, and it is tried again.
     Failed,
-    /// Another process has its conversation just now: it is given back.
+    /// Another process has its conversation just now, or its shop: it is given back.
     Elsewhere,
 }
 

@@ -56,6 +56,9 @@ enum End {
 impl Batch<'_> {
     /// What became of each entry.
     pub async fn run(mut self, entries: &mut [Entry]) -> Result<Vec<Took>, WriteError> {
+        // A shop may have gone since its work was found.
+        let gone = entries.iter_mut().filter(|entry| !self.shops.contains_key(&entry.shop));
+        gone.for_each(|entry| entry.skip = Skip::Elsewhere);
         loop {
             match self.once(entries).await? {
                 End::Committed(took) => return Ok(took),

@@ -194,7 +194,7 @@ impl<'a> Dues<'a> {
                 let due = self.kept.get(&place).is_some_and(|kept| {
                     !kept.queued && kept.row.wake_at_ms.is_some_and(|wake_at_ms| wake_at_ms <= self.batch.now_ms)
                 });
-                if !due {
+                if !due || entry.skip != Skip::No {
                     return Ok(Took::Dropped);
                 }
                 if self.step(place, incoming) {
