@@ -14,7 +14,9 @@ pub mod marks;
 pub mod mint;
 pub mod notices;
 pub mod outbox;
+pub mod parts;
 pub mod points;
+pub mod recall;
 pub mod replay;
 pub mod serve;
 pub mod shops;
@@ -35,6 +37,7 @@ use self::mint::Mint;
 use self::notices::Notices;
 use self::outbox::PaceLimits;
 use self::points::Points;
+use self::recall::Recall;
 use self::shops::Shops;
 use self::turn::TurnLimits;
 use crate::id::{Owner, ShopScope};
@@ -52,6 +55,7 @@ pub struct Host {
     pub marks: Marks,
     /// How long statuses take.
     pub holding: Holding,
+    pub recall: Recall,
     /// Which process this is, for its claims.
     pub owner: Owner,
     pub limits: Limits,
@@ -138,6 +142,7 @@ impl Host {
             notices: Notices::default(),
             marks: Marks::default(),
             holding: Holding::default(),
+            recall: Recall::of(limits.sessions),
             owner,
             limits,
             configured: AtomicU64::new(0),

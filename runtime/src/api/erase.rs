@@ -87,6 +87,7 @@ pub(super) async fn customer(
     entries += tx.erase_quarantined(ShopScope::NONE, &names).await?;
     tx.commit().await?;
     for id in ids {
+        drop(server.host.recall.take(shop.scope, id));
         server.files.remove_of(shop.scope, id).await?;
     }
     Ok(Json(Erased { conversations, entries, scrubbed: scrub(&server).await }))
@@ -111,6 +112,7 @@ pub(super) async fn shop(
     let entries = tx.counts(scope).await?.quarantine;
     tx.erase_shop(scope).await?;
     tx.commit().await?;
+    server.host.recall.forget_shop(scope);
     for file in server.files.list(scope).await? {
         server.files.remove(&file.place).await?;
     }

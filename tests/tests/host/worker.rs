@@ -1,6 +1,9 @@
 //! What waits: careful hosts take through the inbox what others take at once, and what cannot be taken is set aside.
 
+use duka_engine::event::EventKind;
+use duka_engine::session::Session;
 use duka_runtime::host::clock::Clock;
+use duka_runtime::host::incoming::{Act, Incoming};
 use duka_runtime::host::points::{Blow, Point, Points};
 use duka_runtime::host::writer::{Job, Took};
 use duka_runtime::store::{Advance, Claim, Conversation, SendState, Store};
@@ -107,7 +110,7 @@ fn a_poisoned_conversation_is_set_aside_and_its_next_message_goes_on_when_it_is_
         let before = row(&house, sick).await;
         let broken = Conversation { session: vec![1, 2, 3], ..before.clone() };
         save(&house, &broken).await;
-        house.writer.forget();
+        drop(house.host.recall.take(house.shop, sick));
         let both = vec![house.text("1", "m1", "a1"), house.text("2", "n1", "b1")];
         assert_eq!(house.receive(both).await.expect("kept"), [Took::Queued, Took::Advanced]);
         house.wait(60_000).await;
@@ -116,10 +119,32 @@ fn a_poisoned_conversation_is_set_aside_and_its_next_message_goes_on_when_it_is_
         let kept = tx.list_quarantine(house.shop, 0, 10).await.expect("the quarantine");
         drop(tx);
         assert_eq!(kept.len(), 1);
-        assert!(kept[0].1.detail.ends_with("3 attempts"), "{}", kept[0].1.detail);
+        let detail = &kept[0].1.detail;
+        assert!(detail.ends_with("3 attempts: a broken session of version 1"), "{detail}");
         save(&house, &before).await;
         house.chat("1", "m2", "a2").await;
         assert_eq!(house.said(sick).await, ["ack a2 n=1"]);
+    });
+}
+
+#[test]
+fn what_panics_around_the_engine_is_set_aside_too_and_says_so() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let (sick, well) = (house.begin("1").await, house.begin("2").await);
+        let before = row(&house, sick).await;
+        let last = Session { turn: u64::MAX, ..Session::decode(&before.session).expect("a session") };
+        let mut session = Vec::new();
+        last.encode_into(&mut session);
+        save(&house, &Conversation { session, ..before }).await;
+        drop(house.host.recall.take(house.shop, sick));
+        let switch = Incoming { act: Act::Marketing { given: false }, ..Incoming::event(EventKind::Wake) };
+        let both = vec![house.arrival("1", "m1", switch), house.text("2", "n1", "b1")];
+        assert_eq!(house.receive(both).await.expect("kept"), [Took::Queued, Took::Advanced]);
+        house.wait(60_000).await;
+        assert_eq!(house.said(well).await, ["ack b1 n=1"]);
+        let aside = set_aside(&house).await;
+        assert!(aside.len() == 1 && aside[0].ends_with("3 attempts: it panicked"), "{aside:?}");
     });
 }
 
@@ -233,7 +258,7 @@ fn what_ends_every_process_is_set_aside_and_takes_no_other_with_it() {
     on_every_store(async |store: Store| {
         let house = after_ends(store, 6).await;
         let aside = set_aside(&house).await;
-        assert!(aside.len() == 1 && aside[0].ends_with("7 attempts"), "{aside:?}");
+        assert!(aside.len() == 1 && aside[0].ends_with("7 attempts: processes have ended with it"), "{aside:?}");
         assert_eq!(answered(&house).await, 2);
     });
 }
