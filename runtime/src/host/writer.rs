@@ -189,10 +189,11 @@ impl Writer {
     async fn retry(&self, answers: &mut [Result<Vec<Took>, WriteError>], mut part: Vec<Entry>, mut error: WriteError) {
         let clock = &self.host.clock;
         let until_ms = clock.monotonic_ms().saturating_add(PATIENCE_MS);
-        for _ in 1..MOST_TRIES {
+        for tries in 1..MOST_TRIES {
             if !error.is_transient() || clock.monotonic_ms() >= until_ms {
                 break;
             }
+            tokio::time::sleep(store::pause(tries)).await;
             match self.run(&mut part).await {
                 Ok(took) => return answer(answers, &part, took),
                 Err(again) => error = again,
