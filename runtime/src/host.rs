@@ -14,7 +14,9 @@ pub mod marks;
 pub mod mint;
 pub mod notices;
 pub mod outbox;
+pub mod parts;
 pub mod points;
+pub mod recall;
 pub mod replay;
 pub mod serve;
 pub mod shops;
@@ -35,10 +37,11 @@ use self::mint::Mint;
 use self::notices::Notices;
 use self::outbox::PaceLimits;
 use self::points::Points;
+use self::recall::Recall;
 use self::shops::Shops;
 use self::turn::TurnLimits;
 use crate::id::{Owner, ShopScope};
-use crate::store::{Due, Store};
+use crate::store::{self, Due, Store, Work};
 
 /// What every part of a host shares.
 pub struct Host {
@@ -52,6 +55,7 @@ pub struct Host {
     pub marks: Marks,
     /// How long statuses take.
     pub holding: Holding,
+    pub recall: Recall,
     /// Which process this is, for its claims.
     pub owner: Owner,
     pub limits: Limits,
@@ -138,11 +142,20 @@ impl Host {
             notices: Notices::default(),
             marks: Marks::default(),
             holding: Holding::default(),
+            recall: Recall::of(limits.sessions),
             owner,
             limits,
             configured: AtomicU64::new(0),
             epoch: AtomicI64::new(0),
         }
+    }
+
+    /// Which shops of this process have such work due. What belongs to others waits for who serves them.
+    async fn due(&self, work: Work, now_ms: i64) -> store::Result<Vec<Due>> {
+        let mut due = self.store.due(work, now_ms).await?;
+        let served = self.shops.now();
+        due.retain(|due| served.contains_key(&due.shop));
+        Ok(due)
     }
 
     /// What names for others end with, so that none is used again after a restore (I13); empty before the first.

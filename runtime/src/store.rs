@@ -101,8 +101,9 @@ impl Store {
         Ok(Tx::new(backend, self.signals.clone()))
     }
 
-    /// Does `work` in a transaction of `shop`, which it is given and hands back, and commits it. What another transaction was in the way of is tried again, a
-    /// few times, each after a moment of random length (F45). [`Error::CommitUnknown`] is the caller's to judge.
+    /// Does `work` in a transaction of `shop`, which it is given and hands back, and commits it. What another transaction
+    /// was in the way of is tried again, a few times, each after a moment of random length (F45).
+    /// [`Error::CommitUnknown`] is the caller's to judge.
     pub async fn transact<T, F>(&self, shop: ShopScope, mut work: impl FnMut(Tx) -> F) -> Result<T>
     where
         F: Future<Output = Result<(Tx, T)>>,
@@ -266,7 +267,7 @@ const TRIES: u32 = 6;
 const EPOCH: &str = "epoch";
 
 /// Twice as long at each try, and somewhere between half and all of that, so that two do not meet again.
-fn pause(tries: u32) -> Duration {
+pub(crate) fn pause(tries: u32) -> Duration {
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| u64::from(time.subsec_nanos()));
     let longest_us = 5_000 << tries;
     Duration::from_micros(longest_us / 2 + clock % (longest_us / 2))

@@ -82,8 +82,8 @@ async fn serve(path: Option<&Path>, config: Config) -> Result<Outcome, Failure> 
             _ = interrupt.recv() => break,
             _ = hang_up.recv() => reload(path, &running).await,
             () = changed(&mut watch) => reload(path, &running).await,
-            () = running.broken() => {
-                tracing::error!("the disk has refused a commit: this process ends, the next one opens the database again");
+            broken = running.broken() => {
+                tracing::error!(%broken, "this process ends, for another to take its place");
                 running.stop().await;
                 return Ok(Outcome::Broken);
             }

@@ -61,6 +61,31 @@ fn a_disk_that_refuses_a_commit_ends_the_process_and_the_next_one_goes_on() {
 }
 
 #[test]
+fn a_part_that_panics_ends_the_process_and_the_next_one_answers() {
+    for point in ["ingest.begun", "work.claimed", "send.claimed"] {
+        let mut stage = Stage::begin(|shop| copy("examples/boutique", shop), "", None, "");
+        if point == "work.claimed" {
+            // After an unclean end everything waits in the inbox for a while.
+            stage.start();
+            stage.kill();
+        }
+        stage.variables.push(("DUKA_STRIKE_AT".into(), format!("panic {point} 0")));
+        stage.start();
+        writes(&stage, "hi");
+        until("the process ends", || stage.ended().is_some());
+        assert_eq!(stage.ended(), Some(1), "{point}");
+        assert!(stage.log().contains("a part of the server has ended by itself"), "the operator is told: {point}");
+        stage.start();
+        stage.rest();
+        until("the customer is answered", || {
+            writes(&stage, "hi");
+            !shown(&stage).is_empty()
+        });
+        assert_eq!(stage.ended(), None, "it goes on");
+    }
+}
+
+#[test]
 fn a_database_that_is_not_there_yet_is_waited_for() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let url = PgConnectOptions::from_str(&runtime.block_on(database())).expect("an address");

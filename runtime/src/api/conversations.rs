@@ -15,7 +15,7 @@ use super::explain::{self, Turn};
 use crate::handoff;
 use crate::id::{ConversationId, ShopScope};
 use crate::server::Server;
-use crate::store::Conversation;
+use crate::store::{Conversation, Tx};
 
 /// Rows of one answer.
 const MOST: u32 = 200;
@@ -176,12 +176,16 @@ pub(super) async fn erase(
     Caller(shop): Caller,
     Which(id): Which,
 ) -> Result<Json<Done>, Refusal> {
-    let mut tx = server.host.store.begin(shop.scope).await?;
-    handoff::forget(&mut tx, shop.scope, id).await?;
-    if !tx.erase_conversation(shop.scope, id).await? {
+    let scope = shop.scope;
+    let erased = |mut tx: Tx| async move {
+        handoff::forget(&mut tx, scope, id).await?;
+        let erased = tx.erase_conversation(scope, id).await?;
+        Ok((tx, erased))
+    };
+    if !server.host.store.transact(scope, erased).await? {
         return Err(Refusal::Absent);
     }
-    tx.commit().await?;
+    drop(server.host.recall.take(scope, id));
     // What stays behind when this fails is swept away later: its conversation is gone.
     server.files.remove_of(shop.scope, id).await?;
     erase::scrub(&server).await;

@@ -18,7 +18,7 @@ use crate::channel::whatsapp::CHANNEL;
 use crate::handoff;
 use crate::id::{ConversationId, ShopScope};
 use crate::server::Server;
-use crate::store::{Identity, IdentityKind};
+use crate::store::{self, Identity, IdentityKind, Tx};
 
 /// Less than a caller waits: what is left then is written over at the next look for old rows.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -61,32 +61,51 @@ impl Customer {
     }
 }
 
+/// What was erased of a customer.
+struct Gone {
+    ids: Vec<ConversationId>,
+    /// All that they were known by.
+    names: Vec<SmolStr>,
+    conversations: u64,
+    entries: u64,
+}
+
+async fn rows(mut tx: Tx, shop: ShopScope, asked: &Identity) -> store::Result<(Tx, Gone)> {
+    let other = Identity { kind: IdentityKind::ParentUser, ..asked.clone() };
+    let mut ids: Vec<ConversationId> =
+        tx.find_conversations(&[asked.clone(), other]).await?.into_iter().flatten().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut names = vec![asked.value.clone()];
+    let mut conversations = 0;
+    for id in &ids {
+        names.extend(tx.identities_of(shop, *id).await?.into_iter().map(|it| it.value));
+        handoff::forget(&mut tx, shop, *id).await?;
+        conversations += u64::from(tx.erase_conversation(shop, *id).await?);
+    }
+    let entries = tx.erase_quarantined(shop, &names).await?;
+    Ok((tx, Gone { ids, names, conversations, entries }))
+}
+
 pub(super) async fn customer(
     State(server): State<Arc<Server>>,
     Caller(shop): Caller,
     Json(customer): Json<Customer>,
 ) -> Result<Json<Erased>, Refusal> {
     let asked = customer.identity(shop.scope)?;
-    let other = Identity { kind: IdentityKind::ParentUser, ..asked.clone() };
     let store = &server.host.store;
-    let mut tx = store.begin(shop.scope).await?;
-    let mut ids: Vec<ConversationId> =
-        tx.find_conversations(&[asked.clone(), other]).await?.into_iter().flatten().collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let mut names = vec![asked.value];
-    let mut conversations = 0;
-    for id in &ids {
-        names.extend(tx.identities_of(shop.scope, *id).await?.into_iter().map(|it| it.value));
-        handoff::forget(&mut tx, shop.scope, *id).await?;
-        conversations += u64::from(tx.erase_conversation(shop.scope, *id).await?);
-    }
-    let mut entries = tx.erase_quarantined(shop.scope, &names).await?;
-    tx.commit().await?;
-    let mut tx = store.begin(ShopScope::NONE).await?;
-    entries += tx.erase_quarantined(ShopScope::NONE, &names).await?;
-    tx.commit().await?;
+    let Gone { ids, names, conversations, mut entries } =
+        store.transact(shop.scope, |tx| rows(tx, shop.scope, &asked)).await?;
+    let elsewhere = |mut tx: Tx| {
+        let names = &names;
+        async move {
+            let entries = tx.erase_quarantined(ShopScope::NONE, names).await?;
+            Ok((tx, entries))
+        }
+    };
+    entries += store.transact(ShopScope::NONE, elsewhere).await?;
     for id in ids {
+        drop(server.host.recall.take(shop.scope, id));
         server.files.remove_of(shop.scope, id).await?;
     }
     Ok(Json(Erased { conversations, entries, scrubbed: scrub(&server).await }))
@@ -106,11 +125,13 @@ pub(super) async fn shop(
             "this shop is served, and would begin again: take its folder away, reload, then erase",
         ));
     }
-    let mut tx = server.host.store.begin(scope).await?;
-    let conversations = tx.counts(scope).await?.conversations;
-    let entries = tx.counts(scope).await?.quarantine;
-    tx.erase_shop(scope).await?;
-    tx.commit().await?;
+    let erased = |mut tx: Tx| async move {
+        let counts = tx.counts(scope).await?;
+        tx.erase_shop(scope).await?;
+        Ok((tx, (counts.conversations, counts.quarantine)))
+    };
+    let (conversations, entries) = server.host.store.transact(scope, erased).await?;
+    server.host.recall.forget_shop(scope);
     for file in server.files.list(scope).await? {
         server.files.remove(&file.place).await?;
     }

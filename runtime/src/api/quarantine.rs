@@ -17,7 +17,7 @@ use crate::payments;
 use crate::server::Server;
 use crate::server::ingress::{self, again};
 use crate::server::{orders, unsettled};
-use crate::store::QuarantineEntry;
+use crate::store::{QuarantineEntry, Tx};
 
 const MOST: u32 = 500;
 
@@ -145,10 +145,12 @@ pub(super) async fn remove(
 }
 
 async fn take(server: &Server, shop: ShopScope, entry: i64) -> Result<Json<Done>, Refusal> {
-    let mut tx = server.host.store.begin(shop).await?;
-    if tx.take_quarantine(shop, &[entry]).await?.is_empty() {
-        return Err(Refusal::Absent);
+    let taken = |mut tx: Tx| async move {
+        let taken = tx.take_quarantine(shop, &[entry]).await?;
+        Ok((tx, taken))
+    };
+    match server.host.store.transact(shop, taken).await?.is_empty() {
+        true => Err(Refusal::Absent),
+        false => Ok(Done::yes()),
     }
-    tx.commit().await?;
-    Ok(Done::yes())
 }

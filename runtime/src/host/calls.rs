@@ -159,7 +159,7 @@ impl<A: Adapter> Calls<A> {
     pub async fn claim(&self) -> Result<Vec<Held>, CallsError> {
         let now_ms = self.host.clock.now_ms();
         let mut held = Vec::new();
-        let due = self.host.store.due(Work::Calls, now_ms).await?;
+        let due = self.host.due(Work::Calls, now_ms).await?;
         for group in due.chunks(MOST_SHOPS) {
             let mut tx = self.host.store.begin_for(&super::shops_of(group)).await?;
             for due in group {

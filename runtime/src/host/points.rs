@@ -71,6 +71,8 @@ pub enum Blow {
     Error,
     /// The process aborts.
     Abort,
+    /// The part of the process that comes by panics.
+    Panic,
     /// Everything of this thread stands still.
     Delay(Duration),
 }
@@ -103,13 +105,14 @@ impl Points {
         Points { armed: Some(Arc::new(Mutex::new(Armed { point, blow, after, hits: 0 }))) }
     }
 
-    /// As a tester writes it: `kill`, `error` or `delay`, the point's name, and how many passes are let through first.
+    /// As a tester writes it: `kill`, `error`, `panic` or `delay`, the point's name, and how many passes are let through first.
     #[cfg(debug_assertions)]
     pub fn read(told: &str) -> Option<Points> {
         let mut words = told.split(' ');
         let blow = match words.next()? {
             "kill" => Blow::Abort,
             "error" => Blow::Error,
+            "panic" => Blow::Panic,
             "delay" => Blow::Delay(Duration::from_secs(2)),
             _ => return None,
         };
@@ -144,6 +147,7 @@ impl Points {
                 let _ = writeln!(std::io::stderr(), "{}: struck, as told", point.name());
                 std::process::abort()
             }
+            Blow::Panic => std::panic::panic_any(point.name()),
             Blow::Delay(time) => {
                 std::thread::sleep(time);
                 Ok(())

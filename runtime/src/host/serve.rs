@@ -16,6 +16,7 @@ use super::desk::{self, Desk};
 use super::files::{Fetch, Fetcher};
 use super::holds::{Before, Holds};
 use super::outbox::Outbox;
+use super::parts::Parts;
 use super::transport::Transport;
 use super::worker::Worker;
 use super::writer::Writer;
@@ -53,9 +54,8 @@ pub struct Ways<T, A, F> {
 /// A running host.
 pub struct Serving {
     desk: Desk,
-    stop: CancellationToken,
-    /// Parts that look for work.
-    parts: TaskTracker,
+    /// Who writes, and who looks for work.
+    parts: Parts,
     /// Attempts and calls under way.
     open: TaskTracker,
     writing: tokio::task::JoinHandle<()>,
@@ -80,14 +80,10 @@ impl Serving {
             writer.be_careful();
         }
         let (desk, queue) = desk::open();
-        let serving = Serving {
-            desk: desk.clone(),
-            stop: CancellationToken::new(),
-            parts: TaskTracker::new(),
-            open: TaskTracker::new(),
-            writing: tokio::spawn(write(Arc::clone(&writer), queue, host.limits.batch)),
-            holds,
-        };
+        let parts = Parts::default();
+        let writing = parts.watched("writer", write(Arc::clone(&writer), queue, host.limits.batch));
+        let writing = tokio::spawn(writing);
+        let serving = Serving { desk: desk.clone(), parts, open: TaskTracker::new(), writing, holds };
         let (fetcher, wanted) = mpsc::channel(MOST_WANTED);
         serving.work(&host, desk.clone(), writer, fetcher);
         serving.fetch(Fetcher::new(Arc::clone(&host), desk.clone(), fetch, files), wanted);
@@ -104,7 +100,12 @@ impl Serving {
 
     /// Stops looking for work. Holds end no more either: what would settle them is not heard any more.
     pub fn stop(&self) {
-        self.stop.cancel();
+        self.parts.stop();
+    }
+
+    /// Ends when a part has ended that was not told to: nothing is sure to be done any more.
+    pub async fn lost(&self) {
+        self.parts.lost().await;
     }
 
     /// Stops, finishes what is under way until then, and ends. Arrivals must have stopped before, at `since_ms`.
@@ -113,15 +114,17 @@ impl Serving {
     /// The store does not take the note that the end was clean.
     pub async fn end(self, since_ms: i64, until: Instant) -> Result<()> {
         self.stop();
-        self.parts.close();
         self.open.close();
         let finished = async {
-            self.parts.wait().await;
+            self.parts.ended().await;
             self.open.wait().await;
         };
         // What takes longer is left to its lease.
         let _ = timeout_at(until, finished).await;
-        self.holds.end(since_ms).await?;
+        // What has ended a part may come again: the next process is careful.
+        if !self.parts.is_lost() {
+            self.holds.end(since_ms).await?;
+        }
         drop(self.desk);
         let _ = timeout(GRACE, self.writing).await;
         Ok(())
@@ -130,23 +133,29 @@ impl Serving {
     fn work(&self, host: &Arc<Host>, desk: Desk, writer: Arc<Writer>, fetcher: mpsc::Sender<InboxRow>) {
         let worker = Arc::new(Worker::new(Arc::clone(host), desk, writer).with_fetcher(fetcher));
         let events = Arc::clone(&worker);
-        let looking = look(self.stop.clone(), host.store.subscribe(Work::Inbox), POLL, move || {
+        let looking = look(self.parts.until(), host.store.subscribe(Work::Inbox), POLL, move || {
             let worker = Arc::clone(&events);
             async move { timed(worker.inbox_once()).await.map_err(|error| failed("inbox", &error)) }
         });
-        self.parts.spawn(looking);
-        let waking = look(self.stop.clone(), host.store.subscribe(Work::Wakes), POLL, move || {
+        self.parts.begin("inbox", looking);
+        let finding = Arc::clone(&worker);
+        let programs = look(self.parts.until(), host.shops.wanted(), POLL, move || {
+            let worker = Arc::clone(&finding);
+            async move { timed(worker.programs_once()).await.map_err(|error| failed("programs", &error)) }
+        });
+        self.parts.begin("programs", programs);
+        let waking = look(self.parts.until(), host.store.subscribe(Work::Wakes), POLL, move || {
             let worker = Arc::clone(&worker);
             async move { timed(worker.wakes_once()).await.map_err(|error| failed("wake-ups", &error)) }
         });
-        self.parts.spawn(waking);
+        self.parts.begin("wake-ups", waking);
     }
 
     /// Fetches files, so many at once: each is whole in memory for a moment.
     fn fetch<F: Fetch + 'static>(&self, fetcher: Fetcher<F>, mut wanted: mpsc::Receiver<InboxRow>) {
         let (fetcher, room) = (Arc::new(fetcher), Arc::new(Semaphore::new(MOST_FETCHES)));
-        let (open, stop) = (self.open.clone(), self.stop.clone());
-        self.parts.spawn(async move {
+        let (open, stop) = (self.open.clone(), self.parts.until());
+        self.parts.begin("files", async move {
             loop {
                 let row = tokio::select! {
                     row = wanted.recv() => row,
@@ -168,33 +177,33 @@ impl Serving {
         let outbox = Arc::new(Outbox::new(Arc::clone(host), desk, transport));
         let room = Arc::new(Semaphore::new(usize::try_from(host.limits.in_flight).unwrap_or(1)));
         let open = self.open.clone();
-        let sending = look(self.stop.clone(), host.store.subscribe(Work::Sends), POLL, move || {
+        let sending = look(self.parts.until(), host.store.subscribe(Work::Sends), POLL, move || {
             let (outbox, room, open) = (Arc::clone(&outbox), Arc::clone(&room), open.clone());
             async move { send_round(outbox, room, open).await }
         });
-        self.parts.spawn(sending);
+        self.parts.begin("outbox", sending);
     }
 
     fn call<A: Adapter + 'static>(&self, host: &Arc<Host>, desk: Desk, adapter: A) {
         let calls = Arc::new(Calls::new(Arc::clone(host), desk, adapter));
         let open = self.open.clone();
-        let calling = look(self.stop.clone(), host.store.subscribe(Work::Calls), POLL, move || {
+        let calling = look(self.parts.until(), host.store.subscribe(Work::Calls), POLL, move || {
             let (calls, open) = (Arc::clone(&calls), open.clone());
             async move { call_round(calls, open).await }
         });
-        self.parts.spawn(calling);
+        self.parts.begin("calls", calling);
     }
 
     fn hold(&self, host: &Arc<Host>) {
         let holds = Arc::new(Holds::new(Arc::clone(host)));
-        let holding = look(self.stop.clone(), host.store.subscribe(Work::Holds), HOLDS, move || {
+        let holding = look(self.parts.until(), host.store.subscribe(Work::Holds), HOLDS, move || {
             let holds = Arc::clone(&holds);
             async move {
                 holds.note().await.map_err(|error| failed("holds", &error))?;
                 timed(holds.run_once()).await.map_err(|error| failed("holds", &error))
             }
         });
-        self.parts.spawn(holding);
+        self.parts.begin("holds", holding);
     }
 }
 
@@ -210,7 +219,7 @@ struct Found {
 }
 
 /// Runs rounds while they find something; then waits for a commit, or for a while.
-async fn look<F>(stop: CancellationToken, mut news: watch::Receiver<u64>, poll: Duration, round: impl Fn() -> F)
+async fn look<N, F>(stop: CancellationToken, mut news: watch::Receiver<N>, poll: Duration, round: impl Fn() -> F)
 where
     F: Future<Output = std::result::Result<Found, ()>> + Send,
 {
@@ -231,7 +240,7 @@ where
 }
 
 /// A rest that nothing ends, and a pause that news end.
-async fn wait(rest: Duration, pause: Duration, news: &mut watch::Receiver<u64>) {
+async fn wait<N>(rest: Duration, pause: Duration, news: &mut watch::Receiver<N>) {
     if !rest.is_zero() {
         sleep(rest).await;
     }

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
+use tokio::sync::watch;
 
 use crate::adapter::rest::Backend;
 use crate::id::ShopScope;
@@ -25,8 +26,14 @@ pub enum Portfolio {
     Alone(ShopScope),
 }
 
-/// Programs besides its newest that a shop is kept with in memory; others are read again when they are met.
+/// Older programs that a shop is kept with in memory, and newer ones; others are looked up when they are met.
 const MOST_KEPT: usize = 64;
+
+/// Revisions of a shop that are known to be gone.
+const MOST_GONE: usize = 1_024;
+
+/// Programs that may be wanted at once: half of what is kept, so that those of one look are still there for their turns.
+const MOST_WANTED: usize = MOST_KEPT / 2;
 
 /// One shop, immutable; a change makes a new one.
 #[derive(Clone, Debug)]
@@ -139,13 +146,20 @@ impl Shop {
         self.gone.contains(&revision).then_some(Met::Gone)
     }
 
-    /// The same with what was found of a revision.
+    /// The same with what was found of a revision; the longest known makes room for it.
     pub fn with(&self, found: Found) -> Shop {
         let mut shop = self.clone();
+        let push = |programs: &mut Vec<Arc<Program>>, program| {
+            programs.drain(..(programs.len() + 1).saturating_sub(MOST_KEPT));
+            programs.push(program);
+        };
         match found {
-            Found::Older(program) => shop.older.push(program),
-            Found::Newer(program) => shop.newer.push(program),
+            Found::Older(program) => push(&mut shop.older, program),
+            Found::Newer(program) => push(&mut shop.newer, program),
             Found::Gone(revision) => {
+                if shop.gone.len() >= MOST_GONE {
+                    shop.gone.pop_first();
+                }
                 shop.gone.insert(revision);
             }
         }
@@ -225,6 +239,8 @@ fn opening(program: &Program, fixture: &Json) -> Session {
 pub struct Shops {
     // Read once a batch, written when flows are reloaded.
     shops: RwLock<Arc<BTreeMap<ShopScope, Arc<Shop>>>>,
+    /// What turns were in want of.
+    wanted: watch::Sender<BTreeSet<(ShopScope, Revision)>>,
 }
 
 impl Shops {
@@ -239,15 +255,31 @@ impl Shops {
         *self.shops.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(shops);
     }
 
-    /// Keeps a program that was found for the conversations to come, while there is room.
-    pub fn keep(&self, scope: ShopScope, found: &Found) {
-        let (Found::Older(program) | Found::Newer(program)) = found else { return };
+    /// A turn was in want of this program. With too many it asks again.
+    pub(super) fn want(&self, scope: ShopScope, revision: Revision) {
+        let want = |wanted: &mut BTreeSet<_>| wanted.len() < MOST_WANTED && wanted.insert((scope, revision));
+        self.wanted.send_if_modified(want);
+    }
+
+    /// Changes when turns are in want of programs.
+    pub fn wanted(&self) -> watch::Receiver<BTreeSet<(ShopScope, Revision)>> {
+        self.wanted.subscribe()
+    }
+
+    pub(super) fn take_wanted(&self) -> BTreeSet<(ShopScope, Revision)> {
+        let mut taken = BTreeSet::new();
+        self.wanted.send_if_modified(|wanted| {
+            taken = std::mem::take(wanted);
+            false
+        });
+        taken
+    }
+
+    /// Keeps what was found of a revision when `newest` was the shop's own.
+    pub(super) fn keep(&self, scope: ShopScope, newest: Revision, found: Found) {
         let mut shops = self.shops.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(shop) = shops.get(&scope) else { return };
-        if shop.older.len() + shop.newer.len() >= MOST_KEPT || shop.revision(program.revision).is_some() {
-            return;
-        }
-        let shop = Arc::new(shop.with(found.clone()));
+        let Some(shop) = shops.get(&scope).filter(|shop| shop.program.revision == newest) else { return };
+        let shop = Arc::new(shop.with(found));
         Arc::make_mut(&mut shops).insert(scope, shop);
     }
 

@@ -1,7 +1,7 @@
 //! One turn: a conversation and one thing that happened to it, into everything that is to be committed.
 //!
 //! Host-independent (architecture.md 4): it sees no table, thread, clock or socket, and gives the same for the same. A
-//! panic of the engine is caught and ends this turn alone.
+//! panic is caught and ends this turn alone.
 
 mod answered;
 mod classes;
@@ -111,7 +111,7 @@ pub struct Taken {
 /// Why a turn could not be taken. The conversation is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TurnError {
-    #[error("the engine panicked")]
+    #[error("it panicked")]
     Panicked,
     #[error(transparent)]
     Session(#[from] DecodeError),
@@ -123,8 +123,12 @@ pub enum TurnError {
 /// Takes one turn. The incoming event's time is set to the turn's.
 ///
 /// # Errors
-/// The stored session can not be read, or the engine panicked.
+/// The stored session can not be read, its program is not at hand, or something panicked.
 pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Result<Taken, TurnError> {
+    catch_unwind(AssertUnwindSafe(|| taken(cx, before, incoming))).unwrap_or(Err(TurnError::Panicked))
+}
+
+fn taken(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Result<Taken, TurnError> {
     let Before { row, session, automated } = before;
     let (mut session, program) = ready(cx, row, session)?;
     let mut row = without_session(row);
@@ -151,8 +155,7 @@ pub fn take(cx: &Context<'_>, before: Before<'_>, incoming: &mut Incoming) -> Re
             }
             let event = &*event;
             let limits = Limits { forms: cx.shop.forms(program.revision), ..cx.limits.engine.clone() };
-            let done = catch_unwind(AssertUnwindSafe(|| step(program, session, event, &limits)));
-            (done.map_err(|_| TurnError::Panicked)?, Some(event))
+            (step(program, session, event, &limits), Some(event))
         }
         Act::Marketing { given } => (marketing(program, session, *given), None),
         // Nothing for the engine: only the row changes.

@@ -1,5 +1,6 @@
 //! Takes what waits: events of the inbox, the oldest of each conversation, and conversations whose time has come. Fair
-//! over shops; attempts are counted in a commit of their own before a turn is begun (TM48). Steps nothing itself.
+//! over shops; attempts are counted in a commit of their own before a turn is begun (TM48). Looks up programs that turns
+//! wait for. Steps nothing itself.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +12,7 @@ use super::points::{Point, Struck};
 use super::writer::{Job, Took, Writer};
 use super::{Host, shops_of};
 use crate::id::{ConversationId, ShopScope};
+use crate::shops;
 use crate::store::{self, Claim, Due, InboxBody, InboxRow, Work};
 
 /// Events and wake-ups of all shops that one round takes.
@@ -49,14 +51,30 @@ impl Worker {
         Worker { fetcher: Some(fetcher), ..self }
     }
 
-    /// Takes one round of both. Returns how many turns it led to.
+    /// Takes one round of all. Returns what it led to: turns, and programs for them.
     pub async fn run_once(&self) -> Result<usize, WorkerError> {
-        Ok(self.inbox_once().await? + self.wakes_once().await?)
+        Ok(self.inbox_once().await? + self.wakes_once().await? + self.programs_once().await?)
+    }
+
+    /// Programs that turns were in want of: the writer waits for none of them. Returns how many were looked up.
+    pub async fn programs_once(&self) -> Result<usize, WorkerError> {
+        let mut count = 0;
+        for (scope, revision) in self.host.shops.take_wanted() {
+            let Some(shop) = self.host.shops.shop(scope) else { continue };
+            let newest = shop.program.revision;
+            if revision == newest || shop.met(revision).is_some() {
+                continue;
+            }
+            let found = shops::look_up(&self.host.store, scope, revision, newest).await?;
+            self.host.shops.keep(scope, newest, found);
+            count += 1;
+        }
+        Ok(count)
     }
 
     /// The oldest event of conversations that have some. Returns how many were taken.
     pub async fn inbox_once(&self) -> Result<usize, WorkerError> {
-        let due = self.host.store.due(Work::Inbox, self.host.clock.now_ms()).await?;
+        let due = self.host.due(Work::Inbox, self.host.clock.now_ms()).await?;
         if due.is_empty() {
             self.writer.inbox_is_empty();
             return Ok(0);
@@ -135,7 +153,7 @@ impl Worker {
     /// Conversations that asked to be woken by now. Returns how many were.
     pub async fn wakes_once(&self) -> Result<usize, WorkerError> {
         let now_ms = self.host.clock.now_ms();
-        let due = self.host.store.due(Work::Wakes, now_ms).await?;
+        let due = self.host.due(Work::Wakes, now_ms).await?;
         let share = share(&due);
         let mut places = Vec::new();
         for due in &due {

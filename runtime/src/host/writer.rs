@@ -4,17 +4,15 @@
 mod batch;
 mod dues;
 mod lessons;
-mod recall;
 mod who;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use duka_engine::effect::EffectId;
 use duka_engine::event::{EventKind, Outcome};
 
 use self::batch::Batch;
-use self::recall::Recall;
 use super::Host;
 use super::incoming::{Arrival, Incoming};
 use super::points::Struck;
@@ -111,7 +109,7 @@ enum Skip {
     No,
     /// Its turn does not end well: its claim runs out, and it is tried again.
     Failed,
-    /// Another process has its conversation just now: it is given back.
+    /// Another process has its conversation just now, or its shop; or its program is looked up first: it is given back.
     Elsewhere,
 }
 
@@ -128,16 +126,13 @@ enum Piece {
 /// The one who writes.
 pub struct Writer {
     host: Arc<Host>,
-    // Held only to take a session out or to put one in.
-    recall: Mutex<Recall>,
     /// Monotonic time until when nothing is fused; 0: fused.
     careful_until_ms: AtomicI64,
 }
 
 impl Writer {
     pub fn new(host: Arc<Host>) -> Writer {
-        let recall = Mutex::new(Recall::of(host.limits.sessions));
-        Writer { host, recall, careful_until_ms: AtomicI64::new(0) }
+        Writer { host, careful_until_ms: AtomicI64::new(0) }
     }
 
     /// Takes no turn in the commit of its arrival for a while: what ended the last process must have its attempts counted
@@ -156,11 +151,6 @@ impl Writer {
 
     pub fn is_careful(&self) -> bool {
         self.careful_until_ms.load(Ordering::Relaxed) != 0
-    }
-
-    /// Sessions were changed by other means (erasure, restore).
-    pub fn forget(&self) {
-        self.recall.lock().unwrap_or_else(PoisonError::into_inner).forget();
     }
 
     /// Commits the jobs in one transaction, whatever shops they are of. What became of each element, by job.
@@ -199,10 +189,11 @@ impl Writer {
     async fn retry(&self, answers: &mut [Result<Vec<Took>, WriteError>], mut part: Vec<Entry>, mut error: WriteError) {
         let clock = &self.host.clock;
         let until_ms = clock.monotonic_ms().saturating_add(PATIENCE_MS);
-        for _ in 1..MOST_TRIES {
+        for tries in 1..MOST_TRIES {
             if !error.is_transient() || clock.monotonic_ms() >= until_ms {
                 break;
             }
+            tokio::time::sleep(store::pause(tries)).await;
             match self.run(&mut part).await {
                 Ok(took) => return answer(answers, &part, took),
                 Err(again) => error = again,
@@ -222,7 +213,6 @@ impl Writer {
         let batch = Batch {
             host: &self.host,
             shops: self.host.shops.now(),
-            recall: &self.recall,
             careful: self.is_careful(),
             now_ms: self.host.clock.now_ms(),
         };

@@ -67,5 +67,5 @@ fn begin_with(usual: &str, beside: Option<Listener>) -> Logs {
 /// The place of a panic and nothing else: what it says may hold what a customer wrote (TM39).
 pub fn panicked(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(|place| format!("{}:{}", place.file(), place.line())).unwrap_or_default();
-    tracing::error!(place, "a part of the server panicked; the conversation it was about waits for a person");
+    tracing::error!(place, "something inside Duka panicked; please report it");
 }

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use crate::channel::whatsapp::flows::published::{PUBLISHED, Published};
 use crate::id::ShopScope;
 use crate::shops::Served;
-use crate::store::{self, Store};
+use crate::store::{self, Store, Tx};
 
 /// How long a refused Flow is not tried again, in ms: the vendor throttles by the hour (whatsapp-cloud-api 11).
 const REFUSED_FOR_MS: i64 = 3_600_000;
@@ -40,15 +40,17 @@ fn key(flow: &str) -> String {
 /// # Errors
 /// The store.
 pub(super) async fn keep(store: &Store, shop: ShopScope, told: &[(SmolStr, Standing)]) -> store::Result<()> {
-    let mut tx = store.begin(shop).await?;
-    for (flow, standing) in told {
-        let known = tx.meta_get(shop, &key(flow)).await?.and_then(|bytes| read(&bytes));
-        if known.is_none_or(|known| known.at_ms <= standing.at_ms) {
-            let bytes = postcard::to_stdvec(standing).unwrap_or_default();
-            tx.meta_set(shop, &key(flow), &bytes).await?;
+    let kept = |mut tx: Tx| async move {
+        for (flow, standing) in told {
+            let known = tx.meta_get(shop, &key(flow)).await?.and_then(|bytes| read(&bytes));
+            if known.is_none_or(|known| known.at_ms <= standing.at_ms) {
+                let bytes = postcard::to_stdvec(standing).unwrap_or_default();
+                tx.meta_set(shop, &key(flow), &bytes).await?;
+            }
         }
-    }
-    tx.commit().await
+        Ok((tx, ()))
+    };
+    store.transact(shop, kept).await
 }
 
 /// The forms that can be sent now.

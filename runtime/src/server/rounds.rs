@@ -1,18 +1,19 @@
 //! What a server looks after again and again beside its work, until it goes down. Looks at nothing itself.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use futures_util::FutureExt;
 
 use super::{Server, early, keep, polls, reconcile, webhooks_off};
+use crate::host::parts::Parts;
 
-/// Begins all rounds; they end with `stop`.
-pub(super) fn begin(server: &Arc<Server>, stop: &CancellationToken, beside: &TaskTracker) {
+/// Begins all rounds; they end when what is beside the work stops.
+pub(super) fn begin(server: &Arc<Server>, beside: &Parts) {
     let at_once = Duration::ZERO;
-    let go = Rounds { server, stop, beside };
+    let go = Rounds { server, beside };
     early::begin(server);
     go.every(at_once, early::BETWEEN_LOOKS, early::look);
     go.every(at_once, keep::BETWEEN_LOOKS, keep::look);
@@ -23,18 +24,18 @@ pub(super) fn begin(server: &Arc<Server>, stop: &CancellationToken, beside: &Tas
 
 struct Rounds<'a> {
     server: &'a Arc<Server>,
-    stop: &'a CancellationToken,
-    beside: &'a TaskTracker,
+    beside: &'a Parts,
 }
 
 impl Rounds<'_> {
-    /// Looks after `first`, and then after each `between`. A look that has begun comes to its end.
+    /// Looks after `first`, and then after each `between`. A look that has begun comes to its end. One that panics is not the last: what it is
+    /// about may be one shop's, and no other may wait for it.
     fn every<F>(&self, first: Duration, between: Duration, look: impl Fn(Arc<Server>) -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let (server, stop): (Weak<Server>, _) = (Arc::downgrade(self.server), self.stop.clone());
-        self.beside.spawn(async move {
+        let (server, stop): (Weak<Server>, _) = (Arc::downgrade(self.server), self.beside.until());
+        self.beside.begin("rounds", async move {
             let mut pause = first;
             loop {
                 tokio::select! {
@@ -43,7 +44,7 @@ impl Rounds<'_> {
                     () = tokio::time::sleep(pause) => {}
                 }
                 let Some(server) = server.upgrade() else { return };
-                look(server).await;
+                let _ = AssertUnwindSafe(look(server)).catch_unwind().await;
                 pause = between;
             }
         });

@@ -12,8 +12,6 @@ use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
 use smol_str::SmolStr;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::current::Current;
 use super::disk::{self, Disk};
@@ -40,6 +38,7 @@ use crate::host::clock::{Clock, SystemClock};
 use crate::host::marks::Marks;
 use crate::host::mint::{Mint, NoRandomness};
 use crate::host::outbox::PaceLimits;
+use crate::host::parts::Parts;
 use crate::host::points::Points;
 use crate::host::serve::{Serving, Ways};
 use crate::host::{self, Host};
@@ -93,11 +92,18 @@ pub struct Running {
     /// The wall clock, which goes ahead where a server is tried out.
     pub clock: Arc<SystemClock>,
     door: JoinHandle<()>,
-    /// What looks on beside the work until `stop`.
-    beside: TaskTracker,
+    /// What looks on beside the work.
+    beside: Parts,
     serving: Serving,
-    /// No new connections, and no new work.
-    stop: CancellationToken,
+}
+
+/// Why a process must end by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    #[error("the disk has refused a commit: the next process opens the database again")]
+    Disk,
+    #[error("a part of the server has ended: the next process begins all of them")]
+    Part,
 }
 
 /// Opens the database that the settings name.
@@ -174,16 +180,17 @@ pub async fn start_within(
     };
     let serving = Serving::begin(Arc::clone(&host), ways, is_alone(&config.database)).await?;
     let desk = serving.desk();
-    let (stop, beside) = (CancellationToken::new(), TaskTracker::new());
+    let beside = Parts::default();
+    let stop = beside.until();
     let people = Egress::new(Policy { development: config.development, operators: true })?;
     let poster = Poster::new(Arc::clone(&host), Arc::clone(&registry), people, files.clone());
-    beside.spawn(poster.run(stop.clone()));
-    beside.spawn(Arc::clone(&cashier).run(stop.clone()));
-    beside.spawn(notices::announce(Arc::clone(&host), stop.clone()));
-    beside.spawn(super::marks::show(told, Arc::clone(&registry), graph.clone(), stop.clone()));
+    beside.begin("poster", poster.run(stop.clone()));
+    beside.begin("cashier", Arc::clone(&cashier).run(stop.clone()));
+    beside.begin("notices", notices::announce(Arc::clone(&host), stop.clone()));
+    beside.begin("marks", super::marks::show(told, Arc::clone(&registry), graph.clone(), stop.clone()));
     let flows_keys = flows::keys(&config)?;
     let draining = AtomicBool::new(false);
-    let disk = watched(&config, &stop, &beside);
+    let disk = watched(&config, &beside);
     check_beside(&host.store);
     let (met, flood) = (Met::default(), Flood::new(config.limits.per_shop, config.limits.per_customer));
     let early = Early::default();
@@ -208,10 +215,10 @@ pub async fn start_within(
         backlog: Backlog::default(),
     };
     let server = Arc::new(server);
-    rounds::begin(&server, &stop, &beside);
-    let door = tokio::spawn(door.serve(routes(&server, demo, egress), stop.clone()));
-    beside.spawn(current.keep(stop.clone()));
-    let running = Running { address, door, beside, serving, server, clock, stop };
+    rounds::begin(&server, &beside);
+    let door = tokio::spawn(beside.watched("door", door.serve(routes(&server, demo, egress), stop.clone())));
+    beside.begin("health", current.keep(stop));
+    let running = Running { address, door, beside, serving, server, clock };
     Ok((running, reloaded))
 }
 
@@ -256,10 +263,10 @@ async fn cashier(config: &Config, host: &Arc<Host>, egress: Egress) -> Result<Ca
 }
 
 /// The disks, looked at from now on.
-fn watched(config: &Config, stop: &CancellationToken, beside: &TaskTracker) -> Arc<Disk> {
+fn watched(config: &Config, beside: &Parts) -> Arc<Disk> {
     let disk = Arc::new(Disk::of(config));
     disk.look();
-    beside.spawn(disk::watch(Arc::clone(&disk), stop.clone()));
+    beside.begin("disk", disk::watch(Arc::clone(&disk), beside.until()));
     disk
 }
 
@@ -351,9 +358,13 @@ impl Running {
     }
 
     /// Ends when the process must: the disk has refused a commit, and what the database holds is known only after it was
-    /// opened again (F37).
-    pub async fn broken(&self) {
-        self.server.host.store.broken().await;
+    /// opened again (F37); or a part has ended that was not told to.
+    pub async fn broken(&self) -> Broken {
+        tokio::select! {
+            () = self.server.host.store.broken() => Broken::Disk,
+            () = self.serving.lost() => Broken::Part,
+            () = self.beside.lost() => Broken::Part,
+        }
     }
 
     /// Lets what is under way end, all of it within the settings' time, and notes that all is in order.
@@ -361,13 +372,12 @@ impl Running {
         let since_ms = self.clock.now_ms();
         let until = tokio::time::Instant::now() + Duration::from_millis(self.server.config.limits.drain_ms);
         self.server.draining.store(true, Ordering::Relaxed);
-        self.stop.cancel();
+        self.beside.stop();
         self.serving.stop();
         // The door has its own patience; this is the net below it.
         let _ = tokio::time::timeout_at(until + Duration::from_secs(1), self.door).await;
         // All of it, so that none still looks on while its runtime goes.
-        self.beside.close();
-        let _ = tokio::time::timeout_at(until + Duration::from_secs(1), self.beside.wait()).await;
+        let _ = tokio::time::timeout_at(until + Duration::from_secs(1), self.beside.ended()).await;
         // The writer ends when nobody can bring it anything any more.
         drop(self.server);
         if let Err(error) = self.serving.end(since_ms, until).await {

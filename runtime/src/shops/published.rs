@@ -39,12 +39,14 @@ pub(super) struct Publish<'a> {
 }
 
 impl Publish<'_> {
-    /// Writes the program down, unless it is known.
+    /// Writes the program down as the newest: one that comes back takes the place of those that came between.
     pub(super) async fn publish(self) -> Result<(), store::Error> {
         let revision = self.source.program.revision.0;
-        if self.store.read(self.scope).await?.revision(self.scope, revision).await?.is_some() {
+        let latest = self.store.read(self.scope).await?.revisions(self.scope, 1).await?.pop();
+        if latest.as_ref().is_some_and(|latest| latest.revision == revision) {
             return Ok(());
         }
+        let at_ms = latest.map_or(self.now_ms, |latest| self.now_ms.max(latest.at_ms.saturating_add(1)));
         let standard = standard_files();
         let bytes = encode(&standard);
         let hash = hash(&bytes);
@@ -56,8 +58,7 @@ impl Publish<'_> {
             tx.commit().await?;
         }
         let files: Files = self.source.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
-        let row =
-            FlowRevision { shop: self.scope, revision, at_ms: self.now_ms, source: encode(&files), standard: hash };
+        let row = FlowRevision { shop: self.scope, revision, at_ms, source: encode(&files), standard: hash };
         let mut tx = self.store.begin(self.scope).await?;
         tx.put_revisions(&[row]).await?;
         tx.commit().await

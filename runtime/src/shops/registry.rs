@@ -229,11 +229,14 @@ impl Registry {
         for source in sources.values() {
             let scope = self.store.shop(&source.slug).await?;
             let before = self.shops.shop(scope);
+            let changed = before.as_ref().is_none_or(|before| before.program.revision != source.program.revision);
             let older = match before {
                 Some(before) => published::grown_older(&before, &source.program),
                 None => published::older(&self.store, scope, &source.program, now_ms).await?,
             };
-            Publish { store: &self.store, scope, source, now_ms }.publish().await?;
+            if changed {
+                Publish { store: &self.store, scope, source, now_ms }.publish().await?;
+            }
             let program = Arc::clone(&source.program);
             routes.add(config, source, scope, published::keys(&key, &source.slug)?)?;
             let forms = std::iter::once(&program).chain(&older).filter_map(|program| shown(program, &source.forms));

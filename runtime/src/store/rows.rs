@@ -428,7 +428,7 @@ pub struct AuditEntry {
 }
 
 /// A published program with what it was compiled from, kept while a session needs it: a restart reads it again. Written
-/// once (`put_revisions`, which leaves a known one as it is), read by shop and revision (`revision`, `revisions` newest first).
+/// once (`put_revisions`, which only dates a known one anew), read by shop and revision (`revision`, `revisions` newest first).
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowRevision {
     pub shop: ShopScope,

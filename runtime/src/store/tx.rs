@@ -536,7 +536,7 @@ impl Tx {
 
     // Published programs.
 
-    /// Keeps published programs; one that is known already stays as it is.
+    /// Keeps published programs; of one that is known already only the time goes on.
     pub async fn put_revisions(&mut self, rows: &[FlowRevision]) -> Result<()> {
         each!(self, put_revisions(rows))
     }

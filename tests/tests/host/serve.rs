@@ -9,6 +9,7 @@ use duka_runtime::host::desk::Desk;
 use duka_runtime::host::files::NoFiles;
 use duka_runtime::host::holds::{Before, Holds};
 use duka_runtime::host::mint::Mint;
+use duka_runtime::host::points::{Blow, Point, Points};
 use duka_runtime::host::serve::{Serving, Ways};
 use duka_runtime::host::shops::Shops;
 use duka_runtime::host::transport::{SendAnswer, SendRequest, Transport};
@@ -101,4 +102,44 @@ async fn customer_says(desk: Desk, house: Arc<House>, customer: usize) {
             assert!(matches!(took[..], [Took::Advanced | Took::Queued | Took::Copy]), "{took:?}");
         }
     }
+}
+
+/// A host whose process comes by an armed point.
+fn struck(store: &Store, points: Points) -> Arc<Host> {
+    let shops = Shops::of([corner::shop(corner::program(), Vec::new())]);
+    let mint = Mint::random().expect("random bytes");
+    let host = Host::new(store.clone(), Arc::new(SystemClock::default()), mint, shops, Limits::default());
+    Arc::new(Host { points, ..host })
+}
+
+async fn begun(host: &Arc<Host>) -> Serving {
+    let provider = Arc::new(Provider::default());
+    let ways = Ways { transport: provider, adapter: DemoAdapter::default(), fetch: NoFiles, files: Files::memory() };
+    Serving::begin(Arc::clone(host), ways, true).await.expect("it begins")
+}
+
+/// Serves with an armed point until a part is lost.
+async fn loses_a_part(point: Point, before: Before) {
+    let store = Store::memory();
+    let house = House::new(store.clone()).await;
+    house.begin("1").await;
+    if before == Before::Unclean {
+        house.holds.begin(true).await.expect("noted");
+    }
+    let host = struck(&store, Points::armed(point, Blow::Panic, 0));
+    let serving = begun(&host).await;
+    let said = serving.desk().commit(Job::Arrivals(vec![house.text("1", "m1", "a1")])).await;
+    assert_eq!(said.is_err(), point == Point::IngestBegun, "{said:?}");
+    serving.lost().await;
+    let until = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+    serving.end(host.clock.now_ms(), until).await.expect("it ends");
+    assert_eq!(Holds::new(host).begin(true).await.expect("asked"), Before::Unclean, "{point:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_ends_by_itself_is_told_and_the_next_process_is_careful() {
+    loses_a_part(Point::IngestBegun, Before::Clean).await;
+    // What is taken through the inbox comes by another part.
+    loses_a_part(Point::WorkClaimed, Before::Unclean).await;
+    loses_a_part(Point::SendClaimed, Before::Clean).await;
 }

@@ -1,10 +1,14 @@
 //! What waits: careful hosts take through the inbox what others take at once, and what cannot be taken is set aside.
 
+use duka_engine::event::EventKind;
+use duka_engine::session::Session;
 use duka_runtime::host::clock::Clock;
+use duka_runtime::host::incoming::{Act, Incoming};
 use duka_runtime::host::points::{Blow, Point, Points};
-use duka_runtime::host::writer::Took;
-use duka_runtime::store::{Advance, Conversation, SendState, Store};
+use duka_runtime::host::writer::{Job, Took};
+use duka_runtime::store::{Advance, Claim, Conversation, SendState, Store};
 
+use crate::corner;
 use crate::house::{House, on_every_store};
 
 const WORDS: &[(&str, &str)] =
@@ -106,7 +110,7 @@ fn a_poisoned_conversation_is_set_aside_and_its_next_message_goes_on_when_it_is_
         let before = row(&house, sick).await;
         let broken = Conversation { session: vec![1, 2, 3], ..before.clone() };
         save(&house, &broken).await;
-        house.writer.forget();
+        drop(house.host.recall.take(house.shop, sick));
         let both = vec![house.text("1", "m1", "a1"), house.text("2", "n1", "b1")];
         assert_eq!(house.receive(both).await.expect("kept"), [Took::Queued, Took::Advanced]);
         house.wait(60_000).await;
@@ -115,10 +119,93 @@ fn a_poisoned_conversation_is_set_aside_and_its_next_message_goes_on_when_it_is_
         let kept = tx.list_quarantine(house.shop, 0, 10).await.expect("the quarantine");
         drop(tx);
         assert_eq!(kept.len(), 1);
-        assert!(kept[0].1.detail.ends_with("3 attempts"), "{}", kept[0].1.detail);
+        let detail = &kept[0].1.detail;
+        assert!(detail.ends_with("3 attempts: a broken session of version 1"), "{detail}");
         save(&house, &before).await;
         house.chat("1", "m2", "a2").await;
         assert_eq!(house.said(sick).await, ["ack a2 n=1"]);
+    });
+}
+
+#[test]
+fn what_panics_around_the_engine_is_set_aside_too_and_says_so() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let (sick, well) = (house.begin("1").await, house.begin("2").await);
+        let before = row(&house, sick).await;
+        let last = Session { turn: u64::MAX, ..Session::decode(&before.session).expect("a session") };
+        let mut session = Vec::new();
+        last.encode_into(&mut session);
+        save(&house, &Conversation { session, ..before }).await;
+        drop(house.host.recall.take(house.shop, sick));
+        let switch = Incoming { act: Act::Marketing { given: false }, ..Incoming::event(EventKind::Wake) };
+        let both = vec![house.arrival("1", "m1", switch), house.text("2", "n1", "b1")];
+        assert_eq!(house.receive(both).await.expect("kept"), [Took::Queued, Took::Advanced]);
+        house.wait(60_000).await;
+        assert_eq!(house.said(well).await, ["ack b1 n=1"]);
+        let aside = set_aside(&house).await;
+        assert!(aside.len() == 1 && aside[0].ends_with("3 attempts: it panicked"), "{aside:?}");
+    });
+}
+
+/// Everything that a process may do, and nothing may come of.
+async fn finds_nothing(house: &House) {
+    assert_eq!(house.worker.inbox_once().await.expect("looked"), 0);
+    assert_eq!(house.worker.wakes_once().await.expect("looked"), 0);
+    assert_eq!(house.calls.run_once().await.expect("looked"), 0);
+    assert_eq!(house.outbox.run_once().await.expect("looked"), 0);
+}
+
+#[test]
+fn what_is_due_of_a_shop_that_is_not_served_waits_for_who_serves_it() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let [timer, event, call] = [house.begin("1").await, house.begin("2").await, house.begin("3").await];
+        house.settle().await;
+        house.chat("1", "m1", "chatter").await;
+        house.clock.advance(59_500);
+        house.receive(vec![house.text("3", "m3", "bag")]).await.expect("kept");
+        house.writer.be_careful();
+        house.receive(vec![house.text("2", "m2", "b1")]).await.expect("kept");
+        house.host.shops.replace([corner::next_door(corner::program())]);
+        // The timer becomes due, the call's deadline does not come.
+        for _ in 0..10 {
+            finds_nothing(&house).await;
+            house.clock.advance(100);
+        }
+        // Found before the shop had gone, taken after.
+        let wakes = Job::Wakes(vec![(house.shop, timer)]);
+        assert_eq!(house.commit(wakes).await.expect("looked"), [Took::Dropped]);
+        house.host.shops.replace([corner::shop(corner::program(), Vec::new())]);
+        house.settle().await;
+        assert_eq!(set_aside(&house).await, Vec::<String>::new());
+        assert_eq!(house.said(event).await, ["ack b1 n=1"]);
+        assert_eq!(house.said(call).await, ["In your bag: 1"]);
+        assert_eq!(house.said(timer).await, ["I talk to myself."; 2]);
+    });
+}
+
+#[test]
+fn an_event_whose_shop_goes_while_it_is_claimed_is_given_back() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("1").await;
+        house.writer.be_careful();
+        house.receive(vec![house.text("1", "m1", "b1")]).await.expect("kept");
+        let (owner, now_ms) = (house.host.owner, house.now_ms());
+        for _ in 0..10 {
+            let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+            let claim = Claim { owner, now_ms, lease_ms: house.host.limits.event_lease_ms, limit: 10 };
+            let rows = tx.take_inbox(house.shop, None, claim).await.expect("claimed");
+            tx.commit().await.expect("committed");
+            assert_eq!(rows.len(), 1, "it is free again");
+            house.host.shops.replace([]);
+            assert_eq!(house.commit(Job::Inbox(rows)).await.expect("given back"), [Took::Queued]);
+            house.host.shops.replace([corner::shop(corner::program(), Vec::new())]);
+        }
+        house.settle().await;
+        assert_eq!(house.said(conversation).await, ["ack b1 n=1"]);
+        assert_eq!(set_aside(&house).await, Vec::<String>::new());
     });
 }
 
@@ -171,7 +258,7 @@ fn what_ends_every_process_is_set_aside_and_takes_no_other_with_it() {
     on_every_store(async |store: Store| {
         let house = after_ends(store, 6).await;
         let aside = set_aside(&house).await;
-        assert!(aside.len() == 1 && aside[0].ends_with("7 attempts"), "{aside:?}");
+        assert!(aside.len() == 1 && aside[0].ends_with("7 attempts: processes have ended with it"), "{aside:?}");
         assert_eq!(answered(&house).await, 2);
     });
 }

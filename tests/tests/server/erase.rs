@@ -86,6 +86,9 @@ async fn a_customer_is_erased_by_phone_to_the_last_byte_and_starts_anew() {
     stage.sees().await;
     let before = only(&stage).await.expect("a conversation").id;
     assert!(found(CUSTOMER) > 0 && found("lantern") > 0);
+    let (scope, host) = (stage.scope(), std::sync::Arc::clone(&stage.running.server.host));
+    let remembered = host.recall.take(scope, before).expect("the session is remembered, decoded");
+    host.recall.put(scope, before, remembered);
     let erase = "/shops/boutique/customers/erase";
     let url = format!("{}{}{erase}", stage.base, duka_runtime::api::BASE);
     let send = async |body: serde_json::Value| {
@@ -102,6 +105,8 @@ async fn a_customer_is_erased_by_phone_to_the_last_byte_and_starts_anew() {
     for word in [CUSTOMER, "lantern", "Wairimu"] {
         assert_eq!(found(word), 0, "{word}");
     }
+    assert!(host.recall.take(scope, before).is_none(), "it is forgotten");
+    drop(host);
     assert!(only(&stage).await.is_none());
     stage.writes("hi").await;
     stage.sees().await;

@@ -223,9 +223,11 @@ pub async fn revisions_and_values_are_kept(store: Store) -> Result<()> {
     let published = |n: u8, at_ms| FlowRevision { shop, revision: [n; 16], at_ms, source: vec![n], standard: [9; 16] };
     let mut tx = store.begin(shop).await?;
     tx.put_revisions(&[published(1, 5), published(2, 9)]).await?;
-    tx.put_revisions(&[published(1, 99)]).await?;
+    tx.put_revisions(&[FlowRevision { source: vec![7], ..published(1, 4) }]).await?;
     assert_eq!(tx.revisions(shop, 9).await?, [published(2, 9), published(1, 5)]);
-    assert_eq!(tx.revision(shop, [1; 16]).await?, Some(published(1, 5)));
+    tx.put_revisions(&[FlowRevision { source: vec![7], ..published(1, 99) }]).await?;
+    assert_eq!(tx.revisions(shop, 9).await?, [published(1, 99), published(2, 9)]);
+    assert_eq!(tx.revision(shop, [1; 16]).await?, Some(published(1, 99)));
     assert_eq!(tx.revision(shop, [3; 16]).await?, None);
     tx.meta_set(shop, "a", b"1").await?;
     tx.meta_set(shop, "a", b"2\0").await?;

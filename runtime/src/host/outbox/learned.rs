@@ -69,9 +69,11 @@ impl<T: Transport> Outbox<T> {
             Whom::Customer | Whom::Number => sender.number,
             Whom::Shop | Whom::App => OF_SHOP,
         };
-        let mut tx = self.host.store.begin(shop).await?;
-        tx.meta_set(shop, &key(of), &written(holds)).await?;
-        tx.commit().await
+        let kept = |mut tx: Tx| async move {
+            tx.meta_set(shop, &key(of), &written(holds)).await?;
+            Ok((tx, ()))
+        };
+        self.host.store.transact(shop, kept).await
     }
 }
 

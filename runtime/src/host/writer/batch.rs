@@ -2,15 +2,13 @@
 //! turns taken, all of it written, committed. Nothing is told to anybody before the commit (I5).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use duka_engine::event::{EventKind, Outcome};
 use duka_engine::limits::whatsapp::{FREE_ENTRY_ANSWER_HOURS, FREE_ENTRY_HOURS};
 use duka_engine::outbound::Outbound;
-use duka_engine::session::Revision;
 
 use super::dues::{Dues, Plan};
-use super::recall::Recall;
 use super::{Ended, Entry, Piece, Skip, Took, WriteError, failure_of, lessons, who};
 use crate::costs::month;
 use crate::host::Host;
@@ -20,7 +18,6 @@ use crate::host::notices::{Notice, Told};
 use crate::host::points::Point;
 use crate::host::shops::Shop;
 use crate::id::{ConversationId, ShopScope};
-use crate::shops;
 use crate::store::{
     AttemptEnd, Conversation, CostRow, EndedCall, FreeEntry, HealthNews, Identity, InboxRow, NewSend, SendRow,
     Settlement, Sighting, StatusEffect, StatusUpdate, Tx,
@@ -29,7 +26,6 @@ use crate::store::{
 pub(super) struct Batch<'a> {
     pub host: &'a Host,
     pub shops: Arc<BTreeMap<ShopScope, Arc<Shop>>>,
-    pub recall: &'a Mutex<Recall>,
     pub careful: bool,
     pub now_ms: i64,
 }
@@ -47,34 +43,27 @@ pub(super) struct Extra {
 /// How one try ended.
 enum End {
     Committed(Vec<Took>),
-    /// Nothing was written, and this entry must be left out.
-    Without(usize, Skip),
-    /// Nothing was written, and this revision must be looked up.
-    Unmet(ShopScope, Revision),
+    /// Nothing was written, and these entries must be left out.
+    Without(Vec<(usize, Skip)>),
 }
 
 impl Batch<'_> {
     /// What became of each entry.
-    pub async fn run(mut self, entries: &mut [Entry]) -> Result<Vec<Took>, WriteError> {
+    pub async fn run(self, entries: &mut [Entry]) -> Result<Vec<Took>, WriteError> {
+        // A shop may have gone since its work was found.
+        let gone = entries.iter_mut().filter(|entry| !self.shops.contains_key(&entry.shop));
+        gone.for_each(|entry| entry.skip = Skip::Elsewhere);
         loop {
             match self.once(entries).await? {
                 End::Committed(took) => return Ok(took),
-                // Each time around one more is left out, so this ends.
-                End::Without(at, why) => entries.iter_mut().skip(at).take(1).for_each(|entry| entry.skip = why),
-                // Each time around one more is known.
-                End::Unmet(shop, revision) => self.meet(shop, revision).await?,
+                // Each time around more are left out, so this ends.
+                End::Without(out) => {
+                    for (at, why) in out {
+                        entries.iter_mut().skip(at).take(1).for_each(|entry| entry.skip = why);
+                    }
+                }
             }
         }
-    }
-
-    /// Looks a revision up, for this batch and for those that come.
-    async fn meet(&mut self, scope: ShopScope, revision: Revision) -> Result<(), WriteError> {
-        let Some(shop) = self.shops.get(&scope) else { return Ok(()) };
-        let found = shops::look_up(&self.host.store, scope, revision, shop.program.revision).await?;
-        self.host.shops.keep(scope, &found);
-        let shop = Arc::new(shop.with(found));
-        Arc::make_mut(&mut self.shops).insert(scope, shop);
-        Ok(())
     }
 
     async fn once(&self, entries: &mut [Entry]) -> Result<End, WriteError> {
@@ -99,8 +88,7 @@ impl Batch<'_> {
         let mut dues = Dues::new(self, told);
         dues.lock(&mut tx, &places, entries, &extras).await?;
         match dues.take_all(entries, &places, &mut extras, &mut took) {
-            Plan::Without(at, why) => return Ok(End::Without(at, why)),
-            Plan::Unmet(shop, revision) => return Ok(End::Unmet(shop, revision)),
+            Plan::Without(out) => return Ok(End::Without(out)),
             Plan::Write => {}
         }
         points.hit(Point::WorkStepped)?;

@@ -1,19 +1,17 @@
 //! The turns of one transaction: conversations kept, stepped in order, and what they want written in a few statements.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::PoisonError;
 
 use duka_engine::event::EventKind;
-use duka_engine::session::Revision;
 use tracing::field::Empty;
 use tracing::trace_span;
 
 use super::batch::{Batch, Extra, inbox_row};
-use super::recall::Memory;
 use super::{Entry, Piece, Skip, Took, WriteError, who};
 use crate::host::incoming::{Act, Arrived, Incoming};
 use crate::host::marks::Mark;
 use crate::host::notices::{Notice, Told};
+use crate::host::recall::Memory;
 use crate::host::turn::{self, Automated, Before, Context, TurnError};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::{
@@ -26,10 +24,17 @@ type Place = (ShopScope, ConversationId);
 /// What the turns came to.
 pub(super) enum Plan {
     Write,
-    /// This entry must be left out of the transaction.
-    Without(usize, Skip),
-    /// A conversation's program must be looked up before the transaction is begun again.
-    Unmet(ShopScope, Revision),
+    /// These entries must be left out of the transaction.
+    Without(Vec<(usize, Skip)>),
+}
+
+/// Why a turn was not taken.
+enum Hitch {
+    /// The conversation is not kept here, or events wait for it.
+    NotNow,
+    /// Its program is looked up first.
+    Unmet,
+    Failed(TurnError),
 }
 
 /// A conversation that this transaction keeps.
@@ -49,7 +54,6 @@ pub(super) struct Dues<'a> {
     kept: BTreeMap<Place, Kept>,
     /// Kept by another process just now.
     elsewhere: Vec<Place>,
-    unmet: Option<(ShopScope, Revision)>,
     inbox: Vec<InboxRow>,
     release: Vec<(ShopScope, i64)>,
     sends: Vec<NewSend>,
@@ -69,7 +73,6 @@ impl<'a> Dues<'a> {
             batch,
             kept: BTreeMap::new(),
             elsewhere: Vec::new(),
-            unmet: None,
             inbox: Vec::new(),
             release: Vec::new(),
             sends: Vec::new(),
@@ -108,19 +111,16 @@ impl<'a> Dues<'a> {
             .collect();
         let rows = tx.lock_conversations(&wanted).await?;
         let mut missing = Vec::new();
-        {
-            let mut recall = self.batch.recall.lock().unwrap_or_else(PoisonError::into_inner);
-            for (place, row) in wanted.into_iter().zip(rows) {
-                let Some(row) = row else {
-                    missing.push(place);
-                    continue;
-                };
-                let memory = recall.take(place.0, place.1).filter(|memory| memory.turn == row.turn);
-                let left = row.pending > 0;
-                let queued = left || claimed.contains(&place);
-                let kept = Kept { from_turn: row.turn, queued, left, memory, changed: false, row };
-                self.kept.insert(place, kept);
-            }
+        for (place, row) in wanted.into_iter().zip(rows) {
+            let Some(row) = row else {
+                missing.push(place);
+                continue;
+            };
+            let memory = self.batch.host.recall.take(place.0, place.1).filter(|memory| memory.turn == row.turn);
+            let left = row.pending > 0;
+            let queued = left || claimed.contains(&place);
+            let kept = Kept { from_turn: row.turn, queued, left, memory, changed: false, row };
+            self.kept.insert(place, kept);
         }
         if !missing.is_empty() {
             let there = tx.conversations(&missing).await?;
@@ -137,27 +137,24 @@ impl<'a> Dues<'a> {
         extras: &mut [Extra],
         took: &mut [Took],
     ) -> Plan {
+        let mut out = Vec::new();
         for (at, ((entry, id), took)) in entries.iter_mut().zip(places).zip(took).enumerate() {
             let Some(id) = *id else { continue };
             if *took != Took::Noted {
                 continue;
             }
-            let became = self.entry(entry, id);
-            if let Some((shop, revision)) = self.unmet {
-                return Plan::Unmet(shop, revision);
-            }
-            match became {
+            match self.entry(entry, id) {
                 Ok(became) => *took = became,
-                Err(why) => return Plan::Without(at, why),
+                Err(why) => out.push((at, why)),
             }
+        }
+        if !out.is_empty() {
+            return Plan::Without(out);
         }
         for extra in extras {
             let place = (extra.shop, extra.conversation);
-            if (extra.waits || !self.step(place, &mut extra.incoming)) && self.is_there(place) {
+            if (extra.waits || self.step(place, &mut extra.incoming).is_err()) && self.is_there(place) {
                 self.enqueue(place, &extra.incoming);
-            }
-            if let Some((shop, revision)) = self.unmet {
-                return Plan::Unmet(shop, revision);
             }
         }
         Plan::Write
@@ -172,7 +169,7 @@ impl<'a> Dues<'a> {
                 | Arrived::Conversation { incoming, .. }
                 | Arrived::Order { incoming, .. } => {
                     // A file is fetched first; what comes after it waits behind it.
-                    if !self.batch.careful && incoming.file.is_none() && self.step(place, incoming) {
+                    if !self.batch.careful && incoming.file.is_none() && self.step(place, incoming).is_ok() {
                         Took::Advanced
                     } else if self.is_there(place) {
                         self.enqueue(place, incoming);
@@ -194,15 +191,18 @@ impl<'a> Dues<'a> {
                 let due = self.kept.get(&place).is_some_and(|kept| {
                     !kept.queued && kept.row.wake_at_ms.is_some_and(|wake_at_ms| wake_at_ms <= self.batch.now_ms)
                 });
-                if !due {
+                if !due || entry.skip != Skip::No {
                     return Ok(Took::Dropped);
                 }
-                if self.step(place, incoming) {
-                    return Ok(Took::Advanced);
+                match self.step(place, incoming) {
+                    Ok(()) => Ok(Took::Advanced),
+                    Err(Hitch::NotNow | Hitch::Unmet) => Ok(Took::Dropped),
+                    // What can not be woken is not woken again before something else happens, or it would be due for ever.
+                    Err(Hitch::Failed(error)) => {
+                        self.stop_waking(place, &error);
+                        Ok(Took::Quarantined)
+                    }
                 }
-                // What can not be woken is not woken again before something else happens, or it would be due for ever.
-                self.stop_waking(place);
-                Ok(Took::Quarantined)
             }
             Piece::Settle(_) | Piece::Result(..) => Ok(Took::Noted),
         }
@@ -227,23 +227,27 @@ impl<'a> Dues<'a> {
             return if self.is_there(place) { Err(Skip::Elsewhere) } else { Ok(Took::Dropped) };
         };
         let attempts = self.batch.host.limits.attempts;
-        // Attempts that came to nothing ended with their process: as many among others as alone.
-        if let Some(incoming) = incoming.filter(|_| row.attempts <= attempts.saturating_mul(2)) {
-            // The row itself is what its conversation waits for.
-            kept.queued = false;
-            let advanced = self.step(place, incoming);
-            self.waits_for_the_rest(place);
-            if advanced {
-                return Ok(Took::Advanced);
+        let why = match incoming {
+            None => "it can not be read".to_string(),
+            // As many among others as alone.
+            Some(_) if row.attempts > attempts.saturating_mul(2) => "processes have ended with it".to_string(),
+            Some(incoming) => {
+                // The row itself is what its conversation waits for.
+                kept.queued = false;
+                let stepped = self.step(place, incoming);
+                self.waits_for_the_rest(place);
+                match stepped {
+                    Ok(()) => return Ok(Took::Advanced),
+                    Err(Hitch::NotNow | Hitch::Unmet) => return Err(Skip::Elsewhere),
+                    Err(Hitch::Failed(_)) if row.attempts < attempts => return Err(Skip::Failed),
+                    Err(Hitch::Failed(error)) => error.to_string(),
+                }
             }
-            if row.attempts < attempts {
-                return Err(Skip::Failed);
-            }
-        }
+        };
         self.waits_for_the_rest(place);
         let (InboxBody::Element(bytes) | InboxBody::Event(bytes) | InboxBody::File(bytes)) = &row.body;
         let file = if matches!(row.body, InboxBody::File(_)) { ", with a file" } else { "" };
-        let detail = format!("conversation {:016x}, {} attempts{file}", row.conversation.0, row.attempts);
+        let detail = format!("conversation {:016x}, {} attempts: {why}{file}", row.conversation.0, row.attempts);
         self.set_aside(place, detail, bytes.clone());
         Ok(Took::Quarantined)
     }
@@ -255,8 +259,8 @@ impl<'a> Dues<'a> {
         }
     }
 
-    fn stop_waking(&mut self, place: Place) {
-        self.set_aside(place, format!("conversation {:016x}, wake-up", place.1.0), Vec::new());
+    fn stop_waking(&mut self, place: Place, error: &TurnError) {
+        self.set_aside(place, format!("conversation {:016x}, wake-up: {error}", place.1.0), Vec::new());
         if let Some(kept) = self.kept.get_mut(&place) {
             kept.row.wake_at_ms = None;
             kept.changed = true;
@@ -283,10 +287,10 @@ impl<'a> Dues<'a> {
         self.inbox.push(inbox_row(place.0, place.1, incoming, self.batch.now_ms));
     }
 
-    /// Takes a turn, if the conversation is kept and nothing waits for it. `false`: not now, or not at all.
-    fn step(&mut self, place: Place, incoming: &mut Incoming) -> bool {
-        let Some(kept) = self.kept.get_mut(&place).filter(|kept| !kept.queued) else { return false };
-        let Some(shop) = self.batch.shops.get(&place.0) else { return false };
+    /// Takes a turn, if the conversation is kept and nothing waits for it.
+    fn step(&mut self, place: Place, incoming: &mut Incoming) -> Result<(), Hitch> {
+        let kept = self.kept.get_mut(&place).filter(|kept| !kept.queued).ok_or(Hitch::NotNow)?;
+        let shop = self.batch.shops.get(&place.0).ok_or(Hitch::NotNow)?;
         let host = self.batch.host;
         let cx = Context { shop, now_ms: self.batch.now_ms, mint: &host.mint, limits: &host.limits.turn };
         let memory = kept.memory.take();
@@ -302,14 +306,13 @@ impl<'a> Dues<'a> {
             calls = Empty,
         )
         .entered();
-        let taken = match turn::take(&cx, before, incoming) {
-            Ok(taken) => taken,
-            Err(TurnError::Unmet(revision)) => {
-                self.unmet = Some((place.0, revision));
-                return false;
+        let taken = turn::take(&cx, before, incoming).map_err(|error| match error {
+            TurnError::Unmet(revision) => {
+                host.shops.want(place.0, revision);
+                Hitch::Unmet
             }
-            Err(TurnError::Panicked | TurnError::Session(_)) => return false,
-        };
+            TurnError::Panicked | TurnError::Session(_) => Hitch::Failed(error),
+        })?;
         span.record("sends", taken.sends.len());
         span.record("calls", taken.calls.len());
         drop(span);
@@ -330,7 +333,7 @@ impl<'a> Dues<'a> {
         self.turns.push(taken.record);
         let told = |notice| Told { shop: place.0, conversation: Some(place.1), notice };
         self.told.extend(taken.notices.into_iter().map(told));
-        true
+        Ok(())
     }
 
     /// Writes all of it.
@@ -373,13 +376,11 @@ impl<'a> Dues<'a> {
 
     /// After the commit: sessions are remembered, and people are told.
     pub fn committed(self) {
-        let mut recall = self.batch.recall.lock().unwrap_or_else(PoisonError::into_inner);
         for ((shop, id), kept) in self.kept {
             if let Some(memory) = kept.memory {
-                recall.put(shop, id, memory);
+                self.batch.host.recall.put(shop, id, memory);
             }
         }
-        drop(recall);
         self.marks.into_iter().for_each(|mark| self.batch.host.marks.tell(mark));
         self.told.into_iter().for_each(|told| self.batch.host.notices.tell(told));
     }

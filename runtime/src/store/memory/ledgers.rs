@@ -103,9 +103,11 @@ impl MemoryTx {
     pub fn put_revisions(&mut self, rows: &[FlowRevision]) -> Result<()> {
         for row in rows {
             let key = (row.shop, row.revision);
-            if !self.tables.revisions.contains(&key) {
-                self.tables.revisions.insert(key, row.clone());
-            }
+            let row = match self.tables.revisions.get(&key) {
+                Some(known) => FlowRevision { at_ms: known.at_ms.max(row.at_ms), ..known.clone() },
+                None => row.clone(),
+            };
+            self.tables.revisions.insert(key, row);
         }
         Ok(())
     }

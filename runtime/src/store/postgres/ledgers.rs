@@ -191,7 +191,7 @@ impl PostgresTx {
         for FlowRevision { shop, revision, at_ms, source, standard } in rows {
             let insert = sqlx::query(
                 "INSERT INTO revision (shop, revision, at_ms, standard, source) VALUES ($1, $2, $3, $4, $5)
-                 ON CONFLICT DO NOTHING",
+                 ON CONFLICT (shop, revision) DO UPDATE SET at_ms = greatest(revision.at_ms, excluded.at_ms)",
             );
             let insert = insert.bind(shop_number(*shop)).bind(&revision[..]).bind(at_ms).bind(&standard[..]);
             self.run(insert.bind(source)).await?;

@@ -191,7 +191,7 @@ impl SqliteTx {
     pub fn put_revisions(&mut self, rows: &[FlowRevision]) -> Result<()> {
         let mut insert = self.sql(
             "INSERT INTO revision (shop, revision, at_ms, standard, source) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT DO NOTHING",
+             ON CONFLICT (shop, revision) DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)",
         )?;
         for FlowRevision { shop, revision, at_ms, source, standard } in rows {
             insert.execute((shop.number(), &revision[..], at_ms, &standard[..], source))?;

@@ -121,12 +121,6 @@ impl Graph {
         Ok(created.id)
     }
 
-    /// Takes back a template in all its languages.
-    pub async fn delete_template(&self, account: &str, access: &Access, name: &str) -> Result<(), CallError> {
-        let path = format!("{account}/message_templates");
-        read::<Value>(self.call(Method::DELETE, &path, access).query(&[("name", name)])).await.map(drop)
-    }
-
     /// What the vendor knows of a number.
     pub async fn number(&self, number: &str, access: &Access) -> Result<NumberInfo, CallError> {
         read(self.call(Method::GET, number, access).query(&[("fields", NUMBER_FIELDS)])).await

@@ -1,6 +1,7 @@
 //! Sessions as the last turn left them, decoded, so that the next turn need not read them again. Forgetting is harmless.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use duka_engine::session::Session;
 
@@ -18,36 +19,50 @@ pub struct Memory {
     pub automated: Automated,
 }
 
-/// Two generations: what is used moves to the young one, and the old one is dropped as a whole when the young is full.
+/// What this process remembers.
 #[derive(Debug)]
 pub struct Recall {
-    young: HashMap<Key, Memory>,
-    old: HashMap<Key, Memory>,
     /// Of both generations together.
     most: usize,
+    // Held only to take a session out or to put one in.
+    kept: Mutex<Generations>,
+}
+
+/// What is used moves to the young one, and the old one is dropped as a whole when the young is full.
+#[derive(Debug, Default)]
+struct Generations {
+    young: HashMap<Key, Memory>,
+    old: HashMap<Key, Memory>,
 }
 
 impl Recall {
     pub fn of(most: usize) -> Recall {
-        Recall { young: HashMap::new(), old: HashMap::new(), most }
+        Recall { most, kept: Mutex::default() }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Generations> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands over what is remembered.
-    pub fn take(&mut self, shop: ShopScope, id: ConversationId) -> Option<Memory> {
-        self.young.remove(&(shop, id)).or_else(|| self.old.remove(&(shop, id)))
+    pub fn take(&self, shop: ShopScope, id: ConversationId) -> Option<Memory> {
+        let mut kept = self.kept();
+        kept.young.remove(&(shop, id)).or_else(|| kept.old.remove(&(shop, id)))
     }
 
-    pub fn put(&mut self, shop: ShopScope, id: ConversationId, memory: Memory) {
-        if self.young.len() >= self.most / 2 {
-            self.old = std::mem::take(&mut self.young);
+    pub fn put(&self, shop: ShopScope, id: ConversationId, memory: Memory) {
+        let mut kept = self.kept();
+        if kept.young.len() >= self.most / 2 {
+            kept.old = std::mem::take(&mut kept.young);
         }
-        self.young.insert((shop, id), memory);
+        kept.young.insert((shop, id), memory);
     }
 
-    /// Everything, when a session may have been changed by other means.
-    pub fn forget(&mut self) {
-        self.young.clear();
-        self.old.clear();
+    /// Of a whole shop, when it was erased.
+    pub fn forget_shop(&self, shop: ShopScope) {
+        let mut kept = self.kept();
+        kept.young.retain(|key, _| key.0 != shop);
+        kept.old.retain(|key, _| key.0 != shop);
     }
 }
 
@@ -62,7 +77,7 @@ mod tests {
     #[test]
     fn what_is_used_stays_and_the_rest_goes() {
         let shop = ShopScope::numbered(1);
-        let mut recall = Recall::of(4);
+        let recall = Recall::of(4);
         for id in 0..100 {
             let kept = recall.take(shop, ConversationId(7));
             recall.put(shop, ConversationId(7), kept.unwrap_or_else(|| memory(1)));
@@ -70,6 +85,7 @@ mod tests {
         }
         assert_eq!(recall.take(shop, ConversationId(7)).map(|it| it.turn), Some(1));
         assert!(recall.take(shop, ConversationId(1_000)).is_none());
-        assert!(recall.young.len() + recall.old.len() <= 4);
+        let held = recall.kept().young.len() + recall.kept().old.len();
+        assert!(held <= 4, "{held}");
     }
 }
