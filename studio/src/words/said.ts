@@ -59,9 +59,11 @@ export function named(t: Say, kind: "order" | "payment" | "template" | "category
   return Object.hasOwn(en, word) ? t(word as Word) : state.replaceAll("_", " ");
 }
 
-/** What time will do. */
-export function timed(timer: Timer, t: Say): string {
-  return t(`timer.${timer.kind}`, { time: lasting(timer.length_ms ?? 0, t) });
+/** What time will do. A length stands in one unit, as flows write it: `26 hours`. */
+export function timed({ kind, length_ms = 0 }: Timer, t: Say): string {
+  const units = [[86_400_000, "time.days"], [3_600_000, "time.hours"], [60_000, "time.minutes"], [1_000, "time.seconds"]] as const;
+  const [length, unit] = units.find(([length]) => length_ms % length === 0) ?? units[3];
+  return t(`timer.${kind}`, { time: t(unit, { count: length_ms / length }) });
 }
 
 /** A length of time in its two largest parts. */

@@ -42,8 +42,8 @@ test("a refusal is told with what it names, in the page's language; in English b
 });
 
 test("a timer says what it waits for, and how long", () => {
-  const timer = { at: 0, kind: "quiet", length_ms: 7_200_000 } as const;
-  expect([timed(timer, speaker("en")), timed(timer, speaker("fr"))]).toEqual(["quiet for 2 h", "silence de 2 h"]);
+  const timer = { at: 0, kind: "quiet", length_ms: 26 * 3_600_000 } as const;
+  expect([timed(timer, speaker("en")), timed(timer, speaker("fr"))]).toEqual(["quiet for 26 h", "silence de 26 h"]);
   expect(timed({ at: 0, kind: "answer" }, speaker("sw"))).toBe(sw["timer.answer"]);
 });
 
