@@ -16,6 +16,16 @@ const POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-a
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 const DAY = 24 * 3600 * 1000;
 
+/** What customers may send, as the real one says it. */
+const MEBIBYTE = 1024 * 1024;
+const FILES = [
+  { kind: "image", endings: ["jpg", "jpeg", "png"], most_bytes: 5 * MEBIBYTE },
+  { kind: "video", endings: ["mp4", "3gp"], most_bytes: 16 * MEBIBYTE },
+  { kind: "audio", endings: ["aac", "amr", "mp3", "m4a", "ogg"], most_bytes: 16 * MEBIBYTE },
+  { kind: "document", endings: ["txt", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx"], most_bytes: 100 * MEBIBYTE },
+];
+const MIMES = { image: "image/jpeg", video: "video/mp4", audio: "audio/mp4", document: "application/octet-stream" };
+
 const shop = {
   slug: "boutique",
   name: "Zuri Boutique",
@@ -30,7 +40,7 @@ const shop = {
 };
 
 function world(states) {
-  const it = { shift: 0, running: true, seq: 0, event: 0, listeners: new Set(), log: [], customers: new Map(), drafts: new Map(), findings: [] };
+  const it = { shift: 0, running: true, seq: 0, event: 0, listeners: new Set(), log: [], customers: new Map(), drafts: new Map(), files: [], findings: [] };
   it.backend = { delay_ms: 0, down: false, reads: true, products: structuredClone(products), templates: ["cart_reminder", "receipt", "order_shipped", "order_delivered"].map((name) => ({ name, language: "en", status: "APPROVED", category: name === "cart_reminder" ? "MARKETING" : "UTILITY" })) };
   it.map = states ? wideMap(states) : boutiqueMap(shopFolder);
   it.now = () => Date.now() + it.shift;
@@ -150,7 +160,7 @@ const place = (it, customer) => ({
     { name: "item", value: customer.item ?? "none", kind: "product" },
     { name: "customer.first_name", value: customer.name.split(" ")[0], kind: "text" },
   ],
-  timers: customer.path.length ? [{ at: it.now() + 22.5 * 3600 * 1000, what: "quiet 23 hours → end" }] : [],
+  timers: customer.path.length ? [{ at: it.now() + 22.5 * 3600 * 1000, kind: "quiet", length_ms: 23 * 3600 * 1000 }] : [],
   orders: customer.orders,
 });
 
@@ -170,8 +180,12 @@ function say(it, customer, what) {
     said = what.list;
   } else if (what.quick !== undefined) inbound({ type: "button", button: { payload: what.quick, text: what.title } }, what.message);
   else if (what.location) inbound({ type: "location", location: what.location });
-  else if (what.image) inbound({ type: "image", image: { id: "1", mime_type: "image/jpeg", caption: what.image.caption } }).media = { url: "/mock/t-201.svg", mime: "image/svg+xml" };
-  else if (what.audio) inbound({ type: "audio", audio: { id: "1", voice: true } });
+  else if (what.file) {
+    const { kind, name, caption, bytes } = what.file;
+    const id = it.files.push({ mime: MIMES[kind], bytes }) - 1;
+    const item = { type: kind, [kind]: { id: `${id}`, mime_type: MIMES[kind], filename: name, caption, voice: kind === "audio" } };
+    put(it, customer, "in", item, { media: { url: `/api/v1/dev/media/${id}`, mime: MIMES[kind], bytes: bytes.length } });
+  }
   else if (what.order) {
     const items = what.order.items.map((one) => ({ product_retailer_id: one.sku, quantity: one.quantity, item_price: priceOf(bySku[one.sku]?.price ?? "0"), currency: "KES" }));
     inbound({ type: "order", order: { ...what.order, items: undefined, product_items: items } }).products = bySku;
@@ -265,9 +279,18 @@ async function answer(it, request, response) {
     return bytes ? send(200, bytes, TYPES[extname(path)] ?? "application/octet-stream") : refuse(404, "not_found", "There is no such page.");
   }
   const parts = url.pathname.slice("/api/v1/dev".length).split("/").filter(Boolean).map(decodeURIComponent);
+  if (parts[4] === "file") {
+    const customer = it.customers.get(parts[3]);
+    say(it, customer, { file: { kind: url.searchParams.get("kind"), name: url.searchParams.get("name") ?? undefined, caption: url.searchParams.get("caption") ?? undefined, bytes: await whole(request) } });
+    return send(202, {});
+  }
+  if (parts[0] === "media") {
+    const file = it.files[Number(parts[1])];
+    return file ? send(200, file.bytes, file.mime) : refuse(404, "absent", "There is no such file.");
+  }
   const body = request.method === "GET" ? {} : JSON.parse((await text(request)) || "{}");
   const [first, , kind, id, leaf] = parts;
-  if (parts.length === 0) return send(200, { version: "mock", shops: [{ ...shop, findings: it.findings }], clock: it.clock(), running: it.running });
+  if (parts.length === 0) return send(200, { version: "mock", shops: [{ ...shop, findings: it.findings }], clock: it.clock(), running: it.running, files: FILES });
   if (first === "picture") return url.searchParams.get("of").includes("none") ? refuse(404, "not_found", "") : mockFile(`/mock/${(/([\w-]+)\.(jpg|png|svg)$/.exec(url.searchParams.get("of")) ?? [])[1] in COLOURS ? /([\w-]+)\.\w+$/.exec(url.searchParams.get("of"))[1] : "t-201"}.svg`, send);
   if (first === "stream") return listen(it, request, response);
   if (first === "clock") {
@@ -317,6 +340,7 @@ async function answer(it, request, response) {
 }
 
 const sha = (words) => `${[...words].reduce((sum, one) => (sum * 33 + one.codePointAt(0)) % 2 ** 31, 7)}`;
+const whole = async (request) => { const out = []; for await (const chunk of request) out.push(chunk); return Buffer.concat(out); };
 const text = async (request) => { let out = ""; for await (const chunk of request) out += chunk; return out; };
 
 function listen(it, request, response) {

@@ -3,7 +3,8 @@
 import { create } from "zustand";
 
 import { Refused, server, stream } from "./api/client";
-import type { Act, Backend, Clock, Customer, Finding, FlowMap, Home, Item, Place, Reloaded, Say, Shop } from "./api/types";
+import type { Act, Backend, Clock, Customer, FileKind, Finding, FlowMap, Home, Item, Place, Reloaded, Say, Shop } from "./api/types";
+import { keepPhones, keptPhones } from "./visit";
 import { direction, isLanguage, speaker, spoken, type Language } from "./words";
 import { acted, pulled, refused, reloaded as heardOf, speaksServer } from "./words/said";
 
@@ -159,10 +160,16 @@ export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined>
   try {
     return await work();
   } catch (error) {
-    const word = error instanceof Refused ? refused(error.code) : undefined;
-    note(word ? speaker(get().language)(word) : error instanceof Error ? error.message : String(error), "error");
+    note(whyNot(error), "error");
     return undefined;
   }
+}
+
+/** Why something was not done, in the page's own language. */
+export function whyNot(error: unknown): string {
+  if (!(error instanceof Refused)) return error instanceof Error ? error.message : String(error);
+  const { language } = get();
+  return refused(error, speaker(language), speaksServer(language)) ?? error.message;
 }
 
 // ---- the shop
@@ -186,17 +193,33 @@ export async function start() {
 export async function enter(told: Shop) {
   const shop = { ...told, timezone: zone(told.timezone) };
   hangUp?.();
+  stayIn(shop.slug);
   set({ shop, findings: shop.findings ?? [], customers: [], open: [], active: "", threads: {}, places: {}, map: undefined, backend: undefined, played: undefined, asked: undefined });
   listen(shop.slug);
   await Promise.all([firstPhone(shop.slug), readMap(), readBackend()]);
 }
 
+/** A reload of the page stays in the shop that was chosen. */
+function stayIn(shop: string) {
+  if ((get().home?.shops.length ?? 0) < 2) return;
+  const address = new URL(location.href);
+  address.searchParams.set("shop", shop);
+  history.replaceState(null, "", address);
+}
+
+/** Those that were open before a reload, or the first. */
 async function firstPhone(shop: string) {
   const customers = (await attempt(() => server.customers(shop))) ?? [];
-  const first = customers[0];
-  set({ customers, open: first ? [first.id] : [], active: first?.id ?? "" });
-  if (first) await read(first.id);
+  const kept = keptPhones(shop);
+  const known = kept.open.filter((id) => customers.some((one) => one.id === id));
+  const open = known.length > 0 ? known : customers.slice(0, 1).map((one) => one.id);
+  set({ customers, open, active: open.includes(kept.active) ? kept.active : (open[0] ?? "") });
+  await Promise.all(open.map(read));
 }
+
+useStudio.subscribe((now, before) => {
+  if (now.shop && now.active !== "" && (now.open !== before.open || now.active !== before.active)) keepPhones(now.shop.slug, { open: now.open, active: now.active });
+});
 
 /** A time zone that this browser knows; otherwise its own. */
 function zone(name: string | undefined): string | undefined {
@@ -433,6 +456,12 @@ export async function addCustomer({ language, ...wanted }: { name?: string; lang
 export async function say(customer: string, what: Say): Promise<boolean> {
   const shop = get().shop?.slug ?? "";
   return (await attempt(() => server.say(shop, customer, what).then(() => true))) === true;
+}
+
+/** The same with a file. Without one, a small one of the server's own. */
+export async function sendFile(customer: string, kind: FileKind, file?: Blob, more?: { name?: string; caption?: string }): Promise<boolean> {
+  const shop = get().shop?.slug ?? "";
+  return (await attempt(() => server.file(shop, customer, kind, file, more).then(() => true))) === true;
 }
 
 // ---- the shop's person

@@ -4,6 +4,8 @@ import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { goTo, shopNow, useStudio } from "./store";
 import { speaker, type Language, type Say } from "./words";
 
+export { lasting } from "./words/said";
+
 export function useWords(): Say {
   const language = useStudio((now) => now.language);
   return useMemo(() => speaker(language), [language]);
@@ -40,6 +42,8 @@ const PATHS = {
   form: "M6 3.5h12v17H6zM9 8h6M9 12h6M9 16h3",
   file: "M6.500 3.5h7.500l4.500 4.5v12.500h-12zM14 3.5V8h4.500",
   play: "M8 5.5l11 6.5-11 6.5z",
+  pause: "M8.500 5.5v13M15.500 5.5v13",
+  video: "M4 6.500h11v11H4zM15 10.800l5-3v8.400l-5-3",
   why: "M12 3.5a8.500 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17zM9.600 9.5a2.500 2.5 0 1 1 3.7 2.2c-.9.5-1.3 1-1.3 2M12 16.6v.1",
   clock: "M12 3.5a8.500 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17zM12 7.5V12l3 2",
   beside: "M4 5h7v14H4zM14 5h6v14h-6z",
@@ -123,22 +127,10 @@ function locale(language: Language): string {
   return language === "en" ? "en-GB" : language;
 }
 
-/** A length of time in its two largest parts. */
-export function lasting(ms: number, t: Say): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  const parts: [number, "time.days" | "time.hours" | "time.minutes" | "time.seconds"][] = [
-    [Math.floor(seconds / 86_400), "time.days"],
-    [Math.floor(seconds / 3600) % 24, "time.hours"],
-    [Math.floor(seconds / 60) % 60, "time.minutes"],
-    [seconds % 60, "time.seconds"],
-  ];
-  const from = parts.findIndex(([count]) => count > 0);
-  if (from === -1) return t("time.seconds", { count: 0 });
-  return parts
-    .slice(from, from + 2)
-    .filter(([count], index) => count > 0 || index === 0)
-    .map(([count, word]) => t(word, { count }))
-    .join(" ");
+/** `12 kB`, as the language writes it. */
+export function sizeOf(bytes: number, language: Language): string {
+  const [unit, size] = bytes < 1_000_000 ? (["kilobyte", Math.max(1, Math.round(bytes / 1000))] as const) : (["megabyte", bytes / 1_000_000] as const);
+  return new Intl.NumberFormat(locale(language), { style: "unit", unit, maximumFractionDigits: 1 }).format(size);
 }
 
 /** Where something is written. Files of Duka's own flows are not the shop's to open: they are only named. */

@@ -17,26 +17,34 @@ export const real = process.env.STUDIO_URL !== undefined || process.env.DUKA !==
 type Server = { address: string; folder?: string; close: () => void };
 export type Bench = { address: string; folder?: string; browser: Browser; end: () => Promise<void> };
 
-/** `played`: the played shop in any case, for what a real one does not send. */
-export async function bench(options: { played?: boolean; states?: number; written?: (flow: string) => string } = {}): Promise<Bench> {
+/** A microphone that beeps, and nobody who is asked whether it may be heard. */
+const MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
+type Options = { played?: boolean; states?: number; microphone?: boolean; written?: (flow: string) => string; shops?: string[] };
+
+/** `played`: the played shop in any case, for what a real one does not send. `shops`: several, by these names. */
+export async function bench(options: Options = {}): Promise<Bench> {
   const server: Server = options.played
     ? await start(options)
     : process.env.STUDIO_URL
       ? { address: process.env.STUDIO_URL, close: () => undefined }
       : process.env.DUKA
-        ? await duka(process.env.DUKA, options.written)
+        ? await duka(process.env.DUKA, options)
         : await start(options);
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: options.microphone ? [...FLAGS, ...MICROPHONE] : FLAGS });
   return { address: server.address, folder: server.folder, browser, end: async () => (await browser.close(), server.close()) };
 }
 
-/** `duka dev` on a copy of the boutique, on any port; `written` makes another flow of the boutique's. */
-async function duka(binary: string, written = (flow: string) => flow): Promise<Server> {
+/** `duka dev` on copies of the boutique, on any port; `written` makes another flow of the boutique's. */
+async function duka(binary: string, { written = (flow) => flow, shops }: Options): Promise<Server> {
   const home = mkdtempSync(join(tmpdir(), "duka-page-"));
-  const folder = join(home, "boutique");
-  cpSync(resolve(import.meta.dirname, "../../examples/boutique"), folder, { recursive: true });
-  const path = join(folder, "boutique.duka");
-  writeFileSync(path, written(readFileSync(path, "utf8")));
+  for (const shop of shops ?? ["boutique"]) {
+    const copy = join(home, shop);
+    cpSync(resolve(import.meta.dirname, "../../examples/boutique"), copy, { recursive: true });
+    const path = join(copy, "boutique.duka");
+    writeFileSync(path, written(readFileSync(path, "utf8")));
+  }
+  const folder = shops ? home : join(home, "boutique");
   const child = spawn(resolve(binary), ["dev", folder, "--port", "0", "--no-open"], { stdio: ["ignore", "pipe", "inherit"] });
   const address = await new Promise<string>((done, fail) => {
     let said = "";

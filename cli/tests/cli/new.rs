@@ -53,6 +53,26 @@ fn what_is_cut_for_one_way_fits_every_country() {
 }
 
 #[test]
+fn nothing_is_left_of_the_way_that_a_shop_does_not_have() {
+    for (kind, fulfilment, gone) in [
+        ("boutique", "delivery", &["pick it up", "Utaichukua", "collected", "pickup"][..]),
+        ("boutique", "pickup", &["\ndelivery:", "Where you deliver", "delivery_fee}"][..]),
+        ("grocery", "pickup", &["\ndelivery:", "Where you deliver", "delivery_fee}"][..]),
+        ("restaurant", "delivery", &["the table", "orders.seat", "seat:"][..]),
+        ("restaurant", "pickup", &["\ndelivery:", "Where you deliver", "delivery_fee}"][..]),
+    ] {
+        let folder = made(&["--kind", kind, "--fulfilment", fulfilment]);
+        let all = std::fs::read_dir(folder.path().join("mama-njeri")).expect("a shop").flatten();
+        for file in all.filter(|file| file.path().is_file()) {
+            let name = file.file_name().to_string_lossy().into_owned();
+            let text = folder.read(&format!("mama-njeri/{name}"));
+            let left: Vec<&&str> = gone.iter().filter(|words| text.contains(**words)).collect();
+            assert!(left.is_empty(), "{kind} {fulfilment}, {name}: {left:?}");
+        }
+    }
+}
+
+#[test]
 fn texts_of_other_countries_are_left_out() {
     let folder = made(&["--kind", "boutique", "--country", "KW"]);
     assert!(folder.path().join("mama-njeri/boutique.ar.duka").exists());

@@ -3,12 +3,16 @@
 
 #[path = "dev/ends.rs"]
 mod ends;
+#[path = "dev/given.rs"]
+mod given;
 #[path = "dev/person.rs"]
 mod person;
 #[path = "dev/recorded.rs"]
 mod recorded;
 #[path = "dev/saves.rs"]
 mod saves;
+#[path = "dev/several.rs"]
+mod several;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -200,6 +204,21 @@ impl Dev {
     fn does(&self, say: &Json, words: &str) -> Json {
         let before = self.thread().len();
         self.says(say);
+        self.sees(before, words)
+    }
+
+    /// Sends a file; `more`: its name and caption as a query. The answer to it.
+    fn sends_file(&self, kind: &str, more: &str, bytes: &str) -> (u16, Json) {
+        let path = format!("/api/v1/dev{}?kind={kind}{more}", self.of_customer("file"));
+        let (status, text) = http::ask("POST", &self.address, &path, &[], bytes).expect("an answer");
+        (status, serde_json::from_str(&plain(&text)).unwrap_or_default())
+    }
+
+    /// Sends a file, and waits for an answer with these words.
+    fn gives(&self, kind: &str, more: &str, bytes: &str, words: &str) -> Json {
+        let before = self.thread().len();
+        let (status, answer) = self.sends_file(kind, more, bytes);
+        assert_eq!(status, 202, "{kind}: {answer}");
         self.sees(before, words)
     }
 
@@ -427,7 +446,7 @@ fn days_pass_in_a_moment_and_what_waits_for_them_happens() {
     let dev = Dev::corner(FLOW);
     dev.does(&text("hi"), "Shall we go on?");
     let timer = until("the timer is shown", || dev.get(&dev.of_customer("place"))["timers"][0].as_object().cloned());
-    assert_eq!(timer["what"], "quiet 2 hours");
+    assert_eq!((&timer["kind"], &timer["length_ms"]), (&json!("quiet"), &json!(7_200_000)));
     let before = dev.thread().len();
     let (status, clock) = dev.ask("POST", "/clock", &json!({"to": "next_timer"}));
     assert_eq!(status, 200, "{clock}");
@@ -436,7 +455,7 @@ fn days_pass_in_a_moment_and_what_waits_for_them_happens() {
     let (_, clock) = dev.ask("POST", "/clock", &json!({"advance": 3_600_000}));
     assert!(clock["shifted_by"].as_i64().is_some_and(|ms| ms > 10_000_000), "{clock}");
     let (status, wrong) = dev.ask("POST", "/clock", &json!({"advance": -1}));
-    assert_eq!((status, wrong["error"]["code"].as_str()), (422, Some("wrong")));
+    assert_eq!((status, wrong["error"]["code"].as_str()), (422, Some("clock_range")));
 }
 
 #[test]

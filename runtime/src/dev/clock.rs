@@ -8,7 +8,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answers::{Body, Refused};
+use super::answers::{Body, Refused, Why};
 use super::house::House;
 
 /// A step may be as long as this: a year.
@@ -68,9 +68,12 @@ pub async fn set(State(house): State<Arc<House>>, Body(how): Body<Move>) -> Resu
     let ahead = house.config().clock_ahead_ms;
     let ahead = match how {
         Move::Advance { advance } if (0..=MOST_MS).contains(&advance) => ahead.saturating_add(advance),
-        Move::Advance { .. } => return Err(Refused::wrong("The clock goes on by a year at most, and not back.")),
+        Move::Advance { .. } => {
+            return Err(Refused::wrong(Why::ClockRange, "The clock goes on by a year at most, and not back."));
+        }
         Move::To { to: Target::NextTimer } => {
-            let next = next_timer(&house).await.ok_or_else(|| Refused::wrong("No conversation waits for a time."))?;
+            let none = || Refused::wrong(Why::NoTimer, "No conversation waits for a time.");
+            let next = next_timer(&house).await.ok_or_else(none)?;
             ahead.max(next.saturating_sub(machine_ms()))
         }
         Move::Reset { .. } => 0,

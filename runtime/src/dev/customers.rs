@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use duka_engine::session::Session;
 use schemars::JsonSchema;
@@ -11,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use smol_str::SmolStr;
 
-use super::answers::{Body, Refused};
+use super::answers::{Body, Refused, Why};
 use super::house::House;
 use super::phones::{Item, Phone, Way};
 use super::place::{self, Place};
 use super::products;
-use super::say::{Say, Speaker};
+use super::say::{File, Say, Speaker};
 use crate::server::Server;
 use crate::shops::Served;
 
@@ -89,7 +90,9 @@ fn words(item: &Item) -> Option<String> {
         .or_else(|| text("/interactive/button_reply/title"))
         .or_else(|| text("/interactive/list_reply/title"))
         .or_else(|| text("/button/text"))
-        .or_else(|| text("/image/caption"));
+        .or_else(|| text("/image/caption"))
+        .or_else(|| text("/video/caption"))
+        .or_else(|| text("/document/filename"));
     let said = said.map_or_else(|| format!("[{}]", text("/type").unwrap_or("message")), str::to_string);
     Some(said.lines().next().unwrap_or_default().chars().take(MOST_LETTERS).collect())
 }
@@ -114,10 +117,13 @@ pub async fn add(
 ) -> Result<Json<Customer>, Refused> {
     house.view(&shop).ok_or_else(|| Refused::absent("shop"))?;
     if wanted.channel.as_deref().is_some_and(|channel| channel != "whatsapp") {
-        return Err(Refused::wrong("Customers write on WhatsApp here; other channels can not be tried out yet."));
+        return Err(Refused::wrong(
+            Why::Channel,
+            "Customers write on WhatsApp here; other channels can not be tried out yet.",
+        ));
     }
     if house.phones().list.iter().filter(|phone| phone.shop == shop).count() >= MOST_CUSTOMERS {
-        return Err(Refused::wrong("There are a hundred customers already."));
+        return Err(Refused::wrong(Why::ManyCustomers, "There are a hundred customers already."));
     }
     let name = wanted.name.map(|name| name.chars().take(MOST_LETTERS).collect::<String>());
     let phone = house.add_customer(&shop, name.as_deref().filter(|name| !name.trim().is_empty()));
@@ -155,22 +161,41 @@ pub async fn say(
     Path((shop, id)): Path<(String, String)>,
     Body(say): Body<Say>,
 ) -> Result<StatusCode, Refused> {
+    brings(&house, &shop, &id, |speaker| speaker.message(say))
+}
+
+/// The customer sends a file: its bytes are the whole body.
+pub async fn file(
+    State(house): State<Arc<House>>,
+    Path((shop, id)): Path<(String, String)>,
+    Query(file): Query<File>,
+    bytes: Bytes,
+) -> Result<StatusCode, Refused> {
+    brings(&house, &shop, &id, |speaker| speaker.file(file, bytes))
+}
+
+fn brings(
+    house: &House,
+    shop: &str,
+    id: &str,
+    said: impl FnOnce(&mut Speaker<'_>) -> Result<Value, Refused>,
+) -> Result<StatusCode, Refused> {
     let phones = house.phones().clone();
-    let phone = phones.phone(&shop, &id).ok_or_else(|| Refused::absent("customer"))?;
+    let phone = phones.phone(shop, id).ok_or_else(|| Refused::absent("customer"))?;
     let server = house.inner.server();
-    let known = server.as_ref().map(|server| products::products(&house, server, &shop)).unwrap_or_default();
+    let known = server.as_ref().map(|server| products::products(house, server, shop)).unwrap_or_default();
     let mut speaker = Speaker {
-        customer: &id,
+        customer: id,
         name: &phone.name,
-        display: &house.display(&shop),
+        display: &house.display(shop),
         phones: &phones,
         price: &|sku| products::price(&known, sku),
-        file: &mut |mime, bytes| {
+        keep: &mut |mime, bytes| {
             let (id, sha256) = house.graph.with(|graph| graph.customer_file(mime, bytes, None));
             (id.to_string(), sha256)
         },
     };
-    let message = speaker.message(say).map_err(Refused::wrong)?;
-    house.brings(&shop, &id, message).map_err(Refused::wrong)?;
+    let message = said(&mut speaker)?;
+    house.brings(shop, id, message)?;
     Ok(StatusCode::ACCEPTED)
 }

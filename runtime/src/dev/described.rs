@@ -4,6 +4,7 @@
 use axum::http::Method;
 use serde_json::{Map, Value as Json, json};
 
+use super::answers::{About, Why};
 use super::checks::Finding;
 use super::clock::{Clock, Move};
 use super::customers::{Customer, Wanted};
@@ -26,7 +27,14 @@ struct Route {
     path: &'static str,
     summary: &'static str,
     answers: Answers,
-    takes: Option<Json>,
+    takes: Takes,
+}
+
+enum Takes {
+    Nothing,
+    Json(Json),
+    /// A file is the whole body.
+    File,
 }
 
 enum Answers {
@@ -39,9 +47,14 @@ enum Answers {
 }
 
 fn routes() -> Vec<Route> {
-    let get = |path, summary, answers| Route { method: Method::GET, path, summary, answers, takes: None };
-    let post =
-        |path, summary, answers, takes| Route { method: Method::POST, path, summary, answers, takes: Some(takes) };
+    let get = |path, summary, answers| Route { method: Method::GET, path, summary, answers, takes: Takes::Nothing };
+    let post = |path, summary, answers, takes| Route {
+        method: Method::POST,
+        path,
+        summary,
+        answers,
+        takes: Takes::Json(takes),
+    };
     vec![
         get("", "The shops, the clock, and whether the server runs", Answers::of::<Home>()),
         get("/stream?shop", "Events as they happen; the header `Last-Event-ID` goes on from there", Answers::Events),
@@ -56,6 +69,13 @@ fn routes() -> Vec<Route> {
             Answers::of::<Vec<Item>>(),
         ),
         post("/shops/{shop}/customers/{id}/say", "The customer does something", Answers::Nothing, schema::<Say>()),
+        Route {
+            method: Method::POST,
+            path: "/shops/{shop}/customers/{id}/file?kind!&name&caption",
+            summary: "The customer sends a file of a `kind` that the beginning lists; without a body a small photo or voice note",
+            answers: Answers::Nothing,
+            takes: Takes::File,
+        },
         post(
             "/shops/{shop}/customers/{id}/person",
             "The shop's person takes the conversation over, answers, or gives it back",
@@ -112,7 +132,7 @@ impl Answers {
         match self {
             Answers::Json(schema) => json!({ "200": done("application/json", schema) }),
             Answers::Nothing => json!({ "202": { "description": "Taken: what comes of it comes on the stream" } }),
-            Answers::File(kind) => json!({ "200": done(kind, json!({ "type": "string", "format": "binary" })) }),
+            Answers::File(kind) => json!({ "200": done(kind, binary()) }),
             Answers::Events => {
                 let mut events = done("text/event-stream", json!({ "type": "string" }));
                 events["content"]["text/event-stream"]["x-events"] = events_told();
@@ -120,6 +140,10 @@ impl Answers {
             }
         }
     }
+}
+
+fn binary() -> Json {
+    json!({ "type": "string", "format": "binary" })
 }
 
 /// What the data of each event is.
@@ -140,9 +164,15 @@ fn events_told() -> Json {
     })
 }
 
+fn refused() -> Json {
+    let error = json!({ "code": schema::<Why>(), "message": { "type": "string" }, "about": schema::<About>() });
+    json!({ "type": "object", "properties": { "error": { "type": "object", "properties": error } } })
+}
+
 /// The operator's API and this, in one OpenAPI document.
 pub fn document() -> Json {
     let mut document = api::document();
+    document["components"]["schemas"]["Refused"] = refused();
     if let Some(known) = document.get_mut("paths").and_then(Json::as_object_mut) {
         paths(known);
     }
@@ -159,13 +189,13 @@ fn paths(paths: &mut Map<String, Json>) {
             json!({ "name": name, "in": within, "required": required, "schema": { "type": "string" } })
         };
         let named = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        let asked = query.into_iter().flat_map(|names| names.split('&'));
         let parameters: Vec<Json> =
-            named.map(|name| parameter(name, "path")).chain(query.map(|name| parameter(name, "query"))).collect();
+            named.map(|name| parameter(name, "path")).chain(asked.map(|name| parameter(name, "query"))).collect();
         let mut responses = answers.described();
         responses["default"] = json!({
             "description": "Why not: a code for programs, a sentence for people",
-            "content": { "application/json": { "schema": { "type": "object", "properties": { "error": { "type": "object",
-                "properties": { "code": { "type": "string" }, "message": { "type": "string" } } } } } } },
+            "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Refused" } } },
         });
         let mut operation = json!({
             "summary": summary,
@@ -174,9 +204,11 @@ fn paths(paths: &mut Map<String, Json>) {
             "parameters": parameters,
             "responses": responses,
         });
-        if let Some(takes) = takes {
-            operation["requestBody"] =
-                json!({ "required": true, "content": { "application/json": { "schema": takes } } });
+        let body = |kind: &str, schema: Json| json!({ "required": true, "content": { kind: { "schema": schema } } });
+        match takes {
+            Takes::Nothing => {}
+            Takes::Json(takes) => operation["requestBody"] = body("application/json", takes),
+            Takes::File => operation["requestBody"] = body("*/*", binary()),
         }
         let place = paths.entry(format!("{BASE}{path}")).or_insert_with(|| json!({}));
         place[method.as_str().to_lowercase()] = operation;

@@ -11,6 +11,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use duka_engine::limits::{WHATSAPP, whatsapp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -25,8 +26,10 @@ use super::shop::View;
 use super::{assets, customers, described, files, guard, levers, map, person, products, record};
 use crate::server;
 
-/// The largest body: a photo in base64.
+/// The largest body that is no file.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
+/// The same of a file: somewhat more than WhatsApp takes, so that it is said what is too large.
+const MOST_OF_A_FILE: usize = whatsapp::MEDIA_BYTES as usize + MOST_BYTES;
 
 /// What the page begins with.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -36,6 +39,18 @@ pub struct Home {
     pub clock: Clock,
     /// The server runs; it does not while it is begun again, or while a shop was never good.
     pub running: bool,
+    /// What customers may send.
+    pub files: Vec<FileLimit>,
+}
+
+/// Files of one kind, as WhatsApp takes them.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FileLimit {
+    /// `image`, `video`, `audio`, `document`
+    pub kind: &'static str,
+    /// `pdf`
+    pub endings: &'static [&'static str],
+    pub most_bytes: u64,
 }
 
 /// Answers until `stop`.
@@ -65,6 +80,7 @@ fn router(house: &Arc<House>, stop: CancellationToken) -> Router {
         .route("/shops/{shop}/customers", get(customers::list).post(customers::add))
         .route("/shops/{shop}/customers/{id}/thread", get(customers::thread))
         .route("/shops/{shop}/customers/{id}/say", post(customers::say))
+        .route("/shops/{shop}/customers/{id}/file", post(customers::file).layer(DefaultBodyLimit::max(MOST_OF_A_FILE)))
         .route("/shops/{shop}/customers/{id}/place", get(customers::stands))
         .route("/shops/{shop}/customers/{id}/person", post(person::act))
         .route("/shops/{shop}/customers/{id}/record", post(record::record))
@@ -96,7 +112,12 @@ async fn home(State(house): State<Arc<House>>) -> Json<Home> {
         view.number = house.display(&view.slug);
     }
     let clock = clock::clock(&house).await;
-    Json(Home { version: env!("CARGO_PKG_VERSION"), shops, clock, running: server.is_some() })
+    let files = WHATSAPP.media.iter().map(|limit| FileLimit {
+        kind: limit.kind,
+        endings: limit.endings,
+        most_bytes: limit.max_bytes,
+    });
+    Json(Home { version: env!("CARGO_PKG_VERSION"), shops, clock, running: server.is_some(), files: files.collect() })
 }
 
 #[derive(Deserialize)]
@@ -149,8 +170,11 @@ async fn behind(State(house): State<Arc<House>>, request: Request<Body>) -> Resp
         return Refused::absent("page").into_response();
     }
     let Some(server) = house.inner.server() else { return Refused::down().into_response() };
-    match server::router(server).oneshot(request).await {
+    let response = match server::router(server).oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
-    }
+    };
+    // A payment that is begun is told by no message.
+    house.changed.notify_one();
+    response
 }

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answers::{Body, Refused};
+use super::answers::{Body, Refused, Why};
 use super::checks::Finding;
 use super::house::House;
 use super::shop::{self, Wrong, on_deep_stack};
@@ -38,7 +38,7 @@ pub struct Draft {
 
 /// The folder of a shop.
 pub fn folder(house: &House, shop: &str) -> Result<PathBuf, Refused> {
-    let found = shops::find(&house.folder).map_err(|error| Refused::wrong(error.to_string()))?;
+    let found = shops::find(&house.folder).map_err(|error| Refused::wrong(Why::Absent, error.to_string()))?;
     let own = found.into_iter().find(|(slug, _)| slug == shop);
     own.map(|(_, folder)| folder).ok_or_else(|| Refused::absent("shop"))
 }
@@ -70,7 +70,7 @@ pub async fn check(
         let Draft { path, text } = draft;
         shop::findings(&folder, Some((&path, &text)), checks.as_ref())
     });
-    Ok(Json(found.await.ok_or_else(|| Refused::wrong("This could not be judged."))?))
+    Ok(Json(found.await.ok_or_else(|| Refused::failed(&"a file could not be judged"))?))
 }
 
 fn wrong(why: Wrong) -> Refused {
@@ -78,10 +78,12 @@ fn wrong(why: Wrong) -> Refused {
         Wrong::Absent => Refused::absent("file in this shop"),
         Wrong::Changed => Refused::new(
             StatusCode::CONFLICT,
-            "changed",
+            Why::Changed,
             "The file was changed elsewhere since it was read. Read it again, and put your change into it.",
         ),
-        Wrong::Large => Refused::wrong("The file would be larger than Duka reads."),
-        Wrong::Disk(error) => Refused::wrong(format!("The file can not be used: {error}.")),
+        Wrong::Large => Refused::wrong(Why::TooLarge, "The file would be larger than Duka reads."),
+        Wrong::Disk(error) => {
+            Refused::wrong(Why::Disk, format!("The file can not be used: {error}.")).with("why", error)
+        }
     }
 }

@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::answers::Refused;
+use super::answers::{Refused, Why};
 use crate::from_here::is_from_here;
 
 /// Scripts and styles of its own only; no other host is ever asked; in nobody's frame.
@@ -22,7 +22,7 @@ pub async fn guard(address: SocketAddr, request: Request, next: Next) -> Respons
     if !is_from_here(address, request.headers(), request.method()) {
         return Refused::new(
             StatusCode::FORBIDDEN,
-            "not_from_here",
+            Why::NotFromHere,
             "Only pages of this address may ask it for something.",
         )
         .into_response();

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::answers::{Refused, Why};
 use super::checks::Checks;
 use super::inner::{Inner, Variables};
 use super::map::Uncovered;
@@ -174,7 +175,8 @@ impl House {
             let number = served.numbers.first().cloned().unwrap_or_default();
             let hosted = server.registry.shops.shop(served.scope);
             let templates = hosted.map(|shop| products::templates(&shop.program.shop)).unwrap_or_default();
-            self.graph.with(|graph| graph.know(&number, templates));
+            let account = served.account.clone().unwrap_or_default();
+            self.graph.with(|graph| graph.know(&number, &account, templates));
             self.phones().numbers.insert(number, served.slug.clone());
         }
     }
@@ -209,21 +211,23 @@ impl House {
     /// Brings what a customer does to the server, as WhatsApp does: again, until it is taken.
     ///
     /// # Errors
-    /// What can not be done, in plain words.
-    pub fn brings(&self, shop: &str, customer: &str, message: serde_json::Value) -> Result<(), String> {
+    /// What can not be done.
+    pub fn brings(&self, shop: &str, customer: &str, message: serde_json::Value) -> Result<(), Refused> {
         let (number, name) = {
             let phones = self.phones();
             let number = phones.numbers.iter().find(|(_, slug)| *slug == shop).map(|(number, _)| number.clone());
             (number, phones.phone(shop, customer).map(|phone| phone.name.clone()).unwrap_or_default())
         };
-        let number = number.ok_or("The shop does not run yet: its findings say why.")?;
+        let number =
+            number.ok_or_else(|| Refused::wrong(Why::NotOpen, "The shop does not run yet: its findings say why."))?;
         let telling = Telling { number, name, ..Telling::default() };
         let (now_ms, say) = (self.now_ms(), crate::dev_graph::Say::Raw(message));
         let webhook = self.graph.with(|graph| {
             let webhook = graph.customer(now_ms, customer, &say, &telling)?;
             graph.post(now_ms, webhook.clone());
             Ok::<Webhook, String>(webhook)
-        })?;
+        });
+        let webhook = webhook.map_err(|why| Refused::wrong(Why::Wrong, why))?;
         let mut brought = self.brought.lock().unwrap_or_else(PoisonError::into_inner);
         brought.push((shop.into(), webhook));
         let too_many = brought.len().saturating_sub(MOST_BROUGHT);

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use smol_str::SmolStr;
 
-use super::answers::{Body, Refused};
+use super::answers::{Body, Refused, Why};
 use super::customers::served;
 use super::house::House;
 use super::products::{self, Product};
@@ -101,22 +101,25 @@ pub async fn pull(
         "restart" => restart(&house).await?,
         "duplicate" => again(&house, &shop, 1)?,
         "swap" => again(&house, &shop, 2)?,
-        "backend" => slow(&house, &given(body)?),
+        "backend" => slow(&house, &shop, &given(body)?)?,
         "product" => change(&house, &shop, given(body)?)?,
         "order" => orders::moves(&house, &shop, &given(body)?).await?,
-        "template" => template(&house, &given(body)?)?,
+        "template" => template(&house, &shop, &given(body)?)?,
         "statuses" => statuses(&house, &given(body)?),
         _ => return Err(Refused::absent("lever")),
     };
-    if let Ok(backend) = of(&house, &shop) {
-        house.stream.tell(&shop, "backend", &backend);
+    for slug in house.slugs() {
+        if let Ok(backend) = of(&house, &slug) {
+            house.stream.tell(&slug, "backend", &backend);
+        }
     }
     house.changed.notify_one();
     Ok(Json(Said { said }))
 }
 
 fn given<T: DeserializeOwned>(body: Value) -> Result<T, Refused> {
-    serde_json::from_value(body).map_err(|error| Refused::wrong(format!("This lever needs something else: {error}.")))
+    serde_json::from_value(body)
+        .map_err(|error| Refused::wrong(Why::Wrong, format!("This lever needs something else: {error}.")))
 }
 
 pub async fn backend(State(house): State<Arc<House>>, Path(shop): Path<String>) -> Result<Json<Backend>, Refused> {
@@ -124,8 +127,9 @@ pub async fn backend(State(house): State<Arc<House>>, Path(shop): Path<String>) 
 }
 
 fn of(house: &House, shop: &str) -> Result<Backend, Refused> {
-    let (server, _) = served(house, shop)?;
-    let Ails { delay_ms, down } = house.around.demo.ails();
+    let (server, served) = served(house, shop)?;
+    let Ails { delay_ms, down } = house.around.demo.ails(served.scope);
+    let account = served.account.clone().unwrap_or_default();
     let view = |known: &crate::dev_graph::Template| TemplateView {
         name: known.name.to_string(),
         language: known.language.to_string(),
@@ -133,7 +137,7 @@ fn of(house: &House, shop: &str) -> Result<Backend, Refused> {
         category: known.category.to_string(),
     };
     let (templates, reads) =
-        house.graph.with(|graph| (graph.templates().iter().map(view).collect(), graph.statuses().read > 0.0));
+        house.graph.with(|graph| (graph.templates(&account).map(view).collect(), graph.statuses().read > 0.0));
     Ok(Backend { delay_ms, down, reads, products: products::products(house, &server, shop), templates })
 }
 
@@ -152,7 +156,7 @@ async fn restart(house: &Arc<House>) -> Result<String, Refused> {
 fn again(house: &House, shop: &str, count: usize) -> Result<String, Refused> {
     let brought = house.brought(shop);
     if brought.len() < count {
-        return Err(Refused::wrong("Write something first: there is nothing to bring again."));
+        return Err(Refused::wrong(Why::NothingToRepeat, "Write something first: there is nothing to bring again."));
     }
     let now_ms = house.now_ms();
     for webhook in brought.into_iter().rev().take(count) {
@@ -164,16 +168,17 @@ fn again(house: &House, shop: &str, count: usize) -> Result<String, Refused> {
     })
 }
 
-fn slow(house: &House, wanted: &Slow) -> String {
-    let known = house.around.demo.ails();
+fn slow(house: &House, shop: &str, wanted: &Slow) -> Result<String, Refused> {
+    let (_, served) = served(house, shop)?;
+    let known = house.around.demo.ails(served.scope);
     let delay_ms = wanted.delay_ms.unwrap_or(known.delay_ms).min(MOST_DELAY_MS);
     let down = wanted.down.unwrap_or(known.down);
-    house.around.demo.set_ails(Ails { delay_ms, down });
-    match (down, delay_ms) {
+    house.around.demo.set_ails(served.scope, Ails { delay_ms, down });
+    Ok(match (down, delay_ms) {
         (true, _) => "The shop's system does not answer.".to_string(),
         (false, 0) => "The shop's system answers at once.".to_string(),
         (false, delay_ms) => format!("The shop's system takes {delay_ms} ms for each answer."),
-    }
+    })
 }
 
 fn change(house: &House, shop: &str, wanted: Change) -> Result<String, Refused> {
@@ -189,14 +194,16 @@ fn change(house: &House, shop: &str, wanted: Change) -> Result<String, Refused> 
         let (currency, _) = product.price.split_once(' ').unwrap_or_default();
         let written = price.as_str().map_or_else(|| price.to_string(), str::to_string);
         let whole = if written.contains(' ') { written } else { format!("{currency} {written}") };
-        let money =
-            parse_money(&whole).ok_or_else(|| Refused::wrong(format!("Write a price such as `{}`.", product.price)))?;
+        let money = parse_money(&whole).ok_or_else(|| {
+            Refused::wrong(Why::Price, format!("Write a price such as `{}`.", product.price))
+                .with("like", &product.price)
+        })?;
         done.push(format!("costs {}", money_in_english(money)));
         edit("price", write_money(money).into());
     }
     if let Some(stock) = wanted.stock {
         if stock < 0 {
-            return Err(Refused::wrong("There can not be less than nothing in stock."));
+            return Err(Refused::wrong(Why::Stock, "There can not be less than nothing in stock."));
         }
         done.push(format!("{stock} in stock"));
         edit("stock", stock.into());
@@ -204,17 +211,20 @@ fn change(house: &House, shop: &str, wanted: Change) -> Result<String, Refused> 
     Ok(format!("{}: {}.", product.name, done.join(", ")))
 }
 
-fn template(house: &House, wanted: &Template) -> Result<String, Refused> {
+fn template(house: &House, shop: &str, wanted: &Template) -> Result<String, Refused> {
+    let (_, served) = served(house, shop)?;
+    let number = served.numbers.first().cloned().unwrap_or_default();
+    let account = served.account.clone().unwrap_or_default();
     let status = wanted.status.to_ascii_uppercase();
     if !matches!(status.as_str(), "APPROVED" | "PAUSED" | "DISABLED" | "PENDING" | "REJECTED") {
-        return Err(Refused::wrong("A template is APPROVED, PAUSED, DISABLED, PENDING or REJECTED."));
+        return Err(Refused::wrong(Why::Wrong, "A template is APPROVED, PAUSED, DISABLED, PENDING or REJECTED."));
     }
     let now_ms = house.now_ms();
     let changed = house.graph.with(|graph| {
-        let of_name = graph.templates().iter().filter(|known| known.name == wanted.name.as_str());
+        let of_name = graph.templates(&account).filter(|known| known.name == wanted.name.as_str());
         let languages: Vec<SmolStr> = of_name.map(|known| known.language.clone()).collect();
         for language in &languages {
-            if let Some(webhook) = graph.set_template(now_ms, &wanted.name, language, &status) {
+            if let Some(webhook) = graph.set_template(now_ms, &number, (&wanted.name, language), &status) {
                 graph.post(now_ms, webhook);
             }
         }

@@ -9,7 +9,7 @@ use duka_engine::event::EventKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::answers::{Body, Refused};
+use super::answers::{Body, Refused, Why};
 use super::customers::{WINDOW_MS, served};
 use super::house::House;
 use super::levers::Said;
@@ -49,17 +49,21 @@ pub async fn act(
     let name = house.phones().phone(&shop, &id).map(|phone| phone.name.clone());
     let name = name.ok_or_else(|| Refused::absent("customer"))?;
     let row = place::conversation(&server, served.scope, &id).await.map_err(|error| Refused::failed(&error))?;
-    let row = row.ok_or_else(|| Refused::wrong(format!("{name} has not written yet.")))?;
+    let row =
+        row.ok_or_else(|| Refused::wrong(Why::NotWritten, format!("{name} has not written yet.")).with("name", &name))?;
     let tells = async |kind| tell(&server, served.scope, row.id, kind, None).await.map(drop).map_err(refused);
     let said = match (action, row.handed_over) {
-        (Action::Open, true) => return Err(Refused::wrong("A person has this conversation already.")),
+        (Action::Open, true) => {
+            return Err(Refused::wrong(Why::HasPerson, "A person has this conversation already."));
+        }
         (Action::Reply | Action::Close, false) => {
-            return Err(Refused::wrong("The flow has this conversation. Take it over first."));
+            return Err(Refused::wrong(Why::HasFlow, "The flow has this conversation. Take it over first."));
         }
         (Action::Reply, true) if row.last_inbound_ms + WINDOW_MS <= house.now_ms() => {
-            return Err(Refused::wrong(format!(
+            let message = format!(
                 "{name} has not written for 24 hours: WhatsApp takes free words from nobody now, nor from a person."
-            )));
+            );
+            return Err(Refused::wrong(Why::WindowClosed, message).with("name", name));
         }
         (Action::Open, false) => {
             tells(EventKind::HandoffOpened).await?;
@@ -80,7 +84,7 @@ pub async fn act(
 
 fn refused(refusal: Refusal) -> Refused {
     match refusal {
-        Refusal::Wrong(why) => Refused::wrong(format!("This is not sent: {why}.")),
+        Refusal::Wrong(why) => Refused::wrong(Why::NotSent, format!("This is not sent: {why}.")).with("why", why),
         Refusal::Absent => Refused::absent("conversation"),
         Refusal::NoKey | Refusal::NotAllowed | Refusal::Failed => Refused::failed(&"what a person did was not taken"),
     }

@@ -63,6 +63,9 @@ pub struct Shown {
 pub struct Media {
     pub url: String,
     pub mime: String,
+    /// Its size, where the file is here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
 }
 
 /// Why a message was sent.

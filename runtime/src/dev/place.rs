@@ -221,37 +221,50 @@ fn why(sent: &explain::Sent, guards: Vec<Asked>) -> Why {
     }
 }
 
+/// What a look at all conversations has found.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Looked {
+    /// One was at another place than was told.
+    pub moved: bool,
+    /// When the first of them is woken.
+    pub next_ms: Option<i64>,
+}
+
 /// Tells the page of every place that is another one than was told.
-pub async fn tell(house: &House, told: &mut BTreeMap<(SmolStr, SmolStr), String>) {
-    let Some(server) = house.inner.server() else { return };
+pub async fn tell(house: &House, told: &mut BTreeMap<(SmolStr, SmolStr), String>) -> Looked {
+    let mut looked = Looked::default();
+    let Some(server) = house.inner.server() else { return looked };
     let routes = server.registry.now();
     let phones: Vec<(SmolStr, SmolStr)> =
         house.phones().list.iter().map(|phone| (phone.shop.clone(), phone.id.clone())).collect();
-    let mut moved = false;
     for (shop, customer) in phones {
         let Some(served) = routes.named(&shop) else { continue };
         match one(house, &server, served, &customer, told).await {
-            Ok(is_new) => moved |= is_new,
+            Ok(one) => {
+                looked.moved |= one.moved;
+                looked.next_ms = looked.next_ms.into_iter().chain(one.next_ms).min();
+            }
             Err(error) => tracing::debug!(%error, "a conversation could not be looked at"),
         }
     }
-    if moved {
+    if looked.moved {
         house.stream.tell("", "clock", &super::clock::clock(house).await);
         for slug in house.slugs() {
             house.stream.tell(&slug, "customers", &super::customers::all(house, &slug).await);
         }
     }
+    looked
 }
 
-/// Whether it was another place than was told.
 async fn one(
     house: &House,
     server: &Server,
     served: &Served,
     customer: &SmolStr,
     told: &mut BTreeMap<(SmolStr, SmolStr), String>,
-) -> Result<bool, store::Error> {
-    let Some(row) = conversation(server, served.scope, customer).await? else { return Ok(false) };
+) -> Result<Looked, store::Error> {
+    let Some(row) = conversation(server, served.scope, customer).await? else { return Ok(Looked::default()) };
+    let next_ms = row.wake_at_ms;
     let read = read(server, served.scope, row).await?;
     for (id, why) in whys(&read.turns) {
         let changes = house.phones().change(&id, |item| item.why = Some(why));
@@ -261,9 +274,9 @@ async fn one(
     let text = format!("{} {place}", read.row.handed_over);
     let key = (served.slug.clone(), customer.clone());
     if told.get(&key) == Some(&text) {
-        return Ok(false);
+        return Ok(Looked { moved: false, next_ms });
     }
     told.insert(key, text);
     house.stream.tell(&served.slug, "place", &json!({"customer": customer, "place": place}));
-    Ok(true)
+    Ok(Looked { moved: true, next_ms })
 }

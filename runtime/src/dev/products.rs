@@ -123,11 +123,11 @@ fn media(house: &House, body: &Value) -> Option<Media> {
         KINDS.iter().find_map(|(name, kind)| Some((*kind, place.get(name).filter(|file| file.is_object())?)))
     })?;
     if let Some(id) = file.get("id").and_then(Value::as_str) {
-        let mime = house.graph.with(|graph| graph.file(id)).map(|(mime, _)| mime)?;
-        return Some(Media { url: format!("/api/v1/dev/media/{id}"), mime });
+        let (mime, bytes) = house.graph.with(|graph| graph.file(id))?;
+        return Some(Media { url: format!("/api/v1/dev/media/{id}"), mime, bytes: Some(bytes.len() as u64) });
     }
     let link = file.get("link").filter(|_| kind == "image")?;
-    Some(Media { url: address(link), mime: "image/svg+xml".to_string() })
+    Some(Media { url: address(link), mime: "image/svg+xml".to_string(), bytes: None })
 }
 
 /// A picture in the colours of what it stands for: the shop's photos lie elsewhere, and nothing is fetched from there.

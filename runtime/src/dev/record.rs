@@ -16,7 +16,7 @@ use duka_engine::value::Value;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answers::{Body, Refused};
+use super::answers::{Body, Refused, Why};
 use super::customers::served;
 use super::files::folder;
 use super::house::House;
@@ -56,11 +56,11 @@ pub async fn record(
 ) -> Result<Json<Recorded>, Refused> {
     let title: String = wanted.name.chars().filter(|letter| !letter.is_control()).take(80).collect();
     if title.trim().is_empty() {
-        return Err(Refused::wrong("A test needs a name."));
+        return Err(Refused::wrong(Why::NoName, "A test needs a name."));
     }
     let (server, served) = served(&house, &shop)?;
     let found = place::conversation(&server, served.scope, &id).await.map_err(|error| Refused::failed(&error))?;
-    let row = found.ok_or_else(|| Refused::wrong("Nothing was said yet."))?;
+    let row = found.ok_or_else(|| Refused::wrong(Why::NothingSaid, "Nothing was said yet."))?;
     let failed = |error: crate::store::Error| Refused::failed(&error);
     let mut tx = server.host.store.read(served.scope).await.map_err(failed)?;
     let turns = tx.turns_of(served.scope, row.id, 0, MOST_TURNS).await.map_err(failed)?;
@@ -80,7 +80,8 @@ pub async fn record(
     let (folder, program) = (folder(&house, &shop)?, Arc::clone(&hosted.program));
     let text = on_deep_stack(move || write(&folder, &program, test)).await;
     let text = text.unwrap_or_else(|| Err("it could not be played".to_string()));
-    let text = text.map_err(|why| Refused::wrong(format!("The test is not written: {why}.")))?;
+    let text = text
+        .map_err(|why| Refused::wrong(Why::NotRecorded, format!("The test is not written: {why}.")).with("why", why))?;
     Ok(Json(Recorded { file: FILE.to_string(), text }))
 }
 
@@ -170,7 +171,8 @@ pub async fn explore(
 ) -> Result<Json<Explored>, Refused> {
     let (folder, checks) = (folder(&house, &shop)?, Arc::clone(&house.checks));
     let found = on_deep_stack(move || checks.explore(&folder, search.write)).await;
-    let found = found.ok_or_else(|| Refused::wrong("This could not be searched."))?.map_err(Refused::wrong)?;
+    let found = found.unwrap_or_else(|| Err("This could not be searched.".to_string()));
+    let found = found.map_err(|why| Refused::wrong(Why::NotSearched, why.clone()).with("why", why))?;
     let uncovered = Uncovered { states: found.states, edges: found.edges };
     house.set_uncovered(&shop, uncovered.clone());
     Ok(Json(Explored { uncovered, left: found.left, tests_written: found.tests_written }))

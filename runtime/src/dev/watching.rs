@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use smol_str::SmolStr;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -10,10 +10,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::house::House;
 use super::kept;
+use super::place::Looked;
 use crate::dev_graph::Seen;
 
-/// Between two looks at the store that nothing called for: timers, calls.
+/// Between two looks at the store while more may follow from what has happened: calls, messages that are settled.
 const LOOK: Duration = Duration::from_millis(400);
+/// How long more may follow.
+const AFTERMATH: Duration = Duration::from_secs(10);
+/// Between two looks that nothing calls for.
+const IDLE: Duration = Duration::from_secs(10);
 /// What comes together is told together.
 const TOGETHER: Duration = Duration::from_millis(20);
 /// Between two times that the phones, and what the stand-ins have done, are written down.
@@ -50,15 +55,28 @@ pub async fn stand_ins(house: Arc<House>, stop: CancellationToken) {
     }
 }
 
-/// Tells where conversations stand when that has changed.
+/// Tells where conversations stand when that has changed. Looks closely for a while after something has happened, and when
+/// a timer is due; a shop where nothing happens is left in peace.
 pub async fn places(house: Arc<House>, stop: CancellationToken) {
     let mut told: BTreeMap<(SmolStr, SmolStr), String> = BTreeMap::new();
+    let mut happened = Instant::now();
+    let mut pause = LOOK;
     loop {
-        tokio::select! {
-            () = house.changed.notified() => tokio::time::sleep(TOGETHER).await,
-            () = tokio::time::sleep(LOOK) => {}
+        let is_called = tokio::select! {
+            () = house.changed.notified() => true,
+            () = tokio::time::sleep(pause) => false,
             () = stop.cancelled() => return,
+        };
+        if is_called {
+            tokio::time::sleep(TOGETHER).await;
         }
-        super::place::tell(&house, &mut told).await;
+        let Looked { moved, next_ms } = super::place::tell(&house, &mut told).await;
+        if is_called || moved {
+            happened = Instant::now();
+        }
+        let until_next = next_ms.map_or(IDLE, |next_ms| {
+            Duration::from_millis(u64::try_from(next_ms - house.now_ms()).unwrap_or(0)).clamp(LOOK, IDLE)
+        });
+        pause = if happened.elapsed() < AFTERMATH { LOOK } else { until_next };
     }
 }

@@ -102,6 +102,14 @@ impl Account {
         Some(number)
     }
 
+    /// From now on the number is one of this account.
+    pub fn belongs(&mut self, number: &str, account: &str) {
+        self.number(number);
+        if let Some(number) = self.numbers.get_mut(number) {
+            number.waba = account.into();
+        }
+    }
+
     /// A number of which something is other from now on, as it is then.
     pub fn change_number(&mut self, id: &str, change: &NumberChange) -> Option<Number> {
         self.number(id)?;
@@ -142,6 +150,11 @@ impl Account {
         &self.templates
     }
 
+    /// The template that an account has under this name, in this language.
+    pub fn template(&self, account: &str, name: &str, language: &str) -> Option<&Template> {
+        self.templates.iter().find(|it| it.is_of(account) && it.name == name && it.language == language)
+    }
+
     pub fn template_mut(&mut self, is_it: impl Fn(&Template) -> bool) -> Option<&mut Template> {
         self.templates.iter_mut().find(|template| is_it(template))
     }
@@ -165,7 +178,7 @@ impl Account {
     pub fn admit(&mut self, now_ms: i64, number: &Number, outgoing: &Outgoing<'_>) -> Checked<(SmolStr, &'static str)> {
         let customer = outgoing.to.key();
         self.known(number, &customer)?;
-        let category = self.category(outgoing)?;
+        let category = self.category(number, outgoing)?;
         if outgoing.to.is_user_id && category == "authentication" {
             return Err(Refusal::new(131062, "Authentication templates need a phone number."));
         }
@@ -212,13 +225,13 @@ impl Account {
     }
 
     /// `service`, or the template's, once it is known that it may be sent so.
-    fn category(&self, outgoing: &Outgoing<'_>) -> Checked<SmolStr> {
+    fn category(&self, number: &Number, outgoing: &Outgoing<'_>) -> Checked<SmolStr> {
         if outgoing.kind != "template" {
             return Ok("service".into());
         }
         let name = outgoing.content.get("name").and_then(Value::as_str).unwrap_or("");
         let language = outgoing.content.pointer("/language/code").and_then(Value::as_str).unwrap_or("");
-        match self.templates.iter().find(|template| template.name == name && template.language == language) {
+        match self.template(&number.waba, name, language) {
             Some(template) => {
                 if self.limits.templates {
                     template.accepts(outgoing.content)?;

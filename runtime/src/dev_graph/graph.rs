@@ -173,10 +173,10 @@ impl Graph {
         let customer = outgoing.to.key();
         let wamid = message_id("HBg", &customer, self.seed, self.made);
         if self.journal.keeps_all() {
-            let shown = self.shown(now_ms, &wamid, outgoing);
+            let shown = self.shown(now_ms, number, &wamid, outgoing);
             self.account.show(&number.id, &customer, shown);
         }
-        self.came(now_ms, &number.id, &wamid, outgoing);
+        self.came(now_ms, number, &wamid, outgoing);
         let accepted = Accepted {
             number: number.id.clone(),
             wamid: wamid.clone(),
@@ -194,11 +194,8 @@ impl Graph {
         wamid
     }
 
-    fn shown(&self, now_ms: i64, wamid: &str, outgoing: &Outgoing<'_>) -> Shown {
-        let name = outgoing.content.get("name").and_then(Value::as_str);
-        let language = outgoing.content.pointer("/language/code").and_then(Value::as_str);
-        let mut named = self.account.templates().iter().filter(|template| Some(template.name.as_str()) == name);
-        let template = named.find(|template| Some(template.language.as_str()) == language);
+    fn shown(&self, now_ms: i64, number: &Number, wamid: &str, outgoing: &Outgoing<'_>) -> Shown {
+        let template = self.template_of(number, outgoing);
         let parts = template.map_or(&[][..], |template| template.components.as_slice());
         Shown::of(wamid, now_ms, outgoing.kind, outgoing.content, parts)
     }
@@ -227,7 +224,7 @@ impl Graph {
         self.reviews = open;
         let ended: Vec<(i64, SmolStr, SmolStr)> = ended;
         for (_, name, language) in ended {
-            webhooks.extend(self.set_template(now_ms, &name, &language, "APPROVED"));
+            webhooks.extend(self.set_template(now_ms, "", (&name, &language), "APPROVED"));
         }
         let oldest = self.queue.next_ms().unwrap_or(i64::MAX);
         if now_ms < oldest.saturating_add(i64::from(self.statuses.batch_ms)) {
@@ -341,17 +338,13 @@ impl Graph {
         self.vanished = fields;
     }
 
-    /// Has this number and these templates from now on, approved where they are new or other than before.
-    pub fn know(&mut self, number: &str, templates: Vec<Template>) {
-        self.account.number(number);
+    /// Has this number from now on, and its account these templates, approved where they are new or other than before.
+    pub fn know(&mut self, number: &str, account: &str, templates: Vec<Template>) {
+        self.account.belongs(number, account);
         for template in templates {
-            let known = self
-                .account
-                .templates()
-                .iter()
-                .find(|known| known.name == template.name && known.language == template.language);
+            let known = self.account.template(account, &template.name, &template.language);
             if known.is_none_or(|known| known.components != template.components) {
-                self.put_template(template);
+                self.put_template(Template { account: account.into(), ..template });
             }
         }
     }
@@ -361,9 +354,9 @@ impl Graph {
         self.account.number(number).map(|number| number.display.to_string())
     }
 
-    /// Every template of the account.
-    pub fn templates(&self) -> &[Template] {
-        self.account.templates()
+    /// Every template of an account.
+    pub fn templates(&self, account: &str) -> impl Iterator<Item = &Template> {
+        self.account.templates().iter().filter(move |template| template.is_of(account))
     }
 
     /// Posts a webhook as soon as may be, and again until it is taken.

@@ -120,7 +120,10 @@ impl Graph {
     fn list_templates(&self, call: &Call<'_>) -> Value {
         let fits = |key: &str, value: &str| call.query(key).is_none_or(|wanted| wanted.eq_ignore_ascii_case(value));
         let fitting = self.account.templates().iter().filter(|template| {
-            fits("name", &template.name) && fits("status", &template.status) && fits("language", &template.language)
+            let own = call.path.first().is_some_and(|account| template.is_of(account));
+            own && fits("name", &template.name)
+                && fits("status", &template.status)
+                && fits("language", &template.language)
         });
         let from = call.query("after").and_then(|after| after.parse::<usize>().ok()).unwrap_or(0);
         let limit = call.query("limit").and_then(|limit| limit.parse::<usize>().ok()).unwrap_or(25).clamp(1, 1_000);
@@ -185,10 +188,19 @@ impl Graph {
         Ok(json!({"success": true}))
     }
 
-    /// A template's state changes; the webhook that tells of it. `None`: there is no such template.
-    pub fn set_template(&mut self, now_ms: i64, name: &str, language: &str, status: &str) -> Option<Webhook> {
-        let number = self.first_number().and_then(|id| self.account.number(&id)).unwrap_or_default();
-        let template = self.account.template_mut(|template| template.name == name && template.language == language)?;
+    /// The state of a template changes that the account of this number has, or of the first one; the webhook that tells of it.
+    /// `None`: there is no such template.
+    pub fn set_template(
+        &mut self,
+        now_ms: i64,
+        number: &str,
+        (name, language): (&str, &str),
+        status: &str,
+    ) -> Option<Webhook> {
+        let id = if number.is_empty() { self.first_number() } else { Some(number.into()) };
+        let number = id.and_then(|id| self.account.number(&id)).unwrap_or_default();
+        let is_it = |it: &Template| it.is_of(&number.waba) && it.name == name && it.language == language;
+        let template = self.account.template_mut(is_it)?;
         template.status = status.into();
         let value = json!({"event": status, "message_template_id": template.id,
             "message_template_name": name, "message_template_language": language,
@@ -217,7 +229,9 @@ impl Graph {
 
     /// Adds a template as it is, or puts it in the place of the one of its name and language.
     pub fn put_template(&mut self, template: Template) {
-        self.account.remove_templates(|known| known.name == template.name && known.language == template.language);
+        self.account.remove_templates(|known| {
+            known.account == template.account && known.name == template.name && known.language == template.language
+        });
         self.account.add_template(template);
     }
 
@@ -243,7 +257,7 @@ impl Graph {
     pub fn customer_file(
         &mut self,
         mime_type: &str,
-        bytes: Vec<u8>,
+        bytes: impl Into<axum::body::Bytes>,
         fault: Option<super::media::MediaFault>,
     ) -> (SmolStr, String) {
         let (id, file) = self.media.add(mime_type, bytes.into(), fault);

@@ -8,6 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::check::Outgoing;
 use super::customer::{filled, quick_replies};
 use super::graph::Graph;
+use super::plan::Number;
 use super::template::Template;
 
 /// Something that happened on a customer's phone.
@@ -36,23 +37,24 @@ impl Graph {
         }
     }
 
-    pub(super) fn came(&self, now_ms: i64, number: &SmolStr, wamid: &SmolStr, outgoing: &Outgoing<'_>) {
+    pub(super) fn came(&self, now_ms: i64, number: &Number, wamid: &SmolStr, outgoing: &Outgoing<'_>) {
         self.tell(|| {
             let mut body = json!({"messaging_product": "whatsapp", "recipient_type": "individual",
                 "to": outgoing.to.input, "type": outgoing.kind, outgoing.kind: outgoing.content});
             if !outgoing.context.is_empty() {
                 body["context"] = json!({"message_id": outgoing.context});
             }
-            let template = self.template_of(outgoing).map(|template| shown(template, outgoing.content));
-            let (number, customer, id) = (number.clone(), outgoing.to.key(), wamid.clone());
+            let template = self.template_of(number, outgoing).map(|template| shown(template, outgoing.content));
+            let (number, customer, id) = (number.id.clone(), outgoing.to.key(), wamid.clone());
             Seen::Came { number, customer, id, at_ms: now_ms, body, template }
         });
     }
 
-    fn template_of(&self, outgoing: &Outgoing<'_>) -> Option<&Template> {
+    /// The template that a message is made of.
+    pub(super) fn template_of(&self, number: &Number, outgoing: &Outgoing<'_>) -> Option<&Template> {
         let text = |pointer: &str| outgoing.content.pointer(pointer).and_then(Value::as_str);
         let (name, language) = (text("/name").filter(|_| outgoing.kind == "template")?, text("/language/code")?);
-        self.account.templates().iter().find(|known| known.name == name && known.language == language)
+        self.account.template(&number.waba, name, language)
     }
 }
 
@@ -81,6 +83,7 @@ fn shown(template: &Template, content: &Value) -> Value {
         "body": filled(content, parts).unwrap_or_default(),
         "footer": part("FOOTER").and_then(|part| part.get("text")),
         "buttons": buttons.map(|buttons| buttons.iter().map(button).collect::<Vec<Value>>()),
+        "cards": part("CAROUSEL").and_then(|part| part.get("cards")),
         "category": template.category.as_str(),
     })
 }

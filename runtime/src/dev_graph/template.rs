@@ -16,6 +16,9 @@ use super::refusal::Refusal;
 pub struct Template {
     #[serde(default)]
     pub id: u64,
+    /// The account that has it; empty: every one.
+    #[serde(default, skip_serializing)]
+    pub account: SmolStr,
     pub name: SmolStr,
     pub language: SmolStr,
     /// `MARKETING`, `UTILITY`, `AUTHENTICATION`
@@ -51,6 +54,7 @@ impl Template {
     pub fn of_body(name: &str, language: &str, body: &str) -> Template {
         Template {
             id: 0,
+            account: SmolStr::default(),
             name: name.into(),
             language: language.into(),
             category: utility(),
@@ -59,6 +63,11 @@ impl Template {
             body: String::new(),
             components: vec![json!({"type": "BODY", "text": body})],
         }
+    }
+
+    /// Whether this account has it.
+    pub(super) fn is_of(&self, account: &str) -> bool {
+        self.account.is_empty() || self.account == account
     }
 
     /// With the short body written out.

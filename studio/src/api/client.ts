@@ -1,12 +1,13 @@
 // Requests to the server that the page came from; no other host is ever asked.
-import type { Act, Backend, Clock, Customer, Explored, Finding, FlowMap, Home, Item, Place, Say } from "./types";
+import type { Act, Backend, Clock, Customer, Explored, FileKind, Finding, FlowMap, Home, Item, Place, Say } from "./types";
 
-/** The server refused, or did not answer. `code` is the server's own, `status` 0 when nobody answered. */
+/** The server refused, or did not answer. `code` is the server's own, `about` what its sentence names, `status` 0 when nobody answered. */
 export class Refused extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
+    readonly about: Record<string, string> = {},
   ) {
     super(message);
   }
@@ -18,8 +19,8 @@ async function ask<T>(method: string, path: string, body?: unknown, isExact = fa
     response = await fetch(`/api/v1/dev${path}`, {
       method,
       credentials: "same-origin",
-      headers: body === undefined ? {} : { "content-type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: body === undefined ? {} : { "content-type": body instanceof Blob ? "application/octet-stream" : "application/json" },
+      body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
     });
   } catch {
     throw new Refused(0, "unreachable", "The server does not answer.");
@@ -28,7 +29,7 @@ async function ask<T>(method: string, path: string, body?: unknown, isExact = fa
   const json = parsed(text, isExact);
   if (!response.ok) {
     const error = json?.error ?? {};
-    throw new Refused(response.status, error.code ?? "", error.message ?? `The server answered ${response.status}.`);
+    throw new Refused(response.status, error.code ?? "", error.message ?? `The server answered ${response.status}.`, error.about);
   }
   return json as T;
 }
@@ -56,6 +57,9 @@ export const server = {
     ask<Customer>("POST", `/shops/${part(shop)}/customers`, wanted),
   thread: (shop: string, id: string) => ask<Item[]>("GET", `${customer(shop, id)}/thread`),
   say: (shop: string, id: string, say: Say) => ask<void>("POST", `${customer(shop, id)}/say`, say),
+  /** Without a file, a small one of the server's own. */
+  file: (shop: string, id: string, kind: FileKind, file: Blob = new Blob(), more: { name?: string; caption?: string } = {}) =>
+    ask<void>("POST", `${customer(shop, id)}/file?${new URLSearchParams({ kind, ...more })}`, file),
   place: (shop: string, id: string) => ask<Place>("GET", `${customer(shop, id)}/place`),
   map: (shop: string) => ask<FlowMap>("GET", `/shops/${part(shop)}/map`),
   read: (shop: string, path: string) => ask<{ text: string; sha: string }>("GET", file(shop, path), undefined, true),

@@ -1,6 +1,11 @@
 // What the server says, as `/api/v1/openapi.json` describes it. Times are milliseconds since 1970 on the shop's clock.
 
-export type Home = { version: string; shops: Shop[]; clock: Clock; running: boolean };
+export type Home = { version: string; shops: Shop[]; clock: Clock; running: boolean; files: FileLimit[] };
+
+export type FileKind = "image" | "video" | "audio" | "document";
+
+/** What WhatsApp takes of a kind of file. */
+export type FileLimit = { kind: FileKind; endings: string[]; most_bytes: number };
 
 export type Shop = {
   slug: string;
@@ -44,8 +49,8 @@ export type Item = {
   body: any;
   status?: Status;
   error?: { code: number; title: string };
-  template?: { header?: any; body: string; footer?: string; buttons?: any[]; category: string };
-  media?: { url: string; mime: string };
+  template?: { header?: any; body: string; footer?: string; buttons?: any[]; cards?: any[]; category: string };
+  media?: { url: string; mime: string; bytes?: number };
   form?: any;
   product?: Product;
   products?: Record<string, Product>;
@@ -80,8 +85,6 @@ export type Say =
   | { list: string; title: string; description?: string; message: string }
   | { quick: string; title: string; message: string }
   | { location: { latitude: number; longitude: number; name?: string; address?: string } }
-  | { image: { caption?: string; data?: string } }
-  | { audio: { data?: string } }
   | { order: { catalog_id: string; text?: string; items: { sku: string; quantity: number }[] } }
   | { form: { message: string; values: Record<string, unknown> } }
   | { reaction: { message: string; emoji: string } }
@@ -95,9 +98,12 @@ export type Place = {
   state: string;
   path: { flow: string; state: string; at: number }[];
   values: { name: string; value: string; kind: string }[];
-  timers: { at: number; what: string }[];
+  timers: Timer[];
   orders: Order[];
 };
+
+/** What time will do. `length_ms`: how long it is waited for, where the flow says it. */
+export type Timer = { at: number; kind: "after" | "quiet" | "window" | "answer" | "look"; length_ms?: number };
 
 export type Order = {
   reference: string;

@@ -60,7 +60,7 @@ function NewCustomer({ done }: { done: () => void }) {
       <label>
         {t("bench.customerLanguage")}
         <select value={language} onChange={(event) => setLanguage(event.target.value)}>
-          <option value="">–</option>
+          <option value="">{t("bench.ownLanguage")}</option>
           {Object.entries(languages).map(([code, words]) => (
             <option key={code} value={code} lang={code}>
               {words}

@@ -8,6 +8,7 @@ import { bare } from "../chat/format";
 import { useStudio } from "../store";
 import { Name, lasting, LineLink, momentOf, useWords } from "../ui";
 import type { Word } from "../words";
+import { named } from "../words/said";
 
 const NONE: never[] = [];
 
@@ -87,7 +88,7 @@ function Told({ item, open }: { item: Item; open: boolean }) {
               )}
               {why.data_age_ms !== undefined && <Fact name={t("journal.age")}>{why.data_age_ms < 1000 ? t("backend.ms", { count: why.data_age_ms }) : lasting(why.data_age_ms, t)}</Fact>}
               <Fact name={t("journal.window")}>{t(`journal.window.${why.window}` as Word)}</Fact>
-              {why.category && <Fact name={t("journal.category")}>{why.category}</Fact>}
+              {why.category && <Fact name={t("journal.category")}>{named(t, "category", why.category)}</Fact>}
               {why.cost && (
                 <Fact name={t("journal.cost")}>
                   <bdi>{why.cost}</bdi>

@@ -1,10 +1,11 @@
 // What can be done to the shop's world: its clock, its server, its webhooks, its systems.
 import { useEffect, useState } from "react";
 
-import type { Product } from "../api/types";
+import type { Backend as World, Product } from "../api/types";
 import { server } from "../api/client";
 import { attempt, goTo, lookAt, note, pull, readFiles, turnClock, useStudio } from "../store";
 import { Name, lasting, momentOf, useShopNow, useWords } from "../ui";
+import { named } from "../words/said";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -171,8 +172,8 @@ export function Backend() {
         <>
           <h3>{t("backend.templates")}</h3>
           <ul className="templates">
-            {backend.templates.map((template) => (
-              <li key={`${template.name}/${template.language}`}>
+            {oneOfEach(backend.templates).map((template) => (
+              <li key={template.name}>
                 <label className="switch">
                   <input
                     type="checkbox"
@@ -184,9 +185,7 @@ export function Backend() {
                   <Name>{template.name}</Name>
                 </label>
                 <span className="quiet">
-                  <bdi>
-                    {template.language} · {template.category.toLowerCase()} · {template.status.toLowerCase()}
-                  </bdi>
+                  {[template.languages.join(", "), named(t, "category", template.category.toLowerCase()), named(t, "template", template.status.toLowerCase())].join(" · ")}
                 </span>
               </li>
             ))}
@@ -195,6 +194,15 @@ export function Backend() {
       )}
     </div>
   );
+}
+
+/** A template is paused in all of its languages at once. */
+function oneOfEach(templates: World["templates"]) {
+  const names = [...new Set(templates.map((one) => one.name))];
+  return names.map((name) => {
+    const same = templates.filter((one) => one.name === name);
+    return { ...same[0]!, languages: same.map((one) => one.language) };
+  });
 }
 
 function ProductLine({ product }: { product: Product }) {

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 
 import { act, useStudio } from "../store";
 import { useWords } from "../ui";
+import { draftOf, keepDraft } from "../visit";
 
 export function Person() {
   const t = useWords();
@@ -42,7 +43,9 @@ export function Person() {
 /** Enter sends, Shift+Enter is a new line, as in the phone. */
 function Answer({ id, name, giveBack }: { id: string; name: string; giveBack: () => void }) {
   const t = useWords();
-  const [words, setWords] = useState("");
+  const shop = useStudio((now) => now.shop?.slug ?? "");
+  const [words, setWords] = useState(() => draftOf(shop, id, "shop"));
+  useEffect(() => keepDraft(shop, id, words, "shop"), [shop, id, words]);
   const box = useRef<HTMLTextAreaElement>(null);
   const isWanted = useStudio((now) => now.answering === id);
   useEffect(() => {

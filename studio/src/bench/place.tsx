@@ -2,8 +2,8 @@
 import type { Place } from "../api/types";
 import { pull, useStudio } from "../store";
 import { Name, lasting, momentOf, useShopNow, useWords } from "../ui";
-import type { Say, Word } from "../words";
-import { en } from "../words/en";
+import type { Word } from "../words";
+import { named, timed } from "../words/said";
 
 function usePlace(): Place | undefined {
   return useStudio((now) => now.places[now.active]);
@@ -49,8 +49,8 @@ export function Timers() {
   return (
     <ul className="timers">
       {timers.map((timer) => (
-        <li key={`${timer.at}${timer.what}`}>
-          <Name>{timer.what}</Name>
+        <li key={`${timer.at}${timer.kind}`}>
+          <span>{timed(timer, t)}</span>
           <span className="quiet" title={momentOf(timer.at, language, zone)}>
             {t("time.in", { time: lasting(timer.at - now, t) })}
           </span>
@@ -58,12 +58,6 @@ export function Timers() {
       ))}
     </ul>
   );
-}
-
-/** What the page has words for in its own language; anything else as the server says it. */
-function named(t: Say, kind: "order" | "payment", state: string): string {
-  const word = `${kind}.${state}`;
-  return Object.hasOwn(en, word) ? t(word as Word) : state.replaceAll("_", " ");
 }
 
 const ACTIONS = ["pay", "fail", "expire", "ship", "deliver"];

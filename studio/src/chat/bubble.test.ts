@@ -42,6 +42,16 @@ describe("what hangs under a bubble", () => {
   });
 });
 
+test("each card of a template has its words and buttons, filled as it was sent", () => {
+  const sent = gallery.find(([, body]: any) => body.template?.name === "picks");
+  const shown = bubble(item(sent[1], sent[2]));
+  expect(shown.words).toBe("Amina, these came in today.");
+  expect(shown.main.kind === "cards" && shown.main.cards.map((card) => [card.text, card.taps])).toEqual([
+    ["Kitenge wrap dress, KES 2,500", [{ kind: "quick", id: "p.d-101", title: "Keep one for me" }, { kind: "link", title: "See it", href: "https://zuri.example/d-101" }]],
+    ["Linen dress", [{ kind: "quick", id: "Keep one for me", title: "Keep one for me" }, { kind: "link", title: "See it", href: "https://zuri.example/" }]],
+  ]);
+});
+
 test("a file of another host is never loaded", () => {
   const shown = bubble(item({ type: "image", image: { link: "https://elsewhere.example/a.png", caption: "c" } }));
   expect(shown.main).toEqual({ kind: "media", media: { kind: "image", url: "/api/v1/dev/picture?of=https%3A%2F%2Felsewhere.example%2Fa.png", name: undefined, voice: false } });

@@ -3,7 +3,7 @@
 import type { Item, Product, Status } from "../api/types";
 import { openable } from "./format";
 
-export type Media = { kind: "image" | "video" | "audio" | "document" | "sticker"; url?: string; name?: string; voice?: boolean };
+export type Media = { kind: "image" | "video" | "audio" | "document" | "sticker"; url?: string; name?: string; voice?: boolean; bytes?: number };
 export type Money = { value: number; offset: number };
 
 export type Row = { id: string; title: string; note?: string; product?: Product };
@@ -317,9 +317,10 @@ function template(shown: Bubble, sent: any, item: Item) {
   const component = (index: number) =>
     list(sent?.components).find((one) => one.type === "button" && Number(one.index ?? 0) === index);
   shown.taps = list(filled.buttons).map((button, index) => templateTap(button, component(index)));
-  const limited = list(sent?.components).find((one) => one.type === "carousel");
-  if (limited) {
-    shown.main = { kind: "cards", cards: list(limited.cards).map((card) => templateCard(card, item)) };
+  const carousel = partOf(sent?.components, "carousel");
+  if (carousel) {
+    const made = list(filled.cards);
+    shown.main = { kind: "cards", cards: list(carousel.cards).map((card, index) => templateCard(card, made[Number(card.card_index ?? index)], item)) };
   }
 }
 
@@ -328,16 +329,24 @@ function filledHeader(sent: any): any {
   return list(list(sent?.components).find((one) => one?.type === "header")?.parameters)[0];
 }
 
-function templateCard(card: any, item: Item): Card {
+/** The part of a template, or of one of its cards, of that type. */
+function partOf(parts: unknown, type: string): any {
+  return list(parts).find((part) => text(part?.type)?.toLowerCase() === type);
+}
+
+/** `made`: the card as the template has it; `card`: what it was filled with. */
+function templateCard(card: any, made: any, item: Item): Card {
   const parts = list(card.components);
-  const header = parts.find((part) => part.type === "header")?.parameters?.[0];
-  const words = parts.find((part) => part.type === "body")?.parameters?.[0]?.text;
+  const header = list(partOf(parts, "header")?.parameters)[0];
+  const filling = list(partOf(parts, "body")?.parameters).map((one) => text(one?.text) ?? "");
+  const words = text(partOf(made?.components, "body")?.text)?.replace(/\{\{(\d+)\}\}/g, (_, at: string) => filling[Number(at) - 1] ?? "") ?? filling[0];
+  const sent = (index: number) => parts.find((part) => part.type === "button" && Number(part.index ?? 0) === index);
   const product = header?.type === "product" ? productOf(item, header.product?.product_retailer_id) : undefined;
   return {
     media: isMedia(header?.type) ? media(header.type, header[header.type], item, false) : undefined,
     product,
     text: text(words),
-    taps: [],
+    taps: list(partOf(made?.components, "buttons")?.buttons).map((button, index) => templateTap(button, sent(index))),
   };
 }
 
@@ -467,7 +476,7 @@ function media(kind: Media["kind"], file: any, item: Item, isOnly = true): Media
   const link = text(file?.link);
   const drawn = kind === "image" && link !== undefined ? `/api/v1/dev/picture?of=${encodeURIComponent(link)}` : undefined;
   const url = (isOnly ? own(item.media?.url) : undefined) ?? own(link) ?? drawn;
-  return { kind, url, name: text(file?.filename), voice: file?.voice === true };
+  return { kind, url, name: text(file?.filename), voice: file?.voice === true, bytes: isOnly ? item.media?.bytes : undefined };
 }
 
 /** A path of the page's own server. */

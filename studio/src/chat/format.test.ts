@@ -43,7 +43,20 @@ describe("links", () => {
     ["javascript:alert(1) data:text/html,x", "javascript:alert(1) data:text/html,x"],
     ["https://example.com/a_b_c", "a(https://example.com/a_b_c)"],
     ["https://example.com/\u202Egnp", "a(https://example.com/)\u202Egnp"],
+    ["look: www.example.com, or shop.co.ke/new?x=1.", "look: a(www.example.com), or a(shop.co.ke/new?x=1)."],
+    ["*zuri.africa*", "b(a(zuri.africa))"],
+    ["write to info@shop.co.ke", "write to info@shop.co.ke"],
+    ["at 9.30, KES 2.500, e.g. this.Next", "at 9.30, KES 2.500, e.g. this.Next"],
+    ["invoice.pdf and a..b", "invoice.pdf and a..b"],
   ])("%s", (text, expected) => expect(told(spans(text))).toBe(expected));
+
+  test("a bare address opens over http", () => {
+    expect(spans("shop.co.ke")).toEqual([{ kind: "link", text: "shop.co.ke", href: "http://shop.co.ke" }]);
+  });
+
+  test.each(["a.".repeat(2000), "a-".repeat(2000), "1".repeat(4000), "a".repeat(4000) + ".ke"])("a long text that is no address ends: %.6s…", (text) => {
+    expect(told(spans(text))).toBe(text);
+  });
 
   test("only http and https may be opened", () => {
     expect(openable("https://example.com")).toBe("https://example.com");

@@ -44,6 +44,11 @@ function lines(text: string, out: Block[]) {
 
 const MARKS = { "*": "bold", _: "italic", "~": "strike" } as const;
 const LINK = /https?:\/\/[^\s<>"`\u202a-\u202e\u2066-\u2069]+/y;
+/** An address without its `https://`, as people write it: `www.shop.example`, `shop.co.ke/new`. */
+const BARE = /(?:(?=[\p{L}\p{N}-]*\p{L})[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}([a-z]{2,})(?![\p{L}\p{N}@_-])(?::\d{2,5})?(?:[/?#][^\s<>"`\u202a-\u202e\u2066-\u2069]*)?/uy;
+/** Endings of addresses beside those of countries. */
+const ENDINGS = new Set(["com", "org", "net", "info", "biz", "app", "dev", "shop", "store", "online", "site", "africa", "link", "page", "blog", "news", "xyz", "edu", "gov", "uk", "eu"]);
+const countries = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
 /** As deep as marks are read into each other; deeper ones stay as they were typed. */
 const DEPTH = 6;
 
@@ -64,12 +69,11 @@ export function spans(text: string, depth = 0): Span[] {
       at = mono.end;
       continue;
     }
-    LINK.lastIndex = at;
-    const link = isEdge(text[at - 1]) ? LINK.exec(text) : null;
+    const link = isEdge(text[at - 1]) ? (found(LINK, text, at) ?? bareLink(text, at)) : undefined;
     if (link) {
-      const shown = link[0].replace(/[.,;:!?)\]}'»”]+$/, "");
+      const shown = link.replace(/[.,;:!?)\]}'»”]+$/, "");
       flush();
-      out.push({ kind: "link", text: shown, href: shown });
+      out.push({ kind: "link", text: shown, href: shown.includes("://") ? shown : `http://${shown}` });
       at += shown.length;
       continue;
     }
@@ -86,6 +90,21 @@ export function spans(text: string, depth = 0): Span[] {
   }
   flush();
   return out;
+}
+
+function found(what: RegExp, text: string, at: number): string | undefined {
+  what.lastIndex = at;
+  return what.exec(text)?.[0];
+}
+
+/** An address whose ending is a known one; no part of an e-mail address. */
+function bareLink(text: string, at: number): string | undefined {
+  if (/[@._/-]/.test(text[at - 1] ?? "")) return undefined;
+  BARE.lastIndex = at;
+  const match = BARE.exec(text);
+  const ending = match?.[1] ?? "";
+  const isKnown = ENDINGS.has(ending) || (ending.length === 2 && ending !== "zz" && countries.of(ending.toUpperCase()) !== undefined);
+  return isKnown || match?.[0].startsWith("www.") ? match?.[0] : undefined;
 }
 
 function enclosed(text: string, at: number, mark: string) {

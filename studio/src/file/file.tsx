@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 
 import { Refused, server } from "../api/client";
 import type { Finding } from "../api/types";
-import { attempt, goTo, isNotOpen, note, play, useStudio } from "../store";
+import { attempt, goTo, isNotOpen, note, play, useStudio, whyNot } from "../store";
 import { Icon, useWords } from "../ui";
 import { editor, type Editor } from "./editor";
 import "./file.css";
@@ -74,7 +74,7 @@ export default function FilePane() {
       setConflict(false);
     } catch (error) {
       if (error instanceof Refused && error.status === 409) setConflict(true);
-      else note(error instanceof Error ? error.message : String(error), "error");
+      else note(whyNot(error), "error");
     }
   }, [slug]);
 
@@ -101,6 +101,15 @@ export default function FilePane() {
       gone.current = spot.nonce;
     }
   }, [spot]);
+
+  useEffect(() => {
+    // What is not saved is not lost without a word.
+    const ask = (event: BeforeUnloadEvent) => {
+      if (latest.current.dirty || drafts.current.size > 0) event.preventDefault();
+    };
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, []);
 
   const findings = live ?? saved;
   const here = findings.filter((one) => one.file === path);

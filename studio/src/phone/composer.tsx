@@ -3,18 +3,24 @@ import { useEffect, useRef, useState } from "react";
 
 import { bubble, gist } from "../chat/bubble";
 import { bare } from "../chat/format";
-import { useStudio } from "../store";
-import { Icon, IconButton, type Picture } from "../ui";
+import { note, useStudio } from "../store";
+import { Icon, IconButton, useWords, type Picture } from "../ui";
+import { draftOf, keepDraft } from "../visit";
 import type { Word } from "../words";
 import { usePhone } from "./context";
 import { useCatalogue } from "./phone";
+import { Recorder } from "./recorder";
+import { listen, tone, type Recording } from "./voice";
 
 const EMOJI = "😀 😂 😍 🥰 😎 🤔 😢 😡 👍 👎 🙏 👏 💪 🎉 ❤️ 🔥 ⭐ ✅ ❌ 🛍️ 👗 👟 🎁 📦 🚚 💳 📍 🏠 ☎️ ⏰ 🌍 🇰🇪".split(" ");
 
 export function Composer({ answered }: { answered: string | undefined }) {
-  const { t, say, answer, open, id } = usePhone();
-  const [words, setWords] = useState("");
+  const { t, say, give, answer, open, id, shop } = usePhone();
+  const [words, setWords] = useState(() => draftOf(shop.slug, id));
   const [shown, show] = useState<"attach" | "emoji">();
+  const [recording, record] = useState<Recording>();
+  const [isListening, listenNow] = useState(false);
+  const page = useWords();
   const box = useRef<HTMLTextAreaElement>(null);
   const isActive = useStudio((now) => now.active === id);
   const catalogue = useCatalogue();
@@ -30,6 +36,23 @@ export function Composer({ answered }: { answered: string | undefined }) {
     element.style.height = `${Math.min(element.scrollHeight, 116)}px`;
   }, [words]);
 
+  useEffect(() => keepDraft(shop.slug, id, words), [shop.slug, id, words]);
+  useEffect(() => {
+    if (!recording) return;
+    return () => {
+      // A phone that is closed listens no more.
+      recording.cancel();
+      box.current?.focus();
+    };
+  }, [recording]);
+
+  const speak = async () => {
+    listenNow(true);
+    const heard = await listen();
+    if (heard) record(heard);
+    else if (await give("audio", await tone())) note(page("phone.voiceNone"));
+    listenNow(false);
+  };
   const send = async () => {
     const text = words;
     if (text.trim() === "") return;
@@ -60,7 +83,9 @@ export function Composer({ answered }: { answered: string | undefined }) {
     <div className="composer" onKeyDown={(event) => event.key === "Escape" && show(undefined)}>
       {shown === "attach" && (
         <div className="gives">
-          {put("image", "phone.photo", () => open({ kind: "photo" }))}
+          {put("image", "phone.photo", () => open({ kind: "file", of: "image" }))}
+          {put("video", "phone.video", () => open({ kind: "file", of: "video" }))}
+          {put("file", "phone.document", () => open({ kind: "file", of: "document" }))}
           {put("pin", "phone.location", () => open({ kind: "place" }))}
           {hasCatalogue && put("shop", "phone.cart", () => open({ kind: "catalogue", catalogue }))}
           {put("person", "phone.contact", () => void say({ contact: true }))}
@@ -76,7 +101,8 @@ export function Composer({ answered }: { answered: string | undefined }) {
         </div>
       )}
       {answered !== undefined && <Answered message={answered} />}
-      <div className="composer-line">
+      {recording && <Recorder recording={recording} done={() => record(undefined)} />}
+      <div className="composer-line" hidden={recording !== undefined}>
         <div className="composer-box">
           <IconButton icon="smile" size={23} label={t("phone.emoji")} expanded={shown === "emoji"} onClick={() => show(shown === "emoji" ? undefined : "emoji")} />
           <textarea
@@ -101,10 +127,10 @@ export function Composer({ answered }: { answered: string | undefined }) {
             }}
           />
           <IconButton icon="clip" size={22} label={t("phone.attach")} expanded={shown === "attach"} onClick={() => show(shown === "attach" ? undefined : "attach")} />
-          {words === "" && <IconButton icon="camera" size={22} label={t("phone.camera")} onClick={() => open({ kind: "photo" })} />}
+          {words === "" && <IconButton icon="camera" size={22} label={t("phone.camera")} onClick={() => open({ kind: "file", of: "image" })} />}
         </div>
         {words.trim() === "" ? (
-          <button type="button" className="round-send" aria-label={t("phone.voice")} title={t("phone.voice")} onClick={() => void say({ audio: {} })}>
+          <button type="button" className="round-send" aria-label={t("phone.voice")} title={t("phone.voice")} aria-busy={isListening} disabled={isListening} onClick={() => void speak()}>
             <Icon name="mic" size={22} />
           </button>
         ) : (

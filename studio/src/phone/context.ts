@@ -1,7 +1,7 @@
 // What every part of one phone knows: whose it is, what words it speaks, what can be opened on it.
 import { createContext, useContext } from "react";
 
-import type { Customer, Product, Say as Saying, Shop } from "../api/types";
+import type { Customer, FileKind, Product, Say as Saying, Shop } from "../api/types";
 import type { Main, Section, Tap } from "../chat/bubble";
 import type { Language, Say } from "../words";
 
@@ -15,7 +15,7 @@ export type Sheet =
   | { kind: "form"; tap: Extract<Tap, { kind: "form" }>; message: string; intro?: string }
   | { kind: "bill"; bill: Extract<Main, { kind: "bill" }> }
   | { kind: "place" }
-  | { kind: "photo" };
+  | { kind: "file"; of: Exclude<FileKind, "audio"> };
 
 export type Cart = { sku: string; name: string; price: string; image?: string; quantity: number }[];
 
@@ -29,6 +29,8 @@ export type PhoneContext = {
   language: Language;
   zone?: string;
   say: (what: Saying) => Promise<boolean>;
+  /** The same with a file; without one, a small one of the server's own. */
+  give: (kind: FileKind, file?: Blob, more?: { name?: string; caption?: string }) => Promise<boolean>;
   open: (sheet: Sheet | undefined) => void;
   /** The message that the next text answers. */
   answer: (message: string | undefined) => void;

@@ -1,10 +1,10 @@
-// What a customer gives besides words: a place and a photo.
+// What a customer gives besides words: a place, a photo, a video, a document.
 import { useState } from "react";
 
-import { note } from "../store";
+import { note, useStudio } from "../store";
 import { Icon, useWords } from "../ui";
 import { usePhone } from "./context";
-import { samplePhoto } from "./sample";
+import { sampleDocument, samplePhoto } from "./sample";
 import { Frame } from "./sheets";
 
 /** Places to send with one tap; none is anybody's. */
@@ -65,29 +65,29 @@ export function PlaceSheet({ close }: { close: () => void }) {
   );
 }
 
-/** A photo of WhatsApp's has 5 MB at most. */
-const LARGEST = 5 * 1024 * 1024;
-const megabytes = (bytes: number) => (bytes / 1024 / 1024).toFixed(1);
+const TITLES = { image: "phone.photoIntro", video: "phone.videoIntro", document: "phone.documentIntro" } as const;
+const SAMPLES = { image: "phone.photoSample", document: "phone.documentSample" } as const;
 
-export function PhotoSheet({ close }: { close: () => void }) {
-  const { t, say } = usePhone();
+const megabytes = (bytes: number) => (Math.ceil((bytes * 10) / 1024 / 1024) / 10).toString();
+
+/** A photo, a video or a document: one of this computer's, or a sample where the page can draw one. */
+export function FileSheet({ of, close }: { of: keyof typeof TITLES; close: () => void }) {
+  const { t, give } = usePhone();
   const page = useWords();
+  const limit = useStudio((now) => now.home?.files.find((one) => one.kind === of));
   const [caption, setCaption] = useState("");
-  const send = async (data?: string) => {
-    if (await say({ image: { caption: caption.trim() || undefined, data } })) close();
+  const send = async (file?: Blob, name?: string) => {
+    const words = caption.trim();
+    if (await give(of, file, { ...(name && { name }), ...(words && { caption: words }) })) close();
   };
   const pick = (file: File | undefined) => {
     if (!file) return;
-    if (file.size > LARGEST) {
-      note(page("phone.photoLarge", { size: megabytes(file.size), most: megabytes(LARGEST) }), "error");
-      return;
-    }
-    const reader = new FileReader();
-    reader.onload = () => void send(`${reader.result}`.split(",")[1]);
-    reader.readAsDataURL(file);
+    if (limit && file.size > limit.most_bytes) note(page("error.file_size", { size: megabytes(file.size), most: megabytes(limit.most_bytes) }), "error");
+    else void send(file, file.name);
   };
+  const sample = async () => (of === "image" ? send(await samplePhoto()) : send(sampleDocument(), "sample.txt"));
   return (
-    <Frame title={t("phone.photoIntro")} close={close}>
+    <Frame title={t(TITLES[of])} close={close}>
       <div className="sheet-body form">
         <label className="form-field">
           <span>
@@ -95,14 +95,26 @@ export function PhotoSheet({ close }: { close: () => void }) {
           </span>
           <input value={caption} maxLength={1024} dir="auto" onChange={(event) => setCaption(event.target.value)} />
         </label>
+        {limit && <p className="form-note">{t("phone.fileMost", { endings: limit.endings.join(", "), most: megabytes(limit.most_bytes) })}</p>}
       </div>
       <div className="sheet-foot is-stacked">
-        <button type="button" className="wide-button" onClick={() => void send(samplePhoto())}>
-          {t("phone.photoSample")}
-        </button>
-        <label className="wide-button is-quiet">
-          {t("phone.photoFile")}
-          <input className="hidden-words" type="file" accept="image/jpeg,image/png" onChange={(event) => pick(event.target.files?.[0])} />
+        {of !== "video" && (
+          <button type="button" className="wide-button" onClick={() => void sample()}>
+            {t(SAMPLES[of])}
+          </button>
+        )}
+        <label className={`wide-button ${of === "video" ? "" : "is-quiet"}`}>
+          {t("phone.fileChoose")}
+          <input
+            className="hidden-words"
+            type="file"
+            accept={limit?.endings.map((ending) => `.${ending}`).join(",")}
+            onChange={(event) => {
+              pick(event.target.files?.[0]);
+              // The same file can be chosen again.
+              event.target.value = "";
+            }}
+          />
         </label>
       </div>
     </Frame>

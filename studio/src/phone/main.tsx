@@ -1,12 +1,13 @@
 // What stands in the middle of a bubble besides its words: files, places, products, carts, bills.
-import { useState } from "react";
+import { useRef, useState } from "react";
 
 import type { Product } from "../api/types";
 import type { Bubble as Shown, Card, Main as MainPart, Media } from "../chat/bubble";
-import { Icon, Name } from "../ui";
+import { Icon, Name, sizeOf } from "../ui";
 import type { Word } from "../words";
 import { usePhone } from "./context";
 import { Avatar, Drawn, Picture } from "./picture";
+import { TapRow } from "./tap";
 
 export function Main({ shown }: { shown: Shown }) {
   const { t } = usePhone();
@@ -47,7 +48,7 @@ export function Main({ shown }: { shown: Shown }) {
     case "cart":
       return <SentCart main={main} />;
     case "cards":
-      return <Cards cards={main.cards} message={shown.id} />;
+      return <Cards cards={main.cards} shown={shown} />;
     case "bill":
       return <Bill main={main} />;
     case "billed":
@@ -79,7 +80,7 @@ function CatalogueTitle() {
 }
 
 export function MediaBox({ media }: { media: Media }) {
-  const { t } = usePhone();
+  const { t, language } = usePhone();
   const label = media.name ?? t(`kind.${media.kind}` as Word);
   switch (media.kind) {
     case "image":
@@ -92,11 +93,14 @@ export function MediaBox({ media }: { media: Media }) {
       return <Voice url={media.url} label={label} />;
     case "document":
       return (
-        <a className="document" href={media.url} target="_blank" rel="noopener noreferrer" aria-disabled={!media.url}>
+        <a className="document" href={media.url} download={media.name ?? true} aria-disabled={!media.url}>
           <span className="document-icon">
             <Icon name="file" size={24} />
           </span>
-          <span dir="auto">{label}</span>
+          <span className="document-words">
+            <span dir="auto">{label}</span>
+            {media.bytes !== undefined && <span className="document-size">{sizeOf(media.bytes, language)}</span>}
+          </span>
         </a>
       );
   }
@@ -107,18 +111,17 @@ const WAVE = [4, 7, 11, 6, 14, 18, 10, 6, 13, 20, 16, 9, 5, 12, 17, 8, 14, 19, 1
 
 function Voice({ url, label }: { url?: string; label: string }) {
   const [playing, play] = useState(false);
-  const [audio] = useState(() => (url && typeof Audio !== "undefined" ? new Audio(url) : undefined));
+  const audio = useRef<HTMLAudioElement>(null);
   const toggle = () => {
-    if (!audio) return;
-    if (playing) audio.pause();
-    else void audio.play().catch(() => play(false));
-    audio.onended = () => play(false);
-    play(!playing);
+    const it = audio.current;
+    if (playing) it?.pause();
+    else void it?.play().catch(() => play(false));
   };
   return (
     <div className="voice">
-      <button type="button" className="voice-play" aria-label={label} aria-pressed={playing} onClick={toggle}>
-        <Icon name="play" size={22} filled />
+      {url && <audio ref={audio} src={url} preload="metadata" onPlay={() => play(true)} onPause={() => play(false)} onEnded={() => play(false)} />}
+      <button type="button" className="voice-play" aria-label={label} aria-pressed={playing} disabled={!url} onClick={toggle}>
+        <Icon name={playing ? "pause" : "play"} size={22} filled={!playing} />
       </button>
       <svg className="voice-wave" viewBox="0 0 130 24" aria-hidden="true">
         {WAVE.map((height, index) => (
@@ -218,8 +221,8 @@ function SentCart({ main }: { main: Extract<MainPart, { kind: "cart" }> }) {
   );
 }
 
-function Cards({ cards, message }: { cards: Card[]; message: string }) {
-  const { t, say, open } = usePhone();
+function Cards({ cards, shown }: { cards: Card[]; shown: Shown }) {
+  const { t } = usePhone();
   return (
     <div className="cards" tabIndex={0} role="group" aria-label={t("kind.cards")}>
       {cards.map((card, index) => (
@@ -230,26 +233,9 @@ function Cards({ cards, message }: { cards: Card[]; message: string }) {
               {card.text}
             </p>
           )}
-          {card.taps.map((tap, at) =>
-            tap.kind === "link" ? (
-              <a key={at} className="tap" href={tap.href} target="_blank" rel="noopener noreferrer">
-                <Icon name="link" size={16} />
-                <span dir="auto">{tap.title}</span>
-              </a>
-            ) : (
-              <button
-                key={at}
-                type="button"
-                className="tap"
-                onClick={() => {
-                  if (tap.kind === "product") open({ kind: "product", product: tap.product, catalogue: tap.catalogue });
-                  if (tap.kind === "reply") void say({ button: tap.id, title: tap.title, message });
-                }}
-              >
-                <span dir="auto">{tap.kind === "reply" ? tap.title : t("phone.view")}</span>
-              </button>
-            ),
-          )}
+          {card.taps.map((tap, at) => (
+            <TapRow key={at} tap={tap} shown={shown} />
+          ))}
         </div>
       ))}
     </div>

@@ -3,7 +3,7 @@ import { lazy, memo, Suspense, useCallback, useEffect, useMemo, useRef, useState
 
 import { bubbleOf } from "../chat/bubble";
 import type { Customer, Say as Saying, Shop } from "../api/types";
-import { answerAsShop, hide, play, say, useStudio } from "../store";
+import { answerAsShop, hide, play, say, sendFile, useStudio } from "../store";
 import { Icon, IconButton, Name, lasting, timeOf, useShopNow, useWords } from "../ui";
 import { direction, isLanguage, speaker } from "../words";
 import { Composer } from "./composer";
@@ -27,9 +27,10 @@ export const Phone = memo(function Phone({ customer, shop }: { customer: Custome
   const [answered, answer] = useState<string>();
   const t = useMemo(() => speaker(language), [language]);
   const send = useCallback((what: Saying) => say(customer.id, what), [customer.id]);
+  const give = useCallback<PhoneContext["give"]>((...what) => sendFile(customer.id, ...what), [customer.id]);
   const context: PhoneContext = useMemo(
-    () => ({ id: customer.id, shop, t, language, zone: shop.timezone, say: send, open, answer }),
-    [customer.id, shop, t, language, send, open],
+    () => ({ id: customer.id, shop, t, language, zone: shop.timezone, say: send, give, open, answer }),
+    [customer.id, shop, t, language, send, give, open],
   );
   const owner = useMemo(() => ({ customer, cart, fill }), [customer, cart]);
   const page = useWords();
@@ -119,7 +120,7 @@ function FreeText({ until }: { until: number | null }) {
   const now = useShopNow(10_000);
   if (until === null) return <span>{t("bench.freeNot")}</span>;
   const minutes = Math.ceil((until - now) / 60_000);
-  const time = minutes > 90 ? t("time.hours", { count: Math.ceil(minutes / 60) }) : t("time.minutes", { count: minutes });
+  const time = minutes > 90 ? t("time.hours", { count: Math.min(24, Math.ceil(minutes / 60)) }) : t("time.minutes", { count: minutes });
   return <span>{minutes > 0 ? t("bench.freeFor", { time }) : t("bench.freeOver")}</span>;
 }
 

@@ -1,7 +1,11 @@
-// A photo to send where none is at hand: a dress on a line, drawn here.
+// What to send where nothing is at hand: a photo of a dress on a line, drawn here, and a note.
 
-/** As base64 of a JPEG; `undefined` where the browser draws nothing. */
-export function samplePhoto(): string | undefined {
+export function sampleDocument(): Blob {
+  return new Blob(["Size 12, please.\n"], { type: "text/plain" });
+}
+
+/** As JPEG; `undefined` where the browser draws nothing. */
+export async function samplePhoto(): Promise<Blob | undefined> {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [640, 480];
   const pen = canvas.getContext("2d");
@@ -29,5 +33,5 @@ export function samplePhoto(): string | undefined {
       pen.fill();
     }
   }
-  return canvas.toDataURL("image/jpeg", 0.82).split(",")[1];
+  return new Promise((done) => canvas.toBlob((photo) => done(photo ?? undefined), "image/jpeg", 0.82));
 }

@@ -1,4 +1,4 @@
-// What slides up over the conversation: choices of a list, products, the cart, a form, a place, a photo. One at a time; the
+// What slides up over the conversation: choices of a list, products, the cart, a form, a place, a file. One at a time; the
 // conversation below cannot be reached until it is closed, the workbench beside the phone can.
 import { Dialog, DialogHeading } from "@ariakit/react";
 import { useState, type ReactNode } from "react";
@@ -9,7 +9,7 @@ import { pull, useStudio } from "../store";
 import { Icon, IconButton, Name } from "../ui";
 import { useOwner, usePhone, type Sheet } from "./context";
 import { FormSheet } from "./form";
-import { PhotoSheet, PlaceSheet } from "./giving";
+import { FileSheet, PlaceSheet } from "./giving";
 import { Bill } from "./main";
 import { Picture } from "./picture";
 
@@ -38,8 +38,8 @@ export default function Sheets({ sheet }: { sheet: Sheet }) {
       return <BillSheet bill={sheet.bill} close={close} />;
     case "place":
       return <PlaceSheet close={close} />;
-    case "photo":
-      return <PhotoSheet close={close} />;
+    case "file":
+      return <FileSheet of={sheet.of} close={close} />;
   }
 }
 

@@ -98,7 +98,7 @@ fn the_page_asks_only_for_what_is_described() {
         for call in source.split(&format!("(\"{method}\", ")).skip(1) {
             let quote = call.chars().next().expect("a path");
             assert!(matches!(quote, '"' | '`'), "a path that can be read: {call}");
-            let path = call[1..].split(quote).next().expect("a path");
+            let path = call[1..].split([quote, '?']).next().expect("a path");
             asked.push(format!("{} {}", method.to_lowercase(), plain(path)));
         }
     }

@@ -130,7 +130,7 @@ const GIVES: &str = "duka 1\nflow corner\n  start question\n\nremember\n  note: 
 fn what_a_customer_gives_and_the_time_between_are_recorded() {
     let dev = Dev::corner(GIVES);
     dev.does(&text("hi"), "Tell me.");
-    dev.does(&json!({"audio": {}}), "Where are you?");
+    dev.gives("audio", "", "", "Where are you?");
     let (status, _) = dev.ask("POST", "/clock", &json!({"advance": 3 * 3_600_000}));
     assert_eq!(status, 200);
     dev.does(&json!({"location": {"latitude": -1.29, "longitude": 36.78}}), "Tell me.");

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tower::ServiceExt;
 
-use crate::dev::answers::Refused;
+use crate::dev::answers::{Refused, Why};
 use crate::dev::customers::served;
 use crate::dev::house::House;
 use crate::dev::place::{self, payment};
@@ -35,7 +35,7 @@ pub async fn moves(house: &House, shop: &str, wanted: &Wanted) -> Result<String,
         "expire" => pays(house, &server, &served, (&row, &wanted.reference), "closed").await,
         "ship" => brings(house, &server, &served, (&row, &wanted.reference), "shipped").await,
         "deliver" => brings(house, &server, &served, (&row, &wanted.reference), "delivered").await,
-        _ => Err(Refused::wrong("An order can be: pay, fail, expire, ship, deliver.")),
+        _ => Err(Refused::wrong(Why::Wrong, "An order can be: pay, fail, expire, ship, deliver.")),
     }
 }
 
@@ -67,11 +67,12 @@ async fn pays(
     status: &str,
 ) -> Result<String, Refused> {
     let find = async || payment(server, served, row, order).await.map_err(|error| Refused::failed(&error));
-    let none = || Refused::wrong("The customer has no pay link for this order.");
+    let none = || Refused::wrong(Why::NoPayLink, "The customer has no pay link for this order.");
     let mut payment = find().await?.ok_or_else(none)?;
     if !payment.state.is_payable() {
         let stands = format!("{:?}", payment.state).to_lowercase();
-        return Err(Refused::wrong(format!("The payment is {stands} already.")));
+        let message = format!("The payment is {stands} already.");
+        return Err(Refused::wrong(Why::PaymentOver, message).with("state", stands));
     }
     if reference(&payment).is_none() {
         let url = server.cashier.url(&payment);
@@ -81,9 +82,10 @@ async fn pays(
         let Ok(_page) = router(std::sync::Arc::clone(server)).oneshot(begin).await;
         payment = find().await?.ok_or_else(none)?;
     }
-    let reference = reference(&payment).ok_or_else(|| Refused::wrong("The provider does not answer now."))?;
+    let reference =
+        reference(&payment).ok_or_else(|| Refused::wrong(Why::ProviderSilent, "The provider does not answer now."))?;
     if !house.money.set_status(&reference, status) {
-        return Err(Refused::wrong("The provider does not know this payment any more."));
+        return Err(Refused::wrong(Why::Absent, "The provider does not know this payment any more."));
     }
     Ok(match status {
         "paid" => format!("The provider has the money for {order}, and says so."),

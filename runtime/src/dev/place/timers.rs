@@ -12,26 +12,42 @@ const WINDOW_CLOSING_MS: i64 = 23 * 3_600_000;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Timer {
     pub at: i64,
-    /// `after 2 hours`
-    pub what: String,
+    pub kind: Kind,
+    /// How long it is waited for, where the flow says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length_ms: Option<i64>,
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    After,
+    Quiet,
+    /// The window closes.
+    Window,
+    /// The shop's system answers, or does not.
+    Answer,
+    /// The flow looks again.
+    Look,
 }
 
 /// The timers of the state, the earliest first; none before the wake-up that the engine has asked for.
 pub fn of(shop: &Shop, session: &Session, wake_at_ms: Option<i64>) -> Vec<Timer> {
     let Some(wake_at_ms) = wake_at_ms else { return Vec::new() };
     if session.busy.is_some() {
-        return vec![Timer { at: wake_at_ms, what: "the shop's system has answered, or has not".to_string() }];
+        return vec![Timer { at: wake_at_ms, kind: Kind::Answer, length_ms: None }];
     }
     let mut timers = Vec::new();
     if let Some(frame) = session.frames.last()
         && let Some(flow) = shop.flows.get(frame.flow.index())
     {
         for (_, _, reaction) in effective_reactions(flow, frame.state) {
-            let (since_ms, length_ms, what) = match &reaction.trigger {
-                Trigger::After { time } => (frame.entered_ms, time.ms(flow), "after"),
-                Trigger::Quiet { time } => (session.last_inbound_ms, time.ms(flow), "quiet"),
+            let (since_ms, length_ms, kind) = match &reaction.trigger {
+                Trigger::After { time } => (frame.entered_ms, time.ms(flow), Kind::After),
+                Trigger::Quiet { time } => (session.last_inbound_ms, time.ms(flow), Kind::Quiet),
                 Trigger::On { event: EventName::WindowClosing } => {
-                    (session.last_inbound_ms, WINDOW_CLOSING_MS, "the window closes:")
+                    (session.last_inbound_ms, WINDOW_CLOSING_MS, Kind::Window)
                 }
                 Trigger::On { .. }
                 | Trigger::Button { .. }
@@ -47,13 +63,13 @@ pub fn of(shop: &Shop, session: &Session, wake_at_ms: Option<i64>) -> Vec<Timer>
             let at = since_ms.saturating_add(length_ms);
             // A silence that was over before the state was entered begins anew with it.
             let at = if at <= frame.entered_ms { frame.entered_ms.saturating_add(length_ms) } else { at };
-            timers.push(Timer { at, what: format!("{what} {}", length(length_ms)) });
+            timers.push(Timer { at, kind, length_ms: Some(length_ms) });
         }
     }
     timers.retain(|timer| timer.at >= wake_at_ms);
     timers.sort();
     if timers.first().is_none_or(|first| first.at > wake_at_ms) {
-        timers.insert(0, Timer { at: wake_at_ms, what: "the flow looks again".to_string() });
+        timers.insert(0, Timer { at: wake_at_ms, kind: Kind::Look, length_ms: None });
     }
     timers
 }

@@ -182,7 +182,7 @@ struct TemplateState {
 
 async fn set_template(State(shared): Shares, Json(wanted): Json<TemplateState>) -> Response {
     let now_ms = shared.now_ms();
-    let webhook = shared.lock().set_template(now_ms, &wanted.name, &wanted.language, &wanted.status);
+    let webhook = shared.lock().set_template(now_ms, "", (&wanted.name, &wanted.language), &wanted.status);
     match webhook {
         Some(webhook) => posted(&shared, &webhook, 1).await,
         None => wrong(format!("There is no template {} in {}.", wanted.name, wanted.language)),

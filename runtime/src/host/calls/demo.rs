@@ -49,7 +49,8 @@ pub struct DemoAdapter {
 struct Worlds {
     young: HashMap<Place, Kept>,
     old: HashMap<Place, Kept>,
-    ails: Ails,
+    /// By shop.
+    ails: HashMap<ShopScope, Ails>,
     /// By shop, in the order in which they were made.
     edits: HashMap<ShopScope, Vec<Edit>>,
     /// How often something has become another.
@@ -87,14 +88,14 @@ impl DemoAdapter {
         self.worlds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is wrong with it now.
-    pub fn ails(&self) -> Ails {
-        self.worlds().ails
+    /// What is wrong with it now, for a shop.
+    pub fn ails(&self, shop: ShopScope) -> Ails {
+        self.worlds().ails.get(&shop).copied().unwrap_or_default()
     }
 
-    /// From now on this is wrong with it.
-    pub fn set_ails(&self, ails: Ails) {
-        self.worlds().ails = ails;
+    /// From now on this is wrong with it, for a shop.
+    pub fn set_ails(&self, shop: ShopScope, ails: Ails) {
+        self.worlds().ails.insert(shop, ails);
     }
 
     /// The products that are not as the fixture of the shop has them.
@@ -195,7 +196,7 @@ impl DemoAdapter {
 
 impl Adapter for DemoAdapter {
     async fn ask(&self, ask: Ask) -> Outcome {
-        let Ails { delay_ms, down } = self.ails();
+        let Ails { delay_ms, down } = self.ails(ask.shop.scope);
         if delay_ms > 0 {
             tokio::time::sleep(Duration::from_millis(delay_ms)).await;
         }

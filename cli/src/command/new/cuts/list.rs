@@ -22,7 +22,20 @@ pub struct Cut {
 
 const NOTHING: Cut = Cut { files: &[], instead: &[], choices: &[], blocks: &[], keys: &[], lines: &[], tests: &[] };
 
-const BOUTIQUE_DELIVERED: Cut = Cut { choices: &["pickup"], ..NOTHING };
+const BOUTIQUE_DELIVERED: Cut = Cut {
+    instead: &[
+        // Of the two ways to sum an order up, the one with an address.
+        ("  ask if details.is_set:", "  ask:"),
+        (
+            "  ask collected else:\n    | *Please check your order*\n    each line in order.lines: • {line.quantity} × \
+             {line.name}: {line.total}\n    | You pick it up in our shop.\n    | *Total {order.total}*\n",
+            "",
+        ),
+    ],
+    choices: &["pickup"],
+    keys: &["confirm.collected"],
+    ..NOTHING
+};
 
 const BOUTIQUE_PICKED_UP: Cut = Cut {
     files: &["delivery.contract.yaml"],
@@ -55,7 +68,7 @@ const BOUTIQUE_PICKED_UP: Cut = Cut {
         ),
     ],
     choices: &["delivery"],
-    blocks: &["state address", "state zone", "state no_delivery", "form delivery_details"],
+    blocks: &["state address", "state zone", "state no_delivery", "form delivery_details", "delivery:"],
     keys: &["address.", "no_delivery.", "form.delivery_details."],
     lines: &[
         "free_delivery_over =",
@@ -89,7 +102,16 @@ const RESTAURANT_DELIVERED: Cut = Cut {
     choices: &["table"],
     blocks: &["state table"],
     keys: &["table."],
-    lines: &["last_table =", "table: number optional", "set table = none", "orders.seat(", "if not table.is_set"],
+    lines: &[
+        "last_table =",
+        "table: number optional",
+        "set table = none",
+        "orders.seat(",
+        "if not table.is_set",
+        "# The table the order goes to.",
+        "seat: { takes:",
+        "orders.seat: ~",
+    ],
     ..NOTHING
 };
 
@@ -99,7 +121,7 @@ const RESTAURANT_AT_THE_TABLE: Cut = Cut {
         ("(cart, place, zone, free_delivery_over)", "(cart, none, none, none)"),
     ],
     choices: &["delivery"],
-    blocks: &["state address", "state no_delivery", "use std.address"],
+    blocks: &["state address", "state no_delivery", "use std.address", "delivery:"],
     keys: &["address.", "no_delivery."],
     lines: &[
         "free_delivery_over =",
@@ -129,7 +151,7 @@ const GROCERY_PICKED_UP: Cut = Cut {
         ("It leaves when it is paid.", "You can pick it up when it is paid."),
         (": {order.total}. It leaves now.", ": {order.total}. It is ready for you."),
     ],
-    blocks: &["state address", "state no_delivery", "use std.address", "use std.slot", "rules"],
+    blocks: &["state address", "state no_delivery", "use std.address", "use std.slot", "rules", "delivery:"],
     keys: &["address.", "no_delivery.", "confirm.time"],
     lines: &[
         "{free_delivery_over}",
