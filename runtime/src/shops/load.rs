@@ -58,6 +58,13 @@ impl Error {
         Error::refused(missing, format!("Below it are {shown}{more}: name one, such as `{first}`."))
     }
 
+    pub(super) fn no_folder(folder: &Path) -> Error {
+        Error::refused(
+            format!("there is no folder `{}`", folder.display()),
+            "Make it and put each shop's folder in it, or write `shops = \"PATH\"` in duka.toml.",
+        )
+    }
+
     /// A folder that nobody could serve, whatever flows it has.
     pub(super) fn no_profile(folder: &Path) -> Error {
         Error::refused(
