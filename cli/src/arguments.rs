@@ -197,13 +197,13 @@ pub enum Fulfilment {
 #[command(after_help = "\
 Examples:
   duka check                            the shop in this folder
-  duka check examples/*                 several shops
+  duka check shops/*                    several shops
   duka check my-shop --fix              mend what can be mended without asking
   duka check my-shop --write-baseline   keep today's warnings out of tomorrow's report
   duka check my-shop --format sarif > duka.sarif
   duka check my-shop --cost             how many messages WhatsApp charges for
 
-Errors (E) and policies (P) fail the check; warnings (W) and notes (I) do not, unless `--deny warnings`.
+Errors and policies fail the check; warnings do not, unless `--deny warnings`; info never does.
 A policy may be waived where it does not apply, with a reason, in the line above:
   # duka: allow D701 because the entrance fee is fixed by law")]
 pub struct Check {
@@ -323,8 +323,12 @@ pub struct Test {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TestFormat {
+    /// For people
     Text,
+    /// For programs
     Json,
+    /// Annotations of a GitHub workflow
+    Github,
 }
 
 #[derive(Args, Debug)]
@@ -457,7 +461,7 @@ Examples:
   duka schema shop > shop.schema.json   then begin shop.yaml with
                                         # yaml-language-server: $schema=shop.schema.json")]
 pub struct Schema {
-    /// `flow`, `shop`, `contract`, `fixture` or `server`; without it, the names
+    /// `flow`, `shop`, `contract`, `fixture`, `rest` or `server`; without it, the names
     pub name: Option<String>,
 }
 

@@ -11,6 +11,8 @@ pub enum Outcome {
     Fine,
     /// Exit code 1: findings, failed tests, files that are not formatted.
     Findings,
+    /// Exit code 2: a part could not be read, which has been told, and the rest was judged.
+    Unread,
     /// Exit code 1: a server that could not go on, and whose successor may.
     Broken,
 }

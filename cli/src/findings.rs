@@ -10,8 +10,14 @@ use duka_runtime::adapter::mapping;
 use crate::load::Shop;
 use crate::report::{Finding, Report, SetAside};
 
-/// Everything that is wrong with a shop. `previous` is the shop before an edit.
+/// Everything that is wrong with a shop. `previous` is the shop before an edit. Of one whose settings can not be read, only
+/// what is wrong with them: everything else would be judged by the wrong currency, languages and rules.
 pub fn check(shop: Shop, previous: Option<&ShopSource>) -> Report {
+    if shop.settings_are_sound().is_err() {
+        let findings = shop.settings().flat_map(|(id, file)| duka_dsl::config::shop::read(id, &file.text).1);
+        let findings = findings.map(unweighed).collect();
+        return Report::new(shop, findings, None);
+    }
     let compiled = compile(&shop.source);
     let settings = Settings::of(&shop.source);
     let found = match previous {

@@ -4,11 +4,13 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use duka_dsl::FileId;
 use duka_dsl::ast::TestFile;
 use duka_dsl::tests_file;
+use duka_dsl::{Diagnostic, FileId};
 use duka_engine::compile::compile;
+use duka_engine::lints::wrong_fixtures;
 use duka_engine::program::Program;
+use duka_engine::rules::{self, Level};
 use duka_engine::simulate::Simulator;
 use duka_engine::simulate::test::{self, Fixtures};
 use duka_engine::source::FileKind;
@@ -26,26 +28,45 @@ pub struct Playable {
     pub fixtures: Fixtures,
 }
 
-/// Compiles the shop at `path`; one with errors is handed back as it is.
+/// Compiles the shop at `path`; one with errors in its flows or fixtures is handed back as it is.
 pub fn read(path: &Path) -> Result<Result<Playable, Box<Shop>>, Failure> {
-    let shop = load::shop(path)?;
-    let fixtures = test::fixtures(&shop.source);
-    Ok(match compile(&shop.source).program {
-        Some(program) => Ok(Playable { shop, program, fixtures }),
+    Ok(compiled(load::shop(path)?))
+}
+
+fn compiled(shop: Shop) -> Result<Playable, Box<Shop>> {
+    let stops = |finding: &Diagnostic| rules::level(finding.code).is_none_or(Level::stops);
+    let program = compile(&shop.source).program;
+    match program.filter(|_| !wrong_fixtures(&shop.source).iter().any(stops)) {
+        Some(program) => Ok(Playable { program, fixtures: test::fixtures(&shop.source), shop }),
         None => Err(Box::new(shop)),
-    })
+    }
+}
+
+/// Compiles the shop at `path`, or tells what stops it, its settings included.
+pub fn judged(path: &Path) -> Result<Result<Playable, Box<Report>>, Failure> {
+    let shop = load::with_any_settings(path)?;
+    let shop = match shop.settings_are_sound() {
+        Ok(()) => match compiled(shop) {
+            Ok(playable) => return Ok(Ok(playable)),
+            Err(shop) => *shop,
+        },
+        Err(_) => shop,
+    };
+    let mut report = findings::check(shop, None);
+    report.findings.retain(|finding| finding.level.stops());
+    Ok(Err(Box::new(report)))
 }
 
 /// Compiles the shop at `path`. `None`: it has errors, which have been printed.
 pub fn open(path: &Path) -> Result<Option<Playable>, Failure> {
-    let shop = match read(path)? {
-        Ok(playable) => return Ok(Some(playable)),
-        Err(shop) => *shop,
-    };
-    let mut report = findings::check(shop, None);
-    report.findings.retain(|finding| finding.level.stops());
-    print(&report)?;
-    Ok(None)
+    load::shop(path)?;
+    match judged(path)? {
+        Ok(playable) => Ok(Some(playable)),
+        Err(report) => {
+            print(&report)?;
+            Ok(None)
+        }
+    }
 }
 
 /// Prints a report for people.

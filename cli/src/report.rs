@@ -8,12 +8,14 @@ pub mod sarif;
 pub mod text;
 
 use std::cmp::Reverse;
+use std::path::PathBuf;
 
 use duka_dsl::span::LineIndex;
 use duka_dsl::{Diagnostic, Span};
 use duka_engine::rules::Level;
 use serde::Serialize;
 
+use crate::failure::Failure;
 use crate::load::Shop;
 
 /// A diagnostic with what its rule says about it.
@@ -47,6 +49,14 @@ pub struct Report {
     pub settled: usize,
     /// What its messages cost, when that was asked for.
     pub cost: Option<cost::Bill>,
+}
+
+/// What came of all that was named.
+#[derive(Debug, Default)]
+pub struct Judged {
+    pub reports: Vec<Report>,
+    /// What could not be read as a shop at all.
+    pub unread: Vec<(PathBuf, Failure)>,
 }
 
 /// Lines and columns that people count, from 1.

@@ -8,6 +8,8 @@ mod book;
 mod check;
 #[path = "cli/converse.rs"]
 mod converse;
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/house.rs"]
 mod house;
 #[path = "cli/manual.rs"]

@@ -1,13 +1,21 @@
-//! What a change of a shop's flows means for customers: states, choices, words and templates that came, went or changed.
-//! Says nothing of who stands where; that is the server's to count.
+//! What a change of a shop's flows means for customers: states, choices, ways, guards, timers, rules, words and templates that
+//! came, went or changed. Says nothing of who stands where; that is the server's to count.
+
+mod declared;
+mod lines;
+mod reactions;
 
 use std::collections::BTreeMap;
 
+use duka_dsl::ast::{FlowFile, Reaction, State};
 use serde::Serialize;
 
 use crate::approval::{self, Wanted};
-use crate::hir::{Flow, Shop, State, Trigger};
+use crate::compile::Compiled;
+use crate::hir::{Flow, Shop};
 use crate::lints::text_lines;
+
+use self::lines::Renamed;
 
 /// One difference, at a place that people know.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -20,22 +28,31 @@ pub struct Change {
     pub what: String,
 }
 
-/// All differences, by flow, in the order of the flows' files.
-pub fn changes(before: &Shop, after: &Shop) -> Vec<Change> {
+/// All differences, by flow, in the order of the flows' files. Nothing is said of shops with errors.
+pub fn changes(before: &Compiled, after: &Compiled) -> Vec<Change> {
     let mut found = Vec::new();
-    let old: Vec<&Flow> = before.flows.iter().filter(|flow| !flow.standard).collect();
-    let new: Vec<&Flow> = after.flows.iter().filter(|flow| !flow.standard).collect();
-    for flow in &old {
-        match new.iter().find(|other| other.path == flow.path) {
-            Some(other) => Comparing { before, after, old: flow, new: other }.tell(&mut found),
+    let (Some(was), Some(is)) = (before.shop(), after.shop()) else { return found };
+    let (old, new) = (own(before, was), own(after, is));
+    for (flow, file) in &old {
+        match new.iter().find(|(other, _)| other.path == flow.path) {
+            Some((other, now)) => {
+                Comparing { before: was, after: is, old: flow, new: other, was: file, is: now }.tell(&mut found);
+            }
             None => found.push(Change { flow: flow.path.to_string(), state: None, what: "the flow is gone".into() }),
         }
     }
-    for flow in new.iter().filter(|flow| !old.iter().any(|other| other.path == flow.path)) {
+    for (flow, _) in new.iter().filter(|(flow, _)| !old.iter().any(|(other, _)| other.path == flow.path)) {
         found.push(Change { flow: flow.path.to_string(), state: None, what: "the flow is new".into() });
     }
-    templates(before, after, &mut found);
+    templates(was, is, &mut found);
     found
+}
+
+/// The merchant's flows, resolved and as they are written.
+fn own<'a>(compiled: &'a Compiled, shop: &'a Shop) -> Vec<(&'a Flow, &'a FlowFile)> {
+    // The files of the flows that are used stand first, in the order of the flows.
+    let both = shop.flows.iter().zip(compiled.files.iter().map(|(_, file)| file));
+    both.filter(|(flow, _)| !flow.standard).collect()
 }
 
 struct Comparing<'a> {
@@ -43,6 +60,8 @@ struct Comparing<'a> {
     after: &'a Shop,
     old: &'a Flow,
     new: &'a Flow,
+    was: &'a FlowFile,
+    is: &'a FlowFile,
 }
 
 impl Comparing<'_> {
@@ -50,30 +69,89 @@ impl Comparing<'_> {
         let mut say = |state: Option<&str>, what: String| {
             found.push(Change { flow: self.old.path.to_string(), state: state.map(str::to_string), what });
         };
-        for state in &self.old.states {
-            let same = self.new.states.iter().find(|other| other.name == state.name);
-            let renamed = || self.new.states.iter().find(|other| other.was.contains(&state.name));
-            match same.or_else(renamed) {
-                None => say(Some(&state.name), "the state is gone".into()),
+        let words = declared::words((self.before, self.old), (self.after, self.new));
+        declared::compare(self.was, self.is).into_iter().chain(words).for_each(|what| say(None, what));
+        let renamed = self.renamed();
+        self.beside(&renamed).into_iter().for_each(|what| say(None, what));
+        for state in &self.was.states {
+            let name = state.name.as_str();
+            match self.successor(state) {
+                None => say(Some(name), "the state is gone".into()),
                 Some(other) => {
                     if other.name != state.name {
-                        say(Some(&state.name), format!("the state is called `{}` now", other.name));
+                        say(Some(name), format!("the state is called `{}` now", other.name.as_str()));
                     }
-                    for what in choices(state, other) {
-                        say(Some(&state.name), what);
-                    }
+                    self.state(state, other, &renamed).into_iter().for_each(|what| say(Some(name), what));
                 }
             }
         }
-        for state in &self.new.states {
-            let known = self.old.states.iter().any(|old| old.name == state.name || state.was.contains(&old.name));
+        for state in &self.is.states {
+            let known = self.was.states.iter().any(|old| old.name == state.name || state.was.contains(&old.name));
             if !known {
-                say(Some(&state.name), "the state is new".into());
+                say(Some(state.name.as_str()), "the state is new".into());
             }
         }
         for (state, what) in self.words() {
             say(state.as_deref(), what);
         }
+    }
+
+    /// The state that takes a state's place.
+    fn successor(&self, state: &State) -> Option<&State> {
+        let same = self.is.states.iter().find(|other| other.name == state.name);
+        same.or_else(|| self.is.states.iter().find(|other| other.was.contains(&state.name)))
+    }
+
+    fn renamed(&self) -> Renamed<'_> {
+        let pair = |state| Some((state, self.successor(state)?));
+        let both = self.was.states.iter().filter_map(pair).filter(|(state, other)| state.name != other.name);
+        both.map(|(state, other)| (state.name.as_str(), &other.name)).collect()
+    }
+
+    fn state(&self, old: &State, new: &State, renamed: &Renamed) -> Vec<String> {
+        let group = |file: &FlowFile, state: &State| {
+            state.group.and_then(|at| file.groups.get(at)).map(|group| group.name.as_str().to_string())
+        };
+        let mut found = reactions::compare(&old.reactions, &new.reactions, renamed);
+        let (was, led) = lines::read(&old.steps, renamed);
+        let (is, leads) = lines::read(&new.steps, &Vec::new());
+        found.extend(lines::compare(&was, &is));
+        found.extend(reactions::ways("the state", led.as_ref(), leads.as_ref()));
+        match (group(self.was, old), group(self.is, new)) {
+            (was, is) if was == is => {}
+            (_, Some(is)) => found.push(format!("the state belongs to the group `{is}` now")),
+            (Some(was), None) => found.push(format!("the state belongs to the group `{was}` no more")),
+            (None, None) => {}
+        }
+        found
+    }
+
+    /// What holds in many states, and beside them.
+    fn beside(&self, renamed: &Renamed) -> Vec<String> {
+        let place = |place: String, old: &[Reaction], new: &[Reaction]| {
+            let found = reactions::compare(old, new, renamed).into_iter();
+            found.map(|what| format!("{place}: {what}")).collect::<Vec<_>>()
+        };
+        let mut found = place("anywhere".into(), &self.was.anywhere, &self.is.anywhere);
+        for old in &self.was.groups {
+            let new = self.is.groups.iter().find(|new| new.name == old.name);
+            let new = new.map_or(&[][..], |new| &new.reactions);
+            found.extend(place(format!("in the group `{}`", old.name.as_str()), &old.reactions, new));
+        }
+        for old in &self.was.follows {
+            let new = self.is.follows.iter().find(|new| new.name == old.name);
+            let new = new.map_or(&[][..], |new| &new.reactions);
+            found.extend(place(format!("beside `{}`", old.name.as_str()), &old.reactions, new));
+        }
+        for (old, new) in self
+            .was
+            .templates
+            .iter()
+            .filter_map(|old| Some((old, self.is.templates.iter().find(|new| new.name == old.name)?)))
+        {
+            found.extend(place(format!("under the template `{}`", old.name.as_str()), &old.buttons, &new.buttons));
+        }
+        found
     }
 
     /// Texts that customers read otherwise, by their key and language.
@@ -97,30 +175,6 @@ impl Comparing<'_> {
         }
         found
     }
-}
-
-fn choices(old: &State, new: &State) -> Vec<String> {
-    let named = |state: &State| -> Vec<String> {
-        let names = state.reactions.iter().filter_map(|reaction| match &reaction.trigger {
-            Trigger::Button { name, .. } | Trigger::Row { name, .. } | Trigger::Pick { name, .. } => {
-                Some(name.to_string())
-            }
-            Trigger::Answer { .. }
-            | Trigger::Fill { .. }
-            | Trigger::Hears { .. }
-            | Trigger::On { .. }
-            | Trigger::After { .. }
-            | Trigger::Quiet { .. }
-            | Trigger::Else { .. }
-            | Trigger::Failed
-            | Trigger::Lost => None,
-        });
-        names.collect()
-    };
-    let (old, new) = (named(old), named(new));
-    let gone = old.iter().filter(|name| !new.contains(name)).map(|name| format!("the choice `{name}` is gone"));
-    let came = new.iter().filter(|name| !old.contains(name)).map(|name| format!("the choice `{name}` is new"));
-    gone.chain(came).collect()
 }
 
 fn templates(before: &Shop, after: &Shop, found: &mut Vec<Change>) {

@@ -7,6 +7,7 @@ mod choices;
 mod context;
 mod expr;
 mod fit;
+mod fixtures;
 mod guards;
 mod live;
 mod messages;
@@ -39,6 +40,7 @@ use crate::rules::{self, Level};
 use crate::source::ShopSource;
 
 use context::Context;
+pub use fixtures::wrong as wrong_fixtures;
 pub use live::{Live, LiveState, LiveValue, check_live};
 use previous::unreachable_now;
 pub use profile::CARRIER;
@@ -81,6 +83,7 @@ const LINTS: &[Lint] = &[
     profile::check,
     payments::check,
     style::check,
+    fixtures::check,
 ];
 
 /// Everything there is to say about a compiled shop: what reading and resolving found, the lints and the analyses, each

@@ -9,6 +9,10 @@ use clap::Args;
 /// The real server on an embedded database. WhatsApp, the shop's own systems, the payment provider and the courier are stood
 /// in for; a page in the browser is the customer's phone. Save a file, and the conversation goes on with it.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  duka dev my-shop                 be its customer in the browser
+  duka dev my-shop --data played   the same, and go on with it another time")]
 pub struct Dev {
     /// The shop's folder
     #[arg(default_value = ".", value_name = "SHOP")]

@@ -32,7 +32,7 @@ Examples:
   duka doctor
   duka doctor --config /etc/duka/duka.toml --format json
 
-Each line is `ok`, `warning` or `fault`, and says what to do. It changes nothing and sends nothing; it asks the Graph API
+Each line is `ok`, `warning` or `fault`, and says what to do. It changes no conversation and sends nothing; it asks the Graph API
 about the numbers and templates of each shop, and the server, if it runs, as Meta would.
 Exit codes: 0 no fault, 1 a fault, 2 the settings can not be read.")]
 pub struct Doctor {

@@ -16,7 +16,7 @@ use crate::failure::{Failure, Outcome};
 use crate::findings;
 use crate::load::{self, Shop};
 use crate::report::cost::Bill;
-use crate::report::{self, Report};
+use crate::report::{self, Judged, Report};
 use crate::terminal::{self, paint};
 
 pub use baseline::Baseline;
@@ -34,36 +34,60 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
     }
     let previous = arguments.against.as_deref().map(load::shop).transpose()?;
     let previous = previous.as_ref().map(|shop| &shop.source);
-    let mut reports = Vec::new();
+    let mut all = Judged::default();
     let mut mended = Vec::new();
     for path in &arguments.paths {
-        if arguments.fix {
-            mended.extend(mend(path, previous)?);
+        match judge(arguments, path, previous, day, &mut mended) {
+            Ok(report) => all.reports.push(report),
+            Err(failure) => {
+                crate::report_failure(&failure);
+                all.unread.push((path.clone(), failure));
+            }
         }
-        let mut report = findings::check(shop(path, arguments.registry.as_deref())?, previous);
-        let file = baseline_file(arguments, &report);
-        if arguments.write_baseline.is_some() {
-            Baseline::of(&report, &Baseline::read(&file)?).write(&file)?;
-        }
-        if arguments.baseline.is_some() && !file.is_file() {
-            return Err(Failure::Missing(file));
-        }
-        Baseline::read(&file)?.set_aside(&mut report);
-        report.cost = day.and_then(|day| Some(Bill::of(compile(&report.shop.source).shop()?, day)));
-        reports.push(report);
     }
-    print(arguments, &reports, &mended)?;
+    print(arguments, &all, &mended)?;
+    if !all.unread.is_empty() || all.reports.iter().any(|report| report.shop.settings_are_sound().is_err()) {
+        return Ok(Outcome::Unread);
+    }
     let stops = |report: &Report| {
         let summary = report.summary();
         let denied = if arguments.deny == Some(Deny::Warnings) { summary.warnings } else { 0 };
         summary.errors + summary.policies + denied > 0
     };
-    Ok(Outcome::of(!reports.iter().any(stops)))
+    Ok(Outcome::of(!all.reports.iter().any(stops)))
+}
+
+/// What is wrong with one of the shops. Settings that can not be read are a finding where programs read it; people are told
+/// that one line.
+fn judge(
+    arguments: &Check,
+    path: &Path,
+    previous: Option<&ShopSource>,
+    day: Option<i32>,
+    mended: &mut Vec<String>,
+) -> Result<Report, Failure> {
+    if arguments.fix {
+        mended.extend(mend(path, previous)?);
+    }
+    let mut report = findings::check(shop(path, arguments.registry.as_deref())?, previous);
+    if let Err(unsound) = report.shop.settings_are_sound() {
+        return if arguments.format == Format::Text { Err(unsound.into()) } else { Ok(report) };
+    }
+    let file = baseline_file(arguments, &report);
+    if arguments.write_baseline.is_some() {
+        Baseline::of(&report, &Baseline::read(&file)?).write(&file)?;
+    }
+    if arguments.baseline.is_some() && !file.is_file() {
+        return Err(Failure::Missing(file));
+    }
+    Baseline::read(&file)?.set_aside(&mut report);
+    report.cost = day.and_then(|day| Some(Bill::of(compile(&report.shop.source).shop()?, day)));
+    Ok(report)
 }
 
 /// The shop at `path`, with the registry of templates that was named in place of its own.
 fn shop(path: &Path, registry: Option<&Path>) -> Result<Shop, Failure> {
-    let mut shop = load::shop(path)?;
+    let mut shop = load::with_any_settings(path)?;
     let Some(registry) = registry else { return Ok(shop) };
     let text = std::fs::read_to_string(registry).map_err(|error| Failure::reading(registry, error))?;
     let source = &mut shop.source;
@@ -103,7 +127,7 @@ fn baseline_file(arguments: &Check, report: &Report) -> PathBuf {
 fn mend(path: &Path, previous: Option<&ShopSource>) -> Result<Vec<String>, Failure> {
     let mut done = Vec::new();
     for _ in 0..ROUNDS {
-        let report = findings::check(load::shop(path)?, previous);
+        let report = findings::check(load::with_any_settings(path)?, previous);
         let changes = fix::changes(&report);
         if changes.is_empty() {
             break;
@@ -117,20 +141,20 @@ fn mend(path: &Path, previous: Option<&ShopSource>) -> Result<Vec<String>, Failu
     Ok(done)
 }
 
-fn print(arguments: &Check, reports: &[Report], mended: &[String]) -> Result<(), Failure> {
+fn print(arguments: &Check, all: &Judged, mended: &[String]) -> Result<(), Failure> {
     let mut out = anstream::stdout();
     match arguments.format {
         Format::Text => {
             for line in mended {
                 writeln!(out, "{} {line}", paint(terminal::GOOD, "mended"))?;
             }
-            for report in reports {
+            for report in &all.reports {
                 out.write_all(report::text::render(report, arguments.all).as_bytes())?;
             }
         }
-        Format::Json => out.write_all(report::json::render(reports).as_bytes())?,
-        Format::Sarif => out.write_all(report::sarif::render(reports).as_bytes())?,
-        Format::Github => out.write_all(report::github::render(reports).as_bytes())?,
+        Format::Json => out.write_all(report::json::render(all).as_bytes())?,
+        Format::Sarif => out.write_all(report::sarif::render(all).as_bytes())?,
+        Format::Github => out.write_all(report::github::render(all).as_bytes())?,
     }
     Ok(out.flush()?)
 }

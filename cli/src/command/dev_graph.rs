@@ -16,7 +16,9 @@ pub fn run(arguments: &DevGraph) -> Result<Outcome, Failure> {
 
 async fn serve(options: Options) -> Result<Outcome, Failure> {
     let callback = options.callback.clone();
-    let running = start(options).await.map_err(|error| Failure::usage(error.to_string()))?;
+    let running = start(options).await.map_err(|error| {
+        Failure::usage_with_help(error.to_string(), "`--listen 127.0.0.1:9091` takes another port.")
+    })?;
     println!("The stand-in for the Graph API listens on http://{}", running.address);
     match callback {
         Some(callback) => println!("Webhooks go to {callback}"),

@@ -19,17 +19,20 @@ use crate::{findings, load};
 pub fn run(arguments: &Diff) -> Result<Outcome, Failure> {
     let (old, new) = (load::shop(&arguments.old)?, load::shop(&arguments.new)?);
     let (before, after) = (compile(&old.source), compile(&new.source));
-    let (Some(was), Some(is)) = (before.shop(), after.shop()) else {
-        return Err(Failure::usage_with_help(
-            "one of the two has errors, so they can not be compared",
-            "`duka check` shows them.",
-        ));
-    };
+    for (shop, compiled) in [(&old, &before), (&new, &after)] {
+        if compiled.program.is_none() {
+            let title = shop.title();
+            return Err(Failure::usage_with_help(
+                format!("`{title}` has errors, so it can not be compared"),
+                format!("`duka check {}` shows them.", shop.path.display()),
+            ));
+        }
+    }
     let live: Option<Live> = match arguments.live {
         true => Some(Shop::of(&arguments.remote)?.read("/standing")?),
         false => None,
     };
-    let changes = changes(was, is);
+    let changes = changes(&before, &after);
     let report = findings::live(new, &old.source, &live.clone().unwrap_or_default());
     let standing = Standing::of(live.as_ref());
     let mut out = anstream::stdout();

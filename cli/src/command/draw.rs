@@ -35,7 +35,7 @@ pub fn run(arguments: &Draw) -> Result<Outcome, Failure> {
         ));
     };
     let graph = Graph::of(program, flow, &shop.source);
-    let drawn = match drawing(arguments) {
+    let drawn = match drawing(arguments)? {
         Drawing::Mermaid => mermaid::draw(&graph),
         Drawing::Dot => dot::draw(&graph),
         Drawing::Svg => svg::draw(&graph),
@@ -47,13 +47,17 @@ pub fn run(arguments: &Draw) -> Result<Outcome, Failure> {
     Ok(Outcome::Fine)
 }
 
-fn drawing(arguments: &Draw) -> Drawing {
+fn drawing(arguments: &Draw) -> Result<Drawing, Failure> {
     let extension =
         arguments.output.as_ref().and_then(|path| path.extension()).and_then(|extension| extension.to_str());
     match (arguments.format, extension) {
-        (Some(drawing), _) => drawing,
-        (None, Some("svg")) => Drawing::Svg,
-        (None, Some("dot" | "gv")) => Drawing::Dot,
-        (None, Some(_) | None) => Drawing::Mermaid,
+        (Some(drawing), _) => Ok(drawing),
+        (None, Some("svg")) => Ok(Drawing::Svg),
+        (None, Some("dot" | "gv")) => Ok(Drawing::Dot),
+        (None, Some("mmd" | "mermaid" | "md" | "txt") | None) => Ok(Drawing::Mermaid),
+        (None, Some(other)) => Err(Failure::usage_with_help(
+            format!("`.{other}` is no kind of drawing"),
+            "Write `.svg`, `.dot` or `.mmd`, or say `--format`.",
+        )),
     }
 }

@@ -49,7 +49,9 @@ pub fn run(arguments: &Fmt) -> Result<Outcome, Failure> {
     }
     match (arguments.check, changed) {
         (true, 1..) => writeln!(out, "{} of {} would change. `duka fmt` changes them.", changed, count(seen, "file"))?,
-        (true, 0) => writeln!(out, "{} as it should be.", count(seen, "file"))?,
+        (true, 0) => {
+            writeln!(out, "{} {} in canonical form.", count(seen, "file"), if seen == 1 { "is" } else { "are" })?
+        }
         (false, 0) => writeln!(out, "Nothing to change in {}.", count(seen, "file"))?,
         (false, 1..) => {}
     }

@@ -61,7 +61,13 @@ async fn work(store: &Store, command: &KeysCommand) -> Result<Outcome, Failure> 
             let ends_ms = made_ms.saturating_add(i64::from(*days) * DAY_MS);
             let shop = shop.as_deref().map(Into::into);
             let key = Key { name: name.clone(), hash: String::new(), scope, shop, made_ms, ends_ms };
-            let made = keys::make(store, key).await.map_err(|error: KeyError| failed(&error))?;
+            let made = keys::make(store, key).await.map_err(|error| match &error {
+                KeyError::Known(name) => Failure::usage_with_help(
+                    error.to_string(),
+                    format!("End it first, `duka keys end {name}`, or take another name."),
+                ),
+                KeyError::Store(_) | KeyError::NoRandomness(_) => failed(&error),
+            })?;
             writeln!(out, "{made}")?;
         }
         // Needs no server's settings, and was made before they were read.
@@ -72,9 +78,9 @@ async fn work(store: &Store, command: &KeysCommand) -> Result<Outcome, Failure> 
                 let left = (key.ends_ms - now_ms()).max(0) / DAY_MS;
                 writeln!(
                     out,
-                    "{}  {:?}  {shop}  {} left",
+                    "{}  {}  {shop}  {} left",
                     key.name,
-                    key.scope,
+                    format!("{:?}", key.scope).to_lowercase(),
                     count(usize::try_from(left).unwrap_or(0), "day")
                 )?;
             }

@@ -55,6 +55,12 @@ pub fn run(arguments: &Replay) -> Result<Outcome, Failure> {
 fn recording(arguments: &Replay) -> Result<Recording, Failure> {
     let path = Path::new(&arguments.conversation);
     if !path.is_file() {
+        if arguments.conversation.contains(['/', '.']) {
+            return Err(Failure::usage_with_help(
+                format!("there is no file `{}`", path.display()),
+                "Name a recorded conversation, or the id of one on a server.",
+            ));
+        }
         let shop = Shop::of(&arguments.remote)?;
         return shop.read(&format!("/conversations/{}/recording", arguments.conversation));
     }

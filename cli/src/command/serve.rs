@@ -1,7 +1,7 @@
 //! `duka serve`: the server until it is asked to end. Prints what is wrong with a shop as `duka check` does; the rest is
 //! in the logs.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use duka_runtime::config::{self, Config, Database, Mistake, Process};
@@ -64,8 +64,14 @@ async fn serve(path: Option<&Path>, config: Config) -> Result<Outcome, Failure> 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
-    let mut watch =
-        Watch::of(&config.shops).map_err(|error| tracing::warn!(%error, "changed files are not noticed")).ok();
+    // A folder that is not there stops the start, which says so.
+    let mut watch = match config.shops.exists().then(|| Watch::of(&config.shops)).transpose() {
+        Ok(watch) => watch,
+        Err(error) => {
+            tracing::warn!(%error, "changed files are not noticed");
+            None
+        }
+    };
     let figures = figures::begin().ok();
     let started = tokio::select! {
         // The start waits for a database that is away.
@@ -135,12 +141,20 @@ fn tell(reloaded: &Reloaded) {
     }
 }
 
-/// The findings of a broken shop, as `duka check` shows them.
+/// The findings of a broken shop: as `duka check` shows them on a terminal, else as lines of the log.
 fn show(trouble: &Trouble) {
-    if let Trouble::Broken(shop) = trouble {
-        let mut report = findings::check((**shop).clone(), None);
-        report.findings.retain(|finding| finding.level.stops());
+    let Trouble::Broken(shop) = trouble else { return };
+    let mut report = findings::check((**shop).clone(), None);
+    report.findings.retain(|finding| finding.level.stops());
+    if std::io::stderr().is_terminal() {
         anstream::eprint!("{}", report::text::render(&report, false));
+        return;
+    }
+    for finding in report.open().take(report::text::SHOWN) {
+        let diagnostic = &finding.diagnostic;
+        let (code, file) = (diagnostic.code.to_string(), report.shop.name_of(diagnostic.span.file));
+        let (line, help) = (report.places(diagnostic.span).0.line, diagnostic.help.as_deref().unwrap_or_default());
+        tracing::error!(code, file, line, finding = diagnostic.message, help, "the shop has an error");
     }
 }
 

@@ -18,7 +18,7 @@ use crate::command::chat;
 use crate::failure::{Failure, Outcome};
 use crate::load::Shop;
 use crate::playable::{self, Playable};
-use crate::report::count;
+use crate::report::{self, Judged, Report, count};
 use crate::terminal::{self, paint};
 use goals::Goals;
 
@@ -27,11 +27,31 @@ pub fn run(arguments: &Test) -> Result<Outcome, Failure> {
     if let Some(file) = &arguments.record {
         return record(arguments, file);
     }
-    let mut fine = true;
+    let filter = arguments.filter.as_deref().unwrap_or("");
+    let (mut fine, mut sound, mut played_tests) = (true, true, 0);
     let mut shops = Vec::new();
     for path in &arguments.paths {
-        let Some(playable) = playable::open(path)? else { return Ok(Outcome::Findings) };
-        let played = Played::all(playable, arguments.filter.as_deref().unwrap_or(""));
+        let playable = match playable::judged(path)? {
+            Ok(playable) => playable,
+            Err(report) => {
+                fine = false;
+                sound &= report.shop.settings_are_sound().is_ok();
+                match arguments.format {
+                    TestFormat::Text => {
+                        report.shop.settings_are_sound()?;
+                        playable::print(&report)?;
+                    }
+                    TestFormat::Json => shops.push(refused(&report)),
+                    TestFormat::Github => {
+                        let all = Judged { reports: vec![*report], unread: Vec::new() };
+                        anstream::stdout().write_all(report::github::render(&all).as_bytes())?;
+                    }
+                }
+                continue;
+            }
+        };
+        let played = Played::all(playable, filter);
+        played_tests += played.count();
         let missed = goals.missed(&played.coverage());
         fine &= played.failures() == 0 && missed.is_empty() && played.problems().is_empty();
         match arguments.format {
@@ -40,6 +60,7 @@ pub fn run(arguments: &Test) -> Result<Outcome, Failure> {
                 anstream::stdout().write_all(shown.as_bytes())?;
             }
             TestFormat::Json => shops.push(played.json(&missed)),
+            TestFormat::Github => anstream::stdout().write_all(played.github(&missed).as_bytes())?,
         }
     }
     if arguments.format == TestFormat::Json {
@@ -47,7 +68,31 @@ pub fn run(arguments: &Test) -> Result<Outcome, Failure> {
         let text = serde_json::to_string_pretty(&document).unwrap_or_default();
         writeln!(anstream::stdout(), "{text}")?;
     }
-    Ok(Outcome::of(fine))
+    if fine && played_tests == 0 && !filter.is_empty() {
+        anstream::eprintln!("No test has `{filter}` in its title.");
+        fine = false;
+    }
+    Ok(if sound { Outcome::of(fine) } else { Outcome::Unread })
+}
+
+/// A shop whose tests could not be played: what stops it.
+fn refused(report: &Report) -> Json {
+    let problems = report.open().map(|finding| {
+        let diagnostic = &finding.diagnostic;
+        json!({
+            "place": place(&report.shop, diagnostic.span),
+            "code": diagnostic.code.to_string(),
+            "message": diagnostic.message,
+            "help": diagnostic.help,
+        })
+    });
+    json!({
+        "path": report.shop.path.to_string_lossy(),
+        "tests": [],
+        "problems": problems.collect::<Vec<_>>(),
+        "coverage": {},
+        "missed": [],
+    })
 }
 
 fn record(arguments: &Test, file: &std::path::Path) -> Result<Outcome, Failure> {
@@ -131,6 +176,26 @@ impl Played {
         out
     }
 
+    /// One annotation for each failed test, each line that can not be read and each goal that was missed.
+    fn github(&self, missed: &[String]) -> String {
+        let shop = &self.playable.shop;
+        let mut out = String::new();
+        for problem in self.problems() {
+            let (file, line) = file_and_line(shop, problem.span);
+            out.push_str(&report::github::error(&file, line, "test", &problem.message));
+        }
+        let results = self.files.iter().flat_map(|(_, _, results)| results);
+        for (result, failure) in results.filter_map(|result| Some((result, result.failure.as_ref()?))) {
+            let (file, line) = file_and_line(shop, failure.span);
+            let nearest = failure.nearest.as_ref().map(|nearest| format!("\nnearest: {nearest}")).unwrap_or_default();
+            out.push_str(&report::github::error(&file, line, &result.title, &format!("{}{nearest}", failure.expected)));
+        }
+        for goal in missed {
+            let _ = writeln!(out, "::error title={}::below the goal: {goal}", shop.title());
+        }
+        out
+    }
+
     fn json(&self, missed: &[String]) -> Json {
         let shop = &self.playable.shop;
         let tests: Vec<Json> = self
@@ -168,9 +233,14 @@ impl Played {
 
 /// `FILE:LINE`
 fn place(shop: &Shop, span: duka_dsl::Span) -> String {
+    let (file, line) = file_and_line(shop, span);
+    format!("{file}:{line}")
+}
+
+fn file_and_line(shop: &Shop, span: duka_dsl::Span) -> (String, usize) {
     let text = shop.text_of(span.file);
     let (line, _) = LineIndex::new(text).line_column(text, span.start as usize);
-    format!("{}:{line}", shop.name_of(span.file))
+    (shop.name_of(span.file), line)
 }
 
 fn show(out: &mut String, shop: &Shop, result: &TestResult) {

@@ -4,12 +4,17 @@ use std::fmt::Write;
 
 use duka_engine::rules::Level;
 
-use super::Report;
+use super::Judged;
 
-/// One command line for each open finding.
-pub fn render(reports: &[Report]) -> String {
+/// One command line for each open finding, and for each path that could not be read.
+pub fn render(all: &Judged) -> String {
     let mut out = String::new();
-    for report in reports {
+    for (path, failure) in &all.unread {
+        let help = failure.help().map(|help| format!("\n{help}")).unwrap_or_default();
+        let title = property(&path.to_string_lossy());
+        let _ = writeln!(out, "::error title={title}::{}", words(&format!("{failure}{help}")));
+    }
+    for report in &all.reports {
         for finding in report.open() {
             let diagnostic = &finding.diagnostic;
             let command = match finding.level {
@@ -37,6 +42,11 @@ pub fn render(reports: &[Report]) -> String {
         }
     }
     out
+}
+
+/// One error at a line.
+pub fn error(file: &str, line: usize, title: &str, text: &str) -> String {
+    format!("::error file={},line={line},title={}::{}\n", property(file), property(title), words(text))
 }
 
 /// What would end the words of an annotation early.

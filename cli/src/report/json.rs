@@ -1,10 +1,12 @@
 //! Findings for programs. Fields are added, never renamed or removed, within one `version`.
 
+use std::path::Path;
+
 use duka_dsl::diagnostic::Turn;
 use serde::Serialize;
 
 use super::cost::Bill;
-use super::{Finding, Place, Report, SetAside, Summary};
+use super::{Finding, Judged, Place, Report, SetAside, Summary};
 
 const VERSION: u32 = 1;
 
@@ -12,6 +14,15 @@ const VERSION: u32 = 1;
 struct Document<'a> {
     version: u32,
     shops: Vec<ShopJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unread: Vec<UnreadJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct UnreadJson<'a> {
+    path: String,
+    message: String,
+    help: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -70,14 +81,20 @@ struct EditJson<'a> {
 }
 
 /// All reports as one JSON document.
-pub fn render(reports: &[Report]) -> String {
-    let shops = reports.iter().map(|report| ShopJson {
-        path: report.shop.path.to_string_lossy().replace('\\', "/"),
+pub fn render(all: &Judged) -> String {
+    let path = |path: &Path| path.to_string_lossy().replace('\\', "/");
+    let shops = all.reports.iter().map(|report| ShopJson {
+        path: path(&report.shop.path),
         summary: report.summary(),
         findings: report.findings.iter().map(|finding| finding_json(report, finding)).collect(),
         cost: report.cost.as_ref(),
     });
-    let document = Document { version: VERSION, shops: shops.collect() };
+    let unread = all.unread.iter().map(|(unread, failure)| UnreadJson {
+        path: path(unread),
+        message: failure.to_string(),
+        help: failure.help(),
+    });
+    let document = Document { version: VERSION, shops: shops.collect(), unread: unread.collect() };
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 

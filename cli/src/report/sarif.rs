@@ -7,18 +7,20 @@ use duka_dsl::diagnostic::{Fix as Mending, Speaker};
 use duka_engine::rules::{self, Level};
 use serde_json::json;
 use serde_sarif::sarif::{
-    ArtifactChange, ArtifactContent, ArtifactLocation, CodeFlow, Fix, Location, Message, MultiformatMessageString,
-    PhysicalLocation, Region, Replacement, ReportingConfiguration, ReportingDescriptor, Result as SarifResult,
-    ResultLevel, Run, Sarif, Suppression, ThreadFlow, ThreadFlowLocation, Tool, ToolComponent,
+    ArtifactChange, ArtifactContent, ArtifactLocation, CodeFlow, Fix, Invocation, Location, Message,
+    MultiformatMessageString, Notification, PhysicalLocation, Region, Replacement, ReportingConfiguration,
+    ReportingDescriptor, Result as SarifResult, ResultLevel, Run, Sarif, Suppression, ThreadFlow, ThreadFlowLocation,
+    Tool, ToolComponent,
 };
 
-use super::{Finding, Report, SetAside};
+use super::{Finding, Judged, Report, SetAside};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// All reports as one run.
-pub fn render(reports: &[Report]) -> String {
-    let findings = || reports.iter().flat_map(|report| report.findings.iter().map(move |finding| (report, finding)));
+/// All reports as one run; what could not be read is said of the run.
+pub fn render(all: &Judged) -> String {
+    let findings =
+        || all.reports.iter().flat_map(|report| report.findings.iter().map(move |finding| (report, finding)));
     let mut rules = BTreeMap::new();
     for (_, finding) in findings() {
         let code = finding.diagnostic.code.to_string();
@@ -31,11 +33,19 @@ pub fn render(reports: &[Report]) -> String {
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .rules(rules.into_values().collect::<Vec<_>>())
         .build();
-    let run = Run::builder()
+    let mut run = Run::builder()
         .tool(Tool::builder().driver(driver).build())
         .column_kind(json!("unicodeCodePoints"))
         .results(results)
         .build();
+    if !all.unread.is_empty() {
+        let told = all.unread.iter().map(|(_, failure)| {
+            Notification::builder().level(json!("error")).message(message(&failure.to_string())).build()
+        });
+        let told = told.collect::<Vec<_>>();
+        run.invocations =
+            Some(vec![Invocation::builder().execution_successful(false).tool_execution_notifications(told).build()]);
+    }
     let sarif = Sarif::builder().schema(SCHEMA).version(json!("2.1.0")).runs(vec![run]).build();
     serde_json::to_string_pretty(&sarif).unwrap_or_default() + "\n"
 }

@@ -163,6 +163,73 @@ fn broken_settings_are_one_message() {
 }
 
 #[test]
+fn programs_read_broken_settings_as_a_finding() {
+    let folder = stall();
+    for (settings, line) in [("name: Tea stall\ncountry: KE\ncurrency: DOLLARS\nlanguages: [en]\n", 3), ("name: [", 1)]
+    {
+        folder.write("shop.yaml", settings);
+        let run = folder.duka(&["check", "--format", "json"]);
+        let finding = &parsed(&run.out)["shops"][0]["findings"][0];
+        assert_eq!(
+            (run.code, &finding["file"], &finding["start"]["line"]),
+            (Some(2), &"shop.yaml".into(), &line.into())
+        );
+        let run = folder.duka(&["check", "--format", "github"]);
+        let place = format!("::error file=shop.yaml,line={line},");
+        assert!(run.code == Some(2) && run.out.starts_with(&place), "{run:?}");
+        let run = folder.duka(&["check", "--format", "sarif"]);
+        let place = &parsed(&run.out)["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+        assert_eq!((run.code, &place["artifactLocation"]["uri"]), (Some(2), &"shop.yaml".into()));
+        let run = folder.duka(&["test", "--format", "json"]);
+        let problem = &parsed(&run.out)["shops"][0]["problems"][0];
+        assert_eq!((run.code, &problem["place"]), (Some(2), &format!("shop.yaml:{line}").into()));
+    }
+}
+
+#[test]
+fn a_folder_that_is_no_shop_does_not_hide_the_others() {
+    let folder = Folder::new();
+    folder.write("shops/carriers/notes.txt", "none").write("shops/stall/stall.duka", FLOW);
+    let run = folder.duka(&["check", "shops/carriers", "shops/stall"]);
+    assert!(run.code == Some(2) && run.out.contains("error[D104]"), "{run:?}");
+    assert!(run.err.contains("there is no shop in `shops/carriers`"), "{}", run.err);
+    let run = folder.duka(&["check", "shops/carriers", "shops/stall", "--format", "json"]);
+    let all = parsed(&run.out);
+    assert_eq!(
+        (&all["shops"][0]["path"], &all["unread"][0]["path"]),
+        (&"shops/stall".into(), &"shops/carriers".into())
+    );
+    let run = folder.duka(&["check", "shops/carriers", "shops/stall", "--format", "github"]);
+    assert!(run.out.starts_with("::error title=shops/carriers::there is no shop in"), "{}", run.out);
+    let run = folder.duka(&["check", "shops/carriers", "shops/stall", "--format", "sarif"]);
+    assert_eq!(parsed(&run.out)["runs"][0]["invocations"][0]["executionSuccessful"], false);
+}
+
+#[test]
+fn a_fixture_that_can_not_be_read_stops_what_plays_with_it() {
+    let folder = Folder::new();
+    copy("examples/boutique", folder.path());
+    let whole = folder.read("fixtures/zuri.yaml");
+    folder.write("fixtures/zuri.yaml", "categories:\n  - : [\n");
+    for command in ["check", "chat", "test", "explore"] {
+        let run = folder.duka(&[command]);
+        assert!(run.code == Some(1) && run.out.contains("fixtures/zuri.yaml:2:"), "{command}: {run:?}");
+    }
+    folder.write("fixtures/zuri.yaml", whole.replace("products:", "prodcts:"));
+    let run = folder.duka(&["test"]);
+    assert!(run.code == Some(1) && run.out.contains("Did you mean `products`?"), "{run:?}");
+    std::fs::remove_file(folder.path().join("fixtures/zuri.yaml")).expect("it is there");
+    for command in ["check", "test"] {
+        let run = folder.duka(&[command]);
+        assert!(
+            run.code == Some(1) && run.out.matches("There is no fixture `fixtures/zuri.yaml`").count() == 1,
+            "{run:?}"
+        );
+        assert!(run.out.contains("boutique.test.duka:2:"), "{}", run.out);
+    }
+}
+
+#[test]
 fn a_broken_baseline_is_named() {
     let folder = stall();
     folder.write("duka.baseline", "what is this");

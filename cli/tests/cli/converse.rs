@@ -87,7 +87,10 @@ fn a_change_of_the_flows_tells_how_many_customers_it_concerns() {
     house.serve("duka.toml");
     house.writes("hi");
     house.sees();
-    let renamed = |text: &str| text.replace("button shop: Shop ->", "button goods: Our goods ->");
+    let renamed = |text: &str| {
+        let flow = text.replace("button shop: Shop ->", "button goods: Our goods ->");
+        flow.replace("\nwelcome.shop: ", "\nwelcome.goods: ")
+    };
     copied(&house, "boutique", renamed);
     let told = house.fine(&["diff", "shops/boutique", "changed/boutique"]);
     assert!(told.contains("boutique.welcome: the choice `shop` is gone\n"), "{told}");

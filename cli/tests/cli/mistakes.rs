@@ -161,7 +161,7 @@ fn a_test_that_names_what_is_not_there_says_the_nearest() {
     for (right, mistake, help) in [
         ("state: end", "state: ende", "There is no state called `ende`. Did you mean `end`?"),
         ("  tap checkout", "  press checkout", "A line of a test starts with a word such as"),
-        ("fixtures/zuri.yaml", "fixtures/zurri.yaml", "there are: fixtures/zuri.yaml"),
+        ("fixtures/zuri.yaml", "fixtures/zurri.yaml", "Did you mean `fixtures/zuri.yaml`?"),
         ("template: receipt", "template: reciept", "Did you mean `receipt`?"),
     ] {
         let folder = boutique();

@@ -23,7 +23,7 @@ fn a_key_opens_what_it_is_for_until_it_is_ended() {
     assert!(ann.starts_with("duka_") && bob.starts_with("duka_") && ann != bob, "{ann} {bob}");
     refused(&house.duka(&["keys", "new", "ann"]), "there is a key `ann` already");
     let list = house.fine(&["keys", "list"]);
-    assert_eq!(list, "ann  Read  counter  89 days left\nbob  Operate  every shop  29 days left\n");
+    assert_eq!(list, "ann  read  counter  89 days left\nbob  operate  every shop  29 days left\n");
     assert!(!list.contains(ann), "a key is shown once");
 
     house.serve("duka.toml");

@@ -125,6 +125,22 @@ fn a_recorded_chat_is_a_test_that_passes() {
 }
 
 #[test]
+fn a_filter_that_fits_no_test_proves_nothing() {
+    let run = boutique().duka(&["test", "boutique", "--filter", "zzz"]);
+    assert!(run.code == Some(1) && run.err.contains("No test has `zzz` in its title."), "{run:?}");
+}
+
+#[test]
+fn a_failed_test_is_an_annotation_of_its_line() {
+    let folder = boutique();
+    let tests = "tests for boutique\n  given shop fixtures/zuri.yaml\n\ntest tea\n  customer: hi\n  shop: Would you like tea?\n";
+    folder.write("boutique/tea.test.duka", tests);
+    let run = folder.duka(&["test", "boutique", "--format", "github"]);
+    let place = "::error file=boutique/tea.test.duka,line=6,title=tea::";
+    assert!(run.code == Some(1) && run.out.starts_with(place) && run.out.lines().count() == 1, "{run:?}");
+}
+
+#[test]
 fn drawings_name_every_state() {
     for format in ["mermaid", "dot", "svg"] {
         let run = duka(&["draw", "examples/boutique", "--format", format]);
@@ -145,6 +161,9 @@ fn a_drawing_is_written_by_its_name() {
     let folder = boutique();
     assert_eq!(folder.duka(&["draw", "boutique", "-o", "a.svg"]).code, Some(0));
     assert!(folder.read("a.svg").starts_with("<svg"));
+    let run = folder.duka(&["draw", "boutique", "-o", "a.png"]);
+    assert!(run.code == Some(2) && run.err.contains("`.png` is no kind of drawing"), "{run:?}");
+    assert!(!folder.path().join("a.png").exists());
     let run = folder.duka(&["draw", "boutique", "--flow", "nothing"]);
     assert_eq!(run.code, Some(2));
     assert!(run.err.contains("boutique"), "{}", run.err);

@@ -31,24 +31,26 @@ fn is_printed(sign: &str, run: &Run) {
 /// The boutique in a folder of its own, with one thing exchanged.
 fn boutique(from: &str, to: &str) -> Folder {
     let folder = Folder::new();
-    copy("examples/boutique", folder.path());
-    let flow = folder.read("boutique.duka");
+    let shop = folder.path().join("examples/boutique");
+    std::fs::create_dir_all(&shop).expect("a folder can be made");
+    copy("examples/boutique", &shop);
+    let flow = folder.read("examples/boutique/boutique.duka");
     assert_eq!(flow.matches(from).count(), 1, "`{from}` stands once in the boutique");
-    folder.write("boutique.duka", flow.replace(from, to));
+    folder.write("examples/boutique/boutique.duka", flow.replace(from, to));
     folder
 }
 
 #[test]
 fn a_mistyped_target_is_told_as_the_readme_says() {
     let folder = boutique("Check out -> checkout", "Check out -> chekout");
-    is_printed("error[D104]", &folder.duka(&["check"]));
+    is_printed("error[D104]", &folder.duka(&["check", "examples/boutique"]));
 }
 
 #[test]
 fn free_text_that_is_refused_is_told_as_the_readme_says() {
     let refused = "  if not consent.offers.given -> end\n  send cart_reminder\n  quiet 3 days";
     let folder = boutique(refused, "  say: Your bag is still here.\n  quiet 3 days");
-    is_printed("error[D602]", &folder.duka(&["check"]));
+    is_printed("error[D602]", &folder.duka(&["check", "examples/boutique"]));
 }
 
 #[test]

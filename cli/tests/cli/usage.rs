@@ -81,6 +81,54 @@ fn a_folder_without_a_shop_says_how_to_start_one() {
 }
 
 #[test]
+fn a_folder_of_shops_names_them() {
+    let folder = Folder::new();
+    folder.write("shops/stall/shop.yaml", "name: Stall\n").write("shops/stall/stall.duka", "duka 1\nflow stall\n");
+    folder.write("tests/fixtures/other.duka", "duka 1\nflow other\n");
+    for command in [&["check"][..], &["texts", "new", "sw"]] {
+        refused(&folder.duka(command), "Below it are `shops/stall`: name one");
+    }
+    assert!(!folder.path().join("tests/fixtures/other.sw.duka").exists());
+}
+
+#[test]
+fn a_flow_that_an_editor_calls_a_text_is_named() {
+    let folder = Folder::new();
+    folder.write("shop.yaml", "name: Stall\ncountry: KE\ncurrency: KES\nlanguages: [en]\n");
+    folder.write("stall.duka.txt", "duka 1\nflow stall\n");
+    refused(&folder.duka(&["check"]), "There is `stall.duka.txt`: take the `.txt` away.");
+}
+
+#[test]
+fn a_recording_that_is_not_there_is_no_conversation_of_a_server() {
+    refused(&duka(&["replay", "nosuch.json"]), "there is no file `nosuch.json`");
+}
+
+#[test]
+fn a_server_without_shops_says_what_to_make() {
+    let run = Folder::new().duka(&["serve"]);
+    refused(&run, "there is no folder `shops`");
+    assert!(run.err.contains("shops = \"PATH\"") && !run.err.contains("WARN"), "{}", run.err);
+}
+
+#[test]
+fn a_server_tells_a_broken_shop_in_lines_of_its_log() {
+    let folder = Folder::new();
+    copy("examples/empty", folder.path());
+    folder.write("empty.duka", folder.read("empty.duka").replacen("start ", "start no_", 1));
+    folder.write("duka.toml", "shops = \".\"\n");
+    let run = folder.duka(&["serve"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    let lines = run.err.lines().filter(|line| line.starts_with('{'));
+    let line = lines
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .find(|line| line["code"] == "D103");
+    let line = line.unwrap_or_else(|| panic!("no line of the finding: {}", run.err));
+    assert!(line["file"].as_str().is_some_and(|file| file.ends_with("empty.duka")) && line["line"] == 6, "{line}");
+    assert!(!run.err.contains("error[D103]"), "{}", run.err);
+}
+
+#[test]
 fn a_shop_without_a_flow_is_no_shop_to_check() {
     let folder = Folder::new();
     std::fs::create_dir(folder.path().join("stall")).expect("a folder can be made");

@@ -50,6 +50,7 @@ pages![
     "D113-alias-of-a-living-state",
     "D114-broken-promise",
     "D116-settings-disagree",
+    "D117-missing-fixture",
     "D201-unreachable-state",
     "D202-dead-end",
     "D203-unreachable-after-edit",

@@ -117,7 +117,7 @@ pub struct HandoffSection {
     pub url: Option<HttpUrl>,
     /// Signs what is told and what comes back
     pub secret: Option<SecretRef>,
-    /// Of Chatwoot: the number of the account; the other address is a plain webhook's without it
+    /// Of Chatwoot: the number of the account; without it, `url` is a plain webhook
     pub account: Option<u64>,
     /// Of Chatwoot: the identifier of the inbox, which is of the kind API
     pub inbox: Option<SecretRef>,

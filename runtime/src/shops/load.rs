@@ -16,6 +16,10 @@ const FIXTURE_BYTES: u64 = 4 * 1024 * 1024;
 const FILES: usize = 1_000;
 /// How deep folders are searched.
 const DEPTH: usize = 5;
+/// How deep other shops are looked for, to name them.
+const DEPTH_BELOW: usize = 1;
+/// How many of them are named.
+const SHOWN: usize = 4;
 
 /// Why a folder could not be read as a shop. What is wrong in a flow is a diagnostic, not this.
 #[derive(Debug, thiserror::Error)]
@@ -40,10 +44,24 @@ impl Error {
         }
     }
 
-    pub(super) fn no_shop(folder: &Path) -> Error {
+    /// `below`: the shops in folders of it.
+    fn no_shop(folder: &Path, below: &[String]) -> Error {
+        let missing = format!("there is no shop in `{}`: no `shop.yaml` and no `*.duka` file", folder.display());
+        let Some(first) = below.first() else {
+            return match disguised(folder) {
+                Some(name) => Error::refused(missing, format!("There is `{name}`: take the `.txt` away.")),
+                None => Error::refused(missing, "Start one with `duka new my-shop`."),
+            };
+        };
+        let shown = below.iter().take(SHOWN).map(|shop| format!("`{shop}`")).collect::<Vec<_>>().join(", ");
+        let more = if below.len() > SHOWN { ", …" } else { "" };
+        Error::refused(missing, format!("Below it are {shown}{more}: name one, such as `{first}`."))
+    }
+
+    pub(super) fn no_folder(folder: &Path) -> Error {
         Error::refused(
-            format!("there is no shop in `{}`: no `shop.yaml` and no `*.duka` file", folder.display()),
-            "Start one with `duka new my-shop`.",
+            format!("there is no folder `{}`", folder.display()),
+            "Make it and put each shop's folder in it, or write `shops = \"PATH\"` in duka.toml.",
         )
     }
 
@@ -109,9 +127,14 @@ impl Shop {
         own.enumerate().map(|(index, file)| (FileId(u16::try_from(index).unwrap_or(u16::MAX)), file))
     }
 
+    /// `shop.yaml`, where there is one.
+    pub fn settings(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        self.own_files().filter(|(_, file)| file.kind == FileKind::Shop)
+    }
+
     /// Refuses a `shop.yaml` with errors: everything else would be judged by the wrong currency, languages and rules.
     pub fn settings_are_sound(&self) -> Result<(), Error> {
-        for (id, file) in self.own_files().filter(|(_, file)| file.kind == FileKind::Shop) {
+        for (id, file) in self.settings() {
             let (_, findings) = duka_dsl::config::shop::read(id, &file.text);
             let is_error = |finding: &&Diagnostic| rules::level(finding.code).is_none_or(|level| level == Level::Error);
             if let Some(first) = findings.iter().find(is_error) {
@@ -138,12 +161,22 @@ impl Shop {
 /// Reads the shop in the folder `path`; or the one flow, texts, tests or YAML file `path`, with the shop profile, contracts,
 /// hooks, fixtures, texts and tests that lie beside it.
 pub fn shop(path: &Path) -> Result<Shop, Error> {
-    let mut shop = own_files(path, keep_what_judges)?;
+    let shop = with_any_settings(path)?;
     shop.settings_are_sound()?;
+    Ok(shop)
+}
+
+/// The same, whatever `shop.yaml` says: for who tells what is wrong with it.
+pub fn with_any_settings(path: &Path) -> Result<Shop, Error> {
+    let mut shop = own_files(path, keep_what_judges)?;
     if !shop.own_files().any(|(_, file)| matches!(file.kind, FileKind::Lines | FileKind::Yaml)) {
+        let message = format!("there is no flow in `{}`: no `*.duka` file that says what happens", shop.title());
         return Err(Error::refused(
-            format!("there is no flow in `{}`: no `*.duka` file that says what happens", shop.title()),
-            "Start one with `duka new my-shop`, or put the flow beside `shop.yaml`.",
+            message,
+            match disguised(&shop.folder) {
+                Some(name) => format!("There is `{name}`: take the `.txt` away."),
+                None => "Start one with `duka new my-shop`, or put the flow beside `shop.yaml`.".into(),
+            },
         ));
     }
     add_standard(&mut shop.source);
@@ -193,12 +226,15 @@ fn own_files(path: &Path, keep: fn(&mut Vec<String>, &str)) -> Result<Shop, Erro
         }
         keep(&mut paths, only);
     }
+    if only.is_none() && paths.iter().all(|path| path.contains('/')) {
+        return Err(Error::no_shop(path, &below(searched)));
+    }
     let mut shop = Shop { path: path.to_path_buf(), folder, source: ShopSource::default(), findings: Vec::new() };
     for found in paths {
         read(&mut shop, &found)?;
     }
     if shop.source.files.is_empty() {
-        return Err(Error::no_shop(path));
+        return Err(Error::no_shop(path, &[]));
     }
     shop.source.standard_from = shop.source.files.len();
     Ok(shop)
@@ -235,6 +271,37 @@ fn keep_what_judges(found: &mut Vec<String>, only: &str) {
     if only.ends_with(TESTS) {
         found.retain(|path| path == only || !path.ends_with(TESTS));
     }
+}
+
+/// A flow that an editor has called a text.
+fn disguised(folder: &Path) -> Option<String> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let names = std::fs::read_dir(folder).ok()?.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    names.min_by_key(|name| !name.ends_with(".duka.txt")).filter(|name| name.ends_with(".duka.txt"))
+}
+
+/// The folders with a profile below a folder that has none.
+fn below(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![(folder.to_path_buf(), 0)];
+    while let Some((folder, depth)) = open.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if !is_folder || name.starts_with('.') || name == "target" || name == "node_modules" {
+                continue;
+            }
+            if entry.path().join("shop.yaml").is_file() {
+                let shown = entry.path().to_string_lossy().replace('\\', "/");
+                found.push(shown.strip_prefix("./").map_or(shown.clone(), str::to_string));
+            } else if depth < DEPTH_BELOW {
+                open.push((entry.path(), depth + 1));
+            }
+        }
+    }
+    found.sort();
+    found
 }
 
 /// Collects the files that may be Duka's, sorted, relative to the shop's folder.

@@ -73,7 +73,10 @@ pub fn find(folder: &Path) -> Result<Vec<(SmolStr, PathBuf)>, load::Error> {
     if folder.join("shop.yaml").is_file() {
         return Ok(vec![(slug_of(folder), folder.to_path_buf())]);
     }
-    let entries = std::fs::read_dir(folder).map_err(|error| load::Error::reading(folder, error))?;
+    let entries = std::fs::read_dir(folder).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => load::Error::no_folder(folder),
+        _ => load::Error::reading(folder, error),
+    })?;
     let mut found = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| load::Error::reading(folder, error))?.path();

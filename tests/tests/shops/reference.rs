@@ -279,8 +279,8 @@ const API: &str = "\
 
 For people's programs, agents and whoever operates. `duka keys new` makes a key; it goes into the header `Authorization: Bearer …`. A key has
 scopes, and may be of one shop. What is done with it is noted ([audit](../operations.md#what-operators-did)). Pages go on with the
-`next` of the answer, as `?after=`. What has the scope `duka dev` is answered by that command alone, to pages of its own address, and
-without a key.
+`next` of the answer, as `?after=`. Routes with the scope `duka dev` exist only while `duka dev` runs. They need no key and
+answer only its own page.
 
 The whole description, with every field, is OpenAPI 3.1: `schemas/openapi.json`. It is made from the code, as this page is.
 ";
