@@ -21,7 +21,7 @@ mod parcels;
 mod pay;
 pub mod polls;
 pub mod reconcile;
-mod rounds;
+pub(crate) mod rounds;
 pub mod run;
 mod webhooks;
 pub mod webhooks_off;
