@@ -82,6 +82,8 @@ fn refused(refusal: Refusal) -> Refused {
     match refusal {
         Refusal::Wrong(why) => Refused::wrong(format!("This is not sent: {why}.")),
         Refusal::Absent => Refused::absent("conversation"),
-        Refusal::NoKey | Refusal::NotAllowed | Refusal::Failed => Refused::failed(&"what a person did was not taken"),
+        Refusal::NoKey | Refusal::UnknownKey | Refusal::NotAllowed | Refusal::Failed => {
+            Refused::failed(&"what a person did was not taken")
+        }
     }
 }
