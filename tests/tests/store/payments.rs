@@ -46,8 +46,8 @@ pub async fn a_payment_changes_under_its_version(store: Store) -> Result<()> {
     tx.rollback().await?;
     let mut tx = store.begin(other).await?;
     assert!(
-        tx.add_payment(&payment(other, 1, "B-1", None)).await?
-            && tx.add_payment(&payment(other, 2, "B-2", Some(25))).await?
+        tx.add_payment(&payment(other, 7, "B-1", None)).await?
+            && tx.add_payment(&payment(other, 8, "B-2", Some(25))).await?
     );
     tx.commit().await?;
     let due = async |now_ms| -> Result<_> {
