@@ -113,6 +113,8 @@ pub fn routes() -> Vec<Route> {
             "The same of all that the key may see" => audit::Trail),
         route!(get "/quarantine" Read quarantine::list_of_nobody:
             "What came for no shop of this server; needs a key of every shop" => Vec<quarantine::Entry>),
+        route!(delete "/keys/{name}" Operate keys::remove:
+            "End a key at once, by its name; a key of one shop ends keys of that shop" => answer::Done),
         route!(delete "/quarantine/{entry}" Operate quarantine::remove_of_nobody: "Drop such an entry" => answer::Done),
     ]
 }

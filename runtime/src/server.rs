@@ -22,7 +22,7 @@ mod pay;
 mod payable;
 pub mod polls;
 pub mod reconcile;
-mod rounds;
+pub(crate) mod rounds;
 pub mod run;
 pub(crate) mod unsettled;
 mod webhooks;

@@ -15,6 +15,7 @@ mod postgres;
 mod rows;
 mod signals;
 mod sqlite;
+mod tables;
 mod templates;
 mod tx;
 

@@ -89,6 +89,8 @@ conformance![
     posts::what_people_are_told_goes_in_order_for_each_conversation,
     ledgers::delivered_messages_are_counted,
     ledgers::what_operators_did_is_listed_the_newest_first,
+    ledgers::keys_of_the_api_are_neither_lost_nor_wiped,
+    ledgers::entries_of_one_reason_are_found_the_newest_first,
     payments::a_payment_changes_under_its_version,
     bags::a_bag_changes_under_its_version_and_goes_with_its_customer,
     customers::a_customer_who_is_silent_for_long_is_forgotten_and_nobody_else,

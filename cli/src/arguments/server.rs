@@ -26,7 +26,8 @@ Examples:
   duka keys end ann
   duka keys flows                                    the key of forms that ask the server, in `flows.pem`
 
-With the embedded database, stop the server first: one process has it at a time.")]
+With the embedded database, stop the server first: one process has it at a time. `end` asks a server that runs, which
+needs another key that may operate.")]
 pub struct Keys {
     /// The server's settings [default: `duka.toml`, if there is one]
     #[arg(long, value_name = "FILE", global = true)]
@@ -59,10 +60,16 @@ pub enum KeysCommand {
     },
     /// Show the keys by name
     List,
-    /// End a key at once
+    /// End a key at once, while the server runs too
     End {
         /// What you called it
         name: String,
+        /// The server to ask [default: where the settings let it listen, if it has the database]
+        #[arg(long, value_name = "URL")]
+        server: Option<String>,
+        /// Where the key for asking a server is: `env:NAME` or `file:PATH`
+        #[arg(long, value_name = "WHERE", default_value = "env:DUKA_API_KEY")]
+        key: String,
     },
 }
 

@@ -9,12 +9,12 @@ use duka_runtime::api::Scope;
 use duka_runtime::api::keys::{self, Key, KeyError};
 use duka_runtime::channel::whatsapp::flows::crypto::generate;
 use duka_runtime::config::{self, Process};
-use duka_runtime::server::run::open_store;
-use duka_runtime::store::Store;
+use duka_runtime::server::run::{StartError, open_store};
+use duka_runtime::store::{self, Store};
 use secrecy::ExposeSecret;
 
-use super::now_ms;
 use super::serve::{settings, wrong};
+use super::{now_ms, remote};
 use crate::arguments::{KeyScope, Keys, KeysCommand};
 use crate::failure::{Failure, Outcome};
 use crate::report::count;
@@ -28,10 +28,22 @@ pub fn run(arguments: &Keys) -> Result<Outcome, Failure> {
     let path = settings(arguments.config.as_deref());
     let config = config::load(path.as_deref(), &Process).map_err(wrong)?;
     let threads = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    threads.block_on(async {
-        let store = open_store(&config.database).await.map_err(|error| Failure::usage(error.to_string()))?;
-        work(&store, &arguments.command).await
-    })
+    let opened = match &arguments.command {
+        KeysCommand::End { name, server: Some(server), key } => return end_by(server, key, name),
+        _ => threads.block_on(open_store(&config.database)),
+    };
+    match (opened, &arguments.command) {
+        (Ok(store), command) => threads.block_on(work(&store, command)),
+        (Err(StartError::Store(store::Error::InUse(_))), KeysCommand::End { name, key, .. }) => {
+            end_by(&format!("http://{}", config.listen), key, name)
+        }
+        (Err(error), _) => Err(Failure::usage(error.to_string())),
+    }
+}
+
+/// Ends a key by the server that has the database.
+fn end_by(server: &str, key: &str, name: &str) -> Result<Outcome, Failure> {
+    remote::end_key(server, key, name).map(|()| Outcome::Fine)
 }
 
 /// Writes a new private key where nothing is yet, for its owner alone to read.
@@ -85,7 +97,7 @@ async fn work(store: &Store, command: &KeysCommand) -> Result<Outcome, Failure> 
                 )?;
             }
         }
-        KeysCommand::End { name } => {
+        KeysCommand::End { name, .. } => {
             if !keys::end(store, name).await.map_err(|error| failed(&error))? {
                 return Err(Failure::usage_with_help(
                     format!("there is no key `{name}`"),

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use duka_runtime::config::{self, Environment, Process, SecretRef};
 use duka_runtime::ops::client::{Error, Server};
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
@@ -28,16 +29,7 @@ impl Shop {
                 format!("http://{}", config::load(path.as_deref(), &Process).map_err(wrong)?.listen)
             }
         };
-        let place: SecretRef = remote.key.parse().map_err(|_| {
-            Failure::usage_with_help(
-                "the key is written out; whoever sees the command could use it",
-                "Say where it is: `--key env:NAME` or `--key file:PATH`.",
-            )
-        })?;
-        let key = place.resolve(Path::new(""), &Process.variables()).map_err(|missing| Failure::Usage {
-            message: format!("there is no key for the server's API: {}", missing.message),
-            help: Some("Make one with `duka keys new`, then `export DUKA_API_KEY=duka_…`.".into()),
-        })?;
+        let key = key_at(&remote.key)?;
         let threads = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut shop = Shop { name: String::new(), server: Server::new(&address, Some(key)).map_err(failed)?, threads };
         shop.name = match &remote.shop {
@@ -86,6 +78,34 @@ impl Shop {
 
     fn path(&self, path: &str) -> String {
         format!("/shops/{}{path}", self.name)
+    }
+}
+
+/// The key at `env:NAME` or `file:PATH`.
+fn key_at(place: &str) -> Result<SecretString, Failure> {
+    let place: SecretRef = place.parse().map_err(|_| {
+        Failure::usage_with_help(
+            "the key is written out; whoever sees the command could use it",
+            "Say where it is: `--key env:NAME` or `--key file:PATH`.",
+        )
+    })?;
+    place.resolve(Path::new(""), &Process.variables()).map_err(|missing| Failure::Usage {
+        message: format!("there is no key for the server's API: {}", missing.message),
+        help: Some("Make one with `duka keys new`, then `export DUKA_API_KEY=duka_…`.".into()),
+    })
+}
+
+/// Ends a key of the server at this address.
+pub fn end_key(address: &str, key: &str, name: &str) -> Result<(), Failure> {
+    let server = Server::new(address, Some(key_at(key)?)).map_err(failed)?;
+    let threads = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match threads.block_on(server.delete(&format!("/keys/{}", Server::part(name)))) {
+        Ok(_) => Ok(()),
+        Err(Error::Refused { status: 404, .. }) => Err(Failure::usage_with_help(
+            format!("the server has no key `{name}`, or the key that asks may not end it"),
+            "A key of one shop ends keys of that shop only.",
+        )),
+        Err(error) => Err(failed(error)),
     }
 }
 

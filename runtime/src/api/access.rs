@@ -25,6 +25,9 @@ pub(super) async fn guard(State(server): State<Arc<Server>>, request: Request, n
     };
     let key = match found {
         Ok(Some(key)) => key,
+        Ok(None) if secret.is_some_and(|secret| !secret.trim().is_empty()) => {
+            return Refusal::UnknownKey.into_response();
+        }
         Ok(None) => return Refusal::NoKey.into_response(),
         Err(error) => return Refusal::from(error).into_response(),
     };

@@ -26,8 +26,9 @@ impl Done {
 /// Why nothing was done.
 #[derive(Debug)]
 pub enum Refusal {
-    /// No key, or one that holds no more.
     NoKey,
+    /// A key that there is not, or that holds no more.
+    UnknownKey,
     /// The key may not do this.
     NotAllowed,
     /// It is not there, or not the caller's.
@@ -63,6 +64,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, error) = match self {
             Refusal::NoKey => (StatusCode::UNAUTHORIZED, "a key is needed: `Authorization: Bearer …`"),
+            Refusal::UnknownKey => (StatusCode::UNAUTHORIZED, "this key is not known, or has ended"),
             Refusal::NotAllowed => (StatusCode::FORBIDDEN, "this key may not do that"),
             Refusal::Absent => (StatusCode::NOT_FOUND, "there is nothing here"),
             Refusal::Wrong(why) => (StatusCode::CONFLICT, why),

@@ -1,14 +1,20 @@
 //! Keys of the API: 192 random bits, kept as a hash, with a scope, an end, and one shop or all. Shown once, when made.
 
+use std::sync::Arc;
+
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use axum::extract::{Path, State};
+use axum::{Extension, Json};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
+use super::answer::{Done, Refusal};
 use crate::host::mint::NoRandomness;
 use crate::id::ShopScope;
+use crate::server::Server;
 use crate::store::{self, Store};
 
 /// Where they lie.
@@ -55,10 +61,10 @@ pub enum KeyError {
 /// All keys, the ended ones too.
 ///
 /// # Errors
-/// The store.
+/// The store, or what it holds of keys can not be read.
 pub async fn list(store: &Store) -> Result<Vec<Key>, store::Error> {
     let bytes = store.read(ShopScope::NONE).await?.meta_get(ShopScope::NONE, PLACE).await?;
-    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+    bytes.map_or_else(|| Ok(Vec::new()), |bytes| read(&bytes))
 }
 
 /// Makes a key, and returns it: it can not be shown again.
@@ -69,13 +75,14 @@ pub async fn make(store: &Store, key: Key) -> Result<String, KeyError> {
     let mut random = [0; 24];
     SystemRandom::new().fill(&mut random).map_err(|_| NoRandomness)?;
     let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
-    let mut keys = list(store).await?;
-    if keys.iter().any(|known| known.name == key.name) {
-        return Err(KeyError::Known(key.name));
-    }
-    keys.push(Key { hash: hash(&secret), ..key });
-    write(store, &keys).await?;
-    Ok(secret)
+    let name = key.name.clone();
+    let key = Key { hash: hash(&secret), ..key };
+    let is_new = change(store, |keys| {
+        let is_new = keys.iter().all(|known| known.name != key.name);
+        keys.extend(is_new.then(|| key.clone()));
+        is_new
+    });
+    if is_new.await? { Ok(secret) } else { Err(KeyError::Known(name)) }
 }
 
 /// Ends a key at once. `false`: there is none of that name.
@@ -83,11 +90,47 @@ pub async fn make(store: &Store, key: Key) -> Result<String, KeyError> {
 /// # Errors
 /// The store.
 pub async fn end(store: &Store, name: &str) -> Result<bool, store::Error> {
-    let mut keys = list(store).await?;
-    let before = keys.len();
-    keys.retain(|key| key.name != name);
-    write(store, &keys).await?;
-    Ok(keys.len() < before)
+    change(store, |keys| {
+        let before = keys.len();
+        keys.retain(|key| key.name != name);
+        keys.len() < before
+    })
+    .await
+}
+
+/// Changes the keys, of which nobody else changes any meanwhile. `false`: there is nothing to change.
+async fn change(store: &Store, change: impl Fn(&mut Vec<Key>) -> bool) -> Result<bool, store::Error> {
+    let mut tx = store.begin(ShopScope::NONE).await?;
+    let mut keys = read(&tx.meta_keep(ShopScope::NONE, PLACE, b"[]").await?)?;
+    let is_changed = change(&mut keys);
+    if is_changed {
+        let bytes = serde_json::to_vec(&keys).map_err(unreadable)?;
+        tx.meta_set(ShopScope::NONE, PLACE, &bytes).await?;
+        tx.commit().await?;
+    }
+    Ok(is_changed)
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<Key>, store::Error> {
+    serde_json::from_slice(bytes).map_err(unreadable)
+}
+
+fn unreadable(error: serde_json::Error) -> store::Error {
+    store::Error::Unreadable(format!("the keys of the API: {error}"))
+}
+
+/// Ends a key by the API. One that is for a single shop ends keys of that shop only.
+pub(super) async fn remove(
+    State(server): State<Arc<Server>>,
+    Extension(own): Extension<Arc<Key>>,
+    Path(name): Path<String>,
+) -> Result<Json<Done>, Refusal> {
+    let store = &server.host.store;
+    let may_end = |key: &Key| key.name == name && (own.shop.is_none() || own.shop == key.shop);
+    if !list(store).await?.iter().any(may_end) || !end(store, &name).await? {
+        return Err(Refusal::Absent);
+    }
+    Ok(Done::yes())
 }
 
 /// The key that a secret belongs to, if it still holds. Only hashes are compared: time tells nothing of the secret.
@@ -97,12 +140,6 @@ pub(super) async fn find(store: &Store, secret: &str, now_ms: i64) -> Result<Opt
     }
     let hash = hash(secret);
     Ok(list(store).await?.into_iter().find(|key| key.hash == hash && now_ms < key.ends_ms))
-}
-
-async fn write(store: &Store, keys: &[Key]) -> Result<(), store::Error> {
-    let mut tx = store.begin(ShopScope::NONE).await?;
-    tx.meta_set(ShopScope::NONE, PLACE, &serde_json::to_vec(keys).unwrap_or_default()).await?;
-    tx.commit().await
 }
 
 fn hash(secret: &str) -> String {

@@ -86,6 +86,8 @@ fn refused(refusal: Refusal) -> Refused {
     match refusal {
         Refusal::Wrong(why) => Refused::wrong(Why::NotSent, format!("This is not sent: {why}.")).with("why", why),
         Refusal::Absent => Refused::absent("conversation"),
-        Refusal::NoKey | Refusal::NotAllowed | Refusal::Failed => Refused::failed(&"what a person did was not taken"),
+        Refusal::NoKey | Refusal::UnknownKey | Refusal::NotAllowed | Refusal::Failed => {
+            Refused::failed(&"what a person did was not taken")
+        }
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::future::join_all;
 use metrics::counter;
 use tokio_util::sync::CancellationToken;
 
@@ -16,16 +16,15 @@ use crate::egress::{Egress, Request};
 use crate::files::{self, Files};
 use crate::host::Host;
 use crate::host::files::mime_of;
-use crate::id::ConversationId;
+use crate::id::{ConversationId, ShopScope};
+use crate::server::rounds::Apart;
 use crate::shops::{Registry, Served};
-use crate::store::{Claim, ClaimedPost, IdentityKind, Result, Work};
+use crate::store::{Claim, ClaimedPost, Due, IdentityKind, Result, Work};
 
 const POLL: Duration = Duration::from_millis(500);
 const LEASE_MS: i64 = 90_000;
-/// Of one shop in one round.
-const MOST: u32 = 32;
-/// Brought at once.
-const AT_ONCE: usize = 8;
+/// Claimed and brought at once, of one shop: all of them have their end before the lease has.
+const AT_ONCE: u32 = 8;
 /// The longest pause between two attempts.
 const MOST_PAUSE_MS: i64 = 5 * 60_000;
 /// What is older is not told any more: a day of a person's silence is an incident by then.
@@ -43,54 +42,71 @@ impl Poster {
         Poster { host, registry, egress, files }
     }
 
-    /// Brings until `stop`.
+    /// Brings until `stop`, each shop's beside the others': nobody waits for a webhook that hangs but its own shop. What is on its
+    /// way then comes to its end.
     pub async fn run(self, stop: CancellationToken) {
-        let mut news = self.host.store.subscribe(Work::Posts);
+        let poster = Arc::new(self);
+        let mut news = poster.host.store.subscribe(Work::Posts);
+        let mut rounds = Apart::default();
         while !stop.is_cancelled() {
             news.borrow_and_update();
-            match self.once().await {
-                Ok(0) => {}
-                Ok(_) => continue,
+            match poster.host.store.due(Work::Posts, poster.host.clock.now_ms()).await {
+                Ok(due) => {
+                    for Due { shop, .. } in due {
+                        let (poster, stop) = (Arc::clone(&poster), stop.clone());
+                        rounds.begin(shop, async move { poster.all_of(shop, &stop).await });
+                    }
+                }
                 Err(error) => tracing::warn!(%error, "what people are to be told can not be read"),
             }
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => {}
                 () = tokio::time::sleep(POLL) => {}
                 _ = news.changed() => {}
             }
         }
+        rounds.end().await;
     }
 
-    async fn once(&self) -> Result<usize> {
-        let now_ms = self.host.clock.now_ms();
-        let routes = self.registry.now();
-        let mut claimed = Vec::new();
-        for due in self.host.store.due(Work::Posts, now_ms).await? {
-            let Some(shop) = routes.of(due.shop) else { continue };
-            let claim = Claim { owner: self.host.owner, now_ms, lease_ms: LEASE_MS, limit: MOST };
-            let mut tx = self.host.store.begin(due.shop).await?;
-            let posts = tx.claim_posts(due.shop, claim).await?;
-            tx.commit().await?;
-            claimed.extend(posts.into_iter().map(|post| (Arc::clone(shop), post)));
+    async fn all_of(&self, shop: ShopScope, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.some_of(shop).await {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "what people are to be told can not be read or written down");
+                    return;
+                }
+            }
         }
-        let count = claimed.len();
-        let ends = stream::iter(claimed).map(|(shop, post)| self.one(shop, post)).buffer_unordered(AT_ONCE);
-        for end in ends.collect::<Vec<_>>().await {
+    }
+
+    /// Brings some of what is due of a shop. Returns how many that were.
+    async fn some_of(&self, scope: ShopScope) -> Result<usize> {
+        let routes = self.registry.now();
+        let Some(shop) = routes.of(scope) else { return Ok(0) };
+        let now_ms = self.host.clock.now_ms();
+        let claim = Claim { owner: self.host.owner, now_ms, lease_ms: LEASE_MS, limit: AT_ONCE };
+        let mut tx = self.host.store.begin(scope).await?;
+        let posts = tx.claim_posts(scope, claim).await?;
+        tx.commit().await?;
+        let count = posts.len();
+        for end in join_all(posts.into_iter().map(|post| self.one(shop, post))).await {
             end?;
         }
         Ok(count)
     }
 
-    async fn one(&self, shop: Arc<Served>, post: ClaimedPost) -> Result<()> {
+    async fn one(&self, shop: &Served, post: ClaimedPost) -> Result<()> {
         let now_ms = self.host.clock.now_ms();
         let telling: Option<Telling> = postcard::from_bytes(&post.body).ok();
         let brought = match (telling, &shop.people) {
             (Some(telling), Some(people)) if telling.at_ms.saturating_add(LIFE_MS) > now_ms => {
-                let letter = self.letter(&shop, &post, telling).await?;
+                let letter = self.letter(shop, &post, telling).await?;
                 match &people.chatwoot {
                     Some(chatwoot) => {
                         let inbox = Inbox { egress: &self.egress, people, chatwoot };
-                        self.to_chatwoot(&shop, inbox, post.conversation, &letter).await?
+                        self.to_chatwoot(shop, inbox, post.conversation, &letter).await?
                     }
                     None => self.to_webhook(people, &letter).await,
                 }

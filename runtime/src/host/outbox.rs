@@ -249,7 +249,7 @@ impl<T: Transport> Outbox<T> {
             };
             match check(&send, outbound, &facts) {
                 Verdict::Attempt(form) => {
-                    let initiates = matches!(form, Form::Template(_));
+                    let initiates = matches!(form, Form::Template(..));
                     match must_wait(&mut pace, shop, &send, initiates.then_some(known), facts.now_ms) {
                         None => Verdict::Attempt(form),
                         Some(not_before_ms) => Verdict::End(AttemptEnd::Again { not_before_ms, error: 0 }),
@@ -310,12 +310,12 @@ impl<T: Transport> Outbox<T> {
             attempt: request.attempt,
             template: match &request.form {
                 Form::Message(_) => None,
-                Form::Template(template) => Some((template.name.clone(), template.language.clone())),
+                Form::Template(template, _) => Some((template.name.clone(), template.language.clone())),
             },
             has_template,
             window_ends_ms: match &request.form {
                 Form::Message(_) => check::window_ends_ms(&request.identities, last_inbound_ms),
-                Form::Template(_) => None,
+                Form::Template(..) => None,
             },
         };
         let (id, conversation, market) = (request.send, request.conversation, costs::market(&request.identities));

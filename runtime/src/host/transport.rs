@@ -6,7 +6,7 @@ use duka_engine::outbound::{Message, TemplateMessage};
 use smol_str::SmolStr;
 
 use crate::id::{ConversationId, SendId, ShopScope};
-use crate::store::{Identity, Lane};
+use crate::store::{Identity, Lane, TemplateRow};
 
 /// One attempt to put one message into a thread.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +29,8 @@ pub struct SendRequest {
 pub enum Form {
     /// Only inside the window.
     Message(Message),
-    Template(TemplateMessage),
+    /// With what is known of it in the language that it goes in; `None`: nothing is.
+    Template(TemplateMessage, Option<Box<TemplateRow>>),
 }
 
 /// How an attempt ended.

@@ -69,6 +69,14 @@ impl Server {
         self.ask(Method::DELETE, path, None).await
     }
 
+    /// Text as one part of a path.
+    pub fn part(text: &str) -> String {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+        text.bytes()
+            .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .collect()
+    }
+
     async fn ask(&self, method: Method, path: &str, sent: Option<&Json>) -> Result<Json, Error> {
         let mut request = self.client.request(method, format!("{}{}{path}", self.base, crate::api::BASE));
         if let Some(key) = &self.key {

@@ -1,13 +1,11 @@
 //! Asks providers how payments stand: after a callback, now and then while one is open, at its end and once after it (F85).
 //! What they say is what counts.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
-use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::cashier::{Cashier, Place, Seen, our_name};
@@ -16,7 +14,8 @@ use super::provider::{Heard as Answered, Trouble, Wanted as Question};
 use super::refund::unwanted_key;
 use super::standing::{Alarm, Heard, MOST_PATIENCE_MS, News, Payment, Said, Standing};
 use crate::id::ShopScope;
-use crate::store::{self, PaymentRow};
+use crate::server::rounds::Apart;
+use crate::store::{self, PaymentRow, Work};
 
 const POLL: Duration = Duration::from_secs(2);
 /// How long whoever looks at a page waits for the provider, and between two looks at what another one asks it just now.
@@ -31,14 +30,13 @@ const LEASE_MS: i64 = 30_000;
 impl Cashier {
     /// Asks until `stop`. A shop whose provider hangs is not waited for: the others go on.
     pub async fn run(self: Arc<Cashier>, stop: CancellationToken) {
-        let mut rounds: JoinSet<()> = JoinSet::new();
-        let mut busy: BTreeMap<Id, ShopScope> = BTreeMap::new();
+        let mut rounds = Apart::default();
         loop {
-            match self.due(|shop| !busy.values().any(|known| *known == shop)).await {
+            match self.due(|shop| rounds.is_free(shop)).await {
                 Ok(due) => {
                     for (shop, rows) in due {
                         let cashier = Arc::clone(&self);
-                        busy.insert(rounds.spawn(async move { cashier.all_of(rows).await }).id(), shop);
+                        rounds.begin(shop, async move { cashier.all_of(rows).await });
                     }
                 }
                 Err(error) => tracing::warn!(%error, "which payments are to be asked about can not be read"),
@@ -46,9 +44,6 @@ impl Cashier {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(POLL) => {}
-            }
-            while let Some(ended) = rounds.try_join_next_with_id() {
-                busy.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
             }
         }
     }
@@ -66,13 +61,16 @@ impl Cashier {
 
     async fn due(&self, is_wanted: impl Fn(ShopScope) -> bool) -> store::Result<Vec<(ShopScope, Vec<PaymentRow>)>> {
         let mut due = Vec::new();
-        for shop in self.host.shops.now().values().filter(|shop| shop.till.is_some() && is_wanted(shop.scope)) {
-            let mut tx = self.host.store.read(shop.scope).await?;
-            let rows = tx.due_payments(shop.scope, self.host.clock.now_ms(), MOST).await?;
-            tx.rollback().await?;
-            if !rows.is_empty() {
-                due.push((shop.scope, rows));
+        let (now_ms, shops) = (self.host.clock.now_ms(), self.host.shops.now());
+        let has_till = |scope| shops.get(&scope).is_some_and(|shop| shop.till.is_some());
+        for work in self.host.store.due(Work::Payments, now_ms).await? {
+            if !has_till(work.shop) || !is_wanted(work.shop) {
+                continue;
             }
+            let mut tx = self.host.store.read(work.shop).await?;
+            let rows = tx.due_payments(work.shop, now_ms, MOST).await?;
+            tx.rollback().await?;
+            due.push((work.shop, rows));
         }
         Ok(due)
     }

@@ -14,7 +14,7 @@ pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 /// How long a shop is looked at after news that nobody had the order of. A person takes it from there.
 const PATIENCE_MS: i64 = 15 * 60_000;
 
-/// Entries that one look goes through.
+/// Pieces of such news that one look goes through: the latest of a shop.
 const MOST: u32 = 500;
 
 /// The shops that such news came to, and until when they are looked at.
@@ -66,14 +66,19 @@ async fn once(server: &Arc<Server>) -> Result<(), store::Error> {
     let now_ms = server.host.clock.now_ms();
     for shop in server.early.waiting(now_ms) {
         let Some(known) = server.registry.shops.shop(shop) else { continue };
-        let rows = server.host.store.read(shop).await?.list_quarantine(shop, 0, MOST).await?;
+        let since_ms = now_ms.saturating_sub(PATIENCE_MS);
+        let mut tx = server.host.store.read(shop).await?;
+        let mut rows = tx.quarantined_since(shop, orders::UNKNOWN, since_ms, MOST).await?;
+        // What came first is brought first.
+        rows.reverse();
+        let waits = |(number, entry)| orders::waits_for(&known, &entry).map(|order| (number, entry, order));
+        let waiting: Vec<_> = rows.into_iter().filter_map(waits).collect();
+        let orders: Vec<_> = waiting.iter().map(|(.., order)| Identity::of_order(shop, order.clone())).collect();
+        let owners = tx.find_conversations(&orders).await?;
+        drop(tx);
         let mut open = 0;
-        for (number, entry) in rows {
-            let young = entry.at_ms.saturating_add(PATIENCE_MS) > now_ms;
-            let Some(order) = orders::waits_for(&known, &entry).filter(|_| young) else { continue };
-            let identity = [Identity::of_order(shop, order)];
-            let owner = server.host.store.read(shop).await?.find_conversations(&identity).await?;
-            if owner.first().is_none_or(Option::is_none) {
+        for ((number, entry, _), owner) in waiting.into_iter().zip(owners) {
+            if owner.is_none() {
                 open += 1;
                 continue;
             }

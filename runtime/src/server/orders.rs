@@ -28,7 +28,7 @@ use crate::id::ElementKey;
 use crate::store::{Identity, QuarantineEntry};
 
 /// Why it is in quarantine: no conversation has the order; or it is not as its mapping says.
-const UNKNOWN: &str = "unknown order";
+pub(super) const UNKNOWN: &str = "unknown order";
 const UNREAD: &str = "unread order";
 /// Parcels with which a person has to do something.
 const PARCEL: &str = "parcel";

@@ -4,9 +4,7 @@
 mod bills;
 mod uploads;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use duka_engine::outbound::{Message, Outbound, TemplateMessage};
 use duka_engine::value::Media;
@@ -24,22 +22,15 @@ use crate::host::Host;
 use crate::host::clock::Clock;
 use crate::host::codes;
 use crate::host::transport::{Advice, Form, SendAnswer, SendRequest, Transport, Whom};
-use crate::id::ShopScope;
 use crate::payments::Cashier;
 use crate::shops::{Registry, Served};
-use crate::store::{Lane, Store, TemplateNews, TemplateRow};
-
-/// Templates of a shop are read again after this: a pause must not go unnoticed for long.
-const TEMPLATES_FOR: Duration = Duration::from_secs(10);
+use crate::store::{Lane, Store, TemplateNews};
 
 /// A file's id is not known, or its file could not be used (whatsapp-cloud-api 13).
 const FILE_CODES: &[i32] = &[100, 131_009, 131_053];
 
 /// A parameter of the message is wrong: of a form's, most likely the Flow is not there any more.
 const FORM_CODES: &[i32] = &[100, 131_008, 131_009];
-
-/// When they were read, and the rows.
-type Templates = (Instant, Arc<[TemplateRow]>);
 
 /// The way out to the Graph API.
 pub struct Outward {
@@ -49,31 +40,16 @@ pub struct Outward {
     clock: Arc<dyn Clock>,
     files: Files,
     cashier: Arc<Cashier>,
-    // Held to look up or put in, never across a wait.
-    templates: Mutex<BTreeMap<ShopScope, Templates>>,
 }
 
 impl Outward {
     pub fn new(registry: Arc<Registry>, host: &Host, graph: Graph, files: Files, cashier: Arc<Cashier>) -> Outward {
         let (store, clock) = (host.store.clone(), Arc::clone(&host.clock));
-        Outward { registry, store, graph, clock, files, cashier, templates: Mutex::default() }
+        Outward { registry, store, graph, clock, files, cashier }
     }
 
     fn now_ms(&self) -> i64 {
         self.clock.now_ms()
-    }
-
-    async fn templates(&self, shop: ShopScope) -> Arc<[TemplateRow]> {
-        let known = || self.templates.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((read, rows)) = known().get(&shop)
-            && read.elapsed() < TEMPLATES_FOR
-        {
-            return Arc::clone(rows);
-        }
-        let read = async { self.store.read(shop).await?.templates(shop).await };
-        let rows: Arc<[TemplateRow]> = read.await.unwrap_or_default().into();
-        known().insert(shop, (Instant::now(), Arc::clone(&rows)));
-        rows
     }
 
     async fn attempt(&self, request: SendRequest) -> SendAnswer {
@@ -96,7 +72,7 @@ impl Outward {
     async fn one(&self, shop: &Served, request: &SendRequest, access: &Access, anew: bool) -> SendAnswer {
         let mut outbound = match &request.form {
             Form::Message(message) => Outbound::Message(message.clone()),
-            Form::Template(template) => Outbound::Template(template.clone()),
+            Form::Template(template, _) => Outbound::Template(template.clone()),
         };
         if let Some(media) = header(&mut outbound) {
             match self.uploaded(shop, request, access, media, anew).await {
@@ -108,7 +84,7 @@ impl Outward {
         match self.body(shop, request, &outbound).await {
             Ok(body) => {
                 let answer = self.graph.send(&request.number, access, body).await;
-                if let (Answer::Accepted(accepted), Form::Template(template)) = (&answer, &request.form)
+                if let (Answer::Accepted(accepted), Form::Template(template, _)) = (&answer, &request.form)
                     && accepted.status == "paused"
                 {
                     self.template_paused(shop, template).await;
@@ -134,13 +110,9 @@ impl Outward {
             Outbound::Message(message) if is_form(message) => self.forms(shop, message).await?,
             Outbound::Message(_) | Outbound::Template(_) => Vec::new(),
         };
-        let rows = match outbound {
-            Outbound::Message(_) => None,
-            Outbound::Template(_) => Some(self.templates(shop.scope).await),
-        };
-        let template = match (outbound, &rows) {
-            (Outbound::Template(wanted), Some(rows)) => render::variant(rows, &wanted.name, &wanted.language),
-            (_, _) => None,
+        let template = match &request.form {
+            Form::Message(_) => None,
+            Form::Template(_, known) => known.as_deref(),
         };
         let bill = self.bill(shop, request, outbound).await;
         let code = self.code(shop, outbound).await.filter(|_| bill.is_some());
@@ -235,7 +207,7 @@ fn header(outbound: &mut Outbound) -> Option<&mut Arc<Media>> {
 fn has_upload(request: &SendRequest) -> bool {
     let media = match &request.form {
         Form::Message(message) => message.header.as_ref(),
-        Form::Template(template) => template.session.header.as_ref(),
+        Form::Template(template, _) => template.session.header.as_ref(),
     };
     media.is_some_and(|media| !media.source.starts_with("http"))
 }

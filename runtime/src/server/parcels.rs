@@ -40,10 +40,15 @@ pub(super) async fn order_of(server: &Server, shop: &Shop, carrier: &Backend, ne
     }
 }
 
-/// All parcels of an order, as the shop's own system tells them; none where it does not.
-pub(super) async fn all_of(server: &Server, shop: &Shop, number: &SmolStr) -> Vec<Parcel> {
+/// All parcels of an order, as the shop's own system tells them; none where nobody can be asked for them. Why, if it did not
+/// answer.
+pub(super) async fn all_of(server: &Server, shop: &Shop, number: &SmolStr) -> Result<Vec<Parcel>, String> {
     let asking = Asking { server, shop, ends: Instant::now() + LONGEST };
-    asking.parcels(number).await.ok().flatten().unwrap_or_default()
+    match asking.parcels(number).await {
+        Ok(known) => Ok(known.unwrap_or_default()),
+        Err(Parcels::Unread(why) | Parcels::Person(why) | Parcels::Later(why)) => Err(why),
+        Err(Parcels::Nothing | Parcels::Moved(_)) => Ok(Vec::new()),
+    }
 }
 
 struct Asking<'a> {

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use super::{Server, orders, parcels, reconcile};
 use crate::adapter::mapping::Poll;
-use crate::adapter::parcels::Status;
+use crate::adapter::parcels::{Parcel, Status};
 use crate::adapter::rest::{Backend, Moved, News};
 use crate::host::shops::Shop;
 use crate::id::{ElementKey, ShopScope};
@@ -21,19 +21,26 @@ pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(60);
 /// A question that was not answered is asked again after so long.
 const AGAIN_MS: i64 = 5 * 60_000;
 
-/// Parcels that are known at once; beyond, no more are taken in.
+/// Parcels of one carrier of a shop that are known at once; beyond, no more are taken in.
 const MOST: usize = 10_000;
-
-/// A carrier of a shop, and the number of a parcel.
-type Place = (ShopScope, SmolStr, SmolStr);
 
 /// What is asked about.
 #[derive(Debug, Default)]
 pub struct Polls {
     // Locked for a moment each, never across a question.
-    parcels: Mutex<BTreeMap<Place, Watched>>,
-    /// When the parcels of a carrier's open orders are looked for next.
-    looks: Mutex<BTreeMap<(ShopScope, SmolStr), i64>>,
+    carriers: Mutex<BTreeMap<(ShopScope, SmolStr), Carrier>>,
+}
+
+/// What is known of one carrier of a shop.
+#[derive(Debug, Default)]
+struct Carrier {
+    parcels: BTreeMap<SmolStr, Watched>,
+    /// When the parcels of open orders are looked for next; `None`: never yet.
+    looks_ms: Option<i64>,
+    /// How often all open orders were looked through.
+    round: u64,
+    /// Some order of this round was not answered for: what was not seen in it may be there.
+    is_patchy: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -42,42 +49,77 @@ struct Watched {
     since_ms: i64,
     /// `None`: never again.
     next_ms: Option<i64>,
+    /// When its order was last seen to be open.
+    round: u64,
+}
+
+impl Carrier {
+    /// Whether open orders are to be looked through now; the next time is a while later.
+    fn looks(&mut self, poll: &Poll, now_ms: i64) -> bool {
+        let is_due = self.looks_ms.is_none_or(|looks_ms| looks_ms <= now_ms);
+        if is_due {
+            self.looks_ms = Some(now_ms.saturating_add(poll.each_ms()));
+        }
+        is_due
+    }
+
+    fn due(&self, now_ms: i64) -> Vec<(SmolStr, Watched)> {
+        let is_due = |watched: &Watched| watched.next_ms.is_some_and(|next_ms| next_ms <= now_ms);
+        let due = self.parcels.iter().filter(|(_, watched)| is_due(watched));
+        due.map(|(number, watched)| (number.clone(), watched.clone())).collect()
+    }
+
+    /// Takes in a parcel of an open order. `false`: there is no room for it.
+    fn take_in(&mut self, order: &SmolStr, parcel: Parcel, now_ms: i64) -> bool {
+        let (round, is_full) = (self.round, self.parcels.len() >= MOST);
+        if let Some(known) = self.parcels.get_mut(&parcel.number) {
+            known.round = round;
+        } else if !is_over(parcel.status) {
+            if is_full {
+                return false;
+            }
+            let watched = Watched { order: order.clone(), since_ms: now_ms, next_ms: Some(now_ms), round };
+            self.parcels.insert(parcel.number, watched);
+        }
+        true
+    }
+
+    /// All open orders were looked through: what is not asked for any more, and whose order is not open any more, is forgotten.
+    fn ends_round(&mut self) {
+        if !std::mem::take(&mut self.is_patchy) {
+            let round = self.round;
+            self.parcels.retain(|_, watched| watched.next_ms.is_some() || watched.round == round);
+            self.round += 1;
+        }
+    }
 }
 
 impl Polls {
     /// The order that a parcel is known to be of.
     pub(super) fn order_of(&self, shop: ShopScope, contract: &str, number: &str) -> Option<SmolStr> {
-        let place = (shop, SmolStr::new(contract), SmolStr::new(number));
-        self.parcels().get(&place).map(|watched| watched.order.clone())
+        let carriers = self.carriers();
+        let carrier = carriers.get(&(shop, SmolStr::new(contract)))?;
+        carrier.parcels.get(number).map(|watched| watched.order.clone())
     }
 
-    fn parcels(&self) -> MutexGuard<'_, BTreeMap<Place, Watched>> {
-        self.parcels.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How many parcels of a shop are known.
+    pub fn known(&self, shop: ShopScope) -> usize {
+        self.carriers().iter().filter(|((of, _), _)| *of == shop).map(|(_, carrier)| carrier.parcels.len()).sum()
     }
 
-    /// Whether open orders are to be looked through now; the next time is a while later.
-    fn looks(&self, shop: ShopScope, contract: &SmolStr, poll: &Poll, now_ms: i64) -> bool {
-        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
-        let next_ms = looks.entry((shop, contract.clone())).or_insert(now_ms);
-        let is_due = *next_ms <= now_ms;
-        if is_due {
-            *next_ms = now_ms.saturating_add(poll.each_ms());
-        }
-        is_due
+    fn of<T>(&self, shop: ShopScope, contract: &SmolStr, act: impl FnOnce(&mut Carrier) -> T) -> T {
+        act(self.carriers().entry((shop, contract.clone())).or_default())
     }
 
-    fn due(&self, shop: ShopScope, contract: &str, now_ms: i64) -> Vec<(SmolStr, Watched)> {
-        let parcels = self.parcels();
-        let own = parcels.iter().filter(|((scope, of, _), _)| *scope == shop && of == contract);
-        let due = own.filter(|(_, watched)| watched.next_ms.is_some_and(|next_ms| next_ms <= now_ms));
-        due.map(|((_, _, number), watched)| (number.clone(), watched.clone())).collect()
+    fn carriers(&self) -> MutexGuard<'_, BTreeMap<(ShopScope, SmolStr), Carrier>> {
+        self.carriers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One look; troubles are logged.
-pub(super) async fn look(server: Arc<Server>) {
-    if let Err(error) = once(&server).await {
-        tracing::warn!(%error, "carriers could not be asked for parcels");
+/// One look at a shop; troubles are logged.
+pub(super) async fn look(server: Arc<Server>, shop: Arc<Shop>) {
+    if let Err(error) = of_shop(&server, &shop).await {
+        tracing::warn!(shop = %shop.slug, %error, "carriers could not be asked for parcels");
     }
 }
 
@@ -88,19 +130,28 @@ pub(super) async fn look(server: Arc<Server>) {
 pub async fn once(server: &Arc<Server>) -> Result<usize, store::Error> {
     let mut count = 0;
     for shop in server.registry.shops.now().values() {
-        for backend in &shop.backends {
-            let Some(poll) = &backend.mapping.poll else { continue };
-            let now_ms = server.host.clock.now_ms();
-            if server.polls.looks(shop.scope, &backend.contract, poll, now_ms) {
-                discover(server, shop, backend, poll, now_ms).await?;
-            }
-            let due = server.polls.due(shop.scope, &backend.contract, now_ms);
-            count += due.len();
-            for (number, watched) in due {
-                let next_ms = track(server, shop, backend, (poll, now_ms), &number, &watched).await;
-                let place = (shop.scope, backend.contract.clone(), number);
-                server.polls.parcels().insert(place, Watched { next_ms, ..watched });
-            }
+        count += of_shop(server, shop).await?;
+    }
+    Ok(count)
+}
+
+async fn of_shop(server: &Arc<Server>, shop: &Shop) -> Result<usize, store::Error> {
+    let mut count = 0;
+    for backend in &shop.backends {
+        let Some(poll) = &backend.mapping.poll else { continue };
+        let now_ms = server.host.clock.now_ms();
+        if server.polls.of(shop.scope, &backend.contract, |carrier| carrier.looks(poll, now_ms)) {
+            discover(server, shop, backend, poll, now_ms).await?;
+        }
+        let due = server.polls.of(shop.scope, &backend.contract, |carrier| carrier.due(now_ms));
+        count += due.len();
+        for (number, watched) in due {
+            let next_ms = track(server, shop, backend, (poll, now_ms), &number, &watched).await;
+            server.polls.of(shop.scope, &backend.contract, |carrier| {
+                if let Some(watched) = carrier.parcels.get_mut(&number) {
+                    watched.next_ms = next_ms;
+                }
+            });
         }
     }
     Ok(count)
@@ -114,17 +165,47 @@ async fn discover(
     poll: &Poll,
     now_ms: i64,
 ) -> Result<(), store::Error> {
+    let (mut silent, mut left_out) = (0, 0);
     for open in reconcile::open_orders(server, shop, &backend.contract).await? {
-        let all = parcels::all_of(server, shop, &open.number).await;
-        for parcel in all.into_iter().filter(|parcel| parcel.carrier == poll.carrier && !is_over(parcel.status)) {
-            let place = (shop.scope, backend.contract.clone(), parcel.number);
-            let mut parcels = server.polls.parcels();
-            if parcels.len() < MOST {
-                let watched = Watched { order: open.number.clone(), since_ms: now_ms, next_ms: Some(now_ms) };
-                parcels.entry(place).or_insert(watched);
+        match parcels::all_of(server, shop, &open.number).await {
+            Ok(all) => server.polls.of(shop.scope, &backend.contract, |carrier| {
+                let own = all.into_iter().filter(|parcel| parcel.carrier == poll.carrier);
+                left_out += own.filter(|parcel| !carrier.take_in(&open.number, parcel.clone(), now_ms)).count();
+            }),
+            Err(why) => {
+                tracing::debug!(shop = %shop.slug, order = %open.number, %why, "nobody told the parcels of an order");
+                silent += 1;
             }
         }
     }
+    let (slug, name) = (shop.slug.as_str(), backend.contract.as_str());
+    if left_out > 0 {
+        tracing::error!(
+            shop = slug,
+            carrier = name,
+            left_out,
+            most = MOST,
+            "a carrier has more parcels than are asked for"
+        );
+    }
+    if silent > 0 {
+        tracing::warn!(
+            shop = slug,
+            carrier = name,
+            silent,
+            "the shop's system did not tell the parcels of some orders"
+        );
+    }
+    let is_round = server.places.of(shop.scope, &backend.contract).is_none();
+    server.polls.of(shop.scope, &backend.contract, |carrier| {
+        if silent > 0 {
+            carrier.is_patchy = true;
+            carrier.looks_ms = Some(now_ms.saturating_add(AGAIN_MS.min(poll.each_ms())));
+        }
+        if is_round {
+            carrier.ends_round();
+        }
+    });
     Ok(())
 }
 

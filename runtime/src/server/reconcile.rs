@@ -38,7 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Places(Mutex<BTreeMap<(ShopScope, SmolStr), ConversationId>>);
 
 impl Places {
-    fn of(&self, shop: ShopScope, who: &str) -> Option<ConversationId> {
+    /// `None`: the next look begins anew.
+    pub(super) fn of(&self, shop: ShopScope, who: &str) -> Option<ConversationId> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(shop, who.into())).copied()
     }
 
@@ -70,12 +71,10 @@ pub struct Gap {
     pub status: String,
 }
 
-/// One look at every shop; troubles are logged.
-pub(super) async fn look(server: Arc<Server>) {
-    for shop in server.registry.shops.now().values() {
-        if let Err(error) = once(&server, shop).await {
-            tracing::warn!(shop = %shop.slug, %error, "orders could not be compared with the shop's system");
-        }
+/// One look at a shop; troubles are logged.
+pub(super) async fn look(server: Arc<Server>, shop: Arc<Shop>) {
+    if let Err(error) = once(&server, &shop).await {
+        tracing::warn!(shop = %shop.slug, %error, "orders could not be compared with the shop's system");
     }
 }
 

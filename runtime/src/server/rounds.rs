@@ -1,14 +1,20 @@
-//! What a server looks after again and again beside its work, until it goes down. Looks at nothing itself.
+//! What a server looks after again and again beside its work, until it goes down; and how that is done for many shops,
+//! so that none waits for another. Looks at nothing itself.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
 
 use super::{Server, early, keep, polls, reconcile, webhooks_off};
 use crate::host::parts::Parts;
+use crate::host::shops::Shop;
+use crate::id::ShopScope;
 
 /// Begins all rounds; they end when what is beside the work stops.
 pub(super) fn begin(server: &Arc<Server>, beside: &Parts) {
@@ -17,8 +23,8 @@ pub(super) fn begin(server: &Arc<Server>, beside: &Parts) {
     early::begin(server);
     go.every(at_once, early::BETWEEN_LOOKS, early::look);
     go.every(at_once, keep::BETWEEN_LOOKS, keep::look);
-    go.every(reconcile::BETWEEN_LOOKS, reconcile::BETWEEN_LOOKS, reconcile::look);
-    go.every(polls::BETWEEN_LOOKS, polls::BETWEEN_LOOKS, polls::look);
+    go.each_shop(reconcile::BETWEEN_LOOKS, reconcile::look);
+    go.each_shop(polls::BETWEEN_LOOKS, polls::look);
     go.every(webhooks_off::BETWEEN_LOOKS, webhooks_off::BETWEEN_LOOKS, webhooks_off::look);
 }
 
@@ -48,5 +54,55 @@ impl Rounds<'_> {
                 pause = between;
             }
         });
+    }
+
+    /// Looks at each shop by itself, after each `between`. A look is broken off with `stop`.
+    fn each_shop<F>(&self, between: Duration, look: impl Fn(Arc<Server>, Arc<Shop>) -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (server, stop): (Weak<Server>, _) = (Arc::downgrade(self.server), self.stop.clone());
+        self.beside.spawn(async move {
+            let mut looks = Apart::default();
+            while stop.run_until_cancelled(tokio::time::sleep(between)).await.is_some() {
+                let Some(server) = server.upgrade() else { return };
+                for shop in server.registry.shops.now().values() {
+                    looks.begin(shop.scope, look(Arc::clone(&server), Arc::clone(shop)));
+                }
+            }
+            looks.break_off().await;
+        });
+    }
+}
+
+/// Work of several shops, each beside the others: one that hangs is waited for by nobody, and is not begun a second time. What
+/// is dropped with it is broken off.
+#[derive(Debug, Default)]
+pub(crate) struct Apart {
+    work: JoinSet<()>,
+    of: BTreeMap<ShopScope, AbortHandle>,
+}
+
+impl Apart {
+    /// Whether nothing of the shop is under way.
+    pub fn is_free(&self, shop: ShopScope) -> bool {
+        self.of.get(&shop).is_none_or(AbortHandle::is_finished)
+    }
+
+    /// Begins the shop's work, unless some of it is under way.
+    pub fn begin(&mut self, shop: ShopScope, work: impl Future<Output = ()> + Send + 'static) {
+        while self.work.try_join_next().is_some() {}
+        if self.is_free(shop) {
+            self.of.insert(shop, self.work.spawn(work));
+        }
+    }
+
+    /// Lets what is under way come to its end.
+    pub async fn end(mut self) {
+        while self.work.join_next().await.is_some() {}
+    }
+
+    pub async fn break_off(mut self) {
+        self.work.shutdown().await;
     }
 }

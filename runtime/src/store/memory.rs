@@ -186,6 +186,7 @@ impl Memory {
             Work::Calls => tables.due_calls(now_ms),
             Work::Posts => tables.due_posts(now_ms),
             Work::Holds => tables.due_holds(now_ms),
+            Work::Payments => tables.due_payments(now_ms),
         }
     }
 }

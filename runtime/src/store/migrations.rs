@@ -7,7 +7,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use super::error::Error;
 
-pub(super) const SQLITE: [(&str, &str); 9] = [
+pub(super) const SQLITE: [(&str, &str); 10] = [
     ("begin", include_str!("../../migrations/sqlite/0001_begin.sql")),
     ("people", include_str!("../../migrations/sqlite/0002_people.sql")),
     ("costs", include_str!("../../migrations/sqlite/0003_costs.sql")),
@@ -17,8 +17,9 @@ pub(super) const SQLITE: [(&str, &str); 9] = [
     ("bags", include_str!("../../migrations/sqlite/0007_bags.sql")),
     ("heard", include_str!("../../migrations/sqlite/0008_heard.sql")),
     ("throughput", include_str!("../../migrations/sqlite/0009_throughput.sql")),
+    ("ages", include_str!("../../migrations/sqlite/0010_ages.sql")),
 ];
-pub(super) const POSTGRES: [(&str, &str); 11] = [
+pub(super) const POSTGRES: [(&str, &str); 12] = [
     ("begin", include_str!("../../migrations/postgres/0001_begin.sql")),
     ("people", include_str!("../../migrations/postgres/0002_people.sql")),
     ("costs", include_str!("../../migrations/postgres/0003_costs.sql")),
@@ -30,6 +31,7 @@ pub(super) const POSTGRES: [(&str, &str); 11] = [
     ("heard", include_str!("../../migrations/postgres/0009_heard.sql")),
     ("ages", include_str!("../../migrations/postgres/0010_ages.sql")),
     ("throughput", include_str!("../../migrations/postgres/0011_throughput.sql")),
+    ("due payments", include_str!("../../migrations/postgres/0012_due_payments.sql")),
 ];
 
 /// The steps, numbered from 1.

@@ -412,6 +412,9 @@ pub struct QuarantineEntry {
     pub body: Vec<u8>,
 }
 
+/// Entries, each with its number.
+pub type Quarantined = Vec<(i64, QuarantineEntry)>;
+
 /// What an operator did by the API. Holds no text and no number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
@@ -501,6 +504,8 @@ pub enum Work {
     Holds = 5,
     /// What the shop's people are to be told.
     Posts = 6,
+    /// Payments about which something is to be done. By time alone: nobody is woken by a commit.
+    Payments = 7,
 }
 
 /// One shop, and for sends one number of it, that has work due.

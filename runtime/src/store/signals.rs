@@ -6,13 +6,14 @@ use tokio::sync::watch;
 
 use super::rows::Work;
 
-const KINDS: [(Work, &str); 6] = [
+const KINDS: [(Work, &str); 7] = [
     (Work::Inbox, "inbox"),
     (Work::Wakes, "wakes"),
     (Work::Sends, "sends"),
     (Work::Calls, "calls"),
     (Work::Holds, "holds"),
     (Work::Posts, "posts"),
+    (Work::Payments, "payments"),
 ];
 
 #[derive(Clone)]

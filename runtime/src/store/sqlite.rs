@@ -127,7 +127,7 @@ enum Held {
 
 impl SqliteTx {
     /// A statement, prepared once for each connection.
-    fn sql(&self, text: &'static str) -> Result<CachedStatement<'_>> {
+    fn sql(&self, text: &str) -> Result<CachedStatement<'_>> {
         match &self.connection {
             Held::Writer(connection) => prepared(connection, text),
             Held::Reader(Some(connection)) => prepared(connection, text),
@@ -172,7 +172,7 @@ fn undo(connection: &Connection, shared: &Shared) {
     }
 }
 
-fn prepared<'a>(connection: &'a Connection, text: &'static str) -> Result<CachedStatement<'a>> {
+fn prepared<'a>(connection: &'a Connection, text: &str) -> Result<CachedStatement<'a>> {
     Ok(connection.prepare_cached(text)?)
 }
 

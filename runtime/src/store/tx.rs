@@ -9,8 +9,8 @@ use super::postgres::PostgresTx;
 use super::rows::{
     Advance, AuditEntry, BagRow, Claim, ClaimedCall, ClaimedPost, ClaimedSend, ConsentEntry, Conversation, CostRow,
     Counts, EndedCall, FlowRevision, Identity, InboxRow, Lane, Leases, NewCall, NewPost, NewSend, Parked, PaymentRow,
-    QuarantineEntry, Released, Retention, Room, SendRow, Settled, Settlement, Sighting, StatusEffect, StatusUpdate,
-    TurnRecord, Work,
+    QuarantineEntry, Quarantined, Released, Retention, Room, SendRow, Settled, Settlement, Sighting, StatusEffect,
+    StatusUpdate, TurnRecord, Work,
 };
 use super::signals::{Added, Signals};
 use super::sqlite::SqliteTx;
@@ -483,13 +483,19 @@ impl Tx {
     }
 
     /// Entries after that number, oldest first, each with its own.
-    pub async fn list_quarantine(
+    pub async fn list_quarantine(&mut self, shop: ShopScope, after: i64, limit: u32) -> Result<Quarantined> {
+        each!(self, list_quarantine(shop, after, limit))
+    }
+
+    /// Entries of this reason since then, the newest first, each with its number. Its cost does not depend on the others before.
+    pub async fn quarantined_since(
         &mut self,
         shop: ShopScope,
-        after: i64,
+        reason: &str,
+        since_ms: i64,
         limit: u32,
-    ) -> Result<Vec<(i64, QuarantineEntry)>> {
-        each!(self, list_quarantine(shop, after, limit))
+    ) -> Result<Quarantined> {
+        each!(self, quarantined_since(shop, reason, since_ms, limit))
     }
 
     /// Removes entries, and returns those that were there.
@@ -529,7 +535,7 @@ impl Tx {
         each!(self, meta_remove(shop, key))
     }
 
-    /// Sets a value unless there is one, and returns the one that holds: of several processes at once all get the same.
+    /// Sets a value unless there is one; returns the one that holds, which is the same for all processes, and keeps it.
     pub async fn meta_keep(&mut self, shop: ShopScope, key: &str, value: &[u8]) -> Result<Vec<u8>> {
         each!(self, meta_keep(shop, key, value))
     }

@@ -40,6 +40,8 @@ pub struct Merchant {
     pub loses: AtomicBool,
     /// So many.
     pub lost: AtomicU64,
+    /// Does not say which parcels there are.
+    pub parcels_are_out: AtomicBool,
     /// Orders that were given back.
     pub released: Mutex<Vec<String>>,
     /// By conversation: number and quantity.
@@ -220,10 +222,13 @@ async fn list(State(merchant): Shared, RawQuery(query): RawQuery) -> Response {
 }
 
 /// The merchant only knows which parcels there are.
-async fn parcels(State(merchant): Shared, Path(number): Path<String>) -> Json<Value> {
+async fn parcels(State(merchant): Shared, Path(number): Path<String>) -> Response {
+    if merchant.parcels_are_out.load(Ordering::Relaxed) {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let parcels = merchant.parcels.lock().expect("nobody panicked");
     let of = |(awb, status): &(&str, u32)| json!({ "awb": awb, "carrier": "shiprocket", "status": status });
-    Json(json!(parcels.iter().filter(|_| number == "Z-1042").map(of).collect::<Vec<_>>()))
+    Json(json!(parcels.iter().filter(|_| number == "Z-1042").map(of).collect::<Vec<_>>())).into_response()
 }
 
 async fn track(State(merchant): Shared, Path(number): Path<String>) -> Response {

@@ -136,7 +136,7 @@ async fn journal(house: &House, crowd: &Crowd) -> Vec<String> {
 fn shown(request: &SendRequest) -> String {
     match &request.form {
         Form::Message(message) => format!("{message:?}"),
-        Form::Template(template) => format!("{template:?}"),
+        Form::Template(template, _) => format!("{template:?}"),
     }
 }
 

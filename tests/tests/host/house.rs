@@ -64,7 +64,7 @@ impl Provider {
             .iter()
             .map(|request| match &request.form {
                 Form::Message(message) => message.text.clone(),
-                Form::Template(template) => format!("template {}", template.name),
+                Form::Template(template, _) => format!("template {}", template.name),
             })
             .collect()
     }

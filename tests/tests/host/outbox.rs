@@ -6,6 +6,7 @@ use duka_runtime::host::incoming::{Arrival, Arrived, Incoming};
 use duka_runtime::host::notices::Notice;
 use duka_runtime::host::shops::{Portfolio, Shop};
 use duka_runtime::host::transport::{Advice, Form, SendAnswer, Whom};
+use duka_runtime::id::ShopScope;
 use duka_runtime::store::{Delivery, Identity, IdentityKind, NumberHealth, SendState, Store, TemplateRow};
 
 use crate::corner;
@@ -162,7 +163,7 @@ fn a_reminder_after_the_window_goes_as_a_template_and_inside_it_as_a_message() {
         house.chat("1", "m1", "nudge").await;
         house.wait(26 * HOUR_MS).await;
         let last = house.provider.requests().pop().expect("a reminder");
-        assert!(matches!(&last.form, Form::Template(template) if template.name == "reminder"));
+        assert!(matches!(&last.form, Form::Template(template, _) if template.name == "reminder"));
 
         house.begin("2").await;
         house.chat("2", "n1", "offers").await;
@@ -174,24 +175,47 @@ fn a_reminder_after_the_window_goes_as_a_template_and_inside_it_as_a_message() {
 }
 
 #[test]
+fn a_template_goes_with_what_was_known_of_it_when_it_was_judged() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        for (n, customer) in ["1", "2"].into_iter().enumerate() {
+            let components = format!(r#"[{{"type":"BODY","text":"version {n}"}}]"#);
+            let row = TemplateRow { language: "en_US".into(), components, at_ms: n as i64, ..approved(house.shop) };
+            let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+            tx.put_templates(std::slice::from_ref(&row)).await.expect("put");
+            tx.commit().await.expect("committed");
+            house.begin(customer).await;
+            house.chat(customer, &format!("m{n}"), "nudge").await;
+            house.wait(26 * HOUR_MS).await;
+            let last = house.provider.requests().pop().expect("a reminder");
+            let Form::Template(template, Some(known)) = last.form else { panic!("no template: {:?}", last.form) };
+            assert_eq!((template.language.as_str(), known.components), ("en_US", row.components));
+        }
+    });
+}
+
+fn approved(shop: ShopScope) -> TemplateRow {
+    TemplateRow {
+        shop,
+        name: "reminder".into(),
+        language: "en".into(),
+        status: "APPROVED".into(),
+        category: "UTILITY".into(),
+        quality: "GREEN".into(),
+        vendor_id: 1,
+        components: String::new(),
+        at_ms: 1,
+    }
+}
+
+#[test]
 fn a_template_that_the_vendor_paused_is_not_asked_for_again() {
     on_every_store(async |store: Store| {
         let house = House::new(store).await;
         house.begin("1").await;
         house.begin("2").await;
         let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
-        let row = TemplateRow {
-            shop: house.shop,
-            name: "reminder".into(),
-            language: "en".into(),
-            status: "APPROVED".into(),
-            category: "UTILITY".into(),
-            quality: "GREEN".into(),
-            vendor_id: 1,
-            components: String::new(),
-            at_ms: 1,
-        };
-        tx.put_templates(&[row]).await.expect("put");
+        tx.put_templates(&[approved(house.shop)]).await.expect("put");
         tx.commit().await.expect("committed");
         house.chat("1", "m1", "nudge").await;
         house.wait(2 * HOUR_MS).await;
@@ -381,7 +405,7 @@ fn shops_of_one_portfolio_share_its_new_customers_of_a_day() {
         house.wait(12 * HOUR_MS).await;
         let templates = |house: &House| {
             let requests = house.provider.requests();
-            let templates = requests.iter().filter(|it| matches!(&it.form, Form::Template(_)));
+            let templates = requests.iter().filter(|it| matches!(&it.form, Form::Template(..)));
             templates.map(|it| it.shop == sister).collect::<Vec<_>>()
         };
         assert_eq!(templates(&house), [false], "the portfolio's customers of the day are used up");
@@ -522,7 +546,7 @@ fn a_failed_status_of_a_template_marks_the_template() {
         house.chat("1", "m1", "nudge").await;
         house.wait(27 * HOUR_MS).await;
         let requests = house.provider.requests();
-        let at = requests.iter().position(|request| matches!(request.form, Form::Template(_))).expect("a reminder");
+        let at = requests.iter().position(|request| matches!(request.form, Form::Template(..))).expect("a reminder");
         let mut notices = house.host.notices.listen();
         house.tell(&requests[at], &format!("wamid.{}", at + 1), Delivery::Failed, 132_015).await;
         let refused = Notice::TemplateRefused { name: "reminder".into(), error: 132_015 };

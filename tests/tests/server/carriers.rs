@@ -1,6 +1,7 @@
 //! Carriers that tell nothing by themselves, or not of whose parcel: asked as `examples/carriers` says, by the clock, for the parcels
 //! of open orders. The carriers are played by their documentation.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -144,6 +145,26 @@ async fn aramex_is_asked_by_the_clock_with_its_secrets_in_the_body() {
     stage.hears_all(&["Z-1042 has been delivered"]).await;
     assert_eq!(after(&stage, 3_000).await, 0, "what is there is not asked for");
     assert_eq!(kept(&stage).await, [] as [String; 0]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parcels_are_asked_for_after_an_outage_and_forgotten_with_their_order() {
+    let (mut stage, merchant, carrier) = on_the_road("aramex", ARAMEX).await;
+    let known = |stage: &Stage| stage.running.server.polls.known(stage.scope());
+    carrier.says(aramex("SH014"));
+    merchant.parcels_are_out.store(true, Ordering::Relaxed);
+    assert_eq!(after(&stage, 0).await, 0);
+    merchant.parcels_are_out.store(false, Ordering::Relaxed);
+    assert_eq!(after(&stage, 4).await, 0, "not yet");
+    assert_eq!(after(&stage, 6).await, 1, "who did not answer is asked again soon");
+    carrier.says(aramex("SH005"));
+    assert_eq!(after(&stage, 127).await, 1);
+    stage.hears_all(&["Z-1042 has been delivered"]).await;
+    assert_eq!((after(&stage, 250).await, known(&stage)), (0, 1), "its order is open");
+    merchant.parcels_are_out.store(true, Ordering::Relaxed);
+    assert_eq!((after(&stage, 500).await, known(&stage)), (0, 1), "nobody said that it is gone");
+    assert_eq!((after(&stage, 31 * 24 * 60).await, known(&stage)), (0, 0), "nothing more is to be heard of the order");
     stage.end().await;
 }
 

@@ -220,3 +220,53 @@ async fn chatwoot_is_given_the_conversation_and_its_agents_answers_come_back() {
     assert_eq!(kept().await, 0);
     stage.end().await;
 }
+
+/// A program that takes what comes and never answers: what it took, and what was given up.
+fn silent() -> (String, Receiver<()>, Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("it listens"));
+    let ((takes, took), (ends, ended)) = (channel(), channel());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = takes.send(());
+            let _ = stream.read_to_end(&mut Vec::new());
+            let _ = ends.send(());
+        }
+    });
+    (address, took, ended)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_of_people_that_hangs_is_waited_for_by_nobody_but_its_own_shop() {
+    let (hangs, took, ended) = silent();
+    let (url, hears) = people(|_| json!({}));
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    for (shop, number) in [("hangs", "1001"), ("works", "1002")] {
+        let shop = folder.path().join("shops").join(shop);
+        std::fs::create_dir_all(&shop).expect("a writable folder");
+        let channels = crate::stage::live(number, "");
+        let profile = "name: Corner\ncountry: KE\ncurrency: KES\nlanguages: [en]\ntimezone: Africa/Nairobi\n";
+        std::fs::write(shop.join("shop.yaml"), format!("{profile}{channels}\n")).expect("a writable folder");
+        let flow = "duka 1\nflow corner\n  start hello\n\nstate hello\n  alert: Somebody is here.\n  -> end\n";
+        std::fs::write(shop.join("corner.duka"), flow).expect("a writable folder");
+    }
+    let of = |shop: &str, url: &str| format!("[handoff.shops.{shop}]\nurl = \"{url}\"\nsecret = \"env:APP_SECRET\"\n");
+    let handoff = of("hangs", &hangs) + &of("works", &url);
+    let plan = ["1001", "1002"].map(crate::stage::number).concat();
+    let stage = Stage::serve(folder, "shops", &plan, |settings| settings + &handoff, None).await;
+    let message = |number: &str, id: &str| {
+        let message = json!({ "id": id, "from": "254700000001", "timestamp": "1795251800", "type": "text",
+            "text": { "body": "hi" } });
+        let value = json!({ "messages": [message], "metadata": { "phone_number_id": number } });
+        let change = json!({ "field": "messages", "value": value });
+        json!({ "object": "whatsapp_business_account", "entry": [{ "id": "7", "changes": [change] }] }).to_string()
+    };
+    assert_eq!(stage.brings(&message("1001", "wamid.0")).await, 200);
+    took.recv_timeout(Duration::from_secs(20)).expect("its program is asked");
+    for id in ["wamid.1", "wamid.2", "wamid.3"] {
+        assert_eq!(stage.brings(&message("1002", id)).await, 200);
+        assert_eq!(next(&hears).json()["text"], "Somebody is here.");
+    }
+    assert!(ended.try_recv().is_err(), "nobody has waited until the other was given up");
+    drop(stage);
+}

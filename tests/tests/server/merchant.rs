@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use duka_runtime::api::Scope;
 use duka_runtime::config;
 use duka_runtime::server::reconcile::{self, Gap, Gaps};
+use duka_runtime::store::QuarantineEntry;
 use duka_tests::tree::root;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
@@ -209,6 +210,19 @@ async fn news_that_comes_before_its_order_is_known_finds_it_by_itself() {
     let place = merchant.start().await;
     let mut stage = boutique(&place).await;
     plays(&mut stage).await;
+    // Much else waits for a person, some of it for long.
+    let (store, scope) = (&stage.running.server.host.store, stage.scope());
+    let now_ms = duka_runtime::host::clock::Clock::now_ms(&*stage.running.server.host.clock);
+    let pile = (0..600).map(|n| QuarantineEntry {
+        shop: Some(scope),
+        at_ms: now_ms - 3_600_000,
+        reason: if n % 2 == 0 { "unknown order" } else { "unknown" }.into(),
+        detail: format!("orders: Z-{n} shipped"),
+        body: news("e0", "parcel.sent", "Z-7", "held").to_string().into_bytes(),
+    });
+    let mut tx = store.begin(scope).await.expect("a store");
+    tx.add_quarantine(&pile.collect::<Vec<_>>()).await.expect("kept");
+    tx.commit().await.expect("kept");
     // The merchant is faster than our own commit.
     assert_eq!(tells(&stage, WEBHOOK_SECRET, &news("e1", "parcel.sent", "Z-1042", "held")).await, 200);
     assert!(stage.sees_nothing().await, "nobody has this order yet");

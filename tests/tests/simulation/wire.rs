@@ -218,7 +218,7 @@ impl Transport for Way {
             customer: customer.to_string(),
             what: match &request.form {
                 Form::Message(message) => message.text.clone(),
-                Form::Template(template) => template.name.to_string(),
+                Form::Template(template, _) => template.name.to_string(),
             },
         };
         let share = sky.no_connection;
@@ -281,7 +281,7 @@ fn body_of(request: &SendRequest, bug: Bug) -> Result<Vec<u8>, RenderError> {
     };
     let outbound = match &request.form {
         Form::Message(message) => Outbound::Message(message.clone()),
-        Form::Template(template) => Outbound::Template(template.clone()),
+        Form::Template(template, _) => Outbound::Template(template.clone()),
     };
     let setting = Setting {
         keys: keys(request.shop),

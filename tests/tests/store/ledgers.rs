@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use duka_runtime::api::{Key, Scope, keys};
 use duka_runtime::id::{ConversationId, ShopScope};
 use duka_runtime::store::*;
 use smol_str::SmolStr;
@@ -494,4 +495,53 @@ pub async fn what_operators_did_is_listed_the_newest_first(store: Store) -> Resu
     let acts: Vec<_> = tx.list_audit(shop, 0, 9).await?.into_iter().map(|(_, entry)| entry.act).collect();
     assert_eq!(acts, ["d", "b"], "what is too old went");
     tx.commit().await
+}
+
+/// Those who make keys at the same time do not undo each other; what can not be read is not written over.
+pub async fn keys_of_the_api_are_neither_lost_nor_wiped(store: Store) -> Result<()> {
+    let key =
+        |name: String| Key { name, hash: String::new(), scope: Scope::Read, shop: None, made_ms: 0, ends_ms: i64::MAX };
+    let names: Vec<String> = (0..8).map(|n| format!("key {n}")).collect();
+    let made = names.iter().cloned().map(|name| {
+        let store = store.clone();
+        tokio::spawn(async move { keys::make(&store, key(name)).await.map(drop) })
+    });
+    for made in made.collect::<Vec<_>>() {
+        made.await.expect("it ends").expect("made");
+    }
+    let mut known: Vec<String> = keys::list(&store).await?.into_iter().map(|key| key.name).collect();
+    known.sort();
+    assert_eq!(known, names);
+    assert!(keys::make(&store, key("key 3".into())).await.is_err(), "the name is taken");
+    assert_eq!((keys::end(&store, "key 3").await?, keys::end(&store, "key 3").await?), (true, false));
+    assert_eq!(keys::list(&store).await?.len(), 7);
+
+    let mut tx = store.begin(ShopScope::NONE).await?;
+    tx.meta_set(ShopScope::NONE, "api_keys", b"[{\"of\":\"tomorrow\"}]").await?;
+    tx.commit().await?;
+    assert!(matches!(keys::list(&store).await, Err(Error::Unreadable(_))));
+    assert!(keys::make(&store, key("new".into())).await.is_err());
+    assert!(keys::end(&store, "key 1").await.is_err());
+    let kept = store.read(ShopScope::NONE).await?.meta_get(ShopScope::NONE, "api_keys").await?;
+    assert_eq!(kept.as_deref(), Some(&b"[{\"of\":\"tomorrow\"}]"[..]));
+    Ok(())
+}
+
+pub async fn entries_of_one_reason_are_found_the_newest_first(store: Store) -> Result<()> {
+    let (shop, other) = two_shops(&store).await?;
+    let entry = |body: &str, reason: &str, at_ms| QuarantineEntry {
+        reason: reason.into(),
+        ..quarantined(Some(shop), body, at_ms)
+    };
+    let mut tx = store.begin(shop).await?;
+    let all = [("a", "lost", 9), ("b", "lost", 3), ("c", "other", 8), ("d", "lost", 5), ("e", "lost", 9)];
+    tx.add_quarantine(&all.map(|(body, reason, at_ms)| entry(body, reason, at_ms))).await?;
+    let found = tx.quarantined_since(shop, "lost", 4, 9).await?;
+    let bodies: Vec<&[u8]> = found.iter().map(|(_, entry)| entry.body.as_slice()).collect();
+    assert_eq!(bodies, [b"e", b"a", b"d"]);
+    assert_eq!(tx.quarantined_since(shop, "lost", 4, 2).await?, found[..2]);
+    tx.commit().await?;
+    let mut tx = store.read(other).await?;
+    assert_eq!(tx.quarantined_since(other, "lost", 0, 9).await?, []);
+    Ok(())
 }

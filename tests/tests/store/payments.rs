@@ -1,7 +1,7 @@
 //! Payments of orders: found by every name, changed only by who has seen the latest version, gone with their customer.
 
 use duka_runtime::id::{PaymentId, ShopScope};
-use duka_runtime::store::{PaymentRow, Result, Store};
+use duka_runtime::store::{PaymentRow, Result, Store, Work};
 
 use crate::make::*;
 
@@ -44,6 +44,18 @@ pub async fn a_payment_changes_under_its_version(store: Store) -> Result<()> {
     assert_eq!(ids(tx.due_payments(shop, 30, 9).await?), [2, 1]);
     assert_eq!(ids(tx.due_payments(shop, 30, 1).await?), [2]);
     tx.rollback().await?;
+    let mut tx = store.begin(other).await?;
+    assert!(
+        tx.add_payment(&payment(other, 7, "B-1", None)).await?
+            && tx.add_payment(&payment(other, 8, "B-2", Some(25))).await?
+    );
+    tx.commit().await?;
+    let due = async |now_ms| -> Result<_> {
+        Ok(store.due(Work::Payments, now_ms).await?.into_iter().map(|due| (due.shop, due.since_ms)).collect::<Vec<_>>())
+    };
+    assert_eq!(due(9).await?, []);
+    assert_eq!(due(10).await?, [(shop, 10)]);
+    assert_eq!(due(30).await?, [(shop, 10), (other, 25)]);
     let mut tx = store.read(other).await?;
     assert_eq!(tx.payment_referred(other, "cs_1").await?, None, "a reference is its shop's");
     assert_eq!(tx.payment(other, named.id).await?, None);

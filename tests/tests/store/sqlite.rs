@@ -238,3 +238,71 @@ async fn a_damaged_file_is_refused_when_it_is_opened() -> Result<()> {
     assert!(refused.contains("is damaged"), "{refused}");
     Ok(())
 }
+
+/// Of every table that the file has, those of later versions too.
+#[tokio::test]
+async fn an_erasure_reaches_every_table() -> Result<()> {
+    let folder = folder();
+    let path = folder.path().join("duka.db");
+    let store = Store::sqlite(&path).await?;
+    let shop = store.shop("boutique").await?;
+    let file = rusqlite::Connection::open(&path).expect("the file opens");
+    let all = "SELECT m.name, group_concat(c.name), max(c.name = 'conversation') FROM sqlite_schema m, pragma_table_info(m.name) c
+               WHERE m.type = 'table' AND c.\"notnull\" AND c.dflt_value IS NULL GROUP BY m.name HAVING max(c.name = 'shop')";
+    let mut select = file.prepare(all).expect("the schema is read");
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).expect("rows");
+    let tables: Vec<(String, String, bool)> = rows.collect::<rusqlite::Result<_>>().expect("tables");
+    assert!(tables.len() > 15, "{tables:?}");
+    for (table, columns, _) in &tables {
+        let value = |column| match column {
+            "shop" => shop.number().to_string(),
+            "conversation" | "id" => "7".into(),
+            _ => "1".into(),
+        };
+        let values: Vec<String> = columns.split(',').map(value).collect();
+        let insert = format!("INSERT INTO {table} ({columns}) VALUES ({})", values.join(", "));
+        file.execute(&insert, []).unwrap_or_else(|error| panic!("{insert}: {error}"));
+    }
+    let left = || -> Vec<&str> {
+        let count = |table: &str| -> i64 {
+            let select = format!("SELECT count(*) FROM {table} WHERE shop = ?");
+            file.query_row(&select, [shop.number()], |row| row.get(0)).expect("a count")
+        };
+        tables.iter().map(|(table, ..)| table.as_str()).filter(|table| count(table) > 0).collect()
+    };
+    let mut tx = store.begin(shop).await?;
+    assert!(tx.erase_conversation(shop, id(7)).await?);
+    tx.commit().await?;
+    let of_nobody = |table: &&str| *table != "conversation" && tables.iter().any(|it| it.0 == *table && !it.2);
+    assert!(left().iter().all(of_nobody), "{:?}", left());
+    let mut tx = store.begin(shop).await?;
+    tx.erase_shop(shop).await?;
+    tx.commit().await?;
+    assert_eq!(left(), ["shops"; 0]);
+    Ok(())
+}
+
+/// What is too old is found by its age: however many rows a shop has, only those are looked at that go.
+#[tokio::test]
+async fn what_is_too_old_is_found_without_going_through_the_rest() -> Result<()> {
+    let folder = folder();
+    let path = folder.path().join("duka.db");
+    drop(Store::sqlite(&path).await?);
+    let file = rusqlite::Connection::open(&path).expect("the file opens");
+    for (rows, age) in [
+        ("seen", "received_ms"),
+        ("orphan_status", "delivery_at_ms"),
+        ("recipient", "at_ms"),
+        ("turn", "at_ms"),
+        ("outbox", "expires_ms"),
+        ("quarantine", "at_ms"),
+        ("consent", "at_ms"),
+    ] {
+        let and = if rows == "outbox" { "AND state >= 5" } else { "" };
+        let explain = format!("EXPLAIN QUERY PLAN SELECT 1 FROM {rows} WHERE shop = 1 {and} AND {age} < 5 LIMIT 9");
+        let plan: String = file.query_row(&explain, [], |row| row.get(3)).expect("a plan");
+        let found = format!("SEARCH {rows} USING INDEX {rows}_age (shop=? AND {age}<?)");
+        assert_eq!(plan.replace("COVERING ", ""), found);
+    }
+    Ok(())
+}

@@ -16,7 +16,6 @@ use thiserror::Error;
 
 pub use parts::{is_one, parts};
 pub use shown::{bill_reference, read_mark};
-pub use template::variant;
 
 use super::CHANNEL;
 use super::flows::published::Published;

@@ -109,10 +109,10 @@ fn template(send: &ClaimedSend, template: TemplateMessage, open: bool, facts: &F
     match known {
         Some(row) => {
             let language = row.language.clone();
-            Verdict::Attempt(Form::Template(TemplateMessage { language, ..template }))
+            Verdict::Attempt(Form::Template(TemplateMessage { language, ..template }, Some(Box::new(row.clone()))))
         }
         None if is_known(&template, facts.templates) => failed(codes::TEMPLATE_UNUSABLE),
-        None => Verdict::Attempt(Form::Template(template)),
+        None => Verdict::Attempt(Form::Template(template, None)),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::store::codes;
 use crate::store::error::Result;
 use crate::store::health::{HealthNews, HeardHealth, NumberHealth};
 use crate::store::rows::{
-    ConsentEntry, Conversation, Counts, FlowRevision, Parked, QuarantineEntry, Retention, SendState,
+    ConsentEntry, Conversation, Counts, FlowRevision, Parked, QuarantineEntry, Quarantined, Retention, SendState,
 };
 use crate::store::templates::{HeardTemplate, TemplateNews, TemplateRow};
 
@@ -55,9 +55,24 @@ impl MemoryTx {
         Ok(())
     }
 
-    pub fn list_quarantine(&mut self, shop: ShopScope, after: i64, limit: u32) -> Result<Vec<(i64, QuarantineEntry)>> {
+    pub fn list_quarantine(&mut self, shop: ShopScope, after: i64, limit: u32) -> Result<Quarantined> {
         let range = self.tables.quarantine.range((shop, after.saturating_add(1))..=(shop, i64::MAX));
         Ok(range.take(limit as usize).map(|(key, entry)| (key.1, entry.clone())).collect())
+    }
+
+    pub fn quarantined_since(
+        &mut self,
+        shop: ShopScope,
+        reason: &str,
+        since_ms: i64,
+        limit: u32,
+    ) -> Result<Quarantined> {
+        let all = self.tables.quarantine.range((shop, i64::MIN)..=(shop, i64::MAX));
+        let wanted = all.filter(|(_, entry)| entry.at_ms >= since_ms && entry.reason == reason);
+        let mut found: Vec<_> = wanted.map(|(key, entry)| (key.1, entry.clone())).collect();
+        found.sort_by_key(|(seq, entry)| std::cmp::Reverse((entry.at_ms, *seq)));
+        found.truncate(limit as usize);
+        Ok(found)
     }
 
     pub fn take_quarantine(&mut self, shop: ShopScope, seqs: &[i64]) -> Result<Vec<QuarantineEntry>> {

@@ -1,9 +1,16 @@
 //! Payments of orders.
 
-use super::MemoryTx;
+use super::{MemoryTx, Tables, earliest};
 use crate::id::{PaymentId, ShopScope};
 use crate::store::error::Result;
-use crate::store::rows::PaymentRow;
+use crate::store::rows::{Due, PaymentRow};
+
+impl Tables {
+    pub fn due_payments(&self, now_ms: i64) -> Vec<Due> {
+        let open = self.payments.iter().filter_map(|(key, row)| Some((key.0, "".into(), row.due_ms?)));
+        earliest(open.filter(|(.., due_ms)| *due_ms <= now_ms))
+    }
+}
 
 impl MemoryTx {
     pub fn add_payment(&mut self, row: &PaymentRow) -> Result<bool> {

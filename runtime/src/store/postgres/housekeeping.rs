@@ -1,23 +1,22 @@
 //! Erasure, retention and counts.
 
 use smol_str::SmolStr;
-use sqlx::{Executor, Row};
+use sqlx::{AssertSqlSafe, Executor, Row};
 
 use super::conversations::number;
 use super::{Postgres, PostgresTx, clean, shop_number};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::error::Result;
 use crate::store::rows::{Counts, Parked, Retention};
-
-const TABLES_WITH_TEXT: &str = "VACUUM conversation, identity, inbox, turn, outbox, call, consent, quarantine, meta,
-    orphan_status, template, health, revision, seen, post, recipient, payment, bag";
+use crate::store::tables;
 
 impl Postgres {
     /// Frees dead rows. What of them the disk and the database's own log still hold goes as PostgreSQL writes on.
     pub async fn scrub(&self) -> Result<()> {
         let mut connection = self.0.pool.acquire().await?.detach();
         connection.execute("RESET ROLE; SET statement_timeout = 0").await?;
-        connection.execute(TABLES_WITH_TEXT).await?;
+        let tables: Vec<&str> = tables::all().collect();
+        connection.execute(AssertSqlSafe(format!("VACUUM {}", tables.join(", ")))).await?;
         Ok(())
     }
 }
@@ -41,19 +40,9 @@ impl PostgresTx {
         let known = self.identities_of(shop, conversation).await?;
         let names: Vec<SmolStr> = known.into_iter().map(|it| it.value).collect();
         self.erase_quarantined(shop, &names).await?;
-        for text in [
-            "DELETE FROM identity WHERE shop = $1 AND conversation = $2",
-            "DELETE FROM inbox WHERE shop = $1 AND conversation = $2",
-            "DELETE FROM turn WHERE shop = $1 AND conversation = $2",
-            "DELETE FROM outbox WHERE shop = $1 AND conversation = $2",
-            "DELETE FROM call WHERE shop = $1 AND conversation = $2",
-            "DELETE FROM consent WHERE shop = $1 AND conversation = $2",
-            "DELETE FROM post WHERE shop = $1 AND conversation = $2",
-            "DELETE FROM recipient WHERE shop = $1 AND conversation = $2",
-            "DELETE FROM payment WHERE shop = $1 AND conversation = $2",
-            "DELETE FROM bag WHERE shop = $1 AND conversation = $2",
-        ] {
-            self.run(sqlx::query(text).bind(shop_number(shop)).bind(number(conversation))).await?;
+        for table in tables::of_conversations() {
+            let delete = AssertSqlSafe(format!("DELETE FROM {table} WHERE shop = $1 AND conversation = $2"));
+            self.run(sqlx::query(delete).bind(shop_number(shop)).bind(number(conversation))).await?;
         }
         let delete = sqlx::query("DELETE FROM conversation WHERE shop = $1 AND id = $2");
         Ok(self.run(delete.bind(shop_number(shop)).bind(number(conversation))).await? == 1)
@@ -61,29 +50,9 @@ impl PostgresTx {
 
     pub async fn erase_shop(&mut self, shop: ShopScope) -> Result<()> {
         self.write_fresh().await?;
-        for text in [
-            "DELETE FROM meta WHERE shop = $1",
-            "DELETE FROM seen WHERE shop = $1",
-            "DELETE FROM identity WHERE shop = $1",
-            "DELETE FROM conversation WHERE shop = $1",
-            "DELETE FROM inbox WHERE shop = $1",
-            "DELETE FROM turn WHERE shop = $1",
-            "DELETE FROM outbox WHERE shop = $1",
-            "DELETE FROM orphan_status WHERE shop = $1",
-            "DELETE FROM call WHERE shop = $1",
-            "DELETE FROM consent WHERE shop = $1",
-            "DELETE FROM quarantine WHERE shop = $1",
-            "DELETE FROM template WHERE shop = $1",
-            "DELETE FROM health WHERE shop = $1",
-            "DELETE FROM revision WHERE shop = $1",
-            "DELETE FROM post WHERE shop = $1",
-            "DELETE FROM recipient WHERE shop = $1",
-            "DELETE FROM cost WHERE shop = $1",
-            "DELETE FROM audit WHERE shop = $1",
-            "DELETE FROM payment WHERE shop = $1",
-            "DELETE FROM bag WHERE shop = $1",
-        ] {
-            self.run(sqlx::query(text).bind(shop_number(shop))).await?;
+        for table in tables::all() {
+            let delete = AssertSqlSafe(format!("DELETE FROM {table} WHERE shop = $1"));
+            self.run(sqlx::query(delete).bind(shop_number(shop))).await?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::id::{ConversationId, ShopScope};
 use crate::store::codes::{self, bytes16};
 use crate::store::error::Result;
 use crate::store::health::{HealthNews, HeardHealth, NumberHealth};
-use crate::store::rows::{ConsentEntry, FlowRevision, QuarantineEntry};
+use crate::store::rows::{ConsentEntry, FlowRevision, QuarantineEntry, Quarantined};
 use crate::store::templates::{TemplateNews, TemplateRow};
 
 impl PostgresTx {
@@ -69,16 +69,27 @@ impl PostgresTx {
         Ok(())
     }
 
-    pub async fn list_quarantine(
-        &mut self,
-        shop: ShopScope,
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<(i64, QuarantineEntry)>> {
+    pub async fn list_quarantine(&mut self, shop: ShopScope, after: i64, limit: u32) -> Result<Quarantined> {
         let select = sqlx::query(
             "SELECT seq, at_ms, reason, detail, body FROM quarantine WHERE shop = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         );
         let rows = self.rows(select.bind(shop_number(shop)).bind(after).bind(i64::from(limit))).await?;
+        rows.iter().map(|row| quarantined(shop, row)).collect()
+    }
+
+    pub async fn quarantined_since(
+        &mut self,
+        shop: ShopScope,
+        reason: &str,
+        since_ms: i64,
+        limit: u32,
+    ) -> Result<Quarantined> {
+        let select = sqlx::query(
+            "SELECT seq, at_ms, reason, detail, body FROM quarantine
+             WHERE shop = $1 AND at_ms >= $2 AND reason = $3 ORDER BY at_ms DESC, seq DESC LIMIT $4",
+        );
+        let select = select.bind(shop_number(shop)).bind(since_ms).bind(reason.to_string()).bind(i64::from(limit));
+        let rows = self.rows(select).await?;
         rows.iter().map(|row| quarantined(shop, row)).collect()
     }
 
@@ -237,10 +248,13 @@ impl PostgresTx {
     }
 
     pub async fn meta_keep(&mut self, shop: ShopScope, key: &str, value: &[u8]) -> Result<Vec<u8>> {
-        // Waits for another process that is setting it just now.
-        let insert = sqlx::query("INSERT INTO meta (shop, key, value) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");
-        self.run(insert.bind(shop_number(shop)).bind(clean(key)).bind(value)).await?;
-        Ok(self.meta_get(shop, key).await?.unwrap_or_default())
+        // Waits for another process that has it just now. An update of nothing: `DO NOTHING` would lock nothing.
+        let insert = sqlx::query(
+            "INSERT INTO meta (shop, key, value) VALUES ($1, $2, $3)
+             ON CONFLICT (shop, key) DO UPDATE SET value = meta.value RETURNING value",
+        );
+        let rows = self.rows(insert.bind(shop_number(shop)).bind(clean(key)).bind(value)).await?;
+        Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default())
     }
 }
 

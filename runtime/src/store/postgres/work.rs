@@ -42,6 +42,9 @@ impl Postgres {
             Work::Posts => sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due_posts($1)").bind(now_ms),
             Work::Wakes => sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due_wakes($1)").bind(now_ms),
             Work::Sends => sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due_sends($1)").bind(now_ms),
+            Work::Payments => {
+                sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due_payments($1)").bind(now_ms)
+            }
             Work::Inbox | Work::Calls | Work::Holds => {
                 let select = sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due($2, $1)");
                 select.bind(now_ms).bind(work as i32)

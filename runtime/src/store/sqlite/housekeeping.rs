@@ -3,10 +3,11 @@
 use smol_str::SmolStr;
 
 use super::conversations::number;
-use super::{BETWEEN_TRIES, PATIENCE, Sqlite, SqliteTx};
+use super::{BETWEEN_TRIES, PATIENCE, Sqlite, SqliteTx, waiting};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::error::{Error, Result};
 use crate::store::rows::{Counts, Parked, Retention};
+use crate::store::tables;
 
 impl Sqlite {
     /// Empties the write-ahead log into the file, whose freed pages are zeroed (`secure_delete`).
@@ -45,47 +46,15 @@ impl SqliteTx {
         let names: Vec<SmolStr> = self.identities_of(shop, conversation)?.into_iter().map(|it| it.value).collect();
         self.erase_quarantined(shop, &names)?;
         let place = (shop.number(), number(conversation));
-        for text in [
-            "DELETE FROM identity WHERE shop = ? AND conversation = ?",
-            "DELETE FROM inbox WHERE shop = ? AND conversation = ?",
-            "DELETE FROM turn WHERE shop = ? AND conversation = ?",
-            "DELETE FROM outbox WHERE shop = ? AND conversation = ?",
-            "DELETE FROM call WHERE shop = ? AND conversation = ?",
-            "DELETE FROM consent WHERE shop = ? AND conversation = ?",
-            "DELETE FROM post WHERE shop = ? AND conversation = ?",
-            "DELETE FROM recipient WHERE shop = ? AND conversation = ?",
-            "DELETE FROM payment WHERE shop = ? AND conversation = ?",
-            "DELETE FROM bag WHERE shop = ? AND conversation = ?",
-        ] {
-            self.sql(text)?.execute(place)?;
+        for table in tables::of_conversations() {
+            self.sql(&format!("DELETE FROM {table} WHERE shop = ? AND conversation = ?"))?.execute(place)?;
         }
         Ok(self.sql("DELETE FROM conversation WHERE shop = ? AND id = ?")?.execute(place)? == 1)
     }
 
     pub fn erase_shop(&mut self, shop: ShopScope) -> Result<()> {
-        for text in [
-            "DELETE FROM meta WHERE shop = ?",
-            "DELETE FROM seen WHERE shop = ?",
-            "DELETE FROM identity WHERE shop = ?",
-            "DELETE FROM conversation WHERE shop = ?",
-            "DELETE FROM inbox WHERE shop = ?",
-            "DELETE FROM turn WHERE shop = ?",
-            "DELETE FROM outbox WHERE shop = ?",
-            "DELETE FROM orphan_status WHERE shop = ?",
-            "DELETE FROM call WHERE shop = ?",
-            "DELETE FROM consent WHERE shop = ?",
-            "DELETE FROM quarantine WHERE shop = ?",
-            "DELETE FROM template WHERE shop = ?",
-            "DELETE FROM health WHERE shop = ?",
-            "DELETE FROM revision WHERE shop = ?",
-            "DELETE FROM post WHERE shop = ?",
-            "DELETE FROM recipient WHERE shop = ?",
-            "DELETE FROM cost WHERE shop = ?",
-            "DELETE FROM audit WHERE shop = ?",
-            "DELETE FROM payment WHERE shop = ?",
-            "DELETE FROM bag WHERE shop = ?",
-        ] {
-            self.sql(text)?.execute([shop.number()])?;
+        for table in tables::all() {
+            self.sql(&format!("DELETE FROM {table} WHERE shop = ?"))?.execute([shop.number()])?;
         }
         Ok(())
     }
@@ -110,22 +79,27 @@ impl SqliteTx {
         Ok(Parked { sends, events, wakes, calls })
     }
 
+    // `INDEXED BY`: a statement that would have to go through a table is refused, and not slow.
+
     pub fn old(&mut self, shop: ShopScope, retention: Retention) -> Result<Retention> {
         let mut select = self.sql(
-            "SELECT EXISTS (SELECT 1 FROM seen WHERE shop = ?1 AND received_ms < ?2)
-                 OR EXISTS (SELECT 1 FROM orphan_status WHERE shop = ?1 AND delivery_at_ms < ?2)
-                 OR EXISTS (SELECT 1 FROM recipient WHERE shop = ?1 AND at_ms < ?2),
-                 EXISTS (SELECT 1 FROM turn WHERE shop = ?1 AND at_ms < ?3),
-                 EXISTS (SELECT 1 FROM outbox WHERE shop = ?1 AND state >= 5 AND expires_ms < ?4),
-                 EXISTS (SELECT 1 FROM quarantine WHERE shop = ?1 AND at_ms < ?5),
-                 EXISTS (SELECT 1 FROM consent old WHERE shop = ?1 AND at_ms < ?6 AND EXISTS (
+            "SELECT EXISTS (SELECT 1 FROM seen INDEXED BY seen_age WHERE shop = ?1 AND received_ms < ?2)
+                 OR EXISTS (SELECT 1 FROM orphan_status INDEXED BY orphan_status_age
+                     WHERE shop = ?1 AND delivery_at_ms < ?2)
+                 OR EXISTS (SELECT 1 FROM recipient INDEXED BY recipient_age WHERE shop = ?1 AND at_ms < ?2),
+                 EXISTS (SELECT 1 FROM turn INDEXED BY turn_age WHERE shop = ?1 AND at_ms < ?3),
+                 EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_age WHERE shop = ?1 AND state >= 5 AND expires_ms < ?4),
+                 EXISTS (SELECT 1 FROM quarantine INDEXED BY quarantine_age WHERE shop = ?1 AND at_ms < ?5),
+                 EXISTS (SELECT 1 FROM consent old INDEXED BY consent_age WHERE shop = ?1 AND at_ms < ?6 AND EXISTS (
                      SELECT 1 FROM consent new WHERE new.shop = ?1 AND new.conversation = old.conversation
                          AND new.name = old.name AND new.seq > old.seq))",
         )?;
         let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms } = retention;
-        Ok(select.query_row((shop.number(), seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms), |row| {
-            Ok(retention.of([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]))
-        })?)
+        let of = (shop.number(), seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms);
+        let found = waiting(|| {
+            select.query_row(of, |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]))
+        })?;
+        Ok(retention.of(found))
     }
 
     pub fn sweep(&mut self, shop: ShopScope, retention: Retention, most: u32) -> Result<u64> {
@@ -134,43 +108,46 @@ impl SqliteTx {
         for (text, before_ms) in [
             (
                 "DELETE FROM seen WHERE shop = ?1 AND key IN (
-                     SELECT key FROM seen WHERE shop = ?1 AND received_ms < ?2 LIMIT ?3)",
+                     SELECT key FROM seen INDEXED BY seen_age WHERE shop = ?1 AND received_ms < ?2 LIMIT ?3)",
                 seen_ms,
             ),
             (
                 "DELETE FROM orphan_status WHERE shop = ?1 AND provider_id IN (
-                     SELECT provider_id FROM orphan_status WHERE shop = ?1 AND delivery_at_ms < ?2 LIMIT ?3)",
+                     SELECT provider_id FROM orphan_status INDEXED BY orphan_status_age
+                     WHERE shop = ?1 AND delivery_at_ms < ?2 LIMIT ?3)",
                 seen_ms,
             ),
             (
                 "DELETE FROM recipient WHERE shop = ?1 AND conversation IN (
-                     SELECT conversation FROM recipient WHERE shop = ?1 AND at_ms < ?2 LIMIT ?3)",
+                     SELECT conversation FROM recipient INDEXED BY recipient_age WHERE shop = ?1 AND at_ms < ?2 LIMIT ?3)",
                 seen_ms,
             ),
             (
-                "DELETE FROM turn WHERE rowid IN (SELECT rowid FROM turn WHERE shop = ?1 AND at_ms < ?2 LIMIT ?3)",
+                "DELETE FROM turn WHERE rowid IN (
+                     SELECT rowid FROM turn INDEXED BY turn_age WHERE shop = ?1 AND at_ms < ?2 LIMIT ?3)",
                 turns_ms,
             ),
             (
                 "DELETE FROM outbox WHERE seq IN (
-                     SELECT seq FROM outbox WHERE shop = ?1 AND state >= 5 AND expires_ms < ?2 LIMIT ?3)",
+                     SELECT seq FROM outbox INDEXED BY outbox_age WHERE shop = ?1 AND state >= 5 AND expires_ms < ?2 LIMIT ?3)",
                 sends_ms,
             ),
             (
                 "DELETE FROM quarantine WHERE seq IN (
-                     SELECT seq FROM quarantine WHERE shop = ?1 AND at_ms < ?2 LIMIT ?3)",
+                     SELECT seq FROM quarantine INDEXED BY quarantine_age WHERE shop = ?1 AND at_ms < ?2 LIMIT ?3)",
                 quarantine_ms,
             ),
             (
                 "DELETE FROM consent WHERE seq IN (
-                     SELECT seq FROM consent old WHERE shop = ?1 AND at_ms < ?2 AND EXISTS (
+                     SELECT seq FROM consent old INDEXED BY consent_age WHERE shop = ?1 AND at_ms < ?2 AND EXISTS (
                          SELECT 1 FROM consent new WHERE new.shop = ?1 AND new.conversation = old.conversation
                              AND new.name = old.name AND new.seq > old.seq) LIMIT ?3)",
                 consents_ms,
             ),
         ] {
             if before_ms > 0 {
-                gone += self.sql(text)?.execute((shop.number(), before_ms, most))? as u64;
+                let mut delete = self.sql(text)?;
+                gone += waiting(|| delete.execute((shop.number(), before_ms, most)))? as u64;
             }
         }
         Ok(gone)

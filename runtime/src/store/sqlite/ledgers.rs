@@ -11,7 +11,7 @@ use crate::id::{ConversationId, ShopScope};
 use crate::store::codes::{self, bytes16};
 use crate::store::error::Result;
 use crate::store::health::{HealthNews, HeardHealth, NumberHealth};
-use crate::store::rows::{ConsentEntry, FlowRevision, QuarantineEntry};
+use crate::store::rows::{ConsentEntry, FlowRevision, QuarantineEntry, Quarantined};
 use crate::store::templates::{TemplateNews, TemplateRow};
 
 impl SqliteTx {
@@ -62,11 +62,26 @@ impl SqliteTx {
         Ok(())
     }
 
-    pub fn list_quarantine(&mut self, shop: ShopScope, after: i64, limit: u32) -> Result<Vec<(i64, QuarantineEntry)>> {
+    pub fn list_quarantine(&mut self, shop: ShopScope, after: i64, limit: u32) -> Result<Quarantined> {
         let mut select = self.sql(
             "SELECT seq, at_ms, reason, detail, body FROM quarantine WHERE shop = ? AND seq > ? ORDER BY seq LIMIT ?",
         )?;
         let rows = select.query_map((shop.number(), after, limit), |row| quarantined(shop, row))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub fn quarantined_since(
+        &mut self,
+        shop: ShopScope,
+        reason: &str,
+        since_ms: i64,
+        limit: u32,
+    ) -> Result<Quarantined> {
+        let mut select = self.sql(
+            "SELECT seq, at_ms, reason, detail, body FROM quarantine INDEXED BY quarantine_age
+             WHERE shop = ? AND at_ms >= ? AND reason = ? ORDER BY at_ms DESC, seq DESC LIMIT ?",
+        )?;
+        let rows = select.query_map((shop.number(), since_ms, reason, limit), |row| quarantined(shop, row))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

@@ -69,6 +69,11 @@ impl Sqlite {
                      AND not_before_ms <= ?2)",
                 now_ms,
             ),
+            Work::Payments => tx.due_per_shop(
+                "SELECT min(shop) FROM payment WHERE shop > ? AND due_ms IS NOT NULL",
+                "SELECT min(due_ms) FROM payment WHERE shop = ? AND due_ms <= ? AND due_ms IS NOT NULL",
+                now_ms,
+            ),
             Work::Sends => tx.due_sends(now_ms),
         }
     }

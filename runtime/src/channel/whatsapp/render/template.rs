@@ -12,7 +12,6 @@ use smol_str::SmolStr;
 use super::{RenderError, Setting, file, media_name};
 use crate::channel::whatsapp::reply_id;
 use crate::channel::whatsapp::wire::send::{Component, Language, Parameter, Template};
-use crate::store::TemplateRow;
 
 /// What stands where a value is missing; the vendor refuses an empty one.
 const NOTHING: &str = "–";
@@ -35,15 +34,6 @@ struct HeldButton {
     kind: String,
     text: String,
     url: String,
-}
-
-/// The variant of a template to send: approved, in the language, else in another of the same root (`en_US` for `en`).
-pub fn variant<'a>(rows: &'a [TemplateRow], name: &str, language: &str) -> Option<&'a TemplateRow> {
-    let wanted = language.replace('-', "_");
-    let root = |tag: &str| tag.split('_').next().unwrap_or_default().to_ascii_lowercase();
-    let mut fit = rows.iter().filter(|row| row.name == name && row.status == "APPROVED");
-    let exact = fit.clone().find(|row| row.language.eq_ignore_ascii_case(&wanted));
-    exact.or_else(|| fit.find(|row| root(&row.language) == root(&wanted)))
 }
 
 pub(super) fn content<'a>(template: &'a TemplateMessage, setting: Setting<'a>) -> Result<Template<'a>, RenderError> {
