@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio_util::sync::CancellationToken;
 
 use super::{Server, early, keep, polls, reconcile, webhooks_off};
 use crate::host::parts::Parts;
@@ -61,8 +60,8 @@ impl Rounds<'_> {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let (server, stop): (Weak<Server>, _) = (Arc::downgrade(self.server), self.stop.clone());
-        self.beside.spawn(async move {
+        let (server, stop): (Weak<Server>, _) = (Arc::downgrade(self.server), self.beside.until());
+        self.beside.begin("rounds", async move {
             let mut looks = Apart::default();
             while stop.run_until_cancelled(tokio::time::sleep(between)).await.is_some() {
                 let Some(server) = server.upgrade() else { return };
