@@ -16,6 +16,13 @@ const WITHIN_MS: i64 = 5 * 60_000;
 /// Times above are in milliseconds.
 const MOST_SECONDS: i64 = 100_000_000_000;
 
+/// What a signature header claims.
+struct Claimed<'a> {
+    marks: Vec<Vec<u8>>,
+    /// What each of them is said to be over, piece by piece.
+    over: Vec<&'a [u8]>,
+}
+
 /// The bytes of a secret, as the proof has it written. `None`: it is not written so.
 pub(super) fn key(proof: &Proof, secret: &SecretString) -> Option<SecretSlice<u8>> {
     let text = secret.expose_secret();
@@ -34,17 +41,17 @@ pub(super) fn is_proved<'h>(
     body: &'h [u8],
     now_ms: i64,
 ) -> bool {
-    let is_mac: fn(&[u8], &[&[u8]], &[u8]) -> bool = match proof {
-        Proof::HmacSha256(_) => is_mac::<Hmac<Sha256>>,
-        Proof::HmacSha512(_) => is_mac::<Hmac<Sha512>>,
+    let is_made: fn(&Claimed<'_>, &[u8]) -> bool = match proof {
+        Proof::HmacSha256(_) => is_made::<Hmac<Sha256>>,
+        Proof::HmacSha512(_) => is_made::<Hmac<Sha512>>,
         Proof::Header(token) => {
             let given = header(&token.name);
             return given.is_some_and(|given| keys.iter().any(|key| bool::from(given.ct_eq(key.expose_secret()))));
         }
     };
     let Some(signature) = proof.signature() else { return false };
-    let Some((marks, parts)) = claimed(signature, header, body, now_ms) else { return false };
-    marks.iter().any(|mark| keys.iter().any(|key| is_mac(key.expose_secret(), &parts, mark)))
+    let claimed = claimed(signature, header, body, now_ms);
+    claimed.is_some_and(|claimed| keys.iter().any(|key| is_made(&claimed, key.expose_secret())))
 }
 
 /// The signatures that are claimed, and what they are over. `None`: something is missing, or it was signed too long ago.
@@ -53,7 +60,7 @@ fn claimed<'a, 'h: 'a>(
     header: impl Fn(&str) -> Option<&'h [u8]>,
     body: &'h [u8],
     now_ms: i64,
-) -> Option<(Vec<Vec<u8>>, Vec<&'a [u8]>)> {
+) -> Option<Claimed<'a>> {
     let whole = std::str::from_utf8(header(&signature.header)?).ok()?;
     let own: Vec<&str> = match &signature.between {
         Some(between) => whole.split(between.as_str()).map(str::trim).collect(),
@@ -84,10 +91,15 @@ fn claimed<'a, 'h: 'a>(
         Encoding::Hex => hex::decode(mark).ok(),
         Encoding::Base64 => STANDARD.decode(mark).ok(),
     });
-    Some((marks.collect(), over))
+    Some(Claimed { marks: marks.collect(), over })
 }
 
-fn is_mac<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]], claimed: &[u8]) -> bool {
-    let mac = <M as KeyInit>::new_from_slice(key);
-    mac.is_ok_and(|mac| parts.iter().fold(mac, |mac, part| mac.chain_update(part)).verify_slice(claimed).is_ok())
+/// Whether one of the marks is made with this key.
+fn is_made<M: Mac + KeyInit>(claimed: &Claimed<'_>, key: &[u8]) -> bool {
+    claimed.marks.iter().any(|mark| {
+        let mac = <M as KeyInit>::new_from_slice(key);
+        mac.is_ok_and(|mac| {
+            claimed.over.iter().fold(mac, |mac, part| mac.chain_update(part)).verify_slice(mark).is_ok()
+        })
+    })
 }
