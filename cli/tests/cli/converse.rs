@@ -89,7 +89,7 @@ fn a_change_of_the_flows_tells_how_many_customers_it_concerns() {
     house.sees();
     let renamed = |text: &str| {
         let flow = text.replace("button shop: Shop ->", "button goods: Our goods ->");
-        flow.replace("\nwelcome.shop: ", "\nwelcome.goods: ")
+        flow.replace("\nwelcome.shop: ", "\nwelcome.goods: ").replace("\nno_orders.shop: ", "\nno_orders.goods: ")
     };
     copied(&house, "boutique", renamed);
     let told = house.fine(&["diff", "shops/boutique", "changed/boutique"]);
