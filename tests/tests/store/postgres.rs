@@ -46,7 +46,7 @@ async fn every_table_is_kept_to_its_shop() -> Result<()> {
         let name: String = row.get(0);
         assert!(row.get::<bool, _>(1), "{name} has no forced row-level security");
         assert_eq!(row.get::<Option<&str>, _>(2), Some("shop"), "{name}: its key starts with the shop");
-        let looked_across = ["inbox", "conversation", "outbox", "call", "post"].contains(&name.as_str());
+        let looked_across = ["inbox", "conversation", "outbox", "call", "post", "payment"].contains(&name.as_str());
         let policies = if looked_across { "due duka_due; own_shop all" } else { "own_shop all" };
         assert_eq!(row.get::<Option<&str>, _>(3), Some(policies), "{name}");
         assert!(!row.get::<bool, _>(4), "{name} belongs to the server's role");
