@@ -135,6 +135,7 @@ async fn conversations(server: &Server, shop: ShopScope, before_ms: i64) -> Resu
                 gone += u64::from(tx.erase_conversation(shop, row.id).await?);
             }
             tx.commit().await?;
+            ids.iter().for_each(|id| drop(server.host.recall.take(shop, *id)));
             tokio::time::sleep(PAUSE).await;
         }
     }
