@@ -412,7 +412,7 @@ impl Cashier {
 
     /// Asks a provider one question.
     pub(super) async fn question(&self, seen: &Seen, question: Question, attempt: usize) -> Result<Answered, Trouble> {
-        let payer = self.payer(seen, "").await;
+        let payer = self.payer(seen, "").await.map_err(|error| Trouble::NotNow(error.to_string()))?;
         self.question_of(seen, question, attempt, &payer, (None, None)).await
     }
 
@@ -469,13 +469,16 @@ impl Cashier {
     }
 
     /// Who pays: the customer of the conversation, at the phone it was written from unless another is given.
-    pub(super) async fn payer(&self, seen: &Seen, phone: &str) -> Payer {
+    ///
+    /// # Errors
+    /// The store does not answer: nobody is asked for money in the customer's place.
+    pub(super) async fn payer(&self, seen: &Seen, phone: &str) -> store::Result<Payer> {
         let place = (seen.row.shop, seen.row.conversation);
-        let read = async { self.host.store.read(place.0).await?.identities_of(place.0, place.1).await };
-        let known = read.await.unwrap_or_default().into_iter().find(|it| it.kind == IdentityKind::Phone);
+        let known = self.host.store.read(place.0).await?.identities_of(place.0, place.1).await?;
+        let known = known.into_iter().find(|it| it.kind == IdentityKind::Phone);
         let known = known.map(|it| it.value.to_string()).unwrap_or_default();
         let phone = if phone.is_empty() { known } else { phone.to_string() };
-        Payer { name: String::new(), phone, alias: self.seal.alias(place.0, place.1) }
+        Ok(Payer { name: String::new(), phone, alias: self.seal.alias(place.0, place.1) })
     }
 }
 

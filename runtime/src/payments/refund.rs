@@ -204,7 +204,8 @@ impl Cashier {
         if refunded_minor > 0 && refunded_minor >= seen.payment.commanded_minor() {
             return Ok(key.clone());
         }
-        let (payer, back) = (self.payer(seen, "").await, (money, key.clone()));
+        let payer = self.payer(seen, "").await.map_err(|error| unknown(Trouble::NotNow(error.to_string())))?;
+        let back = (money, key.clone());
         let in_chat = chat::is_name(&name);
         if was_sent {
             let refunds = seen.till.provider.facts().refunds;
@@ -279,7 +280,7 @@ impl Cashier {
                 seen.payment.refunds.iter().map(|it| it.name.as_str()).filter(|it| !it.is_empty()).collect()
             }
         };
-        let payer = self.payer(seen, "").await;
+        let payer = self.payer(seen, "").await.map_err(|error| Trouble::NotNow(error.to_string()))?;
         let mut total = 0_i64;
         for name in names {
             match self.question_of(seen, Question::Refunds, attempt, &payer, (Some(name), None)).await? {

@@ -59,7 +59,7 @@ impl Cashier {
                 Step::Go(started) => return Ok(started),
                 Step::Begin(attempt) => {
                     if let Some(seen) = self.hold(&seen, attempt).await? {
-                        let payer = self.payer(&seen, phone).await;
+                        let payer = self.payer(&seen, phone).await?;
                         return self.begin(&seen, attempt, &payer).await;
                     }
                 }
@@ -243,11 +243,11 @@ impl Cashier {
             // Nobody knows the address of its page, so nobody can pay it: another name is safe.
             Ok(Answered::Stands { .. } | Answered::Nothing) if !has_page && attempt < MOST_ATTEMPTS => {
                 let Some(seen) = self.hold(seen, attempt + 1).await? else { return Ok(Started::NotNow) };
-                let payer = self.payer(&seen, "").await;
+                let payer = self.payer(&seen, "").await?;
                 self.begin(&seen, attempt + 1, &payer).await
             }
             Ok(Answered::Nothing) => {
-                let payer = self.payer(seen, "").await;
+                let payer = self.payer(seen, "").await?;
                 self.begin(seen, attempt, &payer).await
             }
             Ok(_) | Err(_) => Ok(Started::NotNow),

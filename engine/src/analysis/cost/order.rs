@@ -109,16 +109,9 @@ impl<'a> Orders<'a> {
         // A jump on entry stands among lines that were counted when the state was entered.
         let actions =
             if edge.cause == Cause::Always { Messages::default() } else { lines_only(graph.flow, edge.actions) };
-        match edge.to {
-            End::State(node) => actions.plus(self.entry(graph, node.state)),
-            End::Visit(_)
-            | End::Flow(_)
-            | End::End
-            | End::Again
-            | End::Back
-            | End::Return
-            | End::Stay
-            | End::Broken => actions,
+        match edge.to.state() {
+            Some(state) => actions.plus(self.entry(graph, state)),
+            None => actions,
         }
     }
 
