@@ -85,7 +85,8 @@ mod tests {
         }
         assert_eq!(recall.take(shop, ConversationId(7)).map(|it| it.turn), Some(1));
         assert!(recall.take(shop, ConversationId(1_000)).is_none());
-        let held = recall.kept().young.len() + recall.kept().old.len();
+        let kept = recall.kept();
+        let held = kept.young.len() + kept.old.len();
         assert!(held <= 4, "{held}");
     }
 }
