@@ -14,8 +14,6 @@ use crate::from_here::is_from_here;
 /// Scripts and styles of its own only; no other host is ever asked; in nobody's frame.
 const POLICY: &str =
     "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
-/// The demo provider's page is a form.
-const FORM: &str = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Lets a request pass, and says with each answer what the page may do.
 pub async fn guard(address: SocketAddr, request: Request, next: Next) -> Response {
@@ -27,18 +25,17 @@ pub async fn guard(address: SocketAddr, request: Request, next: Next) -> Respons
         )
         .into_response();
     }
-    let policy = if request.uri().path().starts_with("/demo-pay/") { FORM } else { POLICY };
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in [
-        ("content-security-policy", policy),
+        ("content-security-policy", POLICY),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
         ("referrer-policy", "no-referrer"),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
     ] {
-        // The pay pages have a stricter one of their own.
+        // The pay pages have stricter ones of their own.
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
     response

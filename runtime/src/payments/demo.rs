@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_TYPE, LOCATION};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::page::escaped;
+use super::page::{PLAIN, escaped, policy, style};
 use super::provider::demo_signature;
 use crate::egress::{Egress, Request};
 
@@ -280,23 +280,25 @@ async fn page(State(provider): Shared, Path(id): Path<String>) -> Response {
     let amount = parse_money(&session.amount).map_or_else(|| session.amount.clone(), money_in_english);
     let (shop, order, amount) = (escaped(&session.shop), escaped(&session.order), escaped(&amount));
     let buttons = match session.status.as_str() {
-        "open" | "failed" => {
-            "<form method=post><button name=do value=pay>Pay</button> <button name=do value=decline>Decline</button></form>"
-                .to_string()
-        }
+        "open" | "failed" => "<form method=\"post\"><button name=\"do\" value=\"pay\">Pay</button>\
+             <button name=\"do\" value=\"decline\">Decline</button></form>"
+            .to_string(),
         status => format!(
             "<p>This payment is {}.</p><p><a href=\"{}\">Back to the shop</a></p>",
             escaped(status),
             escaped(&session.back)
         ),
     };
+    let style = style(PLAIN);
     let html = format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
-         <title>Demo provider</title><main><h1>Demo provider</h1><p>No money moves here.</p>\
-         <p>{shop}, order {order}: {amount}</p>{buttons}</main></html>"
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>Demo provider · {shop}</title><style>{style}</style></head>\
+         <body><header><p>Demo provider</p></header><main><h1>{shop}</h1><p>No money moves here.</p>\
+         <dl><div><dt>Order</dt><dd>{order}</dd></div><div><dt>Amount</dt><dd>{amount}</dd></div></dl>{buttons}</main></body></html>\n"
     );
-    (HeaderMap::from_iter([(CONTENT_TYPE, axum::http::HeaderValue::from_static("text/html; charset=utf-8"))]), html)
-        .into_response()
+    let told = [(CONTENT_TYPE, "text/html; charset=utf-8".to_string()), (CONTENT_SECURITY_POLICY, policy(&style, ""))];
+    (told, html).into_response()
 }
 
 async fn pay(State(provider): Shared, Path(id): Path<String>, body: String) -> Response {

@@ -62,7 +62,7 @@ impl Shown {
 }
 
 /// The colour of a shop that names none; of pages that are no shop's.
-const PLAIN: [u8; 3] = [0x1f, 0x3a, 0x5f];
+pub(super) const PLAIN: [u8; 3] = [0x1f, 0x3a, 0x5f];
 
 /// What a payment's link shows now.
 pub fn shown(seen: &Seen, now_ms: i64) -> Shown {
@@ -142,16 +142,20 @@ fn whole(words: &Words, shop: &str, title: &str, body: &str, colour: [u8; 3], sh
         words.language,
         if words.language == "ar" || words.language == "ur" { "rtl" } else { "ltr" },
     );
+    Page { shown, html, policy: policy(&style, ways_out) }
+}
+
+/// What a page with this style and a form may do. `ways_out`: where the form may lead besides.
+pub(super) fn policy(style: &str, ways_out: &str) -> String {
     let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
-    let policy = format!(
+    format!(
         "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'{ways_out}; base-uri 'none'; \
          frame-ancestors 'none'"
-    );
-    Page { shown, html, policy }
+    )
 }
 
 /// The shop's colour behind its name and on the button, with letters that can be read on it (WCAG 2.2: 4.5 to 1).
-fn style(colour: [u8; 3]) -> String {
+pub(super) fn style(colour: [u8; 3]) -> String {
     let [red, green, blue] = colour;
     let letters = if luminance(colour) > 0.179 { "#000" } else { "#fff" };
     format!(
