@@ -17,6 +17,7 @@ mod inner;
 pub mod kept;
 mod levers;
 mod map;
+mod media;
 mod person;
 mod phones;
 mod place;

@@ -37,6 +37,8 @@ pub struct Customer {
     #[schemars(with = "String")]
     pub shop: SmolStr,
     pub channel: &'static str,
+    /// The shop's number that they write to, as digits.
+    pub number: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// When the 24 hours after the last message are over.
@@ -72,6 +74,7 @@ async fn customer(house: &House, phone: &Phone) -> Customer {
         name: phone.name.clone(),
         shop: phone.shop.clone(),
         channel: "whatsapp",
+        number: house.display(&phone.shop, &phone.id),
         language: language.filter(|language| !language.is_empty()).map(|language| language.to_string()),
         window_until: (heard_ms > 0).then_some(heard_ms + WINDOW_MS),
         handed_over: row.as_ref().is_some_and(|row| row.handed_over),
@@ -108,6 +111,8 @@ pub async fn list(State(house): State<Arc<House>>, Path(shop): Path<String>) -> 
 pub struct Wanted {
     pub name: Option<String>,
     pub channel: Option<String>,
+    /// One of the shop's numbers, as digits. Otherwise its first.
+    pub number: Option<String>,
 }
 
 pub async fn add(
@@ -126,7 +131,14 @@ pub async fn add(
         return Err(Refused::wrong(Why::ManyCustomers, "There are a hundred customers already."));
     }
     let name = wanted.name.map(|name| name.chars().take(MOST_LETTERS).collect::<String>());
-    let phone = house.add_customer(&shop, name.as_deref().filter(|name| !name.trim().is_empty()));
+    let number = match &wanted.number {
+        Some(digits) => {
+            let own = house.numbers(&shop).into_iter().find(|(_, known)| known == digits);
+            own.ok_or_else(|| Refused::absent("number of this shop"))?.0
+        }
+        None => SmolStr::default(),
+    };
+    let phone = house.add_customer(&shop, name.as_deref().filter(|name| !name.trim().is_empty()), number);
     house.stream.tell(&shop, "customers", &all(&house, &shop).await);
     Ok(Json(customer(&house, &phone).await))
 }
@@ -187,7 +199,7 @@ fn brings(
     let mut speaker = Speaker {
         customer: id,
         name: &phone.name,
-        display: &house.display(shop),
+        display: &house.display(shop, id),
         phones: &phones,
         price: &|sku| products::price(&known, sku),
         keep: &mut |mime, bytes| {

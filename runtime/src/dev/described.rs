@@ -59,7 +59,11 @@ fn routes() -> Vec<Route> {
         get("", "The shops, the clock, and whether the server runs", Answers::of::<Home>()),
         get("/stream?shop", "Events as they happen; the header `Last-Event-ID` goes on from there", Answers::Events),
         post("/clock", "Let time pass", Answers::of::<Clock>(), schema::<Move>()),
-        get("/media/{id}", "A file that went either way", Answers::File("*/*")),
+        get(
+            "/media/{id}",
+            "A file that went either way; the header `Range` asks for a part of it",
+            Answers::File("*/*"),
+        ),
         get("/picture?of!", "A picture for a product whose own lies elsewhere", Answers::File("image/svg+xml")),
         get("/shops/{shop}/customers", "Who is played", Answers::of::<Vec<Customer>>()),
         post("/shops/{shop}/customers", "One more customer", Answers::of::<Customer>(), schema::<Wanted>()),

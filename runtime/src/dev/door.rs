@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::extract::{DefaultBodyLimit, Query, Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -23,7 +23,7 @@ use super::answers::Refused;
 use super::clock::{self, Clock};
 use super::house::House;
 use super::shop::View;
-use super::{assets, customers, described, files, guard, levers, map, person, products, record};
+use super::{assets, customers, described, files, guard, levers, map, media, person, products, record};
 use crate::server;
 
 /// The largest body that is no file.
@@ -75,7 +75,7 @@ fn router(house: &Arc<House>, stop: CancellationToken) -> Router {
         .route("/", get(home))
         .route("/stream", events)
         .route("/clock", post(clock::set))
-        .route("/media/{id}", get(media))
+        .route("/media/{id}", get(media::show))
         .route("/picture", get(picture))
         .route("/shops/{shop}/customers", get(customers::list).post(customers::add))
         .route("/shops/{shop}/customers/{id}/thread", get(customers::thread))
@@ -109,7 +109,7 @@ async fn home(State(house): State<Arc<House>>) -> Json<Home> {
     for view in &mut shops {
         let served = server.as_ref().and_then(|server| server.registry.now().named(&view.slug).cloned());
         view.revision = served.map(|served| hex::encode(served.revision.0)).unwrap_or_default();
-        view.number = house.display(&view.slug);
+        view.numbers = house.numbers(&view.slug).into_iter().map(|(_, digits)| digits).collect();
     }
     let clock = clock::clock(&house).await;
     let files = WHATSAPP.media.iter().map(|limit| FileLimit {
@@ -132,16 +132,6 @@ fn stream(house: &House, Query(wanted): Query<Wanted>, headers: &HeaderMap, stop
     house.stream.events(wanted.shop, last, stop).into_response()
 }
 
-/// A file that went either way, for looking at and nothing else.
-async fn media(State(house): State<Arc<House>>, Path(id): Path<String>) -> Result<Response, Refused> {
-    let file = house.graph.with(|graph| graph.file(&id));
-    let (mime, bytes) = file.ok_or_else(|| Refused::absent("file"))?;
-    let shown = mime.starts_with("image/") || mime.starts_with("audio/") || mime.starts_with("video/");
-    let kind = if shown { mime } else { "application/octet-stream".to_string() };
-    let how = if shown { "inline" } else { "attachment" };
-    Ok((alone([(CONTENT_TYPE, kind.as_str()), (CONTENT_DISPOSITION, how)]), bytes).into_response())
-}
-
 #[derive(Deserialize)]
 struct Of {
     of: String,
@@ -152,7 +142,7 @@ async fn picture(Query(Of { of }): Query<Of>) -> Response {
 }
 
 /// Nothing in a file that somebody has sent may run as a part of the page (TM36).
-fn alone<const N: usize>(more: [(HeaderName, &str); N]) -> HeaderMap {
+pub fn alone<const N: usize>(more: [(HeaderName, &str); N]) -> HeaderMap {
     let policy = (HeaderName::from_static("content-security-policy"), "default-src 'none'; sandbox");
     let all = more.into_iter().chain([policy]);
     all.filter_map(|(name, value)| Some((name, value.parse().ok()?))).collect()

@@ -78,6 +78,7 @@ impl House {
             plan: Plan { secret: SECRET.to_string(), seed, ..Plan::default() },
         };
         let graph = graph::start(options).await?;
+        graph.with(|graph| graph.keep_files(&data.join(SENT))).map_err(DevError::Data)?;
         let variables = variables(&folder, &data, (listen, graph.address, address));
         let mut config = config::load(None, &variables)?;
         config.stood_in = true;
@@ -136,7 +137,7 @@ impl House {
         self.hear_again();
         for slug in self.slugs() {
             if !self.phones().list.iter().any(|phone| phone.shop == slug.as_str()) {
-                self.add_customer(&slug, None);
+                self.add_customer(&slug, None, SmolStr::default());
             }
         }
         tasks.spawn(watching::phones(Arc::clone(self), seen, stop.clone()));
@@ -172,12 +173,13 @@ impl House {
         let Some(server) = self.inner.server() else { return };
         let routes = server.registry.now();
         for served in &routes.shops {
-            let number = served.numbers.first().cloned().unwrap_or_default();
             let hosted = server.registry.shops.shop(served.scope);
             let templates = hosted.map(|shop| products::templates(&shop.program.shop)).unwrap_or_default();
             let account = served.account.clone().unwrap_or_default();
-            self.graph.with(|graph| graph.know(&number, &account, templates));
-            self.phones().numbers.insert(number, served.slug.clone());
+            for number in &served.numbers {
+                self.graph.with(|graph| graph.know(number, &account, templates.clone()));
+                self.phones().numbers.insert(number.clone(), served.slug.clone());
+            }
         }
     }
 
@@ -192,18 +194,18 @@ impl House {
     fn hear_again(&self) {
         let phones = self.phones().clone();
         for phone in &phones.list {
-            let number = phones.numbers.iter().find(|(_, slug)| **slug == phone.shop).map(|(number, _)| number);
             let last = phone.items.iter().rev().find(|item| item.way == super::phones::Way::In);
-            if let (Some(number), Some(last)) = (number, last) {
-                self.graph.with(|graph| graph.heard(number, &phone.id, last.at));
+            if let (Some(number), Some(last)) = (phones.written_to(&phone.shop, &phone.id), last) {
+                self.graph.with(|graph| graph.heard(&number, &phone.id, last.at));
             }
         }
     }
 
-    pub fn add_customer(&self, shop: &str, name: Option<&str>) -> Phone {
+    /// One more; `number`: of the shop's several, the one that they write to.
+    pub fn add_customer(&self, shop: &str, name: Option<&str>, number: SmolStr) -> Phone {
         let country = self.view(shop).map(|view| view.country).unwrap_or_default();
         let prefix = phonenumber::metadata::DATABASE.by_id(&country).map_or(254, |known| known.country_code());
-        let phone = self.phones().add(shop, prefix, name);
+        let phone = self.phones().add(shop, (prefix, number), name);
         self.keep_phones();
         phone
     }
@@ -215,7 +217,7 @@ impl House {
     pub fn brings(&self, shop: &str, customer: &str, message: serde_json::Value) -> Result<(), Refused> {
         let (number, name) = {
             let phones = self.phones();
-            let number = phones.numbers.iter().find(|(_, slug)| *slug == shop).map(|(number, _)| number.clone());
+            let number = phones.written_to(shop, customer);
             (number, phones.phone(shop, customer).map(|phone| phone.name.clone()).unwrap_or_default())
         };
         let number =
@@ -241,11 +243,19 @@ impl House {
         brought.iter().filter(|(of, _)| of == shop).map(|(_, webhook)| webhook.clone()).collect()
     }
 
-    /// The number of a shop, as digits of a phone.
-    pub fn display(&self, shop: &str) -> String {
-        let phones = self.phones();
-        let number = phones.numbers.iter().find(|(_, slug)| *slug == shop).map(|(number, _)| number.clone());
-        drop(phones);
+    /// The numbers of a shop, each with its digits on a phone.
+    pub fn numbers(&self, shop: &str) -> Vec<(SmolStr, String)> {
+        let numbers: Vec<SmolStr> = self.phones().numbers_of(shop).cloned().collect();
+        let display = |number: SmolStr| {
+            let digits = self.graph.with(|graph| graph.display(&number))?;
+            Some((number, digits))
+        };
+        numbers.into_iter().filter_map(display).collect()
+    }
+
+    /// The digits of the number that a customer writes to.
+    pub fn display(&self, shop: &str, customer: &str) -> String {
+        let number = self.phones().written_to(shop, customer);
         number.and_then(|number| self.graph.with(|graph| graph.display(&number))).unwrap_or_default()
     }
 
@@ -320,6 +330,9 @@ impl House {
         self.changed.notify_one();
     }
 }
+
+/// The folder of the files that went either way.
+const SENT: &str = "sent";
 
 /// Where the phones are written down.
 const PHONES: &str = "phones.json";

@@ -88,6 +88,7 @@ pub struct Why {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// As WhatsApp says it: `free_customer_service`, `free_entry_point`, `regular`
     pub cost: Option<String>,
 }
 
@@ -112,6 +113,9 @@ pub struct Phone {
     /// Digits.
     pub id: SmolStr,
     pub name: String,
+    /// The vendor's id of the shop's number that they write to; empty: its first.
+    #[serde(default)]
+    pub number: SmolStr,
     pub items: Vec<Item>,
 }
 
@@ -149,7 +153,7 @@ impl Phones {
     }
 
     /// A new customer of a shop; `prefix` is the calling code of its country.
-    pub fn add(&mut self, shop: &str, prefix: u16, name: Option<&str>) -> Phone {
+    pub fn add(&mut self, shop: &str, (prefix, number): (u16, SmolStr), name: Option<&str>) -> Phone {
         const NAMES: [&str; 8] = ["Amina", "Brian", "Chipo", "Daniel", "Esther", "Farid", "Grace", "Hassan"];
         let count = self.list.iter().filter(|phone| phone.shop == shop).count();
         let free = (1..).map(|n: u64| format_smolstr!("{prefix}7{n:08}")).find(|id| self.phone(shop, id).is_none());
@@ -158,10 +162,24 @@ impl Phones {
             shop: shop.into(),
             id: free.unwrap_or_default(),
             name: name.unwrap_or_default(),
+            number,
             items: Vec::new(),
         };
         self.list.push(phone.clone());
         phone
+    }
+
+    /// The numbers of a shop.
+    pub fn numbers_of(&self, shop: &str) -> impl Iterator<Item = &SmolStr> {
+        self.numbers.iter().filter(move |(_, slug)| *slug == shop).map(|(number, _)| number)
+    }
+
+    /// The number of the shop that a customer writes to. `None`: the shop was never served.
+    pub fn written_to(&self, shop: &str, customer: &str) -> Option<SmolStr> {
+        let chosen = self.phone(shop, customer).map(|phone| &phone.number);
+        let mut numbers = self.numbers_of(shop);
+        let first = self.numbers_of(shop).next();
+        numbers.find(|number| Some(*number) == chosen).or(first).cloned()
     }
 
     /// The message of this id.
@@ -223,7 +241,7 @@ impl Phones {
         let known = self.list.iter().position(|phone| phone.shop == shop && phone.id == customer);
         let at = known.unwrap_or_else(|| {
             let (shop, id, name) = (shop.clone(), customer.clone(), customer.to_string());
-            self.list.push(Phone { shop, id, name, items: Vec::new() });
+            self.list.push(Phone { shop, id, name, number: SmolStr::default(), items: Vec::new() });
             self.list.len() - 1
         });
         let Some(phone) = self.list.get_mut(at) else { return Vec::new() };

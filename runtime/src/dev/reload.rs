@@ -82,7 +82,7 @@ async fn first(house: &Arc<House>) {
         Ok(()) => {
             for slug in house.slugs() {
                 if !house.phones().list.iter().any(|phone| phone.shop == slug.as_str()) {
-                    house.add_customer(&slug, None);
+                    house.add_customer(&slug, None, smol_str::SmolStr::default());
                 }
                 house.stream.tell(&slug, "customers", &super::customers::all(house, &slug).await);
             }
@@ -158,8 +158,8 @@ fn sentence(places: &[Moved]) -> String {
     let many =
         |count: usize, one: &str, more: &str| if count == 1 { one.to_string() } else { format!("{count} {more}") };
     if of("kept") > 0 {
-        let who = many(of("kept"), "The conversation keeps", "conversations keep");
-        said.push_str(&format!(" {who} their place."));
+        let who = many(of("kept"), "One conversation keeps its", "conversations keep their");
+        said.push_str(&format!(" {who} place."));
     }
     if of("pinned") > 0 {
         let who = many(of("pinned"), "One conversation waits", "conversations wait");

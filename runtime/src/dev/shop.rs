@@ -30,8 +30,8 @@ pub struct View {
     pub timezone: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brand: Option<Brand>,
-    /// The business number, as digits.
-    pub number: String,
+    /// The business numbers, as digits.
+    pub numbers: Vec<String>,
     pub channels: Vec<&'static str>,
     /// Of the program that runs; empty: none does.
     pub revision: String,
@@ -85,7 +85,7 @@ fn view(slug: SmolStr, folder: &Path, checks: &dyn Checks) -> View {
         currency: word(&profile.currency),
         timezone: word(&profile.timezone),
         brand: colour.map(|[red, green, blue]| Brand { colour: format!("#{red:02x}{green:02x}{blue:02x}") }),
-        number: String::new(),
+        numbers: Vec::new(),
         channels: vec!["whatsapp"],
         revision: String::new(),
         files: files.unwrap_or_default(),

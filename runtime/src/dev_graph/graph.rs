@@ -364,6 +364,16 @@ impl Graph {
         self.again.push((now_ms, webhook));
     }
 
+    /// From now on files are kept in this folder, and those that lie there are known.
+    ///
+    /// # Errors
+    /// The folder can not be made or read.
+    pub fn keep_files(&mut self, folder: &std::path::Path) -> std::io::Result<()> {
+        let known = self.media.keep_in(folder)?;
+        self.account.media.extend(known);
+        Ok(())
+    }
+
     /// A file that was uploaded, or that a customer has sent: its type and bytes.
     pub fn file(&self, id: &str) -> Option<(String, axum::body::Bytes)> {
         self.media.file(id).map(|file| (file.mime_type.clone(), file.bytes.clone()))

@@ -1,6 +1,8 @@
-//! Files that were uploaded, or that customers have sent: ids, addresses that expire, deletion.
+//! Files that were uploaded, or that customers have sent: ids, addresses that expire, deletion. Kept in a folder for the next
+//! process, where there is one.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use serde_json::{Value, json};
@@ -43,23 +45,65 @@ pub(super) struct Media {
     addresses: BTreeMap<SmolStr, (SmolStr, i64)>,
     bytes: usize,
     made: u64,
+    folder: Option<PathBuf>,
 }
+
+/// What ids of files begin with.
+const IDS: &str = "14795";
 
 impl Media {
     pub fn add(&mut self, mime_type: &str, bytes: axum::body::Bytes, fault: Option<MediaFault>) -> (SmolStr, File) {
         self.made += 1;
-        let id = SmolStr::from(format!("14795{:011}", self.made));
-        self.bytes += bytes.len();
+        let id = SmolStr::from(format!("{IDS}{:011}", self.made));
+        self.write(&id, mime_type, &bytes);
         let told = if fault == Some(MediaFault::WrongHash) { vec![0; 32] } else { Sha256::digest(&bytes).to_vec() };
         let sha256 = base64::engine::general_purpose::STANDARD.encode(told);
         let file = File { mime_type: mime_type.to_string(), bytes, sha256 };
-        self.files.insert(id.clone(), (file.clone(), fault));
-        while self.bytes > MOST_BYTES && self.files.len() > 1 {
-            if let Some((_, (old, _))) = self.files.pop_first() {
-                self.bytes -= old.bytes.len();
-            }
-        }
+        self.put(id.clone(), file.clone(), fault);
         (id, file)
+    }
+
+    fn put(&mut self, id: SmolStr, file: File, fault: Option<MediaFault>) {
+        self.bytes += file.bytes.len();
+        self.files.insert(id, (file, fault));
+        while self.bytes > MOST_BYTES && self.files.len() > 1 {
+            let Some(oldest) = self.files.keys().next().cloned() else { break };
+            self.remove(&oldest);
+        }
+    }
+
+    /// From now on files are kept in this folder, too. The ids of those that an earlier process has kept there: they are
+    /// known again.
+    ///
+    /// # Errors
+    /// The folder can not be made or read.
+    pub fn keep_in(&mut self, folder: &Path) -> std::io::Result<Vec<SmolStr>> {
+        std::fs::create_dir_all(folder)?;
+        let mut kept: Vec<SmolStr> = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            kept.extend(entry?.file_name().to_str().filter(|name| number_of(name).is_some()).map(SmolStr::from));
+        }
+        kept.sort();
+        self.folder = Some(folder.to_path_buf());
+        for id in &kept {
+            let bytes = axum::body::Bytes::from(std::fs::read(folder.join(id))?);
+            let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { continue };
+            let mime_type = String::from_utf8_lossy(&bytes.slice(..end)).into_owned();
+            let bytes = bytes.slice(end + 1..);
+            let sha256 = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(&bytes));
+            self.made = self.made.max(number_of(id).unwrap_or(0));
+            self.put(id.clone(), File { mime_type, bytes, sha256 }, None);
+        }
+        Ok(kept)
+    }
+
+    /// The type in a line of its own, then the file.
+    fn write(&self, id: &str, mime_type: &str, bytes: &[u8]) {
+        let Some(folder) = &self.folder else { return };
+        let whole = [mime_type.as_bytes(), b"\n", bytes].concat();
+        if let Err(error) = std::fs::write(folder.join(id), whole) {
+            tracing::warn!(%error, "a file that was sent could not be kept");
+        }
     }
 
     pub fn knows(&self, id: &str) -> bool {
@@ -73,6 +117,10 @@ impl Media {
     pub fn remove(&mut self, id: &str) -> bool {
         self.files.remove(id).is_some_and(|(file, _)| {
             self.bytes -= file.bytes.len();
+            if let Some(folder) = &self.folder {
+                // One that can not be taken away is only not forgotten.
+                let _ = std::fs::remove_file(folder.join(id));
+            }
             true
         })
     }
@@ -98,6 +146,11 @@ impl Media {
         let (file, fault) = self.files.get(id)?;
         (*until > now_ms && *fault != Some(MediaFault::Gone)).then_some((file, *fault == Some(MediaFault::Slow)))
     }
+}
+
+/// Which file an id names, from 1.
+fn number_of(id: &str) -> Option<u64> {
+    id.strip_prefix(IDS)?.parse().ok()
 }
 
 /// Base64 in webhooks, hexadecimal in answers.

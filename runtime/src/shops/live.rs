@@ -103,8 +103,11 @@ impl Live {
         let marks = shop.whatsapp.as_ref().and_then(|whatsapp| whatsapp.read_marks.as_ref());
         let digest = Sha256::digest(slug);
         let digits = digest.iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte)) % 100_000_000_000;
+        // As many as the shop has.
+        let count = shop.whatsapp.as_ref().map_or(1, |whatsapp| whatsapp.numbers.len().max(1)) as u64;
+        let number = |at: u64| format_smolstr!("1065{:011}", (digits + at) % 100_000_000_000);
         Live {
-            numbers: vec![format_smolstr!("1065{digits:011}")],
+            numbers: (0..count).map(number).collect(),
             // One of its own: what becomes of the templates of one shop is nothing to another.
             account: Some(format_smolstr!("1022{digits:011}")),
             catalogue: shop

@@ -1,11 +1,12 @@
 //! How `duka dev` begins and ends: what keeps it from running, an end in order, and what is there when it is begun again.
 
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use serde_json::json;
 
-use super::{Dev, duka, fills_the_bag, post, text};
+use super::{Dev, Heard, duka, fills_the_bag, post, text, until};
 use crate::support::root;
 
 #[test]
@@ -104,4 +105,17 @@ fn a_database_of_real_customers_is_not_played_in_and_a_played_one_is_not_served(
     let Output { status, stderr, .. } = serve.output().expect("it runs");
     let said = String::from_utf8_lossy(&stderr);
     assert!(status.code() == Some(2) && said.contains("its customers are played ones"), "{said}");
+}
+
+#[test]
+fn without_a_browser_it_says_where_to_look() {
+    let mut dev = duka();
+    let dev = dev.env("PATH", "/nowhere").args(["dev", "--port", "0"]).arg(root().join("examples/boutique"));
+    let mut child = dev.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the command starts");
+    let heard = Heard::of(BufReader::new(child.stderr.take().expect("it was asked for")).lines());
+    until("it says that there is no browser", || {
+        heard.now().contains("No browser could be opened: open http://").then_some(())
+    });
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
 }

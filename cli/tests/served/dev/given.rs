@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{Dev, http, text};
+use super::{Dev, PROFILE, http, text};
 
 /// Asks for a paper, a film and a voice note.
 const FILES: &str = "duka 1\nflow corner\n  start paper\n\nremember\n  invoice: document optional keep 90 days\n  \
@@ -58,4 +58,37 @@ fn what_whatsapp_would_not_take_is_refused_with_the_reason() {
     assert_eq!(answer["error"]["message"], "This file has 16.1 MB; WhatsApp takes 16 MB at most.");
     assert_eq!(answer["error"]["about"], json!({"size": "16.1", "most": "16"}));
     assert!(dev.thread().is_empty(), "nothing of it came to the shop");
+}
+
+#[test]
+fn a_file_comes_in_parts_too_and_is_there_when_it_is_begun_again_on_the_same_folder() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let (shop, data) = (folder.path().join("corner"), folder.path().join("data"));
+    std::fs::create_dir(&shop).expect("a writable folder");
+    std::fs::write(shop.join("shop.yaml"), PROFILE).expect("a writable folder");
+    std::fs::write(shop.join("corner.duka"), FILES).expect("a writable folder");
+    let begin = || Dev::with(&shop, &["--data".as_ref(), data.as_os_str()]);
+    let part = |dev: &Dev, url: &str, range: &str| {
+        http::ask("GET", &dev.address, url, &[("Range", range)], "").expect("an answer")
+    };
+    let url_of = |item: &serde_json::Value| item["media"]["url"].as_str().expect("an address").to_string();
+
+    let dev = begin();
+    dev.does(&text("hi"), "Your invoice, please.");
+    dev.gives("document", "&name=invoice+991.pdf", "%PDF-1.7 of Amina", "Show it.");
+    let url = url_of(&dev.thread()[2]);
+    assert_eq!(part(&dev, &url, "bytes=5-7"), (206, "1.7".to_string()));
+    assert_eq!(part(&dev, &url, "bytes=12-"), (206, "Amina".to_string()));
+    assert_eq!(part(&dev, &url, "bytes=-3"), (206, "ina".to_string()));
+    assert_eq!(part(&dev, &url, "bytes=17-").0, 416);
+    assert_eq!(part(&dev, &url, "bytes=0-1,5-6"), (200, "%PDF-1.7 of Amina".to_string()));
+    dev.ends();
+
+    let dev = begin();
+    dev.gives("video", "&name=dress.mp4", "\0\0\0\u{18}ftypmp42 a dress", "Tell me.");
+    let sent: Vec<_> = dev.thread().into_iter().filter(|item| item["media"].is_object()).collect();
+    assert_eq!(sent.len(), 2);
+    assert_ne!(url_of(&sent[0]), url_of(&sent[1]), "a new file does not take the place of an old one");
+    assert_eq!(part(&dev, &url, "bytes=0-3"), (206, "%PDF".to_string()));
+    dev.ends();
 }
