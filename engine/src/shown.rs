@@ -1,6 +1,8 @@
 //! Values as people who look into a conversation read them: short, in the shop's own names. Not for customers, who are
 //! shown values in their language.
 
+use crate::analysis::path::duration;
+use crate::contract::write_date;
 use crate::hir::Shop;
 use crate::locale::money_in_english;
 use crate::types::Type;
@@ -32,10 +34,10 @@ fn plain(value: &Value) -> String {
         Value::Number(number) => number.to_string(),
         Value::Money(money) => money_in_english(*money),
         Value::Text(text) => text.to_string(),
-        Value::Date(days) => format!("day {days}"),
+        Value::Date(days) => write_date(*days),
         Value::Time(minutes) => format!("{:02}:{:02}", minutes / 60, minutes % 60),
-        Value::Moment(ms) => format!("{ms} ms"),
-        Value::Duration(ms) => format!("{} minutes", ms / 60_000),
+        Value::Moment(ms) => jiff::Timestamp::from_millisecond(*ms).map(|at| at.to_string()).unwrap_or_default(),
+        Value::Duration(ms) => duration(*ms),
         Value::Media(media) => media.source.to_string(),
         Value::List(items) => format!("{} items", items.len()),
         Value::Record(fields) => format!("{} fields", fields.len()),

@@ -33,7 +33,7 @@ const shop = {
   languages: ["en", "sw", "ar"],
   currency: "KES",
   timezone: "Africa/Nairobi",
-  number: "254700000009",
+  numbers: ["254700000009"],
   channels: ["whatsapp", "messenger"],
   revision: "3f6c0a92d1b7",
   files: ["boutique.duka", "boutique.ar.duka", "boutique.sw.duka", "boutique.test.duka", "shop.yaml"],
@@ -58,7 +58,7 @@ function world(states) {
 }
 
 function add(it, name, id, language, channel = "whatsapp") {
-  const customer = { id, name, shop: shop.slug, channel, language, window_until: null, handed_over: false, unread: 0, items: [], at: { flow: "boutique", state: "welcome" }, path: [], orders: [], bag: [] };
+  const customer = { id, name, shop: shop.slug, channel, language, number: shop.numbers[0], window_until: null, handed_over: false, unread: 0, items: [], at: { flow: "boutique", state: "welcome" }, path: [], orders: [], bag: [] };
   it.customers.set(id, customer);
   return customer;
 }
@@ -76,7 +76,7 @@ function tale(it, customer, lines, before) {
 }
 
 const LINES = { welcome: 70, categories: 82, products: 89, product: 96, bag: 163, checkout: 199, confirm: 225, pay: 238, thanks: 262 };
-const why = (state) => ({ flow: "boutique", state, line: { file: "boutique.duka", line: LINES[state] ?? 70 }, guards: state === "product" ? [{ text: "item.stock > 0", value: "yes" }, { text: "cart.count > 0", value: "no" }] : [], data_age_ms: 180, window: "inside", category: "service", cost: "free" });
+const why = (state) => ({ flow: "boutique", state, line: { file: "boutique.duka", line: LINES[state] ?? 70 }, guards: state === "product" ? [{ text: "item.stock > 0", value: "yes" }, { text: "cart.count > 0", value: "no" }] : [], data_age_ms: 180, window: "inside", category: "service", cost: "free_customer_service" });
 
 function put(it, customer, way, body, extras = {}) {
   const item = { seq: ++it.seq, id: `wamid.${it.seq}`, at: it.now(), way, body, status: way === "in" ? "sent" : "sent", ...extras };
@@ -321,7 +321,7 @@ async function answer(it, request, response) {
   if (kind === "explore") {
     const [flow] = it.map.flows;
     const uncovered = { states: flow.states.slice(-3).map((one) => one.id), edges: flow.edges.slice(-5).map((one) => [one.from, one.to]) };
-    return send(200, { uncovered, left: uncovered.edges.map(([from, to]) => `from ${from} to ${to}`), ...(body.write ? { tests_written: "explored.test.duka" } : {}) });
+    return send(200, { uncovered, left: uncovered.edges.map(([from, to]) => ({ owner: from.replace(/^.*[/]/, ""), by: { code: "line", about: `-> ${to.replace(/^.*[/]/, "")}` } })), ...(body.write ? { tests_written: "explored.test.duka" } : {}) });
   }
   if (kind === "files") {
     const path = parts.slice(3).join("/");

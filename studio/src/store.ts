@@ -11,7 +11,7 @@ import { acted, pulled, refused, reloaded as heardOf, speaksServer } from "./wor
 export type Theme = "auto" | "light" | "dark";
 export type Pane = "map" | "file" | "journal" | "person" | "levers" | "backend" | "values" | "orders" | "timers";
 export type Spot = { file: string; line: number; column?: number; nonce: number };
-export type Note = { key: number; kind: "said" | "error"; text: string };
+export type Note = { key: number; kind: "said" | "error"; text: string; ofFlow: boolean };
 
 export type Studio = {
   home?: Home;
@@ -144,10 +144,10 @@ export function dress() {
 
 let noteKey = 0;
 
-export function note(text: string, kind: Note["kind"] = "said") {
+export function note(text: string, kind: Note["kind"] = "said", ofFlow = false) {
   if (text.trim() === "") return;
   const key = ++noteKey;
-  set((now) => ({ notes: [...now.notes.filter((one) => one.text !== text), { key, kind, text }].slice(-4) }));
+  set((now) => ({ notes: [...now.notes.filter((one) => one.text !== text), { key, kind, text, ofFlow }].slice(-4) }));
   setTimeout(() => dismiss(key), kind === "error" ? 12_000 : 6_000);
 }
 
@@ -391,7 +391,9 @@ function preview(now: Studio, id: string, item: Item): Customer[] {
 function hearFlow(reloaded: Reloaded) {
   const { shop } = get();
   if (reloaded.shop !== undefined && shop && reloaded.shop !== shop.slug) return;
-  note(speaksServer(get().language) ? (reloaded.said ?? "") : heardOf(reloaded, speaker(get().language)), reloaded.ok === false ? "error" : "said");
+  // What was wrong before is mended, or told anew.
+  set((now) => ({ notes: now.notes.filter((one) => !one.ofFlow) }));
+  note(speaksServer(get().language) ? (reloaded.said ?? "") : heardOf(reloaded, speaker(get().language)), reloaded.ok === false ? "error" : "said", true);
   set((now) => ({
     flowRead: now.flowRead + 1,
     shop: now.shop && reloaded.revision ? { ...now.shop, revision: reloaded.revision } : now.shop,
@@ -436,7 +438,7 @@ export function hide(id: string) {
 }
 
 /** `language`: of the phone itself. Which one the shop speaks is found out as with every customer, by what is written. */
-export async function addCustomer({ language, ...wanted }: { name?: string; language?: string; channel?: string }) {
+export async function addCustomer({ language, ...wanted }: { name?: string; language?: string; number?: string }) {
   const shop = get().shop?.slug ?? "";
   const customer = await attempt(() => server.addCustomer(shop, wanted));
   if (!customer) return;

@@ -106,3 +106,9 @@ export async function newCustomer(page: Page, name: string): Promise<void> {
   await page.locator(".new-customer button").click();
   await page.locator(".phone.is-active .caption", { hasText: name }).waitFor();
 }
+
+/** The customer in hand writes. */
+export async function write(page: Page, words: string) {
+  await page.locator("#write").fill(words);
+  await page.keyboard.press("Enter");
+}

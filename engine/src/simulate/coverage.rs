@@ -1,6 +1,7 @@
 //! What the conversation tests of a shop have been through (tests.md 3), counted from traces.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use crate::graph::{Cause, End, Graph};
 use crate::hir::{Flow, FlowId, GroupId, Reaction, Shop, StateId, Step, StepKind, TemplateId, Trigger};
@@ -286,9 +287,39 @@ fn reaction_at(flow: &Flow, home: Home, index: u16) -> Option<&Reaction> {
     reactions.get(usize::from(index))
 }
 
-/// Where a transition is written, for people: `bag: checkout`, `anywhere: hears menu`.
-pub fn describe(shop: &Shop, way: Transition) -> String {
-    let Some(flow) = shop.flows.get(way.flow.index()) else { return String::new() };
+/// Where a transition is written, and what takes it. Its `Display` is for people: `bag: button checkout`, `anywhere: hears menu`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// `bag`, `group bag`, `anywhere`
+    pub owner: String,
+    pub by: By,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// This line, as the flow has it.
+    Line(String),
+    /// The line fails.
+    Failure,
+    /// The line of this number jumps by itself, from 1.
+    Itself(u16),
+}
+
+impl fmt::Display for Described {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let owner = &self.owner;
+        match &self.by {
+            By::Line(line) => write!(out, "{owner}: {line}"),
+            By::Failure => write!(out, "{owner}: when it fails"),
+            By::Itself(line) => write!(out, "{owner}: jump in line {line}"),
+        }
+    }
+}
+
+/// Where a transition is written.
+pub fn describe(shop: &Shop, way: Transition) -> Described {
+    let by = By::Itself(way.index + 1);
+    let Some(flow) = shop.flows.get(way.flow.index()) else { return Described { owner: String::new(), by } };
     let owner = match way.home {
         Home::Entry(state) | Home::State(state) => flow.states.get(state.index()).map(|state| state.name.to_string()),
         Home::Group(group) => flow.groups.get(group.index()).map(|group| format!("group {}", group.name)),
@@ -298,12 +329,12 @@ pub fn describe(shop: &Shop, way: Transition) -> String {
         }
         Home::Follow(follow) => flow.follows.get(usize::from(follow)).map(|follow| format!("follow {}", follow.name)),
     };
-    let what = match (reaction_at(flow, way.home, way.index), way.error) {
-        (_, true) => "when it fails".to_string(),
-        (Some(reaction), false) => describe_trigger(flow, &reaction.trigger),
-        (None, false) => format!("jump in line {}", way.index + 1),
+    let by = match (reaction_at(flow, way.home, way.index), way.error) {
+        (_, true) => By::Failure,
+        (Some(reaction), false) => By::Line(describe_trigger(flow, &reaction.trigger)),
+        (None, false) => by,
     };
-    format!("{}: {what}", owner.unwrap_or_default())
+    Described { owner: owner.unwrap_or_default(), by }
 }
 
 fn describe_trigger(flow: &Flow, trigger: &Trigger) -> String {

@@ -135,7 +135,7 @@ fn advance(
         }
         let state = node.simulator.state_name();
         lines.push(format!("state: {}", state.rsplit('.').next().unwrap_or(&state)));
-        found.tests.push(FoundTest { title: describe(shop, *first), lines });
+        found.tests.push(FoundTest { title: describe(shop, *first).to_string(), lines });
         missing.retain(|way| !new.contains(way));
     }
     Some(node)

@@ -102,6 +102,14 @@ fn one_line(text: &str) -> String {
     visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A line of a test that does not hold where the test is played.
+#[derive(Clone, Debug)]
+pub struct Unheld {
+    /// Empty: none of its own.
+    pub line: String,
+    pub why: String,
+}
+
 /// The test with what holds when it is played. What was said and is not said then, such as a price that was changed in
 /// between, stays beside it as a note.
 ///
@@ -112,7 +120,7 @@ pub fn holding(
     fixtures: &Fixtures,
     (flow, fixture): (&str, Option<&str>),
     mut test: FoundTest,
-) -> Result<FoundTest, String> {
+) -> Result<FoundTest, Unheld> {
     for _ in 0..=test.lines.len() {
         let text = as_test_file(std::slice::from_ref(&test), flow, fixture);
         let line_at = |offset: u32| {
@@ -129,9 +137,11 @@ pub fn holding(
             }
         };
         let Some((span, why)) = failure else { return Ok(test) };
-        let line = line_at(span.start).and_then(|at| test.lines.get_mut(at)).ok_or_else(|| why.clone())?;
+        let Some(line) = line_at(span.start).and_then(|at| test.lines.get_mut(at)) else {
+            return Err(Unheld { line: String::new(), why });
+        };
         if !is_expectation(line) {
-            return Err(format!("`{line}`: {why}"));
+            return Err(Unheld { line: line.clone(), why });
         }
         *line = format!("# In the chat, and not where this is played: {line}");
     }

@@ -22,7 +22,7 @@ use crate::server::Server;
 use crate::store::{Lane, NewSend, Repeat, Sighting};
 
 /// Letters of one answer (whatsapp-cloud-api 7.1).
-const MOST_LETTERS: usize = 4_096;
+pub(crate) const MOST_LETTERS: usize = 4_096;
 /// Letters under a file (whatsapp-cloud-api 7.1).
 const MOST_UNDER_A_FILE: usize = 1_024;
 /// How long an answer is worth sending: as long as a window is open.

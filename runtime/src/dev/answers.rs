@@ -2,6 +2,7 @@
 //! language, and a sentence for people.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 
 use axum::Json;
 use axum::extract::{FromRequest, Request};
@@ -35,7 +36,8 @@ pub enum Why {
     HasPerson,
     HasFlow,
     WindowClosed,
-    NotSent,
+    AnswerLength,
+    ManyAnswers,
     NothingToRepeat,
     Price,
     Stock,
@@ -47,9 +49,12 @@ pub enum Why {
     NoName,
     NothingSaid,
     NotRecorded,
+    ShopBroken,
     NotSearched,
     TooLarge,
     Disk,
+    DiskDenied,
+    DiskFull,
 }
 
 /// What a sentence names: a product, a size.
@@ -88,6 +93,17 @@ impl Refused {
     pub fn failed(error: &dyn std::fmt::Display) -> Refused {
         tracing::error!(%error, "the page could not be answered");
         Refused::new(StatusCode::INTERNAL_SERVER_ERROR, Why::Failed, "This could not be done; the terminal says why.")
+    }
+
+    /// A file could not be read or written.
+    pub fn disk(error: &std::io::Error) -> Refused {
+        let code = match error.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Why::DiskDenied,
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Why::DiskFull,
+            _ => Why::Disk,
+        };
+        tracing::warn!(%error, "a file of the shop can not be used");
+        Refused::wrong(code, format!("The file can not be used: {error}."))
     }
 
     /// The sentence names this.

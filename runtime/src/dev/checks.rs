@@ -16,8 +16,18 @@ pub trait Checks: Send + Sync {
     /// Finds the transitions that no test takes; `write`: and writes tests for them beside the flow.
     ///
     /// # Errors
-    /// In plain words.
-    fn explore(&self, folder: &Path, write: bool) -> Result<Explored, String>;
+    /// Why nothing was found or written.
+    fn explore(&self, folder: &Path, write: bool) -> Result<Explored, Unsearched>;
+}
+
+/// Why there is nothing that a search has found.
+#[derive(Debug)]
+pub enum Unsearched {
+    /// The shop has errors, or no flow.
+    Broken,
+    /// It can not be read, in plain words.
+    Unreadable(String),
+    Disk(std::io::Error),
 }
 
 /// As `duka check` tells it.
@@ -67,11 +77,30 @@ impl Finding {
     }
 }
 
+/// A way that no test takes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Left {
+    /// `bag`, `group bag`, `anywhere`
+    pub owner: String,
+    pub by: LeftBy,
+}
+
+/// What takes it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(tag = "code", content = "about", rename_all = "snake_case")]
+pub enum LeftBy {
+    /// This line, as the flow has it.
+    Line(String),
+    /// Something that fails.
+    Failure,
+    /// The line of this number, by itself.
+    Itself(u16),
+}
+
 /// What a search has found.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Explored {
-    /// Each as `duka explore` names it.
-    pub left: Vec<String>,
+    pub left: Vec<Left>,
     /// The states and ways that no test takes, as the map names them.
     pub states: Vec<String>,
     pub edges: Vec<(String, String)>,

@@ -1,10 +1,14 @@
 //! A flow as cards and arrows: what every drawing shows, without a notation.
 
+use std::fmt;
+
 use duka_dsl::Span;
 use duka_engine::hir::{
-    DestKind, EventName, Flow, Reaction, Shop as Program, State, StateId, Step, StepKind, TextId, Time, Trigger,
+    DestKind, EventName, Flow, Reaction, Shop as Program, State, StateId, Step, StepKind, TextId, Trigger,
 };
 use duka_engine::source::ShopSource;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// What one drawing shows.
 #[derive(Debug)]
@@ -47,9 +51,79 @@ pub enum CardKind {
 /// One way out of a card.
 #[derive(Debug)]
 pub struct Row {
-    pub label: String,
+    pub label: Label,
     pub kind: RowKind,
     pub to: To,
+}
+
+/// Why a way is taken. Its `Display` is the English of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub what: What,
+    /// The condition, as it is written.
+    pub guard: Option<String>,
+}
+
+/// What takes a conversation along a way; names and words are the flow's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(tag = "code", content = "about", rename_all = "snake_case")]
+pub enum What {
+    /// A button or a row with these words.
+    Words(String),
+    Picks(String),
+    Answers(String),
+    Fills(String),
+    /// One of these words is written.
+    Says(String),
+    /// This event.
+    On(String),
+    /// So many milliseconds in the state.
+    After(i64),
+    /// So many milliseconds without a word.
+    Quiet(i64),
+    Else,
+    /// The same, so many times.
+    ElseTimes(u32),
+    Failed,
+    Lost,
+    /// By itself.
+    Then,
+    /// This operation fails.
+    Fails(String),
+    /// This template is not sent.
+    NotSent(String),
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.what, &self.guard) {
+            (What::Then, Some(guard)) => write!(out, "if {guard}"),
+            (what, Some(guard)) => write!(out, "{what}, if {guard}"),
+            (what, None) => write!(out, "{what}"),
+        }
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            What::Words(words) => write!(out, "{words}"),
+            What::Picks(name) => write!(out, "picks a {name}"),
+            What::Answers(name) => write!(out, "answers: {name}"),
+            What::Fills(name) => write!(out, "fills {name}"),
+            What::Says(name) => write!(out, "says “{name}”"),
+            What::On(event) => write!(out, "on {event}"),
+            What::After(ms) => write!(out, "after {}", time(*ms)),
+            What::Quiet(ms) => write!(out, "quiet {}", time(*ms)),
+            What::Else => write!(out, "anything else"),
+            What::ElseTimes(times) => write!(out, "anything else, {times} times"),
+            What::Failed => write!(out, "something fails"),
+            What::Lost => write!(out, "lost"),
+            What::Then => write!(out, "then"),
+            What::Fails(operation) => write!(out, "{operation} fails"),
+            What::NotSent(template) => write!(out, "{template} not sent"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,29 +215,25 @@ impl Drawer<'_> {
         Card { name: name.to_string(), kind, group, words: String::new(), rows, span }
     }
 
-    /// The ways out of one line that the shop runs; `label` is the reaction's, when it stands under one.
-    fn step(&self, step: &Step, label: Option<(&str, RowKind)>, rows: &mut Vec<Row>) {
+    /// The ways out of one line that the shop runs; `by` is what it stands under, when it stands under something.
+    fn step(&self, step: &Step, by: Option<(&What, RowKind)>, rows: &mut Vec<Row>) {
+        let mut add = |what: What, guard: Option<String>, kind: RowKind, to: To| {
+            rows.push(Row { label: Label { what, guard }, kind, to });
+        };
         match &step.kind {
             StepKind::Jump { guard, dest } => {
-                let (label, kind) = match (label, guard) {
-                    (Some((label, kind)), None) => (label.to_string(), kind),
-                    (Some((label, kind)), Some(guard)) => (format!("{label}, if {}", self.source(guard.span)), kind),
-                    (None, Some(guard)) => (format!("if {}", self.source(guard.span)), RowKind::Shop),
-                    (None, None) => ("then".to_string(), RowKind::Shop),
-                };
-                rows.push(Row { label, kind, to: self.to(&dest.kind) });
+                let (what, kind) = by.map_or((What::Then, RowKind::Shop), |(what, kind)| (what.clone(), kind));
+                add(what, guard.as_ref().map(|guard| self.source(guard.span)), kind, self.to(&dest.kind));
             }
             StepKind::Call(call) => {
                 if let Some(dest) = &call.on_error {
                     let name = self.program.operations.get(call.operation.index()).map(|found| found.path());
-                    let label = format!("{} fails", name.unwrap_or_default());
-                    rows.push(Row { label, kind: RowKind::Failure, to: self.to(&dest.kind) });
+                    add(What::Fails(name.unwrap_or_default()), None, RowKind::Failure, self.to(&dest.kind));
                 }
             }
             StepKind::Send { template, on_error: Some(dest) } => {
                 let name = self.flow.templates.get(template.index()).map_or("", |template| template.name.as_str());
-                let label = format!("{name} not sent");
-                rows.push(Row { label, kind: RowKind::Failure, to: self.to(&dest.kind) });
+                add(What::NotSent(name.to_string()), None, RowKind::Failure, self.to(&dest.kind));
             }
             StepKind::Send { on_error: None, .. }
             | StepKind::Say { .. }
@@ -180,49 +250,49 @@ impl Drawer<'_> {
     }
 
     fn reaction(&self, reaction: &Reaction, rows: &mut Vec<Row>) {
-        let (label, kind) = self.trigger(&reaction.trigger);
+        let (what, kind) = self.trigger(&reaction.trigger);
         let before = rows.len();
         for action in &reaction.actions {
-            self.step(action, Some((&label, kind)), rows);
+            self.step(action, Some((&what, kind)), rows);
         }
         if rows.len() == before {
-            rows.push(Row { label, kind, to: To::Nowhere });
+            rows.push(Row { label: Label { what, guard: None }, kind, to: To::Nowhere });
         }
     }
 
-    fn trigger(&self, trigger: &Trigger) -> (String, RowKind) {
-        let customer = |label: String| (label, RowKind::Customer);
-        let event = |label: String| (label, RowKind::Event);
-        match trigger {
-            Trigger::Button { title, .. } | Trigger::Row { title, .. } => customer(self.words(*title)),
-            Trigger::Pick { name, .. } => customer(format!("picks a {name}")),
-            Trigger::Answer { name, .. } => customer(format!("answers: {name}")),
+    fn trigger(&self, trigger: &Trigger) -> (What, RowKind) {
+        let what = match trigger {
+            Trigger::Button { title, .. } | Trigger::Row { title, .. } => What::Words(self.words(*title)),
+            Trigger::Pick { name, .. } => What::Picks(name.to_string()),
+            Trigger::Answer { name, .. } => What::Answers(name.to_string()),
             Trigger::Fill { form, .. } => {
                 let name = self.flow.forms.get(form.index()).map_or("", |form| form.name.as_str());
-                customer(format!("fills {name}"))
+                What::Fills(name.to_string())
             }
             Trigger::Hears { words } => {
                 let name = self.flow.words.get(words.index()).map_or("", |words| words.name.as_str());
-                customer(format!("says “{name}”"))
+                What::Says(name.to_string())
             }
-            Trigger::On { event: name } => event(format!("on {}", event_name(name))),
-            Trigger::After { time } => event(format!("after {}", self.time(*time))),
-            Trigger::Quiet { time } => event(format!("quiet {}", self.time(*time))),
-            Trigger::Else { times: None, .. } => customer("anything else".to_string()),
-            Trigger::Else { times: Some(times), .. } => customer(format!("anything else, {times} times")),
-            Trigger::Failed => ("something fails".to_string(), RowKind::Failure),
-            Trigger::Lost => ("lost".to_string(), RowKind::Failure),
-        }
-    }
-
-    fn time(&self, time: Time) -> String {
-        let ms = time.ms(self.flow);
-        let units =
-            [("week", 604_800_000), ("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1_000)];
-        let found = units.into_iter().find(|(_, length)| ms >= *length && ms % length == 0);
-        let (unit, length) = found.unwrap_or(("second", 1_000));
-        let amount = ms / length;
-        format!("{amount} {unit}{}", if amount == 1 { "" } else { "s" })
+            Trigger::On { event: name } => What::On(event_name(name)),
+            Trigger::After { time } => What::After(time.ms(self.flow)),
+            Trigger::Quiet { time } => What::Quiet(time.ms(self.flow)),
+            Trigger::Else { times: None, .. } => What::Else,
+            Trigger::Else { times: Some(times), .. } => What::ElseTimes(*times),
+            Trigger::Failed => What::Failed,
+            Trigger::Lost => What::Lost,
+        };
+        let kind = match trigger {
+            Trigger::On { .. } | Trigger::After { .. } | Trigger::Quiet { .. } => RowKind::Event,
+            Trigger::Failed | Trigger::Lost => RowKind::Failure,
+            Trigger::Button { .. }
+            | Trigger::Row { .. }
+            | Trigger::Pick { .. }
+            | Trigger::Answer { .. }
+            | Trigger::Fill { .. }
+            | Trigger::Hears { .. }
+            | Trigger::Else { .. } => RowKind::Customer,
+        };
+        (what, kind)
     }
 
     fn to(&self, dest: &DestKind) -> To {
@@ -254,6 +324,15 @@ impl Drawer<'_> {
         let file = self.files.files.get(usize::from(span.file.0));
         file.and_then(|file| file.text.get(span.range())).unwrap_or("").to_string()
     }
+}
+
+fn time(ms: i64) -> String {
+    let units =
+        [("week", 604_800_000), ("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1_000)];
+    let found = units.into_iter().find(|(_, length)| ms >= *length && ms % length == 0);
+    let (unit, length) = found.unwrap_or(("second", 1_000));
+    let amount = ms / length;
+    format!("{amount} {unit}{}", if amount == 1 { "" } else { "s" })
 }
 
 fn event_name(event: &EventName) -> String {

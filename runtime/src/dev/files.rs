@@ -82,8 +82,6 @@ fn wrong(why: Wrong) -> Refused {
             "The file was changed elsewhere since it was read. Read it again, and put your change into it.",
         ),
         Wrong::Large => Refused::wrong(Why::TooLarge, "The file would be larger than Duka reads."),
-        Wrong::Disk(error) => {
-            Refused::wrong(Why::Disk, format!("The file can not be used: {error}.")).with("why", error)
-        }
+        Wrong::Disk(error) => Refused::disk(&error),
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::Refused;
 use super::customers::served;
-use super::drawing::{Card, CardKind, Graph, RowKind, To};
+use super::drawing::{Card, CardKind, Graph, Label, RowKind, To, What};
 use super::house::House;
 use crate::shops::{Kept, kept};
 
@@ -56,8 +56,13 @@ pub struct Line {
 pub struct Edge {
     pub from: String,
     pub to: String,
-    /// What the customer does, or what happens.
+    /// What the customer does, or what happens, in English.
     pub on: String,
+    /// The same as a code, with what it names.
+    pub by: What,
+    /// Only if this is so, as it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guard: Option<String>,
     /// `customer`, `event`, `shop`, `failure`
     pub kind: &'static str,
 }
@@ -124,7 +129,8 @@ impl Drawn<'_> {
                     RowKind::Shop => "shop",
                     RowKind::Failure => "failure",
                 };
-                let edge = Edge { from: self.id(card), to, on: row.label.clone(), kind };
+                let Label { what, guard } = row.label.clone();
+                let edge = Edge { from: self.id(card), to, on: row.label.to_string(), by: what, guard, kind };
                 if !edges.contains(&edge) {
                     edges.push(edge);
                 }

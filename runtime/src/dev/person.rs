@@ -15,7 +15,7 @@ use super::house::House;
 use super::levers::Said;
 use super::place;
 use crate::api::answer::Refusal;
-use crate::api::handoff::{say, tell};
+use crate::api::handoff::{MOST_LETTERS, say, tell};
 
 /// What the person does, in the words of the webhook of people.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -65,6 +65,9 @@ pub async fn act(
             );
             return Err(Refused::wrong(Why::WindowClosed, message).with("name", name));
         }
+        (Action::Reply, true) if !(1..=MOST_LETTERS).contains(&text.trim().chars().count()) => {
+            return Err(Refused::wrong(Why::AnswerLength, "An answer has between 1 and 4,096 letters."));
+        }
         (Action::Open, false) => {
             tells(EventKind::HandoffOpened).await?;
             format!("You have the conversation of {name}. The flow is silent until you give it back.")
@@ -84,7 +87,7 @@ pub async fn act(
 
 fn refused(refusal: Refusal) -> Refused {
     match refusal {
-        Refusal::Wrong(why) => Refused::wrong(Why::NotSent, format!("This is not sent: {why}.")).with("why", why),
+        Refusal::Wrong(why) => Refused::wrong(Why::ManyAnswers, format!("This is not sent: {why}.")),
         Refusal::Absent => Refused::absent("conversation"),
         Refusal::NoKey | Refusal::UnknownKey | Refusal::NotAllowed | Refusal::Failed => {
             Refused::failed(&"what a person did was not taken")

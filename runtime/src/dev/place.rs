@@ -217,7 +217,7 @@ fn why(sent: &explain::Sent, guards: Vec<Asked>) -> Why {
         data_age_ms: sent.data_age_ms,
         window: window.to_string(),
         category: is_priced.then(|| sent.category.clone()),
-        cost: is_priced.then(|| sent.pricing.replace('_', " ")),
+        cost: is_priced.then(|| sent.pricing.clone()),
     }
 }
 

@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{Body, Refused, Why};
+use super::checks::{Left, Unsearched};
 use super::customers::served;
 use super::files::folder;
 use super::house::House;
@@ -79,10 +80,30 @@ pub async fn record(
     let test = FoundTest { title: title.trim().to_string(), lines: told };
     let (folder, program) = (folder(&house, &shop)?, Arc::clone(&hosted.program));
     let text = on_deep_stack(move || write(&folder, &program, test)).await;
-    let text = text.unwrap_or_else(|| Err("it could not be played".to_string()));
-    let text = text
-        .map_err(|why| Refused::wrong(Why::NotRecorded, format!("The test is not written: {why}.")).with("why", why))?;
+    let text = text.ok_or_else(|| Refused::failed(&"a chat could not be played"))?.map_err(Refused::from)?;
     Ok(Json(Recorded { file: FILE.to_string(), text }))
+}
+
+/// Why a chat is no test.
+enum Unwritten {
+    /// The shop's files can not be read.
+    Broken(load::Error),
+    /// What was said does not happen where the test is played.
+    Unheld(recorded::Unheld),
+    Disk(std::io::Error),
+}
+
+impl From<Unwritten> for Refused {
+    fn from(why: Unwritten) -> Refused {
+        match why {
+            Unwritten::Broken(error) => Refused::wrong(Why::ShopBroken, format!("The test is not written: {error}.")),
+            Unwritten::Unheld(recorded::Unheld { line, why }) => {
+                let message = format!("The test is not written, because it does not pass: `{line}`: {why}.");
+                Refused::wrong(Why::NotRecorded, message).with("line", line)
+            }
+            Unwritten::Disk(error) => Refused::disk(&error),
+        }
+    }
 }
 
 /// What the chat knows of its customer, by field of `customer`.
@@ -102,13 +123,13 @@ fn given(edit: &Edit) -> String {
 }
 
 /// Adds the test to the file of recorded ones, if it passes; the whole file.
-fn write(folder: &Path, program: &Arc<Program>, test: FoundTest) -> Result<String, String> {
-    let shop = load::own_files_only(folder).map_err(|error| error.to_string())?;
+fn write(folder: &Path, program: &Arc<Program>, test: FoundTest) -> Result<String, Unwritten> {
+    let shop = load::own_files_only(folder).map_err(Unwritten::Broken)?;
     let fixture = shop.source.files.iter().find(|file| file.kind == FileKind::Fixture);
     let fixture = fixture.map(|file| file.path.as_str());
     let flow = program.shop.flows.first().map(|flow| flow.path.to_string()).unwrap_or_default();
     let fixtures = test::fixtures(&shop.source);
-    let test = recorded::holding(program, &fixtures, (&flow, fixture), test)?;
+    let test = recorded::holding(program, &fixtures, (&flow, fixture), test).map_err(Unwritten::Unheld)?;
     let whole = as_test_file(&[test], &flow, fixture);
     let place = folder.join(FILE);
     let text = match std::fs::read_to_string(&place) {
@@ -118,7 +139,7 @@ fn write(folder: &Path, program: &Arc<Program>, test: FoundTest) -> Result<Strin
         }
         Err(_) => whole,
     };
-    replace(&place, &text).map_err(|error| error.to_string())?;
+    replace(&place, &text).map_err(Unwritten::Disk)?;
     Ok(text)
 }
 
@@ -158,8 +179,8 @@ pub struct Search {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Explored {
     pub uncovered: Uncovered,
-    /// What no test takes, in words.
-    pub left: Vec<String>,
+    /// What no test takes.
+    pub left: Vec<Left>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tests_written: Option<String>,
 }
@@ -171,8 +192,12 @@ pub async fn explore(
 ) -> Result<Json<Explored>, Refused> {
     let (folder, checks) = (folder(&house, &shop)?, Arc::clone(&house.checks));
     let found = on_deep_stack(move || checks.explore(&folder, search.write)).await;
-    let found = found.unwrap_or_else(|| Err("This could not be searched.".to_string()));
-    let found = found.map_err(|why| Refused::wrong(Why::NotSearched, why.clone()).with("why", why))?;
+    let found = found.ok_or_else(|| Refused::failed(&"what no test takes could not be looked for"))?;
+    let found = found.map_err(|why| match why {
+        Unsearched::Broken => Refused::wrong(Why::ShopBroken, "The shop has errors; they come first."),
+        Unsearched::Unreadable(why) => Refused::wrong(Why::NotSearched, format!("The shop can not be read: {why}.")),
+        Unsearched::Disk(error) => Refused::disk(&error),
+    })?;
     let uncovered = Uncovered { states: found.states, edges: found.edges };
     house.set_uncovered(&shop, uncovered.clone());
     Ok(Json(Explored { uncovered, left: found.left, tests_written: found.tests_written }))

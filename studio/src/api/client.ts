@@ -29,7 +29,7 @@ async function ask<T>(method: string, path: string, body?: unknown, isExact = fa
   const json = parsed(text, isExact);
   if (!response.ok) {
     const error = json?.error ?? {};
-    throw new Refused(response.status, error.code ?? "", error.message ?? `The server answered ${response.status}.`, error.about);
+    throw new Refused(response.status, error.code ?? "failed", error.message ?? `The server answered ${response.status}.`, error.about);
   }
   return json as T;
 }
@@ -53,7 +53,7 @@ const file = (shop: string, path: string) => `/shops/${part(shop)}/files/${path.
 export const server = {
   home: () => ask<Home>("GET", ""),
   customers: (shop: string) => ask<Customer[]>("GET", `/shops/${part(shop)}/customers`),
-  addCustomer: (shop: string, wanted: { name?: string; channel?: string }) =>
+  addCustomer: (shop: string, wanted: { name?: string; number?: string }) =>
     ask<Customer>("POST", `/shops/${part(shop)}/customers`, wanted),
   thread: (shop: string, id: string) => ask<Item[]>("GET", `${customer(shop, id)}/thread`),
   say: (shop: string, id: string, say: Say) => ask<void>("POST", `${customer(shop, id)}/say`, say),

@@ -15,7 +15,7 @@ export type Shop = {
   currency: string;
   timezone?: string;
   brand?: { colour?: string };
-  number: string;
+  numbers: string[];
   channels: Channel[];
   revision: string;
   files: string[];
@@ -31,6 +31,8 @@ export type Customer = {
   name: string;
   shop: string;
   channel: Channel;
+  /** The shop's, as digits. */
+  number: string;
   language?: string;
   window_until: number | null;
   handed_over: boolean;
@@ -76,6 +78,7 @@ export type Why = {
   data_age_ms?: number;
   window: "inside" | "outside" | "template";
   category?: string;
+  /** As WhatsApp says it: `free_customer_service`. */
   cost?: string;
 };
 
@@ -128,7 +131,11 @@ export type MapState = {
 /** What takes a conversation along an edge. */
 export type Cause = "customer" | "event" | "shop" | "failure";
 
-export type MapEdge = { from: string; to: string; on: string; guard?: string; kind?: Cause };
+/** What takes a conversation along an edge: a code, with the flow's own name or words, or a length in milliseconds. */
+export type By = { code: string; about?: string | number };
+
+/** `on` is the English of `by` and `guard`. */
+export type MapEdge = { from: string; to: string; on: string; by: By; guard?: string; kind?: Cause };
 
 export type FlowMap = {
   flows: { name: string; states: MapState[]; edges: MapEdge[] }[];
@@ -170,4 +177,7 @@ export type Reloaded = {
   places?: { customer: string; outcome: "kept" | "lost" | "pinned"; state: string }[];
 };
 
-export type Explored = { uncovered?: FlowMap["uncovered"]; left?: string[]; tests_written?: string };
+/** A way that no test takes: `line`, as the flow has it; `failure`; or `itself`, the number of a line that goes on by itself. */
+export type Left = { owner: string; by: { code: "line"; about: string } | { code: "failure" } | { code: "itself"; about: number } };
+
+export type Explored = { uncovered: NonNullable<FlowMap["uncovered"]>; left: Left[]; tests_written?: string };

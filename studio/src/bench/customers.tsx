@@ -42,7 +42,7 @@ function NewCustomer({ done }: { done: () => void }) {
   const shop = useStudio((now) => now.shop);
   const [name, setName] = useState("");
   const [language, setLanguage] = useState("");
-  const [channel, setChannel] = useState("");
+  const [number, setNumber] = useState("");
   return (
     <form
       className="new-customer"
@@ -50,7 +50,7 @@ function NewCustomer({ done }: { done: () => void }) {
       onSubmit={(event) => {
         event.preventDefault();
         done();
-        void addCustomer({ name: name.trim() || undefined, language: language || undefined, channel: channel || undefined });
+        void addCustomer({ name: name.trim() || undefined, language: language || undefined, number: number || undefined });
       }}
     >
       <label>
@@ -68,13 +68,13 @@ function NewCustomer({ done }: { done: () => void }) {
           ))}
         </select>
       </label>
-      {(shop?.channels.length ?? 0) > 1 && (
+      {(shop?.numbers.length ?? 0) > 1 && (
         <label>
-          {t("bench.channel")}
-          <select value={channel} onChange={(event) => setChannel(event.target.value)}>
-            {shop?.channels.map((one) => (
+          {t("bench.number")}
+          <select value={number} onChange={(event) => setNumber(event.target.value)}>
+            {shop?.numbers.map((one) => (
               <option key={one} value={one}>
-                {one}
+                +{one}
               </option>
             ))}
           </select>

@@ -8,7 +8,7 @@ import { bare } from "../chat/format";
 import { useStudio } from "../store";
 import { Name, lasting, LineLink, momentOf, useWords } from "../ui";
 import type { Word } from "../words";
-import { named } from "../words/said";
+import { failed, named } from "../words/said";
 
 const NONE: never[] = [];
 
@@ -56,7 +56,7 @@ function Told({ item, open }: { item: Item; open: boolean }) {
         <dl className="why">
           <Fact name={t("journal.status")}>
             {item.status ? t(`status.${item.status}` as Word) : "–"} · {momentOf(item.at, language, zone)}
-            {item.error && ` · ${item.error.code} ${item.error.title}`}
+            {item.error && ` · ${failed(item.error, t)}`}
           </Fact>
           {!why && <Fact name={t("journal.state")}>{t("journal.unexplained")}</Fact>}
           {why && (
@@ -91,7 +91,7 @@ function Told({ item, open }: { item: Item; open: boolean }) {
               {why.category && <Fact name={t("journal.category")}>{named(t, "category", why.category)}</Fact>}
               {why.cost && (
                 <Fact name={t("journal.cost")}>
-                  <bdi>{why.cost}</bdi>
+                  <bdi>{named(t, "cost", why.cost)}</bdi>
                 </Fact>
               )}
             </>

@@ -1,11 +1,11 @@
 // What can be done to the shop's world: its clock, its server, its webhooks, its systems.
 import { useEffect, useState } from "react";
 
-import type { Backend as World, Product } from "../api/types";
+import type { Backend as World, Left, Product } from "../api/types";
 import { server } from "../api/client";
 import { attempt, goTo, lookAt, note, pull, readFiles, turnClock, useStudio } from "../store";
 import { Name, lasting, momentOf, useShopNow, useWords } from "../ui";
-import { named } from "../words/said";
+import { named, untaken } from "../words/said";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -81,13 +81,12 @@ function Record() {
     note(t("levers.recorded", { file: written.file }));
     goTo(written.file, 1);
   };
-  const [left, setLeft] = useState<string[]>();
+  const [left, setLeft] = useState<Left[]>();
   const explore = async (write: boolean) => {
     const found = await attempt(() => server.explore(shop, write));
     if (!found) return;
-    const uncovered = found.uncovered ?? { states: [], edges: [] };
-    setLeft(found.left ?? uncovered.edges.map(([from, to]) => `${from} → ${to}`));
-    useStudio.setState((now) => ({ map: now.map && { ...now.map, uncovered } }));
+    setLeft(found.left);
+    useStudio.setState((now) => ({ map: now.map && { ...now.map, uncovered: found.uncovered } }));
     if (found.tests_written) await readFiles();
     if (found.tests_written) note(t("levers.recorded", { file: found.tests_written }));
   };
@@ -111,10 +110,10 @@ function Record() {
           {left.length > 0 && (
             <>
               <ul>
-                {left.map((one) => (
-                  <li key={one}>
-                    <button type="button" className="link" onClick={() => lookAt(one.replace(/:.*/, "").replace(/^(group|follow) /, ""))}>
-                      <Name>{one}</Name>
+                {left.map((one, index) => (
+                  <li key={index}>
+                    <button type="button" className="link" onClick={() => lookAt(one.owner.replace(/^group /, ""))}>
+                      <Name>{untaken(one, t)}</Name>
                     </button>
                   </li>
                 ))}

@@ -3,7 +3,7 @@ import type { Place } from "../api/types";
 import { pull, useStudio } from "../store";
 import { Name, lasting, momentOf, useShopNow, useWords } from "../ui";
 import type { Word } from "../words";
-import { named, timed } from "../words/said";
+import { named, timed, valued } from "../words/said";
 
 function usePlace(): Place | undefined {
   return useStudio((now) => now.places[now.active]);
@@ -18,23 +18,26 @@ export function Values() {
   if (values.length === 0) return <p className="none">{t("values.empty")}</p>;
   return (
     <dl className="values">
-      {values.map((value) => (
-        <div key={value.name}>
-          <dt>
-            <Name>{value.name}</Name>
-          </dt>
-          <dd title={value.kind} dir="auto">
-            {value.value.length <= SHORT ? (
-              value.value
-            ) : (
-              <details>
-                <summary>{[...value.value].slice(0, SHORT - 2).join("")}…</summary>
-                {value.value}
-              </details>
-            )}
-          </dd>
-        </div>
-      ))}
+      {values.map((value) => {
+        const words = valued(value, t);
+        return (
+          <div key={value.name}>
+            <dt>
+              <Name>{value.name}</Name>
+            </dt>
+            <dd dir="auto">
+              {words.length <= SHORT ? (
+                words
+              ) : (
+                <details>
+                  <summary>{[...words].slice(0, SHORT - 2).join("")}…</summary>
+                  {words}
+                </details>
+              )}
+            </dd>
+          </div>
+        );
+      })}
     </dl>
   );
 }

@@ -222,7 +222,7 @@ function interactive(shown: Bubble, it: any, item: Item) {
       shown.taps = [{ kind: "form", title: text(parameters.flow_cta) ?? "", form: item.form, parameters }];
       break;
     case "address_message":
-      shown.taps = [{ kind: "form", title: "", form: addressForm(), parameters: { flow_action_payload: { data: parameters.values } } }];
+      shown.taps = [{ kind: "form", title: "", form: ADDRESS, parameters: { flow_action_payload: { data: parameters.values } } }];
       break;
     case "location_request_message":
       shown.taps = [{ kind: "place" }];
@@ -493,11 +493,18 @@ function productOf(item: Item, sku: unknown): Product {
   return known ?? { sku: wanted, name: wanted, price: "", stock: null };
 }
 
-function addressForm(): any {
-  const fields = ["name", "phone_number", "in_pin_code", "address", "landmark_area", "city", "state"];
-  const children = fields.map((name) => ({ type: "TextInput", name, label: name.replace(/^in_/, "").replaceAll("_", " "), required: name === "name" }));
-  return { screens: [{ id: "ADDRESS", title: "", layout: { children: [...children, { type: "Footer", label: "" }] } }] };
-}
+const FIELDS = ["name", "phone_number", "in_pin_code", "address", "landmark_area", "city", "state"];
+
+/** WhatsApp's own form of an address. Its labels are what the page calls them: `address.city`. */
+export const ADDRESS = {
+  screens: [
+    {
+      id: "ADDRESS",
+      title: "",
+      layout: { children: [...FIELDS.map((name) => ({ type: "TextInput", name, label: `address.${name}`, required: name === "name" })), { type: "Footer", label: "" }] },
+    },
+  ],
+};
 
 function list(value: unknown): any[] {
   return Array.isArray(value) ? value : [];

@@ -1,11 +1,12 @@
 // The editor, in a shadow tree: there its styles are adopted sheets, which the page's strict policy allows.
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
+import { lintGutter, nextDiagnostic, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
-import { EditorState, type Text } from "@codemirror/state";
+import { Compartment, EditorState, type Text } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 
 import type { Finding } from "../api/types";
+import type { Say, Word } from "../words";
 import { difference } from "./difference";
 import { flowFile } from "./language";
 import sheet from "./editor.css?raw";
@@ -18,7 +19,8 @@ export type Editor = {
   text: () => string;
   mark: (findings: Finding[]) => void;
   go: (line: number, column?: number) => void;
-  describe: (label: string) => void;
+  /** What the editor is called, and the language that it speaks itself. */
+  describe: (label: string, t: Say) => void;
   close: () => void;
 };
 
@@ -29,8 +31,11 @@ export function editor(parent: HTMLElement, changed: (text: string) => void, sav
   styles.replaceSync(sheet);
   root.adoptedStyleSheets = [styles];
   let label = "";
+  const spoken = new Compartment();
+  let phrases = EditorState.phrases.of({});
   let isLoading = false;
-  const extensions = [
+  const extensions = () => [
+    spoken.of(phrases),
     lineNumbers(),
     history(),
     drawSelection(),
@@ -44,16 +49,16 @@ export function editor(parent: HTMLElement, changed: (text: string) => void, sav
     EditorView.perLineTextDirection.of(true),
     EditorView.contentAttributes.of(() => ({ "aria-label": label })),
     flowFile,
-    keymap.of([{ key: "Mod-s", run: () => (save(), true), preventDefault: true }, indentWithTab, ...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap]),
+    keymap.of([{ key: "Mod-s", run: () => (save(), true), preventDefault: true }, indentWithTab, ...defaultKeymap, ...historyKeymap, ...searchKeymap.filter(({ key }) => key !== "Mod-Alt-g"), { key: "F8", run: nextDiagnostic }]),
     EditorView.updateListener.of((update) => {
       if (update.docChanged && !isLoading) changed(update.state.doc.toString());
     }),
   ];
-  const view = new EditorView({ root, parent: root as unknown as HTMLElement, state: EditorState.create({ extensions }) });
+  const view = new EditorView({ root, parent: root as unknown as HTMLElement, state: EditorState.create({ extensions: extensions() }) });
   return {
     open(text) {
       isLoading = true;
-      view.setState(EditorState.create({ doc: text, extensions }));
+      view.setState(EditorState.create({ doc: text, extensions: extensions() }));
       isLoading = false;
     },
     renew(text) {
@@ -70,13 +75,35 @@ export function editor(parent: HTMLElement, changed: (text: string) => void, sav
       view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "center" }) });
       view.focus();
     },
-    describe(words) {
+    describe(words, t) {
       label = words;
-      view.dispatch({});
+      phrases = EditorState.phrases.of(Object.fromEntries(Object.entries(PHRASES).map(([phrase, word]) => [phrase, t(word)])));
+      view.dispatch({ effects: spoken.reconfigure(phrases) });
     },
     close: () => view.destroy(),
   };
 }
+
+/** What the library says itself, by its English. */
+const PHRASES: Record<string, Word> = {
+  Find: "edit.find",
+  Replace: "edit.replace",
+  next: "edit.next",
+  previous: "edit.previous",
+  all: "edit.all",
+  "match case": "edit.case",
+  regexp: "edit.pattern",
+  "by word": "edit.word",
+  replace: "edit.replace",
+  "replace all": "edit.replaceAll",
+  close: "edit.close",
+  "current match": "edit.match",
+  "on line": "edit.line",
+  "replaced $ matches": "edit.replaced",
+  "replaced match on line $": "edit.replacedLine",
+  "Control character": "edit.control",
+  "Selection deleted": "edit.deleted",
+};
 
 function diagnostic(doc: Text, finding: Finding): Diagnostic {
   const from = position(doc, finding.line, finding.column);

@@ -84,8 +84,8 @@ export default function FilePane() {
     shown.current = "";
     return () => made.current?.close();
   }, [changed, save]);
+  useEffect(() => made.current?.describe(t("file.leave", { file: path }), t), [t, path]);
   useEffect(() => {
-    made.current?.describe(t("file.leave", { file: path }));
     if (latest.current.dirty && shown.current && shown.current !== path) drafts.current.set(shown.current, { text: made.current?.text() ?? "", sha });
     if (path) void load(path);
   }, [path, load]);

@@ -19,6 +19,6 @@ test.each([
 
 test("an edge to nowhere, to itself or twice is no trouble", () => {
   const states = ["a", "b"].map((id) => ({ id, name: id, kind: "state" as const, line: { file: "f", line: 1 } }));
-  const edges = [["a", "b"], ["a", "b"], ["a", "a"], ["a", "gone"]].map(([from, to]) => ({ from: from!, to: to!, on: "x" }));
+  const edges = [["a", "b"], ["a", "b"], ["a", "a"], ["a", "gone"]].map(([from, to]) => ({ from: from!, to: to!, on: "x", by: { code: "then" } }));
   expect(Object.keys(spots([{ name: "f", states, edges }]))).toEqual(["a", "b"]);
 });

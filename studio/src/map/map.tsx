@@ -25,6 +25,8 @@ import type { FlowMap, MapEdge, MapState, Place } from "../api/types";
 import { bare } from "../chat/format";
 import { isNotOpen, useStudio } from "../store";
 import { Icon, IconButton, LineLink, Name, useWords } from "../ui";
+import type { Say } from "../words";
+import { taken } from "../words/said";
 import { HEIGHT, WIDTH, type Spots } from "./layout";
 import "./map.css";
 
@@ -71,9 +73,9 @@ function Drawn() {
   const found = useMemo(() => search(drawn, sought), [drawn, sought]);
   const before = useRef<Map<string, Card | Edge>>(new Map());
   const { nodes, edges } = useMemo(() => {
-    const now = draw(drawn, spots, { map, place, here, chosen, stop: chosen ?? found[0] ?? focus, found, sought });
+    const now = draw(drawn, spots, { map, place, here, chosen, stop: chosen ?? found[0] ?? focus, found, sought, t });
     return { nodes: kept(now.nodes, before.current), edges: kept(now.edges, before.current) };
-  }, [drawn, spots, map, place, here, focus, chosen, found, sought]);
+  }, [drawn, spots, map, place, here, focus, chosen, found, sought, t]);
   const view = useReactFlow();
 
   const begin = () => {
@@ -163,6 +165,7 @@ function Drawn() {
             ariaLabelConfig={{
               "node.a11yDescription.default": t("map.hint"),
               "node.a11yDescription.keyboardDisabled": t("map.hint"),
+              "edge.a11yDescription.default": t("map.hint"),
               "controls.ariaLabel": t("map.view"),
               "controls.zoomIn.ariaLabel": t("map.zoomIn"),
               "controls.zoomOut.ariaLabel": t("map.zoomOut"),
@@ -203,7 +206,7 @@ function Chosen({ id, flows, choose }: { id: string; flows: FlowMap["flows"]; ch
   if (!state) return null;
   const leaves = edges.filter((edge) => edge.from === id);
   const comes = edges.filter((edge) => edge.to === id);
-  const ways = (list: { id: string; on: string; guard?: string }[]) => (
+  const ways = (list: { id: string; edge: MapEdge }[]) => (
     <ul>
       {list.map((way, index) => (
         <li key={index}>
@@ -211,13 +214,7 @@ function Chosen({ id, flows, choose }: { id: string; flows: FlowMap["flows"]; ch
             <Name>{nameOf(flows, way.id)}</Name>
           </button>{" "}
           <span className="quiet">
-            <Name>{way.on}</Name>
-            {way.guard && (
-              <>
-                {" · "}
-                <Name>{way.guard}</Name>
-              </>
-            )}
+            <Name>{taken(way.edge, t)}</Name>
           </span>
         </li>
       ))}
@@ -234,9 +231,9 @@ function Chosen({ id, flows, choose }: { id: string; flows: FlowMap["flows"]; ch
       </header>
       {state.label && <p dir="auto">{state.label}</p>}
       {leaves.length > 0 && <h3>{t("map.out")}</h3>}
-      {ways(leaves.map((edge) => ({ id: edge.to, on: edge.on, guard: edge.guard })))}
+      {ways(leaves.map((edge) => ({ id: edge.to, edge })))}
       {comes.length > 0 && <h3>{t("map.in")}</h3>}
-      {ways(comes.map((edge) => ({ id: edge.from, on: edge.on, guard: edge.guard })))}
+      {ways(comes.map((edge) => ({ id: edge.from, edge })))}
     </aside>
   );
 }
@@ -284,7 +281,7 @@ function kept<T extends Card | Edge>(list: T[], before: Map<string, Card | Edge>
   });
 }
 
-type Lit = { map?: FlowMap; place: Place; here?: string; chosen?: string; stop?: string; found: string[]; sought: string };
+type Lit = { map?: FlowMap; place: Place; here?: string; chosen?: string; stop?: string; found: string[]; sought: string; t: Say };
 
 function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { nodes: Card[]; edges: Edge[] } {
   if (!spots) return { nodes: [], edges: [] };
@@ -310,6 +307,7 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
       height: HEIGHT,
       selected: state.id === lit.chosen,
       ariaLabel: state.name,
+      domAttributes: { "aria-roledescription": lit.t("map.state") },
       // One stop for the Tab key; the ways of what is chosen lead on from there.
       focusable: state.id === lit.stop,
       data: {
@@ -335,9 +333,12 @@ function draw(flows: FlowMap["flows"], spots: Spots | undefined, lit: Lit): { no
         data: { isComing: lit.chosen !== undefined && edge.to === lit.chosen },
         source: edge.from,
         target: edge.to,
-        label: isNear ? shortened(all.map((one) => one.on).join(" / ")) : undefined,
+        label: isNear ? shortened(all.map((one) => taken(one, lit.t)).join(" / ")) : undefined,
+        // Whoever listens is told the ways of a chosen state one by one.
+        domAttributes: { "aria-hidden": true },
         className: classes.filter(Boolean).join(" "),
-        zIndex: isNear ? 2 : steps.has(way) ? 1 : 0,
+        // A way back passes behind the cards.
+        zIndex: isBack ? 0 : isNear ? 2 : steps.has(way) ? 1 : 0,
         markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 },
       };
     }),

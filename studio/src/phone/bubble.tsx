@@ -6,6 +6,7 @@ import { bare, lastRuns, loneEmoji } from "../chat/format";
 import { askWhy, useStudio } from "../store";
 import { Hidden, Icon, IconButton, timeOf, useWords } from "../ui";
 import { direction, type Word } from "../words";
+import { failed } from "../words/said";
 import { usePhone } from "./context";
 import { Main, MediaBox } from "./main";
 import { TapRow } from "./tap";
@@ -49,7 +50,7 @@ export const Bubble = memo(function Bubble({ shown, first, quoted, quotedMine }:
         {shown.main.kind !== "cards" && <Words shown={shown} time={time} />}
         {hasFailed && (
           <p className="failure">
-            {t("phone.failed", { why: shown.error ? `${shown.error.code} ${shown.error.title}` : t("status.failed") })}
+            {t("phone.failed", { why: shown.error ? failed(shown.error, t) : t("status.failed") })}
           </p>
         )}
         <Foot shown={shown} time={time} />

@@ -1,8 +1,10 @@
 // A WhatsApp Flow, filled in screen by screen on the phone.
 import { useMemo, useState } from "react";
 
+import { ADDRESS } from "../chat/bubble";
 import { screens, type Field } from "../chat/form";
 import { Name } from "../ui";
+import type { Word } from "../words";
 import { usePhone, type Sheet } from "./context";
 import { Frame } from "./sheets";
 
@@ -56,7 +58,7 @@ export function FormSheet({ sheet, close }: { sheet: Extract<Sheet, { kind: "for
                 return (
                   <FieldInput
                     key={part.field.name}
-                    field={part.field}
+                    field={sheet.tap.form === ADDRESS ? { ...part.field, label: t(part.field.label as Word) } : part.field}
                     value={values[part.field.name]}
                     missing={missing.includes(part.field.name)}
                     change={(value) => setValues({ ...values, [part.field.name]: value })}

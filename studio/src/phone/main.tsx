@@ -5,6 +5,7 @@ import type { Product } from "../api/types";
 import type { Bubble as Shown, Card, Main as MainPart, Media } from "../chat/bubble";
 import { Icon, Name, sizeOf } from "../ui";
 import type { Word } from "../words";
+import { named } from "../words/said";
 import { usePhone } from "./context";
 import { Avatar, Drawn, Picture } from "./picture";
 import { TapRow } from "./tap";
@@ -59,7 +60,7 @@ export function Main({ shown }: { shown: Shown }) {
           </span>
           <div className="strip-words">
             <strong>{t("phone.bill", { reference: main.reference })}</strong>
-            <span dir="auto">{[main.state.replaceAll("_", " "), main.note].filter(Boolean).join(" · ")}</span>
+            <span dir="auto">{[named(t, "billed", main.state), main.note].filter(Boolean).join(" · ")}</span>
           </div>
         </div>
       );

@@ -87,6 +87,7 @@ function Caption() {
   const t = useWords();
   const { customer } = useOwner();
   const many = useStudio((now) => now.open.length > 1);
+  const hasNumbers = useStudio((now) => (now.shop?.numbers.length ?? 0) > 1);
   return (
     <header className="caption">
       <Ring until={customer.window_until} />
@@ -96,7 +97,13 @@ function Caption() {
         </strong>
         <span className="quiet">
           <bdi dir="ltr">+{customer.id}</bdi>
-          {customer.channel !== "whatsapp" && <span className="badge">{customer.channel}</span>} · <FreeText until={customer.window_until} />
+          {hasNumbers && (
+            <>
+              {" → "}
+              <bdi dir="ltr">+{customer.number}</bdi>
+            </>
+          )}{" "}
+          · <FreeText until={customer.window_until} />
         </span>
       </div>
       {many && <IconButton icon="close" label={t("bench.hide")} onClick={() => hide(customer.id)} />}

@@ -1,5 +1,5 @@
 // What was done, in the page's own language. In English the server says it itself, and says more.
-import type { Act, Reloaded, Timer } from "../api/types";
+import type { Act, By, Left, MapEdge, Reloaded, Timer } from "../api/types";
 import type { Language, Say, Word } from ".";
 import { en } from "./en";
 
@@ -54,16 +54,61 @@ export function refused(told: { code: string; about: Record<string, string> }, t
 }
 
 /** A state in the page's own words where it has them; anything else as the server says it. */
-export function named(t: Say, kind: "order" | "payment" | "template" | "category", state: string): string {
+export function named(t: Say, kind: "order" | "payment" | "template" | "category" | "cost" | "billed" | "consent", state: string): string {
   const word = `${kind}.${state}`;
   return Object.hasOwn(en, word) ? t(word as Word) : state.replaceAll("_", " ");
 }
 
-/** What time will do. A length stands in one unit, as flows write it: `26 hours`. */
+/** What time will do. */
 export function timed({ kind, length_ms = 0 }: Timer, t: Say): string {
+  return t(`timer.${kind}`, { time: inOneUnit(length_ms, t) });
+}
+
+/** A length as flows write it: `26 hours`. */
+function inOneUnit(ms: number, t: Say): string {
   const units = [[86_400_000, "time.days"], [3_600_000, "time.hours"], [60_000, "time.minutes"], [1_000, "time.seconds"]] as const;
-  const [length, unit] = units.find(([length]) => length_ms % length === 0) ?? units[3];
-  return t(`timer.${kind}`, { time: t(unit, { count: length_ms / length }) });
+  const [length, unit] = units.find(([length]) => ms % length === 0) ?? units[3];
+  return t(unit, { count: ms / length });
+}
+
+/** What takes a conversation along a way of the map. */
+export function taken({ by, guard, on }: Pick<MapEdge, "by" | "guard" | "on">, t: Say): string {
+  const what = caused(by, t) ?? on;
+  if (guard === undefined) return what;
+  return by.code === "then" ? t("way.if", { guard }) : t("way.given", { what, guard });
+}
+
+function caused({ code, about = "" }: By, t: Say): string | undefined {
+  if (code === "words") return `${about}`;
+  if (code === "after" || code === "quiet") return t(`timer.${code}`, { time: inOneUnit(Number(about), t) });
+  const word = `way.${code}`;
+  return Object.hasOwn(en, word) ? t(word as Word, { name: about }) : undefined;
+}
+
+/** A way that no test takes: where it is written, in the words of the file. */
+export function untaken({ owner, by }: Left, t: Say): string {
+  switch (by.code) {
+    case "line":
+      return `${owner}: ${by.about}`;
+    case "failure":
+      return `${owner}: ${t("left.failure")}`;
+    case "itself":
+      return `${owner}: ${t("left.itself", { line: by.about })}`;
+  }
+}
+
+/** Why a message did not come: the vendor's number for it, and what that means where the page knows it. */
+export function failed({ code }: { code: number }, t: Say): string {
+  const word = `failed.${code}`;
+  return Object.hasOwn(en, word) ? `${code} ${t(word as Word)}` : `${code}`;
+}
+
+/** A value of the conversation. What is a name or a text stays as it is. */
+export function valued({ kind, value }: { kind: string; value: string }, t: Say): string {
+  if (kind === "yes_no") return t(value === "no" ? "journal.no" : "journal.yes");
+  if (kind === "consent") return named(t, "consent", value);
+  const length = kind === "duration" && /^(\d+) (day|hour|minute|second)s?$/.exec(value);
+  return length ? t(`time.${length[2] as "day" | "hour" | "minute" | "second"}s`, { count: Number(length[1]) }) : value;
 }
 
 /** A length of time in its two largest parts. */

@@ -2,13 +2,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
+import type { By } from "../api/types";
 import { ar } from "./ar";
 import { en } from "./en";
 import { fr } from "./fr";
 import { hi } from "./hi";
 import { direction, speaker, spoken } from "./index";
-import { refused, timed } from "./said";
+import { refused, taken, timed, valued } from "./said";
 import { sw } from "./sw";
+
+const described = JSON.parse(readFileSync(join(import.meta.dirname, "../../../schemas/openapi.json"), "utf8"));
 
 const gaps = (sentence: string) => [...sentence.matchAll(/\{\w+\}/g)].map((one) => one[0]).sort();
 
@@ -20,6 +23,22 @@ test.each(Object.entries({ ar, hi, sw, fr }))("%s says everything that English s
   }
 });
 
+/** Names that are the same in every language, and units. */
+const NAMES = /\{\w+\}|WhatsApp|Duka|duka dev|Enter|Escape|Tab|\bMB\b|\bms\b/g;
+
+test.each(Object.entries({ ar, hi }))("%s is written in its own letters", (_, words) => {
+  const strays = Object.entries(words).filter(([, sentence]) => /[A-Za-z]{2,}/.test(sentence.replace(NAMES, "")));
+  expect(strays).toEqual([]);
+});
+
+test.each(Object.entries({ sw, fr }))("%s says no sentence as English does, and few words", (_, words) => {
+  const same = Object.entries(en).filter(([key, said]) => words[key as keyof typeof en] === said).map(([, said]) => said.replace(NAMES, "").trim());
+  const all = new Set(same.filter((said) => /[A-Za-z]{4,}/.test(said)));
+  expect([...all].filter((said) => said.includes(" "))).toEqual([]);
+  // `Photo`, `Message`, `Total`
+  expect(all.size).toBeLessThan(20);
+});
+
 test("what fills a gap cannot turn the sentence around", () => {
   expect(speaker("en")("phone.of", { name: "ليلى\u202E" })).toBe("Phone of \u2068ليلى\u2069");
   expect(speaker("ar")("phone.of", { name: "Amina" })).toBe("هاتف \u2068Amina\u2069");
@@ -27,10 +46,41 @@ test("what fills a gap cannot turn the sentence around", () => {
 });
 
 test("the page has words for every code that the server refuses with", () => {
-  const document = JSON.parse(readFileSync(join(import.meta.dirname, "../../../schemas/openapi.json"), "utf8"));
-  const codes: string[] = document.components.schemas.Refused.properties.error.properties.code.enum;
+  const codes: string[] = described.components.schemas.Refused.properties.error.properties.code.enum;
   expect(codes.length).toBeGreaterThan(20);
   expect(codes.filter((code) => !Object.hasOwn(en, `error.${code}`))).toEqual([]);
+});
+
+/** Every code of a part of the schema: `{ "code": { "const": "picks" } }`. */
+function codes(schema: unknown): string[] {
+  if (schema === null || typeof schema !== "object") return [];
+  const own = (schema as any).properties?.code?.const ?? (schema as any).properties?.code?.enum?.[0];
+  return [...(typeof own === "string" ? [own] : []), ...Object.values(schema).flatMap(codes)];
+}
+
+test("the page has words for every way of the map, and for what no test takes", () => {
+  const answer = (path: string, method: string) => described.paths[`/api/v1/dev/shops/{shop}/${path}`][method].responses["200"];
+  const ways = new Set(codes(answer("map", "get")));
+  expect(ways.size).toBeGreaterThan(10);
+  for (const code of ways) {
+    const edge = { by: { code, about: "size" }, guard: "bag.count > 1", on: "left in English" };
+    expect(taken(edge, speaker("ar")), code).not.toContain("English");
+  }
+  const left = new Set(codes(answer("explore", "post")));
+  expect([...left].sort()).toEqual(["failure", "itself", "line"]);
+});
+
+test("a way is told as the flow has it, in the page's language", () => {
+  const told = (by: By, guard?: string) => taken({ by, guard, on: "" }, speaker("fr"));
+  expect(told({ code: "words", about: "Check out" })).toBe("Check out");
+  expect(told({ code: "after", about: 7_200_000 })).toBe("après 2 h");
+  expect(told({ code: "then" }, "bag.count > 1")).toBe("si bag.count > 1");
+  expect(told({ code: "picks", about: "size" }, "bag.count > 1")).toBe("choisit : size, si bag.count > 1");
+});
+
+test("a value is told in the page's language where it is no name", () => {
+  const told = (kind: string, value: string) => valued({ kind, value }, speaker("fr"));
+  expect([told("yes_no", "yes"), told("duration", "26 hours"), told("consent", "given"), told("text", "yes")]).toEqual(["oui", "26 h", "donné", "yes"]);
 });
 
 test("a refusal is told with what it names, in the page's language; in English by the server", () => {

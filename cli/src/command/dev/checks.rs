@@ -6,8 +6,8 @@ use duka_dsl::diagnostic::Speaker;
 use duka_engine::graph::{Edge, End, Graph, Owner};
 use duka_engine::hir::{Flow, FlowId, Shop as Program, StateId};
 use duka_engine::rules::Level;
-use duka_engine::simulate::coverage::{Home, Seen, Transition, describe, transitions};
-use duka_runtime::dev::checks::{Checks, Explored, Finding, Line};
+use duka_engine::simulate::coverage::{By, Home, Seen, Transition, describe, transitions};
+use duka_runtime::dev::checks::{Checks, Explored, Finding, Left, LeftBy, Line, Unsearched};
 
 use crate::command::explore;
 use crate::findings;
@@ -24,29 +24,39 @@ impl Checks for Checked {
         report.open().map(|finding| shown(&report, finding)).collect()
     }
 
-    fn explore(&self, folder: &Path, write: bool) -> Result<Explored, String> {
-        let searched = explore::search(folder).map_err(|error| error.to_string())?;
-        let searched = searched.ok_or("The shop has errors; they come first.")?;
+    fn explore(&self, folder: &Path, write: bool) -> Result<Explored, Unsearched> {
+        let searched = explore::search(folder).map_err(|error| Unsearched::Unreadable(error.to_string()))?;
+        let searched = searched.ok_or(Unsearched::Broken)?;
         let shop = &searched.playable.program.shop;
-        let missing: Vec<Transition> = transitions(FlowId(0), shop.flows.first().ok_or("The shop has no flow.")?)
+        let missing: Vec<Transition> = transitions(FlowId(0), shop.flows.first().ok_or(Unsearched::Broken)?)
             .into_iter()
             .filter(|way| !searched.seen.transitions.contains(way))
             .collect();
         let tests_written = match searched.text().filter(|_| write) {
             Some(text) => {
-                std::fs::write(folder.join(explore::FILE), text).map_err(|error| error.to_string())?;
+                std::fs::write(folder.join(explore::FILE), text).map_err(Unsearched::Disk)?;
                 Some(explore::FILE.to_string())
             }
             None => None,
         };
         let edges = ways(shop, &missing);
         Ok(Explored {
-            left: missing.iter().map(|way| describe(shop, *way)).collect(),
+            left: missing.iter().map(|way| left(shop, *way)).collect(),
             states: places(shop, &searched.seen),
             edges,
             tests_written,
         })
     }
+}
+
+fn left(shop: &Program, way: Transition) -> Left {
+    let described = describe(shop, way);
+    let by = match described.by {
+        By::Line(line) => LeftBy::Line(line),
+        By::Failure => LeftBy::Failure,
+        By::Itself(line) => LeftBy::Itself(line),
+    };
+    Left { owner: described.owner, by }
 }
 
 /// The states of the shop's own flows that no test enters.

@@ -39,7 +39,7 @@ fn cards(graph: &Graph, out: &mut String, indent: &str, wanted: impl Fn(&Card) -
 /// A place outside the flow gets a node for each arrow, so that `end` does not pull the whole drawing together.
 fn edge((from, line): (usize, usize), row: &Row, out: &mut String) {
     let style = if row.kind == RowKind::Failure { " style=dashed" } else { "" };
-    let label = escape(&row.label);
+    let label = escape(&row.label.to_string());
     let place = |out: &mut String, name: &str, more: &str| {
         let node = format!("p{from}_{line}");
         let _ = writeln!(out, "  {node} [label=\"{}\" shape=plaintext style=\"\"]", escape(name));

@@ -36,7 +36,7 @@ fn cards(graph: &Graph, out: &mut String, indent: &str, wanted: impl Fn(&Card) -
 }
 
 fn edge(from: usize, row: &Row, out: &mut String) {
-    let label = escape(&row.label);
+    let label = escape(&row.label.to_string());
     let arrow = if row.kind == RowKind::Failure { "-.->" } else { "-->" };
     let _ = match &row.to {
         To::Card(to) => writeln!(out, "  c{from} {arrow}|\"{label}\"| c{to}"),

@@ -159,7 +159,7 @@ fn paint_row(graph: &Graph, row: &Row, (x, middle): (f64, f64), is_drawn: bool, 
         RowKind::Failure => ("failure", "#d24b4b"),
     };
     let room = ROW_LETTERS.saturating_sub(if target.is_empty() { 0 } else { target.chars().count() + 3 });
-    let label = shorten(&row.label, room.max(12));
+    let label = shorten(&row.label.to_string(), room.max(12));
     let _ = writeln!(out, "<circle cx=\"{:.1}\" cy=\"{middle:.1}\" r=\"3\" fill=\"{dot}\"/>", x + 13.);
     let base = middle + 4.;
     let _ = writeln!(out, "<text class=\"{class}\" x=\"{:.1}\" y=\"{base:.1}\">{}</text>", x + 22., escape(&label));

@@ -48,7 +48,7 @@ pub fn text(seen: &Seen, shop: &Shop) -> String {
         for (kind, share) in KINDS.into_iter().zip(shares(&coverage)) {
             let _ = writeln!(out, "  {kind:<12} {:>4} of {:<4} {:>3} %", share.seen, share.all, share.percent());
         }
-        let untaken: Vec<String> = coverage.uncovered.iter().map(|way| describe(shop, *way)).collect();
+        let untaken: Vec<String> = coverage.uncovered.iter().map(|way| describe(shop, *way).to_string()).collect();
         for way in untaken.iter().take(NAMED) {
             let _ = writeln!(out, "    {}", paint(terminal::FAINT, format!("not taken: {way}")));
         }

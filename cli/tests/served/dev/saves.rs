@@ -117,6 +117,11 @@ fn what_no_test_takes_is_shown_on_the_map() {
     assert_eq!(found["uncovered"]["states"], json!(["corner.reminder"]), "{found}");
     let map = dev.get("/shops/corner/map");
     assert_eq!(map["uncovered"], found["uncovered"], "{map}");
+    let silence = json!({"owner": "question", "by": {"code": "line", "about": "quiet 2 hours"}});
+    assert!(found["left"].as_array().expect("a list").contains(&silence), "{found}");
+    let edges = map["flows"][0]["edges"].as_array().expect("edges");
+    let quiet = edges.iter().find(|edge| edge["to"] == "corner.reminder").expect("a way to it");
+    assert_eq!((&quiet["on"], &quiet["by"]), (&json!("quiet 2 hours"), &json!({"code": "quiet", "about": 7_200_000})));
     let states = map["flows"][0]["states"].as_array().expect("states");
     assert!(states.iter().any(|state| state["id"] == "corner.reminder"), "{map}");
 }
