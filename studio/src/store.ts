@@ -371,7 +371,8 @@ function hearItem(customer: string, item: Item) {
     const thread = now.threads[customer] ?? [];
     const at = thread.findIndex((one) => one.seq === item.seq);
     const next = at === -1 ? [...thread, item] : thread.with(at, item);
-    const isTyping = item.way === "out" && item.body?.status !== "read" ? false : now.typing[customer];
+    // Only a new message ends it: an earlier one that is read meanwhile does not.
+    const isTyping = at === -1 && item.way === "out" ? false : now.typing[customer];
     return {
       threads: { ...now.threads, [customer]: next },
       typing: { ...now.typing, [customer]: isTyping === true },

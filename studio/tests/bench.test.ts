@@ -56,6 +56,18 @@ test("what no test takes is marked on the map and listed", { timeout: SLOW }, as
   await page.context().close();
 });
 
+test("the map lights where the conversation stands and the way that it came; what is remembered stands beside it", { timeout: SLOW }, async () => {
+  const { page } = await open(at);
+  await newCustomer(page, "Jelagat");
+  await write(page, "hi");
+  await page.locator(".phone.is-active .bubble").getByRole("button", { name: "Shop", exact: true }).last().click();
+  await page.locator(".state.is-here", { hasText: "categories" }).waitFor();
+  await page.locator(".state.is-passed", { hasText: "welcome" }).first().waitFor();
+  await page.locator(".react-flow__edge.is-passed").first().waitFor({ state: "attached" });
+  await page.locator(".values dt", { hasText: "customer.first_name" }).or(page.locator(".values dt", { hasText: "boutique" })).first().waitFor();
+  await page.context().close();
+});
+
 test("the journal says why, and how old the shop's data were", { timeout: SLOW }, async () => {
   const { page } = await open(at);
   await newCustomer(page, "Muthoni");

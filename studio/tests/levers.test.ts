@@ -94,7 +94,7 @@ test("an emoji, a place, a contact card and a cart are sent", { timeout: SLOW },
   await page.context().close();
 });
 
-test.skipIf(!real)("a payment fails as the lever says, and the flow hears of it", { timeout: SLOW }, async () => {
+test.skipIf(!real)("a payment fails and expires as the levers say, and the flow hears of it", { timeout: SLOW }, async () => {
   const { page } = await open(at);
   await newCustomer(page, "Kamau");
   const phone = phoneOf(page);
@@ -110,6 +110,26 @@ test.skipIf(!real)("a payment fails as the lever says, and the flow hears of it"
   await phone.getByRole("link", { name: "Pay securely" }).last().waitFor();
   await page.locator(".orders").getByRole("button", { name: "Let the payment fail" }).first().click();
   await phone.getByText("did not go through").last().waitFor();
+  await tap(page, "Try again");
+  await phone.getByRole("link", { name: "Pay securely" }).nth(1).waitFor();
+  await page.locator(".orders").getByRole("button", { name: "Let it expire" }).first().click();
+  await phone.getByText("The pay link has expired").last().waitFor();
+  await page.context().close();
+});
+
+test("while the shop's system is slow, the phone shows that somebody types", { timeout: SLOW }, async () => {
+  const { page } = await open(at);
+  await newCustomer(page, "Adhiambo");
+  const delay = page.getByLabel("Answers after");
+  await write(page, "hi");
+  await phoneOf(page).locator(".bubble").getByRole("button", { name: "Shop", exact: true }).last().waitFor();
+  await delay.selectOption("2000");
+  await page.locator(".note").last().waitFor();
+  await tap(page, "Shop");
+  await phoneOf(page).locator(".bubble.typing").waitFor();
+  await phoneOf(page).getByText("What are you looking for?").first().waitFor();
+  expect(await phoneOf(page).locator(".bubble.typing").count()).toBe(0);
+  await delay.selectOption("0");
   await page.context().close();
 });
 
