@@ -1,16 +1,14 @@
 // Words of the page that are not in its language. Where the page speaks Arabic, whatever is written in Latin letters has to be
 // somebody's own: the shop's, a customer's, the file's, or one of a few names. No list of what the page says is needed.
-import type { Page } from "playwright-core";
-
 import { bare } from "../src/chat/format";
 
 /** What is called the same in every language. */
 const NAMES = /\b(WhatsApp|Duka|duka dev|MB|ms|JPEG|Enter|Escape|Tab|Shift)\b|\b[DT]\d{3}\b|\bwamid\S*/g;
 
-type Seen = { text: string; place: string };
+export type Seen = { text: string; place: string };
 
 /** Every text that the page shows or reads out, with where it stands; not what is in another language by its `lang`. */
-function texts(): Seen[] {
+export function texts(): Seen[] {
   const spoken = document.documentElement.lang;
   const found: Seen[] = [];
   const skipped = "script, style, pre, .cm-content, .cm-gutters";
@@ -79,9 +77,8 @@ const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 /** Where messages stand, also cut short or in parts. */
 const SHOWN = /bubble|journal-words|quoted|played|card-text|dialog|finding|values/;
 
-/** What stands on the page and is neither in its language nor somebody's own. */
-export async function foreign(page: Page, owned: string[]): Promise<string[]> {
-  const seen = await page.evaluate(texts);
+/** What was seen on the page and is neither in its language nor somebody's own. */
+export function foreign(seen: Seen[], owned: string[]): string[] {
   const said = owned.toSorted((a, b) => b.length - a.length);
   const strays = seen.filter(({ text, place }) => {
     let left = plain(text);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { ar } from "../src/words/ar";
 import { bench, newCustomer, open, phoneOf, real, write, type Bench } from "./browser";
-import { foreign, own } from "./foreign";
+import { foreign, own, texts } from "./foreign";
 
 let at: Bench;
 let played: Bench;
@@ -41,8 +41,10 @@ function looker(page: Page, address: string, besides: string[]) {
   /** `isSame`: nobody has said anything since. */
   const look = async (isSame = false) => {
     await page.waitForTimeout(isSame ? 20 : 150);
+    // First what is seen: who said it is known to the server by then.
+    const seen = await page.evaluate(texts);
     if (!isSame) for (const one of await own(address)) known.add(one);
-    for (const one of await foreign(page, [...known])) strays.add(one);
+    for (const one of foreign(seen, [...known])) strays.add(one);
   };
   return { strays, look };
 }
@@ -103,9 +105,12 @@ test("in Arabic a purchase, every lever, refusal and pane is told in Arabic", { 
   }
   await page.locator(".lamp.is-on").waitFor();
   for (const lever of await page.locator(".switch input").all()) {
+    const stands = await lever.isChecked();
     await lever.click();
+    await expect.poll(() => lever.isChecked()).toBe(!stands);
     await look();
     await lever.click();
+    await expect.poll(() => lever.isChecked()).toBe(stands);
   }
   await page.locator(".backend-delay select").selectOption("500");
   await look();
