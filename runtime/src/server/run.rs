@@ -60,7 +60,7 @@ pub enum StartError {
     Settings(#[from] Mistake),
     #[error(transparent)]
     Shops(#[from] shops::Error),
-    #[error("the database: {0}")]
+    #[error(transparent)]
     Store(#[from] store::Error),
     #[error("nothing can listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
