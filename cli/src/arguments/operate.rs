@@ -54,7 +54,7 @@ Examples:
   duka templates pull                    note what WhatsApp holds in `templates.lock`, for `duka check`
 
 The shops are those of the server's settings, with their tokens; `--shop` names one of them. With `templates.lock` beside \
-its flows, `duka check` tells what is not approved (D609), paused (D610) or changed since (D617), without an account.")]
+its flows, `duka check` finds what is not approved (D609), paused (D610) or changed since (D617), without an account.")]
 pub struct Templates {
     #[command(flatten)]
     pub of: OfShops,
@@ -244,7 +244,7 @@ pub struct Replay {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  duka diff shops/boutique my-boutique             states, choices, words and templates that change
+  duka diff shops/boutique my-boutique             states, choices, words, templates and settings that change
   duka diff shops/boutique my-boutique --live      the same, with how many customers stand where, asked from the server
 
 With `--live`, ids that customers still hold (D114) and values that can not be kept (D410) are findings.
