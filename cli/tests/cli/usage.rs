@@ -106,16 +106,19 @@ fn a_recording_that_is_not_there_is_no_conversation_of_a_server() {
 
 #[test]
 fn a_server_without_shops_says_what_to_make() {
-    let run = Folder::new().duka(&["serve"]);
+    let folder = Folder::new();
+    let run = folder.duka(&["serve"]);
     refused(&run, "there is no folder `shops`");
+    assert!(!folder.path().join("duka.db").exists(), "no database is made for a start that can not be");
     assert!(run.err.contains("shops = \"PATH\"") && !run.err.contains("WARN"), "{}", run.err);
 }
 
 #[test]
 fn a_start_that_is_refused_is_one_line_of_the_log_as_well() {
     let folder = Folder::new();
+    copy("examples/empty", folder.path());
     folder.write("wrong.toml", "listn = \"127.0.0.1:0\"\n").write("mine/duka.db", "this is no database");
-    folder.write("damaged.toml", "database = \"mine/duka.db\"\nlisten = \"127.0.0.1:0\"\n");
+    folder.write("damaged.toml", "shops = \".\"\ndatabase = \"mine/duka.db\"\nlisten = \"127.0.0.1:0\"\n");
     for (settings, reason, help) in [
         ("wrong.toml", "there is no setting `listn`", "Did you mean `listen`?"),
         ("damaged.toml", "`mine/duka.db` is damaged, or no database of Duka: file is not a database", "duka restore"),
