@@ -260,7 +260,8 @@ pub enum Deny {
 #[command(after_help = "\
 Examples:
   duka fmt my-shop            rewrite the files
-  duka fmt my-shop --check    only show what would change; exit code 1 if anything would")]
+  duka fmt my-shop --check    only show what would change; exit code 1 if anything would
+  duka fmt --check --format json | jq -r '.changed[].path'")]
 pub struct Fmt {
     /// Shops (folders) or single files
     #[arg(default_value = ".")]
@@ -268,6 +269,9 @@ pub struct Fmt {
     /// Change nothing; show the differences
     #[arg(long)]
     pub check: bool,
+    /// How to print what was changed, or would be
+    #[arg(long, default_value = "text")]
+    pub format: Listing,
 }
 
 #[derive(Args, Debug)]
@@ -335,7 +339,8 @@ pub enum TestFormat {
 #[command(after_help = "\
 Examples:
   duka explore my-shop            what no test takes yet, as tests to read
-  duka explore my-shop --write    keep them; then make them say what should happen: duka test my-shop")]
+  duka explore my-shop --write    keep them; then make them say what should happen: duka test my-shop
+  duka explore my-shop --format json")]
 pub struct Explore {
     /// A shop (folder) or a single flow
     #[arg(default_value = ".")]
@@ -343,12 +348,16 @@ pub struct Explore {
     /// Write the tests to `explored.test.duka` in the shop's folder
     #[arg(long)]
     pub write: bool,
+    /// How to print what was found
+    #[arg(long, default_value = "text")]
+    pub format: Listing,
 }
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   duka texts list my-shop          what has no translation, or one of an earlier text
+  duka texts list --check          the same; exit code 1 if anything is left
   duka texts new sw my-shop        write it into `my_shop.sw.duka`, to be filled in
   duka texts lock my-shop          note in `texts.lock` that the translations fit today's texts")]
 pub struct Texts {
@@ -366,6 +375,12 @@ pub enum TextsCommand {
         /// Only this language, for example `sw`
         #[arg(long, visible_alias = "language", value_name = "TAG")]
         lang: Option<String>,
+        /// Fail if anything is left to translate
+        #[arg(long)]
+        check: bool,
+        /// How to print it
+        #[arg(long, default_value = "text")]
+        format: Listing,
     },
     /// Write what is left to translate into the texts files of a language; what is translated stays as it is
     New {
@@ -482,5 +497,22 @@ mod tests {
     #[test]
     fn the_arguments_contradict_each_other_nowhere() {
         Arguments::command().debug_assert();
+    }
+
+    fn all(command: &clap::Command) -> Vec<&clap::Command> {
+        std::iter::once(command).chain(command.get_subcommands().flat_map(all)).collect()
+    }
+
+    #[test]
+    fn paragraphs_of_the_help_are_wrapped_by_the_terminal_alone() {
+        for command in all(&Arguments::command()) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let lines: Vec<&str> = help.lines().collect();
+            let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
+            for (line, next) in lines.iter().zip(lines.iter().skip(1)) {
+                let is_broken = is_prose(line) && is_prose(next) && !line.ends_with(['.', ':']);
+                assert!(!is_broken, "duka {}: a paragraph is one line: {line}", command.get_name());
+            }
+        }
     }
 }

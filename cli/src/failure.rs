@@ -34,6 +34,8 @@ pub enum Failure {
     Unwritable { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Shop(#[from] duka_runtime::shops::load::Error),
+    #[error(transparent)]
+    Store(#[from] duka_runtime::store::Error),
     #[error("{message}")]
     Usage { message: String, help: Option<String> },
     #[error("the output can not be written: {0}")]
@@ -66,6 +68,7 @@ impl Failure {
         match self {
             Failure::Usage { help, .. } => help.as_deref(),
             Failure::Shop(error) => error.help(),
+            Failure::Store(error) => error.help(),
             Failure::Missing(_) => Some("Name a shop's folder, or one `.duka` file."),
             Failure::Unreadable { .. } | Failure::Unwritable { .. } | Failure::Output(_) => None,
         }

@@ -1,7 +1,8 @@
-//! What a change of a shop's flows means for customers: states, choices, ways, guards, timers, rules, words and templates that
-//! came, went or changed. Says nothing of who stands where; that is the server's to count.
+//! What a change of a shop means for customers: states, choices, ways, guards, timers, rules, words and templates that came,
+//! went or changed; and settings, contracts and hooks that the flows share. Says nothing of who stands where; that is the server's to count.
 
 mod declared;
+mod files;
 mod lines;
 mod reactions;
 
@@ -14,13 +15,14 @@ use crate::approval::{self, Wanted};
 use crate::compile::Compiled;
 use crate::hir::{Flow, Shop};
 use crate::lints::text_lines;
+use crate::source::ShopSource;
 
 use self::lines::Renamed;
 
 /// One difference, at a place that people know.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Change {
-    /// The flow, `boutique`.
+    /// The flow, `boutique`; the file, `shop.yaml`, if it is about what all flows share.
     pub flow: String,
     /// The state, if it is about one. Where customers stand by this name is told beside it.
     pub state: Option<String>,
@@ -28,8 +30,11 @@ pub struct Change {
     pub what: String,
 }
 
-/// All differences, by flow, in the order of the flows' files. Nothing is said of shops with errors.
-pub fn changes(before: &Compiled, after: &Compiled) -> Vec<Change> {
+/// All differences, by flow, in the order of the flows' files, and then by the files that flows share. Nothing is said of shops
+/// with errors.
+pub fn changes(before: (&Compiled, &ShopSource), after: (&Compiled, &ShopSource)) -> Vec<Change> {
+    let sources = (before.1, after.1);
+    let (before, after) = (before.0, after.0);
     let mut found = Vec::new();
     let (Some(was), Some(is)) = (before.shop(), after.shop()) else { return found };
     let (old, new) = (own(before, was), own(after, is));
@@ -45,6 +50,7 @@ pub fn changes(before: &Compiled, after: &Compiled) -> Vec<Change> {
         found.push(Change { flow: flow.path.to_string(), state: None, what: "the flow is new".into() });
     }
     templates(was, is, &mut found);
+    files::compare(sources.0, sources.1, &mut found);
     found
 }
 

@@ -20,7 +20,7 @@ use crate::egress::Hosts;
 
 pub use file::{File, SETTINGS};
 pub use mistake::Mistake;
-pub use secret::SecretRef;
+pub use secret::{Keyring, SecretRef};
 pub use types::{Address, Database, GraphVersion, HttpUrl, Length, Reads};
 
 /// Everything that the server is told from outside, checked.
@@ -245,7 +245,14 @@ impl Environment for Vec<(String, String)> {
 /// # Errors
 /// The first mistake, with its place and what to write.
 pub fn load(path: Option<&Path>, environment: &impl Environment) -> Result<Config, Mistake> {
-    let variables = environment.variables();
+    read(path, &Keyring::strict(environment))
+}
+
+/// The same with secrets of this keyring: one that notes what is missing leaves those empty.
+///
+/// # Errors
+/// The first mistake, with its place and what to write.
+pub fn read(path: Option<&Path>, keyring: &Keyring) -> Result<Config, Mistake> {
     let mut file = match path {
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(|error| Mistake::unreadable(path, &error))?;
@@ -253,19 +260,19 @@ pub fn load(path: Option<&Path>, environment: &impl Environment) -> Result<Confi
         }
         None => File::default(),
     };
-    file::overlay(&mut file, &variables)?;
+    file::overlay(&mut file, keyring.variables())?;
     let place = path.unwrap_or(Path::new("")).to_path_buf();
     let base = place.parent().unwrap_or(Path::new("")).to_path_buf();
-    Resolve { place, base, variables }.config(file)
+    Resolve { place, base, keyring }.config(file)
 }
 
-struct Resolve {
+struct Resolve<'a> {
     place: PathBuf,
     base: PathBuf,
-    variables: Vec<(String, String)>,
+    keyring: &'a Keyring,
 }
 
-impl Resolve {
+impl Resolve<'_> {
     fn config(self, file: File) -> Result<Config, Mistake> {
         let development = file.development.unwrap_or(false);
         let graph = file.graph.unwrap_or_default();
@@ -343,7 +350,8 @@ impl Resolve {
         for reference in key.iter().chain(&old_key) {
             let key = self.secret(reference, "payments.key")?;
             let key = secrecy::ExposeSecret::expose_secret(&key).as_bytes().to_vec();
-            if key.len() < LEAST_KEY_BYTES {
+            // An empty one is missing, which was noted.
+            if (1..LEAST_KEY_BYTES).contains(&key.len()) {
                 let help = "Make one with `openssl rand -hex 32`.";
                 return Err(self.mistake("`payments.key` is too short to keep pay links from being guessed", help));
             }
@@ -497,7 +505,7 @@ impl Resolve {
     }
 
     fn secret(&self, reference: &SecretRef, setting: &str) -> Result<SecretString, Mistake> {
-        reference.resolve(&self.base, &self.variables).map_err(|wrong| Mistake {
+        self.keyring.find(reference, &self.base, |wrong| Mistake {
             place: self.place.display().to_string(),
             line: None,
             message: format!("`{setting}`: {}", wrong.message),

@@ -137,16 +137,30 @@ impl Files {
         Files(self.0, Arc::new(Quota::of(bytes)))
     }
 
-    /// Puts a little file, reads it back and takes it away: whether the place can be used.
+    /// Puts a little file, reads it back and takes it away with the folders that were made for it: whether the place can be
+    /// used. Who looks may be another user than the server, which could not write into folders of theirs.
     pub async fn examine(&self) -> Result<(), FilesError> {
         let place = Place::of(ShopScope::NONE, ConversationId(0), b"duka doctor", "txt");
-        self.put(&place, b"duka doctor".to_vec()).await?;
-        let found = self.get(&place).await?;
-        self.remove(&place).await?;
-        match found.as_deref() {
+        let made = match &self.0 {
+            Kind::Folder(folder) => folder.not_there(place.shop),
+            Kind::Memory(_) | Kind::Bucket(_) => Vec::new(),
+        };
+        let found = self.put_and_take(&place).await;
+        for folder in made {
+            // Stays if somebody has put something else there by now.
+            let _ = std::fs::remove_dir(folder);
+        }
+        match found?.as_deref() {
             Some(b"duka doctor") => Ok(()),
             Some(_) | None => Err(std::io::Error::other("what was put there is not what lies there").into()),
         }
+    }
+
+    async fn put_and_take(&self, place: &Place) -> Result<Option<Vec<u8>>, FilesError> {
+        self.put(place, b"duka doctor".to_vec()).await?;
+        let found = self.get(place).await?;
+        self.remove(place).await?;
+        Ok(found)
     }
 
     /// Keeps a file, whole or not at all. When the shop's room is used up, its oldest files go until a tenth is free.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::Listing;
+
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -53,4 +55,7 @@ pub struct AdapterCheck {
     /// Ask nobody: only look at the mapping itself
     #[arg(long)]
     pub offline: bool,
+    /// How to print what was found
+    #[arg(long, default_value = "text")]
+    pub format: Listing,
 }

@@ -32,7 +32,7 @@ Examples:
   duka doctor
   duka doctor --config /etc/duka/duka.toml --format json
 
-Each line is `ok`, `warning` or `fault`, and says what to do. It changes no conversation and sends nothing; it asks the Graph API
+Each line is `ok`, `warning` or `fault`, and says what to do. It changes no conversation and sends nothing; it asks the Graph API \
 about the numbers and templates of each shop, and the server, if it runs, as Meta would.
 Exit codes: 0 no fault, 1 a fault, 2 the settings can not be read.")]
 pub struct Doctor {
@@ -53,8 +53,8 @@ Examples:
   duka templates push                    submit what WhatsApp does not know; it is reviewed, mostly within minutes
   duka templates pull                    note what WhatsApp holds in `templates.lock`, for `duka check`
 
-The shops are those of the server's settings, with their tokens; `--shop` names one of them. With `templates.lock` beside
-its flows, `duka check` tells what is not approved (D609), paused (D610) or changed since (D617), without an account.")]
+The shops are those of the server's settings, with their tokens; `--shop` names one of them. With `templates.lock` beside \
+its flows, `duka check` finds what is not approved (D609), paused (D610) or changed since (D617), without an account.")]
 pub struct Templates {
     #[command(flatten)]
     pub of: OfShops,
@@ -87,7 +87,7 @@ Examples:
   duka forms push                publish what WhatsApp does not know, and note it in `forms.lock`
   duka forms pull                note in `forms.lock` what WhatsApp holds
 
-The server shows a form as a WhatsApp Flow when `forms.lock` beside the flows says that it is published; every other one is
+The server shows a form as a WhatsApp Flow when `forms.lock` beside the flows says that it is published; every other one is \
 asked field by field, as is one that WhatsApp stops. A form whose fields have changed is published anew; words may change.")]
 pub struct FormsArguments {
     #[command(flatten)]
@@ -223,7 +223,7 @@ Examples:
   duka replay 00000000000002a1 --against my-shop        where the thread would differ with the flows of this folder
   duka replay kept.json --against my-shop --all         from a file that `duka conversations export` printed
 
-What the shop's systems answered then, they answer again; nothing is sent, and nobody is asked. `-` was said then, `+` would
+What the shop's systems answered then, they answer again; nothing is sent, and nobody is asked. `-` was said then, `+` would \
 be said now. Exit codes: 0 the same messages, 1 some would differ, 2 it can not be replayed.")]
 pub struct Replay {
     /// A file with a recorded conversation, or a conversation on the server
@@ -244,7 +244,7 @@ pub struct Replay {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  duka diff shops/boutique my-boutique             states, choices, words and templates that change
+  duka diff shops/boutique my-boutique             states, choices, words, templates and settings that change
   duka diff shops/boutique my-boutique --live      the same, with how many customers stand where, asked from the server
 
 With `--live`, ids that customers still hold (D114) and values that can not be kept (D410) are findings.
@@ -269,7 +269,7 @@ pub struct Diff {
 Examples:
   duka backup duka.db backups/2026-11-21.db
 
-The copy holds all that customers wrote: keep it as you keep the database. PostgreSQL is backed up with its own
+The copy holds all that customers wrote: keep it as you keep the database. PostgreSQL is backed up with its own \
 `pg_dump --format=custom`.")]
 pub struct Backup {
     /// The database of the server, which may be running
@@ -284,8 +284,8 @@ Examples:
   duka restore backups/2026-11-21.db duka.db
   pg_restore --dbname=duka backup.dump && duka restore --postgres postgres://duka@localhost/duka
 
-What was open when the copy was made may have been done since. So messages that were not sent are parked, events that
-waited are put into quarantine, reminders whose time has passed are dropped, and calls of a shop's own system are not asked
+What was open when the copy was made may have been done since. So messages that were not sent are parked, events that \
+waited are put into quarantine, reminders whose time has passed are dropped, and calls of a shop's own system are not asked \
 again: a flow hears that the outcome is unknown. See what is still wanted with `duka sends` and `duka quarantine`.")]
 pub struct Restore {
     /// The copy that `duka backup` made

@@ -11,7 +11,7 @@ Examples:
   duka costs                                    this month
   duka costs --from 2026-09 --to 2026-11 --format json
 
-Messages that were delivered, as WhatsApp counts them, by month, market (calling code), category and pricing. Amounts come
+Messages that were delivered, as WhatsApp counts them, by month, market (calling code), category and pricing. Amounts come \
 from the rate card that the server's settings name; `check --cost` says beforehand what a flow may cost.")]
 pub struct Costs {
     #[command(flatten)]

@@ -26,7 +26,7 @@ Examples:
   duka keys end ann
   duka keys flows                                    the key of forms that ask the server, in `flows.pem`
 
-With the embedded database, stop the server first: one process has it at a time. `end` asks a server that runs, which
+With the embedded database, stop the server first: one process has it at a time. `end` asks a server that runs, which \
 needs another key that may operate.")]
 pub struct Keys {
     /// The server's settings [default: `duka.toml`, if there is one]

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use duka_dsl::Diagnostic;
 use duka_dsl::span::LineIndex;
 use duka_engine::compile::compile;
 use duka_engine::contract::decode;
@@ -11,11 +12,12 @@ use duka_engine::hir::{Operation, OperationKind, Shop};
 use duka_engine::value::Value;
 use duka_runtime::adapter::mapping::{self, Found, shipped};
 use duka_runtime::adapter::rest::{Backend, Call, Heard, Rest};
-use duka_runtime::config::{Environment, Process};
+use duka_runtime::config::{Keyring, Process};
 use duka_runtime::egress::{Egress, Policy};
-use serde_json::Value as Json;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
 
-use crate::arguments::{AdapterCheck, AdapterCommand};
+use crate::arguments::{AdapterCheck, AdapterCommand, Listing};
 use crate::failure::{Failure, Outcome};
 use crate::load;
 use crate::terminal::{BAD, FAINT, GOOD, STRONG, paint};
@@ -52,33 +54,99 @@ fn check(arguments: &AdapterCheck) -> Result<Outcome, Failure> {
         ));
     };
     let (found, findings) = mapping::read(&loaded.source, &program.shop);
-    let mut out = anstream::stdout();
+    let mut report =
+        Report { format: arguments.format, findings: Vec::new(), mappings: Vec::new(), operations: Vec::new() };
     for finding in &findings {
-        let text = loaded.text_of(finding.span.file);
-        let (line, _) = LineIndex::new(text).line_column(text, finding.span.start as usize);
-        let place = format!("{}:{line}:", loaded.name_of(finding.span.file));
-        writeln!(out, "{} {} {}", paint(BAD, "wrong"), paint(STRONG, place), finding.message)?;
-        if let Some(help) = &finding.help {
-            writeln!(out, "      {help}")?;
-        }
+        report.wrong(&loaded, finding)?;
     }
     if found.is_empty() && findings.is_empty() {
-        writeln!(out, "No adapter of this shop has a mapping: the demo answers everything.")?;
+        report.say("No adapter of this shop has a mapping: the demo answers everything.")?;
     }
-    if arguments.offline || !findings.is_empty() {
-        for found in &found {
-            let (path, count) = (found.path.display(), found.mapping.operations.len());
-            writeln!(out, "{}: `{path}` maps {count} operations.", found.contract)?;
+    let asks = !arguments.offline && findings.is_empty();
+    for found in &found {
+        let (path, count) = (found.path.display(), found.mapping.operations.len());
+        report.mappings.push(json!({ "adapter": found.contract, "path": path.to_string(), "operations": count }));
+        if !asks {
+            report.say(&format!("{}: `{path}` maps {count} operations.", found.contract))?;
         }
-        return Ok(Outcome::of(findings.is_empty()));
     }
-    let threads = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut fine = true;
-    for found in found {
-        let backend = open(found, arguments, &loaded)?;
-        fine &= threads.block_on(all(&backend, &program.shop, arguments, &mut out))?;
+    if asks {
+        let threads = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        for found in found {
+            let backend = open(found, arguments, &loaded)?;
+            threads.block_on(all(&backend, &program.shop, arguments, &mut report))?;
+        }
     }
-    Ok(Outcome::of(fine))
+    report.end()
+}
+
+/// What is found, said as it comes or printed whole for programs.
+struct Report {
+    format: Listing,
+    findings: Vec<Json>,
+    mappings: Vec<Json>,
+    operations: Vec<Asked>,
+}
+
+/// What became of one operation.
+#[derive(Serialize)]
+struct Asked {
+    adapter: String,
+    operation: String,
+    state: State,
+    what: String,
+    /// The status and the body that were met, where they were not as they should be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    met: Option<(u16, String)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Ok,
+    Fault,
+    NotAsked,
+}
+
+impl Report {
+    fn say(&self, line: &str) -> Result<(), Failure> {
+        match self.format {
+            Listing::Text => Ok(writeln!(anstream::stdout(), "{line}")?),
+            Listing::Json => Ok(()),
+        }
+    }
+
+    fn wrong(&mut self, shop: &load::Shop, finding: &Diagnostic) -> Result<(), Failure> {
+        let text = shop.text_of(finding.span.file);
+        let (line, _) = LineIndex::new(text).line_column(text, finding.span.start as usize);
+        let (file, message, help) = (shop.name_of(finding.span.file), &finding.message, &finding.help);
+        self.findings.push(json!({ "file": file, "line": line, "message": message, "help": help }));
+        self.say(&format!("{} {} {message}", paint(BAD, "wrong"), paint(STRONG, format!("{file}:{line}:"))))?;
+        help.as_ref().map_or(Ok(()), |help| self.say(&format!("      {help}")))
+    }
+
+    fn add(&mut self, asked: Asked) -> Result<(), Failure> {
+        let word = match asked.state {
+            State::Ok => paint(GOOD, "ok   "),
+            State::Fault => paint(BAD, "fault"),
+            State::NotAsked => paint(FAINT, "-    "),
+        };
+        self.say(&format!("{word}  {}: {}", asked.operation, asked.what))?;
+        if let Some((status, met)) = &asked.met {
+            self.say(&format!("       met {status}: {met}"))?;
+        }
+        self.operations.push(asked);
+        Ok(())
+    }
+
+    fn end(self) -> Result<Outcome, Failure> {
+        let Report { format, findings, mappings, operations } = self;
+        if let Listing::Json = format {
+            let all = json!({ "findings": findings, "mappings": mappings, "operations": operations });
+            writeln!(anstream::stdout(), "{}", serde_json::to_string_pretty(&all).unwrap_or_default())?;
+        }
+        Ok(Outcome::of(findings.is_empty() && operations.iter().all(|asked| asked.state != State::Fault)))
+    }
 }
 
 fn open(found: Found, arguments: &AdapterCheck, loaded: &load::Shop) -> Result<Backend, Failure> {
@@ -87,34 +155,29 @@ fn open(found: Found, arguments: &AdapterCheck, loaded: &load::Shop) -> Result<B
         None => found,
     };
     let place = loaded.folder.join(&found.path);
-    Backend::open(found.contract, found.mapping, &place, &Process.variables())
+    Backend::open(found.contract, found.mapping, &place, &Keyring::strict(&Process))
         .map_err(|mistake| Failure::Usage { message: mistake.to_string(), help: mistake.help })
 }
 
-async fn all(backend: &Backend, shop: &Shop, arguments: &AdapterCheck, out: &mut impl Write) -> Result<bool, Failure> {
+async fn all(backend: &Backend, shop: &Shop, arguments: &AdapterCheck, report: &mut Report) -> Result<(), Failure> {
     // Who names another base is developing.
     let egress = Egress::new(Policy { development: arguments.base.is_some(), ..Policy::default() });
     let rest = Rest::new(egress.map_err(|error| Failure::usage(error.to_string()))?);
-    let mut fine = true;
     for promise in shop.operations.iter().filter(|it| backend.mapping.operations.contains_key(&it.path())) {
-        let path = promise.path();
-        if !backend.mapping.operations.contains_key(&path) {
-            continue;
-        }
-        let given = arguments.with.iter().find_map(|with| with.strip_prefix(path.as_str())?.strip_prefix('='));
-        if promise.kind == OperationKind::Command {
-            writeln!(out, "{}  {path}: a command, which is not sent", paint(FAINT, "-    "))?;
-            continue;
-        }
-        if given.is_none() && promise.takes.iter().any(|parameter| !parameter.optional) {
-            writeln!(out, "{}  {path}: not asked; `--with '{path}=[…]'` says with what", paint(FAINT, "-    "))?;
-            continue;
-        }
-        let values = values(shop, promise, given.unwrap_or("[]"))?;
-        let call = Call { shop, promise, arguments: &values, key: "check", conversation: "check", left: PATIENCE };
-        fine &= tell(&path, &rest.ask(backend, call).await, out)?;
+        let operation = promise.path();
+        let given = arguments.with.iter().find_map(|with| with.strip_prefix(operation.as_str())?.strip_prefix('='));
+        let (state, what, met) = if promise.kind == OperationKind::Command {
+            (State::NotAsked, "a command, which is not sent".to_string(), None)
+        } else if given.is_none() && promise.takes.iter().any(|parameter| !parameter.optional) {
+            (State::NotAsked, format!("not asked; `--with '{operation}=[…]'` says with what"), None)
+        } else {
+            let values = values(shop, promise, given.unwrap_or("[]"))?;
+            let call = Call { shop, promise, arguments: &values, key: "check", conversation: "check", left: PATIENCE };
+            judged(&rest.ask(backend, call).await)
+        };
+        report.add(Asked { adapter: backend.contract.to_string(), operation, state, what, met })?;
     }
-    Ok(fine)
+    Ok(())
 }
 
 fn values(shop: &Shop, promise: &Operation, written: &str) -> Result<Vec<Value>, Failure> {
@@ -133,22 +196,17 @@ fn values(shop: &Shop, promise: &Operation, written: &str) -> Result<Vec<Value>,
         .collect()
 }
 
-/// Whether it is as it should be.
-fn tell(path: &str, heard: &Heard, out: &mut impl Write) -> Result<bool, Failure> {
-    let (fine, what) = match &heard.outcome {
-        Ended::Given(Value::List(items)) => (true, format!("{} given", items.len())),
-        Ended::Given(_) => (true, "given".to_string()),
-        Ended::Refused { code } => (false, format!("refused: {code}")),
-        Ended::Failed { reason } => (false, reason.to_string()),
-        Ended::TimedOut => (false, "no answer in time".to_string()),
-        Ended::Unknown => (false, "nobody knows what became of it".to_string()),
+/// Whether it is as it should be; if not, with what was met.
+fn judged(heard: &Heard) -> (State, String, Option<(u16, String)>) {
+    let what = match &heard.outcome {
+        Ended::Given(Value::List(items)) => return (State::Ok, format!("{} given", items.len()), None),
+        Ended::Given(_) => return (State::Ok, "given".to_string(), None),
+        Ended::Refused { code } => format!("refused: {code}"),
+        Ended::Failed { reason } => reason.to_string(),
+        Ended::TimedOut => "no answer in time".to_string(),
+        Ended::Unknown => "nobody knows what became of it".to_string(),
     };
-    let word = if fine { paint(GOOD, "ok   ") } else { paint(BAD, "fault") };
-    writeln!(out, "{word}  {path}: {what}")?;
-    if !fine && let Some(status) = heard.status {
-        let met = heard.json.as_ref().map_or_else(|| "no JSON".to_string(), Json::to_string);
-        let shown: String = met.chars().take(MOST_LETTERS).collect();
-        writeln!(out, "       met {status}: {shown}")?;
-    }
-    Ok(fine)
+    let met = heard.json.as_ref().map_or_else(|| "no JSON".to_string(), Json::to_string);
+    let shown = met.chars().take(MOST_LETTERS).collect();
+    (State::Fault, what, heard.status.map(|status| (status, shown)))
 }

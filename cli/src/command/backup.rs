@@ -7,7 +7,7 @@ use crate::failure::{Failure, Outcome};
 use crate::report;
 
 pub fn run(arguments: &Backup) -> Result<Outcome, Failure> {
-    Store::backup_sqlite(&arguments.database, &arguments.copy).map_err(failure)?;
+    Store::backup_sqlite(&arguments.database, &arguments.copy)?;
     println!("{} is a whole copy of {}.", arguments.copy.display(), arguments.database.display());
     Ok(Outcome::Fine)
 }
@@ -30,17 +30,13 @@ async fn bring_back(arguments: &Restore) -> Result<Parked, Failure> {
     let now_ms = super::now_ms();
     match (&arguments.postgres, &arguments.copy, &arguments.database) {
         (Some(address), _, _) => {
-            let store = Store::postgres(address).await.map_err(failure)?;
-            store.begin_anew(now_ms).await.map_err(failure)
+            let store = Store::postgres(address).await?;
+            Ok(store.begin_anew(now_ms).await?)
         }
         (None, Some(copy), Some(database)) => {
-            let (_, parked) = Store::restore_sqlite(copy, database, now_ms).await.map_err(failure)?;
+            let (_, parked) = Store::restore_sqlite(copy, database, now_ms).await?;
             Ok(parked)
         }
         (None, _, _) => Err(Failure::usage("say which copy goes where: `duka restore COPY DATABASE`")),
     }
-}
-
-fn failure(error: duka_runtime::store::Error) -> Failure {
-    Failure::usage(error.to_string())
 }

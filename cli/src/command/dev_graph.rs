@@ -7,6 +7,7 @@ use duka_runtime::dev_graph::{Keep, Limits, Plan};
 
 use crate::arguments::DevGraph;
 use crate::failure::{Failure, Outcome};
+use crate::report::count;
 
 pub fn run(arguments: &DevGraph) -> Result<Outcome, Failure> {
     let options = options(arguments)?;
@@ -34,8 +35,11 @@ async fn serve(options: Options) -> Result<Outcome, Failure> {
     let counts = running.with(|graph| graph.counts().clone());
     running.stop().await;
     println!(
-        "{} attempts, {} accepted, {} refused, {} webhooks posted",
-        counts.attempts, counts.accepted, counts.refused, counts.webhooks
+        "{}, {} accepted, {} refused, {} posted",
+        count(counts.attempts as usize, "attempt"),
+        counts.accepted,
+        counts.refused,
+        count(counts.webhooks as usize, "webhook")
     );
     Ok(Outcome::Fine)
 }

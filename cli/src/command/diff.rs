@@ -32,7 +32,7 @@ pub fn run(arguments: &Diff) -> Result<Outcome, Failure> {
         true => Some(Shop::of(&arguments.remote)?.read("/standing")?),
         false => None,
     };
-    let changes = changes(&before, &after);
+    let changes = changes((&before, &old.source), (&after, &new.source));
     let report = findings::live(new, &old.source, &live.clone().unwrap_or_default());
     let standing = Standing::of(live.as_ref());
     let mut out = anstream::stdout();

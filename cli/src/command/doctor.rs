@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use duka_runtime::config::{self, Process};
+use duka_runtime::config::{self, Keyring, Process};
 use duka_runtime::ops::doctor::{self, Level, Line};
 
 use super::serve::{settings, wrong};
@@ -12,9 +12,10 @@ use crate::terminal::{self, paint};
 
 pub fn run(arguments: &Doctor) -> Result<Outcome, Failure> {
     let path = settings(arguments.config.as_deref());
-    let config = config::load(path.as_deref(), &Process).map_err(wrong)?;
+    let secrets = Keyring::noting(&Process);
+    let config = config::read(path.as_deref(), &secrets).map_err(wrong)?;
     let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let lines = threads.block_on(doctor::examine(&config, &Process));
+    let lines = threads.block_on(doctor::examine(&config, &secrets));
     let mut out = anstream::stdout();
     match arguments.format {
         Listing::Text => print(&mut out, &lines)?,

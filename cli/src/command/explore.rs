@@ -9,11 +9,13 @@ use duka_engine::simulate::coverage::{Seen, describe};
 use duka_engine::simulate::deliveries;
 use duka_engine::simulate::explore;
 use duka_engine::simulate::test;
+use serde_json::{Value as Json, json};
 
-use crate::arguments::Explore;
+use crate::arguments::{Explore, Listing};
 use crate::failure::{Failure, Outcome};
+use crate::load;
 use crate::playable::{self, Playable};
-use crate::report::count;
+use crate::report::{self, Judged, count};
 use crate::terminal::{self, paint};
 
 /// The file that `--write` makes.
@@ -62,21 +64,65 @@ impl Searched {
 }
 
 pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
-    let Some(playable) = playable::open(&arguments.path)? else { return Ok(Outcome::Findings) };
+    let mut out = anstream::stdout();
+    load::shop(&arguments.path)?;
+    let playable = match playable::judged(&arguments.path)? {
+        Ok(playable) => playable,
+        Err(report) => {
+            match arguments.format {
+                Listing::Text => playable::print(&report)?,
+                Listing::Json => {
+                    let judged = Judged { reports: vec![*report], ..Judged::default() };
+                    out.write_all(report::json::render(&judged).as_bytes())?;
+                }
+            }
+            return Ok(Outcome::Findings);
+        }
+    };
     let Searched { playable, mut found, .. } = searched(playable, arguments.write);
     let fixture = playable.fixtures.values().next().cloned().unwrap_or_default();
     let deliveries = deliveries::explore(&playable.program, &fixture);
     let upset = deliveries.upset.len();
     found.tests.extend(deliveries.upset);
     let text = explore::as_test_file(&found.tests, playable.flow(), playable.first_fixture());
-    let mut out = anstream::stdout();
-    if arguments.write && !found.tests.is_empty() {
-        let path = playable.shop.folder.join(FILE);
-        std::fs::write(&path, text).map_err(|error| Failure::writing(&path, error))?;
-        writeln!(out, "{} written to {}", count(found.tests.len(), "test"), path.display())?;
-    } else if !found.tests.is_empty() {
-        out.write_all(text.as_bytes())?;
+    let written = playable.shop.folder.join(FILE);
+    let writes = arguments.write && !found.tests.is_empty();
+    if writes {
+        std::fs::write(&written, &text).map_err(|error| Failure::writing(&written, error))?;
     }
+    match arguments.format {
+        Listing::Json => {
+            let all = as_json(&playable, &found, deliveries.tried, upset);
+            writeln!(out, "{}", serde_json::to_string_pretty(&all).unwrap_or_default())?;
+            return Ok(Outcome::Fine);
+        }
+        Listing::Text if writes => {
+            writeln!(out, "{} written to {}", count(found.tests.len(), "test"), written.display())?;
+        }
+        Listing::Text if found.tests.is_empty() => {}
+        Listing::Text => out.write_all(text.as_bytes())?,
+    }
+    anstream::stderr().write_all(notes(&playable, &found, deliveries.tried, upset).as_bytes())?;
+    Ok(Outcome::Fine)
+}
+
+/// `upset`: how many of the tests, the last ones, will fail.
+fn as_json(playable: &Playable, found: &explore::Exploration, delivered: usize, upset: usize) -> Json {
+    let passing = found.tests.len().saturating_sub(upset);
+    let test = |(at, test): (usize, &explore::FoundTest)| json!({ "title": test.title, "lines": test.lines, "fails": at >= passing });
+    let unreached = found.unreached.iter().map(|way| describe(&playable.program.shop, *way));
+    json!({
+        "flow": playable.flow(),
+        "fixture": playable.first_fixture(),
+        "tests": found.tests.iter().enumerate().map(test).collect::<Vec<_>>(),
+        "unreached": unreached.collect::<Vec<_>>(),
+        "tried": found.tried,
+        "delivered": delivered,
+    })
+}
+
+/// What is said beside the tests.
+fn notes(playable: &Playable, found: &explore::Exploration, delivered: usize, upset: usize) -> String {
     let mut notes = String::new();
     if found.tests.is_empty() && found.unreached.is_empty() {
         let _ = writeln!(notes, "{}", paint(terminal::GOOD, "Every transition is taken by a test."));
@@ -88,10 +134,9 @@ pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
             "{tests} at the end will fail: news of payments and orders that come twice, late or swapped change"
         );
         let _ = writeln!(notes, "what is done. Let `follow order` do what must not be lost.");
-    } else if deliveries.tried > 0 {
-        let tried = deliveries.tried;
+    } else if delivered > 0 {
         let line = format!(
-            "{tried} times news of payments and orders came twice, late or swapped: the same was done each time"
+            "{delivered} times news of payments and orders came twice, late or swapped: the same was done each time"
         );
         let _ = writeln!(notes, "{}", paint(terminal::FAINT, line));
     }
@@ -100,6 +145,5 @@ pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
         let line = format!("not reached in {tried}: {}", describe(&playable.program.shop, *way));
         let _ = writeln!(notes, "{}", paint(terminal::FAINT, line));
     }
-    anstream::stderr().write_all(notes.as_bytes())?;
-    Ok(Outcome::Fine)
+    notes
 }

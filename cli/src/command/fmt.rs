@@ -4,9 +4,10 @@ use std::io::Write;
 
 use duka_dsl::{FileId, lines, print, tests_file, texts, yaml};
 use duka_engine::source::{FileKind, SourceFile};
-use similar::{ChangeTag, TextDiff};
+use serde_json::{Value as Json, json};
+use similar::{ChangeTag, DiffOp, TextDiff};
 
-use crate::arguments::Fmt;
+use crate::arguments::{Fmt, Listing};
 use crate::failure::{Failure, Outcome};
 use crate::load;
 use crate::report::count;
@@ -17,7 +18,7 @@ const CONTEXT: usize = 2;
 
 pub fn run(arguments: &Fmt) -> Result<Outcome, Failure> {
     let mut out = anstream::stdout();
-    let (mut seen, mut changed) = (0_usize, 0_usize);
+    let (mut seen, mut changed) = (0_usize, Vec::new());
     for path in &arguments.paths {
         let shop = load::own_files_only(path)?;
         let is_file = path.is_file();
@@ -31,14 +32,17 @@ pub fn run(arguments: &Fmt) -> Result<Outcome, Failure> {
             if formatted == file.text {
                 continue;
             }
-            changed += 1;
-            if arguments.check {
-                out.write_all(difference(&shop.name_of(id), &file.text, &formatted).as_bytes())?;
-            } else {
+            let name = shop.name_of(id);
+            if !arguments.check {
                 let path = shop.path_of(id);
-                std::fs::write(&path, formatted).map_err(|error| Failure::writing(&path, error))?;
-                writeln!(out, "formatted {}", shop.name_of(id))?;
+                std::fs::write(&path, &formatted).map_err(|error| Failure::writing(&path, error))?;
             }
+            match (arguments.format, arguments.check) {
+                (Listing::Text, true) => out.write_all(difference(&name, &file.text, &formatted).as_bytes())?,
+                (Listing::Text, false) => writeln!(out, "formatted {name}")?,
+                (Listing::Json, _) => {}
+            }
+            changed.push(json!({ "path": name, "changes": changes(&file.text, &formatted) }));
         }
         if is_file && seen == seen_before {
             return Err(Failure::usage_with_help(
@@ -47,15 +51,39 @@ pub fn run(arguments: &Fmt) -> Result<Outcome, Failure> {
             ));
         }
     }
-    match (arguments.check, changed) {
-        (true, 1..) => writeln!(out, "{} of {} would change. `duka fmt` changes them.", changed, count(seen, "file"))?,
-        (true, 0) => {
-            writeln!(out, "{} {} in canonical form.", count(seen, "file"), if seen == 1 { "is" } else { "are" })?
+    let fine = !arguments.check || changed.is_empty();
+    let files = count(seen, "file");
+    match (arguments.format, arguments.check, changed.len()) {
+        (Listing::Json, _, _) => {
+            let all = json!({ "files": seen, "changed": changed });
+            writeln!(out, "{}", serde_json::to_string_pretty(&all).unwrap_or_default())?;
         }
-        (false, 0) => writeln!(out, "Nothing to change in {}.", count(seen, "file"))?,
-        (false, 1..) => {}
+        (Listing::Text, true, 0) => {
+            writeln!(out, "{files} {} in canonical form.", if seen == 1 { "is" } else { "are" })?;
+        }
+        (Listing::Text, true, changed) => {
+            writeln!(out, "{changed} of {files} would change. `duka fmt` changes them.")?;
+        }
+        (Listing::Text, false, 0) => writeln!(out, "Nothing to change in {files}.")?,
+        (Listing::Text, false, _) => {}
     }
-    Ok(Outcome::of(!arguments.check || changed == 0))
+    Ok(Outcome::of(fine))
+}
+
+/// For programs: from which line, what stood there, and what stands there now.
+fn changes(before: &str, after: &str) -> Vec<Json> {
+    let diff = TextDiff::from_lines(before, after);
+    let lines = |group: &[DiffOp], kept: ChangeTag| -> Vec<String> {
+        let changes = group.iter().flat_map(|change| diff.iter_changes(change));
+        let kept = changes.filter(|change| change.tag() == kept);
+        kept.map(|change| change.value().trim_end_matches(['\n', '\r']).to_string()).collect()
+    };
+    let change = |group: &Vec<DiffOp>| {
+        let line = group.first().map_or(0, |change| change.old_range().start) + 1;
+        let (before, after) = (lines(group, ChangeTag::Delete), lines(group, ChangeTag::Insert));
+        json!({ "line": line, "before": before, "after": after })
+    };
+    diff.grouped_ops(0).iter().map(change).collect()
 }
 
 /// The canonical form of a file; `None` for kinds that have none.

@@ -1,5 +1,6 @@
 //! `duka keys`: who may use the operator's API. A key is shown once, when it is made.
 
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -8,12 +9,14 @@ use std::path::Path;
 use duka_runtime::api::Scope;
 use duka_runtime::api::keys::{self, Key, KeyError};
 use duka_runtime::channel::whatsapp::flows::crypto::generate;
-use duka_runtime::config::{self, Process};
+use duka_runtime::config::{self, Config, Database, Process};
 use duka_runtime::server::run::{StartError, open_store};
+use duka_runtime::shops::find;
 use duka_runtime::store::{self, Store};
 use secrecy::ExposeSecret;
+use smol_str::SmolStr;
 
-use super::serve::{settings, wrong};
+use super::serve::{not_started, settings, wrong};
 use super::{now_ms, remote};
 use crate::arguments::{KeyScope, Keys, KeysCommand};
 use crate::failure::{Failure, Outcome};
@@ -27,18 +30,54 @@ pub fn run(arguments: &Keys) -> Result<Outcome, Failure> {
     }
     let path = settings(arguments.config.as_deref());
     let config = config::load(path.as_deref(), &Process).map_err(wrong)?;
+    if let Database::Sqlite(path) = &config.database
+        && !path.exists()
+    {
+        may_begin(path, &config, &arguments.command)?;
+    }
     let threads = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let opened = match &arguments.command {
         KeysCommand::End { name, server: Some(server), key } => return end_by(server, key, name),
         _ => threads.block_on(open_store(&config.database)),
     };
     match (opened, &arguments.command) {
-        (Ok(store), command) => threads.block_on(work(&store, command)),
+        (Ok(store), command) => threads.block_on(async {
+            if let KeysCommand::New { shop: Some(shop), .. } = command {
+                is_known(shop, &config, store.shops().await?.into_iter().map(|(_, slug)| slug))?;
+            }
+            work(&store, command).await
+        }),
         (Err(StartError::Store(store::Error::InUse(_))), KeysCommand::End { name, key, .. }) => {
             end_by(&format!("http://{}", config.listen), key, name)
         }
-        (Err(error), _) => Err(Failure::usage(error.to_string())),
+        (Err(error), _) => Err(not_started(error)),
     }
+}
+
+/// Where no database is yet, only a new key for a shop that is there makes one.
+fn may_begin(path: &Path, config: &Config, command: &KeysCommand) -> Result<(), Failure> {
+    match command {
+        KeysCommand::New { shop: Some(shop), .. } => is_known(shop, config, []),
+        KeysCommand::New { .. } | KeysCommand::Flows { .. } | KeysCommand::End { server: Some(_), .. } => Ok(()),
+        KeysCommand::List | KeysCommand::End { .. } => Err(Failure::usage_with_help(
+            format!("there is no database `{}`, and so no key", path.display()),
+            "`duka keys new NAME` makes both; `--config FILE` names the settings of another server.",
+        )),
+    }
+}
+
+/// Refuses a shop that is neither in the folder of shops nor was ever served: a key for it would open nothing.
+fn is_known(shop: &str, config: &Config, served: impl IntoIterator<Item = SmolStr>) -> Result<(), Failure> {
+    let found = find(&config.shops).unwrap_or_default().into_iter().map(|(slug, _)| slug);
+    let known: BTreeSet<SmolStr> = found.chain(served).collect();
+    if known.contains(shop) {
+        return Ok(());
+    }
+    let help = match known.len() {
+        0 => format!("There is none in `{}`, the folder of shops.", config.shops.display()),
+        _ => format!("There are: {}.", known.iter().map(SmolStr::as_str).collect::<Vec<_>>().join(", ")),
+    };
+    Err(Failure::usage_with_help(format!("there is no shop `{shop}`"), help))
 }
 
 /// Ends a key by the server that has the database.
@@ -61,7 +100,6 @@ fn flows(path: &Path) -> Result<Outcome, Failure> {
 
 async fn work(store: &Store, command: &KeysCommand) -> Result<Outcome, Failure> {
     let mut out = std::io::stdout();
-    let failed = |error: &dyn std::error::Error| Failure::usage(error.to_string());
     match command {
         KeysCommand::New { name, scope, shop, days } => {
             let scope = match scope {
@@ -78,14 +116,14 @@ async fn work(store: &Store, command: &KeysCommand) -> Result<Outcome, Failure> 
                     error.to_string(),
                     format!("End it first, `duka keys end {name}`, or take another name."),
                 ),
-                KeyError::Store(_) | KeyError::NoRandomness(_) => failed(&error),
+                KeyError::Store(_) | KeyError::NoRandomness(_) => Failure::usage(error.to_string()),
             })?;
             writeln!(out, "{made}")?;
         }
         // Needs no server's settings, and was made before they were read.
         KeysCommand::Flows { .. } => {}
         KeysCommand::List => {
-            for key in keys::list(store).await.map_err(|error| failed(&error))? {
+            for key in keys::list(store).await? {
                 let shop = key.shop.as_deref().unwrap_or("every shop");
                 let left = (key.ends_ms - now_ms()).max(0) / DAY_MS;
                 writeln!(
@@ -98,7 +136,7 @@ async fn work(store: &Store, command: &KeysCommand) -> Result<Outcome, Failure> 
             }
         }
         KeysCommand::End { name, .. } => {
-            if !keys::end(store, name).await.map_err(|error| failed(&error))? {
+            if !keys::end(store, name).await? {
                 return Err(Failure::usage_with_help(
                     format!("there is no key `{name}`"),
                     "`duka keys list` shows them.",

@@ -39,12 +39,16 @@ impl Shop {
         Ok(shop)
     }
 
+    /// The shops that the key opens.
+    fn names(&self) -> Result<Vec<String>, Error> {
+        let shops = self.threads.block_on(self.server.get("/shops"))?;
+        let names = shops.as_array().into_iter().flatten().filter_map(|shop| shop["shop"].as_str());
+        Ok(names.map(str::to_string).collect())
+    }
+
     fn only(&self) -> Result<String, Failure> {
-        let shops = self.threads.block_on(self.server.get("/shops")).map_err(failed)?;
-        let names: Vec<&str> =
-            shops.as_array().into_iter().flatten().filter_map(|shop| shop["shop"].as_str()).collect();
-        match names.as_slice() {
-            [only] => Ok((*only).to_string()),
+        match self.names().map_err(failed)?.as_slice() {
+            [only] => Ok(only.clone()),
             [] => Err(Failure::usage("the key opens no shop of this server")),
             several => Err(Failure::usage_with_help(
                 format!("the key opens several shops: {}", several.join(", ")),
@@ -55,7 +59,7 @@ impl Shop {
 
     /// Asks below the shop.
     pub fn get(&self, path: &str) -> Result<Json, Failure> {
-        self.threads.block_on(self.server.get(&self.path(path))).map_err(failed)
+        self.threads.block_on(self.server.get(&self.path(path))).map_err(|error| self.failed(error))
     }
 
     /// The same, read as what the API says that it is.
@@ -64,16 +68,28 @@ impl Shop {
     }
 
     pub fn post(&self, path: &str) -> Result<(), Failure> {
-        self.threads.block_on(self.server.post(&self.path(path))).map(drop).map_err(failed)
+        self.threads.block_on(self.server.post(&self.path(path))).map(drop).map_err(|error| self.failed(error))
     }
 
     /// Tells it something, and returns what it answers.
     pub fn tell(&self, path: &str, body: &Json) -> Result<Json, Failure> {
-        self.threads.block_on(self.server.tell(&self.path(path), body)).map_err(failed)
+        self.threads.block_on(self.server.tell(&self.path(path), body)).map_err(|error| self.failed(error))
     }
 
     pub fn delete(&self, path: &str) -> Result<Json, Failure> {
-        self.threads.block_on(self.server.delete(&self.path(path))).map_err(failed)
+        self.threads.block_on(self.server.delete(&self.path(path))).map_err(|error| self.failed(error))
+    }
+
+    /// What is not there may be the shop itself.
+    fn failed(&self, error: Error) -> Failure {
+        let Error::Refused { status: 404, .. } = &error else { return failed(error) };
+        match self.names() {
+            Ok(names) if !names.contains(&self.name) => Failure::usage_with_help(
+                format!("the server has no shop `{}` that this key opens", self.name),
+                format!("It opens: {}.", names.join(", ")),
+            ),
+            Ok(_) | Err(_) => failed(error),
+        }
     }
 
     fn path(&self, path: &str) -> String {

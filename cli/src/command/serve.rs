@@ -21,15 +21,36 @@ const USUAL: &str = "duka.toml";
 
 pub fn run(arguments: &Serve) -> Result<Outcome, Failure> {
     let path = settings(arguments.config.as_deref());
-    let config = config::load(path.as_deref(), &Process).map_err(wrong)?;
-    only_real(&config.database)?;
-    let traces = traces(&config)?;
+    let (config, traces) = match told(path.as_deref()) {
+        Ok(told) => told,
+        Err(failure) => {
+            let logs = logs::begin(None);
+            log(&failure);
+            drop(logs);
+            return Err(failure);
+        }
+    };
     let logs = logs::begin(traces.as_ref().map(Traces::listener));
     let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = threads.block_on(serve(path.as_deref(), config));
+    let outcome = threads.block_on(serve(path.as_deref(), config)).inspect_err(log);
     traces.into_iter().for_each(Traces::end);
     drop(logs);
     outcome
+}
+
+/// What the settings say, and where traces go.
+fn told(path: Option<&Path>) -> Result<(Config, Option<Traces>), Failure> {
+    let config = config::load(path, &Process).map_err(wrong)?;
+    only_real(&config.database)?;
+    let traces = config.traces.as_ref().map(Traces::to).transpose()?;
+    Ok((config, traces))
+}
+
+/// A start that is refused, for those who read the log: on a terminal the command's last words are enough.
+fn log(failure: &Failure) {
+    if !std::io::stderr().is_terminal() {
+        tracing::error!(reason = %failure, help = failure.help().unwrap_or_default(), "the server did not start");
+    }
 }
 
 /// Customers of `duka dev` are played, and their numbers may be somebody's.
@@ -42,11 +63,6 @@ fn only_real(database: &Database) -> Result<(), Failure> {
         format!("`{}` is a database of `duka dev`: its customers are played ones", path.display()),
         "Name another one: `database = \"FILE\"` in duka.toml, in a folder that `duka dev` does not use.",
     ))
-}
-
-/// The way to the collector that the settings name.
-fn traces(config: &Config) -> Result<Option<Traces>, Failure> {
-    config.traces.as_ref().map(Traces::to).transpose()
 }
 
 /// The settings' file, if there is one.
@@ -166,15 +182,16 @@ fn show_beside(trouble: &Trouble) {
     }
 }
 
-fn not_started(error: StartError) -> Failure {
+/// Why the server, or a command that opens its database, did not start.
+pub fn not_started(error: StartError) -> Failure {
     let help = match &error {
         StartError::Shops(Error::Trouble(trouble)) => {
             show(trouble);
             trouble.help().map(str::to_string)
         }
         StartError::Settings(mistake) => mistake.help.clone(),
+        StartError::Store(error) | StartError::Shops(Error::Store(error)) => error.help().map(str::to_string),
         StartError::Shops(_)
-        | StartError::Store(_)
         | StartError::NoRandomness(_)
         | StartError::Client(_)
         | StartError::Files(_)

@@ -7,8 +7,9 @@ use duka_engine::compile::{Compiled, compile};
 use duka_engine::hir::Flow;
 use duka_engine::lints::{self, OpenText, Why, language_name};
 use duka_engine::source::FileKind;
+use serde_json::{Value as Json, json};
 
-use crate::arguments::{Texts, TextsCommand};
+use crate::arguments::{Listing, Texts, TextsCommand};
 use crate::failure::{Failure, Outcome};
 use crate::load::{self, Shop};
 use crate::report::count;
@@ -20,7 +21,15 @@ const SHOWN: usize = 60;
 
 pub fn run(arguments: &Texts) -> Result<Outcome, Failure> {
     match &arguments.command {
-        TextsCommand::List { path, lang } => list(&Open::shop(path)?, lang.as_deref()),
+        TextsCommand::List { path, lang, check, format } => {
+            let open = Open::shop(path)?;
+            let languages = match lang {
+                Some(tag) => vec![known_tag(tag)?],
+                None => open.languages(),
+            };
+            let left = list(&open, &languages, *format)?;
+            Ok(Outcome::of(!check || left == 0))
+        }
         TextsCommand::New { lang, path } => new(&Open::shop(path)?, lang),
         TextsCommand::Lock { path } => lock(&Open::shop(path)?),
     }
@@ -78,17 +87,38 @@ impl Open {
     }
 }
 
-fn list(open: &Open, only: Option<&str>) -> Result<Outcome, Failure> {
+/// How many texts are left.
+fn list(open: &Open, languages: &[&str], format: Listing) -> Result<usize, Failure> {
     let mut out = anstream::stdout();
-    let languages = match only {
-        Some(tag) => vec![known_tag(tag)?],
-        None => open.languages(),
-    };
-    if languages.is_empty() {
+    let all: Vec<(&str, Vec<OpenText>)> = languages.iter().map(|language| (*language, open.open(language))).collect();
+    let left = all.iter().map(|(_, texts)| texts.len()).sum();
+    match format {
+        Listing::Text => print(&mut out, open, &all)?,
+        Listing::Json => {
+            let rows = all.iter().flat_map(|(language, texts)| texts.iter().map(move |text| row(language, text)));
+            let rows: Vec<Json> = rows.collect();
+            writeln!(out, "{}", serde_json::to_string_pretty(&rows).unwrap_or_default())?;
+        }
+    }
+    Ok(left)
+}
+
+fn row(language: &str, text: &OpenText) -> Json {
+    json!({ "language": language, "flow": text.flow, "key": text.key, "why": word(text.why), "text": text.source })
+}
+
+fn word(why: Why) -> &'static str {
+    match why {
+        Why::Missing => "missing",
+        Why::Behind => "changed",
+    }
+}
+
+fn print(out: &mut impl Write, open: &Open, all: &[(&str, Vec<OpenText>)]) -> Result<(), Failure> {
+    if all.is_empty() {
         writeln!(out, "{} speaks one language. `duka texts new sw` begins another.", open.shop.title())?;
     }
-    for language in languages {
-        let texts = open.open(language);
+    for (language, texts) in all {
         let (name, behind) = (language_name(language), texts.iter().filter(|text| text.why == Why::Behind).count());
         let verdict = match (texts.len() - behind, behind) {
             (0, 0) => paint(terminal::GOOD, "everything is translated"),
@@ -100,17 +130,14 @@ fn list(open: &Open, only: Option<&str>) -> Result<Outcome, Failure> {
             ),
         };
         writeln!(out, "{} ({language}): {verdict}", paint(terminal::STRONG, name))?;
-        for text in &texts {
-            let why = match text.why {
-                Why::Missing => "missing",
-                Why::Behind => "changed",
-            };
+        for text in texts {
+            let why = word(text.why);
             let words: String = text.source.chars().take(SHOWN).collect();
             let more = if words.len() < text.source.len() { "…" } else { "" };
             writeln!(out, "  {why}  {}.{}  {}", text.flow, text.key, paint(terminal::FAINT, format!("{words}{more}")))?;
         }
     }
-    Ok(Outcome::Fine)
+    Ok(())
 }
 
 fn new(open: &Open, language: &str) -> Result<Outcome, Failure> {

@@ -2,7 +2,7 @@
 //! on. Asks nothing itself.
 
 use duka_runtime::channel::whatsapp::client::Graph;
-use duka_runtime::config::{self, Config, Process};
+use duka_runtime::config::{self, Config, Keyring, Process};
 use duka_runtime::ops::accounts::{self, Account};
 use tokio::runtime::Runtime;
 
@@ -34,9 +34,10 @@ fn shops(config: &Config, only: Option<&str>) -> Result<Vec<Account>, Failure> {
         message: trouble.to_string(),
         help: trouble.help().map(str::to_string),
     };
-    let mut found = Vec::new();
-    for shop in accounts::all(config, &Process).map_err(failed)? {
+    let (mut found, mut all) = (Vec::new(), Vec::new());
+    for shop in accounts::all(config, &Keyring::strict(&Process)).map_err(failed)? {
         let shop = shop.map_err(failed)?;
+        all.push(shop.source.slug.to_string());
         let wanted = only.is_none_or(|only| shop.source.slug == only);
         if wanted && (only.is_some() || shop.source.live.account.is_some()) {
             found.push(shop);
@@ -44,7 +45,10 @@ fn shops(config: &Config, only: Option<&str>) -> Result<Vec<Account>, Failure> {
     }
     if found.is_empty() {
         return Err(match only {
-            Some(only) => Failure::usage(format!("there is no shop `{only}` in {}", config.shops.display())),
+            Some(only) => Failure::usage_with_help(
+                format!("there is no shop `{only}` in {}", config.shops.display()),
+                format!("There are: {}.", all.join(", ")),
+            ),
             None => Failure::usage_with_help(
                 format!("no shop in {} names its business account", config.shops.display()),
                 "Add `whatsapp: { phone_number_id: …, waba_id: … }` to the channels of shop.yaml.",

@@ -75,6 +75,23 @@ fn a_mapping_is_checked_without_and_with_its_backend() {
     assert!(fault.out.contains("fault  catalog.product: price: nothing is there"), "{}", fault.out);
     assert!(fault.out.contains("met 200: {\"data\":{\"sku\":\"D\""), "{}", fault.out);
     assert!(!fault.out.contains("sesame"), "a key is not shown");
+
+    let with = ["--with", "catalog.product=[\"D\"]", "--format", "json"];
+    let json = folder.duka(&[&["adapter", "check", "zuri", "--base", &base][..], &with].concat());
+    assert_eq!(json.code, Some(1), "{json:?}");
+    let all: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+    let asked = all["operations"].as_array().expect("a list");
+    let of = |name: &str| asked.iter().find(|asked| asked["operation"] == name).expect(name);
+    assert_eq!(
+        (&of("catalog.categories")["state"], &of("catalog.search")["state"]),
+        (&"ok".into(), &"not_asked".into())
+    );
+    let fault = of("catalog.product");
+    assert_eq!(
+        (&fault["state"], &fault["adapter"], &fault["met"][0]),
+        (&"fault".into(), &"catalog".into(), &200.into())
+    );
+    assert_eq!(all["mappings"][0]["operations"], 4);
 }
 
 #[test]
@@ -90,6 +107,12 @@ fn mistakes_in_a_mapping_are_shown_where_they_are() {
     let adapter = folder.duka(&["adapter", "check", "zuri", "--offline"]);
     assert_eq!(adapter.code, Some(1), "{adapter:?}");
     assert!(adapter.out.contains("There is no `pat` here."), "{}", adapter.out);
+    let json = folder.duka(&["adapter", "check", "zuri", "--offline", "--format", "json"]);
+    assert_eq!(json.code, Some(1), "{json:?}");
+    let all: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+    let messages: Vec<&str> =
+        all["findings"].as_array().expect("a list").iter().filter_map(|it| it["message"].as_str()).collect();
+    assert!(messages.contains(&"There is no `pat` here."), "{all}");
 
     std::fs::remove_file(folder.path().join("zuri/catalog.rest.yaml")).expect("it is there");
     let check = folder.duka(&["check", "zuri"]);

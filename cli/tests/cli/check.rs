@@ -395,3 +395,32 @@ fn the_examples_are_clean() {
         assert_eq!(run.code, Some(0), "{}", run.out);
     }
 }
+
+#[test]
+fn a_field_that_a_hooks_parameter_does_not_have_is_found_where_it_is_asked_for() {
+    let folder = Folder::new();
+    copy("examples/boutique", folder.path());
+    let hooks = folder.read("hooks.rhai");
+    let asked = "
+/// dear(item: product, bag: cart) -> yes_no
+fn dear(item, bag) {
+    for line in bag.lines {
+        if line.quantty > 3 && line.name.len > 2 { return true; }
+    }
+    let other = item;
+    item.name.contains(\"silk\") || item.prise.amount > 3 || other.whatever == 1
+}
+
+/// noted(item: product) -> text
+fn noted(item) { item.note = \"seen\"; item.note }
+";
+    folder.write("hooks.rhai", format!("{hooks}{asked}"));
+    let run = folder.duka(&["check"]);
+    assert_eq!(run.out.matches("error[D108]").count(), 2, "{}", run.out);
+    for (message, place) in
+        [("has no `quantty`.", "hooks.rhai:7:17"), ("A product has no `prise`.", "hooks.rhai:10:40")]
+    {
+        assert!(run.out.contains(message) && run.out.contains(place), "{message} {place} in {}", run.out);
+    }
+    assert!(run.out.contains("Did you mean `price`?"), "{}", run.out);
+}

@@ -163,3 +163,37 @@ fn a_shop_with_errors_is_named_and_not_compared() {
         assert!(run.err.contains("`new` has errors") && run.err.contains("`duka check new`"), "{}", run.err);
     }
 }
+
+#[test]
+fn what_the_flows_share_is_compared_too() {
+    let folder = two();
+    let experiment = "experiment greeting: short, warm\n\nstate welcome\n";
+    for (name, arms) in [("old", "short, warm"), ("new", "short, warm, long")] {
+        let flow = folder.read(&format!("{name}/boutique.duka"));
+        let with = experiment.replace("short, warm", arms);
+        folder.write(&format!("{name}/boutique.duka"), flow.replacen("state welcome\n", &with, 1));
+        let contract =
+            "adapter: loyalty\nqueries:\n  points: { takes: [customer], gives: number, within: 5 seconds }\n";
+        folder.write(&format!("{name}/loyalty.contract.yaml"), contract);
+    }
+    let profile = folder.read("old/shop.yaml").replace("monday: \"09:00 to 18:00\"", "monday: \"10:00 to 18:00\"");
+    let profile =
+        profile.replace("website: https://zuri.example\n", "").replace("fee: \"KES 300\"", "fee: \"KES 350\"");
+    folder.write("new/shop.yaml", format!("{profile}  documents: 30 days\n"));
+    folder.write("new/hooks.rhai", folder.read("old/hooks.rhai").replace("< 160", "< 165 /* taller */"));
+    let contract = folder.read("old/loyalty.contract.yaml").replace("5 seconds", "8 seconds");
+    folder.write("new/loyalty.contract.yaml", contract);
+    let run = folder.duka(&["diff", "old", "new"]);
+    let told: Vec<&str> = run.out.lines().collect();
+    let expected = [
+        "boutique: the experiment `greeting` was `short`, `warm` and now is `short`, `warm`, `long`",
+        "hooks.rhai: the hook `size_for` works otherwise",
+        "loyalty.contract.yaml: `queries.points.within` was 5 seconds and now is 8 seconds",
+        "shop.yaml: `website` is gone",
+        "shop.yaml: `hours.monday` was 09:00 to 18:00 and now is 10:00 to 18:00",
+        "shop.yaml: `delivery.nairobi.fee` was KES 300 and now is KES 350",
+        "shop.yaml: `retention.documents` is new: 30 days",
+        "7 differences",
+    ];
+    assert_eq!(told, expected, "{run:?}");
+}

@@ -52,6 +52,49 @@ fn a_key_opens_what_it_is_for_until_it_is_ended() {
 }
 
 #[test]
+fn keys_are_looked_for_in_no_new_database_and_made_for_no_unknown_shop() {
+    let house = counter();
+    let database = house.folder.path().join("duka.db");
+    for arguments in [&["keys", "list"][..], &["keys", "end", "ann"]] {
+        refused(&house.duka(arguments), "there is no database `duka.db`, and so no key");
+    }
+    let unknown = house.duka(&["keys", "new", "ann", "--shop", "countre"]);
+    refused(&unknown, "there is no shop `countre`");
+    assert!(unknown.err.contains("There are: counter."), "{}", unknown.err);
+    assert!(!database.exists(), "nothing was made");
+    house.fine(&["keys", "new", "ann", "--shop", "counter"]);
+    refused(&house.duka(&["keys", "new", "bob", "--shop", "countre"]), "there is no shop `countre`");
+    assert_eq!(house.fine(&["keys", "list"]), "ann  read  counter  89 days left\n");
+}
+
+#[test]
+fn a_shop_that_a_server_does_not_have_is_refused_with_those_it_has() {
+    let mut house = counter();
+    let key = house.key("operate");
+    house.folder.write("key.txt", &key);
+    house.serve("duka.toml");
+    let commands: [&[&str]; 9] = [
+        &["conversations", "list"],
+        &["conversations", "show", "00000000000002a1"],
+        &["quarantine", "list"],
+        &["quarantine", "drop", "17"],
+        &["sends", "list"],
+        &["orders", "list"],
+        &["costs"],
+        &["audit"],
+        &["erase", "shop", "--yes"],
+    ];
+    for arguments in commands {
+        let run = house.duka(&[arguments, &["--shop", "nosuch", "--key", "file:key.txt"]].concat());
+        refused(&run, "the server has no shop `nosuch` that this key opens");
+        assert!(run.err.contains("It opens: counter."), "{}", run.err);
+    }
+    let run = house.duka(&["templates", "list", "--shop", "nosuch"]);
+    refused(&run, "there is no shop `nosuch` in shops");
+    assert!(run.err.contains("There are: counter."), "{}", run.err);
+}
+
+#[test]
 fn a_restored_copy_goes_on_and_sends_nothing_twice() {
     let mut house = counter();
     let key = house.key("operate");
@@ -141,7 +184,9 @@ fn a_customer_is_erased_by_phone_and_a_shop_when_it_is_served_no_more() {
 fn a_damaged_copy_is_not_put_back() {
     let house = counter();
     house.folder.write("broken.db", "this is no database");
-    refused(&house.duka(&["restore", "broken.db", "restored.db"]), "file is not a database");
+    let run = house.duka(&["restore", "broken.db", "restored.db"]);
+    refused(&run, "duka: `broken.db` is damaged, or no database of Duka: file is not a database");
+    assert!(run.err.contains("`duka restore COPY DATABASE`"), "{}", run.err);
     assert!(!house.folder.path().join("restored.db").exists());
 }
 

@@ -65,6 +65,9 @@ fn a_shop_with_errors_is_not_played() {
         assert_eq!(run.code, Some(1), "{run:?}");
         assert!(run.out.contains("chekout"), "{}", run.out);
     }
+    let run = folder.duka(&["explore", "boutique", "--format", "json"]);
+    let all: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    assert_eq!((run.code, &all["shops"][0]["findings"][0]["code"]), (Some(1), &"D104".into()), "{}", run.out);
 }
 
 #[test]
@@ -72,8 +75,15 @@ fn what_explore_writes_are_tests_that_pass() {
     let folder = boutique();
     let tests = "tests for boutique\n  given shop fixtures/zuri.yaml\n\ntest hello\n  customer: hi\n";
     folder.write("boutique/boutique.test.duka", tests);
+    let json = folder.duka(&["explore", "boutique", "--format", "json"]);
+    assert_eq!((json.code, json.err.as_str()), (Some(0), ""), "{json:?}");
+    let all: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
     let run = folder.duka(&["explore", "boutique", "--write"]);
     assert_eq!(run.code, Some(0), "{run:?}");
+    let written = folder.read("boutique/explored.test.duka");
+    let tests = all["tests"].as_array().expect("a list");
+    assert!(tests.len() > 20 && tests.len() == written.matches("\ntest ").count(), "{}", tests.len());
+    assert!(tests.iter().all(|test| written.contains(&format!("\ntest {}\n", test["title"].as_str().unwrap_or("")))));
     let run = folder.duka(&["test", "boutique", "--min", "transitions=80"]);
     assert_eq!(run.code, Some(0), "{}", run.out);
 }
@@ -175,6 +185,13 @@ fn a_flow_that_lost_its_spaces_is_put_right() {
     let flow = folder.read("boutique/boutique.duka");
     let flat: String = flow.lines().map(|line| format!("{}\n", line.trim_start())).collect();
     folder.write("boutique/boutique.duka", flat);
+    let json = folder.duka(&["fmt", "boutique", "--check", "--format", "json"]);
+    assert_eq!(json.code, Some(1), "{json:?}");
+    let all: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+    let changed = &all["changed"][0];
+    assert_eq!((&all["changed"][1], &changed["path"]), (&serde_json::Value::Null, &"boutique/boutique.duka".into()));
+    let change = &changed["changes"][0];
+    assert!(change["line"].as_u64() > Some(0) && change["before"] != change["after"], "{all}");
     let run = folder.duka(&["fmt", "boutique", "--check"]);
     assert_eq!(run.code, Some(1));
     assert!(run.out.contains("+   start welcome"), "{}", run.out);

@@ -33,6 +33,25 @@ fn what_is_missing_and_what_has_changed_is_listed_by_language() {
         assert!(run.out.contains(expected), "{expected} is missing in:\n{}", run.out);
     }
     assert!(!folder.duka(&["texts", "list", "--lang", "ar"]).out.contains("Swahili"));
+
+    let strict = folder.duka(&["texts", "list", "--check", "--lang", "sw", "--format", "json"]);
+    assert_eq!(strict.code, Some(1), "{strict:?}");
+    let rows: serde_json::Value = serde_json::from_str(&strict.out).expect("JSON");
+    let expected = serde_json::json!([
+        { "language": "sw", "flow": "boutique", "key": "quantity.ask", "why": "changed", "text": "How many of them?" },
+        { "language": "sw", "flow": "boutique", "key": "search.ask", "why": "missing",
+          "text": "Type what you want, for example: blue dress size 12" },
+    ]);
+    let sorted = |rows: &serde_json::Value| {
+        let mut rows: Vec<String> = rows.as_array().expect("a list").iter().map(ToString::to_string).collect();
+        rows.sort();
+        rows
+    };
+    assert_eq!(sorted(&rows), sorted(&expected));
+    folder.write("boutique.sw.duka", format!("{}search.ask: Andika\n", folder.read("boutique.sw.duka")));
+    folder.duka(&["texts", "lock"]);
+    let fine = folder.duka(&["texts", "list", "--check", "--format", "json"]);
+    assert_eq!((fine.code, fine.out.as_str()), (Some(0), "[]\n"));
 }
 
 #[test]

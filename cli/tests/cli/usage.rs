@@ -106,9 +106,32 @@ fn a_recording_that_is_not_there_is_no_conversation_of_a_server() {
 
 #[test]
 fn a_server_without_shops_says_what_to_make() {
-    let run = Folder::new().duka(&["serve"]);
+    let folder = Folder::new();
+    let run = folder.duka(&["serve"]);
     refused(&run, "there is no folder `shops`");
+    assert!(!folder.path().join("duka.db").exists(), "no database is made for a start that can not be");
     assert!(run.err.contains("shops = \"PATH\"") && !run.err.contains("WARN"), "{}", run.err);
+}
+
+#[test]
+fn a_start_that_is_refused_is_one_line_of_the_log_as_well() {
+    let folder = Folder::new();
+    copy("examples/empty", folder.path());
+    folder.write("wrong.toml", "listn = \"127.0.0.1:0\"\n").write("mine/duka.db", "this is no database");
+    folder.write("damaged.toml", "shops = \".\"\ndatabase = \"mine/duka.db\"\nlisten = \"127.0.0.1:0\"\n");
+    for (settings, reason, help) in [
+        ("wrong.toml", "there is no setting `listn`", "Did you mean `listen`?"),
+        ("damaged.toml", "`mine/duka.db` is damaged, or no database of Duka: file is not a database", "duka restore"),
+        ("nosuch.toml", "the file can not be read", "--config duka.toml"),
+    ] {
+        let run = folder.duka(&["serve", "--config", settings]);
+        refused(&run, &format!("duka: {}", if settings == "damaged.toml" { reason } else { "" }));
+        let lines = run.err.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let lines: Vec<serde_json::Value> = lines.collect();
+        let text = |name: &str| lines.last().and_then(|line| line[name].as_str()).unwrap_or_default().to_string();
+        assert_eq!((text("level"), text("message")), ("ERROR".into(), "the server did not start".into()), "{run:?}");
+        assert!(text("reason").contains(reason) && text("help").contains(help), "{run:?}");
+    }
 }
 
 #[test]

@@ -136,6 +136,8 @@ fn the_doctor_finds_what_customers_would_find() {
     assert!(told.contains("fault    boutique: webhooks: no app gets the account's webhooks"), "{told}");
     assert!(told.contains("warning  boutique: template receipt (English): it is paused"), "{told}");
 
+    assert!(!house.folder.path().join("files").exists(), "what was tried left nothing behind");
+
     let settings = house.folder.read("duka.toml").replace("env:TOKEN", "env:STALE");
     house.folder.write("stale.toml", settings.replace("[graph]\n", "[graph]\nversion = \"v19.0\"\n"));
     let stale = house.duka(&["doctor", "--config", "stale.toml", "--format", "json"]);
@@ -145,4 +147,43 @@ fn the_doctor_finds_what_customers_would_find() {
     let faults: Vec<&str> = faults.filter_map(|line| line["found"].as_str()).collect();
     assert!(faults.iter().any(|found| found.contains("refused with code 190")), "{faults:?}");
     assert!(faults.iter().any(|found| found.contains("v19.0 ended on 2026-05-21")), "{faults:?}");
+}
+
+#[test]
+fn the_doctor_tells_every_secret_that_is_missing_and_looks_at_the_rest() {
+    let house = boutique();
+    let settings = house.folder.read("duka.toml").replace("env:APP_SECRET", "env:NO_SECRET");
+    let settings = settings.replace("env:VERIFY", "file:no-verify.txt");
+    let payments = "[payments]\nurl = \"https://pay.example\"\nkey = \"env:NO_KEY\"\n";
+    let people = "[handoff]\nurl = \"https://people.example\"\nsecret = \"env:NO_PEOPLE\"\n";
+    house.folder.write("duka.toml", format!("{settings}{payments}{people}"));
+    let profile = house.folder.read("shops/boutique/shop.yaml");
+    let paid = "payments: { provider: paystack, secret_key: env:NO_PAYSTACK, email_domain: zuri.example }";
+    house.folder.write("shops/boutique/shop.yaml", format!("{profile}\n{paid}\n"));
+    let run = house.duka(&["doctor"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    for line in [
+        "fault    secret: `duka.toml`: `whatsapp.app_secret`: the environment has no `NO_SECRET`\n         Set it before",
+        "fault    secret: `duka.toml`: `whatsapp.verify_token`: `no-verify.txt` can not be read",
+        "fault    secret: `duka.toml`: `payments.key`: the environment has no `NO_KEY`",
+        "fault    secret: `duka.toml`: `handoff.secret`: the environment has no `NO_PEOPLE`",
+        "the environment has no `NO_PAYSTACK`",
+        "ok       database: duka.db will be made at the first start",
+        "ok       files: customers' files can be kept in files",
+        "ok       clock: it agrees with the vendor's",
+        "connected, quality green, limit TIER_2K",
+        "fault    boutique: template receipt (Swahili): WhatsApp does not know it",
+    ] {
+        assert!(run.out.contains(line), "{line} in {}", run.out);
+    }
+    assert!(!run.out.contains("the settings name none"), "{}", run.out);
+    for left in ["files", "duka.db"] {
+        assert!(!house.folder.path().join(left).exists(), "{left} is left behind");
+    }
+
+    // Its own token is missing: nothing is asked for the shop, which is no second fault.
+    house.folder.write("duka.toml", house.folder.read("duka.toml").replace("env:TOKEN", "env:NO_TOKEN"));
+    let run = house.duka(&["doctor"]);
+    assert!(run.out.contains("`whatsapp.token`: the environment has no `NO_TOKEN`"), "{run:?}");
+    assert!(!run.out.contains("boutique: number") && !run.out.contains("access token"), "{run:?}");
 }

@@ -135,20 +135,7 @@ pub(crate) fn edge_turn(subject: &Subject<'_>, edge: &Edge<'_>) -> Option<Turn> 
 pub(crate) fn says(flow: &Flow, state: StateId) -> Option<Turn> {
     let found = flow.states.get(state.index())?;
     let words = found.steps.iter().find_map(|step| step_words(flow, step))?;
-    let titles = found.reactions.iter().filter_map(|reaction| match &reaction.trigger {
-        Trigger::Button { title, .. } | Trigger::Row { title, .. } | Trigger::Pick { title, .. } => {
-            Some(format!(" [{}]", preview(flow, *title)))
-        }
-        Trigger::Answer { .. }
-        | Trigger::Fill { .. }
-        | Trigger::Hears { .. }
-        | Trigger::On { .. }
-        | Trigger::After { .. }
-        | Trigger::Quiet { .. }
-        | Trigger::Else { .. }
-        | Trigger::Failed
-        | Trigger::Lost => None,
-    });
+    let titles = found.reactions.iter().filter_map(|reaction| Some(format!(" [{}]", preview(flow, reaction.title()?))));
     let text = format!("{}: \"{words}\"{}", found.name, titles.collect::<String>());
     Some(turn(Speaker::Shop, text, String::new()))
 }
@@ -204,23 +191,11 @@ pub(crate) fn preview(flow: &Flow, text: TextId) -> String {
 
 fn choice_title(flow: &Flow, state: StateId, name: &str) -> Option<String> {
     let reactions = &flow.states.get(state.index())?.reactions;
-    reactions.iter().find_map(|reaction| match &reaction.trigger {
-        Trigger::Button { name: known, title } | Trigger::Row { name: known, title, .. } if known == name => {
-            Some(preview(flow, *title))
-        }
-        Trigger::Button { .. }
-        | Trigger::Row { .. }
-        | Trigger::Pick { .. }
-        | Trigger::Answer { .. }
-        | Trigger::Fill { .. }
-        | Trigger::Hears { .. }
-        | Trigger::On { .. }
-        | Trigger::After { .. }
-        | Trigger::Quiet { .. }
-        | Trigger::Else { .. }
-        | Trigger::Failed
-        | Trigger::Lost => None,
-    })
+    // The title of a pick is that of each item.
+    let mut fixed = reactions.iter().filter(|reaction| !matches!(reaction.trigger, Trigger::Pick { .. }));
+    fixed
+        .find(|reaction| reaction.choice().is_some_and(|known| known == name))
+        .and_then(|reaction| Some(preview(flow, reaction.title()?)))
 }
 
 /// `payment.paid`

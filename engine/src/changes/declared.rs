@@ -1,7 +1,9 @@
-//! What a flow says above its states: where it starts, its rules, the words it hears, what it remembers, its forms.
+//! What a flow says above its states: where it starts, its rules, the words it hears, what it remembers, its forms, its
+//! experiments.
 
 use std::collections::BTreeMap;
 
+use duka_dsl::Name;
 use duka_dsl::ast::{FlowFile, LineKind};
 use duka_dsl::print::print_line;
 use smol_str::SmolStr;
@@ -17,7 +19,7 @@ pub(super) fn compare(old: &FlowFile, new: &FlowFile) -> Vec<String> {
     {
         found.push(format!("the flow started at `{}` and now starts at `{}`", was.as_str(), is.as_str()));
     }
-    for part in [rules, memory, forms] {
+    for part in [rules, memory, forms, experiments] {
         let (was, is) = (part(old), part(new));
         for (name, line) in &was {
             match is.get(name) {
@@ -67,6 +69,12 @@ fn forms(file: &FlowFile) -> Said {
         }
     }
     said
+}
+
+fn experiments(file: &FlowFile) -> Said {
+    let arms = |arms: &[Name]| arms.iter().map(|arm| format!("`{}`", arm.as_str())).collect::<Vec<_>>().join(", ");
+    let said = file.experiments.iter().map(|it| (format!("the experiment `{}`", it.name.as_str()), arms(&it.arms)));
+    said.collect()
 }
 
 /// The words that customers can write, in every language.

@@ -164,7 +164,7 @@ fn no_member(expr: &Expr, part: &Name, names: &dyn Names) -> Diagnostic {
 }
 
 /// Adds the nearest known name, with its fix, before `otherwise`.
-fn suggest(finding: Diagnostic, wrong: &str, known: &[&str], otherwise: &str) -> Diagnostic {
+pub(super) fn suggest(finding: Diagnostic, wrong: &str, known: &[&str], otherwise: &str) -> Diagnostic {
     match nearest(wrong, known.iter().copied()) {
         Some(near) => finding.help(format!("Did you mean `{near}`? {otherwise}")).fix_name(near),
         None => finding.help(otherwise),

@@ -45,7 +45,7 @@ pub fn describe<'a>(ty: &Type, record: impl Fn(crate::types::RecordId) -> &'a Re
     name.to_string()
 }
 
-fn with_article(noun: &str) -> String {
+pub(super) fn with_article(noun: &str) -> String {
     let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("{article} {noun}")
 }

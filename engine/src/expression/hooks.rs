@@ -4,6 +4,7 @@
 //! numbers, modules, output or `eval`, and it ends within its budget, whatever it does.
 
 mod check;
+mod fields;
 mod signature;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +23,7 @@ use super::convert::{from_rhai, register_money, to_rhai};
 use super::env::EvalError;
 use super::read;
 use crate::hir::{Expr, Hook, HookId, Shop};
-use crate::types::Type;
+use crate::types::{Record, Type};
 use crate::value::Value;
 
 /// Bytes of `hooks.rhai`.
@@ -101,11 +102,12 @@ fn runner(rounding: Rounding) -> Engine {
 
 impl Hooks {
     /// Reads `hooks.rhai`. `type_named` knows the shop's types by name (records, forms; not the built-in ones).
-    /// The order of the functions is their [`HookId`].
+    /// The order of the functions is their [`HookId`]; `records` have the fields that hooks may ask for.
     pub fn read(
         file: FileId,
         text: &str,
         type_named: &dyn Fn(&str) -> Option<Type>,
+        records: &[Record],
     ) -> (Hooks, Vec<Hook>, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         if text.len() > MAX_SOURCE {
@@ -124,7 +126,7 @@ impl Hooks {
             }
         };
         let hooks = signature::read(&source, Some(&functions), type_named, &mut diagnostics);
-        check::check(&source, &functions, &hooks, &mut diagnostics);
+        check::check(&source, &functions, (&hooks, records), &mut diagnostics);
         (Hooks { inner: Arc::new(Inner { reader: read::engine(), runner, functions }) }, hooks, diagnostics)
     }
 

@@ -31,8 +31,19 @@ impl Reaction {
 
     /// The id of a choice (button, row, pick).
     pub fn choice(&self) -> Option<&SmolStr> {
+        self.offers().map(|(name, _)| name)
+    }
+
+    /// The words on a choice.
+    pub fn title(&self) -> Option<TextId> {
+        self.offers().map(|(_, title)| title)
+    }
+
+    fn offers(&self) -> Option<(&SmolStr, TextId)> {
         match &self.trigger {
-            Trigger::Button { name, .. } | Trigger::Row { name, .. } | Trigger::Pick { name, .. } => Some(name),
+            Trigger::Button { name, title } | Trigger::Row { name, title, .. } | Trigger::Pick { name, title, .. } => {
+                Some((name, *title))
+            }
             Trigger::Answer { .. }
             | Trigger::Fill { .. }
             | Trigger::Hears { .. }

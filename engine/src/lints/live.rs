@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::{Finding, Settings, weigh};
 use crate::compile::Compiled;
-use crate::hir::{Flow, Shop, SlotKind, State, Trigger};
+use crate::hir::{Flow, Reaction, Shop, SlotKind, State, Trigger};
 use crate::types::type_words;
 
 /// How many conversations stand where, as the server's API counts them.
@@ -105,21 +105,8 @@ fn people(customers: u64) -> String {
 
 /// The names that taps of a state carry.
 fn choices(state: &State) -> Vec<(SmolStr, Span)> {
-    let named = state.reactions.iter().filter_map(|reaction| match &reaction.trigger {
-        Trigger::Button { name, .. } | Trigger::Row { name, .. } | Trigger::Pick { name, .. } => {
-            Some((name.clone(), reaction.span))
-        }
-        Trigger::Answer { .. }
-        | Trigger::Fill { .. }
-        | Trigger::Hears { .. }
-        | Trigger::On { .. }
-        | Trigger::After { .. }
-        | Trigger::Quiet { .. }
-        | Trigger::Else { .. }
-        | Trigger::Failed
-        | Trigger::Lost => None,
-    });
-    named.collect()
+    let named = |reaction: &Reaction| Some((reaction.choice()?.clone(), reaction.span));
+    state.reactions.iter().filter_map(named).collect()
 }
 
 /// Remembered values whose type is another one now.

@@ -123,7 +123,7 @@ pub(super) fn shop(input: &Input<'_>, findings: &mut Vec<Diagnostic>) -> ShopNam
     contracts::operations(input, &mut names, findings);
     if let Some((file, text)) = input.hooks {
         let named = |name: &str| names.record_ids.get(name).map(|id| Type::Record(*id));
-        let (runner, hooks, found) = Hooks::read(file, text, &named);
+        let (runner, hooks, found) = Hooks::read(file, text, &named, &names.records);
         (names.runner, names.hooks) = (runner, hooks);
         findings.extend(found);
     }

@@ -10,7 +10,7 @@ use duka_engine::hir::{Hook, HookId};
 use duka_engine::value::Value;
 
 fn read(source: &str) -> (Hooks, Vec<Hook>, Vec<Diagnostic>) {
-    Hooks::read(FileId(1), source, &|_| None)
+    Hooks::read(FileId(1), source, &|_| None, &[])
 }
 
 /// Runs `fn attack() { BODY }`, whatever the checks say of it.

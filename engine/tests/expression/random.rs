@@ -364,7 +364,7 @@ fn random_hooks_are_read_and_run_without_a_panic() {
         let length = 3 + dice.below(12);
         let source: String = (0..length).map(|_| format!("{} ", dice.one(&pieces))).collect();
         let source = if dice.below(2) == 0 { format!("/// a() -> number\nfn a() {{ {source} }}") } else { source };
-        let (runner, hooks, _) = duka_engine::expression::Hooks::read(duka_dsl::FileId(1), &source, &|_| None);
+        let (runner, hooks, _) = duka_engine::expression::Hooks::read(duka_dsl::FileId(1), &source, &|_| None, &[]);
         let count = hooks.len();
         let world = World::with(runner, hooks);
         for at in 0..count {

@@ -123,10 +123,15 @@ fn rules() -> Vec<Rule> {
 impl World {
     pub fn new(hooks: &str) -> World {
         let records = records();
-        let (runner, hooks, findings) = Hooks::read(FileId(1), hooks, &|name| {
-            let at = records.iter().position(|record| record.name == name)?;
-            Some(Type::Record(RecordId(u16::try_from(at).unwrap())))
-        });
+        let (runner, hooks, findings) = Hooks::read(
+            FileId(1),
+            hooks,
+            &|name| {
+                let at = records.iter().position(|record| record.name == name)?;
+                Some(Type::Record(RecordId(u16::try_from(at).unwrap())))
+            },
+            &records,
+        );
         assert_eq!(findings, [], "the hooks of the test are fine");
         World::with(runner, hooks)
     }

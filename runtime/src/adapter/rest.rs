@@ -21,7 +21,7 @@ use url::Url;
 
 use super::mapping::{Auth, Mapping};
 use super::memory::Memory;
-use crate::config::Mistake;
+use crate::config::{Keyring, Mistake, SecretRef};
 use crate::egress::Hosts;
 
 pub use self::ask::{Call, Heard, Rest};
@@ -105,15 +105,10 @@ impl Backend {
     ///
     /// # Errors
     /// A secret is missing.
-    pub fn open(
-        contract: SmolStr,
-        mapping: Arc<Mapping>,
-        place: &Path,
-        variables: &[(String, String)],
-    ) -> Result<Backend, Mistake> {
+    pub fn open(contract: SmolStr, mapping: Arc<Mapping>, place: &Path, keyring: &Keyring) -> Result<Backend, Mistake> {
         let folder = place.parent().unwrap_or(Path::new(""));
-        let secret = |reference: &crate::config::SecretRef| {
-            reference.resolve(folder, variables).map_err(|wrong| Mistake {
+        let secret = |reference: &SecretRef| {
+            keyring.find(reference, folder, |wrong| Mistake {
                 place: place.display().to_string(),
                 line: None,
                 message: wrong.message,

@@ -1,9 +1,14 @@
-//! Secrets by reference: `env:NAME` or `file:PATH`. Refuses values that are written out, missing or empty.
+//! Secrets by reference: `env:NAME` or `file:PATH`. Refuses values that are written out, missing or empty; for those who
+//! examine a set-up, it notes them all and goes on.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
 use secrecy::SecretString;
+
+use super::Environment;
+use super::mistake::Mistake;
 
 /// Where a secret is.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
@@ -75,5 +80,54 @@ impl SecretRef {
             });
         }
         Ok(SecretString::from(text))
+    }
+}
+
+/// Where secrets are looked for, and what becomes of one that is missing.
+#[derive(Debug)]
+pub struct Keyring {
+    variables: Vec<(String, String)>,
+    /// `Some`: what is missing is noted, and an empty secret stands in its place. Held for a moment.
+    missing: Option<Mutex<Vec<Mistake>>>,
+}
+
+impl Keyring {
+    /// The first secret that is missing is a mistake.
+    pub fn strict(environment: &impl Environment) -> Keyring {
+        Keyring { variables: environment.variables(), missing: None }
+    }
+
+    /// Secrets that are missing are noted, and empty: to be looked at, never to be served with.
+    pub fn noting(environment: &impl Environment) -> Keyring {
+        Keyring { missing: Some(Mutex::default()), ..Keyring::strict(environment) }
+    }
+
+    pub(super) fn variables(&self) -> &[(String, String)] {
+        &self.variables
+    }
+
+    /// The secret itself; `told` says of one that is missing where it is asked for.
+    ///
+    /// # Errors
+    /// It is missing, and this is no time to go on without it.
+    pub fn find(
+        &self,
+        reference: &SecretRef,
+        base: &Path,
+        told: impl FnOnce(NoSecret) -> Mistake,
+    ) -> Result<SecretString, Mistake> {
+        match (reference.resolve(base, &self.variables).map_err(told), &self.missing) {
+            (Err(mistake), Some(missing)) => {
+                missing.lock().unwrap_or_else(PoisonError::into_inner).push(mistake);
+                Ok(SecretString::default())
+            }
+            (found, _) => found,
+        }
+    }
+
+    /// What was missing since this was asked last, in the order in which it was looked for.
+    pub fn missing(&self) -> Vec<Mistake> {
+        let noted = self.missing.as_ref().map(|missing| missing.lock().unwrap_or_else(PoisonError::into_inner));
+        noted.map(|mut missing| std::mem::take(&mut *missing)).unwrap_or_default()
     }
 }

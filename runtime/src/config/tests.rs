@@ -10,10 +10,10 @@ fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 fn load_text(text: &str, environment: &[(&str, &str)]) -> Result<Config, Mistake> {
     let file = file::parse(Path::new("duka.toml"), text)?;
-    let variables = variables(environment);
+    let keyring = Keyring::strict(&variables(environment));
     let mut file = file;
-    file::overlay(&mut file, &variables)?;
-    Resolve { place: PathBuf::from("duka.toml"), base: PathBuf::new(), variables }.config(file)
+    file::overlay(&mut file, keyring.variables())?;
+    Resolve { place: PathBuf::from("duka.toml"), base: PathBuf::new(), keyring: &keyring }.config(file)
 }
 
 fn told(text: &str, environment: &[(&str, &str)]) -> String {

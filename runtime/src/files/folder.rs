@@ -19,6 +19,13 @@ impl Folder {
         self.0.join(shop.number().to_string())
     }
 
+    /// The folders that the first file of a shop would make, the innermost first.
+    pub fn not_there(&self, shop: ShopScope) -> Vec<PathBuf> {
+        let folder = self.of_shop(shop);
+        let all = folder.ancestors().filter(|folder| !folder.as_os_str().is_empty());
+        all.take_while(|folder| !folder.exists()).map(Path::to_path_buf).collect()
+    }
+
     fn path(&self, place: &Place) -> PathBuf {
         self.of_shop(place.shop).join(place.folder()).join(&*place.name)
     }

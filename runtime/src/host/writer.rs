@@ -279,6 +279,8 @@ fn may_go_alone(error: &WriteError) -> bool {
             | store::Error::Full(_)
             | store::Error::Newer { .. }
             | store::Error::InUse(_)
+            | store::Error::Closed { .. }
+            | store::Error::Damaged { .. }
             | store::Error::Unreadable(_)
             | store::Error::Refused(..) => true,
         },

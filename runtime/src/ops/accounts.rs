@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::day;
 use crate::channel::whatsapp::client::{Access, CallError, ClientError, Config as Place, Graph, TemplateInfo};
-use crate::config::{Config, Environment};
+use crate::config::{Config, Keyring};
 use crate::id::ShopScope;
 use crate::shops::{self, Outside, Source, Trouble};
 use crate::store::TemplateRow;
@@ -44,11 +44,10 @@ impl Account {
 ///
 /// # Errors
 /// The folder itself.
-pub fn all(config: &Config, environment: &impl Environment) -> Result<Vec<Result<Account, Trouble>>, Trouble> {
-    let variables = environment.variables();
+pub fn all(config: &Config, secrets: &Keyring) -> Result<Vec<Result<Account, Trouble>>, Trouble> {
     let folders = shops::find(&config.shops)?;
     let account = |(slug, folder): (SmolStr, PathBuf)| {
-        let outside = Outside { variables: &variables, adapters: &config.adapters, stood_in: false };
+        let outside = Outside { secrets, adapters: &config.adapters, stood_in: false };
         let source = shops::read(&slug, &folder, outside, None)?;
         let token = source.live.token.clone().or_else(|| config.whatsapp.token.clone());
         Ok(Account { source, token })

@@ -1,12 +1,13 @@
 //! Examines a server's whole set-up before customers do: settings, secrets, database, the account at WhatsApp with its
-//! numbers and templates, and the server itself. Changes nothing, sends nothing, and shows no secret.
+//! numbers and templates, and the server itself. What is missing keeps nothing else from being looked at. Changes nothing,
+//! sends nothing, and shows no secret.
 
 mod account;
 mod machine;
 
 use serde::Serialize;
 
-use crate::config::{Config, Environment};
+use crate::config::{Config, Keyring, Mistake};
 use crate::host::clock::{Clock, SystemClock};
 use crate::shops::Trouble;
 
@@ -48,21 +49,21 @@ impl Line {
     }
 }
 
-/// Looks at everything, in the order in which a set-up is made.
-pub async fn examine(config: &Config, environment: &impl Environment) -> Vec<Line> {
+/// Looks at everything, in the order in which a set-up is made. `secrets` is the keyring that the settings were read with, and
+/// notes what is missing.
+pub async fn examine(config: &Config, secrets: &Keyring) -> Vec<Line> {
     let now_ms = SystemClock::default().now_ms();
-    let mut lines = machine::secrets(config);
+    let mut lines: Vec<Line> = secrets.missing().iter().map(missing).collect();
+    lines.extend(machine::secrets(config));
     lines.push(machine::version(config, now_ms));
     lines.extend(machine::store(&config.database).await);
-    lines.push(machine::files(&config.files.place).await);
+    lines.extend(machine::files(&config.files.place).await);
     lines.push(machine::server(config).await);
-    let shops = match accounts::all(config, environment) {
-        Ok(shops) => shops,
-        Err(trouble) => {
-            lines.push(broken(&config.shops.display().to_string(), &trouble));
-            return lines;
-        }
-    };
+    let shops = accounts::all(config, secrets).unwrap_or_else(|trouble| {
+        lines.push(broken(&config.shops.display().to_string(), &trouble));
+        Vec::new()
+    });
+    lines.extend(secrets.missing().iter().map(missing));
     let graph = match accounts::graph(config) {
         Ok(graph) => graph,
         Err(error) => {
@@ -78,6 +79,10 @@ pub async fn examine(config: &Config, environment: &impl Environment) -> Vec<Lin
         }
     }
     lines
+}
+
+fn missing(secret: &Mistake) -> Line {
+    Line::fault("secret", secret.to_string(), secret.help.as_deref().unwrap_or_default())
 }
 
 fn broken(about: &str, trouble: &Trouble) -> Line {

@@ -17,7 +17,7 @@ use super::facts::{self, Facts};
 use super::money::NotPayable;
 use super::provider::{self, Provider, Settings};
 use super::standing::Payment;
-use crate::config::{Config, HttpUrl, Length, Mistake, Reads, SecretRef};
+use crate::config::{Config, HttpUrl, Keyring, Length, Mistake, Reads, SecretRef};
 
 /// How long a link can be paid, if nothing else is said, and at most.
 const LIFE_MS: i64 = 30 * 60_000;
@@ -87,14 +87,9 @@ impl Said {
     ///
     /// # Errors
     /// A setting is missing or wrong.
-    pub fn of(
-        shop: &ShopFile,
-        path: &Path,
-        text: &str,
-        variables: &[(String, String)],
-    ) -> Result<Option<Said>, Mistake> {
+    pub fn of(shop: &ShopFile, path: &Path, text: &str, keyring: &Keyring) -> Result<Option<Said>, Mistake> {
         let Some(payments) = &shop.payments else { return Ok(None) };
-        let read = Reading { path, text, variables, settings: &payments.settings };
+        let read = Reading { path, text, keyring, settings: &payments.settings };
         let Some((facts, line)) = read.provider()? else { return Ok(None) };
         let before = Reading { settings: &payments.old, ..read };
         let old = match before.provider()? {
@@ -199,7 +194,7 @@ impl Said {
 struct Reading<'a> {
     path: &'a Path,
     text: &'a str,
-    variables: &'a [(String, String)],
+    keyring: &'a Keyring,
     settings: &'a [Setting],
 }
 
@@ -289,7 +284,7 @@ impl<'a> Reading<'a> {
         let wrong = |message: String| self.mistake(line, message, "Write `env:NAME` or `file:PATH`.".to_string());
         let reference: SecretRef = written.parse().map_err(wrong)?;
         let base = self.path.parent().unwrap_or(Path::new(""));
-        reference.resolve(base, self.variables).map_err(|wrong| self.mistake(line, wrong.message, wrong.help))
+        self.keyring.find(&reference, base, |wrong| self.mistake(line, wrong.message, wrong.help))
     }
 }
 

@@ -60,7 +60,7 @@ pub enum StartError {
     Settings(#[from] Mistake),
     #[error(transparent)]
     Shops(#[from] shops::Error),
-    #[error("the database: {0}")]
+    #[error(transparent)]
     Store(#[from] store::Error),
     #[error("nothing can listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
@@ -157,6 +157,8 @@ pub async fn start_within(
     Around { clock, demo }: Around,
 ) -> Result<(Running, Reloaded), StartError> {
     clock.set_ahead(config.clock_ahead_ms);
+    // Before a database is made for nothing, or one that is away is waited for.
+    shops::find(&config.shops).map_err(|error| shops::Error::Trouble(error.into()))?;
     let store = open_when_there(&config.database).await?;
     let (registry, reloaded) = Registry::open(&config, environment, store.clone(), clock.now_ms()).await?;
     let registry = Arc::new(registry);

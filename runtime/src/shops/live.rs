@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::config::{Mistake, SecretRef};
+use crate::config::{Keyring, Mistake, SecretRef};
 
 /// The WhatsApp side of one shop. Empty for a shop that is not live.
 #[derive(Clone, Debug, Default)]
@@ -122,12 +122,7 @@ impl Live {
     }
 
     /// Reads the `whatsapp` section. `path` is `shop.yaml`, `text` what it says.
-    pub(super) fn of(
-        shop: &ShopFile,
-        path: &Path,
-        text: &str,
-        variables: &[(String, String)],
-    ) -> Result<Live, Mistake> {
+    pub(super) fn of(shop: &ShopFile, path: &Path, text: &str, keyring: &Keyring) -> Result<Live, Mistake> {
         let Some(whatsapp) = &shop.whatsapp else { return Ok(Live::default()) };
         let base = path.parent().unwrap_or(Path::new(""));
         let secret = |reference: &Option<Spanned<SmolStr>>| -> Result<Option<SecretString>, Mistake> {
@@ -141,7 +136,7 @@ impl Live {
             };
             let parsed: SecretRef =
                 written.value.parse().map_err(|message| mistake(message, "Write `env:NAME` or `file:PATH`.".into()))?;
-            parsed.resolve(base, variables).map(Some).map_err(|wrong| mistake(wrong.message, wrong.help))
+            keyring.find(&parsed, base, |wrong| mistake(wrong.message, wrong.help)).map(Some)
         };
         Ok(Live {
             numbers: whatsapp.numbers.iter().map(|number| number.value.clone()).collect(),

@@ -20,7 +20,7 @@ use super::source::{self, Outside, Source};
 use crate::channel::whatsapp::flows::published::Published;
 use crate::channel::whatsapp::keys::{ShopKeys, WeakSecret};
 use crate::channel::whatsapp::verify::AppSecrets;
-use crate::config::{Config, Environment, Mistake, People};
+use crate::config::{Config, Environment, Keyring, Mistake, People};
 use crate::host::shops::{Portfolio, Shop, Shops};
 use crate::id::ShopScope;
 use crate::payments::chat::Chat;
@@ -184,11 +184,10 @@ impl Registry {
     ) -> Result<Reloaded, Error> {
         let mut sources = self.sources.lock().await;
         let folders = source::find(&config.shops).map_err(Trouble::Load)?;
-        let (variables, stood_in, adapters) = (environment.variables(), config.stood_in, config.adapters.clone());
+        let (secrets, stood_in, adapters) = (Keyring::strict(environment), config.stood_in, config.adapters.clone());
         let known = sources.clone();
-        let read = move || {
-            source::read_all(&folders, Outside { variables: &variables, adapters: &adapters, stood_in }, &known)
-        };
+        let read =
+            move || source::read_all(&folders, Outside { secrets: &secrets, adapters: &adapters, stood_in }, &known);
         let read = tokio::task::spawn_blocking(read).await.map_err(|_| Trouble::panicked())?;
         let mut reloaded = Reloaded::default();
         let mut next = BTreeMap::new();
@@ -204,8 +203,8 @@ impl Registry {
                     let kept = match sources.get(&slug).cloned() {
                         Some(source) => Some(source),
                         None => {
-                            let outside =
-                                Outside { variables: &environment.variables(), adapters: &config.adapters, stood_in };
+                            let secrets = &Keyring::strict(environment);
+                            let outside = Outside { secrets, adapters: &config.adapters, stood_in };
                             published::latest(&self.store, &slug, &trouble, outside).await?
                         }
                     };

@@ -20,7 +20,7 @@ use crate::adapter::mapping;
 use crate::adapter::rest::Backend;
 use crate::channel::whatsapp::flows::json::Shape;
 use crate::channel::whatsapp::flows::published::{Forms, PUBLISHED, Published};
-use crate::config::{Adapters, Mistake};
+use crate::config::{Adapters, Keyring, Mistake};
 use crate::ops;
 use crate::payments::till;
 
@@ -58,7 +58,7 @@ pub struct Source {
 #[derive(Clone, Copy, Debug)]
 pub struct Outside<'a> {
     /// Where secrets may be.
-    pub variables: &'a [(String, String)],
+    pub secrets: &'a Keyring,
     /// Where shops' own systems may be.
     pub adapters: &'a Adapters,
     /// All that is outside is stood in for: no secret is read, and nothing of a real account is known.
@@ -195,8 +195,8 @@ fn live(slug: &str, shop: &load::Shop, outside: Outside<'_>) -> Result<(Live, Op
         return Ok((Live::stood_in(slug, &settings), Some(till::Said::stood_in(&settings))));
     }
     let path = shop.folder.join(&file.path);
-    let till = till::Said::of(&settings, &path, &file.text, outside.variables)?;
-    Ok((Live::of(&settings, &path, &file.text, outside.variables)?, till))
+    let till = till::Said::of(&settings, &path, &file.text, outside.secrets)?;
+    Ok((Live::of(&settings, &path, &file.text, outside.secrets)?, till))
 }
 
 /// What `forms.lock` says.
@@ -238,7 +238,7 @@ fn backends(shop: &load::Shop, program: &Program, outside: Outside<'_>) -> Resul
         return Ok(Some(Vec::new()));
     }
     let open = |found: mapping::Found| {
-        Backend::open(found.contract, found.mapping, &shop.folder.join(found.path), outside.variables)
+        Backend::open(found.contract, found.mapping, &shop.folder.join(found.path), outside.secrets)
     };
     Ok(Some(found.into_iter().map(open).collect::<Result<_, _>>()?))
 }

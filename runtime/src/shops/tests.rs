@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use smol_str::SmolStr;
 
 use super::{Error, Outside, Registry, Reloaded, Trouble, find, read};
-use crate::config::{self, Adapters};
+use crate::config::{self, Adapters, Keyring};
 use crate::store::Store;
 
 struct Folder(PathBuf);
@@ -41,9 +41,14 @@ fn slug() -> SmolStr {
     "zuri".into()
 }
 
-fn outside(variables: &[(String, String)]) -> Outside<'_> {
+fn outside(secrets: &Keyring) -> Outside<'_> {
     static ANYWHERE: Adapters = Adapters { all: None, shops: BTreeMap::new() };
-    Outside { variables, adapters: &ANYWHERE, stood_in: false }
+    Outside { secrets, adapters: &ANYWHERE, stood_in: false }
+}
+
+/// An environment without anything.
+fn bare() -> Keyring {
+    Keyring::strict(&Vec::new())
 }
 
 #[test]
@@ -60,10 +65,10 @@ fn shops_are_found_beside_each_other_or_alone() {
 #[test]
 fn an_example_is_served_and_is_not_live() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/boutique");
-    let boutique = read(&"boutique".into(), &folder, outside(&[]), None).expect("it compiles");
+    let boutique = read(&"boutique".into(), &folder, outside(&bare()), None).expect("it compiles");
     assert!(boutique.live.numbers.is_empty());
     assert!(boutique.fixture.get("products").is_some());
-    let again = read(&"boutique".into(), &folder, outside(&[]), Some(&boutique)).expect("it compiles");
+    let again = read(&"boutique".into(), &folder, outside(&bare()), Some(&boutique)).expect("it compiles");
     assert!(std::sync::Arc::ptr_eq(&again.program, &boutique.program), "no byte has changed");
 }
 
@@ -72,13 +77,13 @@ fn a_live_shop_has_numbers_and_secrets() {
     let folder = Folder::new("live");
     let channels = "channels:\n  whatsapp: { phone_number_id: \"106540352242922\", waba_id: 10, portfolio_id: 77, token: env:ZURI, app_secret: file:secret }\n";
     folder.write("shop.yaml", &format!("{PROFILE}{channels}")).write("zuri.duka", FLOW).write("secret", "s3cret\n");
-    let variables = [("ZURI".to_string(), "EAAG".to_string())];
-    let shop = read(&slug(), &folder.0, outside(&variables), None).unwrap_or_else(|trouble| panic!("{trouble}"));
+    let secrets = Keyring::strict(&vec![("ZURI".to_string(), "EAAG".to_string())]);
+    let shop = read(&slug(), &folder.0, outside(&secrets), None).unwrap_or_else(|trouble| panic!("{trouble}"));
     assert_eq!(shop.live.numbers, ["106540352242922"]);
     assert_eq!(shop.live.portfolio.as_deref(), Some("77"));
     assert_eq!(shop.live.token.as_ref().map(ExposeSecret::expose_secret), Some("EAAG"));
     assert_eq!(shop.live.app_secrets.iter().map(ExposeSecret::expose_secret).collect::<Vec<_>>(), ["s3cret"]);
-    let told = read(&slug(), &folder.0, outside(&[]), None).expect_err("the environment is bare").to_string();
+    let told = read(&slug(), &folder.0, outside(&bare()), None).expect_err("the environment is bare").to_string();
     assert!(told.ends_with("shop.yaml`, line 7: the environment has no `ZURI`"), "{told}");
 }
 
@@ -86,10 +91,10 @@ fn a_live_shop_has_numbers_and_secrets() {
 fn a_broken_shop_is_told_by_what_is_broken() {
     let folder = Folder::new("broken");
     folder.write("shop.yaml", "name: Zuri\ncurency: KES\nlanguages: [en]\n").write("zuri.duka", FLOW);
-    let trouble = read(&slug(), &folder.0, outside(&[]), None).expect_err("the settings are wrong");
+    let trouble = read(&slug(), &folder.0, outside(&bare()), None).expect_err("the settings are wrong");
     assert!(trouble.to_string().contains("shop.yaml`, line 2: `shop.yaml` has no `curency`."), "{trouble}");
     folder.write("shop.yaml", PROFILE).write("zuri.duka", &FLOW.replace("-> end", "-> nowhere"));
-    let trouble = read(&slug(), &folder.0, outside(&[]), None).expect_err("the flow is wrong");
+    let trouble = read(&slug(), &folder.0, outside(&bare()), None).expect_err("the flow is wrong");
     assert!(matches!(&trouble, Trouble::Broken(_)), "{trouble}");
 }
 

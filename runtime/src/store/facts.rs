@@ -83,6 +83,19 @@ impl SendState {
     }
 }
 
+/// [`SendFacts::rests`] and [`SendFacts::can_be_passed`] as the databases ask them of a row of `outbox`, whose columns have
+/// this prefix.
+macro_rules! in_sql {
+    (rests $row:literal) => {
+        concat!($row, "lane = 3 AND ", $row, "state = 2 AND ", $row, "attempt > 0")
+    };
+    (can_be_passed $row:literal) => {
+        concat!($row, "lane = 3 AND ", $row, "state < 3")
+    };
+}
+
+pub(super) use in_sql;
+
 impl SendFacts {
     pub fn new(state: SendState, not_before_ms: i64) -> SendFacts {
         SendFacts {
@@ -98,12 +111,12 @@ impl SendFacts {
     }
 
     /// Whether it waits for better times (quiet hours, quality, a warning, a pause), so that all but marketing of its
-    /// conversation goes past it. The stores' `promote` says the same in SQL.
+    /// conversation goes past it. In SQL: `rests`.
     pub fn rests(&self, lane: Lane) -> bool {
         lane == Lane::Marketing && self.state == SendState::Ready && self.attempt > 0
     }
 
-    /// Whether nothing of it is in the air, and it is nothing that the customer waits for.
+    /// Whether nothing of it is in the air, and it is nothing that the customer waits for. In SQL: `can_be_passed`.
     pub fn can_be_passed(&self, lane: Lane) -> bool {
         lane == Lane::Marketing && self.state <= SendState::Ready
     }

@@ -1,13 +1,13 @@
 //! What a store is, looked at beside the server that may have it open: changes nothing, and brings nothing up to date.
 
 use std::path::Path;
-use std::str::FromStr;
 
 use rusqlite::{Connection, OpenFlags};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions, Connection as _, Row};
 
-use super::error::{Error, Result};
+use super::error::Result;
+use super::postgres::{at, is_new_enough};
 
 /// An embedded file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,10 @@ pub struct PostgresLook {
 }
 
 pub(super) fn sqlite(path: &Path) -> Result<SqliteLook> {
+    read(path).map_err(|error| error.of_file(path))
+}
+
+fn read(path: &Path) -> Result<SqliteLook> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let journal = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     // A file that is none shows itself when its first page is read.
@@ -35,9 +39,8 @@ pub(super) fn sqlite(path: &Path) -> Result<SqliteLook> {
 }
 
 pub(super) async fn postgres(url: &str) -> Result<PostgresLook> {
-    let options = PgConnectOptions::from_str(url)
-        .map_err(|error| Error::Refused(format!("the database's address cannot be read: {error}"), None))?;
-    let mut connection: PgConnection = options.connect().await?;
+    let mut connection: PgConnection = at(url)?.connect().await?;
+    is_new_enough(&connection)?;
     let asked =
         "SELECT current_setting('server_version'), current_setting('fsync'), current_setting('synchronous_commit')";
     let row = sqlx::query(asked).fetch_one(&mut connection).await?;

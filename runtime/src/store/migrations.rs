@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use sqlx::SqlStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
-use super::error::Error;
+use super::error::{Error, plain};
 
 pub(super) const SQLITE: [(&str, &str); 10] = [
     ("begin", include_str!("../../migrations/sqlite/0001_begin.sql")),
@@ -50,6 +50,13 @@ pub(super) fn refusal(error: MigrateError, steps: &[(&'static str, &'static str)
         MigrateError::VersionMissing(found) => Error::Newer { found, known },
         MigrateError::Dirty(step) => Error::Unreadable(format!("step {step} of its schema was broken off")),
         MigrateError::VersionMismatch(step) => Error::Unreadable(format!("step {step} of its schema is not ours")),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            let why = format!("the database's schema could not be brought up to date: {}", plain(&error));
+            match Error::from(error) {
+                Error::Refused(_, source) => Error::Refused(why, source),
+                known => known,
+            }
+        }
         other => Error::Refused(
             format!("the database's schema could not be brought up to date: {other}"),
             Some(Box::new(other)),

@@ -23,17 +23,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Postgres as Pg, Transaction};
 
 use self::news::News;
-use super::error::{Error, Result};
+use super::error::{Error, Result, plain};
 use super::migrations::{POSTGRES, migrator, refusal};
 use super::rows::Conversation;
 use super::signals::{Added, Signals};
 use crate::id::{ConversationId, ShopScope};
 
+/// Of its server: the oldest that is still tried.
+const LEAST_VERSION: u32 = 15;
 const CONNECTIONS: u32 = 16;
 const PATIENCE: Duration = Duration::from_secs(5);
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
@@ -68,10 +70,7 @@ struct Shared {
 
 impl Postgres {
     pub async fn open(url: &str, signals: Signals) -> Result<Postgres> {
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|error| Error::Refused(format!("the database's address cannot be read: {error}"), None))?
-            .application_name("duka")
-            .statement_cache_capacity(200);
+        let options = at(url)?.application_name("duka").statement_cache_capacity(200);
         bring_up_to_date(&options).await?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
@@ -154,8 +153,28 @@ impl PostgresTx {
     }
 }
 
+/// The database at this address.
+pub(super) fn at(url: &str) -> Result<PgConnectOptions> {
+    PgConnectOptions::from_str(url).map_err(|error| Error::Closed {
+        message: format!("the database's address cannot be read: {}", plain(&error)),
+        help: "Write `postgres://USER:PASSWORD@HOST/DATABASE`, with `@` in a password as `%40` and `/` as `%2F`.",
+    })
+}
+
+/// Refuses a server that nobody tries Duka on.
+pub(super) fn is_new_enough(connection: &PgConnection) -> Result<()> {
+    match connection.server_version_num() {
+        Some(found) if found / 10_000 < LEAST_VERSION => Err(Error::Closed {
+            message: format!("PostgreSQL {} is too old: {LEAST_VERSION} is the least", found / 10_000),
+            help: "Bring the database to a newer server: `pg_dump` there, `pg_restore` here.",
+        }),
+        Some(_) | None => Ok(()),
+    }
+}
+
 async fn bring_up_to_date(options: &PgConnectOptions) -> Result<()> {
     let mut connection = options.connect().await?;
+    is_new_enough(&connection)?;
     let done = migrator(&POSTGRES).run_direct(None, &mut connection, false).await;
     connection.close().await?;
     done.map_err(|error| refusal(error, &POSTGRES))
@@ -176,23 +195,41 @@ fn shop_number(shop: ShopScope) -> i32 {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Error {
-        let code = error.as_database_error().and_then(|answer| answer.code()).map(|code| code.into_owned());
+        // SQLite's schema is brought up to date through sqlx as well, and its codes are others.
+        let answer = error.as_database_error().and_then(|answer| answer.try_downcast_ref::<PgDatabaseError>());
+        let code = answer.map(|answer| answer.code().to_string());
         match (code.as_deref(), &error) {
             (Some("53100"), _) => Error::Full(error.into()),
             (Some("58030"), _) => Error::Disk(error.into()),
-            (Some("XX001" | "XX002"), _) => Error::Unreadable(error.to_string()),
+            (Some("XX001" | "XX002"), _) => Error::Unreadable(plain(&error)),
+            (Some("28P01" | "28000"), _) => Error::Closed {
+                message: format!("PostgreSQL lets this user not in: {}", plain(&error)),
+                help: "Are user and password in `database` right, and does its pg_hba.conf allow this machine?",
+            },
+            (Some("3D000"), _) => Error::Closed {
+                message: format!("PostgreSQL answers, and {}", plain(&error)),
+                help: "Make it, `CREATE DATABASE duka OWNER duka`, or name another one in `database`.",
+            },
+            (Some("42501"), _) => Error::Closed {
+                message: format!("PostgreSQL refuses: {}", plain(&error)),
+                help: "The user must own the database, and may make roles: `CREATE ROLE duka LOGIN CREATEROLE`.",
+            },
             // Serialisation, deadlock, lock and statement time-outs.
             (Some("57014"), _) => Error::Busy(error.into()),
             (Some(code), _) if ["40", "55P03"].iter().any(|kind| code.starts_with(kind)) => Error::Busy(error.into()),
             // Connection, shutting down or starting, too many connections, ended because it stood still.
             (Some(code), _) if ["08", "25P03", "53", "57"].iter().any(|kind| code.starts_with(kind)) => {
-                Error::Away(error.into())
+                Error::Away(plain(&error).into())
             }
+            (None, sqlx::Error::Tls(_)) => Error::Closed {
+                message: format!("there is no encrypted way to PostgreSQL: {}", plain(&error)),
+                help: "`?sslmode=` at the end of the address says what is wanted: `require`, `prefer` or `disable`.",
+            },
             (
                 None,
                 sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed,
-            ) => Error::Away(error.into()),
-            _ => Error::Refused(format!("PostgreSQL refuses: {error}"), Some(error.into())),
+            ) => Error::Away(plain(&error).into()),
+            _ => Error::Refused(format!("PostgreSQL refuses: {}", plain(&error)), Some(error.into())),
         }
     }
 }

@@ -30,7 +30,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 
-use super::error::{Error, Result};
+use super::error::{Error, Result, plain};
 use super::migrations::{SQLITE, migrator, refusal};
 
 /// Below it a writer and a checkpoint can damage each other's pages (reliability.md, T24).
@@ -63,7 +63,7 @@ impl Sqlite {
             return Err(Error::Refused(format!("SQLite {found} is too old: 3.51.3 is the least that is safe"), None));
         }
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| cannot_open(folder, error.into()))?;
+            std::fs::create_dir_all(folder).map_err(|error| cannot_open(folder, &error))?;
         }
         let lock = only_process(path)?;
         waiting(|| backup::check_first(path))?;
@@ -189,11 +189,11 @@ fn only_process(path: &Path) -> Result<File> {
     let mut name = path.as_os_str().to_os_string();
     name.push(".lock");
     let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
-    let file = opened.map_err(|error| cannot_open(Path::new(&name), error.into()))?;
+    let file = opened.map_err(|error| cannot_open(Path::new(&name), &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Error::InUse(path.display().to_string())),
-        Err(TryLockError::Error(error)) => Err(cannot_open(Path::new(&name), error.into())),
+        Err(TryLockError::Error(error)) => Err(cannot_open(Path::new(&name), &error)),
     }
 }
 
@@ -204,15 +204,16 @@ async fn bring_up_to_date(path: &Path) -> Result<()> {
         .journal_mode(SqliteJournalMode::Wal)
         .pragma("secure_delete", "ON");
     let opened = SqliteConnection::connect_with(&options).await;
-    let mut connection = opened.map_err(|error| cannot_open(path, error.into()))?;
+    let mut connection = opened.map_err(|error| cannot_open(path, &plain(&error)))?;
     let done = migrator(&SQLITE).run_direct(None, &mut connection, false).await;
     let closed = connection.close().await;
     done.map_err(|error| refusal(error, &SQLITE))?;
-    closed.map_err(|error| cannot_open(path, error.into()))
+    closed.map_err(|error| cannot_open(path, &plain(&error)))
 }
 
 fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
-    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let opened = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    let connection = opened.map_err(|error| cannot_open(path, &error))?;
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
     connection.busy_timeout(Duration::ZERO)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -223,8 +224,11 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
     Ok(connection)
 }
 
-fn cannot_open(path: &Path, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
-    Error::Refused(format!("{} cannot be opened: {source}", path.display()), Some(source))
+fn cannot_open(path: &Path, why: &dyn std::fmt::Display) -> Error {
+    Error::Closed {
+        message: format!("`{}` cannot be opened: {why}", path.display()),
+        help: "Is it the right place, and may this user read and write there?",
+    }
 }
 
 impl From<rusqlite::Error> for Error {

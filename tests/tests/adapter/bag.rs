@@ -11,6 +11,7 @@ use duka_engine::hir::{OperationId, OperationKind};
 use duka_engine::value::Value;
 use duka_runtime::adapter::Systems;
 use duka_runtime::adapter::rest::{Backend, Rest};
+use duka_runtime::config::Keyring;
 use duka_runtime::egress::{Egress, Policy};
 use duka_runtime::host::calls::{Adapter, Ask, Fate};
 use duka_runtime::host::clock::ManualClock;
@@ -40,7 +41,8 @@ impl Process {
         let (program, found, findings) = known("KES", &stage.adapters());
         assert!(findings.is_empty(), "{findings:?}");
         let open = |it: duka_runtime::adapter::mapping::Found| {
-            Backend::open(it.contract, it.mapping, Path::new(""), &Stage::secrets()).expect("its secrets")
+            Backend::open(it.contract, it.mapping, Path::new(""), &Keyring::strict(&Stage::secrets()))
+                .expect("its secrets")
         };
         let scope = store.shop(slug).await.expect("a store");
         let mut shop = Shop::new(scope, slug.into(), program, Vec::new(), Json::Null);

@@ -14,6 +14,7 @@ use duka_engine::source::{FileKind, ShopSource, SourceFile};
 use duka_engine::value::Value;
 use duka_runtime::adapter::mapping::{Found, read};
 use duka_runtime::adapter::rest::{Backend, Call, Rest};
+use duka_runtime::config::Keyring;
 use duka_runtime::egress::{Egress, Policy};
 use duka_runtime::host::calls::Fate;
 use duka_tests::shops::counter;
@@ -95,7 +96,8 @@ impl Mapped {
     ) -> Mapped {
         assert_eq!(findings.iter().map(|it| it.message.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
         assert!(!found.is_empty(), "a mapping");
-        let open = |it: Found| Backend::open(it.contract, it.mapping, Path::new(""), secrets).expect("its secrets");
+        let keyring = Keyring::strict(&secrets.to_vec());
+        let open = |it: Found| Backend::open(it.contract, it.mapping, Path::new(""), &keyring).expect("its secrets");
         let backends = found.into_iter().map(open).collect();
         let rest = Rest::new(Egress::new(Policy { development: true, ..Policy::default() }).expect("a client"));
         Mapped { program, backends, rest, conversation: "7-1".to_string(), within_ms: 5_000 }

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use duka_runtime::adapter::rest::Backend;
+use duka_runtime::config::Keyring;
 
 use crate::mapped::shop;
 
@@ -30,7 +31,7 @@ fn opened(proof: &str, secrets: &[(&str, &str)]) -> Backend {
     assert!(findings.is_empty(), "{findings:?}");
     let secrets: Vec<(String, String)> = secrets.iter().map(|(name, it)| (name.to_string(), it.to_string())).collect();
     let found = found.into_iter().next().expect("a mapping");
-    Backend::open(found.contract, found.mapping, Path::new(""), &secrets).expect("its secrets")
+    Backend::open(found.contract, found.mapping, Path::new(""), &Keyring::strict(&secrets)).expect("its secrets")
 }
 
 fn proves(backend: &Backend, headers: &[(&str, &str)], body: &str, now_ms: i64) -> bool {
@@ -140,8 +141,8 @@ fn what_is_said_of_a_proof_has_to_prove_something() {
     let proof = OVER_TIME.replace("between:", "key: base64, between:");
     let (_, found, _) = shop("KES", "catalog", &mapping(&proof));
     let found = found.into_iter().next().expect("a mapping");
-    let secrets = SECRETS.map(|(name, it)| (name.to_string(), it.to_string()));
-    let opened = Backend::open(found.contract, found.mapping, Path::new(""), &secrets);
+    let secrets = Vec::from(SECRETS.map(|(name, it)| (name.to_string(), it.to_string())));
+    let opened = Backend::open(found.contract, found.mapping, Path::new(""), &Keyring::strict(&secrets));
     let message = opened.err().map(|mistake| mistake.message).unwrap_or_default();
     assert_eq!(message, "the secret of `webhook.proof` is not written in Base64");
 }

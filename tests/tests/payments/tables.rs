@@ -10,6 +10,7 @@ use duka_dsl::FileId;
 use duka_dsl::yaml::{tree, typed};
 use duka_runtime::adapter::mapping::{Encoding, Mapping, Proof, shipped};
 use duka_runtime::adapter::rest::Backend;
+use duka_runtime::config::Keyring;
 use duka_tests::tree::root;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -42,7 +43,8 @@ fn opened(text: &str) -> (Mapping, Backend) {
     });
     let variables: Vec<(String, String)> = names.collect();
     let place = root().join("examples/carriers/x.rest.yaml");
-    let backend = Backend::open("orders".into(), mapping.clone().into(), &place, &variables).expect("all secrets");
+    let backend = Backend::open("orders".into(), mapping.clone().into(), &place, &Keyring::strict(&variables))
+        .expect("all secrets");
     (mapping, backend)
 }
 

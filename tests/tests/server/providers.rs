@@ -216,12 +216,13 @@ async fn a_prompt_that_was_declined_is_followed_by_another() {
 #[test]
 fn settings_of_providers_are_judged_by_name() {
     use duka_dsl::span::FileId;
+    use duka_runtime::config::Keyring;
     use duka_runtime::payments::till::Said;
     let judged = |payments: &str| {
         let text = format!("name: Zuri\ncurrency: KES\nlanguages: [en]\npayments: {payments}\n");
         let (shop, _) = duka_dsl::config::shop::read(FileId(0), &text);
         let path = std::path::Path::new("shop.yaml");
-        Said::of(&shop, path, &text, &[("KEY".to_string(), "k".to_string())])
+        Said::of(&shop, path, &text, &Keyring::strict(&vec![("KEY".to_string(), "k".to_string())]))
             .map(|said| said.is_some())
             .map_err(|wrong| format!("{:?}: {}", wrong.line.unwrap_or(0), wrong.message))
     };

@@ -346,3 +346,48 @@ async fn a_step_of_the_schema_that_breaks_off_leaves_nothing_and_is_taken_again(
     }
     Ok(())
 }
+
+/// Each with what happened and what to do, and with nothing of the library's that it came through.
+#[tokio::test]
+async fn a_database_that_can_not_be_opened_is_refused_with_what_to_do() {
+    let url = database().await;
+    let options = PgConnectOptions::from_str(&url).expect("it is an address");
+    let elsewhere = |options: PgConnectOptions| options.to_url_lossy().to_string();
+    let silent = "postgres://duka@127.0.0.1:1/duka".to_string();
+    let cases = [
+        (elsewhere(options.clone().database("no_such_database")), "does not exist", "Make it, `CREATE DATABASE"),
+        (elsewhere(options.username("no_such_user")), "lets this user not in", "Are user and password"),
+        (silent, "the database does not answer: Connection refused", "Is PostgreSQL running"),
+        ("postgres://duka@host:port/duka".to_string(), "address cannot be read", "Write `postgres://USER:PASSWORD@"),
+    ];
+    for (url, said, help) in cases {
+        for error in [
+            Store::postgres(&url).await.map(|_| ()).expect_err("it is refused"),
+            Store::look_at_postgres(&url).await.map(|_| ()).expect_err("it is refused"),
+        ] {
+            let (told, next) = (error.to_string(), error.help().unwrap_or_default());
+            assert!(told.contains(said) && next.starts_with(help), "{told}: {next}");
+            assert!(!told.contains("error returned") && !told.contains("communicating"), "{told}");
+        }
+    }
+}
+
+/// As the book has an operator make it: the user owns the database, may make roles, and nothing else.
+#[tokio::test]
+async fn a_user_that_is_no_superuser_makes_the_schema_and_one_without_rights_is_told_which() {
+    let url = database().await;
+    let mut owner = outside(&url).await;
+    let name: String = owner.fetch_one("SELECT current_database()").await.expect("it has a name").get(0);
+    for (user, rights) in [("maker", "CREATEROLE"), ("reader", "NOCREATEROLE")] {
+        let made = format!("CREATE ROLE {name}_{user} LOGIN {rights}");
+        owner.execute(AssertSqlSafe(made)).await.expect("roles may be made");
+    }
+    let own = format!("ALTER DATABASE {name} OWNER TO {name}_maker");
+    owner.execute(AssertSqlSafe(own)).await.expect("the owner may be changed");
+    let options = PgConnectOptions::from_str(&url).expect("it is an address");
+    let as_user = |user: &str| options.clone().username(&format!("{name}_{user}")).to_url_lossy().to_string();
+    let refused = Store::postgres(&as_user("reader")).await.map(|_| ()).expect_err("it may do nothing");
+    let help = refused.help().unwrap_or_default();
+    assert!(refused.to_string().contains("permission denied") && help.contains("CREATEROLE"), "{refused}: {help}");
+    Store::postgres(&as_user("maker")).await.map(|_| ()).expect("it may");
+}

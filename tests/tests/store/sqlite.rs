@@ -202,8 +202,37 @@ async fn a_damaged_backup_is_not_served() -> Result<()> {
     }
     std::fs::write(&backup, bytes).expect("it can be written");
     let refusal = Store::restore_sqlite(&backup, &folder.path().join("restored.db"), 50).await.map(|_| ());
-    assert!(matches!(refusal, Err(Error::Unreadable(_))), "{refusal:?}");
+    assert!(matches!(refusal, Err(Error::Damaged { .. })), "{refusal:?}");
     assert!(!folder.path().join("restored.db").exists(), "nothing is left to be served");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_copy_that_was_broken_off_is_in_nobodys_way_and_is_not_put_back() -> Result<()> {
+    let folder = folder();
+    let (path, copy) = (folder.path().join("duka.db"), folder.path().join("copy.db"));
+    let part = folder.path().join("copy.db.part");
+    drop(Store::sqlite(&path).await?);
+    let refused = |done: Result<()>| {
+        let error = done.expect_err("it is refused");
+        format!("{error} {}", error.help().unwrap_or_default())
+    };
+    std::fs::write(&part, "half of it").expect("a writable folder");
+    let said = refused(Store::restore_sqlite(&part, &copy, 50).await.map(|_| ()));
+    assert!(said.contains("is a backup that was broken off Restore one that was finished"), "{said}");
+    Store::backup_sqlite(&path, &copy)?;
+    assert!(copy.exists() && !part.exists());
+
+    // What can not be taken away is named; what fails leaves nothing.
+    std::fs::remove_file(&copy).expect("it was written");
+    std::fs::create_dir(&part).expect("a writable folder");
+    let said = refused(Store::backup_sqlite(&path, &copy));
+    assert!(said.contains("copy.db.part` is in the way and cannot be removed"), "{said}");
+    std::fs::remove_dir(&part).expect("it is empty");
+    std::fs::write(folder.path().join("notes.db"), "x".repeat(5_000)).expect("a writable folder");
+    let said = refused(Store::backup_sqlite(&folder.path().join("notes.db"), &copy));
+    assert!(said.contains("notes.db` is damaged, or no database of Duka: file is not a database"), "{said}");
+    assert!(!copy.exists() && !part.exists());
     Ok(())
 }
 
@@ -234,8 +263,10 @@ async fn a_damaged_file_is_refused_when_it_is_opened() -> Result<()> {
         bytes[at..at + 8].fill(0xA5);
     }
     std::fs::write(&path, bytes).expect("a writable folder");
-    let refused = Store::sqlite(&path).await.map(|_| ()).expect_err("it is damaged").to_string();
-    assert!(refused.contains("is damaged"), "{refused}");
+    let refused = Store::sqlite(&path).await.map(|_| ()).expect_err("it is damaged");
+    let (said, help) = (refused.to_string(), refused.help().unwrap_or_default());
+    assert!(said.contains("duka.db` is damaged") && !said.contains('\n'), "{said}");
+    assert!(help.contains("`duka restore COPY DATABASE`"), "{help}");
     Ok(())
 }
 

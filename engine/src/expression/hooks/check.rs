@@ -6,8 +6,10 @@ use duka_dsl::Diagnostic;
 use rhai::{AST, ASTNode, Expr, FlowControl, FnCallExpr, Position, ScriptFuncDef, Stmt};
 
 use super::MAX_OPERATIONS;
+use super::fields;
 use super::signature::Source;
 use crate::hir::Hook;
+use crate::types::Record;
 
 /// Turns of a loop over a list, when the cost of a hook is estimated.
 const LIST_TURNS: u64 = 1_000;
@@ -114,7 +116,12 @@ const KNOWN: [&str; 94] = [
     "zip",
 ];
 
-pub(super) fn check(source: &Source<'_>, functions: &AST, hooks: &[Hook], diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(
+    source: &Source<'_>,
+    functions: &AST,
+    (hooks, records): (&[Hook], &[Record]),
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     if let Some(statement) = functions.statements().iter().find(|statement| !statement.is_noop()) {
         let finding = Diagnostic::new(
             902,
@@ -138,9 +145,11 @@ pub(super) fn check(source: &Source<'_>, functions: &AST, hooks: &[Hook], diagno
         let hook = definition.name.as_str();
         let mut reading = Reading { source, hook, known: &known, functions: &names, findings: &mut findings };
         walk_function(&body, &mut |path| reading.node(path));
-        if hooks.iter().any(|hook| hook.name == definition.name.as_str() && hook.takes.len() == definition.params.len())
-        {
+        let is_this =
+            |hook: &&Hook| hook.name == definition.name.as_str() && hook.takes.len() == definition.params.len();
+        if let Some(declared) = hooks.iter().find(is_this) {
             cost(source, hook, &body, &mut findings);
+            fields::check(source, (declared, definition), &body, records, &mut findings);
         }
     }
     findings.sort_by_key(|finding| finding.span);
@@ -155,7 +164,7 @@ fn alone(functions: &AST, definition: &ScriptFuncDef) -> AST {
     one
 }
 
-fn walk_function(one: &AST, on_node: &mut dyn FnMut(&[ASTNode<'_>])) {
+pub(super) fn walk_function(one: &AST, on_node: &mut dyn FnMut(&[ASTNode<'_>])) {
     one.walk(&mut |path: &[ASTNode<'_>]| {
         on_node(path);
         true

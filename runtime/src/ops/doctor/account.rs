@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use duka_engine::approval::{Difference, Registry, Wanted, differences};
 use duka_engine::limits::whatsapp;
 use duka_engine::lints::language_name;
+use secrecy::ExposeSecret;
 
 use super::super::accounts::{Account, pull};
 use super::Line;
@@ -45,6 +46,10 @@ pub(super) async fn examine(graph: &Graph, shop: &Account, config: &Config, now_
     if live.numbers.is_empty() {
         let fix = "Add `whatsapp: { phone_number_id: …, waba_id: … }` to its channels.";
         return vec![Line::warning(slug.as_str(), "it is not live: it names no number", fix)];
+    }
+    // One that is missing was told of.
+    if shop.token.as_ref().is_some_and(|token| token.expose_secret().is_empty()) {
+        return Vec::new();
     }
     let Some(access) = shop.access() else {
         let fix = "Add `token = \"env:NAME\"` below `[whatsapp]`, or `token:` to the shop's channel.";

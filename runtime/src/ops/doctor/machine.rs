@@ -10,7 +10,7 @@ use super::Line;
 use crate::channel::whatsapp::versions::{self, CHECKED, Life};
 use crate::config::{Config, Database, FilesPlace};
 use crate::server::run::open_files;
-use crate::store::Store;
+use crate::store::{self, Store};
 
 /// What Meta's app secrets have; shorter ones can be tried out.
 const SECRET_LETTERS: usize = 16;
@@ -20,43 +20,65 @@ const SOON_MS: i64 = 120 * 24 * 3_600_000;
 const LITTLE_BYTES: u64 = 2 << 30;
 const TOO_LITTLE_BYTES: u64 = 256 << 20;
 
+/// Empty: it is missing, which was told of.
+fn is_missing(secret: &SecretString) -> bool {
+    secret.expose_secret().is_empty()
+}
+
+/// Of those that are there.
 pub(super) fn secrets(config: &Config) -> Vec<Line> {
-    const SECRET: &str = "app secret";
-    const VERIFY: &str = "verify token";
-    let whatsapp = &config.whatsapp;
-    let weak = |secret: &SecretString| secret.expose_secret().len() < SECRET_LETTERS;
-    let secret = match whatsapp.app_secrets.first() {
-        None => Line::warning(
-            SECRET,
+    let (secrets, token) = (&config.whatsapp.app_secrets, config.whatsapp.verify_token.as_ref());
+    let mut lines = Vec::new();
+    if !secrets.first().is_some_and(is_missing) {
+        lines.push(app_secret(secrets));
+    }
+    if !token.is_some_and(is_missing) {
+        lines.push(verify_token(token));
+    }
+    lines
+}
+
+fn is_weak(secret: &SecretString) -> bool {
+    secret.expose_secret().len() < SECRET_LETTERS
+}
+
+fn app_secret(secrets: &[SecretString]) -> Line {
+    const ABOUT: &str = "app secret";
+    match secrets {
+        [] => Line::warning(
+            ABOUT,
             "the settings name none",
             "Unless every shop has an app of its own, add `app_secret = \"env:NAME\"` below `[whatsapp]`.",
         ),
-        Some(secret) if weak(secret) => Line::warning(
-            SECRET,
+        [secret, ..] if is_weak(secret) => Line::warning(
+            ABOUT,
             format!("it has fewer than {SECRET_LETTERS} letters"),
             "Copy it from the app's basic settings; whoever guesses it can forge messages of customers.",
         ),
-        Some(_) if whatsapp.app_secrets.len() > 1 => Line::warning(
-            SECRET,
+        [_, _, ..] => Line::warning(
+            ABOUT,
             "the one before is still accepted",
             "Take `old_app_secret` out once the app signs with the new one.",
         ),
-        Some(_) => Line::ok(SECRET, "there is one"),
-    };
-    let verify = match &whatsapp.verify_token {
+        [_] => Line::ok(ABOUT, "there is one"),
+    }
+}
+
+fn verify_token(token: Option<&SecretString>) -> Line {
+    const ABOUT: &str = "verify token";
+    match token {
         None => Line::warning(
-            VERIFY,
+            ABOUT,
             "the settings name none",
             "Meta can not set the webhook up: add `verify_token = \"env:NAME\"` below `[whatsapp]`.",
         ),
-        Some(token) if weak(token) => Line::warning(
-            VERIFY,
+        Some(token) if is_weak(token) => Line::warning(
+            ABOUT,
             format!("it has fewer than {SECRET_LETTERS} letters"),
             "Take a long random word, as of `openssl rand -hex 16`.",
         ),
-        Some(_) => Line::ok(VERIFY, "there is one"),
-    };
-    vec![secret, verify]
+        Some(_) => Line::ok(ABOUT, "there is one"),
+    }
 }
 
 pub(super) fn version(config: &Config, now_ms: i64) -> Line {
@@ -99,7 +121,7 @@ pub(super) async fn store(database: &Database) -> Vec<Line> {
                 "Switch both on: an acknowledged message must be on disk.",
             )],
             Ok(found) => vec![Line::ok(ABOUT, format!("PostgreSQL {} answers, commits are synced", found.version))],
-            Err(error) => vec![Line::fault(ABOUT, error.to_string(), "Is PostgreSQL running, and the address right?")],
+            Err(error) => vec![damage(&error)],
         },
     }
 }
@@ -118,8 +140,12 @@ fn file(path: &Path) -> Line {
         Ok(found) => {
             Line::ok(ABOUT, format!("{}, SQLite {}, WAL, every commit synced (FULL)", path.display(), found.version))
         }
-        Err(error) => Line::fault(ABOUT, error.to_string(), "Restore a copy: `duka restore COPY DATABASE`."),
+        Err(error) => damage(&error),
     }
+}
+
+fn damage(error: &store::Error) -> Line {
+    Line::fault("database", error.to_string(), error.help().unwrap_or("Try again; the server's log says more."))
 }
 
 fn space(path: &Path) -> Line {
@@ -141,9 +167,14 @@ fn space(path: &Path) -> Line {
     }
 }
 
-/// Puts a little file where customers' files are kept, and takes it away.
-pub(super) async fn files(place: &FilesPlace) -> Line {
+/// Puts a little file where customers' files are kept, and takes it away. `None`: what opens the place is missing.
+pub(super) async fn files(place: &FilesPlace) -> Option<Line> {
     const ABOUT: &str = "files";
+    if let FilesPlace::Bucket(bucket) = place
+        && (is_missing(&bucket.key) || is_missing(&bucket.secret))
+    {
+        return None;
+    }
     let told = match place {
         FilesPlace::Memory => "customers' files are not kept: `memory`".to_string(),
         FilesPlace::Folder(folder) => format!("customers' files can be kept in {}", folder.display()),
@@ -162,14 +193,14 @@ pub(super) async fn files(place: &FilesPlace) -> Line {
         Ok(files) => files.examine().await,
         Err(error) => Err(error),
     };
-    examined.map_or_else(|error| Line::fault(ABOUT, error.to_string(), fix), |()| Line::ok(ABOUT, told))
+    Some(examined.map_or_else(|error| Line::fault(ABOUT, error.to_string(), fix), |()| Line::ok(ABOUT, told)))
 }
 
 /// Asks the server's webhook as Meta does. From outside, the address must lead here: that is for the browser to see.
 pub(super) async fn server(config: &Config) -> Line {
     const ABOUT: &str = "server";
     let address = format!("http://{}", config.listen);
-    let Some(token) = &config.whatsapp.verify_token else {
+    let Some(token) = config.whatsapp.verify_token.as_ref().filter(|token| !is_missing(token)) else {
         return Line::warning(ABOUT, "its webhook can not be tried without a verify token", "See above.");
     };
     let asked = async { Server::new(&address, None)?.verifies(token).await };

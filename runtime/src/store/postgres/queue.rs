@@ -9,6 +9,7 @@ use super::conversations::{id, number};
 use super::{PostgresTx, scope, shop_number};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::error::Result;
+use crate::store::facts::in_sql;
 use crate::store::rows::{Lane, SendState};
 
 #[derive(Default)]
@@ -46,17 +47,21 @@ impl PostgresTx {
         if places.is_empty() {
             return Ok(());
         }
-        let select = sqlx::query(
+        let select = sqlx::query(concat!(
             "SELECT t.shop, t.conversation, busy.seq IS NOT NULL, coalesce((
-                     SELECT h.lane = 3 AND h.state = 2 AND h.attempt > 0 FROM outbox h
+                     SELECT ",
+            in_sql!(rests "h."),
+            " FROM outbox h
                      WHERE h.shop = t.shop AND h.conversation BETWEEN t.conversation AND t.conversation AND h.state < 5
                      ORDER BY h.conversation, h.seq LIMIT 1), false)
              FROM unnest($1::integer[], $2::bigint[]) AS t (shop, conversation) LEFT JOIN LATERAL (
                  SELECT o.seq FROM outbox o
                  WHERE o.shop = t.shop AND o.conversation BETWEEN t.conversation AND t.conversation AND o.state < 5
-                     AND NOT (o.lane = 3 AND o.state < 3)
+                     AND NOT (",
+            in_sql!(can_be_passed "o."),
+            ")
                  ORDER BY o.conversation DESC, o.seq DESC LIMIT 1 FOR UPDATE) busy ON true",
-        );
+        ));
         let select = select
             .bind(places.iter().map(|(shop, _)| shop_number(*shop)).collect::<Vec<_>>())
             .bind(places.iter().map(|(_, conversation)| number(*conversation)).collect::<Vec<_>>());

@@ -13,7 +13,7 @@ use super::{Bound, PostgresTx, clean, scope, shop_number};
 use crate::id::{ConversationId, SendId, ShopScope};
 use crate::store::codes;
 use crate::store::error::Result;
-use crate::store::facts::{SendFacts, Told};
+use crate::store::facts::{SendFacts, Told, in_sql};
 use crate::store::rows::{
     AttemptEnd, Claim, ClaimedSend, Lane, Leases, NewSend, Released, Room, SendRow, Settled, Settlement, StatusEffect,
     StatusUpdate,
@@ -49,13 +49,15 @@ impl PostgresTx {
         let places: BTreeSet<Place> = sends.iter().map(|send| (send.shop, send.conversation)).collect();
         let places: Vec<Place> = places.into_iter().collect();
         let (shops, ids) = split(&places);
-        let select = sqlx::query(
-            "SELECT last.shop, last.conversation, last.lane = 3 AND last.state < 3
+        let select = sqlx::query(concat!(
+            "SELECT last.shop, last.conversation, ",
+            in_sql!(can_be_passed "last."),
+            "
              FROM unnest($1::integer[], $2::bigint[]) AS t (shop, conversation), LATERAL (
                  SELECT o.shop, o.conversation, o.lane, o.state FROM outbox o
                  WHERE o.shop = t.shop AND o.conversation BETWEEN t.conversation AND t.conversation AND o.state < 5
                  ORDER BY o.conversation DESC, o.seq DESC LIMIT 1 FOR UPDATE) last",
-        );
+        ));
         let mut queues: BTreeMap<Place, Queue> = BTreeMap::new();
         for row in self.rows(select.bind(shops).bind(ids)).await? {
             let place = (scope(row.try_get(0)?), id(row.try_get(1)?));
@@ -370,19 +372,21 @@ impl PostgresTx {
     /// Makes the head of each conversation ready; where that is marketing that rests, the first that may pass it.
     async fn promote(&mut self, places: &[Place]) -> Result<()> {
         let (shops, ids) = split(places);
-        let update = sqlx::query(
+        let update = sqlx::query(concat!(
             "UPDATE outbox o SET state = 2
              FROM unnest($1::integer[], $2::bigint[]) AS t (shop, conversation), LATERAL (
-                 SELECT CASE WHEN h.lane = 3 AND h.state = 2 AND h.attempt > 0 THEN (
-                     SELECT n.seq FROM outbox n
+                 SELECT CASE WHEN ",
+            in_sql!(rests "h."),
+            " THEN (SELECT n.seq FROM outbox n
                      WHERE n.shop = t.shop AND n.conversation BETWEEN t.conversation AND t.conversation AND n.state < 5
-                         AND NOT (n.lane = 3 AND n.state < 3)
-                     ORDER BY n.conversation, n.seq LIMIT 1) ELSE h.seq END AS seq
+                         AND NOT (",
+            in_sql!(can_be_passed "n."),
+            ") ORDER BY n.conversation, n.seq LIMIT 1) ELSE h.seq END AS seq
                  FROM outbox h
                  WHERE h.shop = t.shop AND h.conversation BETWEEN t.conversation AND t.conversation AND h.state < 5
                  ORDER BY h.conversation, h.seq LIMIT 1) head
              WHERE o.shop = t.shop AND o.seq = head.seq AND o.state = 1",
-        );
+        ));
         self.run(update.bind(shops).bind(ids)).await?;
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! A copy of the file while it is in use, and its way back.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use rusqlite::OpenFlags;
@@ -18,14 +19,17 @@ impl Sqlite {
 
     /// Reads every page (F40). What is found damaged is written beside the file, so that the next process looks first.
     pub fn check(&self) -> Result<()> {
-        let verdict = sound(&self.0.path);
-        if let Err(Error::Unreadable(_)) = &verdict {
+        let verdict = sound(&self.0.path, &self.0.path);
+        if let Err(Error::Damaged { .. }) = &verdict {
             let _ = File::create(beside(&self.0.path, DAMAGED));
             self.0.broken.cancel();
         }
         verdict
     }
 }
+
+/// The ending of a copy that is being written.
+const PART: &str = "part";
 
 /// Beside a file that was found damaged.
 const DAMAGED: &str = ".damaged";
@@ -35,19 +39,18 @@ pub(super) fn check_first(path: &Path) -> Result<()> {
     let note = beside(path, DAMAGED);
     let Ok(file) = std::fs::metadata(path) else { return Ok(()) };
     if file.len() <= AT_ONCE_BYTES || note.exists() {
-        sound(path)?;
+        sound(path, path)?;
         let _ = std::fs::remove_file(note);
     }
     Ok(())
 }
 
-fn sound(path: &Path) -> Result<()> {
+/// `called`: what is named when it is not.
+fn sound(path: &Path, called: &Path) -> Result<()> {
     match read_through(path) {
         Ok(verdict) if verdict == "ok" => Ok(()),
-        Ok(why) | Err(Error::Unreadable(why)) => {
-            Err(Error::Unreadable(format!("{} is damaged: {why}", path.display())))
-        }
-        Err(other) => Err(other),
+        Ok(why) => Err(Error::Unreadable(why).of_file(called)),
+        Err(error) => Err(error.of_file(called)),
     }
 }
 
@@ -60,49 +63,73 @@ fn read_through(path: &Path) -> Result<String> {
 /// when it is complete and synced.
 pub(in crate::store) fn copy_out(from: &Path, to: &Path) -> Result<()> {
     if !from.exists() {
-        return Err(Error::Refused(format!("there is no database {}", from.display()), None));
+        let message = format!("there is no database {}", from.display());
+        return Err(Error::Closed {
+            message,
+            help: "Name the file of `database` in duka.toml; without it, `duka.db`.",
+        });
     }
     if to.exists() {
-        return Err(Error::Refused(format!("{} is there already: a backup replaces nothing", to.display()), None));
+        let message = format!("{} is there already: a backup replaces nothing", to.display());
+        return Err(Error::Closed { message, help: "Name another file for the copy." });
     }
-    if let Some(folder) = to.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| cannot_open(folder, error.into()))?;
+    let connection = connect(from, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| error.of_file(from))?;
+    by_part(to, |part| {
+        let done = connection.execute("VACUUM INTO ?", [part.to_string_lossy()]);
+        done.map(drop).map_err(|error| Error::from(error).of_file(from))
+    })
+}
+
+/// Writes `to` under another name first. What an earlier try has left there goes, and so does what this one leaves.
+fn by_part(to: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    if let Some(folder) = to.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| cannot_open(folder, &error))?;
     }
-    let part = beside(to, ".part");
-    let _ = std::fs::remove_file(&part);
-    let connection = connect(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    connection.execute("VACUUM INTO ?", [part.to_string_lossy()])?;
-    settle(&part, to)
+    let part = beside(to, &format!(".{PART}"));
+    match std::fs::remove_file(&part) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            let message = format!("`{}` is in the way and cannot be removed: {error}", part.display());
+            return Err(Error::Closed { message, help: "Move it away, or give the copy another name." });
+        }
+        Ok(()) | Err(_) => {}
+    }
+    write(&part).and_then(|()| settle(&part, to)).inspect_err(|_| {
+        let _ = std::fs::remove_file(&part);
+    })
 }
 
 /// Puts a copy of a backup where a store is to be opened. Refused if a database is there, or if the backup is damaged.
 pub(in crate::store) fn copy_back(backup: &Path, to: &Path) -> Result<()> {
+    if backup.extension().is_some_and(|ending| ending == PART) {
+        let message = format!("`{}` is a backup that was broken off", backup.display());
+        return Err(Error::Closed {
+            message,
+            help: "Restore one that was finished: its name does not end with `.part`.",
+        });
+    }
     if to.exists() {
-        let moved = format!("{} is there already: move it away first, with its -wal and -shm", to.display());
-        return Err(Error::Refused(moved, None));
+        let message = format!("{} is there already: a copy replaces no database", to.display());
+        return Err(Error::Closed { message, help: "Move it away first, with its `-wal` and `-shm`." });
     }
     for left in ["-wal", "-shm"].map(|end| beside(to, end)) {
         if left.exists() {
-            return Err(Error::Refused(format!("{} is left of another database: move it away", left.display()), None));
+            let message = format!("{} is left of another database", left.display());
+            return Err(Error::Closed { message, help: "Move it away first: it would be read as part of the copy." });
         }
     }
-    if let Some(folder) = to.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| cannot_open(folder, error.into()))?;
-    }
-    let part = beside(to, ".part");
-    std::fs::copy(backup, &part).map_err(|error| cannot_open(backup, error.into()))?;
-    sound(&part).inspect_err(|_| {
-        let _ = std::fs::remove_file(&part);
-    })?;
-    settle(&part, to)
+    by_part(to, |part| {
+        let copied = File::open(backup).map_err(|error| cannot_open(backup, &error));
+        copied.and_then(|_| std::fs::copy(backup, part).map_err(|error| cannot_open(part, &error)))?;
+        sound(part, backup)
+    })
 }
 
 /// Syncs a file and gives it its name.
 fn settle(part: &Path, to: &Path) -> Result<()> {
     let synced = File::open(part).and_then(|file| file.sync_all()).and_then(|()| std::fs::rename(part, to));
-    synced.map_err(|error| cannot_open(to, error.into()))?;
+    synced.map_err(|error| cannot_open(to, &error))?;
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| cannot_open(folder, error.into()))
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| cannot_open(folder, &error))
 }
 
 fn beside(path: &Path, end: &str) -> PathBuf {

@@ -9,7 +9,7 @@ use super::conversations::{id, number, text};
 use crate::id::{ConversationId, SendId, ShopScope};
 use crate::store::codes;
 use crate::store::error::Result;
-use crate::store::facts::{SendFacts, Told};
+use crate::store::facts::{SendFacts, Told, in_sql};
 use crate::store::rows::{
     AttemptEnd, Claim, ClaimedSend, Lane, Leases, NewSend, Released, SendRow, Settled, Settlement, StatusEffect,
     StatusUpdate,
@@ -36,18 +36,22 @@ macro_rules! select_send {
 
 impl SqliteTx {
     pub fn add_sends(&mut self, sends: &[NewSend]) -> Result<()> {
-        let mut insert = self.sql(
+        let mut insert = self.sql(concat!(
             "INSERT INTO outbox (shop, id, conversation, number, turn, place, lane, repeat, expires_ms, not_before_ms,
                  body, state)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
                  CASE WHEN NOT EXISTS (SELECT 1 FROM outbox WHERE shop = ?1 AND conversation = ?3 AND state < 5) THEN 2
                  -- Behind marketing that rests, and behind nothing else.
-                 WHEN ?7 < 3 AND (SELECT lane = 3 AND state = 2 AND attempt > 0 FROM outbox
+                 WHEN ?7 < 3 AND (SELECT ",
+            in_sql!(rests ""),
+            " FROM outbox
                          WHERE shop = ?1 AND conversation = ?3 AND state < 5 ORDER BY seq LIMIT 1)
                      AND NOT EXISTS (SELECT 1 FROM outbox
-                         WHERE shop = ?1 AND conversation = ?3 AND state < 5 AND NOT (lane = 3 AND state < 3)) THEN 2
+                         WHERE shop = ?1 AND conversation = ?3 AND state < 5 AND NOT (",
+            in_sql!(can_be_passed ""),
+            ")) THEN 2
                  ELSE 1 END)",
-        )?;
+        ))?;
         for send in sends {
             insert.execute((
                 send.shop.number(),
@@ -301,15 +305,18 @@ impl SqliteTx {
 
     /// Makes the head of each conversation ready; where that is marketing that rests, also the first that may pass it.
     fn promote(&self, conversations: &Touched) -> Result<()> {
-        let mut head = self.sql(
-            "SELECT seq, state, lane = 3 AND state = 2 AND attempt > 0 FROM outbox
-             WHERE shop = ? AND conversation = ? AND state < 5 ORDER BY seq LIMIT 1",
-        )?;
+        let mut head = self.sql(concat!(
+            "SELECT seq, state, ",
+            in_sql!(rests ""),
+            " FROM outbox WHERE shop = ? AND conversation = ? AND state < 5 ORDER BY seq LIMIT 1",
+        ))?;
         let mut ready = self.sql("UPDATE outbox SET state = 2 WHERE seq = ?")?;
-        let mut pass = self.sql(
+        let mut pass = self.sql(concat!(
             "UPDATE outbox SET state = 2 WHERE state = 1 AND seq = (SELECT seq FROM outbox
-                 WHERE shop = ? AND conversation = ? AND state < 5 AND NOT (lane = 3 AND state < 3) ORDER BY seq LIMIT 1)",
-        )?;
+                 WHERE shop = ? AND conversation = ? AND state < 5 AND NOT (",
+            in_sql!(can_be_passed ""),
+            ") ORDER BY seq LIMIT 1)",
+        ))?;
         for (shop, id) in conversations {
             let place = (shop.number(), number(*id));
             let found = head.query_row(place, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
