@@ -126,10 +126,15 @@ impl Store {
 
     /// A transaction that only reads, beside the writers. What it changes is refused or forgotten.
     pub async fn read(&self, shop: ShopScope) -> Result<Tx> {
+        self.read_for(&[shop]).await
+    }
+
+    /// The same of several shops.
+    pub async fn read_for(&self, shops: &[ShopScope]) -> Result<Tx> {
         let backend = match &self.kind {
             Kind::Memory(memory) => Backend::Memory(memory.begin().await),
             Kind::Sqlite(sqlite) => Backend::Sqlite(sqlite.read()?),
-            Kind::Postgres(postgres) => Backend::Postgres(postgres.read(shop).await?),
+            Kind::Postgres(postgres) => Backend::Postgres(postgres.read(shops).await?),
         };
         Ok(Tx::new(backend, self.signals.clone()))
     }

@@ -20,6 +20,8 @@ mod oracle;
 mod process;
 #[path = "simulation/rules.rs"]
 mod rules;
+#[path = "simulation/shopper.rs"]
+mod shopper;
 #[path = "simulation/wire.rs"]
 mod wire;
 #[path = "simulation/world.rs"]
@@ -53,6 +55,9 @@ fn plays() -> Plays {
 
 /// One in so many seeds is played in the world of rules too, which takes longer.
 const RULES: u64 = 4;
+
+/// So many states of the boutique are entered in 1,000 seeds, at least.
+const LEAST_STATES: usize = 40;
 
 /// What became of one seed.
 struct Ended {
@@ -205,6 +210,8 @@ fn whatever_goes_wrong_everything_comes_out_right() {
     );
     let never: Vec<String> = kinds().into_iter().filter(|kind| tally.of(kind) == 0).collect();
     assert!(seeds < 200 || never.is_empty(), "never tried: {}", never.join(", "));
+    let states = covered.states("boutique");
+    assert!(seeds < 1_000 || states >= LEAST_STATES, "only {states} states of the boutique were entered");
 }
 
 /// T2.

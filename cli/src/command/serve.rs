@@ -137,7 +137,8 @@ async fn reload(path: Option<&Path>, running: &Running) {
     let config = match config::load(path, &Process) {
         Ok(config) => config,
         Err(mistake) => {
-            tracing::error!(%mistake, "the settings have a mistake; everything stays as it was");
+            let help = mistake.help.as_deref().unwrap_or_default();
+            tracing::error!(%mistake, help, "the settings have a mistake; everything stays as it was");
             return;
         }
     };
@@ -152,7 +153,8 @@ fn tell(reloaded: &Reloaded) {
         tracing::info!(shop = %slug, "serving a new version of the shop");
     }
     for trouble in &reloaded.troubles {
-        tracing::error!(%trouble, "the shop stays as it was");
+        let help = trouble.help().unwrap_or_default();
+        tracing::error!(%trouble, help, "the shop stays as it was");
         show_beside(trouble);
     }
 }

@@ -61,6 +61,24 @@ fn a_disk_that_refuses_a_commit_ends_the_process_and_the_next_one_goes_on() {
 }
 
 #[test]
+fn settings_with_a_mistake_change_nothing_and_say_where_it_is_and_what_to_write() {
+    let mut stage = Stage::begin(|shop| copy("examples/boutique", shop), "", None, "");
+    stage.start();
+    stage.read_again("development = true\nlistn = \"127.0.0.1:1\"\n");
+    until("the mistake is told", || stage.log().contains("the settings have a mistake"));
+    let log = stage.log();
+    let told = log.lines().find(|line| line.contains("the settings have a mistake")).expect("a line");
+    for part in ["duka.toml", "line 2", "there is no setting `listn`", "Did you mean `listen`?"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    until("the customer is answered", || {
+        writes(&stage, "hi");
+        !shown(&stage).is_empty()
+    });
+    assert_eq!(stage.ended(), None, "it goes on as it was");
+}
+
+#[test]
 fn a_part_that_panics_ends_the_process_and_the_next_one_answers() {
     for point in ["ingest.begun", "work.claimed", "send.claimed"] {
         let mut stage = Stage::begin(|shop| copy("examples/boutique", shop), "", None, "");

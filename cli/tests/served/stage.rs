@@ -225,6 +225,12 @@ impl Stage {
         });
     }
 
+    /// Puts these settings in the place of its own, to be read again while it runs.
+    pub fn read_again(&self, settings: &str) {
+        std::fs::write(self.config(), settings).expect("a writable folder");
+        self.signal("-HUP");
+    }
+
     fn reloads(&self) -> f64 {
         let (_, text) = http::ask("GET", &self.address, "/metrics", &[], "").expect("the server answers");
         let lines = text.lines().filter(|line| line.starts_with("duka_reloads_total"));

@@ -19,7 +19,7 @@ use crate::host::incoming::{Arrival, Arrived, Incoming};
 use crate::host::writer::Job;
 use crate::id::{ConversationId, ElementKey, ShopScope};
 use crate::server::Server;
-use crate::store::{Lane, NewSend, Repeat, Sighting};
+use crate::store::{Lane, NewSend, Repeat, Sighting, Tx};
 
 /// Letters of one answer (whatsapp-cloud-api 7.1).
 pub(crate) const MOST_LETTERS: usize = 4_096;
@@ -102,30 +102,37 @@ async fn put(
         return Err(Refusal::Wrong("the flow has this conversation; open a handoff first"));
     }
     let now_ms = server.host.clock.now_ms();
-    let mut tx = server.host.store.begin(shop).await?;
-    if let Some(key) = key
-        && tx.admit(&[Sighting { shop, key, received_ms: now_ms }]).await? == [false]
-    {
-        return Ok(());
-    }
-    let before = tx.sends_of(shop, id, row.turn, u32::MAX).await?;
-    let said = before.iter().filter(|sent| sent.send.index >= FIRST_INDEX && sent.send.turn == row.turn).count();
-    let index = u16::try_from(said).ok().and_then(|said| FIRST_INDEX.checked_add(said));
     let send = NewSend {
         shop,
         id: server.host.mint.send(),
         conversation: id,
         number: row.number,
         turn: row.turn,
-        index: index.ok_or(Refusal::Wrong("too many answers in one turn; give the conversation back first"))?,
+        index: FIRST_INDEX,
         lane: Lane::Service,
         repeat: Repeat::Once,
         body: postcard::to_stdvec(&Outbound::Message(message)).unwrap_or_default(),
         not_before_ms: now_ms,
         expires_ms: now_ms + LIFE_MS,
     };
-    tx.add_sends(&[send]).await?;
-    Ok(tx.commit().await?)
+    let send = &send;
+    let queued = |mut tx: Tx| async move {
+        if let Some(key) = key
+            && tx.admit(&[Sighting { shop, key, received_ms: now_ms }]).await? == [false]
+        {
+            return Ok((tx, true));
+        }
+        let before = tx.sends_of(shop, id, send.turn, u32::MAX).await?;
+        let said = before.iter().filter(|sent| sent.send.index >= FIRST_INDEX && sent.send.turn == send.turn).count();
+        let index = u16::try_from(said).ok().and_then(|said| FIRST_INDEX.checked_add(said));
+        let Some(index) = index else { return Ok((tx, false)) };
+        tx.add_sends(&[NewSend { index, ..send.clone() }]).await?;
+        Ok((tx, true))
+    };
+    match server.host.store.transact(shop, queued).await? {
+        true => Ok(()),
+        false => Err(Refusal::Wrong("too many answers in one turn; give the conversation back first")),
+    }
 }
 
 pub(super) async fn open(

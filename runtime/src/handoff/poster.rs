@@ -19,7 +19,7 @@ use crate::host::files::mime_of;
 use crate::id::{ConversationId, ShopScope};
 use crate::server::rounds::Apart;
 use crate::shops::{Registry, Served};
-use crate::store::{Claim, ClaimedPost, Due, IdentityKind, Result, Work};
+use crate::store::{Claim, ClaimedPost, Due, IdentityKind, Result, Tx, Work};
 
 const POLL: Duration = Duration::from_millis(500);
 const LEASE_MS: i64 = 90_000;
@@ -87,9 +87,11 @@ impl Poster {
         let Some(shop) = routes.of(scope) else { return Ok(0) };
         let now_ms = self.host.clock.now_ms();
         let claim = Claim { owner: self.host.owner, now_ms, lease_ms: LEASE_MS, limit: AT_ONCE };
-        let mut tx = self.host.store.begin(scope).await?;
-        let posts = tx.claim_posts(scope, claim).await?;
-        tx.commit().await?;
+        let claimed = |mut tx: Tx| async move {
+            let posts = tx.claim_posts(scope, claim).await?;
+            Ok((tx, posts))
+        };
+        let posts = self.host.store.transact(scope, claimed).await?;
         let count = posts.len();
         for end in join_all(posts.into_iter().map(|post| self.one(shop, post))).await {
             end?;
@@ -119,20 +121,26 @@ impl Poster {
             Brought::Never => "given_up",
         };
         counter!("duka_handoff_posts_total", "end" => end).increment(1);
-        let mut tx = self.host.store.begin(post.shop).await?;
-        match brought {
-            Brought::Done => tx.end_post(post.shop, post.seq, post.attempt).await?,
+        let again_ms = match brought {
+            Brought::Done => None,
             Brought::Never => {
                 tracing::error!(shop = %shop.slug, "people could not be told of a conversation; it is given up");
-                tx.end_post(post.shop, post.seq, post.attempt).await?
+                None
             }
             Brought::NotNow => {
                 let pause_ms = 500_i64.saturating_mul(1 << post.attempt.min(12)).min(MOST_PAUSE_MS);
-                let not_before_ms = now_ms + pause_ms / 2 + self.host.mint.jitter(pause_ms / 2 + 1);
-                tx.postpone_post(post.shop, post.seq, post.attempt, not_before_ms).await?
+                Some(now_ms + pause_ms / 2 + self.host.mint.jitter(pause_ms / 2 + 1))
             }
         };
-        tx.commit().await
+        let (scope, seq, attempt) = (post.shop, post.seq, post.attempt);
+        let ended = |mut tx: Tx| async move {
+            match again_ms {
+                None => tx.end_post(scope, seq, attempt).await?,
+                Some(not_before_ms) => tx.postpone_post(scope, seq, attempt, not_before_ms).await?,
+            };
+            Ok((tx, ()))
+        };
+        self.host.store.transact(scope, ended).await
     }
 
     async fn letter(&self, shop: &Served, post: &ClaimedPost, telling: Telling) -> Result<Letter> {
@@ -184,20 +192,28 @@ impl Poster {
                     Ok(place) => place,
                     Err(brought) => return Ok(brought),
                 };
-                let mut tx = self.host.store.begin(shop.scope).await?;
-                // Of a customer who was erased meanwhile nothing is kept.
-                if tx.conversations(&[(shop.scope, id)]).await?.iter().all(Option::is_none) {
+                if !self.keep(shop.scope, id, &place, letter).await? {
                     return Ok(Brought::Never);
                 }
-                tx.meta_set(shop.scope, &key, &place.encode()).await?;
-                let back = key_of_conversation(place.conversation);
-                tx.meta_set(shop.scope, &back, letter.conversation.as_bytes()).await?;
-                tx.commit().await?;
                 place
             }
         };
         let file = self.file(shop, id, letter).await;
         Ok(inbox.bring(&place, letter, file).await)
+    }
+
+    /// Keeps where a conversation is in Chatwoot. `false`: the customer was erased meanwhile, and nothing of them is kept.
+    async fn keep(&self, shop: ShopScope, id: ConversationId, place: &Place, letter: &Letter) -> Result<bool> {
+        let kept = |mut tx: Tx| async move {
+            let is_there = tx.conversations(&[(shop, id)]).await?.iter().any(Option::is_some);
+            if is_there {
+                tx.meta_set(shop, &key_of_place(&letter.conversation), &place.encode()).await?;
+                let back = key_of_conversation(place.conversation);
+                tx.meta_set(shop, &back, letter.conversation.as_bytes()).await?;
+            }
+            Ok((tx, is_there))
+        };
+        self.host.store.transact(shop, kept).await
     }
 
     /// The file that the customer sent, unless it is not kept any more.

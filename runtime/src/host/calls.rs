@@ -27,7 +27,7 @@ use super::points::{Point, Struck};
 use super::shops::Shop;
 use super::writer::Job;
 use crate::id::{ConversationId, ShopScope};
-use crate::store::{self, Claim, ClaimedCall, EndedCall, NewCall, Work};
+use crate::store::{self, Claim, ClaimedCall, EndedCall, NewCall, Tx, Work};
 
 pub use self::demo::{Ails, DemoAdapter, Edit, Memory};
 
@@ -192,8 +192,11 @@ impl<A: Adapter> Calls<A> {
 
     async fn attempt(&self, call: &NewCall, attempt: u32) -> Result<CallEnd, CallsError> {
         let ended = ended(call, attempt);
-        let request: Option<CallRequest> = postcard::from_bytes(&call.body).ok();
-        let (Some(shop), Some(request)) = (self.host.shops.shop(call.shop), request) else {
+        // A shop that went while its call was claimed: who serves it next asks.
+        let Some(shop) = self.host.shops.shop(call.shop) else {
+            return Ok(CallEnd::Later(ended, self.host.clock.now_ms()));
+        };
+        let Ok(request) = postcard::from_bytes::<CallRequest>(&call.body) else {
             let reason = SmolStr::new_static("the call can not be read");
             return Ok(CallEnd::Result(ended, Outcome::Failed { reason }));
         };
@@ -289,9 +292,12 @@ impl<A: Adapter> Calls<A> {
             match end {
                 CallEnd::Result(call, outcome) => results.push((call, outcome)),
                 CallEnd::Later(call, at_ms) => {
-                    let mut tx = self.host.store.begin(call.shop).await?;
-                    tx.postpone_calls(&[(call, at_ms)]).await?;
-                    tx.commit().await?;
+                    let later = &[(call.clone(), at_ms)];
+                    let postponed = |mut tx: Tx| async move {
+                        tx.postpone_calls(later).await?;
+                        Ok((tx, ()))
+                    };
+                    self.host.store.transact(call.shop, postponed).await?;
                 }
             }
         }

@@ -118,7 +118,7 @@ impl<T: Transport> Outbox<T> {
     pub async fn claim(&self, most: u32) -> Result<Round, OutboxError> {
         let now_ms = self.host.clock.now_ms();
         let begun = Instant::now();
-        let mut due = self.host.store.due(Work::Sends, now_ms).await?;
+        let mut due = self.host.due(Work::Sends, now_ms).await?;
         let mut round = Round { looked: begun.elapsed(), ..Round::default() };
         if due.is_empty() {
             return Ok(round);

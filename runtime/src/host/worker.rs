@@ -18,7 +18,7 @@ use crate::store::{self, Claim, Due, InboxBody, InboxRow, Work};
 /// Events and wake-ups of all shops that one round takes.
 const MOST_OF_A_ROUND: u32 = 500;
 
-/// Shops whose events are claimed in one transaction.
+/// Shops whose events, or wake-ups, one transaction looks for.
 const MOST_SHOPS: usize = 64;
 
 pub struct Worker {
@@ -156,10 +156,12 @@ impl Worker {
         let due = self.host.due(Work::Wakes, now_ms).await?;
         let share = share(&due);
         let mut places = Vec::new();
-        for due in &due {
-            let mut tx = self.host.store.read(due.shop).await?;
-            let ids = tx.due_wakes(due.shop, now_ms, share).await?;
-            places.extend(ids.into_iter().map(|id| (due.shop, id)));
+        for group in due.chunks(MOST_SHOPS) {
+            let mut tx = self.host.store.read_for(&shops_of(group)).await?;
+            for due in group {
+                let ids = tx.due_wakes(due.shop, now_ms, share).await?;
+                places.extend(ids.into_iter().map(|id| (due.shop, id)));
+            }
         }
         if places.is_empty() {
             return Ok(0);

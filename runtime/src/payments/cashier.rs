@@ -24,7 +24,7 @@ use crate::host::incoming::Incoming;
 use crate::host::notices::{self, Notice};
 use crate::host::shops::Shop;
 use crate::id::{ConversationId, ElementKey, PaymentId, ShopScope};
-use crate::store::{self, IdentityKind, InboxRow, NewPost, PaymentRow, QuarantineEntry, Sighting};
+use crate::store::{self, IdentityKind, InboxRow, NewPost, PaymentRow, QuarantineEntry, Sighting, Tx};
 
 /// How often a change is tried again that another one was faster than.
 const TRIES: u32 = 10;
@@ -55,6 +55,15 @@ pub struct Seen {
     pub row: PaymentRow,
     pub payment: Payment,
     pub language: SmolStr,
+}
+
+/// What became of a change.
+enum Changed {
+    /// There is no such payment any more.
+    Gone,
+    /// Another change was faster.
+    Meanwhile,
+    Now(PaymentRow, Box<Payment>, Vec<News>),
 }
 
 impl Cashier {
@@ -151,28 +160,7 @@ impl Cashier {
     /// Writes a payment down; it takes the place of others of its order, unless the order is paid.
     async fn add(&self, ask: &Ask, id: PaymentId, order: &SmolStr, payment: Payment) -> store::Result<Outcome> {
         let (shop, now_ms) = (ask.shop.scope, ask.now_ms);
-        let mut tx = self.host.store.begin(shop).await?;
-        let mut known = Vec::new();
-        for row in tx.payments_of(shop, order).await? {
-            if !is_of_one_order(&payment, &row, ask.conversation) {
-                continue;
-            }
-            known.extend(Payment::decode(&row.body).map(|payment| (row, payment)));
-        }
         let ids: Vec<PaymentId> = self.seal.payments(shop, &ask.key).collect();
-        if let Some((row, _)) = known.iter().find(|(row, _)| ids.contains(&row.id)) {
-            return Ok(self.given(&ask.shop, row).unwrap_or(Outcome::Unknown));
-        }
-        if known.iter().any(|(_, payment)| payment.state == State::Paid) {
-            return Ok(Outcome::Refused { code: "already_paid".into() });
-        }
-        for (mut row, mut payment) in known {
-            payment.hear(&Heard::Replaced, false);
-            // The provider is told soon that nobody can pay it any more.
-            row.due_ms = if payment.references.is_empty() { None } else { Some(now_ms) };
-            row.body = payment.encode();
-            tx.save_payment(&row).await?;
-        }
         let row = PaymentRow {
             shop,
             id,
@@ -183,9 +171,42 @@ impl Cashier {
             due_ms: payment.due_ms(now_ms),
             body: payment.encode(),
         };
-        tx.add_payment(&row).await?;
-        tx.commit().await?;
-        Ok(self.given(&ask.shop, &row).unwrap_or(Outcome::Unknown))
+        let (payment, ids, row) = (&payment, &ids, &row);
+        let added = |mut tx: Tx| async move {
+            let mut known = Vec::new();
+            for row in tx.payments_of(shop, order).await? {
+                if !is_of_one_order(payment, &row, ask.conversation) {
+                    continue;
+                }
+                known.extend(Payment::decode(&row.body).map(|payment| (row, payment)));
+            }
+            if let Some((row, _)) = known.iter().find(|(row, _)| ids.contains(&row.id)) {
+                let given = self.given(&ask.shop, row).unwrap_or(Outcome::Unknown);
+                return Ok((tx, given));
+            }
+            if known.iter().any(|(_, payment)| payment.state == State::Paid) {
+                return Ok((tx, Outcome::Refused { code: "already_paid".into() }));
+            }
+            for (mut row, mut payment) in known {
+                payment.hear(&Heard::Replaced, false);
+                // The provider is told soon that nobody can pay it any more.
+                row.due_ms = if payment.references.is_empty() { None } else { Some(now_ms) };
+                row.body = payment.encode();
+                tx.save_payment(&row).await?;
+            }
+            tx.add_payment(row).await?;
+            Ok((tx, self.given(&ask.shop, row).unwrap_or(Outcome::Unknown)))
+        };
+        self.host.store.transact(shop, added).await
+    }
+
+    /// Writes a payment down, unless it is not the one any more that was read.
+    pub(super) async fn save(&self, row: &PaymentRow) -> store::Result<bool> {
+        let saved = |mut tx: Tx| async move {
+            let is_saved = tx.save_payment(row).await?;
+            Ok((tx, is_saved))
+        };
+        self.host.store.transact(row.shop, saved).await
     }
 
     /// The payment of a link. `None`: the link is none of ours, or what it was for is gone.
@@ -217,38 +238,45 @@ impl Cashier {
     pub(super) async fn change(
         &self,
         (scope, id): Place,
-        change: impl Fn(&mut PaymentRow, &mut Payment, bool) -> Vec<News>,
+        change: impl Fn(&mut PaymentRow, &mut Payment, bool) -> Vec<News> + Sync,
     ) -> store::Result<Option<(PaymentRow, Payment)>> {
-        let now_ms = self.host.clock.now_ms();
+        let (now_ms, change) = (self.host.clock.now_ms(), &change);
         for _ in 0..TRIES {
-            let mut tx = self.host.store.begin(scope).await?;
-            let Some(found) = tx.payment(scope, id).await? else { return Ok(None) };
-            let all = tx.payments_of(scope, &found.order).await?;
-            let own = Payment::decode(&found.body);
-            let paid = |row: &&PaymentRow| {
-                let same = own.as_ref().is_some_and(|own| is_of_one_order(own, row, found.conversation));
-                same && row.id != id && Payment::decode(&row.body).is_some_and(|payment| payment.state == State::Paid)
+            let changed = |mut tx: Tx| async move {
+                let Some(found) = tx.payment(scope, id).await? else { return Ok((tx, Changed::Gone)) };
+                let all = tx.payments_of(scope, &found.order).await?;
+                let own = Payment::decode(&found.body);
+                let paid = |row: &&PaymentRow| {
+                    let same = own.as_ref().is_some_and(|own| is_of_one_order(own, row, found.conversation));
+                    let other = Payment::decode(&row.body).filter(|_| same && row.id != id);
+                    other.is_some_and(|payment| payment.state == State::Paid)
+                };
+                let paid_otherwise = all.iter().any(|row| paid(&row));
+                let Some(mut row) = all.into_iter().find(|row| row.id == id) else { return Ok((tx, Changed::Gone)) };
+                let Some(mut payment) = Payment::decode(&row.body) else { return Ok((tx, Changed::Gone)) };
+                let news = change(&mut row, &mut payment, paid_otherwise);
+                row.due_ms = payment.due_ms(now_ms);
+                row.body = payment.encode();
+                if !tx.save_payment(&row).await? {
+                    return Ok((tx, Changed::Meanwhile));
+                }
+                self.tell(&mut tx, &row, &payment, &news).await?;
+                Ok((tx, Changed::Now(row, Box::new(payment), news)))
             };
-            let paid_otherwise = all.iter().any(|row| paid(&row));
-            let Some(mut row) = all.into_iter().find(|row| row.id == id) else { return Ok(None) };
-            let Some(mut payment) = Payment::decode(&row.body) else { return Ok(None) };
-            let news = change(&mut row, &mut payment, paid_otherwise);
-            row.due_ms = payment.due_ms(now_ms);
-            row.body = payment.encode();
-            if !tx.save_payment(&row).await? {
-                tx.rollback().await?;
-                continue;
+            match self.host.store.transact(scope, changed).await? {
+                Changed::Gone => return Ok(None),
+                Changed::Meanwhile => {}
+                Changed::Now(row, payment, news) => {
+                    self.told(&row, &news);
+                    return Ok(Some((PaymentRow { version: row.version + 1, ..row }, *payment)));
+                }
             }
-            self.tell(&mut tx, &row, &payment, &news).await?;
-            tx.commit().await?;
-            self.told(&row, &news);
-            return Ok(Some((PaymentRow { version: row.version + 1, ..row }, payment)));
         }
         Ok(None)
     }
 
     /// What the conversation and the shop's people are to hear, into the transaction of the change.
-    async fn tell(&self, tx: &mut store::Tx, row: &PaymentRow, payment: &Payment, news: &[News]) -> store::Result<()> {
+    async fn tell(&self, tx: &mut Tx, row: &PaymentRow, payment: &Payment, news: &[News]) -> store::Result<()> {
         let Some(shop) = self.host.shops.shop(row.shop) else { return Ok(()) };
         let now_ms = self.host.clock.now_ms();
         for news in news {
@@ -330,28 +358,30 @@ impl Cashier {
         body: &[u8],
     ) -> Result<Option<Place>, store::Error> {
         let (scope, now_ms) = (shop.scope, self.host.clock.now_ms());
-        let mut tx = self.host.store.begin(scope).await?;
-        let ours = our_id(&told.ours).or(named);
-        let row = match ours {
-            Some(id) => tx.payment(scope, id).await?,
-            None => tx.payment_referred(scope, &told.reference).await?,
-        };
-        let Some(row) = row else {
+        let (told, ours) = (&told, our_id(&told.ours).or(named));
+        let found = |mut tx: Tx| async move {
+            let row = match ours {
+                Some(id) => tx.payment(scope, id).await?,
+                None => tx.payment_referred(scope, &told.reference).await?,
+            };
             let key = ElementKey::named("payment", &told.event);
             let sighting = Sighting { shop: scope, key, received_ms: now_ms };
-            if tx.admit(&[sighting]).await?.first() == Some(&true) {
+            let is_new = row.is_none() && tx.admit(&[sighting]).await?.first() == Some(&true);
+            if is_new {
                 let disputed = if told.standing.said == Said::Disputed { DISPUTED } else { "" };
                 let detail = format!("{DETAIL}{} {}{disputed}", told.ours, told.reference);
                 let reason = SmolStr::new_static(UNKNOWN);
                 let entry = QuarantineEntry { shop: Some(scope), at_ms: now_ms, reason, detail, body: body.to_vec() };
                 tx.add_quarantine(&[entry]).await?;
-                tx.commit().await?;
-                let notice = Notice::Quarantined { reason: UNKNOWN.into() };
-                self.host.notices.tell(notices::Told { shop: scope, conversation: None, notice });
             }
-            return Ok(None);
+            Ok((tx, (row, is_new)))
         };
-        tx.rollback().await?;
+        let (row, is_new) = self.host.store.transact(scope, found).await?;
+        if is_new {
+            let notice = Notice::Quarantined { reason: UNKNOWN.into() };
+            self.host.notices.tell(notices::Told { shop: scope, conversation: None, notice });
+        }
+        let Some(row) = row else { return Ok(None) };
         let place = (scope, row.id);
         let attempt = attempt_of(&told.ours);
         let changed = self.change(place, |row, payment, paid_otherwise| {

@@ -13,7 +13,7 @@ use super::standing::{Alarm, Payment, State};
 use crate::adapter::field;
 use crate::host::calls::Ask;
 use crate::host::shops::Shop;
-use crate::store::{self, PaymentRow};
+use crate::store::{self, PaymentRow, Tx};
 
 /// Who such a payment is with, as its row has it.
 const OWN: &str = "own";
@@ -67,9 +67,12 @@ impl Cashier {
             due_ms: None,
             body: payment.encode(),
         };
-        let mut tx = self.host.store.begin(ask.shop.scope).await?;
-        tx.add_payment(&row).await?;
-        tx.commit().await
+        let row = &row;
+        let added = |mut tx: Tx| async move {
+            tx.add_payment(row).await?;
+            Ok((tx, ()))
+        };
+        self.host.store.transact(row.shop, added).await
     }
 
     /// The shop's own system says that an order is paid. What it took was shown on its own page, with delivery and taxes; that

@@ -184,11 +184,9 @@ impl Cashier {
     /// Keeps others from asking the same at the same time. `None`: they do already.
     async fn lease(&self, seen: Seen, now_ms: i64) -> store::Result<Option<Seen>> {
         let row = PaymentRow { due_ms: Some(now_ms.saturating_add(LEASE_MS)), ..seen.row.clone() };
-        let mut tx = self.host.store.begin(row.shop).await?;
-        if !tx.save_payment(&row).await? {
+        if !self.save(&row).await? {
             return Ok(None);
         }
-        tx.commit().await?;
         Ok(Some(Seen { row: PaymentRow { version: row.version + 1, ..row }, ..seen }))
     }
 

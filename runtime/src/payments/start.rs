@@ -157,11 +157,9 @@ impl Cashier {
         let mut row = seen.row.clone();
         row.body = payment.encode();
         row.due_ms = Some(now_ms.saturating_add(2 * LEASE_MS));
-        let mut tx = self.host.store.begin(row.shop).await?;
-        if !tx.save_payment(&row).await? {
+        if !self.save(&row).await? {
             return Ok(None);
         }
-        tx.commit().await?;
         row.version += 1;
         Ok(Some(Seen { row, payment, ..seen.clone() }))
     }

@@ -87,8 +87,8 @@ impl Postgres {
         self.begin_as("BEGIN", shops).await
     }
 
-    pub async fn read(&self, shop: ShopScope) -> Result<PostgresTx> {
-        self.begin_as("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &[shop]).await
+    pub async fn read(&self, shops: &[ShopScope]) -> Result<PostgresTx> {
+        self.begin_as("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", shops).await
     }
 
     /// Connections that a restart of the database has broken are put away, until one works or patience ends.

@@ -332,8 +332,13 @@ pub async fn get(address: &str, path: &str) -> Option<(u16, String)> {
 
 /// The same with lines of a header, each ended.
 pub async fn get_as(address: &str, path: &str, headers: &str) -> Option<(u16, String)> {
+    ask(address, &format!("GET {path}"), headers).await
+}
+
+/// The same of any method, without a body: `DELETE /control/faults`.
+pub async fn ask(address: &str, what: &str, headers: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(address).await.ok()?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Connection: close\r\n\r\n");
+    let request = format!("{what} HTTP/1.1\r\nHost: {address}\r\n{headers}Connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.ok()?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.ok()?;

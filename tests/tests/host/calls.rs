@@ -3,10 +3,11 @@
 use std::sync::Mutex;
 
 use duka_engine::event::Outcome;
-use duka_runtime::host::calls::{Adapter, Ask, Calls, DemoAdapter, Fate};
+use duka_runtime::host::calls::{Adapter, Ask, CallEnd, Calls, DemoAdapter, Fate};
 use duka_runtime::host::desk::Desk;
 use duka_runtime::store::Store;
 
+use crate::corner;
 use crate::house::{House, NOW_MS, on_every_store};
 
 /// A backend that does what is asked and forgets to answer commands, once.
@@ -198,5 +199,26 @@ fn after_a_restore_a_command_under_way_is_not_asked_and_the_next_has_another_key
         let asked = backend.asked.lock().expect("no panic holds it").clone();
         let epoch = format!("-r{NOW_MS:x}");
         assert!(!asked.is_empty() && asked.iter().all(|asked| asked.ends_with(&epoch)), "{asked:?}");
+    });
+}
+
+#[test]
+fn a_call_whose_shop_goes_while_it_is_claimed_waits_for_who_serves_it() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("1").await;
+        house.receive(vec![house.text("1", "m1", "bag")]).await.expect("kept");
+        let claimed = house.calls.claim().await.expect("claimed");
+        assert_eq!(claimed.len(), 1);
+        house.host.shops.replace([]);
+        for call in claimed {
+            let end = house.calls.perform(call).await.expect("not asked");
+            assert!(matches!(end, CallEnd::Later(..)), "{end:?}");
+            house.calls.settle(vec![end]).await.expect("given back");
+        }
+        assert!(house.calls.claim().await.expect("looked").is_empty(), "it is for others");
+        house.host.shops.replace([corner::shop(corner::program(), Vec::new())]);
+        house.settle().await;
+        assert_eq!(house.said(conversation).await, ["In your bag: 1"]);
     });
 }

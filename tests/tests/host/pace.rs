@@ -1,10 +1,12 @@
-//! How fast: not too many messages to one customer, and no more of the room for a shop that has more numbers.
+//! How fast: not too many messages to one customer, and no more of the room for a shop that has more numbers; and how long
+//! statuses take.
 
 use std::collections::BTreeMap;
 
 use duka_runtime::host::shops::Shop;
+use duka_runtime::host::transport::SendAnswer;
 use duka_runtime::id::ShopScope;
-use duka_runtime::store::{HealthNews, Store};
+use duka_runtime::store::{Delivery, HealthNews, Store};
 
 use crate::corner;
 use crate::house::{House, on_every_store};
@@ -93,5 +95,46 @@ fn a_number_sends_as_fast_as_the_vendor_says_and_follows_it_while_it_runs() {
         wait_for_an_answer(&house, (0..60).map(|n| format!("d{n}"))).await;
         house.clock.advance(10 * SECOND_MS);
         assert_eq!(claimed().await, 20, "and back");
+    });
+}
+
+#[test]
+fn a_shop_that_is_served_elsewhere_has_none_of_the_room() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let next = ShopScope::numbered(corner::NEXT_DOOR);
+        for n in 0..8 {
+            for (shop, number) in [(house.shop, "n1"), (next, "n2")] {
+                for text in ["hi", "a1"] {
+                    let said = house.text(&format!("{number}-{n}"), &format!("{number}-{n}-{text}"), text);
+                    house.receive(vec![by_number(said, shop, number)]).await.expect("kept");
+                }
+            }
+        }
+        house.host.shops.replace([corner::shop(corner::program(), Vec::new())]);
+        let round = house.outbox.claim(8).await.expect("claimed");
+        let claimed: Vec<ShopScope> = round.attempts.iter().map(|attempt| attempt.request.shop).collect();
+        assert_eq!(claimed, [house.shop; 8]);
+    });
+}
+
+#[test]
+fn what_the_provider_keeps_back_says_nothing_of_how_long_statuses_take() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        house.begin("1").await;
+        for (n, answer, took_ms) in [
+            (0, SendAnswer::Held { provider_id: "wamid.0".into() }, 480 * SECOND_MS),
+            (1, SendAnswer::Accepted { provider_id: "wamid.1".into() }, 100 * SECOND_MS),
+        ] {
+            house.provider.answer(answer);
+            house.chat("1", &format!("m{n}"), &format!("a{n}")).await;
+            let sent = house.provider.requests()[n].clone();
+            house.clock.advance(took_ms);
+            house.tell(&sent, &format!("wamid.{n}"), Delivery::Delivered, 0).await;
+            let longest_ms = house.host.holding.longest_ms();
+            let expected = if n == 0 { 0..=0 } else { took_ms..=took_ms + took_ms / 4 };
+            assert!(expected.contains(&longest_ms), "{n}: {longest_ms}");
+        }
     });
 }

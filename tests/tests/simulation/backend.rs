@@ -12,7 +12,7 @@ use crate::wire::Shared;
 
 #[derive(Debug)]
 pub struct Backend {
-    demo: DemoAdapter,
+    pub demo: DemoAdapter,
     sky: Shared,
     /// Commands by their key: what they asked for, and whether it was done.
     commands: Mutex<BTreeMap<SmolStr, Asked>>,

@@ -9,34 +9,17 @@ use crate::bugs::Bug;
 use crate::wire::{BOUTIQUE, NUMBERS, SECRET, arrivals};
 use crate::world::{Flight, Heard, Said, World};
 
-/// What customers of the boutique write.
-const SHOPPING: [&str; 16] = [
-    "hi",
-    "Shop",
-    "bag",
-    "menu",
-    "sandals",
-    "2",
-    "Check out",
-    "Pick up in shop",
-    "Pay",
-    "help",
-    "habari",
-    "lugha",
-    "0",
-    "where is my order",
-    "News and reminders",
-    "stop",
-];
-
 impl World {
     /// A customer writes.
-    pub fn speak(&mut self) {
-        let shopper = self.customers.iter().find(|(_, number)| *number == BOUTIQUE).map(|(phone, _)| phone.clone());
-        if let Some(phone) = shopper
+    pub async fn speak(&mut self) {
+        if let Some(phone) = self.shopper()
             && self.chance.permille(450)
         {
-            return self.shop(&phone);
+            if let Some(webhook) = self.go_on(&phone).await {
+                let at_ms = self.now_ms() + self.chance.ms(0, 300);
+                self.fly(at_ms, webhook);
+            }
+            return;
         }
         let counting = self.customers.iter().filter(|(_, number)| *number != BOUTIQUE).count();
         let place = self.chance.place(counting);
@@ -66,30 +49,6 @@ impl World {
         }
     }
 
-    /// A customer of the boutique writes, or taps on something that may be old.
-    fn shop(&mut self, phone: &str) {
-        let telling = Telling { number: NUMBERS[BOUTIQUE].0.into(), name: "Amina".into(), ..Telling::default() };
-        let words = SHOPPING[self.chance.place(SHOPPING.len())];
-        let tap = (1 + self.chance.below(4)).to_string();
-        let message = (1 + self.chance.below(12)).to_string();
-        let wish = match self.chance.below(10) {
-            0..3 => Say::Text(words.into()),
-            3..9 => Say::Tap(tap),
-            _ => Say::TapOn { message, choice: tap },
-        };
-        let (webhook, now_ms) = {
-            let mut sky = self.sky.lock();
-            let now_ms = sky.now_ms;
-            sky.heard.insert(format!("{phone} {BOUTIQUE}"), now_ms);
-            let said = sky.graph.customer(now_ms, phone, &wish, &telling);
-            let said = said.or_else(|_| sky.graph.customer(now_ms, phone, &Say::Text(words.into()), &telling));
-            (said.expect("a customer can write"), now_ms)
-        };
-        self.trace.line(|| format!("shop {wish:?} or {words}"));
-        let delay = self.chance.ms(0, 300);
-        self.fly(now_ms + delay, webhook);
-    }
-
     pub fn fly(&mut self, at_ms: i64, webhook: Webhook) {
         self.flights.push(Flight { at_ms, webhook, forged: false });
     }
@@ -109,6 +68,7 @@ impl World {
 
     /// One webhook that is due reaches the server, or does not.
     pub async fn deliver(&mut self) {
+        self.tell().await;
         let now_ms = self.now_ms();
         let due: Vec<usize> = (0..self.flights.len()).filter(|at| self.flights[*at].at_ms <= now_ms).collect();
         let Some(at) = (!due.is_empty()).then(|| due[self.chance.place(due.len())]) else { return };

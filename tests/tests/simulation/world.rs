@@ -18,6 +18,7 @@ use crate::backend::Backend;
 use crate::bugs::Bug;
 use crate::chance::{Chance, Tally, Trace};
 use crate::process::{Fell, Parts, Plays, Process};
+use crate::shopper::Shopper;
 use crate::wire::{BOUTIQUE, NUMBERS, SECRET, Shared, Sky};
 
 pub const START_MS: i64 = 1_795_251_600_000;
@@ -64,8 +65,11 @@ pub struct World {
     pub trace: Trace,
     pub tally: Tally,
     pub processes: Vec<Option<Process>>,
-    plays: Plays,
+    pub plays: Plays,
     pub backend: Arc<Backend>,
+    pub shopper: Shopper,
+    /// What the provider does wrong from the beginning of the storm.
+    faults: Vec<Fault>,
     pub flights: Vec<Flight>,
     /// By message id.
     pub said: BTreeMap<String, Said>,
@@ -124,7 +128,9 @@ impl World {
     pub async fn new(seed: u64, bug: Bug, plays: &Plays) -> World {
         let mut chance = Chance::of(seed);
         let clock = Arc::new(ManualClock::at(START_MS));
-        let graph = Graph::new(plan(seed, &mut chance));
+        let mut plan = plan(seed, &mut chance);
+        let faults = std::mem::take(&mut plan.faults);
+        let graph = Graph::new(plan);
         let sky = Sky {
             now_ms: START_MS,
             clock: clock.clone(),
@@ -164,6 +170,8 @@ impl World {
             tally: Tally::default(),
             processes,
             plays: plays.clone(),
+            shopper: Shopper::default(),
+            faults,
             flights: Vec::new(),
             said: BTreeMap::new(),
             statuses: Vec::new(),
@@ -215,6 +223,10 @@ impl World {
                     .expect("a customer can write")
             };
             self.receive(0, &webhook).await;
+        }
+        self.stroll().await;
+        for fault in std::mem::take(&mut self.faults) {
+            self.sky.lock().graph.add_fault(fault);
         }
         self.calm = false;
     }
@@ -303,7 +315,7 @@ impl World {
             return;
         }
         match self.chance.below(1_000) {
-            0..110 => self.speak(),
+            0..110 => self.speak().await,
             110..400 => self.deliver().await,
             400..800 => self.serve(place).await,
             800..930 => {
@@ -391,7 +403,7 @@ impl World {
         }
     }
 
-    fn note_claims(&mut self, process: &mut Process) {
+    pub fn note_claims(&mut self, process: &mut Process) {
         let known = self.statuses.len();
         self.claims.extend(process.claimed.drain(..).map(|claim| (claim, known)));
     }
@@ -430,6 +442,7 @@ impl World {
         for _ in 0..2_000 {
             self.gather();
             let before = self.deliveries;
+            self.tell().await;
             while self.flights.iter().any(|flight| flight.at_ms <= self.now_ms()) {
                 self.deliver().await;
             }
@@ -442,7 +455,7 @@ impl World {
                 done += self.outcome(place, "all", result).unwrap_or(0);
             }
             idle = if done == 0 { idle + 1 } else { 0 };
-            if idle > 3 && self.flights.is_empty() && self.is_at_rest().await {
+            if idle > 3 && self.flights.is_empty() && self.shopper.news.is_empty() && self.is_at_rest().await {
                 return;
             }
             let ms = if done == 0 { (1_000 << idle.min(10)).min(10 * MINUTE_MS) } else { 500 };

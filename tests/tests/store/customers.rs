@@ -6,7 +6,12 @@ use duka_engine::compile::compile;
 use duka_engine::session::{ConsentState, Session};
 use duka_engine::value::Value;
 use duka_runtime::adapter::bag::Bag;
-use duka_runtime::host::shops::Shop;
+use duka_runtime::host::clock::ManualClock;
+use duka_runtime::host::mint::Mint;
+use duka_runtime::host::recall::Memory;
+use duka_runtime::host::shops::{Shop, Shops};
+use duka_runtime::host::turn::Automated;
+use duka_runtime::host::{Host, Limits};
 use duka_runtime::id::ShopScope;
 use duka_runtime::server::keep::customers;
 use duka_runtime::store::{Advance, BagRow, Conversation, Result, Store};
@@ -57,8 +62,16 @@ pub async fn a_customer_who_is_silent_for_long_is_forgotten_and_nobody_else(stor
     tx.create_conversations(&[(elsewhere.clone(), vec![phone(other, "1")])]).await?;
     tx.commit().await?;
 
-    assert_eq!(customers(&store, &shop, 100).await?, 0, "who wrote just then is not silent for long enough");
-    assert_eq!(customers(&store, &shop, 500).await?, 1);
+    let shops = Shops::of([remembers(scope)]);
+    let host = Host::new(store.clone(), Arc::new(ManualClock::at(1_000)), Mint::seeded(1), shops, Limits::default());
+    for n in [1, 2] {
+        let memory = Memory { turn: 7, session: Session::default(), automated: Automated::default() };
+        host.recall.put(scope, id(n), memory);
+    }
+    assert_eq!(customers(&host, &shop, 100).await?, 0, "who wrote just then is not silent for long enough");
+    assert_eq!(customers(&host, &shop, 500).await?, 1);
+    assert!(host.recall.take(scope, id(1)).is_none(), "nor is anything of them left in memory");
+    assert!(host.recall.take(scope, id(2)).is_some());
     let mut tx = store.read(scope).await?;
     let places: Vec<_> = (1..=4).map(|n| (scope, id(n))).collect();
     let after = tx.conversations(&places).await?;
@@ -80,13 +93,13 @@ pub async fn a_customer_who_is_silent_for_long_is_forgotten_and_nobody_else(stor
     let mut tx = store.read(other).await?;
     assert_eq!(tx.conversations(&[(other, id(1))]).await?, [Some(elsewhere)], "another shop's customers stay known");
     tx.rollback().await?;
-    assert_eq!(customers(&store, &shop, 500).await?, 0, "once");
+    assert_eq!(customers(&host, &shop, 500).await?, 0, "once");
 
     // Whoever has written since is known again, and is fenced as every turn is.
     let mut tx = store.begin(scope).await?;
     let back = Conversation { turn: 9, last_inbound_ms: 600, ..known(&shop, 1, 600) };
     tx.save_conversations(&[Advance { conversation: &back, from_turn: 8 }]).await?;
     tx.commit().await?;
-    assert_eq!(customers(&store, &shop, 500).await?, 0);
+    assert_eq!(customers(&host, &shop, 500).await?, 0);
     Ok(())
 }

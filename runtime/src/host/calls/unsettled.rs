@@ -12,7 +12,7 @@ use crate::host::incoming::{Arrival, Arrived};
 use crate::host::notices::{self, Notice};
 use crate::host::writer::{Job, Took};
 use crate::id::{ConversationId, ElementKey};
-use crate::store::{NewCall, NewPost, QuarantineEntry};
+use crate::store::{NewCall, NewPost, QuarantineEntry, Tx};
 
 /// Why it is in quarantine.
 pub const UNKNOWN: &str = "unknown command";
@@ -63,9 +63,12 @@ impl<A: Adapter> Calls<A> {
             let telling = Telling { turn, index: call.index, at_ms: now_ms, told };
             let body = postcard::to_stdvec(&telling).unwrap_or_default();
             let post = NewPost { shop: call.shop, conversation: call.conversation, not_before_ms: now_ms, body };
-            let mut tx = self.host.store.begin(call.shop).await?;
-            tx.add_posts(&[post]).await?;
-            tx.commit().await?;
+            let posts = &[post];
+            let told = |mut tx: Tx| async move {
+                tx.add_posts(posts).await?;
+                Ok((tx, ()))
+            };
+            self.host.store.transact(call.shop, told).await?;
         }
         let notice = Notice::CommandUnknown { operation: name };
         self.host.notices.tell(notices::Told { shop: call.shop, conversation: Some(call.conversation), notice });

@@ -8,7 +8,7 @@ use crate::host::codes;
 use crate::host::notices::{Notice, Told};
 use crate::host::transport::{Advice, SendAnswer, Transport, Whom};
 use crate::id::{SendId, ShopScope};
-use crate::store::{AttemptEnd, TemplateNews};
+use crate::store::{AttemptEnd, TemplateNews, Tx};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -92,9 +92,12 @@ impl<T: Transport> Outbox<T> {
     async fn is_well(&self, about: &About, now_ms: i64) -> Result<(), OutboxError> {
         let was_stopped = self.pace().is_well(about.sender(), about.send);
         if let Some(whom) = was_stopped {
-            let mut tx = self.host.store.begin(about.shop).await?;
-            learned::well(&mut tx, (about.shop, &about.number), whom, now_ms).await?;
-            tx.commit().await?;
+            let of = (about.shop, &about.number);
+            let kept = |mut tx: Tx| async move {
+                learned::well(&mut tx, of, whom, now_ms).await?;
+                Ok((tx, ()))
+            };
+            self.host.store.transact(about.shop, kept).await?;
         }
         Ok(())
     }
@@ -124,9 +127,11 @@ impl<T: Transport> Outbox<T> {
             }
             Advice::Stop { whom } => {
                 if self.pace().stop(about.sender(), whom) {
-                    let mut tx = self.host.store.begin(shop).await?;
-                    learned::stopped(&mut tx, (shop, number), whom, error, now_ms).await?;
-                    tx.commit().await?;
+                    let kept = |mut tx: Tx| async move {
+                        learned::stopped(&mut tx, (shop, number), whom, error, now_ms).await?;
+                        Ok((tx, ()))
+                    };
+                    self.host.store.transact(shop, kept).await?;
                     let notice = Notice::NumberStopped { number: number.clone(), error };
                     self.host.notices.tell(Told { shop, conversation: None, notice });
                 }
@@ -172,12 +177,14 @@ impl<T: Transport> Outbox<T> {
         let Some((name, language)) = &about.template else { return Ok(()) };
         let notice = Notice::TemplateRefused { name: name.clone(), error };
         self.host.notices.tell(Told { shop: about.shop, conversation: None, notice });
-        let mut tx = self.host.store.begin(about.shop).await?;
         let status = Some(SmolStr::new_static(if disabled { "DISABLED" } else { "PAUSED" }));
         let news = TemplateNews::of(about.shop, name.clone(), language.clone(), self.host.clock.now_ms());
-        tx.hear_templates(&[TemplateNews { status, ..news }]).await?;
-        tx.commit().await?;
-        Ok(())
+        let news = &[TemplateNews { status, ..news }];
+        let kept = |mut tx: Tx| async move {
+            tx.hear_templates(news).await?;
+            Ok((tx, ()))
+        };
+        Ok(self.host.store.transact(about.shop, kept).await?)
     }
 }
 

@@ -4,8 +4,9 @@
 use duka_engine::session::{Session, Snapshot};
 
 use crate::adapter::bag::Bag;
+use crate::host::Host;
 use crate::host::shops::Shop;
-use crate::store::{Advance, BagRow, Conversation, Result, Store, Tx};
+use crate::store::{Advance, BagRow, Conversation, Result, Tx};
 
 /// Conversations that are looked at, and that one transaction changes.
 const MOST: u32 = 500;
@@ -15,11 +16,13 @@ const MOST_CHANGED: usize = 50;
 ///
 /// # Errors
 /// The store does not answer; what was forgotten stays so.
-pub async fn customers(store: &Store, shop: &Shop, before_ms: i64) -> Result<u64> {
+pub async fn customers(host: &Host, shop: &Shop, before_ms: i64) -> Result<u64> {
+    let store = &host.store;
     let is_silent = |row: &Conversation| {
         let waits = row.pending > 0 || row.handed_over || row.wake_at_ms.is_some();
         row.last_inbound_ms > 0 && row.last_inbound_ms < before_ms && !waits
     };
+    let is_silent = &is_silent;
     let (mut after, mut count) = (None, 0);
     loop {
         let mut look = store.read(shop.scope).await?;
@@ -38,13 +41,18 @@ pub async fn customers(store: &Store, shop: &Shop, before_ms: i64) -> Result<u64
         }
         look.rollback().await?;
         for places in known.chunks(MOST_CHANGED) {
-            let mut tx = store.begin(shop.scope).await?;
-            // Whoever has written since the look stays known.
-            for row in tx.lock_conversations(places).await?.into_iter().flatten().filter(&is_silent) {
-                forget(&mut tx, shop, &row).await?;
-                count += 1;
-            }
-            tx.commit().await?;
+            let forgotten = |mut tx: Tx| async move {
+                // Whoever has written since the look stays known.
+                let rows = tx.lock_conversations(places).await?.into_iter().flatten();
+                let silent: Vec<Conversation> = rows.filter(is_silent).collect();
+                for row in &silent {
+                    forget(&mut tx, shop, row).await?;
+                }
+                Ok((tx, silent))
+            };
+            let silent = store.transact(shop.scope, forgotten).await?;
+            silent.iter().for_each(|row| drop(host.recall.take(shop.scope, row.id)));
+            count += silent.len() as u64;
             tokio::time::sleep(super::rows::PAUSE).await;
         }
     }

@@ -8,7 +8,7 @@ use crate::handoff;
 use crate::id::{ConversationId, PaymentId, ShopScope};
 use crate::payments::standing::Payment;
 use crate::server::Server;
-use crate::store::{Conversation, PaymentRow, Result, Retention};
+use crate::store::{Conversation, PaymentRow, Result, Retention, Tx};
 
 /// Vendors repeat an element for a week (TM3).
 pub const SEEN_MS: i64 = 8 * 86_400_000;
@@ -37,7 +37,7 @@ pub async fn rows(server: &Server) -> Result<u64> {
         if keep.customer_ms > 0
             && let Some(hosted) = server.host.shops.shop(shop)
         {
-            gone += customers(&server.host.store, &hosted, now_ms.saturating_sub(keep.customer_ms)).await?;
+            gone += customers(&server.host, &hosted, now_ms.saturating_sub(keep.customer_ms)).await?;
         }
         if keep.orders_ms > 0 {
             gone += orders(server, shop, now_ms.saturating_sub(keep.orders_ms)).await?;
@@ -75,9 +75,11 @@ async fn slices(server: &Server, shop: ShopScope, retention: Retention) -> Resul
         if old == Retention::default() {
             return Ok(gone);
         }
-        let mut tx = store.begin(shop).await?;
-        let taken = tx.sweep(shop, old, MOST).await?;
-        tx.commit().await?;
+        let swept = |mut tx: Tx| async move {
+            let taken = tx.sweep(shop, old, MOST).await?;
+            Ok((tx, taken))
+        };
+        let taken = store.transact(shop, swept).await?;
         if taken == 0 {
             return Ok(gone);
         }
@@ -105,9 +107,12 @@ async fn orders(server: &Server, shop: ShopScope, before_ms: i64) -> Result<u64>
         if old.is_empty() {
             continue;
         }
-        let mut tx = store.begin(shop).await?;
-        gone += tx.remove_payments(shop, &old).await?;
-        tx.commit().await?;
+        let old = &old;
+        let removed = |mut tx: Tx| async move {
+            let count = tx.remove_payments(shop, old).await?;
+            Ok((tx, count))
+        };
+        gone += store.transact(shop, removed).await?;
         tokio::time::sleep(PAUSE).await;
     }
 }
@@ -118,6 +123,7 @@ async fn conversations(server: &Server, shop: ShopScope, before_ms: i64) -> Resu
     let is_over = |row: &Conversation| {
         row.last_inbound_ms > 0 && row.last_inbound_ms < before_ms && row.pending == 0 && !row.handed_over
     };
+    let is_over = &is_over;
     let (mut after, mut gone) = (None, 0);
     loop {
         let mut look = store.read(shop).await?;
@@ -128,13 +134,17 @@ async fn conversations(server: &Server, shop: ShopScope, before_ms: i64) -> Resu
         let over: Vec<ConversationId> = page.iter().filter(|row| is_over(row)).map(|row| row.id).collect();
         for ids in over.chunks(MOST_CONVERSATIONS as usize) {
             let places: Vec<_> = ids.iter().map(|id| (shop, *id)).collect();
-            let mut tx = store.begin(shop).await?;
-            // Whoever has written since the look stays; whom another process holds just now is looked at next time.
-            for row in tx.lock_conversations(&places).await?.into_iter().flatten().filter(&is_over) {
-                handoff::forget(&mut tx, shop, row.id).await?;
-                gone += u64::from(tx.erase_conversation(shop, row.id).await?);
-            }
-            tx.commit().await?;
+            let places = &places;
+            let erased = |mut tx: Tx| async move {
+                let mut count = 0;
+                // Whoever has written since the look stays; whom another process holds just now is looked at next time.
+                for row in tx.lock_conversations(places).await?.into_iter().flatten().filter(is_over) {
+                    handoff::forget(&mut tx, shop, row.id).await?;
+                    count += u64::from(tx.erase_conversation(shop, row.id).await?);
+                }
+                Ok((tx, count))
+            };
+            gone += store.transact(shop, erased).await?;
             ids.iter().for_each(|id| drop(server.host.recall.take(shop, *id)));
             tokio::time::sleep(PAUSE).await;
         }

@@ -31,13 +31,13 @@ impl Postgres {
     }
 
     pub async fn shops(&self) -> Result<Vec<(ShopScope, SmolStr)>> {
-        let mut tx = self.read(ShopScope::NONE).await?;
+        let mut tx = self.read(&[ShopScope::NONE]).await?;
         let rows = tx.rows(sqlx::query("SELECT number, slug FROM shops ORDER BY number")).await?;
         rows.iter().map(|row| Ok((scope(row.try_get(0)?), text(row, 1)?))).collect()
     }
 
     pub async fn due(&self, work: Work, now_ms: i64) -> Result<Vec<Due>> {
-        let mut tx = self.read(ShopScope::NONE).await?;
+        let mut tx = self.read(&[ShopScope::NONE]).await?;
         let select = match work {
             Work::Posts => sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due_posts($1)").bind(now_ms),
             Work::Wakes => sqlx::query("SELECT due_shop, due_number, since_ms FROM duka_due_wakes($1)").bind(now_ms),

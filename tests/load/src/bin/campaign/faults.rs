@@ -1,7 +1,7 @@
 //! What the provider does wrong in a trial: every kind of fault that the stand-in knows (reliability.md F51 to F69), often
 //! enough to be hit, and seldom enough that most messages arrive. Those that stop a whole number come at set attempts.
 
-use crate::Arguments;
+use crate::{Arguments, Trial};
 
 const LIMITS: &str = "
 [limits]
@@ -55,6 +55,9 @@ const MOMENTS: [(&str, &str, &str); 4] = [
     ("template400", "[300, 1200, 4000, 7000, 12000]", ""),
 ];
 
+/// Not taken, and no status will ever say so: their conversation waits for the length of a hold.
+const LOST: [&str; 3] = ["http502_html", "reset_before", "hang_before"];
+
 /// The plan of a trial.
 pub fn plan(arguments: &Arguments) -> String {
     let mut plan = LIMITS.replace("[statuses]", &format!("[statuses]\noff = {}", arguments.no_statuses));
@@ -63,6 +66,8 @@ pub fn plan(arguments: &Arguments) -> String {
         plan += &format!("\n[[fault]]\nkind = \"{kind}\"\nat = {at}\n{more}\n");
     }
     for (kind, rate, more) in SHARES {
+        // Holds are longer there than the trial: most conversations would stand still under most of its ends.
+        let rate = if arguments.trial == Trial::Stop && LOST.contains(&kind) { rate / 10.0 } else { rate };
         plan += &format!("\n[[fault]]\nkind = \"{kind}\"\nrate = {rate}\n{more}\n");
     }
     plan

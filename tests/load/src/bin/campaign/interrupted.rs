@@ -93,6 +93,8 @@ async fn stop(turn: &Turn<'_>, stage: &Stage, mut server: Process, chance: &mut 
         slowest_start = slowest_start.max(server.ready_in);
         progress(cycle, arguments.cycles);
     }
+    // Of what is left, each message that the provider loses would hold its conversation for as long as this trial takes.
+    stage.calm().await?;
     println!("slowest start {} ms, slowest end {} ms", slowest_start.as_millis(), slowest_end.as_millis());
     turn.judge.see_size(&bars::T23_ENDS, turn.place(), arguments.cycles as f64);
     turn.judge.see(&bars::T23_END, turn.place(), slowest_end.as_secs_f64());
