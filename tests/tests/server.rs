@@ -21,6 +21,8 @@ mod card;
 mod card_corpus;
 #[path = "server/carriers.rs"]
 mod carriers;
+#[path = "store/database.rs"]
+mod database;
 #[path = "server/disk.rs"]
 mod disk;
 #[path = "server/door.rs"]

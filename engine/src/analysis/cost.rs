@@ -217,21 +217,8 @@ fn beside(graph: &Graph<'_>) -> Vec<Beside> {
 }
 
 fn template<'a>(flow: &'a Flow, step: &Step) -> Option<&'a Template> {
-    match &step.kind {
-        StepKind::Send { template, .. } => flow.templates.get(template.index()),
-        StepKind::Say { .. }
-        | StepKind::Ask { .. }
-        | StepKind::Media { .. }
-        | StepKind::List { .. }
-        | StepKind::Footer { .. }
-        | StepKind::Show(_)
-        | StepKind::Alert { .. }
-        | StepKind::Link { .. }
-        | StepKind::Call(_)
-        | StepKind::Consent { .. }
-        | StepKind::Set { .. }
-        | StepKind::Jump { .. } => None,
-    }
+    let StepKind::Send { template, .. } = &step.kind else { return None };
+    flow.templates.get(template.index())
 }
 
 /// One message of a category.

@@ -18,6 +18,26 @@ pub struct Step {
     pub span: Span,
 }
 
+impl Step {
+    /// Where the line may lead: a jump, or the error branch of a call or of a template.
+    pub fn dest(&self) -> Option<&Dest> {
+        match &self.kind {
+            StepKind::Jump { dest, .. } => Some(dest),
+            StepKind::Call(Call { on_error, .. }) | StepKind::Send { on_error, .. } => on_error.as_ref(),
+            StepKind::Say { .. }
+            | StepKind::Ask { .. }
+            | StepKind::Media { .. }
+            | StepKind::List { .. }
+            | StepKind::Footer { .. }
+            | StepKind::Show(_)
+            | StepKind::Alert { .. }
+            | StepKind::Link { .. }
+            | StepKind::Consent { .. }
+            | StepKind::Set { .. } => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub enum StepKind {
     Say {

@@ -6,7 +6,7 @@ use duka_dsl::{FileId, Span};
 use super::settings::Settings;
 use crate::compile::Compiled;
 use crate::graph::Graph;
-use crate::hir::{DestKind, Flow, FlowId, LanguageId, Shop, StepKind, TextBlock, TextId, Trigger};
+use crate::hir::{DestKind, Flow, FlowId, LanguageId, Shop, Step, TextBlock, TextId, Trigger};
 use crate::limits::{Channel, WHATSAPP};
 use crate::source::ShopSource;
 use crate::walk::{self, small};
@@ -111,19 +111,5 @@ pub(super) fn visits(flow: &Flow, id: FlowId) -> bool {
 
 /// All arrows of a flow.
 pub(super) fn dests(flow: &Flow) -> impl Iterator<Item = &DestKind> {
-    walk::lines(flow).into_iter().flat_map(|lines| lines.steps).filter_map(|step| match &step.kind {
-        StepKind::Jump { dest, .. } => Some(&dest.kind),
-        StepKind::Call(call) => call.on_error.as_ref().map(|dest| &dest.kind),
-        StepKind::Send { on_error, .. } => on_error.as_ref().map(|dest| &dest.kind),
-        StepKind::Say { .. }
-        | StepKind::Ask { .. }
-        | StepKind::Media { .. }
-        | StepKind::List { .. }
-        | StepKind::Footer { .. }
-        | StepKind::Show(_)
-        | StepKind::Alert { .. }
-        | StepKind::Link { .. }
-        | StepKind::Consent { .. }
-        | StepKind::Set { .. } => None,
-    })
+    walk::lines(flow).into_iter().flat_map(|lines| lines.steps).filter_map(Step::dest).map(|dest| &dest.kind)
 }

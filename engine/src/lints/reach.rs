@@ -28,21 +28,7 @@ pub(super) fn reachable(graph: &Graph) -> Vec<bool> {
 }
 
 fn jumps_to(step: &Step) -> Option<StateId> {
-    match &step.kind {
-        StepKind::Jump { dest, .. } => state_of(&dest.kind),
-        StepKind::Call(call) => call.on_error.as_ref().and_then(|dest| state_of(&dest.kind)),
-        StepKind::Send { on_error, .. } => on_error.as_ref().and_then(|dest| state_of(&dest.kind)),
-        StepKind::Say { .. }
-        | StepKind::Ask { .. }
-        | StepKind::Media { .. }
-        | StepKind::List { .. }
-        | StepKind::Footer { .. }
-        | StepKind::Show(_)
-        | StepKind::Alert { .. }
-        | StepKind::Link { .. }
-        | StepKind::Consent { .. }
-        | StepKind::Set { .. } => None,
-    }
+    step.dest().and_then(|dest| state_of(&dest.kind))
 }
 
 fn state_of(dest: &DestKind) -> Option<StateId> {

@@ -218,21 +218,7 @@ fn homes(flow: &Flow) -> Vec<(Home, &[Reaction])> {
 fn jumps(steps: &[Step]) -> Vec<(u16, bool)> {
     let places = steps.iter().enumerate().filter_map(|(at, step)| {
         let at = u16::try_from(at).ok()?;
-        match &step.kind {
-            StepKind::Jump { .. } => Some((at, false)),
-            StepKind::Call(call) => call.on_error.as_ref().map(|_| (at, true)),
-            StepKind::Send { on_error, .. } => on_error.as_ref().map(|_| (at, true)),
-            StepKind::Say { .. }
-            | StepKind::Ask { .. }
-            | StepKind::Media { .. }
-            | StepKind::List { .. }
-            | StepKind::Footer { .. }
-            | StepKind::Show(_)
-            | StepKind::Alert { .. }
-            | StepKind::Link { .. }
-            | StepKind::Consent { .. }
-            | StepKind::Set { .. } => None,
-        }
+        step.dest().map(|_| (at, !matches!(step.kind, StepKind::Jump { .. })))
     });
     places.collect()
 }

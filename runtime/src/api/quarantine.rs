@@ -101,7 +101,7 @@ pub(super) async fn done(
 }
 
 async fn row(server: &Server, shop: ShopScope, entry: i64) -> Result<QuarantineEntry, Refusal> {
-    let rows = server.host.store.read(shop).await?.list_quarantine(shop, entry - 1, 1).await?;
+    let rows = server.host.store.read(shop).await?.list_quarantine(shop, entry.saturating_sub(1), 1).await?;
     rows.into_iter().find(|(known, _)| *known == entry).map(|(_, row)| row).ok_or(Refusal::Absent)
 }
 

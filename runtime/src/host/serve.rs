@@ -112,7 +112,7 @@ impl Serving {
     ///
     /// # Errors
     /// The store does not take the note that the end was clean.
-    pub async fn end(self, since_ms: i64, until: Instant) -> Result<()> {
+    pub async fn end(self, since_ms: i64, until: Instant, clean: bool) -> Result<()> {
         self.stop();
         self.open.close();
         let finished = async {
@@ -122,7 +122,7 @@ impl Serving {
         // What takes longer is left to its lease.
         let _ = timeout_at(until, finished).await;
         // What has ended a part may come again: the next process is careful.
-        if !self.parts.is_lost() {
+        if clean && !self.parts.is_lost() {
             self.holds.end(since_ms).await?;
         }
         drop(self.desk);

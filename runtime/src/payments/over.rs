@@ -24,7 +24,7 @@ impl Cashier {
         };
         let program = &ask.shop.program;
         let order = ask.request.arguments.iter().find_map(|argument| order_number(program, argument));
-        if let Some(order) = order.filter(|_| ask.shop.till.is_some()) {
+        if let Some(order) = order {
             self.is_over(&ask.shop, &order, Some(ask.conversation), &heard).await;
         }
     }
@@ -33,7 +33,7 @@ impl Cashier {
     pub async fn moved(self: &Arc<Cashier>, shop: &Shop, contract: &str, order: &SmolStr, status: &str) {
         let statuses = shop.program.shop.statuses.iter().find(|statuses| statuses.contract == contract);
         let is_end = statuses.map_or(status == "cancelled", |it| it.terminal.iter().any(|end| end == status));
-        if is_end && shop.till.is_some() {
+        if is_end {
             self.is_over(shop, order, None, &Heard::Cancelled).await;
         }
     }

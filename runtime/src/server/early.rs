@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{Server, orders};
+use crate::host::shops::Shop;
 use crate::id::ShopScope;
 use crate::store::{self, Identity};
 
@@ -29,14 +30,15 @@ impl Early {
         self.shops().insert(shop, now_ms.saturating_add(PATIENCE_MS));
     }
 
-    fn waiting(&self, now_ms: i64) -> Vec<ShopScope> {
-        let mut shops = self.shops();
+    /// Hands over the shops to look at: news that comes while one is looked at puts it in again.
+    fn take(&self, now_ms: i64) -> BTreeMap<ShopScope, i64> {
+        let mut shops = std::mem::take(&mut *self.shops());
         shops.retain(|_, until_ms| *until_ms > now_ms);
-        shops.keys().copied().collect()
+        shops
     }
 
-    fn is_done(&self, shop: ShopScope) {
-        self.shops().remove(&shop);
+    fn waits_on(&self, shop: ShopScope, until_ms: i64) {
+        self.shops().entry(shop).and_modify(|until| *until = until_ms.max(*until)).or_insert(until_ms);
     }
 
     fn shops(&self) -> std::sync::MutexGuard<'_, BTreeMap<ShopScope, i64>> {
@@ -53,46 +55,48 @@ pub(super) fn begin(server: &Server) {
 
 /// One look; troubles are logged.
 pub(super) async fn look(server: Arc<Server>) {
-    if let Err(error) = once(&server).await {
-        tracing::warn!(%error, "news of orders that came too early could not be looked for");
+    let now_ms = server.host.clock.now_ms();
+    for (shop, until_ms) in server.early.take(now_ms) {
+        let Some(known) = server.registry.shops.shop(shop) else { continue };
+        let open = of_shop(&server, &known, now_ms).await.unwrap_or_else(|error| {
+            tracing::warn!(shop = %known.slug, %error, "news of orders that came too early could not be looked for");
+            true
+        });
+        if open {
+            server.early.waits_on(shop, until_ms);
+        }
     }
 }
 
-/// Brings what waits to the conversations that have the orders now.
+/// Brings what waits to the conversations that have the orders now. Returns whether some waits on.
 ///
 /// # Errors
 /// The store does not answer; what was not brought waits on.
-async fn once(server: &Arc<Server>) -> Result<(), store::Error> {
-    let now_ms = server.host.clock.now_ms();
-    for shop in server.early.waiting(now_ms) {
-        let Some(known) = server.registry.shops.shop(shop) else { continue };
-        let since_ms = now_ms.saturating_sub(PATIENCE_MS);
-        let mut tx = server.host.store.read(shop).await?;
-        let mut rows = tx.quarantined_since(shop, orders::UNKNOWN, since_ms, MOST).await?;
-        // What came first is brought first.
-        rows.reverse();
-        let waits = |(number, entry)| orders::waits_for(&known, &entry).map(|order| (number, entry, order));
-        let waiting: Vec<_> = rows.into_iter().filter_map(waits).collect();
-        let orders: Vec<_> = waiting.iter().map(|(.., order)| Identity::of_order(shop, order.clone())).collect();
-        let owners = tx.find_conversations(&orders).await?;
-        drop(tx);
-        let mut open = 0;
-        for ((number, entry, _), owner) in waiting.into_iter().zip(owners) {
-            if owner.is_none() {
-                open += 1;
-                continue;
-            }
-            if let Some(Ok(())) = orders::again(server, &known.slug, number, &entry).await {
-                let mut tx = server.host.store.begin(shop).await?;
-                tx.take_quarantine(shop, &[number]).await?;
-                tx.commit().await?;
-                metrics::counter!("duka_early_order_news_total").increment(1);
-                tracing::info!(shop = %known.slug, "news of an order that came too early has found its conversation");
-            }
+async fn of_shop(server: &Arc<Server>, known: &Shop, now_ms: i64) -> store::Result<bool> {
+    let shop = known.scope;
+    let since_ms = now_ms.saturating_sub(PATIENCE_MS);
+    let mut tx = server.host.store.read(shop).await?;
+    let mut rows = tx.quarantined_since(shop, orders::UNKNOWN, since_ms, MOST).await?;
+    // What came first is brought first.
+    rows.reverse();
+    let waits = |(number, entry)| orders::waits_for(known, &entry).map(|order| (number, entry, order));
+    let waiting: Vec<_> = rows.into_iter().filter_map(waits).collect();
+    let orders: Vec<_> = waiting.iter().map(|(.., order)| Identity::of_order(shop, order.clone())).collect();
+    let owners = tx.find_conversations(&orders).await?;
+    drop(tx);
+    let mut open = false;
+    for ((number, entry, _), owner) in waiting.into_iter().zip(owners) {
+        if owner.is_none() {
+            open = true;
+            continue;
         }
-        if open == 0 {
-            server.early.is_done(shop);
+        if let Some(Ok(())) = orders::again(server, &known.slug, number, &entry).await {
+            let mut tx = server.host.store.begin(shop).await?;
+            tx.take_quarantine(shop, &[number]).await?;
+            tx.commit().await?;
+            metrics::counter!("duka_early_order_news_total").increment(1);
+            tracing::info!(shop = %known.slug, "news of an order that came too early has found its conversation");
         }
     }
-    Ok(())
+    Ok(open)
 }

@@ -380,9 +380,10 @@ impl Running {
         let _ = tokio::time::timeout_at(until + Duration::from_secs(1), self.door).await;
         // All of it, so that none still looks on while its runtime goes.
         let _ = tokio::time::timeout_at(until + Duration::from_secs(1), self.beside.ended()).await;
+        let clean = !self.beside.is_lost();
         // The writer ends when nobody can bring it anything any more.
         drop(self.server);
-        if let Err(error) = self.serving.end(since_ms, until).await {
+        if let Err(error) = self.serving.end(since_ms, until, clean).await {
             tracing::error!(%error, "the end could not be noted: the next start will be careful");
         }
     }

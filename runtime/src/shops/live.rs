@@ -66,6 +66,18 @@ impl Default for Keep {
 }
 
 impl Keep {
+    /// Nothing is ever too old.
+    pub const EVERYTHING: Keep = Keep {
+        photos_ms: i64::MAX,
+        documents_ms: i64::MAX,
+        voice_ms: i64::MAX,
+        messages_ms: i64::MAX,
+        conversations_ms: 0,
+        customer_ms: 0,
+        orders_ms: 0,
+        consents_ms: 0,
+    };
+
     fn read(shop: &ShopFile) -> Keep {
         let mut keep = Keep::default();
         for (what, length) in &shop.retention {

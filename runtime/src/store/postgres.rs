@@ -84,15 +84,16 @@ impl Postgres {
     }
 
     pub async fn begin(&self, shops: &[ShopScope]) -> Result<PostgresTx> {
-        self.begin_as("BEGIN", shops).await
+        self.begin_as(true, shops).await
     }
 
     pub async fn read(&self, shops: &[ShopScope]) -> Result<PostgresTx> {
-        self.begin_as("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", shops).await
+        self.begin_as(false, shops).await
     }
 
     /// Connections that a restart of the database has broken are put away, until one works or patience ends.
-    async fn begin_as(&self, begin: &'static str, shops: &[ShopScope]) -> Result<PostgresTx> {
+    async fn begin_as(&self, writes: bool, shops: &[ShopScope]) -> Result<PostgresTx> {
+        let begin = if writes { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
         let until = tokio::time::Instant::now() + PATIENCE;
         let numbers: BTreeSet<u32> = shops.iter().map(|shop| shop.number()).collect();
         let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
@@ -101,7 +102,8 @@ impl Postgres {
         loop {
             match self.0.pool.begin_with(AssertSqlSafe(text.clone())).await {
                 Ok(transaction) => {
-                    return Ok(PostgresTx { transaction, news: self.0.news.clone(), fresh: BTreeMap::new() });
+                    let news = self.0.news.clone();
+                    return Ok(PostgresTx { transaction, writes, news, fresh: BTreeMap::new() });
                 }
                 Err(error) => match Error::from(error) {
                     Error::Away(_) if tokio::time::Instant::now() < until => tokio::time::sleep(BETWEEN_TRIES).await,
@@ -115,6 +117,8 @@ impl Postgres {
 /// A transaction for the rows of the shops that it was begun for.
 pub(super) struct PostgresTx {
     transaction: Transaction<'static, Pg>,
+    /// PostgreSQL locks no rows in one that only reads.
+    writes: bool,
     news: News,
     /// Conversations that were created in it and are not written yet: most have their first turn before the commit, and are
     /// written once, as that leaves them.

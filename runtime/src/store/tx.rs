@@ -356,7 +356,8 @@ impl Tx {
         each!(self, payment(shop, id))
     }
 
-    /// Every payment that an order was asked for by, by id; kept for this transaction.
+    /// Every payment that an order was asked for by, by id; nobody else changes them before the end of a transaction
+    /// that writes.
     pub async fn payments_of(&mut self, shop: ShopScope, order: &str) -> Result<Vec<PaymentRow>> {
         each!(self, payments_of(shop, order))
     }

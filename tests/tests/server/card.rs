@@ -7,7 +7,7 @@ use duka_tests::tree::root;
 
 use crate::card_corpus::corpus;
 use crate::door::{post, signed};
-use crate::stage::{CUSTOMER, Stage};
+use crate::stage::{CUSTOMER, Stage, on_sqlite};
 
 #[test]
 fn a_card_number_is_found_however_it_is_written() {
@@ -39,7 +39,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_number_is_answered_and_kept_nowhere() {
-    let mut stage = Stage::with(|settings| settings.replace("\"memory\"", "\"duka.db\"")).await;
+    let mut stage = Stage::with(on_sqlite).await;
     stage.writes("hi").await;
     stage.sees().await;
     // So many that the vendor's pace for one customer holds nothing up.

@@ -1,13 +1,13 @@
 //! A disk with less room than the reserve: nothing new is taken, and everybody is told.
 
 use crate::door::{post, signed};
-use crate::stage::Stage;
+use crate::stage::{Stage, on_sqlite};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_less_room_than_the_reserve_nothing_new_is_taken_and_what_watches_is_told() {
     let settle = |reserve: &'static str| {
         move |settings: String| {
-            let settings = settings.replace("database = \"memory\"", "database = \"duka.db\"");
+            let settings = on_sqlite(settings);
             format!("{settings}[limits]\ndisk_reserve = {reserve}\n")
         }
     };

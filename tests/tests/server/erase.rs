@@ -4,12 +4,13 @@
 use duka_engine::event::EventKind;
 use duka_runtime::api::Scope;
 use duka_runtime::host::incoming::Incoming;
+use duka_runtime::id::ConversationId;
 use duka_runtime::server::keep;
-use duka_runtime::store::{Conversation, QuarantineEntry, Retention};
+use duka_runtime::store::{Conversation, QuarantineEntry, Retention, TurnRecord};
 use serde_json::json;
 
 use crate::api::{ask, key};
-use crate::stage::{CUSTOMER, Stage};
+use crate::stage::{CUSTOMER, Stage, on_sqlite};
 
 const FLOW: &str = "\
 duka 1
@@ -73,8 +74,26 @@ async fn what_is_older_than_it_is_kept_goes_and_the_customer_stays_known() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_another_server_keeps_for_its_shop_is_not_taken_away() {
+    let stage = Stage::of_flow(FLOW, "", "").await;
+    let store = stage.running.server.host.store.clone();
+    let shop = store.shop("elsewhere").await.expect("a shop");
+    let conversation = ConversationId(7);
+    let mut tx = store.begin(shop).await.expect("a transaction");
+    let (event, trace, notes) = (Vec::new(), Vec::new(), Vec::new());
+    let turn = TurnRecord { shop, conversation, turn: 1, at_ms: 10, revision: [3; 16], event, trace, notes };
+    tx.add_turns(&[turn]).await.expect("written");
+    tx.commit().await.expect("kept");
+    keep::rows(&stage.running.server).await.expect("looked");
+    let mut tx = store.read(shop).await.expect("a read");
+    assert_eq!(tx.turns_of(shop, conversation, 0, 9).await.expect("the log").len(), 1, "who serves it says how long");
+    drop(tx);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_customer_is_erased_by_phone_to_the_last_byte_and_starts_anew() {
-    let mut stage = Stage::with(|settings| settings.replace("\"memory\"", "\"duka.db\"")).await;
+    let mut stage = Stage::with(on_sqlite).await;
     let operator = key(&stage, "operator", Scope::Operate, Some("boutique"), i64::MAX).await;
     let folder = stage.folder.path().to_path_buf();
     let found = |word: &str| {

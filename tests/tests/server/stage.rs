@@ -53,6 +53,22 @@ fn free_port() -> u16 {
     listener.local_addr().expect("it listens").port()
 }
 
+/// Where the server keeps what it knows: on SQLite, or on PostgreSQL with `SERVER_TESTS_ON=postgres`.
+async fn database_of(folder: &Path) -> String {
+    match std::env::var("SERVER_TESTS_ON").unwrap_or_default().as_str() {
+        "" | "sqlite" => folder.join("duka.db").display().to_string(),
+        "postgres" => crate::database::database().await,
+        other => panic!("SERVER_TESTS_ON is sqlite or postgres, and not {other}"),
+    }
+}
+
+/// Settings for a server whose files are looked at.
+pub fn on_sqlite(settings: String) -> String {
+    let (before, rest) = settings.split_once("database = ").expect("a database");
+    let (_, after) = rest.split_once('\n').expect("a line");
+    format!("{before}database = \"duka.db\"\n{after}")
+}
+
 /// The `channels` of a shop that is live on a number; `more` are further settings.
 pub fn live(number: &str, more: &str) -> String {
     format!("channels: {{ whatsapp: {{ phone_number_id: \"{number}\", waba_id: \"7\"{more} }} }}")
@@ -87,7 +103,7 @@ pub fn environment() -> Vec<(String, String)> {
 }
 
 impl Stage {
-    /// The boutique, live, on the store in memory.
+    /// The boutique, live.
     pub async fn boutique() -> Stage {
         Stage::with(|settings| settings).await
     }
@@ -153,8 +169,9 @@ impl Stage {
         variable: Option<(String, String)>,
     ) -> Stage {
         let (server, graph) = (free_port(), free_port());
+        let database = database_of(folder.path()).await;
         let settings = format!(
-            "listen = \"127.0.0.1:{server}\"\ndatabase = \"memory\"\nshops = \"{shops}\"\ndevelopment = true\n\
+            "listen = \"127.0.0.1:{server}\"\ndatabase = \"{database}\"\nshops = \"{shops}\"\ndevelopment = true\n\
              [graph]\nurl = \"http://127.0.0.1:{graph}\"\n[whatsapp]\napp_secret = \"env:APP_SECRET\"\n\
              verify_token = \"env:VERIFY\"\ntoken = \"env:TOKEN\"\n"
         );

@@ -8,7 +8,7 @@ use duka_runtime::store::Delivery;
 use serde_json::{Value as Json, json};
 
 use crate::api::{ask, key};
-use crate::stage::{CUSTOMER, NUMBER, Stage};
+use crate::stage::{CUSTOMER, NUMBER, Stage, on_sqlite};
 
 const SECOND_CUSTOMER: &str = "254700000002";
 const HOUR_MS: i64 = 3_600_000;
@@ -289,7 +289,7 @@ const VANISHED: [&str; 15] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_that_vanish_from_the_api_take_nothing_away_that_is_known() {
-    let mut stage = Stage::with(|settings| settings.replace("\"memory\"", "\"duka.db\"")).await;
+    let mut stage = Stage::with(on_sqlite).await;
     let reader = key(&stage, "reader", Scope::Read, None, i64::MAX).await;
     let template =
         json!({ "name": "receipt", "language": "en", "category": "UTILITY", "status": "PAUSED", "body": "Hi" });

@@ -271,6 +271,9 @@ pub async fn erasing_a_customer_leaves_the_others(store: Store) -> Result<()> {
     let mut tx = store.begin(shop).await?;
     fill(&mut tx, shop, 1, "254700").await?;
     fill(&mut tx, shop, 2, "254711").await?;
+    // An order that nobody can tell the fate of: it has an address, and no name but the conversation's.
+    let detail = format!("orders.create, key 1-{:016x}-7-0", id(1).0);
+    tx.add_quarantine(&[QuarantineEntry { detail, ..quarantined(Some(shop), "House 7", 1) }]).await?;
     let one = Counts { conversations: 1, inbox: 1, waiting: 1, ready: 1, calls: 1, quarantine: 1, ..Counts::default() };
     assert!(tx.erase_conversation(shop, id(1)).await?);
     assert_eq!(tx.erase_quarantined(shop, &["254700".into(), "".into()]).await?, 0, "it is gone");

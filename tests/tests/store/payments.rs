@@ -56,6 +56,9 @@ pub async fn a_payment_changes_under_its_version(store: Store) -> Result<()> {
     assert_eq!(due(9).await?, []);
     assert_eq!(due(10).await?, [(shop, 10)]);
     assert_eq!(due(30).await?, [(shop, 10), (other, 25)]);
+    let mut tx = store.read(shop).await?;
+    assert_eq!(ids(tx.payments_of(shop, "A-1").await?), [1, 2], "they are read beside the writers, too");
+    tx.rollback().await?;
     let mut tx = store.read(other).await?;
     assert_eq!(tx.payment_referred(other, "cs_1").await?, None, "a reference is its shop's");
     assert_eq!(tx.payment(other, named.id).await?, None);

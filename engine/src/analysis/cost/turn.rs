@@ -174,22 +174,8 @@ impl<'a> Turns<'a> {
         let mut open = Open::Nothing;
         for step in steps {
             sent = sent.plus(sends(here, step, &mut open));
-            let (dest, always) = match &step.kind {
-                StepKind::Jump { guard, dest } => (Some(dest), guard.is_none()),
-                StepKind::Call(call) => (call.on_error.as_ref(), false),
-                StepKind::Send { on_error, .. } => (on_error.as_ref(), false),
-                StepKind::Say { .. }
-                | StepKind::Ask { .. }
-                | StepKind::Media { .. }
-                | StepKind::List { .. }
-                | StepKind::Footer { .. }
-                | StepKind::Show(_)
-                | StepKind::Alert { .. }
-                | StepKind::Link { .. }
-                | StepKind::Consent { .. }
-                | StepKind::Set { .. } => (None, false),
-            };
-            let Some(dest) = dest else { continue };
+            let Some(dest) = step.dest() else { continue };
+            let always = matches!(step.kind, StepKind::Jump { guard: None, .. });
             let mut onward = self.go(flow, &dest.kind, jumps).after(sent);
             // Below `<->` goes on who comes back.
             let back = onward.through.take();

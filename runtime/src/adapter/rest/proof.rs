@@ -73,7 +73,7 @@ fn claimed<'a, 'h: 'a>(
     });
     if let Some(time) = time {
         let told: i64 = std::str::from_utf8(time?).ok()?.parse().ok()?;
-        let told_ms = if told.abs() > MOST_SECONDS { told } else { told.saturating_mul(1_000) };
+        let told_ms = if told.saturating_abs() > MOST_SECONDS { told } else { told.saturating_mul(1_000) };
         let within_ms = signature.within.map_or(WITHIN_MS, |within| within.ms());
         if now_ms.saturating_sub(told_ms).saturating_abs() > within_ms {
             return None;

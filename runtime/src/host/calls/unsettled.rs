@@ -47,16 +47,7 @@ impl<A: Adapter> Calls<A> {
         let of_order = order.map(|order| format!(" of order {order}")).unwrap_or_default();
         let name = ask.request.name.clone();
         let detail = format!("{name}{of_order}, key {}", ask.key);
-        let kept = Unsettled { conversation: call.conversation, key: ask.key.clone(), request: ask.request };
-        let body = postcard::to_stdvec(&kept).unwrap_or_default();
-        let reason = SmolStr::new_static(UNKNOWN);
-        let what = Arrived::Quarantine(QuarantineEntry { shop: Some(call.shop), at_ms: now_ms, reason, detail, body });
-        let key = Some(ElementKey::named(UNKNOWN, &ask.key));
-        let arrival = Arrival { shop: call.shop, key, received_ms: now_ms, what };
-        let took = self.desk.commit(Job::Arrivals(vec![arrival])).await?;
-        if !took.contains(&Took::Quarantined) {
-            return Ok(());
-        }
+        // Before it is kept, and so told twice where the process ends in between, rather than never.
         if ask.shop.people {
             let text = format_smolstr!("Whether {name}{of_order} was done is not known: please look in your system.");
             let (turn, told) = (now_ms.unsigned_abs(), handoff::Told::Alert { text });
@@ -69,6 +60,16 @@ impl<A: Adapter> Calls<A> {
                 Ok((tx, ()))
             };
             self.host.store.transact(call.shop, told).await?;
+        }
+        let kept = Unsettled { conversation: call.conversation, key: ask.key.clone(), request: ask.request };
+        let body = postcard::to_stdvec(&kept).unwrap_or_default();
+        let reason = SmolStr::new_static(UNKNOWN);
+        let what = Arrived::Quarantine(QuarantineEntry { shop: Some(call.shop), at_ms: now_ms, reason, detail, body });
+        let key = Some(ElementKey::named(UNKNOWN, &ask.key));
+        let arrival = Arrival { shop: call.shop, key, received_ms: now_ms, what };
+        let took = self.desk.commit(Job::Arrivals(vec![arrival])).await?;
+        if !took.contains(&Took::Quarantined) {
+            return Ok(());
         }
         let notice = Notice::CommandUnknown { operation: name };
         self.host.notices.tell(notices::Told { shop: call.shop, conversation: Some(call.conversation), notice });

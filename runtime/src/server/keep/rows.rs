@@ -8,6 +8,7 @@ use crate::handoff;
 use crate::id::{ConversationId, PaymentId, ShopScope};
 use crate::payments::standing::Payment;
 use crate::server::Server;
+use crate::shops::live::Keep;
 use crate::store::{Conversation, PaymentRow, Result, Retention, Tx};
 
 /// Vendors repeat an element for a week (TM3).
@@ -30,7 +31,8 @@ pub async fn rows(server: &Server) -> Result<u64> {
     let shops = server.host.store.shops().await?;
     let mut gone = 0;
     for shop in shops.into_iter().map(|(scope, _)| scope).chain([ShopScope::NONE]) {
-        let keep = routes.of(shop).map(|served| served.keep).unwrap_or_default();
+        // How long the shops of other servers keep things is not known here, nor that of one that could not be read.
+        let keep = routes.of(shop).map_or(Keep::EVERYTHING, |served| served.keep);
         if keep.conversations_ms > 0 {
             gone += conversations(server, shop, now_ms.saturating_sub(keep.conversations_ms)).await?;
         }

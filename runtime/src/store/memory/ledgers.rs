@@ -12,6 +12,7 @@ use crate::store::health::{HealthNews, HeardHealth, NumberHealth};
 use crate::store::rows::{
     ConsentEntry, Conversation, Counts, FlowRevision, Parked, QuarantineEntry, Quarantined, Retention, SendState,
 };
+use crate::store::tables::quarantined_names;
 use crate::store::templates::{HeardTemplate, TemplateNews, TemplateRow};
 
 impl MemoryTx {
@@ -170,8 +171,8 @@ impl MemoryTx {
 
     pub fn erase_conversation(&mut self, shop: ShopScope, id: ConversationId) -> Result<bool> {
         let place = (shop, id);
-        let names: Vec<SmolStr> = self.tables.identities_of(shop, id).into_iter().map(|it| it.value).collect();
-        self.erase_quarantined(shop, &names)?;
+        let known = self.tables.identities_of(shop, id);
+        self.erase_quarantined(shop, &quarantined_names(id, known))?;
         let tables = &mut *self.tables;
         tables.identities.remove_where(|key, owner| (key.shop, *owner) == place);
         tables.known_as.remove_where(|key, ()| (key.0, key.1) == place);

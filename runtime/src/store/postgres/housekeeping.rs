@@ -8,7 +8,7 @@ use super::{Postgres, PostgresTx, clean, shop_number};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::error::Result;
 use crate::store::rows::{Counts, Parked, Retention};
-use crate::store::tables;
+use crate::store::tables::{self, quarantined_names};
 
 impl Postgres {
     /// Frees dead rows. What of them the disk and the database's own log still hold goes as PostgreSQL writes on.
@@ -34,12 +34,10 @@ impl PostgresTx {
         Ok(gone)
     }
 
-    /// Quarantined bytes name no conversation: they are searched for the customer's names.
     pub async fn erase_conversation(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<bool> {
         self.write_fresh().await?;
         let known = self.identities_of(shop, conversation).await?;
-        let names: Vec<SmolStr> = known.into_iter().map(|it| it.value).collect();
-        self.erase_quarantined(shop, &names).await?;
+        self.erase_quarantined(shop, &quarantined_names(conversation, known)).await?;
         for table in tables::of_conversations() {
             let delete = AssertSqlSafe(format!("DELETE FROM {table} WHERE shop = $1 AND conversation = $2"));
             self.run(sqlx::query(delete).bind(shop_number(shop)).bind(number(conversation))).await?;

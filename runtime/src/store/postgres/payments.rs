@@ -1,7 +1,7 @@
 //! Payments of orders.
 
-use sqlx::Row;
 use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use super::conversations::{id, number, text};
 use super::{PostgresTx, clean, shop_number};
@@ -42,10 +42,11 @@ impl PostgresTx {
     }
 
     pub async fn payments_of(&mut self, shop: ShopScope, order: &str) -> Result<Vec<PaymentRow>> {
-        let select = sqlx::query(
+        let lock = if self.writes { "FOR UPDATE" } else { "" };
+        let select = sqlx::query(AssertSqlSafe(format!(
             "SELECT id, conversation, order_number, reference, version, due_ms, body FROM payment
-             WHERE shop = $1 AND order_number = $2 ORDER BY id FOR UPDATE",
-        );
+             WHERE shop = $1 AND order_number = $2 ORDER BY id {lock}"
+        )));
         let rows = self.rows(select.bind(shop_number(shop)).bind(clean(order))).await?;
         rows.iter().map(|row| payment(shop, row)).collect()
     }

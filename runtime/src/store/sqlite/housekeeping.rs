@@ -7,7 +7,7 @@ use super::{BETWEEN_TRIES, PATIENCE, Sqlite, SqliteTx, waiting};
 use crate::id::{ConversationId, ShopScope};
 use crate::store::error::{Error, Result};
 use crate::store::rows::{Counts, Parked, Retention};
-use crate::store::tables;
+use crate::store::tables::{self, quarantined_names};
 
 impl Sqlite {
     /// Empties the write-ahead log into the file, whose freed pages are zeroed (`secure_delete`).
@@ -41,10 +41,9 @@ impl SqliteTx {
         Ok(gone)
     }
 
-    /// Quarantined bytes name no conversation: they are searched for the customer's names.
     pub fn erase_conversation(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<bool> {
-        let names: Vec<SmolStr> = self.identities_of(shop, conversation)?.into_iter().map(|it| it.value).collect();
-        self.erase_quarantined(shop, &names)?;
+        let known = self.identities_of(shop, conversation)?;
+        self.erase_quarantined(shop, &quarantined_names(conversation, known))?;
         let place = (shop.number(), number(conversation));
         for table in tables::of_conversations() {
             self.sql(&format!("DELETE FROM {table} WHERE shop = ? AND conversation = ?"))?.execute(place)?;
