@@ -37,12 +37,13 @@ const MOST_SHOPS: usize = 64;
 /// Calls of one shop that are claimed in one transaction.
 const MOST_OF_A_CLAIM: usize = 32;
 
-/// Claimed calls of a process that are not answered yet, most of which may wait for their backend: one shop alone has a
-/// quarter of them.
-const HELD: (u32, u32) = (1_024, 3);
+/// Of the calls that are open at once, one backend alone has an eighth (F77): what is slow keeps nobody else waiting. Of those
+/// that are claimed, one shop has as much.
+const PART: u32 = 7;
 
-/// Of the calls that are open at once, one backend alone has an eighth (F77): what is slow keeps nobody else waiting.
-const PART_OF_OPEN: u32 = 7;
+/// So many more calls are claimed than may be open, as a part of these. What is claimed counts as asked when its process dies,
+/// so only a few wait for a place.
+const WAITING: u32 = 4;
 
 /// Refusals that say nothing of the command itself.
 const PASSING: [&str; 2] = ["rate_limited", "forbidden"];
@@ -122,6 +123,8 @@ pub enum CallEnd {
 /// A claimed call, until it has ended.
 pub struct Held {
     claimed: ClaimedCall,
+    /// Monotonic ms: the lease runs from then on.
+    since_ms: i64,
     _place: Place<ShopScope>,
 }
 
@@ -134,13 +137,22 @@ pub struct Calls<A> {
     open: Places<Backend>,
     // Counted up and down, never held across a wait.
     breakers: Mutex<Breakers>,
-    /// Commands that were looked for and are not there, by key, and since when. A process that begins anew waits anew.
-    absent: Mutex<BTreeMap<SmolStr, i64>>,
+    /// Commands that were looked for and are not there, by key. A process that begins anew waits anew.
+    absent: Mutex<BTreeMap<SmolStr, Missed>>,
+}
+
+/// A command that is not there.
+struct Missed {
+    /// Monotonic ms.
+    since_ms: i64,
+    /// The last attempt that has looked for it.
+    attempt: u32,
 }
 
 impl<A: Adapter> Calls<A> {
     pub fn new(host: Arc<Host>, desk: Desk, adapter: A) -> Calls<A> {
-        let (held, open) = (Places::new(HELD.0, HELD.1), Places::new(host.limits.in_flight, PART_OF_OPEN));
+        let in_flight = host.limits.in_flight;
+        let (held, open) = (Places::new(in_flight + in_flight / WAITING, PART), Places::new(in_flight, PART));
         Calls { host, desk, adapter, held, open, breakers: Mutex::default(), absent: Mutex::default() }
     }
 
@@ -157,7 +169,7 @@ impl<A: Adapter> Calls<A> {
 
     /// Claims what is to be asked now, of each shop no more than it may have under way.
     pub async fn claim(&self) -> Result<Vec<Held>, CallsError> {
-        let now_ms = self.host.clock.now_ms();
+        let (now_ms, since_ms) = (self.host.clock.now_ms(), self.host.clock.monotonic_ms());
         let mut held = Vec::new();
         let due = self.host.due(Work::Calls, now_ms).await?;
         for group in due.chunks(MOST_SHOPS) {
@@ -169,7 +181,8 @@ impl<A: Adapter> Calls<A> {
                     let (owner, lease_ms) = (self.host.owner, self.host.limits.call_lease_ms);
                     let limit = u32::try_from(places.len()).unwrap_or(u32::MAX);
                     let claimed = tx.claim_calls(due.shop, Claim { owner, now_ms, lease_ms, limit }).await?;
-                    held.extend(claimed.into_iter().zip(places).map(|(claimed, _place)| Held { claimed, _place }));
+                    let claimed = claimed.into_iter().zip(places);
+                    held.extend(claimed.map(|(claimed, _place)| Held { claimed, since_ms, _place }));
                 }
             }
             tx.commit().await?;
@@ -183,14 +196,16 @@ impl<A: Adapter> Calls<A> {
     /// Asks, or looks up what an attempt that died has done. A command whose fate stays unknown is kept for a person.
     pub async fn perform(&self, held: Held) -> Result<CallEnd, CallsError> {
         let ClaimedCall { call, attempt } = held.claimed;
-        let end = self.attempt(&call, attempt).await?;
+        let end = self.attempt(&call, attempt, held.since_ms).await?;
         if matches!(end, CallEnd::Result(_, Outcome::Unknown)) {
             self.keep(&call).await?;
         }
         Ok(end)
     }
 
-    async fn attempt(&self, call: &NewCall, attempt: u32) -> Result<CallEnd, CallsError> {
+    /// Ends within the lease, behind which another attempt begins: waits for a place for half of it at most, and leaves some
+    /// of it for writing down how it ended.
+    async fn attempt(&self, call: &NewCall, attempt: u32, since_ms: i64) -> Result<CallEnd, CallsError> {
         let ended = ended(call, attempt);
         // A shop that went while its call was claimed: who serves it next asks.
         let Some(shop) = self.host.shops.shop(call.shop) else {
@@ -202,11 +217,13 @@ impl<A: Adapter> Calls<A> {
         };
         let known_undone = call.query || attempt == 1;
         let backend = (call.shop, contract_of(&request));
-        let place = self.place(&backend, self.left(call)).await;
-        let (Some(_place), Some(limit)) = (place, self.left(call)) else {
-            return Ok(CallEnd::Result(ended, if known_undone { Outcome::TimedOut } else { Outcome::Unknown }));
-        };
         let retries = retries(&shop, &request);
+        let lease_ms = self.host.limits.call_lease_ms;
+        let place = self.place(&backend, self.left(call, since_ms + lease_ms / 2)).await;
+        let (Some(_place), Some(limit)) = (place, self.left(call, since_ms + lease_ms * 11 / 12)) else {
+            let outcome = if known_undone { Outcome::TimedOut } else { Outcome::Unknown };
+            return Ok(self.end(ended, call, attempt, retries, outcome));
+        };
         let ask = self.asked(call, shop, request, self.host.clock.now_ms());
         let fate = if known_undone {
             Fate::NotDone
@@ -216,7 +233,7 @@ impl<A: Adapter> Calls<A> {
         let outcome = match fate {
             Fate::Done(outcome) => outcome,
             Fate::CannotTell => Outcome::Unknown,
-            Fate::Absent { for_ms } if !self.is_believed(&ask.key, for_ms) => Outcome::Unknown,
+            Fate::Absent { for_ms } if !self.is_believed(&ask.key, attempt, for_ms) => Outcome::Unknown,
             Fate::NotDone | Fate::Absent { .. } => {
                 if self.breakers().lets_through(&backend, self.host.clock.monotonic_ms()) {
                     let lost = if call.query { Outcome::TimedOut } else { Outcome::Unknown };
@@ -235,12 +252,15 @@ impl<A: Adapter> Calls<A> {
         Ok(self.end(ended, call, attempt, retries, outcome))
     }
 
-    /// Whether a command has been absent for so long. Once that is believed, it counts anew.
-    fn is_believed(&self, key: &SmolStr, for_ms: i64) -> bool {
+    /// Whether a command has been absent for so long. Once that is believed, it counts anew; and where an attempt was made
+    /// elsewhere in between, which may have asked for it again.
+    fn is_believed(&self, key: &SmolStr, attempt: u32, for_ms: i64) -> bool {
         let now_ms = self.host.clock.monotonic_ms();
         let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
-        absent.retain(|_, since_ms| since_ms.saturating_add(MOST_ABSENT_MS) > now_ms);
-        let since_ms = *absent.entry(key.clone()).or_insert(now_ms);
+        absent.retain(|_, missed| missed.since_ms.saturating_add(MOST_ABSENT_MS) > now_ms);
+        let before = absent.get(key).filter(|missed| missed.attempt.saturating_add(1) == attempt);
+        let since_ms = before.map_or(now_ms, |missed| missed.since_ms);
+        absent.insert(key.clone(), Missed { since_ms, attempt });
         let is_believed = since_ms.saturating_add(for_ms) <= now_ms;
         if is_believed {
             absent.remove(key);
@@ -248,9 +268,10 @@ impl<A: Adapter> Calls<A> {
         is_believed
     }
 
-    /// What is left of a call's time.
-    fn left(&self, call: &NewCall) -> Option<Duration> {
+    /// What is left of a call's time until then (monotonic ms).
+    fn left(&self, call: &NewCall, until_ms: i64) -> Option<Duration> {
         let left_ms = call.deadline_ms.saturating_sub(self.host.clock.now_ms());
+        let left_ms = left_ms.min(until_ms.saturating_sub(self.host.clock.monotonic_ms()));
         u64::try_from(left_ms).ok().filter(|left_ms| *left_ms > 0).map(Duration::from_millis)
     }
 

@@ -18,7 +18,7 @@ use crate::store;
 
 pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(60);
 
-/// A question that was not answered is asked again after so long.
+/// A question that was not answered is asked again after so long; of an order's parcels, twice as long each time that it is not.
 const AGAIN_MS: i64 = 5 * 60_000;
 
 /// Parcels of one carrier of a shop that are known at once; beyond, no more are taken in.
@@ -39,8 +39,16 @@ struct Carrier {
     looks_ms: Option<i64>,
     /// How often all open orders were looked through.
     round: u64,
-    /// Some order of this round was not answered for: what was not seen in it may be there.
-    is_patchy: bool,
+    /// Open orders whose parcels nobody told: what is known of them may be there.
+    silent: BTreeMap<SmolStr, Silent>,
+}
+
+#[derive(Debug)]
+struct Silent {
+    next_ms: i64,
+    pause_ms: i64,
+    /// When it was last seen to be open.
+    round: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -84,13 +92,31 @@ impl Carrier {
         true
     }
 
+    /// Orders whose parcels are asked for again by now.
+    fn silent_due(&self, now_ms: i64) -> Vec<SmolStr> {
+        let due = self.silent.iter().filter(|(_, silent)| silent.next_ms <= now_ms);
+        due.map(|(order, _)| order.clone()).collect()
+    }
+
+    /// Nobody told the parcels of an order, which this look found open or which was silent before.
+    fn is_silent(&mut self, order: &SmolStr, each_ms: i64, now_ms: i64, is_open: bool) {
+        let before = self.silent.get(order);
+        if before.is_none() && self.silent.len() >= MOST {
+            return;
+        }
+        let pause_ms = before.map_or(AGAIN_MS, |before| before.pause_ms.saturating_mul(2)).min(each_ms);
+        let round = before.filter(|_| !is_open).map_or(self.round, |before| before.round);
+        self.silent.insert(order.clone(), Silent { next_ms: now_ms.saturating_add(pause_ms), pause_ms, round });
+    }
+
     /// All open orders were looked through: what is not asked for any more, and whose order is not open any more, is forgotten.
     fn ends_round(&mut self) {
-        if !std::mem::take(&mut self.is_patchy) {
-            let round = self.round;
-            self.parcels.retain(|_, watched| watched.next_ms.is_some() || watched.round == round);
-            self.round += 1;
-        }
+        let Carrier { parcels, silent, round, .. } = self;
+        silent.retain(|_, silent| silent.round == *round);
+        parcels.retain(|_, watched| {
+            watched.next_ms.is_some() || watched.round == *round || silent.contains_key(&watched.order)
+        });
+        *round += 1;
     }
 }
 
@@ -140,9 +166,7 @@ async fn of_shop(server: &Arc<Server>, shop: &Shop) -> Result<usize, store::Erro
     for backend in &shop.backends {
         let Some(poll) = &backend.mapping.poll else { continue };
         let now_ms = server.host.clock.now_ms();
-        if server.polls.of(shop.scope, &backend.contract, |carrier| carrier.looks(poll, now_ms)) {
-            discover(server, shop, backend, poll, now_ms).await?;
-        }
+        discover(server, shop, backend, poll, now_ms).await?;
         let due = server.polls.of(shop.scope, &backend.contract, |carrier| carrier.due(now_ms));
         count += due.len();
         for (number, watched) in due {
@@ -157,7 +181,7 @@ async fn of_shop(server: &Arc<Server>, shop: &Shop) -> Result<usize, store::Erro
     Ok(count)
 }
 
-/// Takes in the carrier's parcels of open orders.
+/// Takes in the carrier's parcels: of open orders when their time has come, and else of those that were silent.
 async fn discover(
     server: &Server,
     shop: &Shop,
@@ -166,17 +190,27 @@ async fn discover(
     now_ms: i64,
 ) -> Result<(), store::Error> {
     let (mut silent, mut left_out) = (0, 0);
-    for open in reconcile::open_orders(server, shop, &backend.contract).await? {
-        match parcels::all_of(server, shop, &open.number).await {
-            Ok(all) => server.polls.of(shop.scope, &backend.contract, |carrier| {
+    let looks = server.polls.of(shop.scope, &backend.contract, |carrier| carrier.looks(poll, now_ms));
+    let orders: Vec<SmolStr> = if looks {
+        let open = reconcile::open_orders(server, shop, &backend.contract).await?;
+        open.into_iter().map(|open| open.number).collect()
+    } else {
+        server.polls.of(shop.scope, &backend.contract, |carrier| carrier.silent_due(now_ms))
+    };
+    for order in orders {
+        let told = parcels::all_of(server, shop, &order).await;
+        server.polls.of(shop.scope, &backend.contract, |carrier| match told {
+            Ok(all) => {
+                carrier.silent.remove(&order);
                 let own = all.into_iter().filter(|parcel| parcel.carrier == poll.carrier);
-                left_out += own.filter(|parcel| !carrier.take_in(&open.number, parcel.clone(), now_ms)).count();
-            }),
+                left_out += own.filter(|parcel| !carrier.take_in(&order, parcel.clone(), now_ms)).count();
+            }
             Err(why) => {
-                tracing::debug!(shop = %shop.slug, order = %open.number, %why, "nobody told the parcels of an order");
+                tracing::debug!(shop = %shop.slug, %order, %why, "nobody told the parcels of an order");
+                carrier.is_silent(&order, poll.each_ms(), now_ms, looks);
                 silent += 1;
             }
-        }
+        });
     }
     let (slug, name) = (shop.slug.as_str(), backend.contract.as_str());
     if left_out > 0 {
@@ -196,16 +230,9 @@ async fn discover(
             "the shop's system did not tell the parcels of some orders"
         );
     }
-    let is_round = server.places.of(shop.scope, &backend.contract).is_none();
-    server.polls.of(shop.scope, &backend.contract, |carrier| {
-        if silent > 0 {
-            carrier.is_patchy = true;
-            carrier.looks_ms = Some(now_ms.saturating_add(AGAIN_MS.min(poll.each_ms())));
-        }
-        if is_round {
-            carrier.ends_round();
-        }
-    });
+    if looks && server.places.of(shop.scope, &backend.contract).is_none() {
+        server.polls.of(shop.scope, &backend.contract, Carrier::ends_round);
+    }
     Ok(())
 }
 
@@ -255,4 +282,40 @@ async fn track(
 
 fn is_over(status: Status) -> bool {
     matches!(status, Status::Delivered | Status::Returned | Status::Cancelled | Status::Lost | Status::Damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EACH_MS: i64 = 120 * 60_000;
+
+    #[test]
+    fn an_order_that_is_always_silent_keeps_its_own_parcels_and_no_others() {
+        let mut carrier = Carrier { round: 1, ..Carrier::default() };
+        for (number, order) in [("A1", "Z-1"), ("A2", "Z-2")] {
+            let watched = Watched { order: order.into(), since_ms: 0, next_ms: None, round: 0 };
+            carrier.parcels.insert(number.into(), watched);
+        }
+        carrier.is_silent(&"Z-1".into(), EACH_MS, 0, true);
+        carrier.ends_round();
+        assert_eq!(carrier.parcels.keys().collect::<Vec<_>>(), ["A1"]);
+        carrier.is_silent(&"Z-1".into(), EACH_MS, 0, false);
+        carrier.ends_round();
+        assert!(carrier.parcels.is_empty() && carrier.silent.is_empty(), "its order is not open any more");
+    }
+
+    #[test]
+    fn an_order_that_is_silent_is_asked_for_alone_and_ever_less_often() {
+        let mut carrier = Carrier::default();
+        let mut asked = Vec::new();
+        carrier.is_silent(&"Z-1".into(), EACH_MS, 0, true);
+        for minute in 0..400 {
+            for order in carrier.silent_due(minute * 60_000) {
+                asked.push(minute);
+                carrier.is_silent(&order, EACH_MS, minute * 60_000, false);
+            }
+        }
+        assert_eq!(asked, [5, 15, 35, 75, 155, 275, 395]);
+    }
 }

@@ -83,9 +83,17 @@ pub(super) async fn look(server: Arc<Server>, shop: Arc<Shop>) {
 /// # Errors
 /// The store does not answer.
 pub async fn once(server: &Server, shop: &Arc<Shop>) -> Result<Gaps, store::Error> {
+    once_for(server, shop, "orders").await
+}
+
+/// The same for another who looks at all orders in turn.
+///
+/// # Errors
+/// The store does not answer.
+pub(super) async fn once_for(server: &Server, shop: &Shop, who: &str) -> Result<Gaps, store::Error> {
     let mut found = Gaps::default();
     let Some((backend, promise, statuses)) = asked_by(shop) else { return Ok(found) };
-    for open in open_orders(server, shop, "orders").await? {
+    for open in open_orders(server, shop, who).await? {
         found.asked += 1;
         let conversation = smol_str::format_smolstr!("{}-{:016x}", shop.scope.number(), open.conversation.0);
         let answer = ask(server, shop, (backend, promise), &open.number, &conversation, PATIENCE).await;
@@ -137,6 +145,8 @@ pub(super) async fn open_orders(server: &Server, shop: &Shop, who: &str) -> Resu
             server.places.keep(shop.scope, who, after.filter(|_| !is_end));
             return Ok(open);
         }
+        // A page of conversations is work; the customers' own goes between.
+        tokio::task::yield_now().await;
     }
 }
 

@@ -8,12 +8,21 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
 
 use super::{Server, early, keep, polls, reconcile, webhooks_off};
 use crate::host::parts::Parts;
 use crate::host::shops::Shop;
 use crate::id::ShopScope;
+
+/// Looks of a round that are under way at once: they ask with what customers' calls ask with.
+const MOST_LOOKS: usize = 8;
+
+/// A look that takes longer is broken off, and the next one goes on behind what it was about: those who wait for their turn are
+/// not kept by shops whose systems hang.
+const LONGEST_LOOK: Duration = Duration::from_secs(10 * 60);
 
 /// Begins all rounds; they end when what is beside the work stops.
 pub(super) fn begin(server: &Arc<Server>, beside: &Parts) {
@@ -24,7 +33,7 @@ pub(super) fn begin(server: &Arc<Server>, beside: &Parts) {
     go.every(at_once, keep::BETWEEN_LOOKS, keep::look);
     go.each_shop(reconcile::BETWEEN_LOOKS, reconcile::look);
     go.each_shop(polls::BETWEEN_LOOKS, polls::look);
-    go.every(webhooks_off::BETWEEN_LOOKS, webhooks_off::BETWEEN_LOOKS, webhooks_off::look);
+    go.each_shop(webhooks_off::BETWEEN_LOOKS, webhooks_off::look);
 }
 
 struct Rounds<'a> {
@@ -55,23 +64,35 @@ impl Rounds<'_> {
         });
     }
 
-    /// Looks at each shop by itself, after each `between`. A look is broken off with `stop`.
+    /// Looks at each shop by itself, after each `between`, a few at once. A look is broken off with `stop`.
     fn each_shop<F>(&self, between: Duration, look: impl Fn(Arc<Server>, Arc<Shop>) -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let (server, stop): (Weak<Server>, _) = (Arc::downgrade(self.server), self.beside.until());
         self.beside.begin("rounds", async move {
-            let mut looks = Apart::default();
+            let (mut looks, room) = (Apart::default(), Arc::new(Semaphore::new(MOST_LOOKS)));
             while stop.run_until_cancelled(tokio::time::sleep(between)).await.is_some() {
                 let Some(server) = server.upgrade() else { return };
                 for shop in server.registry.shops.now().values() {
-                    looks.begin(shop.scope, look(Arc::clone(&server), Arc::clone(shop)));
+                    let (room, slug) = (Arc::clone(&room), shop.slug.clone());
+                    let look = look(Arc::clone(&server), Arc::clone(shop));
+                    looks.begin(shop.scope, async move {
+                        if !in_turn(&room, LONGEST_LOOK, look).await {
+                            tracing::warn!(shop = %slug, "a look at a shop's system took too long and was broken off");
+                        }
+                    });
                 }
             }
             looks.break_off().await;
         });
     }
+}
+
+/// Does it when there is room, for so long at most. Returns whether it came to its end.
+async fn in_turn(room: &Semaphore, longest: Duration, work: impl Future<Output = ()>) -> bool {
+    let _place = room.acquire().await;
+    timeout(longest, work).await.is_ok()
 }
 
 /// Work of several shops, each beside the others: one that hangs is waited for by nobody, and is not begun a second time. What
@@ -103,5 +124,33 @@ impl Apart {
 
     pub async fn break_off(mut self) {
         self.work.shutdown().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn looks_that_hang_keep_those_who_wait_for_their_turn_not_for_ever() {
+        let (room, begun, ended) = (Arc::new(Semaphore::new(2)), Arc::new(AtomicUsize::new(0)), Arc::default());
+        let mut looks = Apart::default();
+        for shop in 1..=9 {
+            let (room, begun, ended) = (Arc::clone(&room), Arc::clone(&begun), Arc::<AtomicUsize>::clone(&ended));
+            looks.begin(ShopScope::numbered(shop), async move {
+                let look = async {
+                    begun.fetch_add(1, Ordering::Relaxed);
+                    if shop <= 4 {
+                        std::future::pending::<()>().await;
+                    }
+                };
+                let is_over = in_turn(&room, Duration::from_millis(50), look).await;
+                ended.fetch_add(usize::from(is_over), Ordering::Relaxed);
+            });
+        }
+        looks.end().await;
+        assert_eq!((begun.load(Ordering::Relaxed), ended.load(Ordering::Relaxed)), (9, 5));
     }
 }

@@ -19,6 +19,9 @@ use crate::store;
 
 pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(3_600);
 
+/// Who looks at the orders of a shop that calls nobody.
+const WHO: &str = "webhooks off";
+
 /// One that is gone for so long was taken away on purpose.
 const GONE_FOR_MS: i64 = 7 * 86_400_000;
 
@@ -35,10 +38,10 @@ impl Off {
     }
 }
 
-/// One look; troubles are logged.
-pub(super) async fn look(server: Arc<Server>) {
-    if let Err(error) = once(&server).await {
-        tracing::warn!(%error, "whether shops' systems still call us could not be looked up");
+/// One look at a shop; troubles are logged.
+pub(super) async fn look(server: Arc<Server>, shop: Arc<Shop>) {
+    if let Err(error) = of_shop(&server, &shop).await {
+        tracing::warn!(shop = %shop.slug, %error, "whether a shop's system still calls us could not be looked up");
     }
 }
 
@@ -49,24 +52,42 @@ pub(super) async fn look(server: Arc<Server>) {
 pub async fn once(server: &Arc<Server>) -> Result<usize, store::Error> {
     let mut count = 0;
     for shop in server.registry.shops.now().values() {
-        for backend in &shop.backends {
-            let Some(watch) = backend.mapping.webhook.as_ref().and_then(|webhook| webhook.watch.as_ref()) else {
-                continue;
-            };
-            let Some(off) = off(server, shop, backend, watch).await? else { continue };
-            count += off.len();
-            if server.off.is_news((shop.scope, backend.contract.clone()), &off) {
-                let (contract, topics) = (backend.contract.clone(), off.join(", ").into());
-                let notice = Notice::WebhooksOff { contract, topics };
-                server.host.notices.tell(Told { shop: shop.scope, conversation: None, notice });
-            }
-            if !off.is_empty() {
-                reconcile::once(server, shop).await?;
-            }
+        count += of_shop(server, shop).await?;
+    }
+    Ok(count)
+}
+
+async fn of_shop(server: &Server, shop: &Shop) -> Result<usize, store::Error> {
+    let mut count = 0;
+    for (backend, watch) in watched(shop) {
+        let Some(off) = off(server, shop, backend, watch).await? else { continue };
+        count += off.len();
+        if server.off.is_news((shop.scope, backend.contract.clone()), &off) {
+            let (contract, topics) = (backend.contract.clone(), off.join(", ").into());
+            let notice = Notice::WebhooksOff { contract, topics };
+            server.host.notices.tell(Told { shop: shop.scope, conversation: None, notice });
+        }
+        show(server);
+        if !off.is_empty() {
+            reconcile::once_for(server, shop, WHO).await?;
         }
     }
-    gauge!("duka_shop_webhooks_off").set(count as f64);
     Ok(count)
+}
+
+/// The shop's systems that tell their webhooks.
+fn watched(shop: &Shop) -> impl Iterator<Item = (&Backend, &Watch)> {
+    shop.backends.iter().filter_map(|backend| Some((backend, backend.mapping.webhook.as_ref()?.watch.as_ref()?)))
+}
+
+/// How many are off by now, of all shops that there are.
+fn show(server: &Server) {
+    let shops = server.registry.shops.now();
+    let off = server.off.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let places =
+        shops.values().flat_map(|shop| watched(shop).map(move |(backend, _)| (shop.scope, backend.contract.clone())));
+    let count: usize = places.filter_map(|place| off.get(&place)).map(Vec::len).sum();
+    gauge!("duka_shop_webhooks_off").set(count as f64);
 }
 
 /// The topics of our webhooks that are off or gone. `None`: the shop's system does not say.

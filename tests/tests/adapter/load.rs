@@ -92,6 +92,21 @@ fn what_a_system_tells_is_an_order_and_a_status_that_the_contract_knows() {
     assert!(told.iter().any(|message| message.contains("`number`")), "an order without fields: {told:?}");
 }
 
+#[test]
+fn a_command_that_is_looked_at_afterwards_is_not_looked_for_by_its_reference() {
+    let text = "base: https://api.zuri.example\nrecords: {}\noperations:\n  orders.hold:\n    request: { method: POST, path: /orders }\n    \
+                after: { steps: [], undo: { method: DELETE, path: /orders } }\n";
+    let told = "What `orders.hold` is found to have done would stay without the look of `after`.";
+    let is_told = |text: &str| {
+        let (_, _, findings) = shop("KES", "orders", text);
+        findings.iter().any(|it| it.message == told)
+    };
+    assert!(!is_told(text));
+    let find =
+        "    find_by_reference: { request: { path: /orders, query: { reference: \"{key}\" } }, select: $.found }\n";
+    assert!(is_told(&format!("{text}{find}")));
+}
+
 /// The whole mapping that the documentation shows.
 pub fn documented() -> String {
     let page = std::fs::read_to_string(root().join("docs/adapters.md")).expect("a page");

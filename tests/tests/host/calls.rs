@@ -1,10 +1,15 @@
 //! Calls: asked of the shop's systems, brought back as events; a command of unknown fate is looked up, never repeated.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use duka_engine::event::Outcome;
 use duka_runtime::host::calls::{Adapter, Ask, CallEnd, Calls, DemoAdapter, Fate};
 use duka_runtime::host::desk::Desk;
+use duka_runtime::host::mint::Mint;
+use duka_runtime::host::shops::Shops;
+use duka_runtime::host::{Host, Limits};
 use duka_runtime::store::Store;
 
 use crate::corner;
@@ -118,6 +123,122 @@ fn a_command_that_is_not_there_for_long_enough_is_repeated() {
         assert_eq!(asked, 2);
         assert!(looked_up >= 4, "two seconds at a look each 600 ms, not {looked_up} looks");
     });
+}
+
+/// A backend that answers no command, and in whose books none is found.
+#[derive(Default)]
+struct Lost(Mutex<u32>);
+
+impl Lost {
+    fn asked(&self) -> u32 {
+        *self.0.lock().expect("no panic holds it")
+    }
+}
+
+impl Adapter for Lost {
+    async fn ask(&self, ask: Ask) -> Outcome {
+        if ask.query {
+            return DemoAdapter::default().ask(ask).await;
+        }
+        *self.0.lock().expect("no panic holds it") += 1;
+        Outcome::Unknown
+    }
+
+    async fn look_up(&self, _: Ask) -> Fate {
+        Fate::Absent { for_ms: 2_000 }
+    }
+}
+
+/// Of two processes, one looks for a command, and the other has just asked for it again.
+#[test]
+fn a_command_that_another_process_has_repeated_is_looked_for_from_then_on() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        house.begin("1").await;
+        let backend = Arc::new(Lost::default());
+        let process = || {
+            let desk = Desk::Here(Arc::clone(&house.writer));
+            Calls::new(Arc::clone(&house.host), desk, Arc::clone(&backend))
+        };
+        let (one, other) = (process(), process());
+        house.receive(vec![house.text("1", "m1", "bag")]).await.expect("kept");
+        for _ in 0..2 {
+            one.run_once().await.expect("asked");
+            house.worker.run_once().await.expect("taken");
+        }
+        assert_eq!(backend.asked(), 1);
+        house.clock.advance(600);
+        assert_eq!(one.run_once().await.expect("looked for"), 1);
+        for _ in 0..5 {
+            house.clock.advance(600);
+            assert_eq!(other.run_once().await.expect("looked for"), 1);
+        }
+        assert_eq!(backend.asked(), 2);
+        house.clock.advance(600);
+        assert_eq!(one.run_once().await.expect("looked for"), 1);
+        assert_eq!(backend.asked(), 2, "what the other has sent may be on its way");
+    });
+}
+
+/// A backend that never answers.
+#[derive(Default)]
+struct Hangs(AtomicU32);
+
+impl Adapter for Hangs {
+    async fn ask(&self, _: Ask) -> Outcome {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        std::future::pending().await
+    }
+
+    async fn look_up(&self, _: Ask) -> Fate {
+        std::future::pending().await
+    }
+}
+
+/// So many customers whose call is due, and who makes calls within these bounds.
+async fn many(customers: u32, limits: Limits) -> (House, Arc<Hangs>, Calls<Arc<Hangs>>) {
+    let house = House::new(Store::memory()).await;
+    for customer in 0..customers {
+        house.begin(&customer.to_string()).await;
+        let text = house.text(&customer.to_string(), &format!("m{customer}"), "bag");
+        house.receive(vec![text]).await.expect("kept");
+    }
+    let shops = Shops::of([corner::shop(corner::program(), Vec::new())]);
+    let host = Host::new(house.host.store.clone(), house.clock.clone(), Mint::seeded(2), shops, limits);
+    let desk = Desk::Here(Arc::clone(&house.writer));
+    let backend = Arc::new(Hangs::default());
+    let calls = Calls::new(Arc::new(host), desk, Arc::clone(&backend));
+    (house, backend, calls)
+}
+
+/// When its process dies, nobody knows that a claimed call was not asked.
+#[tokio::test]
+async fn of_one_shop_little_more_is_claimed_than_may_be_asked() {
+    let (_house, _, calls) = many(60, Limits::default()).await;
+    let (mut held, mut count) = (Vec::new(), 0);
+    loop {
+        let claimed = calls.claim().await.expect("claimed");
+        if claimed.is_empty() {
+            break;
+        }
+        count += claimed.len();
+        held.push(claimed);
+    }
+    assert_eq!(count, 40, "32 are asked at once");
+}
+
+#[tokio::test]
+async fn an_attempt_ends_within_its_lease_and_is_not_begun_late_in_it() {
+    let (house, backend, calls) = many(2, Limits { call_lease_ms: 600, ..Limits::default() }).await;
+    let late = |end: &CallEnd| matches!(end, CallEnd::Result(_, Outcome::TimedOut));
+    let mut held = calls.claim().await.expect("claimed").into_iter();
+    let asked = calls.perform(held.next().expect("claimed"));
+    let end = tokio::time::timeout(Duration::from_millis(4_500), asked).await.expect("its flow would wait for longer");
+    assert!(end.as_ref().is_ok_and(late), "{end:?}");
+    house.clock.advance(300);
+    let end = calls.perform(held.next().expect("claimed")).await;
+    assert!(end.as_ref().is_ok_and(late), "{end:?}");
+    assert_eq!(backend.0.load(Ordering::Relaxed), 1, "whoever claims it next may ask for it");
 }
 
 /// A backend that is down.

@@ -189,6 +189,11 @@ impl Judge<'_> {
         }
         if let Some(find) = &operation.find_by_reference {
             self.request(&["operations", path, "find_by_reference"], &find.request, promise, &[]);
+            if operation.after.is_some() {
+                let message = format!("What `{path}` is found to have done would stay without the look of `after`.");
+                let help = "Take `find_by_reference` out, and say how your system knows a repetition: `idempotency`.";
+                self.tell(25, &["operations", path, "find_by_reference"], message, help);
+            }
         }
         for fail in &operation.fails {
             if !promise.fails.iter().any(|known| *known == fail.code) && !GENERAL.contains(&fail.code.as_str()) {
