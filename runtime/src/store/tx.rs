@@ -361,6 +361,11 @@ impl Tx {
         each!(self, payments_of(shop, order))
     }
 
+    /// The payments of a conversation, by id.
+    pub async fn payments_in(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<Vec<PaymentRow>> {
+        each!(self, payments_in(shop, conversation))
+    }
+
     /// The payment that the provider knows by this name.
     pub async fn payment_referred(&mut self, shop: ShopScope, reference: &str) -> Result<Option<PaymentRow>> {
         each!(self, payment_referred(shop, reference))

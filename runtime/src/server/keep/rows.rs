@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use super::customers;
-use crate::handoff;
 use crate::id::{ConversationId, PaymentId, ShopScope};
 use crate::payments::standing::Payment;
 use crate::server::Server;
+use crate::server::outward::bills;
 use crate::store::{Conversation, PaymentRow, Result, Retention};
 
 /// Vendors repeat an element for a week (TM3).
@@ -86,7 +86,7 @@ async fn slices(server: &Server, shop: ShopScope, retention: Retention) -> Resul
     }
 }
 
-/// Payments that ended before then, and about which nothing is to be done.
+/// Payments that ended before then, and about which nothing is to be done; with the last of an order, the names of its bills.
 async fn orders(server: &Server, shop: ShopScope, before_ms: i64) -> Result<u64> {
     let store = &server.host.store;
     let last_ms = |payment: Payment| {
@@ -101,12 +101,18 @@ async fn orders(server: &Server, shop: ShopScope, before_ms: i64) -> Result<u64>
         look.rollback().await?;
         let Some(last) = page.last() else { return Ok(gone) };
         after = last.id;
-        let old: Vec<PaymentId> = page.iter().filter(is_old).map(|row| row.id).collect();
+        let old: Vec<&PaymentRow> = page.iter().filter(is_old).collect();
         if old.is_empty() {
             continue;
         }
+        let ids: Vec<PaymentId> = old.iter().map(|row| row.id).collect();
         let mut tx = store.begin(shop).await?;
-        gone += tx.remove_payments(shop, &old).await?;
+        gone += tx.remove_payments(shop, &ids).await?;
+        for row in old {
+            if tx.payments_of(shop, &row.order).await?.is_empty() {
+                bills::forget(&mut tx, shop, &row.order).await?;
+            }
+        }
         tx.commit().await?;
         tokio::time::sleep(PAUSE).await;
     }
@@ -131,7 +137,7 @@ async fn conversations(server: &Server, shop: ShopScope, before_ms: i64) -> Resu
             let mut tx = store.begin(shop).await?;
             // Whoever has written since the look stays; whom another process holds just now is looked at next time.
             for row in tx.lock_conversations(&places).await?.into_iter().flatten().filter(&is_over) {
-                handoff::forget(&mut tx, shop, row.id).await?;
+                super::forget(&mut tx, shop, row.id).await?;
                 gone += u64::from(tx.erase_conversation(shop, row.id).await?);
             }
             tx.commit().await?;
