@@ -86,6 +86,9 @@ fn tell(host: &Host, told: &Told) {
         Notice::TemplateRefused { name, error } => {
             tracing::warn!(shop, template = %name, code = error, "the vendor refuses a template");
         }
+        Notice::SeveralOrders { order } => {
+            tracing::error!(shop, %order, "the shop's system has several orders of one checkout: see which is paid, and cancel the others");
+        }
         Notice::WebhooksOff { contract, topics } => {
             tracing::error!(
                 shop,
