@@ -141,7 +141,11 @@ async fn of_shop(server: &Arc<Server>, shop: &Shop) -> Result<usize, store::Erro
         let Some(poll) = &backend.mapping.poll else { continue };
         let now_ms = server.host.clock.now_ms();
         if server.polls.of(shop.scope, &backend.contract, |carrier| carrier.looks(poll, now_ms)) {
-            discover(server, shop, backend, poll, now_ms).await?;
+            let found = discover(server, shop, backend, poll, now_ms).await;
+            if found.is_err() {
+                server.polls.of(shop.scope, &backend.contract, |carrier| carrier.looks_ms = None);
+            }
+            found?;
         }
         let due = server.polls.of(shop.scope, &backend.contract, |carrier| carrier.due(now_ms));
         count += due.len();
@@ -255,4 +259,33 @@ async fn track(
 
 fn is_over(status: Status) -> bool {
     matches!(status, Status::Delivered | Status::Returned | Status::Cancelled | Status::Lost | Status::Damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parcel(number: usize, status: Status) -> Parcel {
+        let number = smol_str::format_smolstr!("A{number}");
+        Parcel { carrier: "aramex".into(), number, order: None, status, seen_ms: None, url: None }
+    }
+
+    #[test]
+    fn a_carrier_knows_so_many_parcels_and_takes_in_others_when_some_are_forgotten() {
+        let (mut carrier, order) = (Carrier::default(), SmolStr::new("Z-1"));
+        for number in 0..MOST {
+            assert!(carrier.take_in(&order, parcel(number, Status::InTransit), 0));
+        }
+        assert!(!carrier.take_in(&order, parcel(MOST, Status::InTransit), 0), "there is no room");
+        assert!(carrier.take_in(&order, parcel(7, Status::InTransit), 0), "this one is known");
+        assert!(carrier.take_in(&order, parcel(MOST, Status::Delivered), 0), "this one needs none");
+        assert_eq!((carrier.parcels.len(), carrier.due(0).len()), (MOST, MOST));
+
+        // One has arrived, and its order is not open any more in the next round.
+        carrier.ends_round();
+        carrier.parcels.get_mut("A7").expect("it is known").next_ms = None;
+        carrier.ends_round();
+        assert_eq!(carrier.parcels.len(), MOST - 1);
+        assert!(carrier.take_in(&order, parcel(MOST, Status::InTransit), 0), "there is room again");
+    }
 }
