@@ -100,9 +100,9 @@ fn answered(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) 
         adapter.kind.as_ref().is_some_and(|kind| !["demo", "duka", CARRIER].contains(&kind.as_str()))
     };
     let Some(own) = profile.adapters.iter().find(is_own) else { return };
-    // Without a word Duka keeps the bags of a shop with a catalogue of its own.
+    // Without a word Duka keeps the bags of a shop with a catalogue of its own; what is known of shop and customer it knows itself.
     let is_answered = |contract: &str| match contract {
-        "cart" => true,
+        "cart" | "shop" | "customer" | "handoff" => true,
         "payments" if profile.payments.is_some() => true,
         "delivery" if !profile.delivery.is_empty() => true,
         _ => profile.adapters.iter().any(|adapter| adapter.name.as_str() == contract),
