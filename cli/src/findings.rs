@@ -26,8 +26,12 @@ pub fn check(shop: Shop, previous: Option<&ShopSource>) -> Report {
     };
     let mut findings: Vec<Finding> = shop.findings.iter().cloned().map(unweighed).collect();
     findings.extend(found.into_iter().map(weighed));
-    let mappings = compiled.shop().map(|known| mapping::read(&shop.source, known).1);
-    findings.extend(mappings.into_iter().flatten().map(unweighed));
+    if let Some(known) = compiled.shop() {
+        let (found, wrong) = mapping::read(&shop.source, known);
+        findings.extend(wrong.into_iter().map(unweighed));
+        let untold = mapping::untold(known, &found).into_iter();
+        findings.extend(untold.filter_map(|finding| lints::weigh(finding, &compiled, &settings)).map(weighed));
+    }
     let size = size(&compiled);
     Report::new(shop, findings, size)
 }

@@ -151,7 +151,8 @@ fn mend_arrows(found: &mut Vec<Diagnostic>) {
     found.retain(|diagnostic| diagnostic.code.0 != 11 || !told.contains(&diagnostic.span));
 }
 
-fn weigh(diagnostic: Diagnostic, compiled: &Compiled, settings: &Settings) -> Option<Finding> {
+/// What the shop's settings make of a finding. `None`: they leave it out.
+pub fn weigh(diagnostic: Diagnostic, compiled: &Compiled, settings: &Settings) -> Option<Finding> {
     let usual = rules::level(diagnostic.code).unwrap_or(Level::Error);
     let level = settings.level(diagnostic.code).filter(|level| may_become(usual, *level)).unwrap_or(usual);
     let reason = waiver(&diagnostic, compiled);

@@ -8,6 +8,7 @@ mod memory;
 pub mod parcels;
 pub mod rest;
 mod systems;
+pub mod twice;
 
 pub(crate) use self::agreed::field;
 pub use self::systems::Systems;

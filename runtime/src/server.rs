@@ -19,7 +19,7 @@ pub(crate) mod orders;
 mod outward;
 mod parcels;
 mod pay;
-mod payable;
+pub(crate) mod payable;
 pub mod polls;
 pub mod reconcile;
 pub(crate) mod rounds;

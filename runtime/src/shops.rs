@@ -27,6 +27,9 @@ pub enum Trouble {
     /// Its flows have errors; the command shows them as `duka check` does.
     #[error("`{}` has errors: `duka check {}` shows them", .0.title(), .0.title())]
     Broken(Box<Shop>),
+    /// Its systems are where the operator does not want them to be asked; all else is well.
+    #[error("{mistake}")]
+    NotAllowed { shop: Box<Shop>, mistake: Mistake },
 }
 
 impl Trouble {
@@ -34,7 +37,7 @@ impl Trouble {
     pub fn help(&self) -> Option<&str> {
         match self {
             Trouble::Load(error) => error.help(),
-            Trouble::Mistake(mistake) => mistake.help.as_deref(),
+            Trouble::Mistake(mistake) | Trouble::NotAllowed { mistake, .. } => mistake.help.as_deref(),
             Trouble::Broken(_) => None,
         }
     }

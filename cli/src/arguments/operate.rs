@@ -180,6 +180,7 @@ Examples:
   export DUKA_API_KEY=duka_…        a key that may `operate`
   duka quarantine list
   duka quarantine replay 17         try it again, after mending what was wrong
+  duka quarantine done 17 --order Z-1042   the command of unknown fate was done, and made this order
   duka quarantine drop 17           it is not wanted any more
 
 What fails again comes back as a new entry.")]
@@ -207,6 +208,14 @@ pub enum QuarantineCommand {
         /// Their numbers in the list
         #[arg(required = true)]
         entries: Vec<i64>,
+    },
+    /// Tell that a command whose fate is unknown was done after all
+    Done {
+        /// Its number in the list
+        entry: i64,
+        /// The order that it was about or has made, by its number in the shop's system [default: that of the command]
+        #[arg(long, value_name = "NUMBER")]
+        order: Option<String>,
     },
     /// Remove entries for good
     Drop {

@@ -37,6 +37,6 @@ pub enum OrdersCommand {
         order: String,
     },
     /// Ask the shop's own system for every order that has not ended, and bring what was lost to its customer; exit code 1 if
-    /// there was a gap
+    /// there was a gap, or several orders of one checkout
     Reconcile,
 }

@@ -61,11 +61,17 @@ pub fn run(arguments: &Orders) -> Result<Outcome, Failure> {
                             gap.order, gap.status
                         )?;
                     }
+                    for mark in &gaps.twice {
+                        writeln!(
+                            out,
+                            "{mark}: the shop's system has several orders of this checkout; see which is paid, and cancel the others"
+                        )?;
+                    }
                     let (asked, lost) = (count(gaps.asked, "order"), count(gaps.gaps.len(), "gap"));
                     writeln!(out, "{asked} asked for: {lost}, {} without an answer", gaps.unanswered)?;
                 }
             }
-            Ok(Outcome::of(gaps.gaps.is_empty()))
+            Ok(Outcome::of(gaps.gaps.is_empty() && gaps.twice.is_empty()))
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use duka_runtime::ops::moment;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::remote::Shop;
 use crate::arguments::{Listing, Quarantine, QuarantineCommand};
@@ -49,6 +49,11 @@ pub fn run(arguments: &Quarantine) -> Result<Outcome, Failure> {
                 shop.post(&format!("/quarantine/{entry}/replay"))?;
                 writeln!(out, "{entry}: tried again")?;
             }
+            Ok(Outcome::Fine)
+        }
+        QuarantineCommand::Done { entry, order } => {
+            shop.tell(&format!("/quarantine/{entry}/done"), &json!({ "order": order }))?;
+            writeln!(out, "{entry}: settled as done")?;
             Ok(Outcome::Fine)
         }
         QuarantineCommand::Drop { entries } => {

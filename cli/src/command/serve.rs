@@ -96,7 +96,7 @@ async fn serve(path: Option<&Path>, config: Config) -> Result<Outcome, Failure> 
         started = start(config, &Process, figures) => started,
     };
     let (running, reloaded) = started.map_err(not_started)?;
-    tell(&reloaded);
+    tell(&reloaded, &running);
     ready(&running)?;
     loop {
         tokio::select! {
@@ -143,18 +143,22 @@ async fn reload(path: Option<&Path>, running: &Running) {
         }
     };
     match running.reload(&config, &Process).await {
-        Ok(reloaded) => tell(&reloaded),
+        Ok(reloaded) => tell(&reloaded, running),
         Err(error) => tracing::error!(%error, "the shops can not be read; everything stays as it was"),
     }
 }
 
-fn tell(reloaded: &Reloaded) {
+fn tell(reloaded: &Reloaded, running: &Running) {
+    let routes = running.server.registry.now();
     for slug in &reloaded.changed {
         tracing::info!(shop = %slug, "serving a new version of the shop");
     }
-    for trouble in &reloaded.troubles {
+    for (slug, trouble) in reloaded.kept.iter().zip(&reloaded.troubles) {
         let help = trouble.help().unwrap_or_default();
-        tracing::error!(%trouble, help, "the shop stays as it was");
+        match routes.named(slug) {
+            Some(_) => tracing::error!(shop = %slug, %trouble, help, "the shop stays as it was"),
+            None => tracing::error!(shop = %slug, %trouble, help, "the shop is not served"),
+        }
         show_beside(trouble);
     }
 }

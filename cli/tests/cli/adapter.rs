@@ -136,6 +136,20 @@ fn what_the_flows_need_and_an_adapter_can_not_do_is_told_before_anybody_is_serve
     assert!(!check.out.contains("`orders.hold`"), "what it can do is not told: {}", check.out);
     // The bag is Duka's, and asks the catalogue.
     assert!(!check.out.contains("`cart."), "{}", check.out);
+    // Shopify never says that an order has arrived; a carrier does.
+    let never = "warning[D723]: The flow waits for `orders` to be `delivered`, which no system of the shop tells";
+    assert!(check.out.contains(never), "{}", check.out);
+    let profile = folder.read("zuri/shop.yaml");
+    copy("examples/carriers", &folder.path().join("zuri"));
+    folder.write("zuri/shop.yaml", profile.replace("orders: shopify", "orders: shopify\n  easypost: carrier"));
+    let check = folder.duka(&["check", "zuri"]);
+    assert!(!check.out.contains("D723"), "{}", check.out);
+    // What nobody answers but the demo is told, unless it is meant.
+    folder.write("zuri/shop.yaml", profile.replace("  orders: shopify\n", ""));
+    let check = folder.duka(&["check", "zuri"]);
+    let made_up = "and no system of the shop answers `orders`: customers would get what the demo makes up.";
+    assert!(check.out.contains("warning[D723]") && check.out.contains(made_up), "{}", check.out);
+    folder.write("zuri/shop.yaml", profile);
     let bad = folder.read("zuri/shop.yaml").replace("orders: shopify", "orders: duka");
     folder.write("zuri/shop.yaml", bad);
     let check = folder.duka(&["check", "zuri"]);

@@ -129,6 +129,8 @@ fn what_could_not_be_processed_is_listed_tried_again_and_dropped() {
     let again: Json = serde_json::from_str(&quarantine(&["list", "--format", "json"]).out).expect("JSON");
     let newer = again[0]["entry"].to_string();
     assert!(newer != entry && again.as_array().is_some_and(|all| all.len() == 1), "{again}");
+    let done = quarantine(&["done", &newer, "--order", "Z-1042"]);
+    assert!(done.code == Some(2) && done.err.contains("this entry is no command whose fate is unknown"), "{done:?}");
     assert_eq!(quarantine(&["drop", &newer]).out, format!("{newer}: dropped\n"));
     assert_eq!(quarantine(&["list"]).code, Some(0));
     assert_eq!(quarantine(&["show", &newer]).code, Some(2));

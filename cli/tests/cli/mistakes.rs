@@ -5,7 +5,7 @@ use crate::support::{Folder, copy};
 /// The file, what stands there, what is written instead, the finding, its place, and a part of its help.
 type Mistake = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
-const MISTAKES: [Mistake; 23] = [
+const MISTAKES: [Mistake; 24] = [
     (
         "boutique.duka",
         "Shop -> categories",
@@ -103,6 +103,14 @@ const MISTAKES: [Mistake; 23] = [
         "error[D719]",
         "shop.yaml:36:23",
         "Did you mean `stripe`?",
+    ),
+    (
+        "shop.yaml",
+        "\nretention:",
+        "\npayments: { provider: demo, unwanted: keep }\nretention:",
+        "error[D720]",
+        "shop.yaml:36:39",
+        "Write `give_back`, or `person`",
     ),
     (
         "boutique.sw.duka",

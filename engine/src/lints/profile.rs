@@ -1,5 +1,5 @@
-//! `shop.yaml` against what can be: its time zone and delivery fees (D025), and against the header of the main flow, which
-//! would silently win (D116).
+//! `shop.yaml` against what can be: its time zone and delivery fees (D025); against the header of the main flow, which would
+//! silently win (D116); and against what the flows need of systems that the shop does not name (D723).
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,9 @@ use smol_str::SmolStr;
 use super::context::Context;
 use super::file_id;
 use crate::contract::parse_money;
+use crate::hir::StepKind;
 use crate::source::FileKind;
+use crate::walk;
 
 pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
     let files = context.source.files.iter().enumerate();
@@ -23,6 +25,7 @@ pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
     timezone(&profile, found);
     fees(context, &profile, found);
     adapters(context, &profile, found);
+    answered(context, &profile, found);
     pay_in_chat(context, &profile, found);
     disagreement(context, &profile, found);
 }
@@ -88,6 +91,36 @@ fn adapters(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) 
             let message = format!("There is no contract called `{name}`, so nothing would ask this adapter.");
             found.push(Diagnostic::new(108, adapter.name.span, message).did_you_mean(name, known.iter().copied()));
         }
+    }
+}
+
+/// A shop with systems of its own: what its flows need besides, the demo would make up.
+fn answered(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) {
+    let is_own = |adapter: &&Section| {
+        adapter.kind.as_ref().is_some_and(|kind| !["demo", "duka", CARRIER].contains(&kind.as_str()))
+    };
+    let Some(own) = profile.adapters.iter().find(is_own) else { return };
+    // Without a word Duka keeps the bags of a shop with a catalogue of its own; what is known of shop and customer it knows itself.
+    let is_answered = |contract: &str| match contract {
+        "cart" | "shop" | "customer" | "handoff" => true,
+        "payments" if profile.payments.is_some() => true,
+        "delivery" if !profile.delivery.is_empty() => true,
+        _ => profile.adapters.iter().any(|adapter| adapter.name.as_str() == contract),
+    };
+    let mut told = BTreeSet::new();
+    for step in context.shop.flows.iter().flat_map(walk::lines).flat_map(|lines| lines.steps) {
+        let StepKind::Call(call) = &step.kind else { continue };
+        let Some(operation) = context.shop.operations.get(call.operation.index()) else { continue };
+        let contract = operation.contract.as_str();
+        if operation.builtin.is_some() || is_answered(contract) || !told.insert(contract) {
+            continue;
+        }
+        let message = format!(
+            "The flows use `{}`, and no system of the shop answers `{contract}`: customers would get what the demo makes up.",
+            operation.path()
+        );
+        let help = format!("Write below `adapters` who answers it; `{contract}: demo` says that the demo is meant.");
+        found.push(Diagnostic::new(723, own.name.span, message).help(help));
     }
 }
 

@@ -152,6 +152,7 @@ pages![
     "D720-payment-settings",
     "D721-currency-not-taken",
     "D722-method-not-taken",
+    "D723-needed-of-nobody",
     "D801-missing-translation",
     "D802-translation-behind",
     "D803-translation-lost-value",

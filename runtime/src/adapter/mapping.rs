@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-pub use self::check::{Found, read};
+pub use self::check::{Found, read, untold};
 pub use self::kinds::{As, Base, Field, Path};
 pub use self::poll::Poll;
 pub use self::proof::{Encoding, Key, Over, Proof, Signature, Signed, Token};

@@ -10,9 +10,9 @@ mod proof;
 mod request;
 mod token;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use secrecy::{SecretSlice, SecretString};
 use smol_str::SmolStr;
@@ -50,6 +50,8 @@ pub struct Backend {
     room: Arc<Semaphore>,
     /// Of its products, where a search goes by them.
     names: Arc<ask::Kept>,
+    /// Marks of ours that several of its orders were found to have.
+    twice: Arc<std::sync::Mutex<BTreeSet<String>>>,
 }
 
 /// All that we say who we are with.
@@ -154,7 +156,26 @@ impl Backend {
         }
         let (memory, room, names) = (Arc::default(), Arc::new(Semaphore::new(ROOM)), Arc::default());
         let hosts = Arc::new(Hosts::of(std::iter::once(&mapping.base.0).chain(secrets.addresses())));
-        Ok(Backend { contract, mapping, memory, secrets: Arc::new(secrets), hosts, proofs: proofs.into(), room, names })
+        let (secrets, proofs, twice) = (Arc::new(secrets), proofs.into(), Arc::default());
+        Ok(Backend { contract, mapping, memory, secrets, hosts, proofs, room, names, twice })
+    }
+
+    /// The same with what those that were open before it know: the names of its products, which are dear to ask for.
+    #[must_use]
+    pub fn after(self, before: &[Backend]) -> Backend {
+        let written = |backend: &Backend| format!("{:?}", backend.mapping);
+        let is_same = |known: &&Backend| known.contract == self.contract && written(known) == written(&self);
+        let same = before.iter().find(is_same);
+        Backend { names: same.map_or(self.names, |known| Arc::clone(&known.names)), ..self }
+    }
+
+    fn note_twice(&self, mark: String) {
+        self.twice.lock().unwrap_or_else(PoisonError::into_inner).insert(mark);
+    }
+
+    /// Marks of ours that several orders were found to have since this was asked last: each was made for one checkout.
+    pub fn take_twice(&self) -> BTreeSet<String> {
+        std::mem::take(&mut *self.twice.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A host that its mapping names and that is none of these.

@@ -18,6 +18,7 @@ use super::agreed::differs;
 use super::memory::{Question, products, products_of};
 use super::parcels::{self, OF_ORDER, Parcel};
 use super::rest::{Backend, Call, Rest};
+use super::twice;
 use crate::host::Host;
 use crate::host::calls::{Adapter, Ask, DemoAdapter, Fate};
 use crate::payments::Cashier;
@@ -229,11 +230,11 @@ impl Systems {
 
 impl Adapter for Systems {
     async fn ask(&self, ask: Ask) -> Outcome {
-        if ask.query {
-            return self.asked(ask).await;
-        }
         let outcome = self.asked(ask.clone()).await;
-        self.cashier.hears(&ask, &outcome).await;
+        if !ask.query {
+            self.cashier.hears(&ask, &outcome).await;
+        }
+        twice::tell(&self.host, &ask.shop).await;
         outcome
     }
 
@@ -242,6 +243,7 @@ impl Adapter for Systems {
         if let Fate::Done(outcome) = &fate {
             self.cashier.hears(&ask, outcome).await;
         }
+        twice::tell(&self.host, &ask.shop).await;
         fate
     }
 }

@@ -12,9 +12,8 @@ use super::access::{Caller, Which, read, shown};
 use super::answer::{Done, Refusal};
 use super::erase;
 use super::explain::{self, Turn};
-use crate::handoff;
 use crate::id::{ConversationId, ShopScope};
-use crate::server::Server;
+use crate::server::{Server, keep};
 use crate::store::{Conversation, Tx};
 
 /// Rows of one answer.
@@ -178,7 +177,7 @@ pub(super) async fn erase(
 ) -> Result<Json<Done>, Refusal> {
     let scope = shop.scope;
     let erased = |mut tx: Tx| async move {
-        handoff::forget(&mut tx, scope, id).await?;
+        keep::forget(&mut tx, scope, id).await?;
         let erased = tx.erase_conversation(scope, id).await?;
         Ok((tx, erased))
     };

@@ -15,9 +15,8 @@ use super::access::Caller;
 use super::answer::Refusal;
 use super::keys::Key;
 use crate::channel::whatsapp::CHANNEL;
-use crate::handoff;
 use crate::id::{ConversationId, ShopScope};
-use crate::server::Server;
+use crate::server::{Server, keep};
 use crate::store::{self, Identity, IdentityKind, Tx};
 
 /// Less than a caller waits: what is left then is written over at the next look for old rows.
@@ -80,7 +79,7 @@ async fn rows(mut tx: Tx, shop: ShopScope, asked: &Identity) -> store::Result<(T
     let mut conversations = 0;
     for id in &ids {
         names.extend(tx.identities_of(shop, *id).await?.into_iter().map(|it| it.value));
-        handoff::forget(&mut tx, shop, *id).await?;
+        keep::forget(&mut tx, shop, *id).await?;
         conversations += u64::from(tx.erase_conversation(shop, *id).await?);
     }
     let entries = tx.erase_quarantined(shop, &names).await?;

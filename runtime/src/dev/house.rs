@@ -341,7 +341,9 @@ const PHONES: &str = "phones.json";
 pub fn is_of_the_shop(error: &StartError) -> bool {
     matches!(
         error,
-        StartError::Shops(shops::Error::Trouble(Trouble::Broken(_) | Trouble::Load(_) | Trouble::Mistake(_)))
+        StartError::Shops(shops::Error::Trouble(
+            Trouble::Broken(_) | Trouble::NotAllowed { .. } | Trouble::Load(_) | Trouble::Mistake(_)
+        ))
     )
 }
 

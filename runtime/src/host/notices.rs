@@ -46,6 +46,8 @@ pub enum Notice {
     CommandUnknown { operation: SmolStr },
     /// The provider refused a template: the provider's code.
     TemplateRefused { name: SmolStr, error: i32 },
+    /// A shop's own system has several orders of one checkout: the mark of ours that they have.
+    SeveralOrders { order: SmolStr },
     /// A shop's own system has switched these webhooks off, or taken them away.
     WebhooksOff { contract: SmolStr, topics: SmolStr },
 }
@@ -68,6 +70,7 @@ impl Notice {
             Notice::Payment { .. } => "payment",
             Notice::CommandUnknown { .. } => "command_unknown",
             Notice::TemplateRefused { .. } => "template_refused",
+            Notice::SeveralOrders { .. } => "several_orders",
             Notice::WebhooksOff { .. } => "webhooks_off",
         }
     }

@@ -86,13 +86,11 @@ fn tell(host: &Host, told: &Told) {
         Notice::TemplateRefused { name, error } => {
             tracing::warn!(shop, template = %name, code = error, "the vendor refuses a template");
         }
+        Notice::SeveralOrders { order } => {
+            tracing::error!(shop, %order, "the shop's system has several orders of one checkout: see which is paid, and cancel the others");
+        }
         Notice::WebhooksOff { contract, topics } => {
-            tracing::error!(
-                shop,
-                %contract,
-                %topics,
-                "the shop's system does not call us any more: switch its webhooks on there; its orders are asked for every hour meanwhile"
-            );
+            tracing::error!(shop, %contract, %topics, "the shop's system does not call us any more: switch its webhooks on there; its orders are asked for every hour meanwhile");
         }
     }
     counter!("duka_notices_total", "kind" => told.notice.name()).increment(1);

@@ -1,7 +1,7 @@
 //! Between conversations, providers and the rows of payments: makes links, takes callbacks, writes down what is heard, and
 //! tells the conversation in the same commit. Every change is fenced by the row's version.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use axum::http::{HeaderMap, HeaderValue};
 use duka_engine::event::Outcome;
@@ -24,6 +24,7 @@ use crate::host::incoming::Incoming;
 use crate::host::notices::{self, Notice};
 use crate::host::shops::Shop;
 use crate::id::{ConversationId, ElementKey, PaymentId, ShopScope};
+use crate::server::Server;
 use crate::store::{self, IdentityKind, InboxRow, NewPost, PaymentRow, QuarantineEntry, Sighting, Tx};
 
 /// How often a change is tried again that another one was faster than.
@@ -42,6 +43,8 @@ pub struct Cashier {
     pub(super) seal: Seal,
     /// Where links lead to: this server, as customers reach it.
     public: Url,
+    /// Who is asked whether orders are still what they were.
+    server: OnceLock<Weak<Server>>,
 }
 
 /// One payment.
@@ -68,7 +71,16 @@ enum Changed {
 
 impl Cashier {
     pub fn new(host: Arc<Host>, egress: Egress, seal: Seal, public: Url) -> Cashier {
-        Cashier { host, egress, seal, public }
+        Cashier { host, egress, seal, public, server: OnceLock::new() }
+    }
+
+    /// Orders of the shops are asked for by this server.
+    pub fn serve(&self, server: &Arc<Server>) {
+        let _ = self.server.set(Arc::downgrade(server));
+    }
+
+    pub(super) fn server(&self) -> Option<Arc<Server>> {
+        self.server.get().and_then(Weak::upgrade)
     }
 
     /// What a command of a conversation leads to. `None`: the shop's payments are not ours.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use duka_engine::event::Outcome;
 use duka_engine::step::order_number;
+use futures_util::future::BoxFuture;
 use smol_str::SmolStr;
 
 use super::cashier::{Cashier, Place, Seen, is_of_one_order};
@@ -12,7 +13,7 @@ use super::standing::{Heard, Payment};
 use crate::host::calls::Ask;
 use crate::host::shops::Shop;
 use crate::id::{ConversationId, PaymentId, ShopScope};
-use crate::store;
+use crate::store::{self, PaymentRow};
 
 impl Cashier {
     /// Takes what a command of a conversation has led to: an order that it cancelled or released is not to be paid any more.
@@ -38,12 +39,14 @@ impl Cashier {
         }
     }
 
-    /// The order is not what its customer has agreed to pay: the link ends, and the conversation asks again.
+    /// The order is not what its customer has agreed to pay: the link ends, and the conversation asks again. `paid`: money has come
+    /// for it, which is not to be kept then (F86).
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn changed(self: &Arc<Cashier>, seen: &Seen) -> store::Result<()> {
-        self.ends((seen.row.shop, seen.row.id), &Heard::Changed).await
+    pub async fn changed(self: &Arc<Cashier>, seen: &Seen, paid: bool) -> store::Result<()> {
+        let heard: &[Heard] = if paid { &[Heard::Changed, Heard::Cancelled] } else { &[Heard::Changed] };
+        self.ends((seen.row.shop, seen.row.id), heard).await
     }
 
     async fn is_over(
@@ -81,19 +84,24 @@ impl Cashier {
         let open: Vec<PaymentId> =
             ours.filter(|(_, payment)| !is_over(payment) && moves(payment)).map(|(row, _)| row.id).collect();
         for id in open {
-            self.ends((scope, id), heard).await?;
+            self.ends((scope, id), std::slice::from_ref(heard)).await?;
         }
         Ok(())
     }
 
-    /// Ends a link: here at once, at the provider soon.
-    async fn ends(self: &Arc<Cashier>, place: Place, heard: &Heard) -> store::Result<()> {
-        let changed = self.change(place, |_, payment, paid| payment.hear(heard, paid)).await?;
-        if changed.is_some_and(|(_, payment)| !payment.references.is_empty()) {
-            let cashier = Arc::clone(self);
-            // Whoever has ended the order need not wait for the provider.
-            tokio::spawn(async move { cashier.one(place).await });
-        }
-        Ok(())
+    /// Ends a link: here at once, at the provider soon. Boxed, because whoever asks the provider may end a link.
+    fn ends<'a>(self: &'a Arc<Cashier>, place: Place, heard: &'a [Heard]) -> BoxFuture<'a, store::Result<()>> {
+        let hear = |_: &mut PaymentRow, payment: &mut Payment, paid: bool| {
+            heard.iter().flat_map(|heard| payment.hear(heard, paid)).collect()
+        };
+        Box::pin(async move {
+            let changed = self.change(place, hear).await?;
+            if changed.is_some_and(|(_, payment)| !payment.references.is_empty()) {
+                let cashier = Arc::clone(self);
+                // Whoever has ended the order need not wait for the provider.
+                tokio::spawn(async move { cashier.one(place).await });
+            }
+            Ok(())
+        })
     }
 }

@@ -14,6 +14,7 @@ use super::provider::{Heard as Answered, Trouble, Wanted as Question};
 use super::refund::unwanted_key;
 use super::standing::{Alarm, Heard, MOST_PATIENCE_MS, News, Payment, Said, Standing};
 use crate::id::ShopScope;
+use crate::server::payable;
 use crate::server::rounds::Apart;
 use crate::store::{self, PaymentRow, Work};
 
@@ -127,6 +128,12 @@ impl Cashier {
         if seen.payment.is_nameless() && found.as_ref().is_ok_and(|found| !found.is_money()) {
             return self.recover(&seen).await.map(|()| true);
         }
+        if let Ok(found) = &found
+            && !self.is_wanted(&seen, found).await?
+        {
+            // Whoever has ended its order asks about it once more.
+            return Ok(true);
+        }
         let (facts, unwanted) = (seen.till.provider.facts(), unwanted_key(seen.row.id));
         let changed = self
             .change(place, |row, payment, paid| {
@@ -162,6 +169,18 @@ impl Cashier {
             self.give_unwanted(&seen, unwanted).await?;
         }
         Ok(true)
+    }
+
+    /// `false`: money has come inside the chat, where nobody taps on Pay, for an order that is not what its bill has shown.
+    async fn is_wanted(&self, seen: &Seen, found: &Found) -> store::Result<bool> {
+        let (name, codes) = (seen.payment.name_of(found.attempt), seen.till.provider.facts().codes);
+        let in_chat = chat::is_name(name) || (!codes.is_empty() && name.starts_with(codes));
+        match self.server() {
+            Some(server) if in_chat && found.is_money() && seen.payment.state.is_payable() => {
+                payable::is_wanted(&server, seen).await
+            }
+            Some(_) | None => Ok(true),
+        }
     }
 
     /// Tells the provider which attempts nobody is to pay any more: all of a payment that is over, and the others of one that is

@@ -148,7 +148,7 @@ pub enum Alarm {
     Reversed,
     /// What a command was to give back was not given back.
     NotReversed,
-    /// Paid after the order was cancelled (F86).
+    /// Paid after the order was cancelled, or had become another one (F86).
     Cancelled,
     /// Whether what a command was to give back goes back is not known (F82).
     RefundUnknown,

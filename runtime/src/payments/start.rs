@@ -12,6 +12,7 @@ use super::cashier::Seen;
 use super::facts::{Facts, Repeat};
 use super::provider::{Heard as Answered, Payer, Trouble, Wanted as Question};
 use super::standing::{Alarm, Heard, Payment, State};
+use crate::server::payable;
 use crate::store;
 
 /// How long whoever taps twice waits for the first tap's answer, and how often it looks.
@@ -58,8 +59,9 @@ impl Cashier {
             match self.step(&seen) {
                 Step::Go(started) => return Ok(started),
                 Step::Begin(attempt) => {
+                    // Before anything is written down: a store that does not say who pays leaves nothing begun.
+                    let payer = self.payer(&seen, phone).await?;
                     if let Some(seen) = self.hold(&seen, attempt).await? {
-                        let payer = self.payer(&seen, phone).await?;
                         return self.begin(&seen, attempt, &payer).await;
                     }
                 }
@@ -105,10 +107,26 @@ impl Cashier {
         }
     }
 
+    /// Whether a bill may take the money of this link inside the chat: nobody taps there, so its order is looked at once more before
+    /// (F79, F80). `false`: the customer gets the link, which says how it stands.
+    pub async fn may_bill(&self, link: &str) -> bool {
+        let Some(seen) = self.linked(link).await else { return false };
+        if !seen.payment.state.is_payable() || self.host.clock.now_ms() >= seen.payment.expires_ms {
+            return false;
+        }
+        match self.server() {
+            Some(server) => payable::is_as_agreed(&server, &seen).await.unwrap_or(false),
+            None => true,
+        }
+    }
+
+    async fn linked(&self, link: &str) -> Option<Seen> {
+        self.seen(link.rsplit('/').next()?).await.ok()?
+    }
+
     /// The Pix code of a payment for its bill inside the chat, begun at the provider once. `None`: the customer gets the link.
     pub async fn code(self: &Arc<Cashier>, link: &str) -> Option<String> {
-        let token = link.rsplit('/').next()?;
-        let seen = self.seen(token).await.ok()??;
+        let seen = self.linked(link).await?;
         let (facts, now_ms) = (seen.till.provider.facts(), self.host.clock.now_ms());
         if facts.codes.is_empty() || now_ms >= seen.payment.expires_ms {
             return None;
@@ -240,8 +258,8 @@ impl Cashier {
             }
             // Nobody knows the address of its page, so nobody can pay it: another name is safe.
             Ok(Answered::Stands { .. } | Answered::Nothing) if !has_page && attempt < MOST_ATTEMPTS => {
+                let payer = self.payer(seen, "").await?;
                 let Some(seen) = self.hold(seen, attempt + 1).await? else { return Ok(Started::NotNow) };
-                let payer = self.payer(&seen, "").await?;
                 self.begin(&seen, attempt + 1, &payer).await
             }
             Ok(Answered::Nothing) => {

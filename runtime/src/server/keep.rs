@@ -12,10 +12,12 @@ pub use self::customers::customers;
 pub use self::rows::{SEEN_MS, rows};
 
 use super::Server;
+use super::outward::bills;
 use crate::files::{FilesError, Found};
-use crate::id::ConversationId;
+use crate::handoff;
+use crate::id::{ConversationId, ShopScope};
 use crate::shops::Served;
-use crate::store;
+use crate::store::{self, Tx};
 
 pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(3_600);
 
@@ -59,6 +61,18 @@ pub async fn once(server: &Server) -> Result<usize, KeepError> {
         }
     }
     Ok(gone)
+}
+
+/// Forgets what is kept of a conversation under names of its own, before its rows are erased.
+///
+/// # Errors
+/// The store does not answer.
+pub(crate) async fn forget(tx: &mut Tx, shop: ShopScope, conversation: ConversationId) -> store::Result<()> {
+    handoff::forget(tx, shop, conversation).await?;
+    for row in tx.payments_in(shop, conversation).await? {
+        bills::forget(tx, shop, &row.order).await?;
+    }
+    Ok(())
 }
 
 /// Which of the files' conversations there are.

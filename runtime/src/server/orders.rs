@@ -20,6 +20,7 @@ use super::parcels::{self, Parcels};
 use super::webhooks::{refused, whole};
 use crate::adapter::field;
 use crate::adapter::rest::{Backend, Moved, News};
+use crate::adapter::twice;
 use crate::host::desk::DeskError;
 use crate::host::incoming::{Arrival, Arrived, Incoming};
 use crate::host::shops::Shop;
@@ -120,6 +121,7 @@ async fn keep(
         },
         Err(why) => Err((UNREAD, why)),
     };
+    twice::tell(&server.host, shop).await;
     settle(server, shop, backend, key, news, body).await
 }
 

@@ -1,7 +1,7 @@
 //! From the outbox to WhatsApp: renders an attempt with what its shop needs, makes it, and says what its end asks for.
 //! One attempt, no repetition.
 
-mod bills;
+pub(super) mod bills;
 mod uploads;
 
 use std::sync::Arc;
@@ -115,14 +115,18 @@ impl Outward {
             Form::Template(_, known) => known.as_deref(),
         };
         let bill = self.bill(shop, request, outbound).await;
-        let code = self.code(shop, outbound).await.filter(|_| bill.is_some());
+        let chat = self.takes_money(shop, outbound).await;
+        let code = match chat {
+            Some(_) => self.code(shop, outbound).await.filter(|_| bill.is_some()),
+            None => None,
+        };
         let setting = Setting {
             keys: &shop.keys,
             forms: &published,
             conversation: request.conversation,
             catalogue: shop.catalogue.as_deref(),
             bill: bill.as_deref(),
-            chat: shop.chat.as_ref(),
+            chat,
             code: code.as_deref(),
             now_ms: self.now_ms(),
             template,

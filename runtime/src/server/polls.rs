@@ -192,7 +192,9 @@ async fn discover(
     let (mut silent, mut left_out) = (0, 0);
     let looks = server.polls.of(shop.scope, &backend.contract, |carrier| carrier.looks(poll, now_ms));
     let orders: Vec<SmolStr> = if looks {
-        let open = reconcile::open_orders(server, shop, &backend.contract).await?;
+        let open = reconcile::open_orders(server, shop, &backend.contract).await.inspect_err(|_| {
+            server.polls.of(shop.scope, &backend.contract, |carrier| carrier.looks_ms = None);
+        })?;
         open.into_iter().map(|open| open.number).collect()
     } else {
         server.polls.of(shop.scope, &backend.contract, |carrier| carrier.silent_due(now_ms))
@@ -317,5 +319,29 @@ mod tests {
             }
         }
         assert_eq!(asked, [5, 15, 35, 75, 155, 275, 395]);
+    }
+
+    fn parcel(number: usize, status: Status) -> Parcel {
+        let number = smol_str::format_smolstr!("A{number}");
+        Parcel { carrier: "aramex".into(), number, order: None, status, seen_ms: None, url: None }
+    }
+
+    #[test]
+    fn a_carrier_knows_so_many_parcels_and_takes_in_others_when_some_are_forgotten() {
+        let (mut carrier, order) = (Carrier::default(), SmolStr::new("Z-1"));
+        for number in 0..MOST {
+            assert!(carrier.take_in(&order, parcel(number, Status::InTransit), 0));
+        }
+        assert!(!carrier.take_in(&order, parcel(MOST, Status::InTransit), 0), "there is no room");
+        assert!(carrier.take_in(&order, parcel(7, Status::InTransit), 0), "this one is known");
+        assert!(carrier.take_in(&order, parcel(MOST, Status::Delivered), 0), "this one needs none");
+        assert_eq!((carrier.parcels.len(), carrier.due(0).len()), (MOST, MOST));
+
+        // One has arrived, and its order is not open any more in the next round.
+        carrier.ends_round();
+        carrier.parcels.get_mut("A7").expect("it is known").next_ms = None;
+        carrier.ends_round();
+        assert_eq!(carrier.parcels.len(), MOST - 1);
+        assert!(carrier.take_in(&order, parcel(MOST, Status::InTransit), 0), "there is room again");
     }
 }

@@ -17,6 +17,7 @@ use smol_str::SmolStr;
 
 use super::{Server, orders};
 use crate::adapter::rest::{Backend, Call, Moved, status_of};
+use crate::adapter::twice;
 use crate::host::shops::Shop;
 use crate::id::{ConversationId, ElementKey, ShopScope};
 use crate::store;
@@ -62,6 +63,9 @@ pub struct Gaps {
     pub gaps: Vec<Gap>,
     /// Orders that it said nothing of.
     pub unanswered: usize,
+    /// Our marks that several of its orders have: each was made for one checkout.
+    #[serde(default)]
+    pub twice: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -97,6 +101,7 @@ pub(super) async fn once_for(server: &Server, shop: &Shop, who: &str) -> Result<
         found.asked += 1;
         let conversation = smol_str::format_smolstr!("{}-{:016x}", shop.scope.number(), open.conversation.0);
         let answer = ask(server, shop, (backend, promise), &open.number, &conversation, PATIENCE).await;
+        found.twice.extend(twice::tell(&server.host, shop).await);
         let Some((status, order)) = said_of(shop, &open.number, answer) else {
             found.unanswered += 1;
             continue;

@@ -131,6 +131,8 @@ impl Apart {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use tokio::sync::mpsc;
+
     use super::*;
 
     #[tokio::test]
@@ -152,5 +154,34 @@ mod tests {
         }
         looks.end().await;
         assert_eq!((begun.load(Ordering::Relaxed), ended.load(Ordering::Relaxed)), (9, 5));
+    }
+
+    #[tokio::test]
+    async fn a_shop_that_hangs_or_panics_holds_up_no_other_and_begins_anew_after_it_was_broken_off() {
+        let (slow, other) = (ShopScope::numbered(1), ShopScope::numbered(2));
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let says = |word: &'static str| {
+            let tell = tell.clone();
+            async move { tell.send(word).expect("somebody listens") }
+        };
+        let mut looks = Apart::default();
+        looks.begin(slow, std::future::pending());
+        looks.begin(other, says("other"));
+        assert_eq!(told.recv().await, Some("other"));
+        looks.begin(slow, says("twice"));
+        assert!(!looks.is_free(slow), "what is under way is not begun a second time");
+        looks.begin(other, async { panic!("a look that fails") });
+        while !looks.is_free(other) {
+            tokio::task::yield_now().await;
+        }
+        looks.begin(other, says("again"));
+        assert_eq!(told.recv().await, Some("again"));
+        looks.break_off().await;
+
+        let mut looks = Apart::default();
+        looks.begin(slow, says("anew"));
+        assert_eq!(told.recv().await, Some("anew"));
+        looks.end().await;
+        assert!(told.try_recv().is_err(), "the second time was never begun");
     }
 }

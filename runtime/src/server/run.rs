@@ -217,6 +217,7 @@ pub async fn start_within(
         backlog: Backlog::default(),
     };
     let server = Arc::new(server);
+    server.cashier.serve(&server);
     rounds::begin(&server, &beside);
     let door = tokio::spawn(beside.watched("door", door.serve(routes(&server, demo, egress), stop.clone())));
     beside.begin("health", current.keep(stop));

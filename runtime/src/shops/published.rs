@@ -136,14 +136,14 @@ pub async fn look_up(
     Ok(if is_newer { Found::Newer(program) } else { Found::Older(program) })
 }
 
-/// What was published last of a shop whose flows are broken now. Its settings must be sound: they say who it is.
+/// What was published last of a shop that can not be served as it lies there. Its settings must be sound: they say who it is.
 pub(super) async fn latest(
     store: &Store,
     slug: &str,
     trouble: &Trouble,
     outside: Outside<'_>,
 ) -> Result<Option<Source>, Error> {
-    let Trouble::Broken(shop) = trouble else { return Ok(None) };
+    let (Trouble::Broken(shop) | Trouble::NotAllowed { shop, .. }) = trouble else { return Ok(None) };
     let scope = store.shop(slug).await?;
     let rows = store.read(scope).await?.revisions(scope, 1).await?;
     let Some(row) = rows.first() else { return Ok(None) };

@@ -103,7 +103,7 @@ impl Routes {
 pub struct Reloaded {
     /// Shops with a new program.
     pub changed: Vec<SmolStr>,
-    /// Shops that stay as they were.
+    /// Shops that stay as they were; one that never was is not served.
     pub kept: Vec<SmolStr>,
     /// And why, in the same order.
     pub troubles: Vec<Trouble>,
@@ -140,7 +140,8 @@ impl std::fmt::Debug for Registry {
 }
 
 impl Registry {
-    /// Loads every shop. One that is broken but was published before is served as it was; any other trouble stops the start.
+    /// Loads every shop. One that is broken but was published before is served as it was. One that the operator does not let
+    /// reach its systems is left out alone, as long as another is served; any other trouble stops the start.
     ///
     /// # Errors
     /// The first trouble, or the store.
@@ -159,6 +160,7 @@ impl Registry {
         let mut reloaded = registry.reload(config, environment, now_ms).await?;
         let stops = reloaded.troubles.iter().position(|trouble| match trouble {
             Trouble::Broken(shop) => registry.now().named(&source::slug_of(&shop.folder)).is_none(),
+            Trouble::NotAllowed { .. } => registry.now().shops.is_empty(),
             Trouble::Load(_) | Trouble::Mistake(_) => true,
         });
         match stops {

@@ -99,18 +99,27 @@ pub fn read(slug: &SmolStr, folder: &Path, outside: Outside<'_>, known: Option<&
     let mut shop = load::own_files_only(folder)?;
     let fingerprint = fingerprint(&shop.source.files);
     let (live, till) = live(slug, &shop, outside)?;
+    let before = known.map_or(&[][..], |known| &known.backends);
     if let Some(known) = known.filter(|known| known.fingerprint == fingerprint) {
         // Secrets in files and in the environment change without a byte of the shop.
-        let backends = backends(&shop, &known.program, outside)?.ok_or_else(|| Trouble::Broken(Box::new(shop)))?;
-        confirmed(slug, folder, &backends, outside)?;
+        let Some(backends) = backends(&shop, &known.program, outside, before)? else {
+            return Err(Trouble::Broken(Box::new(shop)));
+        };
+        if let Err(mistake) = confirmed(slug, folder, &backends, outside) {
+            return Err(Trouble::NotAllowed { shop: Box::new(shop), mistake });
+        }
         return Ok(Source { live, backends, till, ..known.clone() });
     }
     let locked = forms(&shop)?;
     load::add_standard(&mut shop.source);
     let Some(program) = compile(&shop.source).program else { return Err(Trouble::Broken(Box::new(shop))) };
     let forms = if outside.stood_in { all_forms(&program) } else { locked };
-    let Some(backends) = backends(&shop, &program, outside)? else { return Err(Trouble::Broken(Box::new(shop))) };
-    confirmed(slug, folder, &backends, outside)?;
+    let Some(backends) = backends(&shop, &program, outside, before)? else {
+        return Err(Trouble::Broken(Box::new(shop)));
+    };
+    if let Err(mistake) = confirmed(slug, folder, &backends, outside) {
+        return Err(Trouble::NotAllowed { shop: Box::new(shop), mistake });
+    }
     let fixture = test::fixtures(&shop.source).into_values().next().unwrap_or_default();
     let keeps_bags = bag::is_kept(&shop.source);
     let own = shop.source.files.drain(..shop.source.standard_from);
@@ -165,7 +174,7 @@ pub(super) fn kept(
         load::Shop { source: ShopSource { files: files.to_vec(), standard_from: files.len() }, ..shop.clone() };
     let (live, till) = live(slug, shop, outside)?;
     Ok(Source {
-        backends: backends(&published, &program, outside)?.unwrap_or_default(),
+        backends: backends(&published, &program, outside, &[])?.unwrap_or_default(),
         keeps_bags: bag::is_kept(&published.source),
         slug: slug.into(),
         folder: shop.folder.clone(),
@@ -229,7 +238,12 @@ fn all_forms(program: &Program) -> Arc<[Published]> {
 }
 
 /// `None`: a mapping is wrong, as `duka check` shows. Where all is stood in for, the demo answers instead.
-fn backends(shop: &load::Shop, program: &Program, outside: Outside<'_>) -> Result<Option<Vec<Backend>>, Trouble> {
+fn backends(
+    shop: &load::Shop,
+    program: &Program,
+    outside: Outside<'_>,
+    before: &[Backend],
+) -> Result<Option<Vec<Backend>>, Trouble> {
     let (found, findings) = mapping::read(&shop.source, &program.shop);
     if !findings.is_empty() {
         return Ok(None);
@@ -238,7 +252,8 @@ fn backends(shop: &load::Shop, program: &Program, outside: Outside<'_>) -> Resul
         return Ok(Some(Vec::new()));
     }
     let open = |found: mapping::Found| {
-        Backend::open(found.contract, found.mapping, &shop.folder.join(found.path), outside.secrets)
+        let backend = Backend::open(found.contract, found.mapping, &shop.folder.join(found.path), outside.secrets)?;
+        Ok::<_, Mistake>(backend.after(before))
     };
     Ok(Some(found.into_iter().map(open).collect::<Result<_, _>>()?))
 }

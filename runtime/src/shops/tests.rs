@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::{Error, Outside, Registry, Reloaded, Trouble, find, read};
 use crate::config::{self, Adapters, Keyring};
+use crate::egress::Hosts;
 use crate::store::Store;
 
 struct Folder(PathBuf);
@@ -161,4 +162,55 @@ async fn what_contradicts_itself_does_not_start() {
     shop(&folder, "zuri", "12", "duka 1\nflow zuri\n  start nowhere\n");
     let told = open(&folder, &Store::memory()).await.expect_err("it was never published").to_string();
     assert!(told.contains("has errors"), "{told}");
+}
+
+/// A shop whose system is at a host of its own.
+fn apart(folder: &Folder, slug: &str, number: &str) {
+    shop(folder, slug, number, FLOW);
+    let profile = folder.0.join(format!("shops/{slug}/shop.yaml"));
+    let text = std::fs::read_to_string(&profile).expect("a profile");
+    let adapters = "adapters:\n  catalog: { kind: woocommerce, base: https://zuri.example, key: env:APP, secret: env:APP, webhook: env:APP }\n";
+    std::fs::write(profile, text + adapters).expect("a writable folder");
+}
+
+#[tokio::test]
+async fn a_shop_whose_host_is_not_allowed_is_left_out_alone() {
+    let (folder, store) = (Folder::new("apart"), Store::memory());
+    shop(&folder, "duka", "11", FLOW);
+    apart(&folder, "zuri", "12");
+    let settings = |hosts: &str| {
+        folder.write("duka.toml", &format!("{SECRET}[adapters]\nhosts = [\"{hosts}\"]\n"));
+        let environment = vec![("APP".to_string(), "s3cret".to_string())];
+        (config::load(Some(&folder.0.join("duka.toml")), &environment).expect("sound settings"), environment)
+    };
+    let told = |reloaded: &Reloaded| reloaded.troubles.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+
+    // Never served: it is left out, and the other is served.
+    let (config, environment) = settings("api.elsewhere.example");
+    let (registry, reloaded) = Registry::open(&config, &environment, store.clone(), 1_000).await.expect("one shop");
+    assert_eq!(reloaded.kept, ["zuri"]);
+    assert!(told(&reloaded).contains("answered by `zuri.example`, which is none of the hosts"), "{reloaded:?}");
+    assert!(reloaded.troubles[0].help().is_some_and(|help| help.contains("`[adapters.shops.zuri]`")));
+    let served =
+        |registry: &Registry| registry.now().shops.iter().map(|shop| shop.slug.to_string()).collect::<Vec<_>>();
+    assert_eq!(served(&registry), ["duka"]);
+
+    // The operator adds the host: it is served from then on, also when the host is taken away again.
+    let (config, environment) = settings("zuri.example");
+    let reloaded = registry.reload(&config, &environment, 2_000).await.expect("a readable folder");
+    assert!(reloaded.troubles.is_empty() && reloaded.changed == ["zuri"], "{reloaded:?}");
+    let (config, environment) = settings("api.elsewhere.example");
+    let reloaded = registry.reload(&config, &environment, 3_000).await.expect("a readable folder");
+    assert_eq!((reloaded.kept.len(), served(&registry)), (1, vec!["duka".to_string(), "zuri".to_string()]));
+
+    // The next process serves what was published, and asks it nothing.
+    let (again, reloaded) = Registry::open(&config, &environment, store, 4_000).await.expect("two shops");
+    assert_eq!((reloaded.kept.len(), served(&again)), (1, vec!["duka".to_string(), "zuri".to_string()]));
+    let zuri = again.shops.shop(again.now().named("zuri").expect("it is served").scope).expect("it is hosted");
+    assert!(zuri.backends.iter().all(|backend| backend.beyond(&Hosts::default()).is_none()), "no host is left");
+
+    // Where nothing else could be served, the start says why.
+    std::fs::remove_dir_all(folder.0.join("shops/duka")).expect("a writable folder");
+    let alone = Registry::open(&config, &environment, Store::memory(), 1_000).await.expect_err("nothing to serve");
+    assert!(alone.to_string().contains("none of the hosts that this server may ask"), "{alone}");
 }

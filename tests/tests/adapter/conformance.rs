@@ -358,6 +358,13 @@ async fn a_command_is_never_done_twice_blindly() {
         assert_eq!(shop.look_up(call, ORDER, shown).await, *fate, "{call} {replies:?}");
         script.seen();
     }
+    // Found twice by the key that only it has: one of them is told of, and both are there for a person to see.
+    script.next(&[(504, ""), (200, &format!("{{\"found\": [{PLACED}, {PLACED}]}}"))]);
+    assert_eq!(shop.ask("orders.cancel", ORDER, 5_000, shown).await, "unknown");
+    assert!(shop.backend("orders").take_twice().is_empty());
+    assert!(shop.look_up("orders.cancel", ORDER, shown).await.starts_with("done"));
+    assert_eq!(shop.backend("orders").take_twice().into_iter().collect::<Vec<_>>(), [KEY]);
+    script.seen();
     // Nobody there: nothing was done, and that is certain.
     let nobody = Mapped::new("KES", "orders", &ORDERS.replace("BASE", "http://127.0.0.1:1"));
     let told = nobody.ask("orders.hold", ORDER, 5_000, shown).await;

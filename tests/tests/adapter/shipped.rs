@@ -472,6 +472,21 @@ async fn orders_of_others_are_left_alone(stage: &Stage) -> Tried {
     that(shop.backend("orders").read(shop.program(), &body)?.is_none(), "none of ours")
 }
 
+/// Where customers place the order on the vendor's own page: two pages of one checkout that were both paid.
+async fn two_orders_of_one_checkout_are_told(stage: &Stage) -> Tried {
+    let shop = stage.shop();
+    stage.an_order(&shop).await?;
+    let mut twin = stage.vendor.world().orders.values().next().cloned().ok_or("an order")?;
+    twin["id"] = json!("gid://shopify/Order/0");
+    let number = twin["customAttributes"][0]["value"].as_str().unwrap_or_default().to_string();
+    shop.value("orders.one", &json!([number])).await?;
+    that(shop.backend("orders").take_twice().is_empty(), "one is one")?;
+    stage.vendor.world().orders.insert("gid://shopify/Order/0".to_string(), twin);
+    shop.value("orders.one", &json!([number])).await?;
+    let told = shop.backend("orders").take_twice();
+    that(told.len() == 1 && told.contains(&number), told)
+}
+
 async fn tried(trap: &str, stage: &Stage) -> Tried {
     match trap {
         "1" => a_lost_answer_places_one_order_of_the_same_lines(stage).await,
@@ -490,6 +505,7 @@ async fn tried(trap: &str, stage: &Stage) -> Tried {
         "13" => a_word_that_nobody_knows_is_no_news(stage).await,
         "14" => what_nobody_counts_can_be_bought(stage).await,
         "15" => orders_of_others_are_left_alone(stage).await,
+        "17" => two_orders_of_one_checkout_are_told(stage).await,
         "16" => returns::one_however_often_it_is_asked_for(stage).await,
         other => Err(format!("no such trap: {other}")),
     }
@@ -513,6 +529,7 @@ const TRAPS: &[(&str, &str, &str)] = &[
     ("14", "what nobody counts can be bought", "held"),
     ("15", "orders that were made elsewhere in the shop are left alone", "as its `when` says"),
     ("16", "a return whose answer is lost, or that is asked for twice, is one", "held"),
+    ("17", "two orders of one checkout are told of", "held"),
 ];
 
 const HEAD: &str = "# Adapters by trap\n\n\
@@ -534,7 +551,12 @@ async fn every_adapter_holds_at_every_trap() {
     for (trap, words, rest) in TRAPS {
         let mut row = format!("| {trap} | {words} | {rest} |");
         for name in &names {
-            let stage = match KINDS.iter().find(|kind| kind.name == name) {
+            let kind = KINDS.iter().find(|kind| kind.name == name);
+            if *trap == "17" && kind.is_none_or(|kind| kind.pays.is_none()) {
+                row.push_str(" places it here |");
+                continue;
+            }
+            let stage = match kind {
                 Some(kind) => Stage::of(kind, "KES").await,
                 None => Stage::served("KES", &server, trap).await,
             };

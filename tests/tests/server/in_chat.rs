@@ -82,7 +82,7 @@ async fn bill(stage: &mut Stage) -> Json {
 }
 
 /// WhatsApp tells of a bill's payment.
-async fn told(stage: &Stage, name: &str, status: &str) -> u16 {
+pub async fn told(stage: &Stage, name: &str, status: &str) -> u16 {
     let status = json!({
         "id": format!("wamid.{name}.{status}"), "recipient_id": CUSTOMER, "type": "payment", "status": status,
         "timestamp": (stage.running.server.host.clock.now_ms() / 1_000).to_string(),
@@ -102,7 +102,7 @@ async fn told(stage: &Stage, name: &str, status: &str) -> u16 {
 }
 
 /// The gateway's books: a bill stands so.
-async fn stands(stage: &Stage, name: &str, status: &str, paise: i64) {
+pub async fn stands(stage: &Stage, name: &str, status: &str, paise: i64) {
     let books = json!({ "status": status, "currency": "INR", "total_amount": { "value": paise, "offset": 100 } });
     let put = stage.http.put(format!("{}/payments/{name}", stage.control)).json(&books).send().await;
     assert!(put.expect("an answer").status().is_success());
@@ -198,9 +198,9 @@ fn brazil() -> String {
     )
 }
 
-const BRAZIL: (&str, &str, &str) = ("BR", "BRL", "America/Sao_Paulo");
+pub const BRAZIL: (&str, &str, &str) = ("BR", "BRL", "America/Sao_Paulo");
 
-fn pix(place: &str) -> String {
+pub fn pix(place: &str) -> String {
     format!(
         "provider: stripe, url: \"{place}\", secret_key: file:secret_key, webhook_secret: file:webhook_secret, chat: pix, \
          pix_account: \"39580525000189\", pix_account_type: CNPJ, pix_name: Corner Ltda"

@@ -135,7 +135,8 @@ async fn a_system_at_a_host_that_the_operator_does_not_name_is_not_asked() {
     let merchant = Arc::new(Merchant::default());
     let place = merchant.start().await;
     let only = |host: &str| format!("[adapters.shops.boutique]\nhosts = [\"{host}\"]\n");
-    let mut stage = boutique_in(&place, CART, &[], |settings| settings + &only("127.0.0.1")).await;
+    let kept = |settings: String| settings.replace("database = \"memory\"", "database = \"zuri.db\"");
+    let mut stage = boutique_in(&place, CART, &[], |settings| kept(settings) + &only("127.0.0.1")).await;
     stage.writes("hi").await;
     stage.sees().await;
 
@@ -155,6 +156,16 @@ async fn a_system_at_a_host_that_the_operator_does_not_name_is_not_asked() {
     let shown = stage.sees().await;
     let text = shown["text"].as_str().unwrap_or("");
     assert!(!text.contains("What are you looking for?") && !text.is_empty(), "{text}");
+    assert_eq!(merchant.asked.load(Ordering::Relaxed), asked);
+
+    // Nor by the next process, which serves what was published.
+    let (mut stage, told) = stage.again_told(secret()).await;
+    assert!(told.len() == 1 && told[0].contains("none of the hosts that this server may ask"), "{told:?}");
+    stage.writes("hi").await;
+    stage.sees().await;
+    stage.taps("Shop").await;
+    let text = stage.sees().await.to_string();
+    assert!(!text.contains("What are you looking for?"), "{text}");
     assert_eq!(merchant.asked.load(Ordering::Relaxed), asked);
     stage.end().await;
 }
@@ -253,10 +264,40 @@ async fn news_that_never_came_is_asked_for_once() {
     // The webhook is lost.
     *merchant.state.lock().expect("nobody panicked") = "cancelled";
     let gap = Gap { order: "Z-1042".to_string(), status: "cancelled".to_string() };
-    assert_eq!(look().await, Gaps { asked: 1, gaps: vec![gap], unanswered: 0 });
+    assert_eq!(look().await, Gaps { asked: 1, gaps: vec![gap], ..Gaps::default() });
     let seen = stage.sees().await;
     assert!(seen.to_string().contains("Z-1042 was cancelled"), "{seen}");
     assert_eq!(look().await, Gaps::default(), "an order that has ended is not asked for");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_was_broken_off_is_followed_by_a_whole_one() {
+    let merchant = Arc::new(Merchant::default());
+    let place = merchant.start().await;
+    let mut stage = boutique(&place).await;
+    plays(&mut stage).await;
+    stage.taps("Pay").await;
+    stage.sees().await;
+    let server = Arc::clone(&stage.running.server);
+    let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
+    // The webhook is lost, and the system hangs when it is asked.
+    *merchant.state.lock().expect("nobody panicked") = "cancelled";
+    merchant.hangs.store(true, Ordering::Relaxed);
+    let asked = merchant.asked.load(Ordering::Relaxed);
+    let look = tokio::spawn({
+        let (server, shop) = (Arc::clone(&server), Arc::clone(&shop));
+        async move { reconcile::once(&server, &shop).await }
+    });
+    while merchant.asked.load(Ordering::Relaxed) == asked {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    look.abort();
+    assert!(look.await.is_err_and(|end| end.is_cancelled()));
+    merchant.hangs.store(false, Ordering::Relaxed);
+    let found = reconcile::once(&server, &shop).await.expect("a store");
+    assert_eq!((found.asked, found.gaps.len()), (1, 1));
+    stage.hears("Z-1042 was cancelled").await;
     stage.end().await;
 }
 

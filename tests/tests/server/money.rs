@@ -227,3 +227,36 @@ async fn f89_money_that_goes_back_moves_the_payment_and_people_hear_of_what_is_i
     assert!(shown(browser().get(&link)).await.html.contains("This payment was given back"));
     stage.end().await;
 }
+
+/// The table that says who writes is out of reach for as long as this says so.
+fn customers_are_known(stage: &Stage, known: bool) {
+    let file = rusqlite::Connection::open(stage.folder.path().join("duka.db")).expect("the file opens");
+    file.busy_timeout(std::time::Duration::from_secs(10)).expect("it waits");
+    let (from, to) = if known { ("away", "identity") } else { ("identity", "away") };
+    file.execute_batch(&format!("ALTER TABLE {from} RENAME TO {to}")).expect("it is renamed");
+}
+
+/// Nobody is asked for money in the place of a customer whom the store does not name, and nothing is believed to be paid.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_does_not_say_who_pays_begins_nothing_and_believes_nothing() {
+    let mut stage = boutique(on_disk).await;
+    let link = to_the_link(&mut stage).await;
+    customers_are_known(&stage, false);
+    let tapped = shown(browser().post(&link)).await;
+    assert_eq!(tapped.status, 503, "{}", tapped.html);
+    assert!(stage.demo_sessions().await.is_empty(), "nobody is asked for money");
+    assert_eq!(rows(&stage, ORDER).await[0].1.state, State::Sent, "nothing is written down either");
+
+    customers_are_known(&stage, true);
+    assert_eq!(shown(browser().post(&link)).await.status, 303, "the very next tap begins it");
+    assert_eq!(stage.demo_sessions().await.len(), 1);
+
+    // The provider can not be asked for it just now.
+    customers_are_known(&stage, false);
+    moves(&stage, "demo-1", &json!({ "status": "paid" })).await;
+    until(&stage, ORDER, |payment| payment.claimed.is_some() && payment.unanswered > 0).await;
+    assert_eq!(rows(&stage, ORDER).await[0].1.state, State::Open);
+    customers_are_known(&stage, true);
+    stage.hears_all(&["We are packing order Z-1043", "is paid: KES 2,500"]).await;
+    stage.end().await;
+}

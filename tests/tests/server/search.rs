@@ -113,5 +113,19 @@ async fn nobody_waits_for_the_names_of_all_products() {
     }
     assert!(found.contains("Sisal sandals"), "{found}");
     assert_eq!(shelf.asked("names"), 1);
+
+    // The settings are read again, and a flow that somebody has changed.
+    stage.reload(|settings| settings).await;
+    let flow = stage.folder.path().join("boutique/corner.duka");
+    let text = std::fs::read_to_string(&flow).expect("a flow");
+    std::fs::write(&flow, text.replace("See you.", "Bye.")).expect("a writable folder");
+    stage.reload(|settings| settings).await;
+    let before = shelf.asked("skus");
+    stage.taps("Search again").await;
+    stage.sees().await;
+    stage.writes("kangga sumer").await;
+    let found = stage.sees().await.to_string();
+    assert!(found.contains("Kanga summer dress"), "{found}");
+    assert_eq!((shelf.asked("names"), shelf.asked("skus") > before), (1, true), "the names are still known");
     stage.end().await;
 }

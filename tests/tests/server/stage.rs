@@ -204,6 +204,13 @@ impl Stage {
 
     /// The server goes down and comes up again, with what its database has kept; `variable` is what its shops need.
     pub async fn again(self, variable: (String, String)) -> Stage {
+        let (stage, told) = self.again_told(variable).await;
+        assert!(told.is_empty(), "{told:?}");
+        stage
+    }
+
+    /// The same, and what it says of shops that it does not serve as they lie there.
+    pub async fn again_told(self, variable: (String, String)) -> (Stage, Vec<String>) {
         let Stage { folder, running, base, control, http, seen, ahead_ms } = self;
         tokio::time::timeout(Duration::from_secs(20), running.stop()).await.expect("it goes down in time");
         let mut environment = environment();
@@ -211,9 +218,9 @@ impl Stage {
         let config = config::load(Some(&folder.path().join("duka.toml")), &environment).expect("sound settings");
         let started = start(config, &environment, figures::begin().ok()).await;
         let (running, reloaded) = started.unwrap_or_else(|error| panic!("{error}"));
-        assert!(reloaded.troubles.is_empty(), "{:?}", reloaded.troubles);
         running.clock.set_ahead(ahead_ms);
-        Stage { folder, running, base, control, http, seen, ahead_ms }
+        let told = reloaded.troubles.iter().map(ToString::to_string).collect();
+        (Stage { folder, running, base, control, http, seen, ahead_ms }, told)
     }
 
     /// Both clocks, the server's and the stand-in's, are so far ahead of the machine's from now on.

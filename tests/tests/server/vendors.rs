@@ -5,6 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use duka_runtime::host::notices::Notice;
+use duka_runtime::server::reconcile::{self, Gaps};
 use duka_runtime::server::webhooks_off;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
@@ -181,6 +182,36 @@ async fn an_order_has_one_page_at_shopify_and_less_than_was_agreed_is_for_people
     }
     assert_eq!(told, [Notice::Payment { alarm: "amount", order: number.into() }]);
     assert_eq!(vendor.world().carts.len(), carts);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_orders_of_one_checkout_are_told_of_once_and_named_when_orders_are_compared() {
+    let vendor = Vendor::of("KES");
+    let place = vendor.start(shopify::routes()).await;
+    let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    let mut notices = stage.running.server.host.notices.listen();
+    shopify::pays(&vendor, &number);
+    let mut twin = vendor.world().orders.values().next().cloned().expect("an order");
+    twin["id"] = json!("gid://shopify/Order/2");
+    vendor.world().orders.insert("gid://shopify/Order/2".to_string(), twin);
+    let news = json!({ "id": 7, "note_attributes": [{ "name": "duka_order", "value": number }] });
+    assert_eq!(tells(&stage, SHOPIFY, &news, SECRET).await, 200);
+    stage.hears_all(&["is paid: KES 25", "PAID"]).await;
+    let server = &stage.running.server;
+    let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
+    let found = reconcile::once(server, &shop).await.expect("a store");
+    assert_eq!(found, Gaps { asked: 1, twice: vec![number.clone()], ..Gaps::default() });
+    let mut told = Vec::new();
+    while let Ok(notice) = notices.try_recv() {
+        told.extend(matches!(&notice.notice, Notice::SeveralOrders { .. }).then_some(notice.notice));
+    }
+    assert_eq!(told, [Notice::SeveralOrders { order: number.as_str().into() }], "once");
+    let scope = stage.scope();
+    let kept =
+        server.host.store.read(scope).await.expect("a store").list_quarantine(scope, 0, 9).await.expect("a list");
+    let kept: Vec<String> = kept.into_iter().map(|(_, row)| format!("{}: {}", row.reason, row.detail)).collect();
+    assert_eq!(kept, [format!("several orders: orders: {number}")]);
     stage.end().await;
 }
 

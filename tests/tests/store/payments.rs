@@ -81,6 +81,8 @@ pub async fn only_a_payment_that_is_settled_can_be_taken_away(store: Store) -> R
     let mut tx = store.begin(shop).await?;
     assert_eq!(ids(tx.settled_payments(shop, PaymentId([0; 16]), 2).await?), [1, 3]);
     assert_eq!(ids(tx.settled_payments(shop, PaymentId([3; 16]), 2).await?), [4]);
+    assert_eq!(ids(tx.payments_in(shop, id(1)).await?), [1, 2, 3, 4]);
+    assert!(tx.payments_in(shop, id(2)).await?.is_empty());
     let some = [1, 2, 3].map(|n| PaymentId([n; 16]));
     assert_eq!(tx.remove_payments(shop, &some).await?, 2);
     assert_eq!(ids(tx.payments_of(shop, "A-1").await?), [2, 4], "something is to be done about one of them");

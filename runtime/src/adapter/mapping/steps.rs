@@ -107,6 +107,9 @@ pub struct Only {
     pub is: Template,
     /// So many are enough: no further page is read then [default: all; of a step without `all`, 1]
     pub most: Option<usize>,
+    /// It is our mark on an order: several that have it were made for one checkout, and people are told
+    #[serde(default)]
+    pub mark: bool,
 }
 
 /// What says that nothing was done.

@@ -197,6 +197,9 @@ impl Rest {
         if found.is_empty() {
             return absent;
         }
+        if found.len() > 1 && !matches!(call.promise.gives, Some(Type::List(_))) {
+            backend.note_twice(call.key.to_string());
+        }
         turn.reading().give(&found).map_or(Fate::CannotTell, |value| Fate::Done(Outcome::Given(value)))
     }
 }
@@ -296,6 +299,9 @@ impl<'a> Turn<'a> {
         let selected = self.pages_to(&operation.request, page, select, only).await?;
         let selected = self.spread(operation.spread.as_ref(), selected);
         let selected = self.only(operation.only.as_ref(), selected)?;
+        if let Some(only) = &operation.only {
+            self.marked(only, selected.len())?;
+        }
         if selected.is_empty() && operation.only.is_some() && !matches!(self.call.promise.gives, Some(Type::List(_))) {
             return Err(Trouble::Refused("not_found".into()));
         }

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use super::customers;
-use crate::handoff;
 use crate::id::{ConversationId, PaymentId, ShopScope};
 use crate::payments::standing::Payment;
 use crate::server::Server;
+use crate::server::outward::bills;
 use crate::shops::live::Keep;
 use crate::store::{Conversation, PaymentRow, Result, Retention, Tx};
 
@@ -90,7 +90,7 @@ async fn slices(server: &Server, shop: ShopScope, retention: Retention) -> Resul
     }
 }
 
-/// Payments that ended before then, and about which nothing is to be done.
+/// Payments that ended before then, and about which nothing is to be done; with the last of an order, the names of its bills.
 async fn orders(server: &Server, shop: ShopScope, before_ms: i64) -> Result<u64> {
     let store = &server.host.store;
     let last_ms = |payment: Payment| {
@@ -105,13 +105,19 @@ async fn orders(server: &Server, shop: ShopScope, before_ms: i64) -> Result<u64>
         look.rollback().await?;
         let Some(last) = page.last() else { return Ok(gone) };
         after = last.id;
-        let old: Vec<PaymentId> = page.iter().filter(is_old).map(|row| row.id).collect();
+        let old: Vec<&PaymentRow> = page.iter().filter(is_old).collect();
         if old.is_empty() {
             continue;
         }
         let old = &old;
         let removed = |mut tx: Tx| async move {
-            let count = tx.remove_payments(shop, old).await?;
+            let ids: Vec<PaymentId> = old.iter().map(|row| row.id).collect();
+            let count = tx.remove_payments(shop, &ids).await?;
+            for row in old {
+                if tx.payments_of(shop, &row.order).await?.is_empty() {
+                    bills::forget(&mut tx, shop, &row.order).await?;
+                }
+            }
             Ok((tx, count))
         };
         gone += store.transact(shop, removed).await?;
@@ -141,7 +147,7 @@ async fn conversations(server: &Server, shop: ShopScope, before_ms: i64) -> Resu
                 let mut count = 0;
                 // Whoever has written since the look stays; whom another process holds just now is looked at next time.
                 for row in tx.lock_conversations(places).await?.into_iter().flatten().filter(is_over) {
-                    handoff::forget(&mut tx, shop, row.id).await?;
+                    super::forget(&mut tx, shop, row.id).await?;
                     count += u64::from(tx.erase_conversation(shop, row.id).await?);
                 }
                 Ok((tx, count))

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::Outward;
 use crate::channel::whatsapp::render::bill_reference;
 use crate::host::transport::SendRequest;
+use crate::id::ShopScope;
 use crate::payments::chat::{Chat, billed};
 use crate::shops::Served;
-use crate::store;
+use crate::store::{self, Tx};
 
 /// The last bill of an order.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -18,12 +19,31 @@ struct Bill {
     count: u32,
 }
 
+/// What the store keeps the last bill of an order under.
+fn latest(order: &str) -> String {
+    format!("bill {order}")
+}
+
+/// Forgets the names of an order's bills.
+///
+/// # Errors
+/// The store does not answer.
+pub(in crate::server) async fn forget(tx: &mut Tx, shop: ShopScope, order: &str) -> store::Result<()> {
+    let key = latest(order);
+    let Some(bytes) = tx.meta_get(shop, &key).await? else { return Ok(()) };
+    let bill: Bill = postcard::from_bytes(&bytes).unwrap_or_default();
+    for count in 1..=bill.count {
+        tx.meta_remove(shop, &billed(&bill_reference(order, count))).await?;
+    }
+    tx.meta_remove(shop, &key).await
+}
+
 impl Outward {
     /// The name of the order that is shown. `None`: the message shows none, or no bill of it was ever sent.
     pub(super) async fn bill(&self, shop: &Served, request: &SendRequest, outbound: &Outbound) -> Option<String> {
         let Outbound::Message(message) = outbound else { return None };
         let Choices::Order { order, pay } = &message.choices else { return None };
-        let key = format!("bill {}", order.number);
+        let key = latest(&order.number);
         let known = async { self.store.read(shop.scope).await?.meta_get(shop.scope, &key).await };
         // A store that does not answer: a name might be used twice, so there is none, and the customer gets a link.
         let known: Option<Bill> = known.await.ok()?.and_then(|bytes| postcard::from_bytes(&bytes).ok());
@@ -39,6 +59,13 @@ impl Outward {
             }
         };
         Some(bill_reference(&order.number, bill.count))
+    }
+
+    /// Who takes the money of a bill inside the chat. `None`: its link leads out, as it does where its order is another one by now.
+    pub(super) async fn takes_money<'a>(&self, shop: &'a Served, outbound: &Outbound) -> Option<&'a Chat> {
+        let (chat, Outbound::Message(message)) = (shop.chat.as_ref()?, outbound) else { return None };
+        let Choices::Order { pay: Some((_, _, link)), .. } = &message.choices else { return Some(chat) };
+        self.cashier.may_bill(link).await.then_some(chat)
     }
 
     /// The Pix code that a bill is paid by, of a shop that takes money so. `None`: its link leads out.

@@ -1,7 +1,7 @@
 //! Payments of orders.
 
 use super::{MemoryTx, Tables, earliest};
-use crate::id::{PaymentId, ShopScope};
+use crate::id::{ConversationId, PaymentId, ShopScope};
 use crate::store::error::Result;
 use crate::store::rows::{Due, PaymentRow};
 
@@ -42,6 +42,10 @@ impl MemoryTx {
 
     pub fn payments_of(&mut self, shop: ShopScope, order: &str) -> Result<Vec<PaymentRow>> {
         Ok(self.of_shop(shop).filter(|row| row.order == order).cloned().collect())
+    }
+
+    pub fn payments_in(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<Vec<PaymentRow>> {
+        Ok(self.of_shop(shop).filter(|row| row.conversation == conversation).cloned().collect())
     }
 
     pub fn payment_referred(&mut self, shop: ShopScope, reference: &str) -> Result<Option<PaymentRow>> {

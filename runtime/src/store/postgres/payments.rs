@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::conversations::{id, number, text};
 use super::{PostgresTx, clean, shop_number};
-use crate::id::{PaymentId, ShopScope};
+use crate::id::{ConversationId, PaymentId, ShopScope};
 use crate::store::codes::bytes16;
 use crate::store::error::Result;
 use crate::store::rows::PaymentRow;
@@ -48,6 +48,15 @@ impl PostgresTx {
              WHERE shop = $1 AND order_number = $2 ORDER BY id {lock}"
         )));
         let rows = self.rows(select.bind(shop_number(shop)).bind(clean(order))).await?;
+        rows.iter().map(|row| payment(shop, row)).collect()
+    }
+
+    pub async fn payments_in(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<Vec<PaymentRow>> {
+        let select = sqlx::query(
+            "SELECT id, conversation, order_number, reference, version, due_ms, body FROM payment
+             WHERE shop = $1 AND conversation = $2 ORDER BY id",
+        );
+        let rows = self.rows(select.bind(shop_number(shop)).bind(number(conversation))).await?;
         rows.iter().map(|row| payment(shop, row)).collect()
     }
 

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::SqliteTx;
 use super::conversations::{id, number};
-use crate::id::{PaymentId, ShopScope};
+use crate::id::{ConversationId, PaymentId, ShopScope};
 use crate::store::codes::bytes16;
 use crate::store::error::Result;
 use crate::store::rows::PaymentRow;
@@ -49,6 +49,15 @@ impl SqliteTx {
              WHERE shop = ? AND order_number = ? ORDER BY id",
         )?;
         let rows = select.query_map((shop.number(), order), |row| Ok(payment(shop, row)))?;
+        rows.map(|row| row?).collect()
+    }
+
+    pub fn payments_in(&mut self, shop: ShopScope, conversation: ConversationId) -> Result<Vec<PaymentRow>> {
+        let mut select = self.sql(
+            "SELECT id, conversation, order_number, reference, version, due_ms, body FROM payment
+             WHERE shop = ? AND conversation = ? ORDER BY id",
+        )?;
+        let rows = select.query_map((shop.number(), number(conversation)), |row| Ok(payment(shop, row)))?;
         rows.map(|row| row?).collect()
     }
 

@@ -48,6 +48,7 @@ impl Turn<'_> {
             let most = only.most.unwrap_or(if step.all { usize::MAX } else { 1 });
             let met = self.pages_to(&step.request, Some(page), step.select.as_ref(), Some((only, most))).await?;
             let kept = self.only(Some(only), met)?;
+            self.marked(only, kept.len())?;
             return one_of(step, kept);
         }
         let answer = self.attempt(&step.request, &[], &step.fine).await?;
@@ -61,6 +62,9 @@ impl Turn<'_> {
         if step.only.is_some() || step.all {
             let all = step.select.as_ref().map_or_else(|| vec![&answer], |select| select.all(&answer));
             let kept = self.only(step.only.as_ref(), all.into_iter().cloned().collect())?;
+            if let Some(only) = &step.only {
+                self.marked(only, kept.len())?;
+            }
             return one_of(step, kept);
         }
         let found = step.select.as_ref().map_or(Some(&answer), |select| select.first(&answer));
@@ -134,6 +138,16 @@ impl Turn<'_> {
             met.is_some() && met == wanted
         };
         Ok(items.into_iter().filter(has).take(only.most.unwrap_or(usize::MAX)).collect())
+    }
+}
+
+impl Turn<'_> {
+    /// Notes a mark of ours that several orders have.
+    pub(super) fn marked(&self, only: &Only, found: usize) -> Result<(), Trouble> {
+        if only.mark && found > 1 {
+            self.backend.note_twice(only.is.fill(&self.values).map_err(Trouble::Wrong)?.unwrap_or_default());
+        }
+        Ok(())
     }
 }
 
