@@ -7,7 +7,7 @@ mod registry;
 mod source;
 mod watch;
 
-pub use live::Live;
+pub use live::{Keep, Live};
 pub use published::{Kept, kept, look_up, root_key};
 pub use registry::{Error, Registry, Reloaded, Routes, Served};
 pub use source::{Outside, Source, find, read};

@@ -2,6 +2,8 @@
 
 #[path = "operations/alerts.rs"]
 mod alerts;
+#[path = "store/database.rs"]
+mod database;
 #[path = "operations/quiet.rs"]
 mod quiet;
 #[path = "server/stage.rs"]

@@ -110,7 +110,7 @@ pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
 fn as_json(playable: &Playable, found: &explore::Exploration, delivered: usize, upset: usize) -> Json {
     let passing = found.tests.len().saturating_sub(upset);
     let test = |(at, test): (usize, &explore::FoundTest)| json!({ "title": test.title, "lines": test.lines, "fails": at >= passing });
-    let unreached = found.unreached.iter().map(|way| describe(&playable.program.shop, *way));
+    let unreached = found.unreached.iter().map(|way| describe(&playable.program.shop, *way).to_string());
     json!({
         "flow": playable.flow(),
         "fixture": playable.first_fixture(),

@@ -108,7 +108,8 @@ impl Serving {
         self.parts.lost().await;
     }
 
-    /// Stops, finishes what is under way until then, and ends. Arrivals must have stopped before, at `since_ms`.
+    /// Stops, finishes what is under way until then, and ends. Arrivals must have stopped before, at `since_ms`. `clean`: no part
+    /// beside the work was lost either, so that the next process need not be careful.
     ///
     /// # Errors
     /// The store does not take the note that the end was clean.

@@ -72,7 +72,7 @@ async fn served(store: Store) {
     }
     hears.wait_for(|heard| *heard == CUSTOMERS * (WORDS + 1)).await.expect("all is sent");
     let until = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
-    serving.end(host.clock.now_ms(), until).await.expect("it ends");
+    serving.end(host.clock.now_ms(), until, true).await.expect("it ends");
     for customer in 0..CUSTOMERS {
         let conversation = house.conversation(&format!("c{customer}")).await;
         let mut expected: Vec<String> = (0..WORDS).map(|n| format!("ack c{customer}w{n} n={}", n + 1)).collect();
@@ -132,7 +132,7 @@ async fn loses_a_part(point: Point, before: Before) {
     assert_eq!(said.is_err(), point == Point::IngestBegun, "{said:?}");
     serving.lost().await;
     let until = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
-    serving.end(host.clock.now_ms(), until).await.expect("it ends");
+    serving.end(host.clock.now_ms(), until, true).await.expect("it ends");
     assert_eq!(Holds::new(host).begin(true).await.expect("asked"), Before::Unclean, "{point:?}");
 }
 

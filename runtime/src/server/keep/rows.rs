@@ -8,7 +8,7 @@ use crate::id::{ConversationId, PaymentId, ShopScope};
 use crate::payments::standing::Payment;
 use crate::server::Server;
 use crate::server::outward::bills;
-use crate::shops::live::Keep;
+use crate::shops::Keep;
 use crate::store::{Conversation, PaymentRow, Result, Retention, Tx};
 
 /// Vendors repeat an element for a week (TM3).
