@@ -7,14 +7,9 @@ use serde_json::{Value as Json, json};
 
 use crate::pay::{boutique, browser, link_of, shown, to_the_link};
 use crate::providers::{rows, until};
-use crate::stage::Stage;
+use crate::stage::{Stage, on_sqlite};
 
 const ORDER: &str = "Z-1043";
-
-/// The same rows on disk.
-fn on_disk(settings: String) -> String {
-    settings.replace("database = \"memory\"", "database = \"duka.db\"")
-}
 
 /// From `hi` to the provider's page.
 async fn begun(stage: &mut Stage) -> String {
@@ -52,7 +47,7 @@ async fn moves(stage: &Stage, session: &str, change: &Json) {
 /// F83: told of before the answer that names the payment.
 #[tokio::test(flavor = "multi_thread")]
 async fn f83_money_that_is_told_of_before_its_beginning_was_answered_counts() {
-    let mut stage = boutique(on_disk).await;
+    let mut stage = boutique(on_sqlite).await;
     let link = to_the_link(&mut stage).await;
     stage.demo("faults", &json!({ "lost": 1 })).await;
     let first = shown(browser().post(&link)).await;
@@ -109,7 +104,7 @@ async fn f84_money_counts_once_and_only_as_it_was_quoted() {
 /// F85: no callback ever comes: the provider is asked; at the end of the link, for the last time.
 #[tokio::test(flavor = "multi_thread")]
 async fn f85_money_that_nobody_tells_of_is_asked_for() {
-    let mut stage = boutique(on_disk).await;
+    let mut stage = boutique(on_sqlite).await;
     begun(&mut stage).await;
     stage.demo("faults", &json!({ "callbacks": 0 })).await;
     moves(&stage, "demo-1", &json!({ "status": "paid" })).await;
@@ -160,7 +155,7 @@ async fn f86_money_that_comes_after_the_end_is_told_of_and_not_lost() {
 /// F87: two links for one order, and both are paid.
 #[tokio::test(flavor = "multi_thread")]
 async fn f87_the_second_money_for_an_order_is_told_to_people_and_to_nobody_else() {
-    let mut stage = boutique(on_disk).await;
+    let mut stage = boutique(on_sqlite).await;
     let first = begun(&mut stage).await;
     moves(&stage, "demo-1", &json!({ "status": "failed" })).await;
     stage.hears("The payment did not go through").await;
@@ -239,7 +234,7 @@ fn customers_are_known(stage: &Stage, known: bool) {
 /// Nobody is asked for money in the place of a customer whom the store does not name, and nothing is believed to be paid.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_does_not_say_who_pays_begins_nothing_and_believes_nothing() {
-    let mut stage = boutique(on_disk).await;
+    let mut stage = boutique(on_sqlite).await;
     let link = to_the_link(&mut stage).await;
     customers_are_known(&stage, false);
     let tapped = shown(browser().post(&link)).await;

@@ -326,6 +326,7 @@ impl World {
                 let ms = [self.chance.ms(MINUTE_MS, 20 * MINUTE_MS), self.chance.ms(HOUR_MS, 26 * HOUR_MS)];
                 let which = usize::from(self.chance.permille(250));
                 self.days |= which == 1;
+                self.write_down().await;
                 self.pass(ms[which]);
                 self.note_time().await;
                 self.tally.count("fault: a long time passes");
@@ -392,6 +393,20 @@ impl World {
     }
 
     /// Processes that run note the time every few moments; here, when it has changed much.
+    /// What has ended is written down at once: nobody who is up keeps it to themselves for long.
+    async fn write_down(&mut self) {
+        for place in 0..self.processes.len() {
+            if !self.is_up(place, self.now_ms()) {
+                continue;
+            }
+            if let Some(mut process) = self.processes[place].take() {
+                let settled = process.settle().await;
+                self.processes[place] = Some(process);
+                self.outcome(place, "settle", settled);
+            }
+        }
+    }
+
     async fn note_time(&mut self) {
         for place in 0..self.processes.len() {
             if self.is_up(place, self.now_ms())
