@@ -41,9 +41,9 @@ const MOST_OF_A_CLAIM: usize = 32;
 /// that are claimed, one shop has as much.
 const PART: u32 = 7;
 
-/// So many more calls are claimed than may be open, as a part of these. What is claimed counts as asked when its process dies,
-/// so only a few wait for a place.
-const WAITING: u32 = 4;
+/// So many times as many calls are claimed as may be open: a shop has room for those of some of its systems beside one that is
+/// slow. What is claimed counts as asked when its process dies, so no more than a few wait for a place.
+const CLAIMED: u32 = 3;
 
 /// Refusals that say nothing of the command itself.
 const PASSING: [&str; 2] = ["rate_limited", "forbidden"];
@@ -152,7 +152,7 @@ struct Missed {
 impl<A: Adapter> Calls<A> {
     pub fn new(host: Arc<Host>, desk: Desk, adapter: A) -> Calls<A> {
         let in_flight = host.limits.in_flight;
-        let (held, open) = (Places::new(in_flight + in_flight / WAITING, PART), Places::new(in_flight, PART));
+        let (held, open) = (Places::new(in_flight.saturating_mul(CLAIMED), PART), Places::new(in_flight, PART));
         Calls { host, desk, adapter, held, open, breakers: Mutex::default(), absent: Mutex::default() }
     }
 
@@ -219,25 +219,30 @@ impl<A: Adapter> Calls<A> {
         let backend = (call.shop, contract_of(&request));
         let retries = retries(&shop, &request);
         let lease_ms = self.host.limits.call_lease_ms;
+        let limit = || self.left(call, since_ms + lease_ms * 11 / 12);
+        let never_asked = if known_undone { Outcome::TimedOut } else { Outcome::Unknown };
         let place = self.place(&backend, self.left(call, since_ms + lease_ms / 2)).await;
-        let (Some(_place), Some(limit)) = (place, self.left(call, since_ms + lease_ms * 11 / 12)) else {
-            let outcome = if known_undone { Outcome::TimedOut } else { Outcome::Unknown };
-            return Ok(self.end(ended, call, attempt, retries, outcome));
+        let (Some(_place), Some(left)) = (place, limit()) else {
+            return Ok(self.end(ended, call, attempt, retries, never_asked));
         };
         let ask = self.asked(call, shop, request, self.host.clock.now_ms());
         let fate = if known_undone {
             Fate::NotDone
         } else {
-            timeout(limit, self.adapter.look_up(ask.clone())).await.unwrap_or(Fate::CannotTell)
+            timeout(left, self.adapter.look_up(ask.clone())).await.unwrap_or(Fate::CannotTell)
         };
         let outcome = match fate {
             Fate::Done(outcome) => outcome,
             Fate::CannotTell => Outcome::Unknown,
             Fate::Absent { for_ms } if !self.is_believed(&ask.key, attempt, for_ms) => Outcome::Unknown,
             Fate::NotDone | Fate::Absent { .. } => {
+                let Some(left) = limit() else {
+                    return Ok(self.end(ended, call, attempt, retries, never_asked));
+                };
                 if self.breakers().lets_through(&backend, self.host.clock.monotonic_ms()) {
+                    let ask = Ask { now_ms: self.host.clock.now_ms(), ..ask };
                     let lost = if call.query { Outcome::TimedOut } else { Outcome::Unknown };
-                    let outcome = timeout(limit, self.adapter.ask(ask)).await.unwrap_or(lost);
+                    let outcome = timeout(left, self.adapter.ask(ask)).await.unwrap_or(lost);
                     self.breakers().heard(backend, &outcome, self.host.clock.monotonic_ms());
                     if known_undone { outcome } else { after_unknown(outcome) }
                 } else if known_undone {

@@ -57,7 +57,10 @@ pub(super) fn begin(server: &Server) {
 pub(super) async fn look(server: Arc<Server>) {
     let now_ms = server.host.clock.now_ms();
     for (shop, until_ms) in server.early.take(now_ms) {
-        let Some(known) = server.registry.shops.shop(shop) else { continue };
+        let Some(known) = server.registry.shops.shop(shop) else {
+            server.early.waits_on(shop, until_ms);
+            continue;
+        };
         let open = of_shop(&server, &known, now_ms).await.unwrap_or_else(|error| {
             tracing::warn!(shop = %known.slug, %error, "news of orders that came too early could not be looked for");
             true
@@ -90,7 +93,9 @@ async fn of_shop(server: &Arc<Server>, known: &Shop, now_ms: i64) -> store::Resu
             open = true;
             continue;
         }
-        if let Some(Ok(())) = orders::again(server, &known.slug, number, &entry).await {
+        let brought = orders::again(server, &known.slug, number, &entry).await;
+        open |= matches!(brought, Some(Err(_)));
+        if let Some(Ok(())) = brought {
             let mut tx = server.host.store.begin(shop).await?;
             tx.take_quarantine(shop, &[number]).await?;
             tx.commit().await?;

@@ -24,6 +24,9 @@ const AGAIN_MS: i64 = 5 * 60_000;
 /// Parcels of one carrier of a shop that are known at once; beyond, no more are taken in.
 const MOST: usize = 10_000;
 
+/// Orders whose parcels nobody told that one look asks for again: a system that is silent keeps no carrier from being asked.
+const MOST_SILENT: usize = 20;
+
 /// What is asked about.
 #[derive(Debug, Default)]
 pub struct Polls {
@@ -92,10 +95,10 @@ impl Carrier {
         true
     }
 
-    /// Orders whose parcels are asked for again by now.
+    /// Orders whose parcels are asked for again by now, some of them.
     fn silent_due(&self, now_ms: i64) -> Vec<SmolStr> {
         let due = self.silent.iter().filter(|(_, silent)| silent.next_ms <= now_ms);
-        due.map(|(order, _)| order.clone()).collect()
+        due.map(|(order, _)| order.clone()).take(MOST_SILENT).collect()
     }
 
     /// Nobody told the parcels of an order, which this look found open or which was silent before.
