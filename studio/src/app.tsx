@@ -53,6 +53,7 @@ export function App() {
 
 const Bench = memo(function Bench() {
   const t = useWords();
+  const slug = useStudio((now) => now.shop?.slug);
   const findings = useStudio((now) => now.findings);
   const errors = findings.filter((one) => one.severity === "error").length;
   return (
@@ -63,7 +64,7 @@ const Bench = memo(function Bench() {
         </Pane>
         <Pane id="file" title={t("file.title")} grows mark={errors > 0 ? `${errors}` : undefined}>
           <Suspense fallback={null}>
-            <FilePane />
+            <FilePane key={slug} />
           </Suspense>
         </Pane>
         <Pane id="journal" title={t("journal.title")} grows folded>

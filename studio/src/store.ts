@@ -194,7 +194,7 @@ export async function enter(told: Shop) {
   const shop = { ...told, timezone: zone(told.timezone) };
   hangUp?.();
   stayIn(shop.slug);
-  set({ shop, findings: shop.findings ?? [], customers: [], open: [], active: "", threads: {}, places: {}, map: undefined, backend: undefined, played: undefined, asked: undefined });
+  set({ shop, findings: shop.findings ?? [], customers: [], open: [], active: "", threads: {}, typing: {}, places: {}, map: undefined, backend: undefined, played: undefined, asked: undefined, spot: undefined });
   listen(shop.slug);
   await Promise.all([firstPhone(shop.slug), readMap(), readBackend()]);
 }
@@ -262,7 +262,8 @@ async function refresh() {
     set({ home, running: home.running });
   }
   const customers = await attempt(() => server.customers(shop.slug));
-  if (customers) set({ customers });
+  // Whoever ended to type meanwhile was not heard.
+  if (customers) set({ customers, typing: {} });
   await Promise.all([...open.map(read), readBackend(), readMap()]);
 }
 

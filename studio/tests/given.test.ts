@@ -137,6 +137,18 @@ test.skipIf(!process.env.DUKA)("of two shops each has its own system and templat
   await shop.selectOption("dada");
   await expect.poll(() => down.isChecked()).toBe(true);
   await expect.poll(() => paused.isChecked()).toBe(true);
+  // What is written into the file of one does not come into the other's, and waits.
+  const editor = page.locator(".cm-content");
+  const firstLine = editor.locator(".cm-line", { hasText: "Zuri Boutique" }).first();
+  await firstLine.click();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.type("# Half a thought. ");
+  await shop.selectOption("zuri");
+  await expect.poll(() => down.isChecked()).toBe(false);
+  await expect.poll(() => firstLine.innerText()).not.toContain("Half a thought");
+  expect(await editor.getAttribute("aria-label")).toMatch(/^boutique\.duka\. Escape/);
+  await shop.selectOption("dada");
+  await expect.poll(() => firstLine.innerText()).toContain("Half a thought");
   expect(troubles).toEqual([]);
   await two.end();
 });

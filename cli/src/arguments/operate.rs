@@ -209,7 +209,7 @@ pub enum QuarantineCommand {
         #[arg(required = true)]
         entries: Vec<i64>,
     },
-    /// Tell that a command whose fate is unknown was done after all
+    /// Enter that a command whose fate is unknown was done after all
     Done {
         /// Its number in the list
         entry: i64,

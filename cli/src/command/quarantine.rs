@@ -47,19 +47,28 @@ pub fn run(arguments: &Quarantine) -> Result<Outcome, Failure> {
         QuarantineCommand::Replay { entries } => {
             for entry in entries {
                 shop.post(&format!("/quarantine/{entry}/replay"))?;
-                writeln!(out, "{entry}: tried again")?;
+                match arguments.format {
+                    Listing::Json => writeln!(out, "{}", json!({ "entry": entry, "replayed": true }))?,
+                    Listing::Text => writeln!(out, "{entry}: tried again")?,
+                }
             }
             Ok(Outcome::Fine)
         }
         QuarantineCommand::Done { entry, order } => {
             shop.tell(&format!("/quarantine/{entry}/done"), &json!({ "order": order }))?;
-            writeln!(out, "{entry}: settled as done")?;
+            match arguments.format {
+                Listing::Json => writeln!(out, "{}", json!({ "entry": entry, "done": true }))?,
+                Listing::Text => writeln!(out, "{entry}: settled as done")?,
+            }
             Ok(Outcome::Fine)
         }
         QuarantineCommand::Drop { entries } => {
             for entry in entries {
                 shop.delete(&format!("/quarantine/{entry}"))?;
-                writeln!(out, "{entry}: dropped")?;
+                match arguments.format {
+                    Listing::Json => writeln!(out, "{}", json!({ "entry": entry, "dropped": true }))?,
+                    Listing::Text => writeln!(out, "{entry}: dropped")?,
+                }
             }
             Ok(Outcome::Fine)
         }

@@ -86,7 +86,10 @@ impl Shop {
         match self.names() {
             Ok(names) if !names.contains(&self.name) => Failure::usage_with_help(
                 format!("the server has no shop `{}` that this key opens", self.name),
-                format!("It opens: {}.", names.join(", ")),
+                match names.as_slice() {
+                    [] => "It opens none that is served.".to_string(),
+                    names => format!("It opens: {}.", names.join(", ")),
+                },
             ),
             Ok(_) | Err(_) => failed(error),
         }

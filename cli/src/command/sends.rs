@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use duka_runtime::ops::moment;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::remote::Shop;
 use crate::arguments::{Listing, Sends, SendsCommand};
@@ -29,14 +29,20 @@ pub fn run(arguments: &Sends) -> Result<Outcome, Failure> {
         SendsCommand::Resend { ids } => {
             for id in ids {
                 shop.post(&format!("/sends/{id}/resend"))?;
-                writeln!(out, "{id}: goes out after all")?;
+                match arguments.format {
+                    Listing::Json => writeln!(out, "{}", json!({ "send": id, "resent": true }))?,
+                    Listing::Text => writeln!(out, "{id}: goes out after all")?,
+                }
             }
             Ok(Outcome::Fine)
         }
         SendsCommand::Drop { ids } => {
             for id in ids {
                 shop.delete(&format!("/sends/{id}"))?;
-                writeln!(out, "{id}: dropped")?;
+                match arguments.format {
+                    Listing::Json => writeln!(out, "{}", json!({ "send": id, "dropped": true }))?,
+                    Listing::Text => writeln!(out, "{id}: dropped")?,
+                }
             }
             Ok(Outcome::Fine)
         }

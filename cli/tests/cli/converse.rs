@@ -131,7 +131,9 @@ fn what_could_not_be_processed_is_listed_tried_again_and_dropped() {
     assert!(newer != entry && again.as_array().is_some_and(|all| all.len() == 1), "{again}");
     let done = quarantine(&["done", &newer, "--order", "Z-1042"]);
     assert!(done.code == Some(2) && done.err.contains("this entry is no command whose fate is unknown"), "{done:?}");
-    assert_eq!(quarantine(&["drop", &newer]).out, format!("{newer}: dropped\n"));
+    let dropped = quarantine(&["drop", &newer, "--format", "json"]);
+    let dropped: Json = serde_json::from_str(&dropped.out).expect("JSON");
+    assert_eq!(dropped, json!({ "entry": again[0]["entry"], "dropped": true }));
     assert_eq!(quarantine(&["list"]).code, Some(0));
     assert_eq!(quarantine(&["show", &newer]).code, Some(2));
 }

@@ -102,7 +102,7 @@ impl Refused {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Why::DiskFull,
             _ => Why::Disk,
         };
-        tracing::warn!(%error, "a file of the shop can not be used");
+        tracing::error!(%error, "a file of the shop can not be used");
         Refused::wrong(code, format!("The file can not be used: {error}."))
     }
 

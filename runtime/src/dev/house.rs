@@ -176,6 +176,8 @@ impl House {
             let hosted = server.registry.shops.shop(served.scope);
             let templates = hosted.map(|shop| products::templates(&shop.program.shop)).unwrap_or_default();
             let account = served.account.clone().unwrap_or_default();
+            // Nobody writes to a number that the shop no longer has.
+            self.phones().numbers.retain(|number, slug| *slug != served.slug || served.numbers.contains(number));
             for number in &served.numbers {
                 self.graph.with(|graph| graph.know(number, &account, templates.clone()));
                 self.phones().numbers.insert(number.clone(), served.slug.clone());

@@ -11,6 +11,18 @@ import "./file.css";
 
 const CHECK_AFTER_MS = 250;
 
+type Drafts = Map<string, { text: string; sha: string }>;
+
+/** What was written into files of each shop and is not saved yet, but for the file that the editor holds. */
+const unsaved = new Map<string, Drafts>();
+
+function draftsOf(slug: string): Drafts {
+  const drafts = unsaved.get(slug) ?? new Map();
+  unsaved.set(slug, drafts);
+  return drafts;
+}
+
+/** Of one shop: another one has another. */
 export default function FilePane() {
   const t = useWords();
   const shop = useStudio((now) => now.shop);
@@ -30,8 +42,7 @@ export default function FilePane() {
   latest.current = { path, sha, dirty };
   /** The file that the editor holds. */
   const shown = useRef("");
-  /** What was written into other files and is not saved yet. */
-  const drafts = useRef(new Map<string, { text: string; sha: string }>());
+  const drafts = useRef(draftsOf(slug));
   /** The last place that was gone to. */
   const gone = useRef(0);
   const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -78,15 +89,22 @@ export default function FilePane() {
     }
   }, [slug]);
 
+  /** Keeps what is not saved, before the editor holds something else. */
+  const keep = () => {
+    if (latest.current.dirty && shown.current) drafts.current.set(shown.current, { text: made.current?.text() ?? "", sha: latest.current.sha });
+  };
   useEffect(() => {
     if (!host.current) return;
     made.current = editor(host.current, changed, () => void save());
     shown.current = "";
-    return () => made.current?.close();
+    return () => {
+      keep();
+      made.current?.close();
+    };
   }, [changed, save]);
   useEffect(() => made.current?.describe(t("file.leave", { file: path }), t), [t, path]);
   useEffect(() => {
-    if (latest.current.dirty && shown.current && shown.current !== path) drafts.current.set(shown.current, { text: made.current?.text() ?? "", sha });
+    if (shown.current !== path) keep();
     if (path) void load(path);
   }, [path, load]);
   useEffect(() => {
@@ -105,7 +123,7 @@ export default function FilePane() {
   useEffect(() => {
     // What is not saved is not lost without a word.
     const ask = (event: BeforeUnloadEvent) => {
-      if (latest.current.dirty || drafts.current.size > 0) event.preventDefault();
+      if (latest.current.dirty || [...unsaved.values()].some((drafts) => drafts.size > 0)) event.preventDefault();
     };
     addEventListener("beforeunload", ask);
     return () => removeEventListener("beforeunload", ask);

@@ -409,7 +409,7 @@ export const en = {
   "error.not_searched": "The shop’s files cannot be read.",
   "error.too_large": "The file would be larger than Duka reads.",
   "error.disk": "The file cannot be read or written; the terminal says why.",
-  "error.disk_denied": "This file may not be written by you.",
+  "error.disk_denied": "You may not read or write this file.",
   "error.disk_full": "The disk is full.",
   "error.shop_broken": "The shop has errors; they come first.",
   "error.answer_length": "An answer has between 1 and 4,096 letters.",

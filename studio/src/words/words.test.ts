@@ -23,6 +23,12 @@ test.each(Object.entries({ ar, hi, sw, fr }))("%s says everything that English s
   }
 });
 
+test.each(Object.entries({ en, ar, hi, sw, fr }))("%s has a name of its own for each category", (_, words) => {
+  const names = Object.entries(words).filter(([key]) => key.startsWith("category.")).map(([, name]) => name);
+  expect(names.length).toBeGreaterThan(3);
+  expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+});
+
 /** Names that are the same in every language, and units. */
 const NAMES = /\{\w+\}|WhatsApp|Duka|duka dev|Enter|Escape|Tab|\bMB\b|\bms\b/g;
 
