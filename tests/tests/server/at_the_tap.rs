@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use duka_runtime::api::{BASE, Scope};
-use duka_runtime::payments::standing::{Alarm, State};
+use duka_runtime::payments::standing::{Alarm, Payment, State};
 use duka_tests::tree::root;
 use serde_json::Value as Json;
 
@@ -232,6 +232,30 @@ async fn f86_money_that_comes_inside_the_chat_for_an_order_that_is_off_confirms_
     assert_eq!(told(&stage, "Z-1042-1", "captured").await, 200);
     stage.hears("PAID").await;
     stage.end().await;
+}
+
+/// A question that is still under way while the server goes down: whether the order is still wanted is for the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_nobody_can_judge_any_more_is_not_taken_while_the_server_goes_down() {
+    let (merchant, mut stage) = ready(INDIA, GATEWAY).await;
+    assert_eq!(bill(&mut stage).await["type"], "payment_gateway");
+    stands(&stage, "Z-1042-1", "pending", 635_000).await;
+    assert_eq!(told(&stage, "Z-1042-1", "captured").await, 200);
+    let payment = until(&stage, "Z-1042", |payment| payment.claimed.is_some() && payment.unanswered > 0).await;
+    let cashier = Arc::clone(&stage.running.server.cashier);
+    let (scope, store) = (stage.scope(), stage.running.server.host.store.clone());
+    let (clock, link) = (Arc::clone(&stage.running.clock), cashier.url(&payment));
+    assert!(cashier.may_bill(&link).await);
+    *merchant.state.lock().expect("nobody panicked") = "cancelled";
+    stands(&stage, "Z-1042-1", "captured", 635_000).await;
+    stage.running.stop().await;
+
+    clock.set_ahead(60_000);
+    assert_eq!(cashier.round().await.expect("a store"), 1);
+    let rows = store.read(scope).await.expect("a store").payments_of(scope, "Z-1042").await.expect("a payment");
+    let payment = Payment::decode(&rows[0].body).expect("a payment");
+    assert!(payment.state.is_payable() && payment.claimed.is_some(), "{payment:?}");
+    assert!(!cashier.may_bill(&link).await);
 }
 
 /// Names of bills go with the payments that they are of.
