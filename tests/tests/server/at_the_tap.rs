@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use duka_runtime::api::{BASE, Scope};
+use duka_runtime::id::{ConversationId, PaymentId};
 use duka_runtime::payments::standing::{Alarm, Payment, State};
+use duka_runtime::store::PaymentRow;
 use duka_tests::tree::root;
 use serde_json::Value as Json;
 
@@ -16,7 +18,7 @@ use crate::in_chat::{BRAZIL, pix, stands, told};
 use crate::merchant::{boutique, plays, secret};
 use crate::pay::{browser, link_of, shown};
 use crate::provider::{SECRETS, StandIn};
-use crate::providers::{calls, until};
+use crate::providers::{calls, rows, until};
 use crate::stage::{CUSTOMER, NUMBER, Stage, corner_of, live};
 
 /// The boutique with the merchant's system and the demo provider, and the link that its customer has got.
@@ -286,14 +288,25 @@ async fn the_name_of_a_bill_is_forgotten_with_its_payments() {
     }
     stage.end().await;
 
-    // And with their customer.
-    let (_merchant, mut stage) = ready(INDIA, GATEWAY).await;
-    bill(&mut stage).await;
-    assert_eq!(known(&stage).await, (true, true));
-    let operator = key(&stage, "operator", Scope::Operate, None, i64::MAX).await;
-    let erase = stage.http.post(format!("{}{BASE}/shops/boutique/customers/erase", stage.base)).bearer_auth(operator);
-    let erased = erase.json(&serde_json::json!({ "phone": CUSTOMER })).send().await.expect("an answer");
-    assert!(erased.status().is_success(), "{}", erased.status());
-    assert_eq!(known(&stage).await, (false, false));
-    stage.end().await;
+    // And with their customer, unless another one has a payment of the same order.
+    for is_shared in [true, false] {
+        let (_merchant, mut stage) = ready(INDIA, GATEWAY).await;
+        bill(&mut stage).await;
+        assert_eq!(known(&stage).await, (true, true));
+        if is_shared {
+            let (row, _) = rows(&stage, "Z-1042").await.remove(0);
+            let conversation = ConversationId(row.conversation.0 ^ 1);
+            let other = PaymentRow { id: PaymentId([9; 16]), conversation, ..row };
+            let mut tx = stage.running.server.host.store.begin(stage.scope()).await.expect("a store");
+            tx.add_payment(&other).await.expect("a store");
+            tx.commit().await.expect("a store");
+        }
+        let operator = key(&stage, "operator", Scope::Operate, None, i64::MAX).await;
+        let erase =
+            stage.http.post(format!("{}{BASE}/shops/boutique/customers/erase", stage.base)).bearer_auth(operator);
+        let erased = erase.json(&serde_json::json!({ "phone": CUSTOMER })).send().await.expect("an answer");
+        assert!(erased.status().is_success(), "{}", erased.status());
+        assert_eq!(known(&stage).await, (is_shared, is_shared));
+        stage.end().await;
+    }
 }
