@@ -117,15 +117,16 @@ async fn put(
     };
     let send = &send;
     let queued = |mut tx: Tx| async move {
+        let before = tx.sends_of(shop, id, send.turn, u32::MAX).await?;
+        let said = before.iter().filter(|sent| sent.send.index >= FIRST_INDEX && sent.send.turn == send.turn).count();
+        let index = u16::try_from(said).ok().and_then(|said| FIRST_INDEX.checked_add(said));
+        // Before its key is noted: what is refused may come again.
+        let Some(index) = index else { return Ok((tx, false)) };
         if let Some(key) = key
             && tx.admit(&[Sighting { shop, key, received_ms: now_ms }]).await? == [false]
         {
             return Ok((tx, true));
         }
-        let before = tx.sends_of(shop, id, send.turn, u32::MAX).await?;
-        let said = before.iter().filter(|sent| sent.send.index >= FIRST_INDEX && sent.send.turn == send.turn).count();
-        let index = u16::try_from(said).ok().and_then(|said| FIRST_INDEX.checked_add(said));
-        let Some(index) = index else { return Ok((tx, false)) };
         tx.add_sends(&[NewSend { index, ..send.clone() }]).await?;
         Ok((tx, true))
     };

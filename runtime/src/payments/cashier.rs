@@ -83,6 +83,12 @@ impl Cashier {
         self.server.get().and_then(Weak::upgrade)
     }
 
+    /// What goes on without a server that can be asked about orders: all, where there never was one, and nothing that can wait
+    /// for the next where it is going down.
+    pub(super) fn goes_unasked(&self) -> bool {
+        self.server.get().is_none()
+    }
+
     /// What a command of a conversation leads to. `None`: the shop's payments are not ours.
     pub async fn ask(&self, ask: &Ask) -> Option<Outcome> {
         let till = ask.shop.till.as_ref()?;

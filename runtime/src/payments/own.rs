@@ -9,10 +9,11 @@ use smol_str::SmolStr;
 
 use super::cashier::{Cashier, is_of_one_order};
 use super::letter::{self, Wanted};
-use super::standing::{Alarm, Payment, State};
+use super::standing::{Alarm, Heard, News, Payment, Said, Standing, State};
 use crate::adapter::field;
 use crate::host::calls::Ask;
 use crate::host::shops::Shop;
+use crate::id::PaymentId;
 use crate::store::{self, PaymentRow, Tx};
 
 /// Who such a payment is with, as its row has it.
@@ -25,20 +26,14 @@ impl Cashier {
     /// The store does not answer.
     pub async fn own_link(&self, ask: &Ask) -> store::Result<Option<Outcome>> {
         let Some(Wanted { order, total }) = letter::wanted(ask) else { return Ok(None) };
-        let mut tx = self.host.store.read(ask.shop.scope).await?;
-        let rows = tx.payments_of(ask.shop.scope, &order).await?;
-        tx.rollback().await?;
-        let read = |row: PaymentRow| Payment::decode(&row.body).map(|payment| (row, payment));
-        let mut known = rows
-            .into_iter()
-            .filter_map(read)
-            .filter(|(row, payment)| payment.provider == OWN && is_of_one_order(payment, row, ask.conversation));
+        let own = self.own_of(&ask.shop, &order).await?.into_iter();
+        let mut known = own.filter(|(row, payment)| is_of_one_order(payment, row, ask.conversation));
         let fits = |payment: &Payment| {
             let is_open = payment.state == State::Sent && ask.now_ms < payment.expires_ms;
-            payment.state == State::Paid || is_open && payment.amount == total
+            payment.state.is_money() || is_open && payment.amount == total
         };
         Ok(known.find(|(_, payment)| fits(payment)).map(|(row, payment)| {
-            if payment.state == State::Paid {
+            if payment.state.is_money() {
                 Outcome::Refused { code: "already_paid".into() }
             } else {
                 letter::given(&ask.shop.program, &row.order, &payment, "link_sent", &payment.page)
@@ -76,34 +71,50 @@ impl Cashier {
     }
 
     /// The shop's own system says that an order is paid. What it took was shown on its own page, with delivery and taxes; that
-    /// it is less than the customer has agreed to is for people.
-    pub async fn own_paid(&self, shop: &Shop, order: &SmolStr, made: &Value) {
+    /// it is less than the customer has agreed to is for people. `false`: the conversation has cancelled the order, and nobody is
+    /// to hear that it is paid (F86).
+    pub async fn own_paid(&self, shop: &Shop, order: &SmolStr, made: &Value) -> bool {
         let program = &shop.program.shop;
         let ty = program.known_records.order.map(Type::Record);
         let total = ty.and_then(|ty| field(program, &ty, made, "total").cloned());
-        let Some(Value::Money(total)) = total else { return };
-        if let Err(error) = self.paid_there(shop, order, total).await {
+        let Some(Value::Money(total)) = total else { return true };
+        self.paid_there(shop, order, total).await.unwrap_or_else(|error| {
             tracing::error!(shop = %shop.slug, %order, %error, "that an order was paid at the shop itself could not be noted");
-        }
+            true
+        })
     }
 
-    async fn paid_there(&self, shop: &Shop, order: &SmolStr, total: Money) -> store::Result<()> {
+    async fn paid_there(&self, shop: &Shop, order: &SmolStr, total: Money) -> store::Result<bool> {
+        let own = self.own_of(shop, order).await?;
+        let is = |is: fn(State) -> bool| own.iter().filter(move |(_, payment)| is(payment.state));
+        let mut ids: Vec<PaymentId> = is(State::is_payable).map(|(row, _)| row.id).collect();
+        if ids.is_empty() && is(State::is_money).next().is_none() {
+            // The page of a link that has ended here can still be paid there.
+            ids.extend(is(State::is_dead).max_by_key(|(_, payment)| payment.expires_ms).map(|(row, _)| row.id));
+        }
+        let paid = Standing { said: Said::Paid, amount: None, refunded_minor: 0 };
+        let hear = |_: &mut PaymentRow, payment: &mut Payment, _: bool| {
+            let mut news = payment.hear(&Heard::Found(paid.clone()), false);
+            // The conversation hears of it with the news of its order.
+            news.retain(|news| matches!(news, News::Alarm(_)));
+            if total.currency != payment.amount.currency || total.minor < payment.amount.minor {
+                payment.alarm(Alarm::Amount, &mut news);
+            }
+            news
+        };
+        for id in ids {
+            self.change((shop.scope, id), hear).await?;
+        }
+        let own = self.own_of(shop, order).await?;
+        let is_any = |state| own.iter().any(|(_, payment)| payment.state == state);
+        Ok(is_any(State::Paid) || !is_any(State::Unwanted))
+    }
+
+    async fn own_of(&self, shop: &Shop, order: &SmolStr) -> store::Result<Vec<(PaymentRow, Payment)>> {
         let mut tx = self.host.store.read(shop.scope).await?;
         let rows = tx.payments_of(shop.scope, order).await?;
         tx.rollback().await?;
-        for row in rows {
-            let paid = |_: &mut PaymentRow, payment: &mut Payment, _: bool| {
-                let mut news = Vec::new();
-                if payment.provider == OWN && payment.state == State::Sent {
-                    payment.state = State::Paid;
-                    if total.currency != payment.amount.currency || total.minor < payment.amount.minor {
-                        payment.alarm(Alarm::Amount, &mut news);
-                    }
-                }
-                news
-            };
-            self.change((row.shop, row.id), paid).await?;
-        }
-        Ok(())
+        let read = |row: PaymentRow| Payment::decode(&row.body).map(|payment| (row, payment));
+        Ok(rows.into_iter().filter_map(read).filter(|(_, payment)| payment.provider == OWN).collect())
     }
 }

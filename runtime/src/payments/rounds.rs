@@ -131,7 +131,7 @@ impl Cashier {
         if let Ok(found) = &found
             && !self.is_wanted(&seen, found).await?
         {
-            // Whoever has ended its order asks about it once more.
+            // Whoever has ended its order asks about it once more, and so does the next server.
             return Ok(true);
         }
         let (facts, unwanted) = (seen.till.provider.facts(), unwanted_key(seen.row.id));
@@ -171,15 +171,17 @@ impl Cashier {
         Ok(true)
     }
 
-    /// `false`: money has come inside the chat, where nobody taps on Pay, for an order that is not what its bill has shown.
+    /// `false`: money has come inside the chat, where nobody taps on Pay, for an order that is not what its bill has shown, or that
+    /// nobody can be asked about any more.
     async fn is_wanted(&self, seen: &Seen, found: &Found) -> store::Result<bool> {
         let (name, codes) = (seen.payment.name_of(found.attempt), seen.till.provider.facts().codes);
         let in_chat = chat::is_name(name) || (!codes.is_empty() && name.starts_with(codes));
+        if !in_chat || !found.is_money() || !seen.payment.state.is_payable() {
+            return Ok(true);
+        }
         match self.server() {
-            Some(server) if in_chat && found.is_money() && seen.payment.state.is_payable() => {
-                payable::is_wanted(&server, seen).await
-            }
-            Some(_) | None => Ok(true),
+            Some(server) => payable::is_wanted(&server, seen).await,
+            None => Ok(self.goes_unasked()),
         }
     }
 

@@ -116,7 +116,7 @@ impl Cashier {
         }
         match self.server() {
             Some(server) => payable::is_as_agreed(&server, &seen).await.unwrap_or(false),
-            None => true,
+            None => self.goes_unasked(),
         }
     }
 

@@ -70,7 +70,10 @@ pub async fn once(server: &Server) -> Result<usize, KeepError> {
 pub(crate) async fn forget(tx: &mut Tx, shop: ShopScope, conversation: ConversationId) -> store::Result<()> {
     handoff::forget(tx, shop, conversation).await?;
     for row in tx.payments_in(shop, conversation).await? {
-        bills::forget(tx, shop, &row.order).await?;
+        // An order may have payments of another customer, such as whom it was sent on to.
+        if tx.payments_of(shop, &row.order).await?.iter().all(|other| other.conversation == conversation) {
+            bills::forget(tx, shop, &row.order).await?;
+        }
     }
     Ok(())
 }

@@ -187,9 +187,9 @@ pub(super) async fn moves(
     moved: Moved,
 ) -> Result<bool, DeskError> {
     let received_ms = server.host.clock.now_ms();
-    let paid = paid(shop, contract, &moved);
-    if paid.is_some() {
-        server.cashier.own_paid(shop, &moved.number, &moved.order).await;
+    let mut paid = paid(shop, contract, &moved);
+    if paid.is_some() && !server.cashier.own_paid(shop, &moved.number, &moved.order).await {
+        paid = None;
     }
     server.cashier.moved(shop, contract, &moved.number, &moved.status).await;
     let Moved { number, status, order, .. } = moved;
@@ -209,11 +209,15 @@ pub(super) async fn moves(
     Ok(is_known)
 }
 
-/// Where the shop's own system takes the money, an order that it tells to be paid is a payment that is paid.
+/// Where the shop's own system takes the money, an order that it tells to be paid is a payment that is paid. That an order is
+/// over says nothing of that: it may have been cancelled unpaid, and nobody is to confirm one that is back, or its money.
 fn paid(shop: &Shop, contract: &str, moved: &Moved) -> Option<EventKind> {
     let program = &shop.program.shop;
     let takes_money = shop.backends.iter().any(|backend| backend.contract == "payments");
     let statuses = program.statuses.iter().find(|statuses| statuses.contract == contract).filter(|_| takes_money)?;
+    if statuses.terminal.contains(&moved.status) && moved.status != "delivered" {
+        return None;
+    }
     let rank = |word: &str| statuses.ranks.iter().find(|(known, _)| known == word).map(|(_, rank)| *rank);
     rank(&moved.status).zip(rank("paid")).filter(|(is, paid)| is >= paid)?;
     let total = field(program, &Type::Record(program.known_records.order?), &moved.order, "total")?;

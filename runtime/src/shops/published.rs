@@ -137,19 +137,21 @@ pub async fn look_up(
 }
 
 /// What was published last of a shop that can not be served as it lies there. Its settings must be sound: they say who it is.
+/// `None`: there is nothing that could be served; the trouble is this shop's alone.
 pub(super) async fn latest(
     store: &Store,
     slug: &str,
     trouble: &Trouble,
     outside: Outside<'_>,
-) -> Result<Option<Source>, Error> {
+) -> Result<Option<Source>, store::Error> {
     let (Trouble::Broken(shop) | Trouble::NotAllowed { shop, .. }) = trouble else { return Ok(None) };
     let scope = store.shop(slug).await?;
     let rows = store.read(scope).await?.revisions(scope, 1).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let Some(program) = compile(store, row).await? else { return Ok(None) };
     let files = decode(&row.source).into_iter().filter_map(file).collect();
-    Ok(Some(source::kept(slug, shop, program, files, outside)?))
+    let kept = source::kept(slug, shop, program, files, outside);
+    Ok(kept.inspect_err(|why| tracing::warn!(shop = slug, %why, "nor can it be served as it was published")).ok())
 }
 
 async fn compile(store: &Store, row: &FlowRevision) -> Result<Option<Arc<Program>>, store::Error> {

@@ -214,3 +214,28 @@ async fn a_shop_whose_host_is_not_allowed_is_left_out_alone() {
     let alone = Registry::open(&config, &environment, Store::memory(), 1_000).await.expect_err("nothing to serve");
     assert!(alone.to_string().contains("none of the hosts that this server may ask"), "{alone}");
 }
+
+#[tokio::test]
+async fn a_shop_that_can_not_be_served_as_it_was_published_keeps_no_other_from_being_served() {
+    let (folder, store) = (Folder::new("gone"), Store::memory());
+    shop(&folder, "duka", "11", FLOW);
+    apart(&folder, "zuri", "12");
+    let profile = folder.0.join("shops/zuri/shop.yaml");
+    let text = std::fs::read_to_string(&profile).expect("a profile");
+    std::fs::write(&profile, text.replace("env:APP", "env:OLD")).expect("a writable folder");
+    folder.write("duka.toml", SECRET);
+    let pair = |name: &str| (name.to_string(), "s3cret".to_string());
+    let environment = vec![pair("APP"), pair("OLD")];
+    let load = |environment| config::load(Some(&folder.0.join("duka.toml")), environment).expect("sound settings");
+    let first = Registry::open(&load(&environment), &environment, store.clone(), 1_000).await.expect("two shops");
+    assert_eq!(first.0.now().shops.len(), 2);
+
+    // The secret that was published is gone, and the host is not allowed: nothing is left of this shop, and all of the other.
+    std::fs::write(&profile, text).expect("a writable folder");
+    folder.write("duka.toml", &format!("{SECRET}[adapters]\nhosts = [\"api.elsewhere.example\"]\n"));
+    let environment = vec![pair("APP")];
+    let (again, reloaded) =
+        Registry::open(&load(&environment), &environment, store, 2_000).await.expect("the other shop");
+    assert_eq!((reloaded.kept.as_slice(), reloaded.troubles.len()), (["zuri".into()].as_slice(), 1));
+    assert_eq!(again.now().shops.iter().map(|shop| shop.slug.as_str()).collect::<Vec<_>>(), ["duka"]);
+}

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use duka_runtime::api::{BASE, Scope};
-use duka_runtime::payments::standing::{Alarm, State};
+use duka_runtime::id::{ConversationId, PaymentId};
+use duka_runtime::payments::standing::{Alarm, Payment, State};
+use duka_runtime::store::PaymentRow;
 use duka_tests::tree::root;
 use serde_json::Value as Json;
 
@@ -16,7 +18,7 @@ use crate::in_chat::{BRAZIL, pix, stands, told};
 use crate::merchant::{boutique, plays, secret};
 use crate::pay::{browser, link_of, shown};
 use crate::provider::{SECRETS, StandIn};
-use crate::providers::{calls, until};
+use crate::providers::{calls, rows, until};
 use crate::stage::{CUSTOMER, NUMBER, Stage, corner_of, live};
 
 /// The boutique with the merchant's system and the demo provider, and the link that its customer has got.
@@ -234,6 +236,30 @@ async fn f86_money_that_comes_inside_the_chat_for_an_order_that_is_off_confirms_
     stage.end().await;
 }
 
+/// A question that is still under way while the server goes down: whether the order is still wanted is for the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_nobody_can_judge_any_more_is_not_taken_while_the_server_goes_down() {
+    let (merchant, mut stage) = ready(INDIA, GATEWAY).await;
+    assert_eq!(bill(&mut stage).await["type"], "payment_gateway");
+    stands(&stage, "Z-1042-1", "pending", 635_000).await;
+    assert_eq!(told(&stage, "Z-1042-1", "captured").await, 200);
+    let payment = until(&stage, "Z-1042", |payment| payment.claimed.is_some() && payment.unanswered > 0).await;
+    let cashier = Arc::clone(&stage.running.server.cashier);
+    let (scope, store) = (stage.scope(), stage.running.server.host.store.clone());
+    let (clock, link) = (Arc::clone(&stage.running.clock), cashier.url(&payment));
+    assert!(cashier.may_bill(&link).await);
+    *merchant.state.lock().expect("nobody panicked") = "cancelled";
+    stands(&stage, "Z-1042-1", "captured", 635_000).await;
+    stage.running.stop().await;
+
+    clock.set_ahead(60_000);
+    assert_eq!(cashier.round().await.expect("a store"), 1);
+    let rows = store.read(scope).await.expect("a store").payments_of(scope, "Z-1042").await.expect("a payment");
+    let payment = Payment::decode(&rows[0].body).expect("a payment");
+    assert!(payment.state.is_payable() && payment.claimed.is_some(), "{payment:?}");
+    assert!(!cashier.may_bill(&link).await);
+}
+
 /// Names of bills go with the payments that they are of.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_name_of_a_bill_is_forgotten_with_its_payments() {
@@ -262,14 +288,25 @@ async fn the_name_of_a_bill_is_forgotten_with_its_payments() {
     }
     stage.end().await;
 
-    // And with their customer.
-    let (_merchant, mut stage) = ready(INDIA, GATEWAY).await;
-    bill(&mut stage).await;
-    assert_eq!(known(&stage).await, (true, true));
-    let operator = key(&stage, "operator", Scope::Operate, None, i64::MAX).await;
-    let erase = stage.http.post(format!("{}{BASE}/shops/boutique/customers/erase", stage.base)).bearer_auth(operator);
-    let erased = erase.json(&serde_json::json!({ "phone": CUSTOMER })).send().await.expect("an answer");
-    assert!(erased.status().is_success(), "{}", erased.status());
-    assert_eq!(known(&stage).await, (false, false));
-    stage.end().await;
+    // And with their customer, unless another one has a payment of the same order.
+    for is_shared in [true, false] {
+        let (_merchant, mut stage) = ready(INDIA, GATEWAY).await;
+        bill(&mut stage).await;
+        assert_eq!(known(&stage).await, (true, true));
+        if is_shared {
+            let (row, _) = rows(&stage, "Z-1042").await.remove(0);
+            let conversation = ConversationId(row.conversation.0 ^ 1);
+            let other = PaymentRow { id: PaymentId([9; 16]), conversation, ..row };
+            let mut tx = stage.running.server.host.store.begin(stage.scope()).await.expect("a store");
+            tx.add_payment(&other).await.expect("a store");
+            tx.commit().await.expect("a store");
+        }
+        let operator = key(&stage, "operator", Scope::Operate, None, i64::MAX).await;
+        let erase =
+            stage.http.post(format!("{}{BASE}/shops/boutique/customers/erase", stage.base)).bearer_auth(operator);
+        let erased = erase.json(&serde_json::json!({ "phone": CUSTOMER })).send().await.expect("an answer");
+        assert!(erased.status().is_success(), "{}", erased.status());
+        assert_eq!(known(&stage).await, (is_shared, is_shared));
+        stage.end().await;
+    }
 }

@@ -7,7 +7,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use duka_runtime::api::Scope;
-use duka_runtime::handoff::{SIGNATURE_HEADER, is_signed, key_of, signature};
+use duka_runtime::handoff::{FIRST_INDEX, SIGNATURE_HEADER, is_signed, key_of, signature};
+use duka_runtime::store::{Lane, NewSend, Repeat, SendRow};
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
 
@@ -128,6 +129,48 @@ fn reply_again(reply: &Json) -> Json {
     let mut again = reply.clone();
     again["id"] = "r2".into();
     again
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_refused_is_taken_when_it_comes_again() {
+    let (url, hears) = people(|_| json!({}));
+    let handoff = format!("[handoff]\nurl = \"{url}/desk\"\nsecret = \"env:APP_SECRET\"\n");
+    let mut stage = Stage::with(|settings| settings + &handoff).await;
+    asks_for_a_person(&mut stage).await;
+    let told = next(&hears).json();
+    let (shop, host) = (stage.scope(), &stage.running.server.host);
+    let only = async || {
+        let rows = host.store.read(shop).await.expect("a read").list_conversations(shop, None, 9).await;
+        rows.expect("a list").remove(0)
+    };
+    let row = only().await;
+    let answer = |index| NewSend {
+        shop,
+        id: host.mint.send(),
+        conversation: row.id,
+        number: row.number.clone(),
+        turn: row.turn,
+        index,
+        lane: Lane::Service,
+        repeat: Repeat::Once,
+        body: Vec::new(),
+        not_before_ms: i64::MAX,
+        expires_ms: i64::MAX,
+    };
+    let all: Vec<NewSend> = (FIRST_INDEX..=u16::MAX).map(answer).collect();
+    let mut tx = host.store.begin(shop).await.expect("a store");
+    tx.add_sends(&all).await.expect("a store");
+    tx.commit().await.expect("a store");
+    let reply = json!({ "id": "r1", "conversation": told["conversation"], "action": "reply", "text": "Bring it back" });
+    assert_eq!(says(&stage, &reply, SECRET).await, 409, "a turn has room for so many");
+    stage.writes("hello?").await;
+    next(&hears);
+    assert_eq!(says(&stage, &reply, SECRET).await, 200);
+    let turn = only().await.turn;
+    let sends = host.store.read(shop).await.expect("a read").sends_of(shop, row.id, turn, u32::MAX).await;
+    let is_it = |sent: &SendRow| sent.send.turn == turn && sent.send.index == FIRST_INDEX;
+    assert!(turn > row.turn && sends.expect("a list").iter().any(is_it));
+    stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

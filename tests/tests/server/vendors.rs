@@ -5,12 +5,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use duka_runtime::host::notices::Notice;
+use duka_runtime::payments::standing::{Alarm, State};
 use duka_runtime::server::reconcile::{self, Gaps};
 use duka_runtime::server::webhooks_off;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
 use sha2::Sha256;
 
+use crate::providers::until;
 use crate::stage::{NUMBER, Stage, corner_of, live};
 use crate::vendor::Vendor;
 use crate::{shopify, woocommerce};
@@ -29,6 +31,7 @@ remember
 
 words
   another: another
+  loosen: loosen
   bye: bye
 
 anywhere
@@ -50,6 +53,7 @@ state begin
   say: Your order {order.number}
   link pay: Pay -> {payment.url}
   hears another -> another
+  hears loosen -> loosened
   on payment.failed -> sorry
   on payment.expired -> sorry
 
@@ -60,6 +64,17 @@ state another
   hears another -> another
   on payment.failed -> sorry
   on payment.expired -> sorry
+
+state loosened
+  do orders.release(order)
+  ask: LET GO
+  button done: Done -> end
+  on payment.paid -> late
+
+state late
+  ask: PAID LATE
+  button done: Done -> end
+  hears another -> another
 
 state paid
   ask: PAID
@@ -182,6 +197,61 @@ async fn an_order_has_one_page_at_shopify_and_less_than_was_agreed_is_for_people
     }
     assert_eq!(told, [Notice::Payment { alarm: "amount", order: number.into() }]);
     assert_eq!(vendor.world().carts.len(), carts);
+    stage.end().await;
+}
+
+/// The news of the one order that the shop has then, which is changed before.
+async fn told_of(stage: &Stage, vendor: &Vendor, number: &str, at: u8, change: impl FnOnce(&mut Json)) {
+    vendor.world().orders.values_mut().next().map(change).expect("an order");
+    let news = json!({ "id": at, "note_attributes": [{ "name": "duka_order", "value": number }] });
+    assert_eq!(tells(stage, SHOPIFY, &news, SECRET).await, 200);
+}
+
+/// F86 on the shop's own page: an order that was cancelled unpaid is not paid, and one that was is for people.
+#[tokio::test(flavor = "multi_thread")]
+async fn f86_an_order_that_the_shop_cancelled_unpaid_is_not_paid() {
+    let vendor = Vendor::of("KES");
+    let place = vendor.start(shopify::routes()).await;
+    let (stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    shopify::pays(&vendor, &number);
+    told_of(&stage, &vendor, &number, 7, |order| {
+        order["cancelledAt"] = json!("2026-11-21T09:00:00Z");
+        order["displayFinancialStatus"] = json!("PENDING");
+    })
+    .await;
+    until(&stage, &number, |payment| payment.state == State::Cancelled).await;
+    assert!(stage.sees_nothing().await, "nobody hears that it is paid");
+    for at in [8, 9] {
+        told_of(&stage, &vendor, &number, at, |order| {
+            order["cancelledAt"] = Json::Null;
+            order["displayFinancialStatus"] = json!("PAID");
+        })
+        .await;
+    }
+    let payment = until(&stage, &number, |payment| payment.state == State::Unwanted).await;
+    assert_eq!(payment.alarms, [Alarm::Cancelled]);
+    assert!(stage.sees_nothing().await, "a cancelled order stays cancelled");
+    stage.end().await;
+}
+
+/// F86: the page of an order whose goods were let go can still be paid at the shop.
+#[tokio::test(flavor = "multi_thread")]
+async fn f86_money_on_a_page_of_the_shops_own_that_has_ended_here_is_not_lost() {
+    let vendor = Vendor::of("KES");
+    let place = vendor.start(shopify::routes()).await;
+    let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    let carts = vendor.world().carts.len();
+    stage.writes("loosen").await;
+    stage.hears("LET GO").await;
+    until(&stage, &number, |payment| payment.state == State::Replaced).await;
+    shopify::pays(&vendor, &number);
+    told_of(&stage, &vendor, &number, 7, |_| {}).await;
+    stage.hears_all(&["is paid: KES 25", "PAID LATE"]).await;
+    let payment = until(&stage, &number, |payment| payment.state == State::Paid).await;
+    assert_eq!(payment.alarms, [Alarm::Late]);
+    stage.writes("another").await;
+    stage.hears("SORRY").await;
+    assert_eq!(vendor.world().carts.len(), carts, "there is no second page");
     stage.end().await;
 }
 
