@@ -191,38 +191,34 @@ pub async fn start_within(
     beside.begin("notices", notices::announce(Arc::clone(&host), stop.clone()));
     beside.begin("marks", super::marks::show(told, Arc::clone(&registry), graph.clone(), stop.clone()));
     let flows_keys = flows::keys(&config)?;
-    let draining = AtomicBool::new(false);
     let disk = watched(&config, &beside);
     check_beside(&host.store);
-    let (met, flood) = (Met::default(), Flood::new(config.limits.per_shop, config.limits.per_customer));
-    let early = Early::default();
-    let server = Server {
+    let flood = Flood::new(config.limits.per_shop, config.limits.per_customer);
+    let server = Arc::new(Server {
         config,
         registry,
         host,
         desk,
         files,
-        draining,
+        draining: AtomicBool::new(false),
         flood,
         flows_keys,
         disk,
         rest,
-        met,
+        met: Met::default(),
         cashier,
         polls: Polls::default(),
         off: Off::default(),
-        early,
+        early: Early::default(),
         places: super::reconcile::Places::default(),
         figures,
         backlog: Backlog::default(),
-    };
-    let server = Arc::new(server);
+    });
     server.cashier.serve(&server);
     rounds::begin(&server, &beside);
     let door = tokio::spawn(beside.watched("door", door.serve(routes(&server, demo, egress), stop.clone())));
     beside.begin("health", current.keep(stop));
-    let running = Running { address, door, beside, serving, server, clock };
-    Ok((running, reloaded))
+    Ok((Running { address, door, beside, serving, server, clock }, reloaded))
 }
 
 /// Whether no other process can be on the database.
