@@ -42,7 +42,7 @@ pub struct DevGraph {
     /// What is set up and what goes wrong (TOML)
     #[arg(long, visible_alias = "faults", value_name = "FILE")]
     pub plan: Option<PathBuf>,
-    /// Write each attempt with its answer as a line of JSON
+    /// Write each attempt with its answer and each status taken as a line of JSON
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
     /// For load: take whatever is well formed, and only count

@@ -53,6 +53,14 @@ impl Webhook {
         let secret = if number.secret.is_empty() { secret } else { &number.secret };
         Webhook { number: number.id.clone(), signature: signature(secret, &body), body, tries: 0 }
     }
+
+    /// The ids of the messages whose statuses it brings.
+    pub(super) fn told(&self) -> Vec<String> {
+        let Ok(body) = serde_json::from_slice::<Value>(&self.body) else { return Vec::new() };
+        let statuses = body.pointer("/entry/0/changes/0/value/statuses").and_then(Value::as_array);
+        let ids = statuses.into_iter().flatten().filter_map(|status| status["id"].as_str());
+        ids.map(str::to_string).collect()
+    }
 }
 
 /// A webhook of the field `messages`; `parts` are `contacts`, `messages`, `statuses`.

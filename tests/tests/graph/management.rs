@@ -148,3 +148,23 @@ async fn a_journal_is_written_to_its_end() {
     }
     panic!("20 attempts are 20 lines");
 }
+
+#[tokio::test]
+async fn a_journal_says_of_which_messages_a_status_was_taken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal.jsonl");
+    let stage = crate::support::stage_with(easy(), Some(path.clone())).await;
+    let messages = format!("/v24.0/{NUMBER}/messages");
+    let (http, answer) = stage.call("POST", &messages, crate::support::text().to_string()).await;
+    let accepted = answer["messages"][0]["id"].clone();
+    assert_eq!((http, accepted.is_string()), (200, true), "{answer}");
+    for _ in 0..1_000 {
+        let journal = std::fs::read_to_string(&path).unwrap_or_default();
+        let lines: Vec<Value> = journal.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        if lines.iter().any(|line| line["ids"][0] == accepted && line["told_ms"].is_i64()) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("a status was taken and is not in the journal");
+}

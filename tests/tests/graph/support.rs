@@ -52,6 +52,10 @@ pub fn easy() -> Plan {
 }
 
 pub async fn stage(plan: Plan) -> Stage {
+    stage_with(plan, None).await
+}
+
+pub async fn stage_with(plan: Plan, journal: Option<std::path::PathBuf>) -> Stage {
     let received = Received::default();
     let app = axum::Router::new().route("/hook", post(collect)).with_state(received.clone());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
@@ -59,7 +63,7 @@ pub async fn stage(plan: Plan) -> Stage {
     tokio::spawn(async move { axum::serve(listener, app).await });
     let listen = "127.0.0.1:0".parse().expect("an address");
     let plan = Plan { secret: SECRET.into(), ..plan };
-    let graph = start(Options { listen, callback: Some(callback), journal: None, plan }).await.expect("it starts");
+    let graph = start(Options { listen, callback: Some(callback), journal, plan }).await.expect("it starts");
     Stage { graph, http: reqwest::Client::new(), received }
 }
 

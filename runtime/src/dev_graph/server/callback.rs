@@ -9,6 +9,7 @@ use hyper::{Request, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -53,6 +54,15 @@ impl Callback {
     }
 }
 
+/// A line of the journal: of which messages a status was taken, and when.
+async fn write_told(shared: &Shared, webhook: &Webhook) {
+    let Some(lines) = &shared.lines else { return };
+    let ids = webhook.told();
+    if !ids.is_empty() {
+        drop(lines.send(json!({ "told_ms": shared.now_ms(), "ids": ids }).to_string() + "\n").await);
+    }
+}
+
 /// Posts what is due, whenever it is due.
 pub async fn post_due(shared: Arc<Shared>, stop: CancellationToken) {
     let room = Arc::new(Semaphore::new(AT_ONCE));
@@ -73,6 +83,9 @@ pub async fn post_due(shared: Arc<Shared>, stop: CancellationToken) {
                     Some(callback) => callback.post(&webhook).await,
                     None => 200,
                 };
+                if http == 200 && shared.callback.is_some() {
+                    write_told(&shared, &webhook).await;
+                }
                 let next_ms = {
                     let mut graph = shared.lock();
                     graph.delivered(shared.now_ms(), webhook, http);

@@ -12,7 +12,7 @@ use crate::kills::Kills;
 use crate::ledger::Ledger;
 use crate::oracle::{Verdict, judge};
 use crate::people::People;
-use crate::stage::Stage;
+use crate::stage::{Stage, hold};
 use crate::{Trial, Turn};
 
 /// # Errors
@@ -114,7 +114,7 @@ pub fn progress(cycle: u64, of: u64) {
 pub async fn verdict(turn: &Turn<'_>, people: People, stage: &Stage, ledger: &Ledger) -> io::Result<Verdict> {
     let (acknowledged, refused) = people.end().await?;
     let (settled, left) = ledger.settle().await?;
-    let verdict = judge(&stage.journal, &acknowledged, ledger.conversations().await?)?;
+    let verdict = judge(&stage.journal, hold(turn.arguments.trial).0, &acknowledged, ledger.conversations().await?)?;
     println!(
         "{} acknowledged messages, {refused} posts that were not; nothing open any more {} s after the last; \
          the server has parked {} and put {} into quarantine",

@@ -13,8 +13,16 @@ use crate::ledger::Told;
 
 /// One line of the stand-in's journal.
 #[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Attempt(Attempt),
+    Told(Statuses),
+}
+
+#[derive(Deserialize)]
 struct Attempt {
     customer: String,
+    at_ms: i64,
     #[serde(default)]
     accepted: String,
     #[serde(default)]
@@ -23,6 +31,13 @@ struct Attempt {
     fault: Option<String>,
     #[serde(default)]
     body: Option<Body>,
+}
+
+/// Of these messages the server took a status.
+#[derive(Deserialize)]
+struct Statuses {
+    told_ms: i64,
+    ids: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -43,8 +58,16 @@ pub struct Given {
     pub place: usize,
     /// The number that the shop gave the message.
     pub n: u64,
-    /// No status could ever tell the server of it: there is none, or none that names it.
-    untold: bool,
+    at_ms: i64,
+    /// When the first status of it that names it was taken; `None`: never, or it names nothing.
+    told_ms: Option<i64>,
+}
+
+impl Given {
+    /// The server could not know of it when it sent `next`: it had waited, and no status had come through.
+    fn excuses(&self, next: &Given, hold_ms: i64) -> bool {
+        next.at_ms - self.at_ms >= hold_ms / 2 && self.told_ms.is_none_or(|told| told >= next.at_ms)
+    }
 }
 
 /// By customer and token, in order of acceptance.
@@ -59,20 +82,34 @@ pub fn answers(journal: &Path) -> io::Result<Answers> {
 /// The answers; of each customer whether something was refused; how often each fault was hit.
 fn read(journal: &str) -> (Answers, BTreeSet<String>, BTreeMap<String, u64>) {
     let (mut found, mut refused, mut faults) = (Answers::new(), BTreeSet::new(), BTreeMap::new());
-    for (place, line) in journal.lines().enumerate() {
-        let Ok(attempt) = serde_json::from_str::<Attempt>(line) else { continue };
+    let lines: Vec<Line> = journal.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let mut told = BTreeMap::new();
+    for line in &lines {
+        let Line::Told(statuses) = line else { continue };
+        for id in &statuses.ids {
+            told.entry(id.as_str()).or_insert(statuses.told_ms);
+        }
+    }
+    for (place, line) in lines.iter().enumerate() {
+        let Line::Attempt(attempt) = line else { continue };
         if attempt.code != 0 {
             refused.insert(attempt.customer.clone());
         }
-        let untold = matches!(attempt.fault.as_deref(), Some("no_status" | "no_opaque"));
-        if let Some(fault) = attempt.fault {
-            *faults.entry(fault).or_default() += 1;
+        if let Some(fault) = &attempt.fault {
+            *faults.entry(fault.clone()).or_default() += 1;
         }
-        let text = attempt.body.and_then(|body| body.text).map(|text| text.body).unwrap_or_default();
+        let text = attempt.body.as_ref().and_then(|body| body.text.as_ref()).map_or("", |text| &text.body);
         let Some((token, n)) = text.strip_prefix("ack ").and_then(|rest| rest.split_once(" n=")) else { continue };
         if let (false, Ok(token), Ok(n)) = (attempt.accepted.is_empty(), token.parse(), n.replace(',', "").parse()) {
-            let given = Given { place, n, untold };
-            found.entry(attempt.customer).or_default().entry(token).or_default().push(given);
+            let is_named = attempt.fault.as_deref() != Some("no_opaque");
+            let told_ms = told.get(attempt.accepted.as_str()).copied().filter(|_| is_named);
+            let given = Given { place, n, at_ms: attempt.at_ms, told_ms };
+            found
+                .entry(attempt.customer.clone())
+                .or_insert_with(BTreeMap::new)
+                .entry(token)
+                .or_insert_with(Vec::new)
+                .push(given);
         }
     }
     (found, refused, faults)
@@ -90,7 +127,7 @@ pub struct Verdict {
     pub double: u64,
     pub disorder: u64,
     pub twice: u64,
-    /// Visible twice, where no status could tell of the first (reliability.md 4.3).
+    /// Visible twice, where no status of the first had come through within the hold.
     pub excused: u64,
     pub answered: u64,
     pub faults: BTreeMap<String, u64>,
@@ -121,7 +158,7 @@ impl std::fmt::Display for Verdict {
             f,
             "answered {answered}, refused by the provider for good {refused}, parked after two attempts of unknown fate \
              {parked}; lost {lost}, counted twice {double}, out of order {disorder}, visible twice {twice} and {excused} \
-             of whose first no status could tell"
+             of whose first no status had come through within the hold"
         )?;
         for (fault, hits) in faults {
             writeln!(f, "{hits:>6}  the provider: {fault}")?;
@@ -130,17 +167,23 @@ impl std::fmt::Display for Verdict {
     }
 }
 
-/// What the journal says of the messages that were acknowledged, by customer how many; `told` is what the server says.
+/// What the journal says of the messages that were acknowledged, by customer how many; `told` is what the server says. It
+/// holds a message of unknown fate for `hold_ms` at least, unless it was told of it.
 ///
 /// # Errors
 /// The journal can not be read.
-pub fn judge(journal: &Path, acknowledged: &BTreeMap<String, u64>, mut told: Vec<Told>) -> io::Result<Verdict> {
+pub fn judge(
+    journal: &Path,
+    hold_ms: i64,
+    acknowledged: &BTreeMap<String, u64>,
+    mut told: Vec<Told>,
+) -> io::Result<Verdict> {
     let (answers, refused, faults) = read(&std::fs::read_to_string(journal)?);
     let mut verdict = Verdict { acknowledged: acknowledged.values().sum(), faults, ..Verdict::default() };
     let mut unanswered = Vec::new();
     for (customer, count) in acknowledged {
         let tokens = answers.get(customer).cloned().unwrap_or_default();
-        let missing = verdict.count(*count, &tokens);
+        let missing = verdict.count(*count, &tokens, hold_ms);
         if !missing.is_empty() {
             unanswered.push((missing, *count, refused.contains(customer)));
         }
@@ -170,7 +213,7 @@ pub fn judge(journal: &Path, acknowledged: &BTreeMap<String, u64>, mut told: Vec
 
 impl Verdict {
     /// Counts the answers of one customer; which tokens have none.
-    fn count(&mut self, count: u64, tokens: &BTreeMap<u64, Vec<Given>>) -> BTreeSet<u64> {
+    fn count(&mut self, count: u64, tokens: &BTreeMap<u64, Vec<Given>>, hold_ms: i64) -> BTreeSet<u64> {
         let (mut before, mut missing) = (0, BTreeSet::new());
         for token in 1..=count {
             let Some(given) = tokens.get(&token) else {
@@ -179,10 +222,9 @@ impl Verdict {
             };
             self.answered += 1;
             // Of all but the last the server could not know, or had to.
-            let earlier = given.split_last().map_or(&[][..], |(_, earlier)| earlier);
-            let excused = earlier.iter().filter(|one| one.untold).count() as u64;
-            self.excused += excused;
-            self.twice += earlier.len() as u64 - excused;
+            for (one, next) in given.iter().zip(given.iter().skip(1)) {
+                *if one.excuses(next, hold_ms) { &mut self.excused } else { &mut self.twice } += 1;
+            }
             // The customer's messages are counted from 1 in the order they were written: any other number is a message
             // that was counted twice, or left out.
             self.double += u64::from(given.iter().any(|one| one.n != token));

@@ -17,6 +17,15 @@ const DISK: &str = "disk";
 /// What that disk may forget, and what it forgot.
 const NOTES: &str = "notes";
 
+/// How long a message of unknown fate is held, in ms and as settings write it. Statuses come again after growing pauses when
+/// the server was away for as long as an end takes.
+pub const fn hold(trial: Trial) -> (i64, &'static str) {
+    match trial {
+        Trial::Stop => (120_000, "2 minutes"),
+        _ => (12_000, "12 seconds"),
+    }
+}
+
 pub struct Stage {
     folder: tempfile::TempDir,
     /// Where webhooks go: the gate before a server, or a balancer before several.
@@ -72,8 +81,7 @@ impl Stage {
                 Trial::Kill | Trial::Power | Trial::Stop | Trial::Cluster | Trial::Pause => "4 seconds",
                 Trial::Copies | Trial::Forged | Trial::Sync => "20 seconds",
             },
-            // Statuses come again after growing pauses when the server was away for as long as an end takes.
-            hold: if arguments.trial == Trial::Stop { "2 minutes" } else { "12 seconds" },
+            hold: hold(arguments.trial).1,
             per_number: 1_000_000,
             slow_sync_ms: 0,
             apart: false,

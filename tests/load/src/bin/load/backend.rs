@@ -85,7 +85,7 @@ async fn phase(on: &On<'_>, base: &str) -> io::Result<(hdrhistogram::Histogram<u
     let server = on.server(folder.path(), &format!("http://{}", graph.address), SHOPS).await?;
     let period = Duration::from_secs(on.arguments.seconds * 5);
     let outcome = checked(generator::open(&target(&server.address, 1_000, SHOPS, Kind::Text), RATE, period).await)?;
-    let of_others = |n: &u64| (n % LANES) as usize % SHOPS != 0;
+    let of_others = |n: &u64| !((n % LANES) as usize).is_multiple_of(SHOPS);
     let due = (0..outcome.answered).filter(of_others).map(|n| (n, outcome.begun_ms + (n * 1_000 / RATE) as i64));
     let due = due.collect();
     let waiting = Instant::now();
