@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use balance::Balancer;
+use duka_tests::port::free_address;
 use serde_json::{Value, json};
 
 const SECRET: &str = "an app secret";
@@ -69,11 +70,6 @@ struct House {
     servers: Vec<String>,
     graph: String,
     http: reqwest::Client,
-}
-
-fn free_address() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("it listens").to_string()
 }
 
 impl House {

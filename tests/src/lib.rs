@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod costly;
 pub mod generate;
+pub mod port;
 pub mod random;
 pub mod shops;
 pub mod survive;

@@ -2,11 +2,11 @@
 //! that is live, its settings, and a customer. Both processes end with the value.
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
+use duka_tests::port::free_port;
 use serde_json::Value as Json;
 
 use crate::support::{Folder, Run, copy};
@@ -218,12 +218,6 @@ impl House {
     pub fn api(&self, path: &str, key: &str) -> (u16, Json) {
         ask("GET", &format!("{}/api/v1{path}", self.base), "", Some(key))
     }
-}
-
-/// A port that nobody listens on at this moment.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("it listens").port()
 }
 
 fn ask(method: &str, url: &str, body: &str, key: Option<&str>) -> (u16, Json) {

@@ -2,11 +2,11 @@
 //! clock, ask the API.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use duka_tests::port::free_address;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -45,12 +45,6 @@ fn duka() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_duka"));
     command.env("DUKA_WHATSAPP_APP_SECRET", SECRET).env("DUKA_WHATSAPP_TOKEN", "a token");
     command
-}
-
-/// A port that nobody listens on at this moment.
-fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("it listens").to_string()
 }
 
 /// Waits until something is so.

@@ -9,6 +9,7 @@ use duka_runtime::dev_graph::server::{Options, start as start_graph};
 use duka_runtime::id::ShopScope;
 use duka_runtime::ops::figures;
 use duka_runtime::server::run::{Running, start};
+use duka_tests::port::free_port;
 use duka_tests::tree::root;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
@@ -45,12 +46,6 @@ fn copy(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), place).expect("a file can be copied");
         }
     }
-}
-
-/// A port that nobody listens on at this moment.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("it listens").port()
 }
 
 /// Where the server keeps what it knows: on SQLite, or on PostgreSQL with `SERVER_TESTS_ON=postgres`.
