@@ -66,6 +66,9 @@ fn a_conversation_is_explained_and_replayed_by_its_own_flows_and_by_others() {
         again.contains("customer: count b2\n  shop: ack b2 n=2\n") && again.contains("the same messages"),
         "{again}"
     );
+    let own = house.fine(&["replay", "kept.json", "--against", "shops/counter", "--all"]);
+    assert_eq!(again, own, "one count, and the same words, by the flows that ran and by the same from their folder");
+    assert!(own.ends_with("2 exchanges: the same messages\n"), "{own}");
     copied(&house, "counter", |text| text.replace("say: ack", "say: got"));
     let other = with_key(&["replay", &id, "--against", "changed/counter"]);
     assert_eq!(other.code, Some(1), "{other:?}");
