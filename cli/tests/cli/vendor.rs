@@ -95,6 +95,24 @@ fn forms_are_published_noted_and_compared() {
 }
 
 #[test]
+fn a_shop_that_is_named_is_asked_for_whatever_is_wrong_with_another() {
+    let house = boutique();
+    house.folder.write("shops/stall/shop.yaml", "name: Stall\ncountry: KE\ncurrency: KES\nlanguages: [en]\n");
+    house.folder.write("shops/stall/stall.duka", "duka 1\nflow stall\n  start nowhere\n");
+    for what in ["templates", "forms"] {
+        let named = house.fine(&[what, "list", "--shop", "boutique"]);
+        assert!(named.starts_with("boutique: ") && named.contains("  missing\n"), "{named}");
+        for all in [&[what, "list"][..], &[what, "list", "--shop", "stall"]] {
+            let run = house.duka(all);
+            assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{run:?}");
+            assert!(run.err.contains("`shops/stall` has errors: `duka check shops/stall` shows them"), "{run:?}");
+        }
+        let unknown = house.duka(&[what, "list", "--shop", "nosuch"]);
+        assert!(unknown.code == Some(2) && unknown.err.contains("There are: boutique, stall."), "{unknown:?}");
+    }
+}
+
+#[test]
 fn the_doctor_finds_what_customers_would_find() {
     let mut house = boutique();
     // Nothing is submitted yet, and the server is not started.
