@@ -62,6 +62,23 @@ fn help_and_version_are_fine() {
 }
 
 #[test]
+fn an_example_in_a_help_is_one_line_however_narrow_the_terminal() {
+    let narrow = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_duka"));
+        let output = command.args(arguments).env("COLUMNS", "40").output().expect("the command runs");
+        String::from_utf8(output.stdout).expect("the help is UTF-8")
+    };
+    let help = narrow(&["dev-graph", "--help"]);
+    let whole = "\n  duka dev-graph --callback http://127.0.0.1:8080/webhooks/whatsapp --app-secret env:APP_SECRET\n";
+    assert!(help.contains(whole), "{help}");
+    assert!(help.lines().any(|line| line.len() < 40 && line.ends_with("to")), "prose is wrapped: {help}");
+    assert!(!help.contains('\u{a0}'), "what is copied runs");
+    assert!(
+        narrow(&["--help"]).contains("\n  duka dev my-shop          run it here, and be its customer in the browser\n")
+    );
+}
+
+#[test]
 fn an_unknown_command_names_the_nearest() {
     refused(&duka(&["chek"]), "check");
 }
