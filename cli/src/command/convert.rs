@@ -49,7 +49,8 @@ pub fn run(arguments: &Convert) -> Result<Outcome, Failure> {
     };
     // Word-processor characters and indentation are mended by writing the file anew; a line that can not be read is not.
     const MENDED: [u16; 3] = [8, 13, 917];
-    let unreadable = found.iter().chain(&owned).any(|found| !MENDED.contains(&found.code.0));
+    let whole = named.is_some_and(|(id, _)| shop.is_whole(id));
+    let unreadable = !whole || found.iter().chain(&owned).any(|found| !MENDED.contains(&found.code.0));
     let Some(text) = text.filter(|_| !unreadable) else {
         let mut report = findings::check(load::shop(path)?, None);
         report.findings.retain(|finding| finding.level.stops());
