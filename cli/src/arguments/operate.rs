@@ -279,7 +279,7 @@ Examples:
   duka backup duka.db backups/2026-11-21.db
 
 The copy holds all that customers wrote: keep it as you keep the database. PostgreSQL is backed up with its own \
-`pg_dump --format=custom`.")]
+`pg_dump --format=custom` and `pg_dumpall --roles-only`, as a user who may see all rows (`postgres`).")]
 pub struct Backup {
     /// The database of the server, which may be running
     pub database: PathBuf,
@@ -291,7 +291,8 @@ pub struct Backup {
 #[command(after_help = "\
 Examples:
   duka restore backups/2026-11-21.db duka.db
-  pg_restore --dbname=duka backup.dump && duka restore --postgres postgres://duka@localhost/duka
+  pg_restore --dbname=duka backup.dump    as the user `postgres`; the roles must be there
+  duka restore --postgres postgres://duka@localhost/duka
 
 What was open when the copy was made may have been done since. So messages that were not sent are parked, events that \
 waited are put into quarantine, reminders whose time has passed are dropped, and calls of a shop's own system are not asked \

@@ -214,7 +214,7 @@ pub(super) async fn server(config: &Config) -> Line {
         Err(Error::Silent { .. }) => {
             Line::warning(ABOUT, format!("nothing answers on {address}"), "Start it: `duka serve`.")
         }
-        Err(error @ (Error::Refused { .. } | Error::Unreadable | Error::NoClient(_))) => {
+        Err(error @ (Error::Refused { .. } | Error::Unreadable | Error::NoClient(_) | Error::NoAddress(_))) => {
             Line::fault(ABOUT, error.to_string(), "Restart it.")
         }
     }
