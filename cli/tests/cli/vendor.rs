@@ -179,6 +179,17 @@ fn the_doctor_finds_what_customers_would_find() {
 }
 
 #[test]
+fn the_doctor_tells_a_database_that_can_not_be_made() {
+    let house = boutique();
+    house.folder.write("plain.txt", "");
+    house.settings("wrong.toml", "plain.txt/below/duka.db");
+    let run = house.duka(&["doctor", "--config", "wrong.toml"]);
+    let fault = "fault    database: `plain.txt` is no folder that this user may write in\n";
+    assert!(run.code == Some(1) && run.out.contains(fault), "{run:?}");
+    assert_eq!(house.duka(&["serve", "--config", "wrong.toml"]).code, Some(2), "nor does it start");
+}
+
+#[test]
 fn the_doctor_tells_every_secret_that_is_missing_and_looks_at_the_rest() {
     let house = boutique();
     let settings = house.folder.read("duka.toml").replace("env:APP_SECRET", "env:NO_SECRET");
