@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -156,7 +157,7 @@ pub enum ConversationsCommand {
         #[arg(long)]
         handed_over: bool,
         /// At most so many
-        #[arg(long, default_value_t = 50)]
+        #[arg(long, default_value_t = 50, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
         limit: usize,
     },
     /// Show where a conversation stands, and what led to each message
@@ -164,7 +165,7 @@ pub enum ConversationsCommand {
         /// As the list shows it
         id: String,
         /// At most so many turns, from the first
-        #[arg(long, default_value_t = 200)]
+        #[arg(long, default_value_t = 200, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
         limit: usize,
     },
     /// Print all that was said and done, for `duka replay`

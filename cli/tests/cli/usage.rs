@@ -218,6 +218,40 @@ fn a_file_that_is_not_utf8_is_written_by_no_command() {
 }
 
 #[test]
+fn what_would_only_look_empty_is_not_asked_for() {
+    for command in [&["conversations", "list"][..], &["conversations", "show", "0"], &["audit"]] {
+        refused(&duka(&[command, &["--limit", "0"]].concat()), "0 is not in 1..");
+    }
+    refused(&duka(&["costs", "--from", "2026-12", "--to", "2026-01"]), "2026-12 is after 2026-01");
+}
+
+#[test]
+fn a_drawing_and_the_other_form_are_written_over_no_file_of_the_shop() {
+    let folder = Folder::new();
+    copy("examples/empty", folder.path());
+    let (flow, profile) = (folder.read("empty.duka"), folder.read("shop.yaml"));
+    for output in ["empty.duka", "shop.yaml", "empty.test.duka"] {
+        refused(
+            &folder.duka(&["convert", "empty.duka", "-o", output]),
+            &format!("`{output}` is the name of another kind"),
+        );
+        let drawn = folder.duka(&["draw", "--format", "svg", "-o", output]);
+        refused(&drawn, &format!("`{output}` is the name of a file of the shop"));
+    }
+    assert_eq!((folder.read("empty.duka"), folder.read("shop.yaml")), (flow.clone(), profile));
+    assert_eq!(folder.duka(&["convert", "empty.duka", "-o", "other.duka.yaml"]).code, Some(0));
+    assert_eq!(folder.duka(&["convert", "other.duka.yaml", "-o", "empty.duka"]).code, Some(0));
+    assert_eq!(folder.read("empty.duka"), flow);
+    folder.write("empty.duka", flow.replacen("start ", "start no_", 1));
+    std::fs::remove_file(folder.path().join("other.duka.yaml")).expect("it was written");
+    let drawn = folder.duka(&["draw"]);
+    assert!(
+        drawn.code == Some(0) && drawn.err.contains("this shop has errors, and what is wrong is not drawn"),
+        "{drawn:?}"
+    );
+}
+
+#[test]
 fn a_chat_in_a_language_that_the_shop_does_not_speak_is_not_begun() {
     let run = duka(&["chat", "examples/boutique", "--lang", "xx"]);
     refused(&run, "the shop does not speak `xx`");
