@@ -4,6 +4,7 @@ mod adapter;
 mod dev;
 mod dev_graph;
 mod erase;
+mod help;
 mod operate;
 mod orders;
 mod report;

@@ -69,8 +69,7 @@ impl Failure {
             Failure::Usage { help, .. } => help.as_deref(),
             Failure::Shop(error) => error.help(),
             Failure::Store(error) => error.help(),
-            Failure::Missing(_) => Some("Name a shop's folder, or one `.duka` file."),
-            Failure::Unreadable { .. } | Failure::Unwritable { .. } | Failure::Output(_) => None,
+            Failure::Missing(_) | Failure::Unreadable { .. } | Failure::Unwritable { .. } | Failure::Output(_) => None,
         }
     }
 

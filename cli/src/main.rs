@@ -12,7 +12,6 @@ mod traces;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use duka_runtime::shops::load;
 
 use crate::arguments::Arguments;
@@ -43,13 +42,12 @@ fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::typed() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+        Err(help) => {
             // Nothing can be done about a terminal that does not take the words.
-            let _ = error.print();
-            return ExitCode::from(code);
+            let _ = help.print();
+            return ExitCode::from(help.code);
         }
     };
     terminal::set_colour(arguments.colour);

@@ -11,10 +11,14 @@ mod bridge;
 mod card_corpus;
 #[path = "served/cards.rs"]
 mod cards;
+#[path = "served/closed.rs"]
+mod closed;
 #[path = "../../tests/tests/store/database.rs"]
 mod database;
 #[path = "served/dev.rs"]
 mod dev;
+#[path = "served/dump.rs"]
+mod dump;
 #[path = "served/failover.rs"]
 mod failover;
 #[path = "served/http.rs"]

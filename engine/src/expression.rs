@@ -22,7 +22,7 @@ pub use chain::lower_path;
 pub use env::{Env, EvalError, arm};
 pub use evaluate::evaluate;
 pub use fits::{describe, fits};
-pub use hooks::{Hooks, Script};
+pub use hooks::{Hooks, Script, without_comments};
 pub use lower::{OperationCall, lower_guard, lower_operation, lower_value};
 pub use names::{Names, Resolved};
 pub use truth::holds;

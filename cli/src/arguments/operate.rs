@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -156,7 +157,7 @@ pub enum ConversationsCommand {
         #[arg(long)]
         handed_over: bool,
         /// At most so many
-        #[arg(long, default_value_t = 50)]
+        #[arg(long, default_value_t = 50, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
         limit: usize,
     },
     /// Show where a conversation stands, and what led to each message
@@ -164,7 +165,7 @@ pub enum ConversationsCommand {
         /// As the list shows it
         id: String,
         /// At most so many turns, from the first
-        #[arg(long, default_value_t = 200)]
+        #[arg(long, default_value_t = 200, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
         limit: usize,
     },
     /// Print all that was said and done, for `duka replay`
@@ -279,7 +280,7 @@ Examples:
   duka backup duka.db backups/2026-11-21.db
 
 The copy holds all that customers wrote: keep it as you keep the database. PostgreSQL is backed up with its own \
-`pg_dump --format=custom`.")]
+`pg_dump --format=custom` and `pg_dumpall --roles-only`, as a user who may see all rows (`postgres`).")]
 pub struct Backup {
     /// The database of the server, which may be running
     pub database: PathBuf,
@@ -291,7 +292,8 @@ pub struct Backup {
 #[command(after_help = "\
 Examples:
   duka restore backups/2026-11-21.db duka.db
-  pg_restore --dbname=duka backup.dump && duka restore --postgres postgres://duka@localhost/duka
+  pg_restore --dbname=duka backup.dump    as the user `postgres`; the roles must be there
+  duka restore --postgres postgres://duka@localhost/duka
 
 What was open when the copy was made may have been done since. So messages that were not sent are parked, events that \
 waited are put into quarantine, reminders whose time has passed are dropped, and calls of a shop's own system are not asked \

@@ -1,6 +1,7 @@
 //! What can be typed after the commands that report what a server has done and what that costs.
 
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 
 use super::{Listing, Remote};
 
@@ -39,7 +40,7 @@ pub struct Audit {
     #[command(flatten)]
     pub remote: Remote,
     /// At most so many
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     pub limit: usize,
     /// How to print it
     #[arg(long, default_value = "text")]

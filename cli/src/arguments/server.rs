@@ -41,6 +41,7 @@ pub enum KeysCommand {
     /// Make a key
     New {
         /// What you call it
+        #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
         name: String,
         /// What it may do
         #[arg(long, default_value = "read")]

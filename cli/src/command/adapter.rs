@@ -61,6 +61,7 @@ fn check(arguments: &AdapterCheck) -> Result<Outcome, Failure> {
     }
     if found.is_empty() && findings.is_empty() {
         report.say("No adapter of this shop has a mapping: the demo answers everything.")?;
+        report.say("With `catalog: rest` below `adapters` of shop.yaml it is asked as `catalog.rest.yaml` says.")?;
     }
     let asks = !arguments.offline && findings.is_empty();
     for found in &found {

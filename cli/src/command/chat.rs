@@ -30,6 +30,13 @@ pub struct Manner {
 
 pub fn run(arguments: &Chat) -> Result<Outcome, Failure> {
     let Some(playable) = playable::open(&arguments.path)? else { return Ok(Outcome::Findings) };
+    let spoken: Vec<&str> = playable.program.shop.languages.iter().map(|tag| tag.as_str()).collect();
+    if let Some(language) = arguments.lang.as_deref().filter(|language| !spoken.contains(language)) {
+        return Err(Failure::usage_with_help(
+            format!("the shop does not speak `{language}`"),
+            format!("It speaks {}.", spoken.join(", ")),
+        ));
+    }
     let manner = Manner { channel: Some(arguments.channel.name()), language: arguments.lang.clone(), record: None };
     talk(&playable, manner)
 }
@@ -142,7 +149,7 @@ impl Talk<'_> {
                 self.out.write_all(shown.as_bytes())?;
             }
             Typed::Own(Own::Undo) => self.undo()?,
-            Typed::Own(Own::Record(file)) => self.record(Path::new(file))?,
+            Typed::Own(Own::Record(file)) => self.keep(Path::new(file))?,
             Typed::TestLine(line) => {
                 self.filling = None;
                 let before = self.simulator.log.len();
@@ -244,8 +251,18 @@ impl Talk<'_> {
         Ok(writeln!(self.out, "{}", paint(terminal::BAD, message.trim()))?)
     }
 
+    /// The same as [`Talk::record`]; a file that can not be written does not end the chat.
+    fn keep(&mut self, file: &Path) -> Result<(), Failure> {
+        match self.record(file) {
+            Err(Failure::Output(error)) => Err(Failure::Output(error)),
+            Err(failure) => self.complain(&format!("{failure}. {}", failure.help().unwrap_or_default())),
+            Ok(()) => Ok(()),
+        }
+    }
+
     /// Adds the chat so far to a file of tests.
     fn record(&mut self, file: &Path) -> Result<(), Failure> {
+        may_hold_tests(file)?;
         let first = self.simulator.log.iter().find_map(|entry| match &entry.kind {
             LogKind::Input(line) => line.strip_prefix("customer: ").map(str::to_string),
             LogKind::Sent(_) | LogKind::Called(..) | LogKind::Other(_) => None,
@@ -258,11 +275,23 @@ impl Talk<'_> {
                 let test = whole.split_once("\ntest ").map_or("", |(_, test)| test);
                 format!("{}\n\ntest {test}", before.trim_end())
             }
-            Err(_) => whole,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => whole,
+            Err(error) => return Err(Failure::reading(file, error)),
         };
         std::fs::write(file, text).map_err(|error| Failure::writing(file, error))?;
         Ok(writeln!(self.out, "{}", paint(terminal::FAINT, format!("Kept as a test in {}.", file.display())))?)
     }
+}
+
+/// Refuses to add a test to a file of another kind.
+pub fn may_hold_tests(file: &Path) -> Result<(), Failure> {
+    if file.to_string_lossy().ends_with(".test.duka") {
+        return Ok(());
+    }
+    Err(Failure::usage_with_help(
+        format!("`{}` is not the name of a file of tests", file.display()),
+        "Their names end in `.test.duka`: `my-shop/chat.test.duka`.",
+    ))
 }
 
 impl Filling {

@@ -78,7 +78,10 @@ fn judge(
         Baseline::of(&report, &Baseline::read(&file)?).write(&file)?;
     }
     if arguments.baseline.is_some() && !file.is_file() {
-        return Err(Failure::Missing(file));
+        return Err(Failure::usage_with_help(
+            format!("there is no file `{}`", file.display()),
+            format!("`duka check {} --write-baseline={}` writes it.", path.display(), file.display()),
+        ));
     }
     Baseline::read(&file)?.set_aside(&mut report);
     report.cost = day.and_then(|day| Some(Bill::of(compile(&report.shop.source).shop()?, day)));

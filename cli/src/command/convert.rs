@@ -1,6 +1,7 @@
 //! `duka convert`: a flow in its other written form, comments included. Nothing is lost on the way there and back.
 
 use std::io::Write;
+use std::path::Path;
 
 use duka_dsl::{FileId, lines, ownership, print, yaml};
 use duka_engine::source::FileKind;
@@ -49,16 +50,32 @@ pub fn run(arguments: &Convert) -> Result<Outcome, Failure> {
     };
     // Word-processor characters and indentation are mended by writing the file anew; a line that can not be read is not.
     const MENDED: [u16; 3] = [8, 13, 917];
-    let unreadable = found.iter().chain(&owned).any(|found| !MENDED.contains(&found.code.0));
+    let whole = named.is_some_and(|(id, _)| shop.is_whole(id));
+    let unreadable = !whole || found.iter().chain(&owned).any(|found| !MENDED.contains(&found.code.0));
     let Some(text) = text.filter(|_| !unreadable) else {
         let mut report = findings::check(load::shop(path)?, None);
         report.findings.retain(|finding| finding.level.stops());
         playable::print(&report)?;
         return Ok(Outcome::Findings);
     };
+    if let Some(output) = &arguments.output {
+        may_hold_the_other_form(output, named.is_some_and(|(_, file)| file.kind == FileKind::Yaml), &text)?;
+    }
     match &arguments.output {
         Some(output) => std::fs::write(output, text).map_err(|error| Failure::writing(output, error))?,
         None => std::io::stdout().write_all(text.as_bytes())?,
     }
     Ok(Outcome::Fine)
+}
+
+/// A flow's name says in which form it is written.
+fn may_hold_the_other_form(output: &Path, was_yaml: bool, text: &str) -> Result<(), Failure> {
+    let (form, ending) = if was_yaml { (FileKind::Lines, ".duka") } else { (FileKind::Yaml, ".duka.yaml") };
+    match FileKind::of(&output.to_string_lossy(), text) {
+        Some(kind) if kind != form => Err(Failure::usage_with_help(
+            format!("`{}` is the name of another kind of file", output.display()),
+            format!("Files of the form that is written end in `{ending}`."),
+        )),
+        Some(_) | None => Ok(()),
+    }
 }

@@ -17,6 +17,11 @@ pub fn run(arguments: &Costs) -> Result<Outcome, Failure> {
     {
         return Err(Failure::usage("a month is written as 2026-11"));
     }
+    if let (Some(from), Some(to)) = (&arguments.from, &arguments.to)
+        && from > to
+    {
+        return Err(Failure::usage(format!("{from} is after {to}")));
+    }
     let shop = Shop::of(&arguments.remote)?;
     let mut out = anstream::stdout();
     let path = format!("/costs?{}", asked.join("&"));

@@ -24,7 +24,7 @@ const MOST_ERRORS: usize = 3;
 
 pub fn run(arguments: &Dev) -> Result<Outcome, Failure> {
     if !arguments.path.exists() {
-        return Err(Failure::Missing(arguments.path.clone()));
+        return Err(shops::load::Error::Missing(arguments.path.clone()).into());
     }
     if arguments.path.is_file() {
         return Err(one_file(&arguments.path));

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use duka_runtime::dev_graph::server::{Options, start};
+use duka_runtime::dev_graph::server::{Error, Options, start};
 use duka_runtime::dev_graph::{Keep, Limits, Plan};
 
 use crate::arguments::DevGraph;
@@ -18,15 +18,21 @@ pub fn run(arguments: &DevGraph) -> Result<Outcome, Failure> {
 async fn serve(options: Options) -> Result<Outcome, Failure> {
     let callback = options.callback.clone();
     let running = start(options).await.map_err(|error| {
-        Failure::usage_with_help(error.to_string(), "`--listen 127.0.0.1:9091` takes another port.")
+        let help = match &error {
+            Error::NotLoopback(_) | Error::Listen(..) => "`--listen 127.0.0.1:9091` takes another port.",
+            Error::Journal(..) => "Name a file in a folder that is there: `--journal graph.jsonl`.",
+            Error::Callback(_) => "`--callback http://127.0.0.1:8080/webhooks/whatsapp` is that of `duka serve`.",
+        };
+        Failure::usage_with_help(error.to_string(), help)
     })?;
-    println!("The stand-in for the Graph API listens on http://{}", running.address);
+    let mut out = std::io::stdout();
+    writeln!(out, "The stand-in for the Graph API listens on http://{}", running.address)?;
     match callback {
-        Some(callback) => println!("Webhooks go to {callback}"),
-        None => println!("Webhooks go nowhere; `--callback URL` says where to"),
+        Some(callback) => writeln!(out, "Webhooks go to {callback}")?,
+        None => writeln!(out, "Webhooks go nowhere; `--callback URL` says where to")?,
     }
-    println!("Help: http://{}/control    End: Ctrl-C", running.address);
-    std::io::stdout().flush()?;
+    writeln!(out, "Help: http://{}/control    End: Ctrl-C", running.address)?;
+    out.flush()?;
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         pressed = tokio::signal::ctrl_c() => pressed?,
@@ -34,13 +40,8 @@ async fn serve(options: Options) -> Result<Outcome, Failure> {
     }
     let counts = running.with(|graph| graph.counts().clone());
     running.stop().await;
-    println!(
-        "{}, {} accepted, {} refused, {} posted",
-        count(counts.attempts as usize, "attempt"),
-        counts.accepted,
-        counts.refused,
-        count(counts.webhooks as usize, "webhook")
-    );
+    let (attempts, posted) = (count(counts.attempts as usize, "attempt"), count(counts.webhooks as usize, "webhook"));
+    writeln!(out, "{attempts}, {} accepted, {} refused, {posted} posted", counts.accepted, counts.refused)?;
     Ok(Outcome::Fine)
 }
 

@@ -7,6 +7,7 @@ mod svg;
 use std::io::Write;
 
 use duka_engine::compile::compile;
+use duka_engine::source::FileKind;
 use duka_runtime::dev::drawing::Graph;
 
 use crate::arguments::{Draw, Drawing};
@@ -40,6 +41,13 @@ pub fn run(arguments: &Draw) -> Result<Outcome, Failure> {
         Drawing::Dot => dot::draw(&graph),
         Drawing::Svg => svg::draw(&graph),
     };
+    if compiled.program.is_none() {
+        let (title, path) = (shop.title(), arguments.path.display());
+        writeln!(
+            anstream::stderr(),
+            "{title} has errors, and what is wrong is not drawn: `duka check {path}` shows them"
+        )?;
+    }
     match &arguments.output {
         None => std::io::stdout().write_all(drawn.as_bytes())?,
         Some(path) => std::fs::write(path, drawn).map_err(|error| Failure::writing(path, error))?,
@@ -50,6 +58,12 @@ pub fn run(arguments: &Draw) -> Result<Outcome, Failure> {
 fn drawing(arguments: &Draw) -> Result<Drawing, Failure> {
     let extension =
         arguments.output.as_ref().and_then(|path| path.extension()).and_then(|extension| extension.to_str());
+    if let Some(path) = arguments.output.as_ref().filter(|path| FileKind::of(&path.to_string_lossy(), "").is_some()) {
+        return Err(Failure::usage_with_help(
+            format!("`{}` is the name of a file of the shop", path.display()),
+            "A drawing has one of its own, such as `my-shop.svg`.",
+        ));
+    }
     match (arguments.format, extension) {
         (Some(drawing), _) => Ok(drawing),
         (None, Some("svg")) => Ok(Drawing::Svg),

@@ -1,4 +1,5 @@
-//! `duka fmt`: files in their canonical form. Changes no meaning, and no byte of a line that could not be read.
+//! `duka fmt`: files in their canonical form. Changes no meaning, no byte of a line that could not be read, and no
+//! file that is not UTF-8.
 
 use std::io::Write;
 
@@ -25,6 +26,15 @@ pub fn run(arguments: &Fmt) -> Result<Outcome, Failure> {
         let seen_before = seen;
         for (id, file) in shop.own_files() {
             if is_file && shop.path_of(id) != *path {
+                continue;
+            }
+            if !shop.is_whole(id) {
+                if is_file {
+                    return Err(Failure::usage_with_help(
+                        format!("`{}` is not written in UTF-8, so it is left as it is", path.display()),
+                        "Open it in the program that wrote it, and save it with the encoding UTF-8.",
+                    ));
+                }
                 continue;
             }
             let Some(formatted) = formatted(file) else { continue };

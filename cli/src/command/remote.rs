@@ -4,7 +4,7 @@ use std::path::Path;
 
 use duka_runtime::config::{self, Environment, Process, SecretRef};
 use duka_runtime::ops::client::{Error, Server};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
@@ -91,7 +91,11 @@ impl Shop {
                     names => format!("It opens: {}.", names.join(", ")),
                 },
             ),
-            Ok(_) | Err(_) => failed(error),
+            Ok(_) => Failure::usage_with_help(
+                error.to_string(),
+                "The shop is right, and this id or number is not: `list` shows what is there.",
+            ),
+            Err(_) => failed(error),
         }
     }
 
@@ -108,10 +112,14 @@ fn key_at(place: &str) -> Result<SecretString, Failure> {
             "Say where it is: `--key env:NAME` or `--key file:PATH`.",
         )
     })?;
-    place.resolve(Path::new(""), &Process.variables()).map_err(|missing| Failure::Usage {
-        message: format!("there is no key for the server's API: {}", missing.message),
-        help: Some("Make one with `duka keys new`, then `export DUKA_API_KEY=duka_…`.".into()),
-    })
+    const HELP: &str = "Make one with `duka keys new`, then `export DUKA_API_KEY=duka_…`.";
+    let key = place.resolve(Path::new(""), &Process.variables()).map_err(|missing| {
+        Failure::usage_with_help(format!("there is no key for the server's API: {}", missing.message), HELP)
+    })?;
+    if !key.expose_secret().trim().bytes().all(|letter| letter.is_ascii_graphic()) {
+        return Err(Failure::usage_with_help("what is there is no key for the server's API", HELP));
+    }
+    Ok(key)
 }
 
 /// Ends a key of the server at this address.
@@ -131,6 +139,7 @@ pub fn end_key(address: &str, key: &str, name: &str) -> Result<(), Failure> {
 fn failed(error: Error) -> Failure {
     let help = match &error {
         Error::Silent { .. } => Some("Start it with `duka serve`, or name another with `--server URL`."),
+        Error::NoAddress(_) => Some("Write it whole: `--server https://shop.example`."),
         Error::Refused { status: 401, .. } => Some("Keys end: make another one with `duka keys new`."),
         Error::Refused { status: 403, .. } => {
             Some("Make a key that may do more: `duka keys new NAME --scope operate`.")

@@ -99,6 +99,11 @@ fn record(arguments: &Test, file: &std::path::Path) -> Result<Outcome, Failure> 
     let [path] = arguments.paths.as_slice() else {
         return Err(Failure::usage("a chat is recorded with one shop: name one folder"));
     };
+    chat::may_hold_tests(file)?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(Failure::Missing(folder.to_path_buf()));
+    }
     let Some(playable) = playable::open(path)? else { return Ok(Outcome::Findings) };
     chat::talk(&playable, chat::Manner { record: Some(file.to_path_buf()), ..chat::Manner::default() })
 }

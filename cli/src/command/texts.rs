@@ -45,7 +45,8 @@ impl Open {
     fn shop(path: &Path) -> Result<Open, Failure> {
         let shop = load::shop(path)?;
         let compiled = compile(&shop.source);
-        if compiled.shop().is_none() {
+        // A text with letters that can not be read would be handed on without them.
+        if compiled.shop().is_none() || !shop.findings.is_empty() {
             return Err(Failure::usage_with_help(
                 format!("{} can not be read, so its texts are not known yet", shop.title()),
                 format!("See why with `duka check {}`.", path.display()),

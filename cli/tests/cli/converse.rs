@@ -66,6 +66,9 @@ fn a_conversation_is_explained_and_replayed_by_its_own_flows_and_by_others() {
         again.contains("customer: count b2\n  shop: ack b2 n=2\n") && again.contains("the same messages"),
         "{again}"
     );
+    let own = house.fine(&["replay", "kept.json", "--against", "shops/counter", "--all"]);
+    assert_eq!(again, own, "one count, and the same words, by the flows that ran and by the same from their folder");
+    assert!(own.ends_with("2 exchanges: the same messages\n"), "{own}");
     copied(&house, "counter", |text| text.replace("say: ack", "say: got"));
     let other = with_key(&["replay", &id, "--against", "changed/counter"]);
     assert_eq!(other.code, Some(1), "{other:?}");
@@ -73,6 +76,22 @@ fn a_conversation_is_explained_and_replayed_by_its_own_flows_and_by_others() {
     assert!(other.out.contains("2 of 2 exchanges would differ"), "{other:?}");
 
     assert_eq!(with_key(&["conversations", "show", "0000000000000000"]).code, Some(2));
+    for unknown in
+        [&["conversations", "show", "0000000000000000"][..], &["quarantine", "drop", "5"], &["sends", "drop", "0"]]
+    {
+        let run = with_key(unknown);
+        assert!(run.code == Some(2) && run.err.contains("The shop is right, and this id or number is not"), "{run:?}");
+    }
+    house.folder.write("text.txt", "some\ntext");
+    let no_key = house.duka(&["conversations", "list", "--key", "file:text.txt"]);
+    assert!(
+        no_key.code == Some(2) && no_key.err.contains("what is there is no key for the server's API"),
+        "{no_key:?}"
+    );
+    let other = with_key(&["conversations", "list", "--server", &house.graph]);
+    assert!(other.code == Some(2) && other.err.contains("something else listens there"), "{other:?}");
+    let nowhere = with_key(&["conversations", "list", "--server", "shop.example"]);
+    assert!(nowhere.code == Some(2) && nowhere.err.contains("`shop.example` is no address of a server"), "{nowhere:?}");
     let none = house.duka(&["conversations", "list"]);
     assert!(none.code == Some(2) && none.err.contains("DUKA_API_KEY"), "{none:?}");
     house.stop();

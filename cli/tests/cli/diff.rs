@@ -165,6 +165,33 @@ fn a_shop_with_errors_is_named_and_not_compared() {
 }
 
 #[test]
+fn comments_and_spaces_of_a_hook_are_no_difference() {
+    let folder = two();
+    let hooks =
+        "/// few(count: number) -> yes_no\nfn few(count) {\n  let most = \"a // b\".len();\n  count < most\n}\n";
+    let others = [
+        (
+            "// How many are few.\n\n",
+            "/// Says whether it is so.\n/// few(count:  number) -> yes_no",
+            "count < most",
+            0,
+        ),
+        ("/* fn many(count) { } */\n", "/// few(count: number) -> yes_no", "\n\n  count   <  most // all of them\n", 0),
+        ("", "/// few(count: number) -> yes_no\n// It was less.", "count <= most", 1),
+        ("", "/// few(count: number?) -> yes_no", "count < most", 1),
+    ];
+    folder.write("old/hooks.rhai", hooks);
+    for (top, signature, code, differences) in others {
+        let other = hooks.replace("/// few(count: number) -> yes_no", signature).replace("count < most", code);
+        folder.write("new/hooks.rhai", format!("{top}{other}"));
+        let told = folder.duka(&["diff", "old", "new"]);
+        let said = ["", "hooks.rhai: the hook `few` has other code\n"][differences];
+        let expected = ["0 differences\n", "1 difference\n"][differences];
+        assert_eq!(told.out, format!("{said}{expected}"), "{other}");
+    }
+}
+
+#[test]
 fn what_the_flows_share_is_compared_too() {
     let folder = two();
     let experiment = "experiment greeting: short, warm\n\nstate welcome\n";
@@ -187,7 +214,7 @@ fn what_the_flows_share_is_compared_too() {
     let told: Vec<&str> = run.out.lines().collect();
     let expected = [
         "boutique: the experiment `greeting` was `short`, `warm` and now is `short`, `warm`, `long`",
-        "hooks.rhai: the hook `size_for` works otherwise",
+        "hooks.rhai: the hook `size_for` has other code",
         "loyalty.contract.yaml: `queries.points.within` was 5 seconds and now is 8 seconds",
         "shop.yaml: `website` is gone",
         "shop.yaml: `hours.monday` was 09:00 to 18:00 and now is 10:00 to 18:00",

@@ -12,8 +12,8 @@ What `duka COMMAND --help` says, for all commands. Every one takes `--colour aut
 | exit code | means |
 | --- | --- |
 | 0 | fine |
-| 1 | findings, failed tests, faults, or what was asked for is not there |
-| 2 | the command could not be run: a mistake in its arguments, a file that can not be read, a server that does not answer |
+| 1 | findings, failed tests, faults; no test of that title, nobody to erase |
+| 2 | the command could not be run: a mistake in its arguments, a file that can not be read, a server that does not answer, or that does not have what was named |
 
 Reports are printed to standard output, what went wrong to standard error. Colours are left out where nobody looks (a pipe, `NO_COLOR`).
 ";

@@ -60,6 +60,7 @@ fn keys_are_looked_for_in_no_new_database_and_made_for_no_unknown_shop() {
     }
     let unknown = house.duka(&["keys", "new", "ann", "--shop", "countre"]);
     refused(&unknown, "there is no shop `countre`");
+    refused(&house.duka(&["keys", "new", ""]), "a value is required for '<NAME>'");
     assert!(unknown.err.contains("There are: counter."), "{}", unknown.err);
     assert!(!database.exists(), "nothing was made");
     house.fine(&["keys", "new", "ann", "--shop", "counter"]);
@@ -188,6 +189,19 @@ fn a_damaged_copy_is_not_put_back() {
     refused(&run, "duka: `broken.db` is damaged, or no database of Duka: file is not a database");
     assert!(run.err.contains("`duka restore COPY DATABASE`"), "{}", run.err);
     assert!(!house.folder.path().join("restored.db").exists());
+}
+
+#[test]
+fn a_copy_that_holds_nothing_is_told_and_not_taken_for_one() {
+    let house = counter();
+    house.folder.write("empty.db", "");
+    for arguments in [["restore", "empty.db", "restored.db"], ["backup", "empty.db", "copy.db"]] {
+        let run = house.duka(&arguments);
+        refused(&run, "duka: `empty.db` is damaged, or no database of Duka: there is nothing of Duka in it");
+        for left in [arguments[2], &format!("{}.part", arguments[2])] {
+            assert!(!house.folder.path().join(left).exists(), "{left} is left behind");
+        }
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::support::{Folder, Run, copy, duka, root};
+use crate::support::{Folder, Run, copy, duka, duka_in, root};
 
 /// It could not be run: nothing on the output, and a message that is no panic.
 fn refused(run: &Run, message: &str) {
@@ -59,6 +59,23 @@ fn help_and_version_are_fine() {
         assert!(uses > 1, "{command} --help shows how it is used");
     }
     assert!(duka(&["--version"]).out.starts_with("duka 0."));
+}
+
+#[test]
+fn an_example_in_a_help_is_one_line_however_narrow_the_terminal() {
+    let narrow = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_duka"));
+        let output = command.args(arguments).env("COLUMNS", "40").output().expect("the command runs");
+        String::from_utf8(output.stdout).expect("the help is UTF-8")
+    };
+    let help = narrow(&["dev-graph", "--help"]);
+    let whole = "\n  duka dev-graph --callback http://127.0.0.1:8080/webhooks/whatsapp --app-secret env:APP_SECRET\n";
+    assert!(help.contains(whole), "{help}");
+    assert!(help.lines().any(|line| line.len() < 40 && line.ends_with("to")), "prose is wrapped: {help}");
+    assert!(!help.contains('\u{a0}'), "what is copied runs");
+    assert!(
+        narrow(&["--help"]).contains("\n  duka dev my-shop          run it here, and be its customer in the browser\n")
+    );
 }
 
 #[test]
@@ -167,6 +184,133 @@ fn a_file_that_has_no_form_is_not_formatted() {
     let folder = Folder::new();
     folder.write("shop.yaml", "name: Stall\n").write("stall.duka", "duka 1\nflow stall\n");
     refused(&folder.duka(&["fmt", "shop.yaml"]), "`shop.yaml` can not be formatted");
+}
+
+#[test]
+fn a_file_that_is_not_utf8_is_written_by_no_command() {
+    let folder = Folder::new();
+    copy("examples/boutique", folder.path());
+    // The é of an old editor, and beside it what each command would mend or write.
+    let latin = |text: String| {
+        text.into_bytes().into_iter().flat_map(|byte| if byte == b'!' { vec![0xe9] } else { vec![byte] })
+    };
+    for (file, is_flow) in [("boutique.duka", true), ("boutique.sw.duka", false)] {
+        let sound = folder.read(file);
+        let bytes: Vec<u8> = latin(sound.replace("\n\n", "\n\n\n\n").replacen("ask: ", "ask:   ", 1)).collect();
+        folder.write(file, &bytes);
+        let help = "save it with the encoding UTF-8";
+        let run = folder.duka(&["fmt", file]);
+        refused(&run, &format!("`{file}` is not written in UTF-8, so it is left as it is"));
+        assert!(run.err.contains(help), "{}", run.err);
+        assert_eq!(folder.duka(&["fmt"]).code, Some(0), "the others are formatted");
+        let checked = folder.duka(&["check", "--fix", "--all"]);
+        assert!(checked.code == Some(1) && checked.out.contains("D027"), "{checked:?}");
+        for command in [&["texts", "new", "sw"][..], &["texts", "list"], &["texts", "lock"]] {
+            refused(&folder.duka(command), "can not be read, so its texts are not known yet");
+        }
+        if is_flow {
+            let converted = folder.duka(&["convert", file]);
+            assert!(converted.code == Some(1) && converted.out.contains("D027"), "{converted:?}");
+        }
+        assert_eq!(std::fs::read(folder.path().join(file)).expect("it is there"), bytes, "{file} is as it was");
+        folder.write(file, sound);
+    }
+}
+
+#[test]
+fn what_would_only_look_empty_is_not_asked_for() {
+    for command in [&["conversations", "list"][..], &["conversations", "show", "0"], &["audit"]] {
+        refused(&duka(&[command, &["--limit", "0"]].concat()), "0 is not in 1..");
+    }
+    refused(&duka(&["costs", "--from", "2026-12", "--to", "2026-01"]), "2026-12 is after 2026-01");
+}
+
+#[test]
+fn a_drawing_and_the_other_form_are_written_over_no_file_of_the_shop() {
+    let folder = Folder::new();
+    copy("examples/empty", folder.path());
+    let (flow, profile) = (folder.read("empty.duka"), folder.read("shop.yaml"));
+    for output in ["empty.duka", "shop.yaml", "empty.test.duka"] {
+        refused(
+            &folder.duka(&["convert", "empty.duka", "-o", output]),
+            &format!("`{output}` is the name of another kind"),
+        );
+        let drawn = folder.duka(&["draw", "--format", "svg", "-o", output]);
+        refused(&drawn, &format!("`{output}` is the name of a file of the shop"));
+    }
+    assert_eq!((folder.read("empty.duka"), folder.read("shop.yaml")), (flow.clone(), profile));
+    assert_eq!(folder.duka(&["convert", "empty.duka", "-o", "other.duka.yaml"]).code, Some(0));
+    assert_eq!(folder.duka(&["convert", "other.duka.yaml", "-o", "empty.duka"]).code, Some(0));
+    assert_eq!(folder.read("empty.duka"), flow);
+    folder.write("empty.duka", flow.replacen("start ", "start no_", 1));
+    std::fs::remove_file(folder.path().join("other.duka.yaml")).expect("it was written");
+    let drawn = folder.duka(&["draw"]);
+    assert!(
+        drawn.code == Some(0) && drawn.err.contains("this shop has errors, and what is wrong is not drawn"),
+        "{drawn:?}"
+    );
+}
+
+#[test]
+fn a_chat_in_a_language_that_the_shop_does_not_speak_is_not_begun() {
+    let run = duka(&["chat", "examples/boutique", "--lang", "xx"]);
+    refused(&run, "the shop does not speak `xx`");
+    assert!(run.err.contains("It speaks en, sw, ar."), "{}", run.err);
+}
+
+#[test]
+fn a_chat_is_kept_in_a_file_of_tests_and_in_no_other() {
+    let folder = Folder::new();
+    copy("examples/empty", folder.path());
+    let profile = folder.read("shop.yaml");
+    let other = "`shop.yaml` is not the name of a file of tests";
+    refused(&folder.duka(&["test", "--record", "shop.yaml"]), other);
+    refused(&folder.duka(&["test", "--record", "no/such/chat.test.duka"]), "there is no file or folder `no/such`");
+    folder.write("latin.test.duka", b"# caf\xe9\n");
+    let chat =
+        "hi\n/record shop.yaml\n/record latin.test.duka\n/record no/such/chat.test.duka\n/record chat.test.duka\n";
+    let run = duka_in(folder.path(), &["chat"], chat);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    for told in [other, "`latin.test.duka` can not be read", "`no/such/chat.test.duka` can not be written"] {
+        assert!(run.out.contains(told), "{told} in {run:?}");
+    }
+    assert!(run.out.contains("Kept as a test in chat.test.duka."), "the chat goes on: {run:?}");
+    assert_eq!(folder.read("shop.yaml"), profile);
+    assert_eq!(std::fs::read(folder.path().join("latin.test.duka")).expect("it is there"), b"# caf\xe9\n");
+    assert!(folder.read("chat.test.duka").contains("customer: hi"), "it is a test");
+}
+
+#[test]
+fn a_reader_that_has_gone_away_is_no_failure() {
+    let folder = Folder::new();
+    copy("examples/empty", folder.path());
+    folder.duka(&["keys", "new", "ann"]);
+    let commands = [
+        &["--help"][..],
+        &["check", "--format", "json"],
+        &["test"],
+        &["chat"],
+        &["draw"],
+        &["schema", "shop"],
+        &["completions", "bash"],
+        &["explain", "list"],
+        &["keys", "list"],
+        &["keys", "flows"],
+        &["backup", "duka.db", "copy.db"],
+        &["restore", "copy.db", "restored.db"],
+        &["doctor"],
+        &["dev-graph", "--listen", "127.0.0.1:0"],
+    ];
+    for arguments in commands {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_duka"));
+        child.args(arguments).current_dir(folder.path()).stdin(Stdio::null()).stderr(Stdio::piped());
+        let (out, gone) = std::io::pipe().map(|(read, write)| (write, read)).expect("a pipe");
+        drop(gone);
+        let output = child.stdout(out).spawn().and_then(std::process::Child::wait_with_output).expect("it ends");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("inside Duka itself") && !said.contains("panicked"), "{arguments:?}: {said}");
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {said}");
+    }
 }
 
 #[test]

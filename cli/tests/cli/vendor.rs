@@ -62,6 +62,17 @@ fn templates_are_submitted_noted_and_compared() {
 }
 
 #[test]
+fn a_template_of_the_shops_own_takes_the_place_of_a_standard_one_of_its_name() {
+    let house = House::of("examples/grocery", "channels: [whatsapp]");
+    let pushed = house.fine(&["templates", "push"]);
+    assert_eq!(pushed.matches("grocery: order_near (en): submitted\n").count(), 1, "{pushed}");
+    assert!(pushed.contains("grocery: order_paid (en): submitted\n"), "one that only a standard flow has: {pushed}");
+    assert_eq!(house.fine(&["templates", "diff"]), "");
+    let held = house.vendor("GET", &format!("{ACCOUNT}/message_templates"));
+    assert!(held.to_string().contains("is on its way to you. Please keep your phone near."), "{held}");
+}
+
+#[test]
 fn forms_are_published_noted_and_compared() {
     let house = boutique();
     let list = house.fine(&["forms", "list"]);
@@ -92,6 +103,24 @@ fn forms_are_published_noted_and_compared() {
         ),
         "{list}"
     );
+}
+
+#[test]
+fn a_shop_that_is_named_is_asked_for_whatever_is_wrong_with_another() {
+    let house = boutique();
+    house.folder.write("shops/stall/shop.yaml", "name: Stall\ncountry: KE\ncurrency: KES\nlanguages: [en]\n");
+    house.folder.write("shops/stall/stall.duka", "duka 1\nflow stall\n  start nowhere\n");
+    for what in ["templates", "forms"] {
+        let named = house.fine(&[what, "list", "--shop", "boutique"]);
+        assert!(named.starts_with("boutique: ") && named.contains("  missing\n"), "{named}");
+        for all in [&[what, "list"][..], &[what, "list", "--shop", "stall"]] {
+            let run = house.duka(all);
+            assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{run:?}");
+            assert!(run.err.contains("`shops/stall` has errors: `duka check shops/stall` shows them"), "{run:?}");
+        }
+        let unknown = house.duka(&[what, "list", "--shop", "nosuch"]);
+        assert!(unknown.code == Some(2) && unknown.err.contains("There are: boutique, stall."), "{unknown:?}");
+    }
 }
 
 #[test]
@@ -147,6 +176,17 @@ fn the_doctor_finds_what_customers_would_find() {
     let faults: Vec<&str> = faults.filter_map(|line| line["found"].as_str()).collect();
     assert!(faults.iter().any(|found| found.contains("refused with code 190")), "{faults:?}");
     assert!(faults.iter().any(|found| found.contains("v19.0 ended on 2026-05-21")), "{faults:?}");
+}
+
+#[test]
+fn the_doctor_tells_a_database_that_can_not_be_made() {
+    let house = boutique();
+    house.folder.write("plain.txt", "");
+    house.settings("wrong.toml", "plain.txt/below/duka.db");
+    let run = house.duka(&["doctor", "--config", "wrong.toml"]);
+    let fault = "fault    database: `plain.txt` is no folder that this user may write in\n";
+    assert!(run.code == Some(1) && run.out.contains(fault), "{run:?}");
+    assert_eq!(house.duka(&["serve", "--config", "wrong.toml"]).code, Some(2), "nor does it start");
 }
 
 #[test]

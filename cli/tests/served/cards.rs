@@ -86,17 +86,17 @@ fn card_numbers_are_nowhere_in_what_a_server_on_sqlite_has_left() {
     nowhere("SQLite", &cards, &places);
 }
 
-/// The newest `pg_dump` of this machine.
-fn pg_dump() -> PathBuf {
+/// The newest one of this machine, `pg_dump` say.
+pub fn of_postgres(program: &str) -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> =
-        versions.map(|version| version.path().join("bin/pg_dump")).filter(|it| it.is_file()).collect();
+        versions.map(|version| version.path().join("bin").join(program)).filter(|it| it.is_file()).collect();
     found.sort();
-    found.pop().unwrap_or_else(|| "pg_dump".into())
+    found.pop().unwrap_or_else(|| program.into())
 }
 
 /// The same address without what only our own driver understands.
-fn for_pg_dump(url: &str) -> String {
+pub fn for_pg_dump(url: &str) -> String {
     let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
     let known = parameters.split('&').filter(|parameter| !parameter.starts_with("statement-cache-capacity"));
     format!("{place}?{}", known.collect::<Vec<_>>().join("&"))
@@ -127,7 +127,11 @@ fn card_numbers_are_nowhere_in_what_a_server_on_postgres_has_left() {
     let mut stage = Stage::begin(|shop| copy("examples/boutique", shop), "", Some(&url), "");
     stage.start();
     written(&mut stage, &cards);
-    let dump = Command::new(pg_dump()).arg("--dbname").arg(for_pg_dump(&url)).output().expect("there is `pg_dump`");
+    let dump = Command::new(of_postgres("pg_dump"))
+        .arg("--dbname")
+        .arg(for_pg_dump(&url))
+        .output()
+        .expect("there is `pg_dump`");
     assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
     let mut places = stage.left();
     let dump = plain(&String::from_utf8_lossy(&dump.stdout));

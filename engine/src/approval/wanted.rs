@@ -1,6 +1,8 @@
 //! The templates of a shop's flows in each language that they are written in, in the vendor's notation: values between
 //! `{{` and `}}`, by name.
 
+use std::collections::BTreeSet;
+
 use duka_dsl::Span;
 use duka_dsl::ast::Category;
 use serde_json::{Value as Json, json};
@@ -47,11 +49,14 @@ pub fn parameter_name(path: &str) -> String {
     if name.starts_with(|c: char| c.is_ascii_lowercase()) { name } else { format!("v_{name}") }
 }
 
-/// All of them, in the order of the flows; each template in the shop's order of languages.
+/// All of them, in the order of the flows; each template in the shop's order of languages. WhatsApp knows one of a name: the
+/// merchant's own takes the place of a standard flow's.
 pub fn wanted(shop: &Shop) -> Vec<Wanted> {
+    let own: BTreeSet<&SmolStr> =
+        shop.flows.iter().filter(|flow| !flow.standard).flat_map(|flow| &flow.templates).map(|own| &own.name).collect();
     let mut all = Vec::new();
     for flow in &shop.flows {
-        for template in &flow.templates {
+        for template in flow.templates.iter().filter(|template| !flow.standard || !own.contains(&template.name)) {
             for (at, language) in shop.languages.iter().enumerate() {
                 let entry = flow.texts.get(template.body.index());
                 // A missing translation is sent in the first language, and needs no approval of its own.

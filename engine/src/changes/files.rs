@@ -6,6 +6,7 @@ use duka_dsl::FileId;
 use duka_dsl::yaml::tree::{Node, Value, parse};
 
 use super::Change;
+use crate::expression::without_comments;
 use crate::source::{FileKind, ShopSource, SourceFile};
 
 /// What became of them, by file.
@@ -74,7 +75,7 @@ fn hooks(old: &str, new: &str, say: &mut impl FnMut(String)) {
     for (name, text) in &was {
         match is.get(name) {
             None => say(format!("the hook `{name}` is gone")),
-            Some(other) if other != text => say(format!("the hook `{name}` works otherwise")),
+            Some(other) if other != text => say(format!("the hook `{name}` has other code")),
             Some(_) => {}
         }
     }
@@ -83,24 +84,27 @@ fn hooks(old: &str, new: &str, say: &mut impl FnMut(String)) {
 
 /// Each function by its name, with the signature above it, without comments and spaces that mean nothing.
 fn functions(text: &str) -> BTreeMap<String, String> {
-    let mut found: BTreeMap<String, String> = BTreeMap::new();
-    let (mut current, mut above) = (String::new(), String::new());
+    let mut found: BTreeMap<String, (String, String)> = BTreeMap::new();
+    let (mut current, mut signature) = (String::new(), String::new());
     for line in text.lines().map(str::trim) {
         if line.starts_with("///") {
-            above = line.to_string();
+            if line.contains("->") {
+                signature = line.split_whitespace().collect::<Vec<_>>().join(" ");
+            }
             continue;
         }
-        if line.starts_with("//") || line.is_empty() {
-            continue;
-        }
-        if let Some((name, _)) =
-            line.trim_start_matches("private ").strip_prefix("fn ").and_then(|it| it.split_once('('))
-        {
+        let function = line.trim_start_matches("private ").strip_prefix("fn ").and_then(|it| it.split_once('('));
+        if let Some((name, _)) = function {
             current = name.trim().to_string();
-            found.entry(current.clone()).or_default().push_str(&std::mem::take(&mut above));
         }
-        let words = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        found.entry(current.clone()).or_default().push_str(&format!(" {words}"));
+        let (above, code) = found.entry(current.clone()).or_default();
+        if function.is_some() {
+            above.push_str(&std::mem::take(&mut signature));
+        }
+        code.push_str(line);
+        code.push('\n');
     }
-    found
+    // What stands outside of them is never run.
+    found.remove("");
+    found.into_iter().map(|(name, (above, code))| (name, format!("{above}\n{}", without_comments(&code)))).collect()
 }

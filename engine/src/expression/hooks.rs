@@ -175,6 +175,11 @@ fn compile(engine: &Engine, source: &signature::Source<'_>) -> Result<AST, Box<D
     })
 }
 
+/// Functions without comments and without spaces that mean nothing; as they are, if they can not be read.
+pub fn without_comments(functions: &str) -> String {
+    runner(Rounding::default()).compact_script(functions).unwrap_or_else(|_| functions.to_string())
+}
+
 /// Rhai's words without its position and full stop.
 fn sentence(text: &str) -> String {
     text.trim().trim_end_matches('.').to_string()

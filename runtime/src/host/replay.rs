@@ -37,7 +37,7 @@ pub enum ReplayError {
     Unreadable(u64),
 }
 
-/// What happened, and what was said to it, then and now.
+/// What happened, and what was said to it, then and now. A message that takes several turns of the shop's systems is one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Exchange {
     pub at_ms: i64,
@@ -52,6 +52,18 @@ pub struct Exchange {
 impl Exchange {
     pub fn differs(&self) -> bool {
         self.was != self.now || self.stuck.is_some()
+    }
+
+    /// What is said to an answer of the shop's systems belongs to what led to it.
+    fn enter(self, event: Option<&Event>, exchanges: &mut Vec<Exchange>) {
+        let is_answer = event.is_some_and(|event| matches!(event.kind, EventKind::Result { .. }));
+        match exchanges.last_mut().filter(|_| is_answer) {
+            Some(last) => {
+                last.was.extend(self.was);
+                last.now.extend(self.now);
+            }
+            None => exchanges.push(self),
+        }
     }
 }
 
@@ -205,16 +217,12 @@ impl Original {
             asked.extend(done.effects.iter().filter_map(request));
             let exchange = Exchange {
                 at_ms: turn.at_ms,
-                happened: match &event {
-                    Some(event) => happened(&event.kind),
-                    None if is_too_many(&notes) => "(too many messages)".to_string(),
-                    None => "(the account)".to_string(),
-                },
+                happened: told(event.as_ref(), &notes),
                 was: sent,
                 now: said(&recording.channel, done.effects),
                 stuck: None,
             };
-            original.exchanges.push(exchange);
+            exchange.enter(event.as_ref(), &mut original.exchanges);
             session = Some(done.session);
         }
         Ok(original)
@@ -291,18 +299,18 @@ impl Other<'_> {
         if let Some(name) = learned(&notes) {
             Shop::name_customer(&self.shop.program, &mut self.session, name, turn.at_ms);
         }
+        let happened = told(event.as_ref(), &notes);
+        let exchange = Exchange { at_ms: turn.at_ms, happened, was: sent, ..Exchange::default() };
         let Some(event) = event else {
             let session = std::mem::take(&mut self.session);
             self.session = quiet_turn(&self.shop.program, session, &notes).session;
+            exchange.enter(None, &mut self.exchanges);
             return Ok(());
         };
         match &event.kind {
-            // Answers are given when they are asked for; what was said to one belongs to what led to it.
+            // Answers are given when they are asked for.
             EventKind::Result { .. } => {
-                match self.exchanges.last_mut() {
-                    Some(last) => last.was.extend(sent),
-                    None => self.exchanges.push(Exchange { was: sent, ..Exchange::default() }),
-                }
+                exchange.enter(Some(&event), &mut self.exchanges);
                 return Ok(());
             }
             EventKind::Wake => {}
@@ -313,12 +321,7 @@ impl Other<'_> {
             | EventKind::HandoffOpened
             | EventKind::MessageFailed { .. } => self.wake_until(turn.at_ms),
         }
-        self.exchanges.push(Exchange {
-            at_ms: turn.at_ms,
-            happened: happened(&event.kind),
-            was: sent,
-            ..Exchange::default()
-        });
+        exchange.enter(Some(&event), &mut self.exchanges);
         self.take(&event);
         Ok(())
     }
@@ -383,6 +386,15 @@ impl Other<'_> {
         }?;
         found.taken = true;
         Some(found.outcome.clone())
+    }
+}
+
+/// What a turn was about, as people tell it.
+fn told(event: Option<&Event>, notes: &[EffectKind]) -> String {
+    match event {
+        Some(event) => happened(&event.kind),
+        None if is_too_many(notes) => "(too many messages)".to_string(),
+        None => "(the account)".to_string(),
     }
 }
 

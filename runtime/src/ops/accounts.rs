@@ -46,13 +46,18 @@ impl Account {
 /// The folder itself.
 pub fn all(config: &Config, secrets: &Keyring) -> Result<Vec<Result<Account, Trouble>>, Trouble> {
     let folders = shops::find(&config.shops)?;
-    let account = |(slug, folder): (SmolStr, PathBuf)| {
-        let outside = Outside { secrets, adapters: &config.adapters, stood_in: false };
-        let source = shops::read(&slug, &folder, outside, None)?;
-        let token = source.live.token.clone().or_else(|| config.whatsapp.token.clone());
-        Ok(Account { source, token })
-    };
-    Ok(folders.into_iter().map(account).collect())
+    Ok(folders.iter().map(|folder| read(config, secrets, folder)).collect())
+}
+
+/// The shop of one folder.
+///
+/// # Errors
+/// It can not be read.
+pub fn read(config: &Config, secrets: &Keyring, (slug, folder): &(SmolStr, PathBuf)) -> Result<Account, Trouble> {
+    let outside = Outside { secrets, adapters: &config.adapters, stood_in: false };
+    let source = shops::read(slug, folder, outside, None)?;
+    let token = source.live.token.clone().or_else(|| config.whatsapp.token.clone());
+    Ok(Account { source, token })
 }
 
 /// The way to the Graph API that the settings name.

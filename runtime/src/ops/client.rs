@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, Method, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 use thiserror::Error;
@@ -16,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub enum Error {
     #[error("no server answers at {address}")]
     Silent { address: String, source: reqwest::Error },
+    #[error("`{0}` is no address of a server")]
+    NoAddress(String),
     /// In the server's words.
     #[error("the server says: {said}")]
     Refused { status: u16, said: String },
@@ -35,8 +37,11 @@ pub struct Server {
 
 impl Server {
     /// # Errors
-    /// The machine has no certificates to trust.
+    /// It is no such address, or the machine has no certificates to trust.
     pub fn new(base: &str, key: Option<SecretString>) -> Result<Server, Error> {
+        if !Url::parse(base).is_ok_and(|url| ["http", "https"].contains(&url.scheme())) {
+            return Err(Error::NoAddress(base.to_string()));
+        }
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE).build();
         Ok(Server { base: base.trim_end_matches('/').to_string(), key, client: client.map_err(Error::NoClient)? })
     }
@@ -89,6 +94,10 @@ impl Server {
         let body: Option<Json> = serde_json::from_str(&body).ok();
         if status.is_success() {
             return body.ok_or(Error::Unreadable);
+        }
+        // A server of ours says why.
+        if body.is_none() && status == StatusCode::NOT_FOUND {
+            return Err(Error::Unreadable);
         }
         let said = body.as_ref().and_then(|body| body.get("error")?.as_str());
         let said = said.map_or_else(|| status.to_string(), str::to_string);

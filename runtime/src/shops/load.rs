@@ -121,6 +121,11 @@ impl Shop {
         self.source.files.get(usize::from(file.0)).map_or("", |file| &file.text)
     }
 
+    /// Whether each letter of a file could be read. Written anew, one that is not would lose those letters.
+    pub fn is_whole(&self, file: FileId) -> bool {
+        self.findings.iter().all(|finding| finding.span.file != file)
+    }
+
     /// The merchant's own files, without the standard ones.
     pub fn own_files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         let own = self.source.files.iter().take(self.source.standard_from);

@@ -24,6 +24,8 @@ pub struct PostgresLook {
     pub version: String,
     /// A commit is on disk when it is told to have been done.
     pub synced: bool,
+    /// It has the tables of a store.
+    pub is_filled: bool,
 }
 
 pub(super) fn sqlite(path: &Path) -> Result<SqliteLook> {
@@ -41,12 +43,13 @@ fn read(path: &Path) -> Result<SqliteLook> {
 pub(super) async fn postgres(url: &str) -> Result<PostgresLook> {
     let mut connection: PgConnection = at(url)?.connect().await?;
     is_new_enough(&connection)?;
-    let asked =
-        "SELECT current_setting('server_version'), current_setting('fsync'), current_setting('synchronous_commit')";
+    let asked = "SELECT current_setting('server_version'), current_setting('fsync'),
+        current_setting('synchronous_commit'), to_regclass('_sqlx_migrations') IS NOT NULL";
     let row = sqlx::query(asked).fetch_one(&mut connection).await?;
     let look = PostgresLook {
         version: row.try_get(0)?,
         synced: row.try_get::<String, _>(1)? == "on" && row.try_get::<String, _>(2)? != "off",
+        is_filled: row.try_get(3)?,
     };
     connection.close().await?;
     Ok(look)

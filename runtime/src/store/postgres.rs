@@ -180,8 +180,23 @@ async fn bring_up_to_date(options: &PgConnectOptions) -> Result<()> {
     let mut connection = options.connect().await?;
     is_new_enough(&connection)?;
     let done = migrator(&POSTGRES).run_direct(None, &mut connection, false).await;
+    let done = match done {
+        Ok(()) => connection.execute(MANNERS).await.map(drop).map_err(without_role),
+        Err(error) => Err(refusal(error, &POSTGRES)),
+    };
     connection.close().await?;
-    done.map_err(|error| refusal(error, &POSTGRES))
+    done
+}
+
+/// The pool would only say that no connection became free.
+fn without_role(error: sqlx::Error) -> Error {
+    match Error::from(error) {
+        Error::Refused(message, _) => Error::Closed {
+            message,
+            help: "A dump holds no roles: bring them to a new server first, with `pg_dumpall --roles-only`.",
+        },
+        error => error,
+    }
 }
 
 /// Text as PostgreSQL takes it: it knows no NUL.

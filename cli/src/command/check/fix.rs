@@ -17,7 +17,7 @@ pub struct Change {
 pub fn changes(report: &Report) -> Vec<Change> {
     let fixes: Vec<&Fix> = report.open().filter_map(|finding| finding.diagnostic.fix.as_ref()).collect();
     let mut changes = Vec::new();
-    for (file, source) in report.shop.own_files() {
+    for (file, source) in report.shop.own_files().filter(|(file, _)| report.shop.is_whole(*file)) {
         let whole =
             |fix: &&&Fix| fix.safe && !fix.edits.is_empty() && fix.edits.iter().all(|edit| edit.span.file == file);
         let mut taken: Vec<&Edit> = Vec::new();

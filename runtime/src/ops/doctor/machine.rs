@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rustix::fs::Access;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::super::client::{Error, Server};
@@ -128,6 +129,14 @@ pub(super) async fn store(database: &Database) -> Vec<Line> {
 
 fn file(path: &Path) -> Line {
     const ABOUT: &str = "database";
+    let folder = nearest(path);
+    if !folder.is_dir() || rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+        return Line::fault(
+            ABOUT,
+            format!("`{}` is no folder that this user may write in", folder.display()),
+            "The server keeps files beside the database: examine as its user, and let that one own the folder.",
+        );
+    }
     if !path.exists() {
         return Line::ok(ABOUT, format!("{} will be made at the first start", path.display()));
     }
@@ -144,13 +153,18 @@ fn file(path: &Path) -> Line {
     }
 }
 
+/// Where the folders to a file begin that are still to be made.
+fn nearest(path: &Path) -> &Path {
+    path.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("."))
+}
+
 fn damage(error: &store::Error) -> Line {
     Line::fault("database", error.to_string(), error.help().unwrap_or("Try again; the server's log says more."))
 }
 
 fn space(path: &Path) -> Line {
     const ABOUT: &str = "disk";
-    let folder = path.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+    let folder = nearest(path);
     let Ok(found) = rustix::fs::statvfs(folder) else {
         return Line::warning(
             ABOUT,
@@ -214,7 +228,7 @@ pub(super) async fn server(config: &Config) -> Line {
         Err(Error::Silent { .. }) => {
             Line::warning(ABOUT, format!("nothing answers on {address}"), "Start it: `duka serve`.")
         }
-        Err(error @ (Error::Refused { .. } | Error::Unreadable | Error::NoClient(_))) => {
+        Err(error @ (Error::Refused { .. } | Error::Unreadable | Error::NoClient(_) | Error::NoAddress(_))) => {
             Line::fault(ABOUT, error.to_string(), "Restart it.")
         }
     }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use rusqlite::OpenFlags;
+use rusqlite::{Connection, OpenFlags};
 
 use super::{Sqlite, cannot_open, connect};
 use crate::store::error::{Error, Result};
@@ -74,6 +74,7 @@ pub(in crate::store) fn copy_out(from: &Path, to: &Path) -> Result<()> {
         return Err(Error::Closed { message, help: "Name another file for the copy." });
     }
     let connection = connect(from, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| error.of_file(from))?;
+    is_a_store(&connection, from)?;
     by_part(to, |part| {
         let done = connection.execute("VACUUM INTO ?", [part.to_string_lossy()]);
         done.map(drop).map_err(|error| Error::from(error).of_file(from))
@@ -120,8 +121,19 @@ pub(in crate::store) fn copy_back(backup: &Path, to: &Path) -> Result<()> {
     by_part(to, |part| {
         let copied = File::open(backup).map_err(|error| cannot_open(backup, &error));
         copied.and_then(|_| std::fs::copy(backup, part).map_err(|error| cannot_open(part, &error)))?;
-        sound(part, backup)
+        sound(part, backup)?;
+        is_a_store(&connect(part, OpenFlags::SQLITE_OPEN_READ_WRITE)?, backup)
     })
+}
+
+/// An empty file is a sound database, and as a copy it would bring nothing back.
+fn is_a_store(connection: &Connection, called: &Path) -> Result<()> {
+    const TABLE: &str = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
+    let found = connection.query_row(TABLE, [], |row| row.get::<_, i64>(0));
+    match found.map_err(|error| Error::from(error).of_file(called))? {
+        0 => Err(Error::Unreadable("there is nothing of Duka in it".to_string()).of_file(called)),
+        _ => Ok(()),
+    }
 }
 
 /// Syncs a file and gives it its name.
