@@ -26,11 +26,11 @@ fn guarded() -> PgConnectOptions {
         let options = PgConnectOptions::from_str(&database().await).expect("it is an address");
         let mut owner = options.connect().await.expect("the database answers");
         for (role, password) in [(GUARDED, "PASSWORD 'right'"), (NO_RIGHTS, "")] {
-            let known = format!("SELECT 1 FROM pg_roles WHERE rolname = '{role}'");
-            if owner.fetch_optional(sqlx::AssertSqlSafe(known)).await.expect("roles are readable").is_none() {
-                let make = format!("CREATE ROLE {role} LOGIN {password}");
-                owner.execute(sqlx::AssertSqlSafe(make)).await.expect("roles may be made");
-            }
+            let make = format!(
+                "DO $$ BEGIN CREATE ROLE {role} LOGIN {password};
+                 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+            );
+            owner.execute(sqlx::AssertSqlSafe(make)).await.expect("roles may be made");
         }
         options
     })
@@ -55,6 +55,10 @@ fn told(address: &str, message: &str, help: &str) {
 
 #[test]
 fn a_wrong_password_is_told_as_one() {
+    if std::env::var("POSTGRES_RESTART").is_err() {
+        eprintln!("NOT TRIED: only the server that `.ci/postgres` makes is known to ask for passwords");
+        return;
+    }
     let options = guarded().username(GUARDED).password("wrong");
     let message = "PostgreSQL lets this user not in: password authentication failed for user \"duka_guarded\"";
     told(&address(&options), message, "Are user and password in `database` right");
