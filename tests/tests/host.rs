@@ -10,6 +10,8 @@ mod corner;
 mod crashes;
 #[path = "store/database.rs"]
 mod database;
+#[path = "host/errors.rs"]
+mod errors;
 #[path = "host/house.rs"]
 mod house;
 #[path = "host/outbox.rs"]

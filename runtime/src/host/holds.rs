@@ -81,7 +81,6 @@ impl Holds {
         let seen_ms = tx.meta_get(ShopScope::NONE, SEEN_AT).await?;
         let seen_ms = seen_ms.and_then(|bytes| bytes.try_into().ok()).map_or(now_ms, i64::from_le_bytes);
         tx.meta_set(ShopScope::NONE, &self.running(), b"1").await?;
-        tx.meta_set(ShopScope::NONE, SEEN_AT, &now_ms.to_le_bytes()).await?;
         tx.commit().await?;
         // Nobody was there to hear statuses, whoever begins first. Where others may live, one of them may have been.
         let down_ms = now_ms.saturating_sub(seen_ms);
@@ -99,6 +98,8 @@ impl Holds {
                 tx.commit().await?;
             }
         }
+        // Behind that: a process that ends in the middle of it leaves the whole time to the next one.
+        self.note().await?;
         Ok(if running { Before::Unclean } else { Before::Clean })
     }
 
