@@ -28,6 +28,8 @@ mod serve;
 mod standing;
 #[path = "host/turn.rs"]
 mod turn;
+#[path = "host/versions.rs"]
+mod versions;
 #[path = "host/warnings.rs"]
 mod warnings;
 #[path = "host/worker.rs"]

@@ -226,6 +226,10 @@ impl<A: Adapter> Calls<A> {
             return Ok(CallEnd::Later(ended, self.host.clock.now_ms()));
         };
         let Ok(request) = postcard::from_bytes::<CallRequest>(&call.body) else {
+            let later_ms = self.host.clock.now_ms().saturating_add(PAUSE_MS);
+            if self.host.is_outdated() && later_ms < call.deadline_ms {
+                return Ok(CallEnd::Later(ended, later_ms));
+            }
             let reason = SmolStr::new_static("the call can not be read");
             return Ok(CallEnd::Result(ended, Outcome::Failed { reason }));
         };

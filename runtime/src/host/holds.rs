@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 
 use super::Host;
 use super::notices::{Notice, Told};
+use super::version::Version;
 use crate::id::ShopScope;
-use crate::store::{Leases, Result, Work};
+use crate::store::{Leases, Result, Tx, Work};
 
 /// Holds of one shop that end in one transaction.
 const MOST_AT_ONCE: u32 = 500;
@@ -15,6 +16,8 @@ const MOST_AT_ONCE: u32 = 500;
 /// Under which the process notes that it runs, and when it last did.
 const RUNNING: &str = "running";
 const SEEN_AT: &str = "seen_at";
+/// Under which the newest version of Duka is noted that has begun on this store.
+const VERSION: &str = "version";
 
 /// [`Holds::note`] comes more often than this while any process runs.
 const NOTED_WITHIN_MS: i64 = 5_000;
@@ -66,8 +69,22 @@ impl Holds {
     pub async fn note(&self) -> Result<()> {
         let now_ms = self.host.clock.now_ms();
         let mut tx = self.host.store.begin(ShopScope::NONE).await?;
+        self.meet(&mut tx).await?;
         tx.meta_set(ShopScope::NONE, SEEN_AT, &now_ms.to_le_bytes()).await?;
         tx.commit().await
+    }
+
+    /// Looks whether a newer version has begun on this store; the newest is noted.
+    async fn meet(&self, tx: &mut Tx) -> Result<()> {
+        let noted = tx.meta_get(ShopScope::NONE, VERSION).await?.and_then(|noted| Version::read(&noted));
+        let is_outdated = noted > Some(Version::OWN);
+        if is_outdated && !self.host.outdated.swap(true, Ordering::Relaxed) {
+            tracing::warn!("a newer version of Duka is on this database: what only that one can read waits for it");
+        }
+        if noted < Some(Version::OWN) {
+            tx.meta_set(ShopScope::NONE, VERSION, Version::OWN.to_string().as_bytes()).await?;
+        }
+        Ok(())
     }
 
     /// What a process does before anything else. `alone`: no other can be alive on this store, so that every claim found
@@ -81,6 +98,7 @@ impl Holds {
         let seen_ms = tx.meta_get(ShopScope::NONE, SEEN_AT).await?;
         let seen_ms = seen_ms.and_then(|bytes| bytes.try_into().ok()).map_or(now_ms, i64::from_le_bytes);
         tx.meta_set(ShopScope::NONE, &self.running(), b"1").await?;
+        self.meet(&mut tx).await?;
         tx.commit().await?;
         // Nobody was there to hear statuses, whoever begins first. Where others may live, one of them may have been.
         let down_ms = now_ms.saturating_sub(seen_ms);

@@ -45,6 +45,9 @@ pub use self::pace::PaceLimits;
 /// Numbers whose sends are claimed in one transaction.
 const MOST_NUMBERS: usize = 256;
 
+/// How long a message that only a newer version of Duka can read is left to one.
+const NEWER_PAUSE_MS: i64 = 5_000;
+
 /// Sends of one number that are claimed at once.
 const MOST_OF_A_NUMBER: u32 = 256;
 
@@ -233,7 +236,11 @@ impl<T: Transport> Outbox<T> {
         round: &mut Round,
     ) {
         let Some(outbound) = outbound else {
-            let end = AttemptEnd::Failed { error: codes::UNREADABLE };
+            let now_ms = self.host.clock.now_ms();
+            let end = match self.host.is_outdated() {
+                true => AttemptEnd::Again { not_before_ms: now_ms.saturating_add(NEWER_PAUSE_MS), error: 0 },
+                false => AttemptEnd::Failed { error: codes::UNREADABLE },
+            };
             return round.ended.push(not_attempted(&send, end));
         };
         let has_template = matches!(outbound, Outbound::Template(_));
