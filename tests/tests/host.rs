@@ -10,6 +10,8 @@ mod corner;
 mod crashes;
 #[path = "store/database.rs"]
 mod database;
+#[path = "host/edges.rs"]
+mod edges;
 #[path = "host/errors.rs"]
 mod errors;
 #[path = "host/house.rs"]
