@@ -49,18 +49,28 @@ impl Holds {
     pub async fn run_once(&self) -> Result<usize> {
         let host = &self.host;
         let now_ms = host.clock.now_ms();
-        let mut moved = 0;
+        let (mut moved, mut failure) = (0, None);
         for due in host.store.due(Work::Holds, now_ms).await? {
-            let mut tx = host.store.begin(due.shop).await?;
-            let hold_until_ms = now_ms.saturating_add(host.holding.of_shop(due.shop, host.limits.hold_ms));
-            let expired = tx.expire_leases(due.shop, Leases::Over { now_ms }, hold_until_ms).await?;
-            let released = tx.release_unknown(due.shop, now_ms, MOST_AT_ONCE).await?;
-            tx.commit().await?;
-            moved += usize::try_from(expired).unwrap_or(0) + released.len();
-            for send in released.into_iter().filter(|send| send.parked) {
-                let notice = Notice::Parked { send: send.id };
-                host.notices.tell(Told { shop: due.shop, conversation: Some(send.conversation), notice });
+            match self.of_shop(due.shop, now_ms).await {
+                Ok(count) => moved += count,
+                // One shop's rows keep no other shop's waiting.
+                Err(error) => failure = Some(error),
             }
+        }
+        failure.map_or(Ok(moved), Err)
+    }
+
+    async fn of_shop(&self, shop: ShopScope, now_ms: i64) -> Result<usize> {
+        let host = &self.host;
+        let mut tx = host.store.begin(shop).await?;
+        let hold_until_ms = now_ms.saturating_add(host.holding.of_shop(shop, host.limits.hold_ms));
+        let expired = tx.expire_leases(shop, Leases::Over { now_ms }, hold_until_ms).await?;
+        let released = tx.release_unknown(shop, now_ms, MOST_AT_ONCE).await?;
+        tx.commit().await?;
+        let moved = usize::try_from(expired).unwrap_or(0) + released.len();
+        for send in released.into_iter().filter(|send| send.parked) {
+            let notice = Notice::Parked { send: send.id };
+            host.notices.tell(Told { shop, conversation: Some(send.conversation), notice });
         }
         Ok(moved)
     }

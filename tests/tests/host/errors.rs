@@ -6,10 +6,13 @@ use std::path::Path;
 use duka_runtime::host::holds::Before;
 use duka_runtime::host::incoming::Arrived;
 use duka_runtime::host::transport::{Advice, SendAnswer, Whom};
+use duka_runtime::id::ShopScope;
 use duka_runtime::store::{AttemptEnd, Delivery, Fails, Failure, SendState, Store};
 
+use crate::corner;
 use crate::crashes::{SCRIPT, accepted, held};
 use crate::house::{House, NOW_MS};
+use crate::refusals::by_number;
 
 const FAILURES: [Failure; 3] = [Failure::Full, Failure::Refused, Failure::Untold];
 
@@ -240,4 +243,36 @@ async fn what_was_claimed_is_attempted_also_when_others_can_not_be_claimed() {
         }
     }
     assert!(some > 0, "no failure between two claims");
+}
+
+#[tokio::test]
+async fn holds_of_one_shop_that_can_not_be_looked_at_keep_those_of_no_other_waiting() {
+    let mut alone = Vec::new();
+    for after in 0..40 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (house, fails) = on_a_disk(folder.path()).await;
+        let next = ShopScope::numbered(corner::NEXT_DOOR);
+        for (shop, number) in [(house.shop, "n1"), (next, "n2")] {
+            for text in ["hi", "a1"] {
+                let said = house.text("1", &format!("{number} {text}"), text);
+                house.receive(vec![by_number(said, shop, number)]).await.expect("kept");
+            }
+        }
+        house.provider.says(|_| Some(SendAnswer::Unknown));
+        house.outbox.run_once().await.expect("asked");
+        house.clock.advance(31_000);
+        fails.again(Failure::Refused, after);
+        let looked = house.holds.run_once().await;
+        if !fails.end().1 || house.host.store.is_broken() {
+            continue;
+        }
+        assert!(looked.is_err(), "after {after} statements");
+        let mut ready = Vec::new();
+        for shop in [house.shop, next] {
+            let mut tx = house.host.store.read(shop).await.expect("a transaction");
+            ready.push(tx.counts(shop).await.expect("counts").ready);
+        }
+        alone.push(ready);
+    }
+    assert!(alone.contains(&vec![0, 1]) && alone.contains(&vec![1, 0]), "{alone:?}");
 }
