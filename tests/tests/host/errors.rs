@@ -16,6 +16,9 @@ use crate::refusals::by_number;
 
 const FAILURES: [Failure; 3] = [Failure::Full, Failure::Refused, Failure::Untold];
 
+/// More statements than there are.
+const NEVER: u64 = u64::MAX / 2;
+
 /// Of the statements of a run, one in so many fails; `ERRORS=all`: each.
 const SAMPLE: u64 = 16;
 
@@ -25,7 +28,7 @@ fn whatever_statement_fails_nothing_is_lost_doubled_or_reordered() {
     let begun = folder.path().join("begun.db");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(begin(&begun));
-    let (statements, _) = runtime.block_on(played(&begun, &folder.path().join("whole.db"), Failure::Full, u64::MAX));
+    let (statements, _) = runtime.block_on(played(&begun, &folder.path().join("whole.db"), Failure::Full, NEVER));
     assert!(statements >= 400, "{statements}");
     let (first, step) = sample();
     for failure in FAILURES {
@@ -88,8 +91,9 @@ async fn whole(house: House, path: &Path) -> House {
 async fn played(begun: &Path, path: &Path, failure: Failure, after: u64) -> (u64, bool) {
     std::fs::copy(begun, path).expect("a file can be copied");
     let house = House::new(Store::sqlite(path).await.expect("a database")).await;
-    let fails = Fails::after(failure, after);
+    let fails = Fails::after(failure, NEVER);
     let house = house.reopened(async || Store::sqlite_that(fails.clone(), path).await.expect("a database"), 2).await;
+    fails.again(failure, after);
     let mut house = up(house, path).await;
     for (at, (customer, text)) in SCRIPT.iter().enumerate() {
         let id = format!("m{at}");
@@ -129,7 +133,7 @@ async fn round(house: House, path: &Path) -> House {
 
 /// A store whose disk can be told to fail, and what tells it.
 async fn on_a_disk(folder: &Path) -> (House, Fails) {
-    let fails = Fails::after(Failure::Refused, u64::MAX);
+    let fails = Fails::after(Failure::Refused, NEVER);
     let store = Store::sqlite_that(fails.clone(), &folder.join("duka.db")).await.expect("a new database");
     (House::new(store).await, fails)
 }
@@ -147,7 +151,7 @@ async fn a_start_that_fails_leaves_the_whole_time_in_which_nobody_listened_to_th
         house.chat("1", "m1", "a1").await;
         house.holds.note().await.expect("noted");
         house.clock.advance(3_600_000);
-        let fails = Fails::after(Failure::Refused, u64::MAX);
+        let fails = Fails::after(Failure::Refused, NEVER);
         let house = house.reopened(async || Store::sqlite_that(fails.clone(), &path).await.expect("it opens"), 2).await;
         fails.again(Failure::Refused, after);
         if house.holds.begin(true).await.is_ok() {
@@ -228,7 +232,7 @@ async fn what_was_claimed_is_attempted_also_when_others_can_not_be_claimed() {
     for after in (0..).step_by(150) {
         let path = folder.path().join(format!("{after}.db"));
         std::fs::copy(&begun, &path).expect("a file can be copied");
-        let fails = Fails::after(Failure::Refused, u64::MAX);
+        let fails = Fails::after(Failure::Refused, NEVER);
         let house = House::new(Store::sqlite_that(fails.clone(), &path).await.expect("it opens")).await;
         fails.again(Failure::Refused, after);
         let claimed = house.outbox.claim(1_000).await.map_or(0, |round| round.attempts.len());
