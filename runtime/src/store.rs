@@ -32,6 +32,7 @@ pub use self::health::{Change, HealthNews, Holds, NumberHealth, Warning};
 pub use self::look::{PostgresLook, SqliteLook};
 pub use self::memory::Flaw;
 pub use self::rows::*;
+pub use self::sqlite::{Fails, Failure};
 pub use self::templates::{TemplateNews, TemplateRow};
 pub use self::tx::Tx;
 
@@ -65,7 +66,12 @@ impl Store {
     /// The embedded store in this file, created with its folder if need be, and brought up to date. One process at a time
     /// may have it ([`Error::InUse`]); a file of a newer version is refused ([`Error::Newer`]).
     pub async fn sqlite(path: &Path) -> Result<Store> {
-        Ok(Store { kind: Kind::Sqlite(Sqlite::open(path).await?), signals: Signals::default() })
+        Store::sqlite_that(Fails::default(), path).await
+    }
+
+    /// The same on a disk that fails, for those who must stand it.
+    pub async fn sqlite_that(fails: Fails, path: &Path) -> Result<Store> {
+        Ok(Store { kind: Kind::Sqlite(Sqlite::open(path, fails).await?), signals: Signals::default() })
     }
 
     /// The database at this address, brought up to date, for any number of processes.

@@ -10,6 +10,10 @@ mod corner;
 mod crashes;
 #[path = "store/database.rs"]
 mod database;
+#[path = "host/edges.rs"]
+mod edges;
+#[path = "host/errors.rs"]
+mod errors;
 #[path = "host/house.rs"]
 mod house;
 #[path = "host/outbox.rs"]
@@ -26,6 +30,8 @@ mod serve;
 mod standing;
 #[path = "host/turn.rs"]
 mod turn;
+#[path = "host/versions.rs"]
+mod versions;
 #[path = "host/warnings.rs"]
 mod warnings;
 #[path = "host/worker.rs"]

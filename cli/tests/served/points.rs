@@ -4,6 +4,8 @@
 //!
 //! `POINTS=all .ci/postgres cargo test -p duka --test served points -- --nocapture` strikes at the first, third and sixth
 //! pass of each point; the gate at the first, and delays only on SQLite.
+//!
+//! T6 goes the same way: the disk fails at some statement of the server's start or of the conversation.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -49,6 +51,8 @@ enum Blow {
 /// One row of the table.
 struct Row {
     blow: Option<(Blow, Point, u32)>,
+    /// How its disk fails, and after how many statements.
+    disk: Option<(&'static str, u64)>,
     postgres: bool,
 }
 
@@ -66,6 +70,12 @@ fn begin(row: &Row) -> Stage {
         }
         let blow = if blow == Blow::Kill { "kill" } else { "delay" };
         stage.variables.push(("DUKA_STRIKE_AT".into(), format!("{blow} {} {after}", point.name())));
+    }
+    if let Some((how, after)) = row.disk {
+        stage.variables.push(("DUKA_DISK_FAILS".into(), format!("{how} {after}")));
+        // It may not even start.
+        stage.spawn();
+        return stage;
     }
     stage.start();
     stage
@@ -99,7 +109,7 @@ fn play(row: &Row) -> (BTreeMap<String, Vec<String>>, bool) {
         let text = |message: &Json| message["text"].as_str().unwrap_or("").to_string();
         shown.insert((*phone).to_string(), messages.as_array().expect("messages").iter().map(text).collect());
     }
-    (shown, stage.log().contains("struck, as told"))
+    (shown, stage.log().contains(", as told"))
 }
 
 /// Whether a customer has seen everything once and in order, up to where the flow gave the conversation to a person.
@@ -116,13 +126,13 @@ fn is_whole(shown: &[String], expected: &[String], may_end_early: bool) -> bool 
 fn points_of_the_way_are_survived() {
     let all = std::env::var("POINTS").is_ok_and(|all| all == "all");
     let passes: &[u32] = if all { &[0, 2, 5] } else { &[0] };
-    let (expected, _) = play(&Row { blow: None, postgres: false });
+    let (expected, _) = play(&Row { blow: None, disk: None, postgres: false });
     assert!(expected.values().all(|shown| shown.len() >= 3), "{expected:?}");
     let mut rows = Vec::new();
     for postgres in [false, true] {
         for blow in [Blow::Kill, Blow::Delay].into_iter().filter(|blow| all || !postgres || *blow == Blow::Kill) {
             let points = Point::ALL.into_iter().flat_map(|point| passes.iter().map(move |after| (point, *after)));
-            rows.extend(points.map(|(point, after)| Row { blow: Some((blow, point, after)), postgres }));
+            rows.extend(points.map(|(point, after)| Row { blow: Some((blow, point, after)), disk: None, postgres }));
         }
     }
     let (next, begun) = (AtomicUsize::new(0), Instant::now());
@@ -148,4 +158,34 @@ fn points_of_the_way_are_survived() {
     assert!(never.is_empty(), "never reached: {never:?}");
     let struck = lines.iter().filter(|(_, struck, _)| *struck).count();
     println!("{} rows tried, {struck} struck, all held, in {:.0} s", lines.len(), begun.elapsed().as_secs_f64());
+}
+
+/// Statements of the start and of the conversation, about, among which some are picked.
+const STATEMENTS: u64 = 360;
+const PICKED: u64 = 12;
+
+#[test]
+fn a_disk_that_fails_at_any_statement_is_survived() {
+    let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let seed: u64 = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(now);
+    println!("SEED={seed}");
+    let (expected, _) = play(&Row { blow: None, disk: None, postgres: false });
+    let step = STATEMENTS / PICKED;
+    let rows: Vec<(&str, u64)> = (0..PICKED)
+        .map(|n| (["full", "refused", "untold"][(n % 3) as usize], n * step + (seed + n * 37) % step))
+        .collect();
+    let (next, struck) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let hand = || {
+        while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let (shown, has_struck) = play(&Row { blow: None, disk: Some(*row), postgres: false });
+            struck.fetch_add(usize::from(has_struck), Ordering::Relaxed);
+            for (phone, shown) in &shown {
+                assert!(is_whole(shown, &expected[phone], false), "{row:?}: {shown:#?}");
+            }
+        }
+    };
+    std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(hand))));
+    let struck = struck.into_inner();
+    println!("{PICKED} rows tried, {struck} struck, all held");
+    assert!(struck >= 6, "the disk has hardly failed");
 }

@@ -27,7 +27,7 @@ use super::points::{Point, Struck};
 use super::shops::Shop;
 use super::writer::Job;
 use crate::id::{ConversationId, ShopScope};
-use crate::store::{self, Claim, ClaimedCall, EndedCall, NewCall, Tx, Work};
+use crate::store::{self, Claim, ClaimedCall, Due, EndedCall, NewCall, Tx, Work};
 
 pub use self::demo::{Ails, DemoAdapter, Edit, Memory};
 
@@ -173,23 +173,37 @@ impl<A: Adapter> Calls<A> {
         let mut held = Vec::new();
         let due = self.host.due(Work::Calls, now_ms).await?;
         for group in due.chunks(MOST_SHOPS) {
-            let mut tx = self.host.store.begin_for(&super::shops_of(group)).await?;
-            for due in group {
-                let places = std::iter::from_fn(|| self.held.try_take(&due.shop)).take(MOST_OF_A_CLAIM);
-                let places: Vec<_> = places.collect();
-                if !places.is_empty() {
-                    let (owner, lease_ms) = (self.host.owner, self.host.limits.call_lease_ms);
-                    let limit = u32::try_from(places.len()).unwrap_or(u32::MAX);
-                    let claimed = tx.claim_calls(due.shop, Claim { owner, now_ms, lease_ms, limit }).await?;
-                    let claimed = claimed.into_iter().zip(places);
-                    held.extend(claimed.map(|(claimed, _place)| Held { claimed, since_ms, _place }));
+            match self.claim_group(group, now_ms, since_ms).await {
+                Ok(claimed) => held.extend(claimed),
+                // What was claimed before is asked: a command whose claim runs out may have been.
+                Err(error) if !held.is_empty() => {
+                    tracing::warn!(%error, "not all calls that are due could be claimed");
+                    break;
                 }
+                Err(error) => return Err(error.into()),
             }
-            tx.commit().await?;
         }
         if !held.is_empty() {
             self.host.points.hit(Point::CallClaimed)?;
         }
+        Ok(held)
+    }
+
+    async fn claim_group(&self, group: &[Due], now_ms: i64, since_ms: i64) -> store::Result<Vec<Held>> {
+        let mut held = Vec::new();
+        let mut tx = self.host.store.begin_for(&super::shops_of(group)).await?;
+        for due in group {
+            let places = std::iter::from_fn(|| self.held.try_take(&due.shop)).take(MOST_OF_A_CLAIM);
+            let places: Vec<_> = places.collect();
+            if !places.is_empty() {
+                let (owner, lease_ms) = (self.host.owner, self.host.limits.call_lease_ms);
+                let limit = u32::try_from(places.len()).unwrap_or(u32::MAX);
+                let claimed = tx.claim_calls(due.shop, Claim { owner, now_ms, lease_ms, limit }).await?;
+                let claimed = claimed.into_iter().zip(places);
+                held.extend(claimed.map(|(claimed, _place)| Held { claimed, since_ms, _place }));
+            }
+        }
+        tx.commit().await?;
         Ok(held)
     }
 
@@ -212,6 +226,10 @@ impl<A: Adapter> Calls<A> {
             return Ok(CallEnd::Later(ended, self.host.clock.now_ms()));
         };
         let Ok(request) = postcard::from_bytes::<CallRequest>(&call.body) else {
+            let later_ms = self.host.clock.now_ms().saturating_add(PAUSE_MS);
+            if self.host.is_outdated() && later_ms < call.deadline_ms {
+                return Ok(CallEnd::Later(ended, later_ms));
+            }
             let reason = SmolStr::new_static("the call can not be read");
             return Ok(CallEnd::Result(ended, Outcome::Failed { reason }));
         };

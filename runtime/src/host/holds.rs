@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 
 use super::Host;
 use super::notices::{Notice, Told};
+use super::version::Version;
 use crate::id::ShopScope;
-use crate::store::{Leases, Result, Work};
+use crate::store::{Leases, Result, Tx, Work};
 
 /// Holds of one shop that end in one transaction.
 const MOST_AT_ONCE: u32 = 500;
@@ -15,6 +16,8 @@ const MOST_AT_ONCE: u32 = 500;
 /// Under which the process notes that it runs, and when it last did.
 const RUNNING: &str = "running";
 const SEEN_AT: &str = "seen_at";
+/// Under which the newest version of Duka is noted that has begun on this store.
+const VERSION: &str = "version";
 
 /// [`Holds::note`] comes more often than this while any process runs.
 const NOTED_WITHIN_MS: i64 = 5_000;
@@ -46,18 +49,28 @@ impl Holds {
     pub async fn run_once(&self) -> Result<usize> {
         let host = &self.host;
         let now_ms = host.clock.now_ms();
-        let mut moved = 0;
+        let (mut moved, mut failure) = (0, None);
         for due in host.store.due(Work::Holds, now_ms).await? {
-            let mut tx = host.store.begin(due.shop).await?;
-            let hold_until_ms = now_ms.saturating_add(host.holding.of_shop(due.shop, host.limits.hold_ms));
-            let expired = tx.expire_leases(due.shop, Leases::Over { now_ms }, hold_until_ms).await?;
-            let released = tx.release_unknown(due.shop, now_ms, MOST_AT_ONCE).await?;
-            tx.commit().await?;
-            moved += usize::try_from(expired).unwrap_or(0) + released.len();
-            for send in released.into_iter().filter(|send| send.parked) {
-                let notice = Notice::Parked { send: send.id };
-                host.notices.tell(Told { shop: due.shop, conversation: Some(send.conversation), notice });
+            match self.of_shop(due.shop, now_ms).await {
+                Ok(count) => moved += count,
+                // One shop's rows keep no other shop's waiting.
+                Err(error) => failure = Some(error),
             }
+        }
+        failure.map_or(Ok(moved), Err)
+    }
+
+    async fn of_shop(&self, shop: ShopScope, now_ms: i64) -> Result<usize> {
+        let host = &self.host;
+        let mut tx = host.store.begin(shop).await?;
+        let hold_until_ms = now_ms.saturating_add(host.holding.of_shop(shop, host.limits.hold_ms));
+        let expired = tx.expire_leases(shop, Leases::Over { now_ms }, hold_until_ms).await?;
+        let released = tx.release_unknown(shop, now_ms, MOST_AT_ONCE).await?;
+        tx.commit().await?;
+        let moved = usize::try_from(expired).unwrap_or(0) + released.len();
+        for send in released.into_iter().filter(|send| send.parked) {
+            let notice = Notice::Parked { send: send.id };
+            host.notices.tell(Told { shop, conversation: Some(send.conversation), notice });
         }
         Ok(moved)
     }
@@ -66,8 +79,22 @@ impl Holds {
     pub async fn note(&self) -> Result<()> {
         let now_ms = self.host.clock.now_ms();
         let mut tx = self.host.store.begin(ShopScope::NONE).await?;
+        self.meet(&mut tx).await?;
         tx.meta_set(ShopScope::NONE, SEEN_AT, &now_ms.to_le_bytes()).await?;
         tx.commit().await
+    }
+
+    /// Looks whether a newer version has begun on this store; the newest is noted.
+    async fn meet(&self, tx: &mut Tx) -> Result<()> {
+        let noted = tx.meta_get(ShopScope::NONE, VERSION).await?.and_then(|noted| Version::read(&noted));
+        let is_outdated = noted > Some(Version::OWN);
+        if is_outdated && !self.host.outdated.swap(true, Ordering::Relaxed) {
+            tracing::warn!("a newer version of Duka is on this database: what only that one can read waits for it");
+        }
+        if noted < Some(Version::OWN) {
+            tx.meta_set(ShopScope::NONE, VERSION, Version::OWN.to_string().as_bytes()).await?;
+        }
+        Ok(())
     }
 
     /// What a process does before anything else. `alone`: no other can be alive on this store, so that every claim found
@@ -81,7 +108,7 @@ impl Holds {
         let seen_ms = tx.meta_get(ShopScope::NONE, SEEN_AT).await?;
         let seen_ms = seen_ms.and_then(|bytes| bytes.try_into().ok()).map_or(now_ms, i64::from_le_bytes);
         tx.meta_set(ShopScope::NONE, &self.running(), b"1").await?;
-        tx.meta_set(ShopScope::NONE, SEEN_AT, &now_ms.to_le_bytes()).await?;
+        self.meet(&mut tx).await?;
         tx.commit().await?;
         // Nobody was there to hear statuses, whoever begins first. Where others may live, one of them may have been.
         let down_ms = now_ms.saturating_sub(seen_ms);
@@ -99,6 +126,8 @@ impl Holds {
                 tx.commit().await?;
             }
         }
+        // Behind that: a process that ends in the middle of it leaves the whole time to the next one.
+        self.note().await?;
         Ok(if running { Before::Unclean } else { Before::Clean })
     }
 

@@ -45,6 +45,9 @@ pub use self::pace::PaceLimits;
 /// Numbers whose sends are claimed in one transaction.
 const MOST_NUMBERS: usize = 256;
 
+/// How long a message that only a newer version of Duka can read is left to one.
+const NEWER_PAUSE_MS: i64 = 5_000;
+
 /// Sends of one number that are claimed at once.
 const MOST_OF_A_NUMBER: u32 = 256;
 
@@ -135,7 +138,15 @@ impl<T: Transport> Outbox<T> {
         let shares = numbers.into_iter().map(|(shop, count)| (shop, (of_shop / count).clamp(1, MOST_OF_A_NUMBER)));
         let shares: BTreeMap<ShopScope, u32> = shares.collect();
         for group in due.chunks(MOST_NUMBERS) {
-            self.claim_group(group, &shares, most, now_ms, &mut round).await?;
+            match self.claim_group(group, &shares, most, now_ms, &mut round).await {
+                Ok(()) => {}
+                // What others were claimed before is attempted: a claim that runs out counts as an attempt of unknown fate.
+                Err(OutboxError::Store(error)) if !round.attempts.is_empty() || !round.ended.is_empty() => {
+                    tracing::warn!(%error, "not all sends that are due could be claimed");
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(round)
     }
@@ -200,8 +211,12 @@ impl<T: Transport> Outbox<T> {
         tx.commit().await?;
         self.host.points.hit(Point::SendClaimed)?;
         for (due, shop, known, sends) in claimed {
-            if known.initiates && self.pace().tier(&shop.portfolio, known.health.as_ref()).is_some() {
-                self.learn_recipients(&shop.portfolio, now_ms).await?;
+            let is_limited = known.initiates && self.pace().tier(&shop.portfolio, known.health.as_ref()).is_some();
+            if is_limited && let Err(error) = self.learn_recipients(&shop.portfolio, now_ms).await {
+                tracing::warn!(%error, "sends are given back: it is not known whom the business wrote to first today");
+                let again = AttemptEnd::Again { not_before_ms: now_ms, error: 0 };
+                round.ended.extend(sends.iter().map(|(send, _)| not_attempted(send, again.clone())));
+                continue;
             }
             self.pace().used(due.shop, &due.number, u32::try_from(sends.len()).unwrap_or(u32::MAX));
             for (send, outbound) in sends {
@@ -220,18 +235,13 @@ impl<T: Transport> Outbox<T> {
         lease_until_ms: i64,
         round: &mut Round,
     ) {
-        let effect = EffectId { turn: send.send.turn, index: send.send.index };
-        let end = |end| Ended {
-            settlement: Settlement { shop: send.send.shop, id: send.send.id, attempt: send.attempt, end },
-            conversation: send.send.conversation,
-            effect,
-            market: 0,
-            window_closed: None,
-            initiated: false,
-            free: FreeEntry::None,
-        };
         let Some(outbound) = outbound else {
-            return round.ended.push(end(AttemptEnd::Failed { error: codes::UNREADABLE }));
+            let now_ms = self.host.clock.now_ms();
+            let end = match self.host.is_outdated() {
+                true => AttemptEnd::Again { not_before_ms: now_ms.saturating_add(NEWER_PAUSE_MS), error: 0 },
+                false => AttemptEnd::Failed { error: codes::UNREADABLE },
+            };
+            return round.ended.push(not_attempted(&send, end));
         };
         let has_template = matches!(outbound, Outbound::Template(_));
         let verdict = {
@@ -259,8 +269,9 @@ impl<T: Transport> Outbox<T> {
             }
         };
         match verdict {
-            Verdict::End(it) => round.ended.push(end(it)),
+            Verdict::End(it) => round.ended.push(not_attempted(&send, it)),
             Verdict::Attempt(form) => {
+                let effect = effect_of(&send);
                 let request = SendRequest {
                     shop: send.send.shop,
                     number: send.send.number,
@@ -321,14 +332,14 @@ impl<T: Transport> Outbox<T> {
         let (id, conversation, market) = (request.send, request.conversation, costs::market(&request.identities));
         let answer_ms = self.host.limits.answer_ms;
         let too_late = self.host.clock.monotonic_ms().saturating_add(answer_ms) > lease_until_ms;
-        let end = if too_late || (repeats && !self.is_still_wanted(&about, id).await?) {
+        let end = if too_late || (repeats && !self.is_still_wanted(&about, id).await) {
             // Where a status was faster, this is told to nobody.
             answer::End::of(AttemptEnd::Again { not_before_ms: self.host.clock.now_ms(), error: 0 })
         } else {
             let limit = Duration::from_millis(u64::try_from(answer_ms).unwrap_or(0));
             let answered = tokio::time::timeout(limit, self.while_claimed(request, lease_until_ms)).await;
             self.host.points.hit(Point::SendBeforeMark)?;
-            self.understand(&about, answered.unwrap_or(SendAnswer::Unknown)).await?
+            self.understand(&about, answered.unwrap_or(SendAnswer::Unknown)).await
         };
         Ok(Ended {
             settlement: Settlement { shop: about.shop, id, attempt: about.attempt, end: end.end },
@@ -341,10 +352,18 @@ impl<T: Transport> Outbox<T> {
         })
     }
 
-    /// Whether nothing has settled a send since it was claimed.
-    async fn is_still_wanted(&self, about: &answer::About, id: SendId) -> Result<bool, OutboxError> {
-        let row = self.host.store.read(about.shop).await?.send(about.shop, id).await?;
-        Ok(row.is_some_and(|row| row.facts.state == SendState::Sending && row.facts.attempt == about.attempt))
+    /// Whether it is certain that nothing has settled a send since it was claimed.
+    async fn is_still_wanted(&self, about: &answer::About, id: SendId) -> bool {
+        let row = async { self.host.store.read(about.shop).await?.send(about.shop, id).await };
+        match row.await {
+            Ok(row) => {
+                row.is_some_and(|row| row.facts.state == SendState::Sending && row.facts.attempt == about.attempt)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a message is not sent again yet: it is not known whether it still must be");
+                false
+            }
+        }
     }
 
     /// Goes no further with a request than the claim lasts: a process that stood still meanwhile must not write what another
@@ -366,6 +385,23 @@ impl<T: Transport> Outbox<T> {
         }
         Ok(())
     }
+}
+
+/// The end of a send of which no attempt was made.
+fn not_attempted(send: &ClaimedSend, end: AttemptEnd) -> Ended {
+    Ended {
+        settlement: Settlement { shop: send.send.shop, id: send.send.id, attempt: send.attempt, end },
+        conversation: send.send.conversation,
+        effect: effect_of(send),
+        market: 0,
+        window_closed: None,
+        initiated: false,
+        free: FreeEntry::None,
+    }
+}
+
+fn effect_of(send: &ClaimedSend) -> EffectId {
+    EffectId { turn: send.send.turn, index: send.send.index }
 }
 
 /// Until when a message must wait: not too many to one customer, and, if the business writes first, not to too many.

@@ -274,9 +274,6 @@ async fn send_round<T: Transport + 'static>(
     let free = u32::try_from(room.available_permits()).unwrap_or(u32::MAX);
     let round = outbox.claim(free).await.map_err(|error| failed("outbox", &error))?;
     let (count, looked) = (round.attempts.len() + round.ended.len(), round.looked);
-    if !round.ended.is_empty() {
-        outbox.settle(round.ended).await.map_err(|error| failed("outbox", &error))?;
-    }
     for attempt in round.attempts {
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else { break };
         let outbox = Arc::clone(&outbox);
@@ -292,6 +289,9 @@ async fn send_round<T: Transport + 'static>(
                 failed("outbox", &error);
             }
         });
+    }
+    if !round.ended.is_empty() {
+        outbox.settle(round.ended).await.map_err(|error| failed("outbox", &error))?;
     }
     Ok(Found { count, looked })
 }

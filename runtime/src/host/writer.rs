@@ -79,7 +79,10 @@ impl WriteError {
     /// Whether the next job may go well.
     pub fn is_transient(&self) -> bool {
         match self {
-            WriteError::Store(error) => error.is_transient() || matches!(error, store::Error::CommitUnknown(_)),
+            // What a disk refuses once it may take the next time; where it was a commit, the store says so again at once.
+            WriteError::Store(error) => {
+                error.is_transient() || matches!(error, store::Error::CommitUnknown(_) | store::Error::Disk(_))
+            }
             WriteError::Struck(_) => false,
         }
     }

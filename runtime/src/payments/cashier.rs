@@ -196,7 +196,11 @@ impl Cashier {
                 if !is_of_one_order(payment, &row, ask.conversation) {
                     continue;
                 }
-                known.extend(Payment::decode(&row.body).map(|payment| (row, payment)));
+                // It may be paid, such as one that a newer version of Duka has written.
+                let Some(payment) = Payment::decode(&row.body) else {
+                    return Ok((tx, Outcome::Failed { reason: "a payment of the order can not be read".into() }));
+                };
+                known.push((row, payment));
             }
             if let Some((row, _)) = known.iter().find(|(row, _)| ids.contains(&row.id)) {
                 let given = self.given(&ask.shop, row).unwrap_or(Outcome::Unknown);

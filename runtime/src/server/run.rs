@@ -47,7 +47,7 @@ use crate::payments::Cashier;
 use crate::payments::demo::DemoProvider;
 use crate::payments::token::Seal;
 use crate::shops::{self, Registry, Reloaded};
-use crate::store::{self, Store};
+use crate::store::{self, Fails, Store};
 
 /// How long a database that does not answer at the start is left alone, at first and at most.
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
@@ -119,7 +119,10 @@ pub async fn open_store(database: &Database) -> Result<Store, StartError> {
 }
 
 /// The same for a server, which a database that is away for a while does not end (F42).
-async fn open_when_there(database: &Database) -> Result<Store, StartError> {
+async fn open_when_there(database: &Database, fails: Fails) -> Result<Store, StartError> {
+    if let Database::Sqlite(path) = database {
+        return Ok(Store::sqlite_that(fails, path).await?);
+    }
     let mut pause = BETWEEN_TRIES;
     loop {
         match open_store(database).await {
@@ -159,7 +162,7 @@ pub async fn start_within(
     clock.set_ahead(config.clock_ahead_ms);
     // Before a database is made for nothing, or one that is away is waited for.
     shops::find(&config.shops).map_err(|error| shops::Error::Trouble(error.into()))?;
-    let store = open_when_there(&config.database).await?;
+    let store = open_when_there(&config.database, fails(environment)).await?;
     let (registry, reloaded) = Registry::open(&config, environment, store.clone(), clock.now_ms()).await?;
     let registry = Arc::new(registry);
     let limits = limits(&config);
@@ -293,6 +296,19 @@ fn points(environment: &impl Environment) -> Points {
 #[cfg(not(debug_assertions))]
 fn points(_: &impl Environment) -> Points {
     Points::default()
+}
+
+/// Where a build for development is told that its disk fails: `DUKA_DISK_FAILS="refused 120"`.
+#[cfg(debug_assertions)]
+fn fails(environment: &impl Environment) -> Fails {
+    let told = environment.variables().into_iter().find(|(name, _)| name == "DUKA_DISK_FAILS");
+    told.and_then(|(_, told)| Fails::read(&told)).unwrap_or_default()
+}
+
+/// The disk of a released server fails by itself.
+#[cfg(not(debug_assertions))]
+fn fails(_: &impl Environment) -> Fails {
+    Fails::default()
 }
 
 fn limits(config: &Config) -> host::Limits {

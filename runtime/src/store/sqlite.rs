@@ -10,6 +10,7 @@ mod bags;
 mod conversations;
 mod costs;
 mod events;
+mod fails;
 mod housekeeping;
 mod ledgers;
 mod payments;
@@ -18,6 +19,7 @@ mod sends;
 mod work;
 
 pub(super) use self::backup::{copy_back, copy_out};
+pub use self::fails::{Fails, Failure};
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -52,12 +54,13 @@ struct Shared {
     readers: Mutex<Vec<Connection>>,
     /// The disk has refused a commit: what the file holds is not known until it is opened again (F37).
     broken: CancellationToken,
+    fails: Fails,
     /// Unlocked by the operating system when the process ends, however it ends.
     _lock: File,
 }
 
 impl Sqlite {
-    pub async fn open(path: &Path) -> Result<Sqlite> {
+    pub async fn open(path: &Path, fails: Fails) -> Result<Sqlite> {
         if rusqlite::version_number() < LEAST_VERSION {
             let found = rusqlite::version();
             return Err(Error::Refused(format!("SQLite {found} is too old: 3.51.3 is the least that is safe"), None));
@@ -74,6 +77,7 @@ impl Sqlite {
             writer: Arc::new(tokio::sync::Mutex::new(writer)),
             readers: Mutex::new(Vec::new()),
             broken: CancellationToken::new(),
+            fails,
             _lock: lock,
         };
         Ok(Sqlite(Arc::new(shared)))
@@ -128,6 +132,7 @@ enum Held {
 impl SqliteTx {
     /// A statement, prepared once for each connection.
     fn sql(&self, text: &str) -> Result<CachedStatement<'_>> {
+        self.shared.fails.at_statement()?;
         match &self.connection {
             Held::Writer(connection) => prepared(connection, text),
             Held::Reader(Some(connection)) => prepared(connection, text),
@@ -136,9 +141,12 @@ impl SqliteTx {
     }
 
     pub fn commit(self) -> Result<()> {
-        let done = waiting(|| self.sql("COMMIT").and_then(|mut commit| Ok(commit.execute([])?)));
+        let done = waiting(|| {
+            self.sql("COMMIT")?.execute([])?;
+            self.shared.fails.after_commit()
+        });
         match done {
-            Ok(_) => Ok(()),
+            Ok(()) => Ok(()),
             Err(Error::Disk(source)) => {
                 self.shared.broken.cancel();
                 Err(Error::CommitUnknown(source))

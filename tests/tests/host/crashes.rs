@@ -31,7 +31,7 @@ fn row(point: Point) -> Doing {
 }
 
 /// Two customers who count, put things into their bag, and get three messages at once.
-const SCRIPT: &[(&str, &str)] =
+pub const SCRIPT: &[(&str, &str)] =
     &[("1", "a1"), ("2", "b1"), ("1", "bag"), ("1", "a2"), ("2", "more"), ("2", "b2"), ("1", "a3"), ("2", "bag")];
 
 const EXPECTED: [(&str, &[&str]); 2] = [
@@ -90,7 +90,7 @@ async fn died(store: Store, point: Point, after: u32) -> bool {
         house.tell(&request, &id, Delivery::Delivered, 0).await;
     }
     house.wait(120_000).await;
-    held(&house, point).await;
+    held(&house, point.name()).await;
     points.has_struck()
 }
 
@@ -102,22 +102,23 @@ async fn round(house: &House) -> Result<(), String> {
     Ok(())
 }
 
-fn accepted(house: &House) -> Vec<(SendRequest, String)> {
+pub fn accepted(house: &House) -> Vec<(SendRequest, String)> {
     let requests = house.provider.requests();
     requests.into_iter().enumerate().map(|(at, request)| (request, format!("wamid.{}", at + 1))).collect()
 }
 
-async fn held(house: &House, point: Point) {
+/// Each customer was told everything once, in order.
+pub async fn held(house: &House, when: &str) {
     for (customer, expected) in EXPECTED {
         let conversation = house.conversation(customer).await;
-        assert_eq!(house.said(conversation).await, expected, "{}: what customer {customer} is told", point.name());
+        assert_eq!(house.said(conversation).await, expected, "{when}: what customer {customer} is told");
         let rows = house.rows(conversation).await;
-        assert!(rows.iter().all(|row| row.facts.state == SendState::Accepted), "{}: {rows:?}", point.name());
+        assert!(rows.iter().all(|row| row.facts.state == SendState::Accepted), "{when}: {rows:?}");
         let requests = house.provider.requests();
         let got: Vec<_> = requests.iter().filter(|it| it.conversation == conversation).map(|it| it.send).collect();
         let wanted: Vec<_> = rows.iter().map(|row| row.send.id).collect();
         let asked: Vec<String> = rows.iter().map(|row| words(&row.send.body)).collect();
-        assert_eq!(got, wanted, "{}: {asked:?}: each once and in order", point.name());
+        assert_eq!(got, wanted, "{when}: {asked:?}: each once and in order");
     }
 }
 

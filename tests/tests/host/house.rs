@@ -167,6 +167,14 @@ impl House {
         house
     }
 
+    /// The process has ended, which has let go of the store, and another one has opened it; provider and backend live on.
+    pub async fn reopened(self, open: impl AsyncFnOnce() -> Store, seed: u64) -> House {
+        let clock = self.clock.clone();
+        let (provider, backend) = (Arc::clone(&self.provider), Arc::clone(&self.backend));
+        drop(self);
+        House::among(open().await, Points::default(), clock, seed, provider, backend).await
+    }
+
     /// Another process on the same store, while the first may still be there.
     pub async fn taken_over(&self, points: Points, seed: u64) -> House {
         let store = self.host.store.clone();

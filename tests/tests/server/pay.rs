@@ -1,6 +1,9 @@
 //! The boutique with a payment provider: its links, its page, and what the conversation hears, over the real server and the
 //! demo provider.
 
+use std::sync::atomic::Ordering;
+
+use duka_runtime::server::keep;
 use reqwest::redirect::Policy;
 use serde_json::{Value as Json, json};
 
@@ -167,5 +170,44 @@ async fn whoever_comes_back_from_paying_is_shown_at_once_that_it_is_paid_and_at_
     let there = shown(browser.get(&provider)).await.html;
     assert!(there.contains("This payment is paid.") && there.contains(&link), "{there}");
     assert!(there.contains("KES 2,500") && !there.contains("<form"), "{there}");
+    stage.end().await;
+}
+
+/// A newer version of Duka may have written it, and it may be paid.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_order_with_a_payment_that_can_not_be_read_no_second_link_is_made() {
+    let mut stage = boutique(|settings| settings).await;
+    let link = to_the_link(&mut stage).await;
+    let browser = browser();
+    let provider = shown(browser.post(&link)).await.place;
+    shown(browser.post(&provider).body("do=decline")).await;
+    stage.hears_all(&["The payment did not go through"]).await;
+    let (scope, store) = (stage.scope(), stage.running.server.host.store.clone());
+    let rows = async || store.read(scope).await.expect("a store").payments_of(scope, "Z-1043").await.expect("rows");
+    loop {
+        let mut row = rows().await.remove(0);
+        (row.body[0], row.due_ms) = (200, None);
+        let mut tx = store.begin(scope).await.expect("a transaction");
+        let is_saved = tx.save_payment(&row).await.expect("saved");
+        tx.commit().await.expect("committed");
+        if is_saved {
+            break;
+        }
+    }
+    stage.taps("Try again").await;
+    stage.hears("Something went wrong on our side").await;
+    assert_eq!(rows().await.len(), 1);
+
+    // How long it is kept is for the newer version to say; without one, it is damage, and goes.
+    let profile = stage.folder.path().join("boutique/shop.yaml");
+    let text = std::fs::read_to_string(&profile).expect("a profile");
+    let text = text.replace("retention:\n", "retention:\n  orders: 30 days\n");
+    std::fs::write(&profile, text).expect("a writable folder");
+    stage.reload(|settings| settings).await;
+    for (is_newer_there, left) in [(true, 1), (false, 0)] {
+        stage.running.server.host.outdated.store(is_newer_there, Ordering::Relaxed);
+        keep::rows(&stage.running.server).await.expect("a store");
+        assert_eq!(rows().await.len(), left, "{is_newer_there}");
+    }
     stage.end().await;
 }

@@ -3,12 +3,12 @@
 use smol_str::SmolStr;
 
 use super::pace::Sender;
-use super::{Outbox, OutboxError, learned};
+use super::{Outbox, learned};
 use crate::host::codes;
 use crate::host::notices::{Notice, Told};
 use crate::host::transport::{Advice, SendAnswer, Transport, Whom};
 use crate::id::{SendId, ShopScope};
-use crate::store::{AttemptEnd, TemplateNews, Tx};
+use crate::store::{self, AttemptEnd, TemplateNews, Tx};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -57,18 +57,20 @@ impl End {
 }
 
 impl<T: Transport> Outbox<T> {
-    pub(super) async fn understand(&self, about: &About, answer: SendAnswer) -> Result<End, OutboxError> {
+    /// What was learned beside it may be lost where the store fails; the answer itself never is, or the send would count as one
+    /// of unknown fate.
+    pub(super) async fn understand(&self, about: &About, answer: SendAnswer) -> End {
         let now_ms = self.host.clock.now_ms();
-        Ok(End::of(match answer {
+        End::of(match answer {
             SendAnswer::Accepted { provider_id } => {
-                self.is_well(about, now_ms).await?;
+                kept(self.is_well(about, now_ms).await);
                 let at_ms = self.host.clock.monotonic_ms();
                 self.host.holding.accepted(about.shop, &about.number, about.send, at_ms);
                 AttemptEnd::Accepted { provider_id }
             }
             // When its statuses come says nothing of how long statuses take.
             SendAnswer::Held { provider_id } => {
-                self.is_well(about, now_ms).await?;
+                kept(self.is_well(about, now_ms).await);
                 AttemptEnd::Accepted { provider_id }
             }
             SendAnswer::Refused { error, advice } => return self.refused(about, error, advice).await,
@@ -85,24 +87,24 @@ impl<T: Transport> Outbox<T> {
                 AttemptEnd::Unknown { hold_until_ms: latest_ms.min(in_time_ms).max(now_ms.saturating_add(floor_ms)) }
             }
             SendAnswer::Unsendable { error } => AttemptEnd::Failed { error },
-        }))
+        })
     }
 
     /// The provider takes messages: what had been stopped goes on.
-    async fn is_well(&self, about: &About, now_ms: i64) -> Result<(), OutboxError> {
+    async fn is_well(&self, about: &About, now_ms: i64) -> store::Result<()> {
         let was_stopped = self.pace().is_well(about.sender(), about.send);
         if let Some(whom) = was_stopped {
             let of = (about.shop, &about.number);
-            let kept = |mut tx: Tx| async move {
+            let well = |mut tx: Tx| async move {
                 learned::well(&mut tx, of, whom, now_ms).await?;
                 Ok((tx, ()))
             };
-            self.host.store.transact(about.shop, kept).await?;
+            self.host.store.transact(about.shop, well).await?;
         }
         Ok(())
     }
 
-    async fn refused(&self, about: &About, error: i32, advice: Advice) -> Result<End, OutboxError> {
+    async fn refused(&self, about: &About, error: i32, advice: Advice) -> End {
         let (shop, number) = (about.shop, &about.number);
         let now_ms = self.host.clock.now_ms();
         let end = match advice {
@@ -117,7 +119,7 @@ impl<T: Transport> Outbox<T> {
             }
             Advice::Wait { whom, ms, at_least_ms, alert } => {
                 let begins = self.pace().pause(about.sender(), whom, ms, at_least_ms);
-                self.keep_holds(about.sender(), whom).await?;
+                kept(self.keep_holds(about.sender(), whom).await);
                 if begins && alert {
                     let notice = Notice::NumberWarned { number: number.clone(), word: codes::reason(error) };
                     self.host.notices.tell(Told { shop, conversation: None, notice });
@@ -127,11 +129,11 @@ impl<T: Transport> Outbox<T> {
             }
             Advice::Stop { whom } => {
                 if self.pace().stop(about.sender(), whom) {
-                    let kept = |mut tx: Tx| async move {
+                    let stopped = |mut tx: Tx| async move {
                         learned::stopped(&mut tx, (shop, number), whom, error, now_ms).await?;
                         Ok((tx, ()))
                     };
-                    self.host.store.transact(shop, kept).await?;
+                    kept(self.host.store.transact(shop, stopped).await);
                     let notice = Notice::NumberStopped { number: number.clone(), error };
                     self.host.notices.tell(Told { shop, conversation: None, notice });
                 }
@@ -139,18 +141,18 @@ impl<T: Transport> Outbox<T> {
             }
             Advice::PauseMarketing => {
                 self.pace().pause_marketing(shop, number, SPAM_PAUSE_MS);
-                self.keep_holds(about.sender(), Whom::Number).await?;
+                kept(self.keep_holds(about.sender(), Whom::Number).await);
                 AttemptEnd::Failed { error }
             }
             Advice::WindowClosed if about.has_template && about.template.is_none() => {
                 let end = AttemptEnd::Again { not_before_ms: now_ms, error };
-                return Ok(End { end, window_closed: true });
+                return End { end, window_closed: true };
             }
             Advice::WindowClosed => {
-                return Ok(End { end: AttemptEnd::Failed { error }, window_closed: true });
+                return End { end: AttemptEnd::Failed { error }, window_closed: true };
             }
             Advice::TemplateRefused { disabled } => {
-                self.template_refused(about, error, disabled).await?;
+                kept(self.template_refused(about, error, disabled).await);
                 AttemptEnd::Failed { error }
             }
             Advice::FormRefused { form } => {
@@ -159,7 +161,7 @@ impl<T: Transport> Outbox<T> {
             }
             Advice::Fail => AttemptEnd::Failed { error },
         };
-        Ok(End::of(end))
+        End::of(end)
     }
 
     /// Once more after a pause, if it may be tried so often yet.
@@ -173,18 +175,24 @@ impl<T: Transport> Outbox<T> {
     }
 
     /// Writes down what the provider thinks of a template, so that it is not asked again (F60).
-    async fn template_refused(&self, about: &About, error: i32, disabled: bool) -> Result<(), OutboxError> {
+    async fn template_refused(&self, about: &About, error: i32, disabled: bool) -> store::Result<()> {
         let Some((name, language)) = &about.template else { return Ok(()) };
         let notice = Notice::TemplateRefused { name: name.clone(), error };
         self.host.notices.tell(Told { shop: about.shop, conversation: None, notice });
         let status = Some(SmolStr::new_static(if disabled { "DISABLED" } else { "PAUSED" }));
         let news = TemplateNews::of(about.shop, name.clone(), language.clone(), self.host.clock.now_ms());
         let news = &[TemplateNews { status, ..news }];
-        let kept = |mut tx: Tx| async move {
+        let heard = |mut tx: Tx| async move {
             tx.hear_templates(news).await?;
             Ok((tx, ()))
         };
-        Ok(self.host.store.transact(about.shop, kept).await?)
+        self.host.store.transact(about.shop, heard).await
+    }
+}
+
+fn kept(learned: store::Result<()>) {
+    if let Err(error) = learned {
+        tracing::warn!(%error, "what an answer of the provider has taught could not be kept");
     }
 }
 

@@ -45,8 +45,9 @@ impl Outward {
         let Choices::Order { order, pay } = &message.choices else { return None };
         let key = latest(&order.number);
         let known = async { self.store.read(shop.scope).await?.meta_get(shop.scope, &key).await };
-        // A store that does not answer: a name might be used twice, so there is none, and the customer gets a link.
-        let known: Option<Bill> = known.await.ok()?.and_then(|bytes| postcard::from_bytes(&bytes).ok());
+        // A store that does not answer, or a bill that cannot be read: a name might be used twice, so there is none, and the customer
+        // gets a link.
+        let known: Option<Bill> = known.await.ok()?.map(|bytes| postcard::from_bytes(&bytes)).transpose().ok()?;
         let send = request.send.0;
         let bill = match known {
             Some(bill) if pay.is_none() || bill.send == send => bill,
