@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
 
 // @ts-expect-error the played shop is plain JavaScript
 import { start } from "../mock/server.mjs";
@@ -33,6 +34,20 @@ export async function bench(options: Options = {}): Promise<Bench> {
         : await start(options);
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: options.microphone ? [...FLAGS, ...MICROPHONE] : FLAGS });
   return { address: server.address, folder: server.folder, browser, end: async () => (await browser.close(), server.close()) };
+}
+
+/** What the tests of a file share. `played`: the played shop too, which is `at` itself unless a real one is tried. */
+export function shared(wanted: { played?: boolean } = {}): { at: Bench; played: Bench } {
+  const on = {} as { at: Bench; played: Bench };
+  beforeAll(async () => {
+    on.at = await bench();
+    on.played = real && wanted.played ? await bench({ played: true }) : on.at;
+  }, 120_000);
+  afterAll(async () => {
+    await on.at?.end();
+    if (on.played !== on.at) await on.played?.end();
+  });
+  return on;
 }
 
 /** `duka dev` on copies of the boutique, on any port; `written` makes another flow of the boutique's. */
