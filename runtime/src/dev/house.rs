@@ -168,6 +168,11 @@ impl House {
         std::mem::replace(&mut *self.broken.lock().unwrap_or_else(PoisonError::into_inner), now)
     }
 
+    /// The shop runs on what its files said before.
+    pub fn is_behind(&self, slug: &str) -> bool {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|broken| broken == slug)
+    }
+
     /// Tells the stand-ins of the shops that are served: their numbers and templates.
     pub fn know(&self) {
         let Some(server) = self.inner.server() else { return };
