@@ -116,6 +116,7 @@ test.skipIf(!real)("a payment fails and expires as the levers say, and the flow 
   await phone.getByRole("link", { name: "Pay securely" }).nth(1).waitFor();
   await page.locator(".orders").getByRole("button", { name: "Let it expire" }).first().click();
   await phone.getByText("The pay link has expired").last().waitFor();
+  await page.locator(".orders li", { hasText: "not reserved any more" }).getByText("Payment: expired").waitFor();
   await page.context().close();
 });
 
