@@ -171,7 +171,7 @@ test.skipIf(!process.env.DUKA)("of a process that was begun anew the page shows 
   expect(await page.locator(".phone .row").count()).toBe(0);
   expect(await page.locator(".note.is-error").count()).toBe(0);
   expect(await page.locator("#write").inputValue()).toBe("not sent yet");
-  await page.keyboard.press("Enter");
+  await page.locator("#write").press("Enter");
   await page.locator(".phone .row.is-mine", { hasText: "not sent yet" }).waitFor();
   await alone.end();
 });
