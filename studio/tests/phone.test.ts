@@ -219,8 +219,10 @@ test("on a small screen nothing leaves it in any language, and it is said wherev
     await page.locator(".customers > .icon-button").click();
   }
   await newCustomer(page, "Small Screen");
-  const frame = await page.locator(".phone.is-active .screen").boundingBox();
-  expect([frame!.x >= 0, frame!.x + frame!.width <= 360]).toEqual([true, true]);
+  for (const part of [".phone.is-active .screen", ".customers li.is-active"]) {
+    const box = await page.locator(part).boundingBox();
+    expect([box!.x >= 0, box!.x + box!.width <= 360], part).toEqual([true, true]);
+  }
   await page.route(/\/stream\?/, (route) => route.abort());
   await page.reload();
   await page.locator(".products").scrollIntoViewIfNeeded();
