@@ -58,6 +58,8 @@ pub struct House {
     uncovered: Mutex<BTreeMap<String, Uncovered>>,
     /// Shops whose files are not what runs.
     broken: Mutex<Vec<SmolStr>>,
+    /// Held while the page is told how the systems of shops are made to be.
+    pub telling: Mutex<()>,
     /// One reload at a time.
     pub reloading: tokio::sync::Mutex<()>,
 }
@@ -111,6 +113,7 @@ impl House {
             brought: Mutex::default(),
             uncovered: Mutex::default(),
             broken: Mutex::default(),
+            telling: Mutex::default(),
             reloading: tokio::sync::Mutex::default(),
             data,
         }))
