@@ -98,6 +98,11 @@ pub fn guard_span(flow: &Flow, state: StateId, at: Cursor) -> Option<Span> {
 
 /// Where the line at `at` is written.
 pub fn line_span(flow: &Flow, state: StateId, at: Cursor) -> Option<Span> {
+    line_at(flow, state, at).map(|step| step.span)
+}
+
+/// The line at `at`, while a conversation is in `state`.
+pub fn line_at(flow: &Flow, state: StateId, at: Cursor) -> Option<&Step> {
     let state = || flow.states.get(state.index());
     let steps = match at.list {
         LineList::Entry => &state()?.steps,
@@ -107,7 +112,7 @@ pub fn line_span(flow: &Flow, state: StateId, at: Cursor) -> Option<Span> {
         | LineList::Template { .. }
         | LineList::Follow { .. }) => &reaction_of(flow, state, list)?.actions,
     };
-    steps.get(usize::from(at.index)).map(|step| step.span)
+    steps.get(usize::from(at.index))
 }
 
 /// A position as the 16 bits that ids have; the compiler refuses larger shops.

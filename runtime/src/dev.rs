@@ -103,8 +103,9 @@ pub async fn start(options: Options) -> Result<Dev, DevError> {
     let watch = Watch::soon(&options.shop);
     let house = House::open(options, address).await?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    tasks.spawn(door::serve(listener, Arc::clone(&house), stop.clone()));
     house.begin(watch, &stop, &tasks).await?;
+    // Only now: a page that asks meanwhile waits, instead of hearing that there is no such shop.
+    tasks.spawn(door::serve(listener, Arc::clone(&house), stop.clone()));
     Ok(Dev { address, house, stop, tasks })
 }
 

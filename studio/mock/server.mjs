@@ -76,6 +76,8 @@ function tale(it, customer, lines, before) {
 }
 
 const LINES = { welcome: 70, categories: 82, products: 89, product: 96, bag: 163, checkout: 199, confirm: 225, pay: 238, thanks: 262 };
+const followed = (on, line) => ({ name: "follow order", on, line: { file: "boutique.duka", line } });
+const FOLLOWED = { pay: followed("on payment.paid", 357), ship: followed("on order.shipped", 361), deliver: followed("on order.delivered", 363) };
 const why = (state) => ({ flow: "boutique", state, line: { file: "boutique.duka", line: LINES[state] ?? 70 }, guards: state === "product" ? [{ text: "item.stock > 0", value: "yes" }, { text: "cart.count > 0", value: "no" }] : [], data_age_ms: 180, window: "inside", category: "service", cost: "free_customer_service" });
 
 function put(it, customer, way, body, extras = {}) {
@@ -258,7 +260,7 @@ const LEVERS = {
       if (body.action === "pay") order.paid = "paid";
       if (body.action === "ship") order.tracking = "RD-77";
       const words = { pay: ["receipt", `Asante Amina! Order ${order.reference} is paid: ${order.total}.`], ship: ["order_shipped", `Good news Amina, order ${order.reference} is on its way.`], deliver: ["order_delivered", `Order ${order.reference} has been delivered. We hope you love it!`] }[body.action];
-      if (words) put(it, customer, "out", { type: "template", template: { name: words[0], language: { code: "en" } } }, { template: { body: words[1], category: "UTILITY", buttons: [{ type: "QUICK_REPLY", text: "Track my order" }] }, why: { ...why("thanks"), window: "template", category: "utility" } });
+      if (words) put(it, customer, "out", { type: "template", template: { name: words[0], language: { code: "en" } } }, { template: { body: words[1], category: "UTILITY", buttons: [{ type: "QUICK_REPLY", text: "Track my order" }] }, why: { ...why(""), follow: FOLLOWED[body.action], window: "template", category: "utility" } });
       it.tell("place", { customer: customer.id, place: place(it, customer) });
     }
     return `${body.reference}: ${body.action}`;
@@ -290,7 +292,7 @@ async function answer(it, request, response) {
   }
   const body = request.method === "GET" ? {} : JSON.parse((await text(request)) || "{}");
   const [first, , kind, id, leaf] = parts;
-  if (parts.length === 0) return send(200, { version: "mock", shops: [{ ...shop, findings: it.findings }], clock: it.clock(), running: it.running, files: FILES });
+  if (parts.length === 0) return send(200, { version: "mock", began_ms: 1, shops: [{ ...shop, findings: it.findings }], clock: it.clock(), running: it.running, files: FILES });
   if (first === "picture") return url.searchParams.get("of").includes("none") ? refuse(404, "not_found", "") : mockFile(`/mock/${(/([\w-]+)\.(jpg|png|svg)$/.exec(url.searchParams.get("of")) ?? [])[1] in COLOURS ? /([\w-]+)\.\w+$/.exec(url.searchParams.get("of"))[1] : "t-201"}.svg`, send);
   if (first === "stream") return listen(it, request, response);
   if (first === "clock") {

@@ -8,6 +8,7 @@ import { Pane } from "./bench/pane";
 import { Person } from "./bench/person";
 import { Orders, Timers, Values } from "./bench/place";
 import { Top } from "./bench/top";
+import { draftOf, useDrafts } from "./file/drafts";
 import { Phone } from "./phone/phone";
 import { dismiss, useStudio } from "./store";
 import { IconButton, useWords } from "./ui";
@@ -54,7 +55,9 @@ export function App() {
 const Bench = memo(function Bench() {
   const t = useWords();
   const slug = useStudio((now) => now.shop?.slug);
+  const files = useStudio((now) => now.shop?.files);
   const findings = useStudio((now) => now.findings);
+  const unsaved = useDrafts((drafts) => files?.filter((one) => draftOf(drafts, slug ?? "", one)).join(", "));
   const errors = findings.filter((one) => one.severity === "error").length;
   return (
     <div className="bench">
@@ -62,7 +65,7 @@ const Bench = memo(function Bench() {
         <Pane id="map" title={t("map.title")} grows>
           <Suspense fallback={<p className="wait">{t("map.laying")}</p>}><FlowMapPane /></Suspense>
         </Pane>
-        <Pane id="file" title={t("file.title")} grows mark={errors > 0 ? `${errors}` : undefined}>
+        <Pane id="file" title={t("file.title")} grows mark={errors > 0 ? `${errors}` : undefined} waits={unsaved ? t("file.waits", { files: unsaved }) : undefined}>
           <Suspense fallback={null}>
             <FilePane key={slug} />
           </Suspense>

@@ -183,6 +183,11 @@ export async function start() {
     setTimeout(start, 1000);
     return;
   }
+  await begin(home);
+}
+
+/** Enters the shop that one was in, or the first. */
+async function begin(home: Home) {
   set({ home, running: home.running, connected: true });
   hearClock(home.clock);
   const wanted = new URLSearchParams(location.search).get("shop");
@@ -254,9 +259,13 @@ function listen(shop: string) {
 
 /** After a break everything that is shown is asked for anew. */
 async function refresh() {
-  const { shop, open } = get();
+  const { shop, open, home: before } = get();
   if (!shop) return;
   const home = await attempt(() => server.home());
+  if (home && home.began_ms !== before?.began_ms) {
+    note(speaker(get().language)("bench.anew"));
+    return begin(home);
+  }
   if (home) {
     hearClock(home.clock);
     set({ home, running: home.running });
@@ -319,7 +328,7 @@ function hear(event: string, data: any) {
       hearItem(data.customer, data.item);
       break;
     case "typing":
-      set((now) => ({ typing: { ...now.typing, [data.customer]: data.on === true } }));
+      hearTyping(data.customer, data.on === true);
       break;
     case "place":
       set((now) => ({ places: { ...now.places, [data.customer]: data.place } }));
@@ -349,6 +358,16 @@ function hear(event: string, data: any) {
       void refresh();
       break;
   }
+}
+
+/** As on a handset, nobody types for longer than this without a word. */
+const TYPES_MS = 25_000;
+const typists = new Map<string, ReturnType<typeof setTimeout>>();
+
+function hearTyping(customer: string, on: boolean) {
+  clearTimeout(typists.get(customer));
+  if (on) typists.set(customer, setTimeout(() => hearTyping(customer, false), TYPES_MS));
+  set((now) => ({ typing: { ...now.typing, [customer]: on } }));
 }
 
 /** The same objects where nothing changed, so that nothing is drawn anew. */
@@ -398,7 +417,7 @@ function hearFlow(reloaded: Reloaded) {
   note(speaksServer(get().language) ? (reloaded.said ?? "") : heardOf(reloaded, speaker(get().language)), reloaded.ok === false ? "error" : "said", true);
   set((now) => ({
     flowRead: now.flowRead + 1,
-    shop: now.shop && reloaded.revision ? { ...now.shop, revision: reloaded.revision } : now.shop,
+    shop: now.shop && reloaded.revision ? { ...now.shop, revision: reloaded.revision, behind: reloaded.ok === false } : now.shop,
   }));
   void readMap();
   const told = ++findingsTold;

@@ -1,21 +1,11 @@
 // What stands beside the phone: the file, the map, the journal, the levers.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
-import { bench, newCustomer, open, real, write, type Bench } from "./browser";
+import { bench, newCustomer, open, real, shared, write } from "./browser";
 
-let at: Bench;
-/** The played shop: `at` itself, unless a real one is tried. */
-let played: Bench;
-beforeAll(async () => {
-  at = await bench();
-  played = real ? await bench({ played: true }) : at;
-}, 120_000);
-afterAll(async () => {
-  await at?.end();
-  if (real) await played?.end();
-});
+const on = shared({ played: true });
 
 const SLOW = 120_000;
 /** On a quiet machine the figures are held too; elsewhere they are only told. */
@@ -23,7 +13,7 @@ const measured = process.env.MEASURE !== undefined;
 
 describe("the file", () => {
   test("is checked while it is written, and a finding's conversation plays in the phone", { timeout: SLOW }, async () => {
-    const { page, troubles } = await open(played);
+    const { page, troubles } = await open(on.played);
     await page.locator(".cm-line", { hasText: "Zuri Boutique" }).first().click();
     await page.keyboard.press("Control+End");
     await page.keyboard.type("\n  say: Your bag is still here.");
@@ -47,8 +37,34 @@ describe("the file", () => {
   });
 });
 
+test("what is written and not saved is told while the file is folded, asked about before the page goes, and kept", { timeout: SLOW }, async () => {
+  const { page, troubles } = await open(on.played);
+  const head = page.locator(".pane-file .pane-head button");
+  const waits = head.getByText("Not saved yet: boutique.duka");
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("\n# later");
+  await head.click();
+  await waits.waitFor();
+  expect(await page.locator(".cm-content").count()).toBe(0);
+  const asked: string[] = [];
+  page.on("dialog", (dialog) => (asked.push(dialog.type()), void dialog.accept()));
+  await page.reload();
+  expect(asked).toEqual(["beforeunload"]);
+  await waits.waitFor();
+  await head.click();
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+End");
+  await page.locator(".cm-activeLine", { hasText: "# later" }).waitFor();
+  for (let letters = 0; letters < "\n# later".length; letters += 1) await page.keyboard.press("Backspace");
+  await page.keyboard.press("Control+s");
+  await waits.waitFor({ state: "detached" });
+  expect(troubles).toEqual([]);
+  await page.context().close();
+});
+
 test("what no test takes is marked on the map and listed", { timeout: SLOW }, async () => {
-  const { page } = await open(played);
+  const { page } = await open(on.played);
   await page.locator(".react-flow__node").first().waitFor();
   await page.getByRole("button", { name: "Explore" }).click();
   await page.locator(".state.is-uncovered").first().waitFor();
@@ -57,7 +73,7 @@ test("what no test takes is marked on the map and listed", { timeout: SLOW }, as
 });
 
 test("the map lights where the conversation stands and the way that it came; what is remembered stands beside it", { timeout: SLOW }, async () => {
-  const { page } = await open(at);
+  const { page } = await open(on.at);
   await newCustomer(page, "Jelagat");
   await write(page, "hi");
   await page.locator(".phone.is-active .bubble").getByRole("button", { name: "Shop", exact: true }).last().click();
@@ -69,7 +85,7 @@ test("the map lights where the conversation stands and the way that it came; wha
 });
 
 test("the journal says why, and how old the shop's data were", { timeout: SLOW }, async () => {
-  const { page } = await open(at);
+  const { page } = await open(on.at);
   await newCustomer(page, "Muthoni");
   const phone = page.locator(".phone.is-active");
   await write(page, "hi");
@@ -101,12 +117,12 @@ describe.skipIf(!process.env.DUKA)("a saved file", () => {
   });
 
   test("with an error keeps the last good flow and shows the finding; mended, it goes on", { timeout: SLOW }, async () => {
-    const { page } = await open(at);
+    const { page } = await open(on.at);
     await newCustomer(page, "Njeri");
     const phone = page.locator(".phone.is-active");
     await write(page, "hi");
     await phone.locator(".bubble").getByRole("button", { name: "Shop", exact: true }).first().waitFor();
-    const path = join(at.folder ?? "", "boutique.duka");
+    const path = join(on.at.folder ?? "", "boutique.duka");
     const good = readFileSync(path, "utf8");
     writeFileSync(path, good.replace("Check out -> checkout", "Check out -> chekout"));
     await page.locator(".finding.is-error", { hasText: "chekout" }).first().waitFor();
@@ -125,11 +141,44 @@ describe.skipIf(!process.env.DUKA)("a saved file", () => {
     writeFileSync(path, good);
     await page.context().close();
   });
+
+  test("with an error that keeps no flow from running is said to run so", { timeout: SLOW }, async () => {
+    const { page } = await open(on.at);
+    const path = join(on.at.folder ?? "", "boutique.duka");
+    const good = readFileSync(path, "utf8");
+    const revision = () => page.locator(".top-revision").innerText();
+    const old = await revision();
+    writeFileSync(path, good.replace("button track: Track my order", "button track: Where is the order that I have paid"));
+    await page.locator(".finding.is-error", { hasText: "D502" }).first().waitFor();
+    await expect.poll(revision).not.toBe(old);
+    await page.locator(".findings").getByText("This version runs, and customers would meet these errors.").waitFor();
+    expect(await page.getByText("The last good version keeps answering").count()).toBe(0);
+    writeFileSync(path, good);
+    await page.locator(".none.is-good").waitFor();
+    await page.context().close();
+  });
+});
+
+test.skipIf(!process.env.DUKA)("of a process that was begun anew the page shows what that one knows, and keeps what was not sent", { timeout: SLOW }, async () => {
+  const alone = await bench();
+  const { page } = await open(alone);
+  await write(page, "to the first");
+  await page.locator(".phone .row:not(.is-mine) .bubble:not(.typing)").first().waitFor();
+  await page.locator("#write").fill("not sent yet");
+  await alone.again?.();
+  await page.locator(".note", { hasText: "duka dev was started again" }).waitFor();
+  await page.locator(".thread").getByRole("button", { name: "Say hello to Zuri Boutique" }).waitFor();
+  expect(await page.locator(".phone .row").count()).toBe(0);
+  expect(await page.locator(".note.is-error").count()).toBe(0);
+  expect(await page.locator("#write").inputValue()).toBe("not sent yet");
+  await page.locator("#write").press("Enter");
+  await page.locator(".phone .row.is-mine", { hasText: "not sent yet" }).waitFor();
+  await alone.end();
 });
 
 describe("levers", () => {
   test("the clock goes on by 26 hours and the window's ring is empty", { timeout: SLOW }, async () => {
-    const { page } = await open(at);
+    const { page } = await open(on.at);
     await newCustomer(page, "Otieno");
     await write(page, "hi");
     await page.locator(".phone.is-active .ring:not(.is-closed)").waitFor();
@@ -140,7 +189,7 @@ describe("levers", () => {
   });
 
   test("a server that is killed under load comes back, and nothing is lost", { timeout: SLOW }, async () => {
-    const { page } = await open(at);
+    const { page } = await open(on.at);
     await newCustomer(page, "Baraka");
     const phone = page.locator(".phone.is-active");
     await write(page, "before the fall");

@@ -1,10 +1,11 @@
 // What the browser tests share: a server and an installed Chromium. The server is the played shop; with DUKA (the path of a
 // `duka`) it is the real one, on a copy of the boutique; with STUDIO_URL it is whatever runs there.
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
 
 // @ts-expect-error the played shop is plain JavaScript
 import { start } from "../mock/server.mjs";
@@ -14,8 +15,9 @@ const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm
 /** The tests run against a real server, but for those that need the played shop. */
 export const real = process.env.STUDIO_URL !== undefined || process.env.DUKA !== undefined;
 
-type Server = { address: string; folder?: string; close: () => void };
-export type Bench = { address: string; folder?: string; browser: Browser; end: () => Promise<void> };
+/** `again`: ends the process as by a power cut, and begins one at the same address that knows nothing of the first. */
+type Server = { address: string; folder?: string; again?: () => Promise<void>; close: () => void };
+export type Bench = Omit<Server, "close"> & { browser: Browser; end: () => Promise<void> };
 
 /** A microphone that beeps, and nobody who is asked whether it may be heard. */
 const MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
@@ -32,7 +34,22 @@ export async function bench(options: Options = {}): Promise<Bench> {
         ? await duka(process.env.DUKA, options)
         : await start(options);
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: options.microphone ? [...FLAGS, ...MICROPHONE] : FLAGS });
-  return { address: server.address, folder: server.folder, browser, end: async () => (await browser.close(), server.close()) };
+  const { close, ...open } = server;
+  return { ...open, browser, end: async () => (await browser.close(), close()) };
+}
+
+/** What the tests of a file share. `played`: the played shop too, which is `at` itself unless a real one is tried. */
+export function shared(wanted: { played?: boolean } = {}): { at: Bench; played: Bench } {
+  const on = {} as { at: Bench; played: Bench };
+  beforeAll(async () => {
+    on.at = await bench();
+    on.played = real && wanted.played ? await bench({ played: true }) : on.at;
+  }, 120_000);
+  afterAll(async () => {
+    await on.at?.end();
+    if (on.played !== on.at) await on.played?.end();
+  });
+  return on;
 }
 
 /** `duka dev` on copies of the boutique, on any port; `written` makes another flow of the boutique's. */
@@ -45,7 +62,25 @@ async function duka(binary: string, { written = (flow) => flow, shops }: Options
     writeFileSync(path, written(readFileSync(path, "utf8")));
   }
   const folder = shops ? home : join(home, "boutique");
-  const child = spawn(resolve(binary), ["dev", folder, "--port", "0", "--no-open"], { stdio: ["ignore", "pipe", "inherit"] });
+  let { address, child } = await begun(binary, folder, "0");
+  process.once("exit", () => child.kill("SIGTERM"));
+  const again = async () => {
+    child.removeAllListeners("exit");
+    const gone = new Promise((done) => child.once("exit", done));
+    child.kill("SIGKILL");
+    await gone;
+    ({ child } = await begun(binary, folder, new URL(address).port));
+  };
+  const close = () => {
+    child.removeAllListeners("exit");
+    child.kill("SIGTERM");
+    rmSync(home, { recursive: true, force: true });
+  };
+  return { address, folder, again, close };
+}
+
+async function begun(binary: string, folder: string, port: string): Promise<{ address: string; child: ChildProcess }> {
+  const child = spawn(resolve(binary), ["dev", folder, "--port", port, "--no-open"], { stdio: ["ignore", "pipe", "inherit"] });
   const address = await new Promise<string>((done, fail) => {
     let said = "";
     child.stdout.on("data", (part) => {
@@ -55,13 +90,7 @@ async function duka(binary: string, { written = (flow) => flow, shops }: Options
     });
     child.on("exit", () => fail(new Error(`duka dev ended: ${said}`)));
   });
-  process.once("exit", () => child.kill("SIGTERM"));
-  const close = () => {
-    child.removeAllListeners("exit");
-    child.kill("SIGTERM");
-    rmSync(home, { recursive: true, force: true });
-  };
-  return { address, folder, close };
+  return { address, child };
 }
 
 /** How long a state is waited for: machines differ. */

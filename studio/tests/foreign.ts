@@ -65,7 +65,7 @@ export async function own(address: string): Promise<string[]> {
       const values = (place?.values ?? []).map((one: any) => [one.name, ["yes_no", "consent", "duration"].includes(one.kind) ? "" : one.value]);
       said.push(...leaves([place?.flow, place?.state, values, (place?.orders ?? []).map((one: any) => [one.reference, one.total, one.tracking])]));
       for (const { body, template, form, product, products, why } of Array.isArray(thread) ? thread : []) {
-        said.push(...leaves([body, template, form, product, products, why?.flow, why?.state, why?.line?.file, (why?.guards ?? []).map((one: any) => one.text)]));
+        said.push(...leaves([body, template, form, product, products, why?.flow, why?.state, why?.line?.file, why?.follow, (why?.guards ?? []).map((one: any) => one.text)]));
       }
     }
   }

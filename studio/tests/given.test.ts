@@ -1,14 +1,10 @@
 // What a customer gives besides words, and what a reload of the page keeps.
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import { bench, newCustomer, open, real, type Bench } from "./browser";
+import { bench, newCustomer, open, real, shared } from "./browser";
 
-let at: Bench;
-beforeAll(async () => {
-  at = await bench();
-}, 120_000);
-afterAll(async () => at?.end());
+const on = shared();
 
 const SLOW = 120_000;
 
@@ -22,7 +18,7 @@ async function attach(page: Page, what: string) {
 }
 
 test("a document and a video are sent, and stand in the thread with name, size and player", { timeout: SLOW }, async () => {
-  const { page, troubles, strangers } = await open(at);
+  const { page, troubles, strangers } = await open(on.at);
   await newCustomer(page, "Amani");
   const phone = page.locator(".phone.is-active");
   let sheet = await attach(page, "Document");
@@ -47,7 +43,7 @@ test("a document and a video are sent, and stand in the thread with name, size a
 });
 
 test("what is too large is not sent, and it is said why", { timeout: SLOW }, async () => {
-  const { page } = await open(at);
+  const { page } = await open(on.at);
   await newCustomer(page, "Imani");
   const sheet = await attach(page, "Photo");
   await sheet.locator("input[type=file]").setInputFiles(file("wall.png", Buffer.alloc(5 * 1024 * 1024 + 1)));
@@ -58,7 +54,7 @@ test("what is too large is not sent, and it is said why", { timeout: SLOW }, asy
 });
 
 test("without a microphone a short sound is sent, which can be heard, and it is said", { timeout: SLOW }, async () => {
-  const { page, troubles } = await open(at);
+  const { page, troubles } = await open(on.at);
   await newCustomer(page, "Juma");
   await page.locator(".phone.is-active").getByRole("button", { name: "Send a voice note" }).click();
   await page.locator(".note", { hasText: "a short sound was sent instead" }).waitFor();
@@ -100,7 +96,7 @@ async function heard(page: Page) {
 }
 
 test("a reload keeps the phones in hand, what was not sent, and what is folded", { timeout: SLOW }, async () => {
-  const { page } = await open(at);
+  const { page } = await open(on.at);
   await newCustomer(page, "Furaha");
   await page.locator("#write").fill("Do you have it in");
   await newCustomer(page, "Tumaini");
@@ -154,7 +150,7 @@ test.skipIf(!process.env.DUKA)("of two shops each has its own system and templat
 });
 
 test("what stands in the way is told in the page's language, and so is what time will do", { timeout: SLOW }, async () => {
-  const { page } = await open(at, "?lang=sw");
+  const { page } = await open(on.at, "?lang=sw");
   await page.locator(".customers > .icon-button").click();
   await page.locator(".new-customer input").fill("Zuhura");
   await page.locator(".new-customer button").click();

@@ -1,14 +1,10 @@
 // The page by keys alone.
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
-import { bench, newCustomer, open, phoneOf, real, write, type Bench } from "./browser";
+import { newCustomer, open, phoneOf, real, shared, write } from "./browser";
 
-let at: Bench;
-beforeAll(async () => {
-  at = await bench();
-}, 120_000);
-afterAll(async () => at?.end());
+const on = shared();
 
 const SLOW = 120_000;
 
@@ -34,7 +30,7 @@ function keyboard(page: Page) {
 
 describe("the keyboard alone", () => {
   test("skips to the message box, sends, taps, picks from a list and comes back", { timeout: SLOW }, async () => {
-    const { page } = await open(at);
+    const { page } = await open(on.at);
     const focused = () => page.evaluate(() => {
         const it = document.activeElement;
         return it === document.body ? "" : it?.textContent || it?.getAttribute("aria-label") || "";
@@ -76,7 +72,7 @@ describe("the keyboard alone", () => {
   });
 
   test("goes from message to message and asks why one was sent", { timeout: SLOW }, async () => {
-    const { page } = await open(at);
+    const { page } = await open(on.at);
     await newCustomer(page, "Wambui");
     const phone = page.locator(".phone.is-active");
     await write(page, "hi");
@@ -92,7 +88,7 @@ describe("the keyboard alone", () => {
   });
 
   test("buys from hello to delivered", { timeout: 2 * SLOW }, async () => {
-    const { page, troubles } = await open(at);
+    const { page, troubles } = await open(on.at);
     await newCustomer(page, "Chebet");
     const phone = page.locator(".phone.is-active");
     const keys = keyboard(page);
@@ -162,7 +158,7 @@ describe("the keyboard alone", () => {
   });
 
   test("does not get caught in the map or in the editor", { timeout: SLOW }, async () => {
-    const { page } = await open(at);
+    const { page } = await open(on.at);
     await page.locator(".cm-content").waitFor();
     await page.locator(".react-flow__node").first().waitFor();
     await page.locator(".map-bar select").focus();
@@ -174,7 +170,7 @@ describe("the keyboard alone", () => {
   });
 
   test("sees where it is", { timeout: SLOW }, async () => {
-    const { page } = await open(at);
+    const { page } = await open(on.at);
     await page.locator(".cm-content").waitFor();
     const unseen: string[] = [];
     for (let presses = 0; presses < 45; presses += 1) {
@@ -194,7 +190,7 @@ describe("the keyboard alone", () => {
   });
 
   test("reads on the map where a state leads", { timeout: SLOW }, async () => {
-    const { page } = await open(at);
+    const { page } = await open(on.at);
     await newCustomer(page, "Naliaka");
     const welcome = page.locator(".react-flow__node", { hasText: "welcome" }).first();
     await welcome.waitFor();
@@ -209,7 +205,7 @@ describe("the keyboard alone", () => {
   });
 
   test("everything that can be pressed has a name", { timeout: SLOW }, async () => {
-    const { page } = await open(at);
+    const { page } = await open(on.at);
     if (!real) await phoneOf(page, "Gallery");
     await page.locator(".cm-content").waitFor();
     const nameless = await page.evaluate(() =>
@@ -225,7 +221,7 @@ describe("the keyboard alone", () => {
 });
 
 test("by keys alone: the shop's person takes over, answers, and gives back", { timeout: SLOW }, async () => {
-  const { page, troubles } = await open(at);
+  const { page, troubles } = await open(on.at);
   await newCustomer(page, "Nafula");
   const phone = page.locator(".phone.is-active");
   const person = page.locator(".pane-person");

@@ -1,14 +1,10 @@
 // What may be done to a shop's world, and what a customer gives besides words and files.
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import { bench, newCustomer, open, real, write, type Bench } from "./browser";
+import { bench, newCustomer, open, real, shared, write } from "./browser";
 
-let at: Bench;
-beforeAll(async () => {
-  at = await bench();
-}, 120_000);
-afterAll(async () => at?.end());
+const on = shared();
 
 const SLOW = 120_000;
 
@@ -28,7 +24,7 @@ async function pick(page: Page, list: string, row: string) {
 }
 
 test("what came last comes twice and in the other order, and the thread stays as it was", { timeout: SLOW }, async () => {
-  const { page } = await open(at);
+  const { page } = await open(on.at);
   await newCustomer(page, "Wairimu");
   await write(page, "hi");
   await tap(page, "Shop");
@@ -52,7 +48,7 @@ test("what came last comes twice and in the other order, and the thread stays as
 });
 
 test("a price and a stock that are edited are what the customer reads", { timeout: SLOW }, async () => {
-  const { page } = await open(at);
+  const { page } = await open(on.at);
   await newCustomer(page, "Atieno");
   const [price, stock] = [page.getByLabel("Price of Kitenge wrap dress"), page.getByLabel("Stock of Kitenge wrap dress")];
   const [before, left] = [await price.inputValue(), await stock.inputValue()];
@@ -73,7 +69,7 @@ test("a price and a stock that are edited are what the customer reads", { timeou
 });
 
 test("an emoji, a place, a contact card and a cart are sent", { timeout: SLOW }, async () => {
-  const { page, troubles } = await open(at);
+  const { page, troubles } = await open(on.at);
   await newCustomer(page, "Wangari");
   const phone = phoneOf(page);
   await phone.getByRole("button", { name: "Emoji" }).click();
@@ -101,7 +97,7 @@ test("an emoji, a place, a contact card and a cart are sent", { timeout: SLOW },
 });
 
 test.skipIf(!real)("a payment fails and expires as the levers say, and the flow hears of it", { timeout: SLOW }, async () => {
-  const { page } = await open(at);
+  const { page } = await open(on.at);
   await newCustomer(page, "Kamau");
   const phone = phoneOf(page);
   await write(page, "hi");
@@ -120,11 +116,12 @@ test.skipIf(!real)("a payment fails and expires as the levers say, and the flow 
   await phone.getByRole("link", { name: "Pay securely" }).nth(1).waitFor();
   await page.locator(".orders").getByRole("button", { name: "Let it expire" }).first().click();
   await phone.getByText("The pay link has expired").last().waitFor();
+  await page.locator(".orders li", { hasText: "not reserved any more" }).getByText("Payment: expired").waitFor();
   await page.context().close();
 });
 
 test("while the shop's system is slow, the phone shows that somebody types", { timeout: SLOW }, async () => {
-  const { page } = await open(at);
+  const { page } = await open(on.at);
   await newCustomer(page, "Adhiambo");
   const delay = page.getByLabel("Answers after");
   await write(page, "hi");
@@ -151,7 +148,7 @@ test.skipIf(!process.env.DUKA)("the next timer comes, and what waited for it hap
 });
 
 test.skipIf(!process.env.DUKA)("a chat is recorded as a test, which stands in the file, and Explore marks the map", { timeout: SLOW }, async () => {
-  const { page } = await open(at);
+  const { page } = await open(on.at);
   await newCustomer(page, "Moraa");
   await write(page, "hi");
   await tap(page, "Shop");

@@ -1,20 +1,10 @@
 // The phone in a real browser: the first look, a purchase, every kind of message, customers side by side.
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
-import { bench, newCustomer, open, phoneOf, real, write, type Bench } from "./browser";
+import { newCustomer, open, phoneOf, real, shared, write } from "./browser";
 
-let at: Bench;
-/** The played shop: `at` itself, unless a real one is tried. */
-let played: Bench;
-beforeAll(async () => {
-  at = await bench();
-  played = real ? await bench({ played: true }) : at;
-}, 120_000);
-afterAll(async () => {
-  await at?.end();
-  if (real) await played?.end();
-});
+const on = shared({ played: true });
 
 const SLOW = 120_000;
 /** On a quiet machine the figures are held too; elsewhere they are only told. */
@@ -22,7 +12,7 @@ const measured = process.env.MEASURE !== undefined;
 
 describe("the first look", () => {
   test("breaks no rule of the policy and asks nobody else", { timeout: SLOW }, async () => {
-    const { page, troubles, strangers } = await open(at);
+    const { page, troubles, strangers } = await open(on.at);
     await page.locator(".cm-content").waitFor();
     await page.locator(".react-flow__node").first().waitFor();
     expect(troubles).toEqual([]);
@@ -34,7 +24,7 @@ describe("the first look", () => {
 test("the first look is there at once", { timeout: SLOW }, async () => {
   const readings: number[] = [];
   for (let visit = 0; visit < 5; visit += 1) {
-    const { page } = await open(at);
+    const { page } = await open(on.at);
     readings.push(await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity));
     await page.context().close();
   }
@@ -45,7 +35,7 @@ test("the first look is there at once", { timeout: SLOW }, async () => {
 
 describe("a purchase", () => {
   test("from hello to delivered, by tapping", { timeout: SLOW }, async () => {
-    const { page, troubles } = await open(at);
+    const { page, troubles } = await open(on.at);
     await newCustomer(page, "Wanjiru");
     const phone = page.locator(".phone.is-active");
     const tap = async (name: string) => {
@@ -79,12 +69,16 @@ describe("a purchase", () => {
     await phone.getByText("is on its way").last().waitFor();
     await lever("Deliver");
     await phone.getByText("has been delivered").last().waitFor();
+    const news = phone.locator(".row", { hasText: "has been delivered" }).last();
+    await news.hover();
+    await news.getByRole("button", { name: "Why was this sent?" }).click();
+    await page.locator(".journal details.is-asked[open]").getByText("boutique · follow order · on order.delivered").waitFor();
     expect(troubles).toEqual([]);
     await page.context().close();
   });
 
   test("an old button can still be tapped", { timeout: SLOW }, async () => {
-    const { page } = await open(at);
+    const { page } = await open(on.at);
     await newCustomer(page, "Akinyi");
     const phone = page.locator(".phone.is-active");
     const shop = phone.locator(".bubble").getByRole("button", { name: "Shop", exact: true }).first();
@@ -113,7 +107,7 @@ describe("every kind of message", () => {
   for (const look of [{ dark: false }, { dark: true }, { dark: false, arabic: true }]) {
     const name = look.arabic ? "in Arabic" : look.dark ? "dark" : "light";
     test(`stays within the phone's frame, ${name}`, { timeout: SLOW }, async () => {
-      const { page, troubles, strangers } = await open(played, look.arabic ? "?lang=ar" : "", look);
+      const { page, troubles, strangers } = await open(on.played, look.arabic ? "?lang=ar" : "", look);
       for (const customer of look.arabic ? ["ليلى", "Gallery", "Mallory"] : ["Gallery", "Mallory"]) {
         await phoneOf(page, customer);
         const found = await page.locator(".phone.is-active").evaluate((phone) => {
@@ -147,7 +141,7 @@ describe("every kind of message", () => {
   }
 
   test("a form of two screens goes on, and back without losing a word", { timeout: SLOW }, async () => {
-    const { page, troubles } = await open(played);
+    const { page, troubles } = await open(on.played);
     await phoneOf(page, "Gallery");
     const phone = page.locator(".phone.is-active");
     await phone.getByRole("button", { name: "Book a fitting" }).click();
@@ -168,7 +162,7 @@ describe("every kind of message", () => {
   });
 
   test("markup and turned letters are text", { timeout: SLOW }, async () => {
-    const { page, troubles } = await open(played);
+    const { page, troubles } = await open(on.played);
     await phoneOf(page, "Mallory");
     const phone = page.locator(".phone.is-active");
     expect(await page.title()).toBe("Duka");
@@ -183,7 +177,7 @@ describe("every kind of message", () => {
 });
 
 test("a reply is there soon after its tap", { timeout: SLOW }, async () => {
-  const { page } = await open(at);
+  const { page } = await open(on.at);
   await newCustomer(page, "Halima");
   const phone = page.locator(".phone.is-active");
   await write(page, "hi");
@@ -210,8 +204,39 @@ test("a reply is there soon after its tap", { timeout: SLOW }, async () => {
   await page.context().close();
 });
 
+test("on a small screen nothing leaves it in any language, and it is said wherever one looks that the connection is lost", { timeout: SLOW }, async () => {
+  const { page } = await open(on.played, "", { width: 360 });
+  for (const language of ["ar", "hi", "sw", "fr", "en"]) {
+    await page.goto(`${on.played.address}/?lang=${language}`);
+    await page.locator(".react-flow__node").first().waitFor();
+    await page.locator(".none.is-good").waitFor();
+    const width = await page.evaluate(() => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth));
+    expect(width, language).toBe(360);
+    expect(await page.locator(".top").evaluate((top) => top.clientHeight), language).toBeLessThan(60);
+    await page.locator(".customers > .icon-button").click();
+    const form = await page.locator(".new-customer").boundingBox();
+    expect([form!.x >= 0, form!.x + form!.width <= 360], language).toEqual([true, true]);
+    await page.locator(".customers > .icon-button").click();
+  }
+  await newCustomer(page, "Small Screen");
+  for (const part of [".phone.is-active .screen", ".customers li.is-active"]) {
+    const box = await page.locator(part).boundingBox();
+    expect([box!.x >= 0, box!.x + box!.width <= 360], part).toEqual([true, true]);
+  }
+  await page.route(/\/stream\?/, (route) => route.abort());
+  await page.reload();
+  await page.locator(".products").scrollIntoViewIfNeeded();
+  const lost = page.locator(".lamp.is-lost", { hasText: "No connection" });
+  await lost.waitFor();
+  const box = await lost.boundingBox();
+  expect(box!.y + box!.height).toBeLessThan(100);
+  expect(box!.y).toBeGreaterThanOrEqual(0);
+  expect(box!.x + box!.width).toBeLessThanOrEqual(360);
+  await page.context().close();
+});
+
 test("several customers stand side by side, each with its own thread", { timeout: SLOW }, async () => {
-  const { page } = await open(at, "", { width: 1900 });
+  const { page } = await open(on.at, "", { width: 1900 });
   await newCustomer(page, "Zawadi");
   await expect.poll(() => page.locator(".phone").count()).toBe(2);
   await write(page, "only mine");

@@ -2,22 +2,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { ar } from "../src/words/ar";
-import { bench, newCustomer, open, phoneOf, real, write, type Bench } from "./browser";
+import { newCustomer, open, phoneOf, real, shared, write } from "./browser";
 import { foreign, own, texts } from "./foreign";
 
-let at: Bench;
-let played: Bench;
-beforeAll(async () => {
-  at = await bench();
-  played = real ? await bench({ played: true }) : at;
-}, 120_000);
-afterAll(async () => {
-  await at?.end();
-  if (real) await played?.end();
-});
+const on = shared({ played: true });
 
 /** Examples of places where a customer may be. */
 const PLACES = ["Kilimani, Nairobi", "Andheri West, Mumbai", "Al Olaya, Riyadh", "Plateau, Dakar"];
@@ -50,18 +41,18 @@ function looker(page: Page, address: string, besides: string[]) {
 }
 
 test("in Arabic every kind of message, and what stands around it, is told in Arabic", { timeout: SLOW }, async () => {
-  const { page } = await open(played, "?lang=ar");
+  const { page } = await open(on.played, "?lang=ar");
   await phoneOf(page, "Gallery");
-  const { strays, look } = looker(page, played.address, []);
+  const { strays, look } = looker(page, on.played.address, []);
   await look();
   expect([...strays]).toEqual([]);
   await page.context().close();
 });
 
 test("in Arabic a purchase, every lever, refusal and pane is told in Arabic", { timeout: SLOW }, async () => {
-  const { page } = await open(at, "?lang=ar");
+  const { page } = await open(on.at, "?lang=ar");
   const besides = ["Layla", "nothing", "A chat of Layla", "size 12, please", "recorded.test.duka", "explored.test.duka", "nowhere", ...PLACES];
-  const { strays, look } = looker(page, at.address, besides);
+  const { strays, look } = looker(page, on.at.address, besides);
   const phone = page.locator(".phone.is-active");
   const button = (word: keyof typeof ar) => page.getByRole("button", { name: ar[word], exact: true }).first();
   const tap = async (name: string) => {
@@ -164,8 +155,8 @@ test("in Arabic a purchase, every lever, refusal and pane is told in Arabic", { 
   await page.keyboard.press("Control+f");
   await look();
   await page.keyboard.press("Escape");
-  if (at.folder) {
-    const path = join(at.folder, "boutique.duka");
+  if (on.at.folder) {
+    const path = join(on.at.folder, "boutique.duka");
     const good = readFileSync(path, "utf8");
     writeFileSync(path, good.replace("  send cart_reminder", "  say: Your bag is still here."));
     await page.locator(".finding", { hasText: "D602" }).first().waitFor();
@@ -183,7 +174,7 @@ test("in Arabic a purchase, every lever, refusal and pane is told in Arabic", { 
 
 describe("Arabic", () => {
   test("mirrors the page and keeps the phone of an English customer as it is", { timeout: SLOW }, async () => {
-    const { page } = await open(at, "?lang=ar");
+    const { page } = await open(on.at, "?lang=ar");
     expect(await page.evaluate(() => document.documentElement.dir)).toBe("rtl");
     const phone = await page.locator(".phones").boundingBox();
     const workbench = await page.locator(".bench").boundingBox();
@@ -204,7 +195,7 @@ describe("Arabic", () => {
 
   for (const language of ["hi", "sw", "fr"]) {
     test(`the page speaks ${language}`, { timeout: SLOW }, async () => {
-      const { page } = await open(at, `?lang=${language}`);
+      const { page } = await open(on.at, `?lang=${language}`);
       expect(await page.evaluate(() => document.documentElement.lang)).toBe(language);
       expect(await page.getByRole("button", { name: "Map", exact: true }).count()).toBe(0);
       await page.context().close();
@@ -213,7 +204,7 @@ describe("Arabic", () => {
 });
 
 test("what a lever did is told in the page's language", { timeout: SLOW }, async () => {
-  const { page } = await open(at, "?lang=ar");
+  const { page } = await open(on.at, "?lang=ar");
   await newCustomer(page, "Salma");
   await write(page, "hi");
   await page.locator(".phone.is-active .row.is-mine").waitFor();

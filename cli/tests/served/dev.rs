@@ -313,6 +313,12 @@ fn a_customer_buys_a_dress_from_hello_to_delivered() {
     let events = dev.listens();
     dev.does(&text("hi"), "Welcome to *Zuri Boutique*");
     told(&events, "item", |data| data["item"].to_string().contains("Welcome to *Zuri Boutique*"));
+    until("it was read, which may be told after the answer, and nobody types", || {
+        let events = events.lock().expect("nobody panicked");
+        let typing = events.iter().rfind(|(event, _)| event == "typing").map(|(_, data)| data["on"].clone());
+        let is_read = dev.thread()[0]["status"] == "read";
+        (is_read && typing == Some(Json::Bool(false))).then_some(())
+    });
     dev.taps("Shop", "What are you looking for?");
     dev.taps("Dresses", "this is what we have right now");
     let card = dev.taps("Kitenge wrap dress", "KES 2,500");
@@ -341,12 +347,28 @@ fn a_customer_buys_a_dress_from_hello_to_delivered() {
     dev.lever("order", &json!({"reference": order, "action": "deliver"}));
     dev.sees(before, order.as_str().expect("a number"));
     told(&events, "place", |data| data["place"]["orders"][0]["state"] == "delivered");
-    let why = until("every message says why it was sent", || {
+    let whys = until("every message says why it was sent", || {
         let thread = dev.thread();
         let mut ours = thread.iter().filter(|item| item["way"] == "out");
-        ours.all(|item| item["why"]["window"].is_string()).then(|| thread[1]["why"].clone())
+        let of = |words: &str| thread.iter().find(|item| item.to_string().contains(words)).map(|item| &item["why"]);
+        let known = ours.all(|item| item["why"]["window"].is_string());
+        known.then(|| (thread[1]["why"].clone(), of("is on its way").cloned(), of("is paid: KES").cloned()))
     });
-    assert_eq!(why["line"]["file"], "boutique.duka", "{why}");
+    let (welcome, Some(shipped), Some(receipt)) = &whys else { panic!("{whys:?}") };
+    assert_eq!(
+        (&welcome["line"]["file"], &welcome["state"]),
+        (&"boutique.duka".into(), &"welcome".into()),
+        "{welcome}"
+    );
+    assert_eq!((&shipped["flow"], &shipped["state"]), (&"boutique".into(), &"".into()), "no state said it: {shipped}");
+    let flow = std::fs::read_to_string(root().join("examples/boutique/boutique.duka")).expect("the flow");
+    for (why, on, sent) in
+        [(shipped, "on order.shipped", "send order_shipped"), (receipt, "on payment.paid", "send receipt")]
+    {
+        assert_eq!((&why["follow"]["name"], &why["follow"]["on"]), (&"follow order".into(), &on.into()), "{why}");
+        let line = why["follow"]["line"]["line"].as_u64().and_then(|line| usize::try_from(line).ok()).expect("a line");
+        assert_eq!(flow.lines().nth(line - 1).map(str::trim), Some(sent), "{why}");
+    }
     let map = dev.get("/shops/boutique/map");
     let states = map["flows"][0]["states"].as_array().expect("states");
     assert!(states.iter().any(|state| state["id"] == "boutique.welcome"), "{map}");

@@ -7,9 +7,9 @@ use std::collections::btree_map::Entry;
 use duka_dsl::Span;
 use duka_dsl::span::LineIndex;
 use duka_engine::event::{Event, EventKind, Inbound, Outcome};
-use duka_engine::hir::{Ambient, Expr, ExprKind, Flow, FlowId, StateId, StepKind, Trigger};
+use duka_engine::hir::{Ambient, Expr, ExprKind, Flow, FlowId, State, StateId, StepKind, Trigger};
 use duka_engine::outbound::Outbound;
-use duka_engine::session::Cursor;
+use duka_engine::session::{Cursor, LineList};
 use duka_engine::trace::{Note, Trace, TraceEntry};
 use duka_engine::walk;
 use schemars::JsonSchema;
@@ -53,8 +53,9 @@ pub struct Sent {
     pub template: bool,
     /// Where those words stand: `boutique.duka:12`.
     pub line: Option<String>,
-    /// `flow.state` that said it.
+    /// `flow.state` that said it. `null`: a `follow` did, beside the conversation, or it is not known any more.
     pub state: Option<String>,
+    pub follow: Option<Followed>,
     /// `Accepted`, `Failed`, …
     pub sending: String,
     /// `Delivered`, `Read`, …
@@ -71,6 +72,19 @@ pub struct Sent {
     pub error: i32,
     /// The vendor's id of it; empty: it was not taken yet.
     pub provider_id: String,
+}
+
+/// The lines beside the conversation that sent something.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Followed {
+    /// `boutique`
+    pub flow: String,
+    /// `follow order`
+    pub name: String,
+    /// The news that they answer, as it is written: `on order.shipped`.
+    pub on: Option<String>,
+    /// The line that sent it: `boutique.duka:362`.
+    pub line: Option<String>,
 }
 
 /// The turns from that one on, oldest first.
@@ -135,7 +149,6 @@ impl Explaining<'_> {
             notes: Vec::new(),
             messages: Vec::new(),
         };
-        let mut visited: Vec<(FlowId, StateId)> = Vec::new();
         for entry in &trace.entries {
             match entry {
                 TraceEntry::Entered { flow, state } => turn.states.extend(state_name(*program, *flow, *state)),
@@ -154,9 +167,8 @@ impl Explaining<'_> {
                 | TraceEntry::Jump { .. }
                 | TraceEntry::Error { .. } => {}
             }
-            visited.push(place(entry));
         }
-        let told = |row| Sent { silence_ms: *silence_ms, ..sent(row, *program, &visited, *data_age_ms) };
+        let told = |row| Sent { silence_ms: *silence_ms, ..sent(row, *program, &trace, *data_age_ms) };
         turn.messages = sends.map(told).collect();
         turn
     }
@@ -183,33 +195,21 @@ fn state_name(program: Option<&Kept>, flow: FlowId, state: StateId) -> Option<St
     Some(format!("{}.{}", flow.path, flow.states.get(state.index())?.name))
 }
 
-fn sent(row: &SendRow, program: Option<&Kept>, visited: &[(FlowId, StateId)], answered_ms: Option<i64>) -> Sent {
+fn sent(row: &SendRow, program: Option<&Kept>, trace: &Trace, answered_ms: Option<i64>) -> Sent {
     let outbound: Option<Outbound> = postcard::from_bytes(&row.send.body).ok();
     let (key, template) = match &outbound {
         Some(Outbound::Message(message)) => (message.key.to_string(), false),
         Some(Outbound::Template(template)) => (template.name.to_string(), true),
         None => (String::new(), false),
     };
-    // Words have a name within their flow; of the flows that the turn went through, the last that knows it.
-    let found = visited.iter().rev().find_map(|(flow, state)| {
-        let flow_of = program?.program.shop.flows.get(flow.index())?;
-        let text = flow_of.texts.iter().find(|text| text.key == key).map(|text| text.span);
-        let of_template = || flow_of.templates.iter().find(|known| known.name == key).map(|known| known.span);
-        Some((text.filter(|_| !template).or_else(of_template)?, *flow, *state))
-    });
-    // The state whose own words they are; words of `anywhere` are said by the state that the turn ended in.
-    let found = found.map(|(span, flow, state)| {
-        let own = visited.iter().find(|(other, known)| *other == flow && holds(program, flow, *known, span));
-        (span, flow, own.map_or(state, |(_, known)| *known))
-    });
-    let tells = found.is_some_and(|(_, flow, state)| {
-        program.and_then(|kept| kept.program.shop.flows.get(flow.index())).is_some_and(|flow| tells(flow, state, &key))
-    });
+    let said = program.and_then(|kept| if template { sender(kept, trace, &key) } else { speaker(kept, trace, &key) });
+    let tells = said.as_ref().is_some_and(|said| tells(said, &key));
     Sent {
         id: hex::encode(row.send.id.0),
         data_age_ms: answered_ms.filter(|_| tells),
-        line: found.and_then(|(span, ..)| line(program?, span)),
-        state: found.and_then(|(_, flow, state)| state_name(program, flow, state)),
+        line: said.as_ref().and_then(|said| line(program?, said.words)),
+        state: said.as_ref().and_then(|said| Some(format!("{}.{}", said.flow.path, said.state?.name))),
+        follow: said.as_ref().and_then(|said| followed(program?, said.flow, said.follower?)),
         key,
         template,
         sending: format!("{:?}", row.facts.state),
@@ -222,9 +222,53 @@ fn sent(row: &SendRow, program: Option<&Kept>, visited: &[(FlowId, StateId)], an
     }
 }
 
-fn holds(program: Option<&Kept>, flow: FlowId, state: StateId, span: Span) -> bool {
-    let state = program.and_then(|kept| kept.program.shop.flows.get(flow.index())?.states.get(state.index()));
-    state.is_some_and(|state| state.span.start <= span.start && span.end <= state.span.end)
+/// Where the words of a message stand, and what said them.
+struct Said<'a> {
+    flow: &'a Flow,
+    words: Span,
+    state: Option<&'a State>,
+    /// The line of a `follow` that did, instead of a state.
+    follower: Option<Cursor>,
+}
+
+/// Words have a name within their flow; of the flows that the turn went through, the last that knows it. The state is the
+/// one whose own words they are; words of `anywhere` are said by the state that the turn ended in.
+fn speaker<'a>(kept: &'a Kept, trace: &Trace, key: &str) -> Option<Said<'a>> {
+    let visited: Vec<(FlowId, StateId)> = trace.entries.iter().map(place).collect();
+    let flow_of = |flow: FlowId| kept.program.shop.flows.get(flow.index());
+    let (words, flow, last) = visited.iter().rev().find_map(|(flow, state)| {
+        let text = flow_of(*flow)?.texts.iter().find(|text| text.key == key)?;
+        Some((text.span, *flow, *state))
+    })?;
+    let known = flow_of(flow)?;
+    let states = visited.iter().filter(|(other, _)| *other == flow).filter_map(|(_, it)| known.states.get(it.index()));
+    let own = states.clone().find(|state| state.span.start <= words.start && words.end <= state.span.end);
+    Some(Said { flow: known, words, state: own.or(known.states.get(last.index())), follower: None })
+}
+
+/// A template goes by its line alone.
+fn sender<'a>(kept: &'a Kept, trace: &Trace, name: &str) -> Option<Said<'a>> {
+    trace.entries.iter().find_map(|entry| {
+        let TraceEntry::Line { flow, state, at } = *entry else { return None };
+        let flow = kept.program.shop.flows.get(flow.index())?;
+        let StepKind::Send { template, .. } = walk::line_at(flow, state, at)?.kind else { return None };
+        let template = flow.templates.get(template.index()).filter(|template| template.name == name)?;
+        let is_follower = matches!(at.list, LineList::Follow { .. });
+        let state = flow.states.get(state.index()).filter(|_| !is_follower);
+        Some(Said { flow, words: template.span, state, follower: is_follower.then_some(at) })
+    })
+}
+
+fn followed(kept: &Kept, flow: &Flow, at: Cursor) -> Option<Followed> {
+    let LineList::Follow { follow, .. } = at.list else { return None };
+    let of = flow.follows.get(usize::from(follow))?;
+    let reaction = walk::reaction_of(flow, || None, at.list)?;
+    Some(Followed {
+        flow: flow.path.to_string(),
+        name: format!("follow {}", of.name),
+        on: text(kept, reaction.span),
+        line: walk::line_span(flow, StateId::default(), at).and_then(|span| line(kept, span)),
+    })
 }
 
 /// `boutique.duka:12`
@@ -279,7 +323,7 @@ fn note(note: Note) -> &'static str {
 }
 
 /// Whether the words of that name, or the choices and cards beside them, tell what the shop's systems have said.
-fn tells(flow: &Flow, state: StateId, key: &str) -> bool {
+fn tells(Said { flow, state, .. }: &Said<'_>, key: &str) -> bool {
     let mut tells = false;
     let mut visit = |expr: &Expr| {
         tells |= match expr.kind {
@@ -308,7 +352,7 @@ fn tells(flow: &Flow, state: StateId, key: &str) -> bool {
     for text in flow.texts.iter().filter(|text| text.key == key || text.key.starts_with(&of_template)) {
         text.languages.iter().flatten().for_each(|block| walk::in_block(block, &mut visit));
     }
-    let Some(state) = flow.states.get(state.index()) else { return tells };
+    let Some(state) = state else { return tells };
     for reaction in state.reactions.iter().filter(|reaction| matches!(reaction.trigger, Trigger::Pick { .. })) {
         walk::in_trigger(flow, reaction, &mut visit);
     }

@@ -35,6 +35,8 @@ const MOST_OF_A_FILE: usize = whatsapp::MEDIA_BYTES as usize + MOST_BYTES;
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Home {
     pub version: &'static str,
+    /// When this process began: what a page knows of an earlier one may be gone.
+    pub began_ms: u64,
     pub shops: Vec<View>,
     pub clock: Clock,
     /// The server runs; it does not while it is begun again, or while a shop was never good.
@@ -109,6 +111,7 @@ async fn home(State(house): State<Arc<House>>) -> Json<Home> {
     for view in &mut shops {
         let served = server.as_ref().and_then(|server| server.registry.now().named(&view.slug).cloned());
         view.revision = served.map(|served| hex::encode(served.revision.0)).unwrap_or_default();
+        view.behind = house.is_behind(&view.slug);
         view.numbers = house.numbers(&view.slug).into_iter().map(|(_, digits)| digits).collect();
     }
     let clock = clock::clock(&house).await;
@@ -117,7 +120,14 @@ async fn home(State(house): State<Arc<House>>) -> Json<Home> {
         endings: limit.endings,
         most_bytes: limit.max_bytes,
     });
-    Json(Home { version: env!("CARGO_PKG_VERSION"), shops, clock, running: server.is_some(), files: files.collect() })
+    Json(Home {
+        version: env!("CARGO_PKG_VERSION"),
+        began_ms: house.stream.began_ms,
+        shops,
+        clock,
+        running: server.is_some(),
+        files: files.collect(),
+    })
 }
 
 #[derive(Deserialize)]

@@ -58,6 +58,8 @@ pub struct House {
     uncovered: Mutex<BTreeMap<String, Uncovered>>,
     /// Shops whose files are not what runs.
     broken: Mutex<Vec<SmolStr>>,
+    /// Held while the page is told how the systems of shops are made to be.
+    pub telling: Mutex<()>,
     /// One reload at a time.
     pub reloading: tokio::sync::Mutex<()>,
 }
@@ -111,6 +113,7 @@ impl House {
             brought: Mutex::default(),
             uncovered: Mutex::default(),
             broken: Mutex::default(),
+            telling: Mutex::default(),
             reloading: tokio::sync::Mutex::default(),
             data,
         }))
@@ -166,6 +169,11 @@ impl House {
     /// The shops whose files are not what runs; those that were before.
     pub fn set_broken(&self, now: Vec<SmolStr>) -> Vec<SmolStr> {
         std::mem::replace(&mut *self.broken.lock().unwrap_or_else(PoisonError::into_inner), now)
+    }
+
+    /// The shop runs on what its files said before.
+    pub fn is_behind(&self, slug: &str) -> bool {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|broken| broken == slug)
     }
 
     /// Tells the stand-ins of the shops that are served: their numbers and templates.

@@ -3,7 +3,7 @@
 
 mod orders;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -108,13 +108,19 @@ pub async fn pull(
         "statuses" => statuses(&house, &given(body)?),
         _ => return Err(Refused::absent("lever")),
     };
+    tell(&house);
+    house.changed.notify_one();
+    Ok(Json(Said { said }))
+}
+
+/// One after the other, so that what is told last is how it is.
+fn tell(house: &House) {
+    let _one = house.telling.lock().unwrap_or_else(PoisonError::into_inner);
     for slug in house.slugs() {
-        if let Ok(backend) = of(&house, &slug) {
+        if let Ok(backend) = of(house, &slug) {
             house.stream.tell(&slug, "backend", &backend);
         }
     }
-    house.changed.notify_one();
-    Ok(Json(Said { said }))
 }
 
 fn given<T: DeserializeOwned>(body: Value) -> Result<T, Refused> {

@@ -75,7 +75,11 @@ pub struct Why {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub person: bool,
     pub flow: String,
+    /// Empty: lines beside the conversation sent it.
     pub state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow: Option<Followed>,
+    /// Where its words are written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<Line>,
     /// The conditions that were asked in its turn.
@@ -90,6 +94,17 @@ pub struct Why {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     /// As WhatsApp says it: `free_customer_service`, `free_entry_point`, `regular`
     pub cost: Option<String>,
+}
+
+/// The lines beside the conversation that sent a message.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, JsonSchema)]
+pub struct Followed {
+    /// `follow order`
+    pub name: String,
+    /// The news that they answer, as it is written: `on order.shipped`.
+    pub on: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<Line>,
 }
 
 /// A condition as it is written, and `yes` or `no`.
@@ -228,9 +243,12 @@ impl Phones {
             }
             Seen::Read { message, typing } => {
                 let mut changes = self.change(&message, |item| item.status = Some(SmolStr::new_static("read")));
-                if typing && let Some(phone) = self.index.get(&message).and_then(|(at, _)| self.list.get(*at)) {
+                let place = self.index.get(&message).and_then(|(at, place)| Some((self.list.get(*at)?, *place)));
+                if typing && let Some((phone, place)) = place {
                     let (shop, customer) = (phone.shop.clone(), phone.id.clone());
-                    changes.push(Change::Typing { shop, customer, on: true });
+                    // The mark is on a way of its own: the answer may have been faster.
+                    let on = !phone.items.iter().skip(place).any(|item| item.way == Way::Out);
+                    changes.push(Change::Typing { shop, customer, on });
                 }
                 changes
             }

@@ -19,7 +19,7 @@ use smol_str::SmolStr;
 use super::customers::WINDOW_MS;
 use super::house::House;
 use super::map::Line;
-use super::phones::{Asked, Why};
+use super::phones::{Asked, Followed, Why};
 use crate::api::explain::{self, Turn};
 use crate::handoff::BY_PEOPLE;
 use crate::id::ShopScope;
@@ -199,7 +199,7 @@ fn whys(turns: &[Turn]) -> Vec<(String, Why)> {
 
 fn why(sent: &explain::Sent, guards: Vec<Asked>) -> Why {
     let (flow, state) = sent.state.as_deref().and_then(|name| name.rsplit_once('.')).unwrap_or_default();
-    let line = sent.line.as_deref().and_then(|line| line.rsplit_once(':'));
+    let follow = sent.follow.as_ref();
     let window = if sent.silence_ms.is_some_and(|silence| silence < WINDOW_MS) {
         "inside"
     } else if sent.template {
@@ -210,15 +210,26 @@ fn why(sent: &explain::Sent, guards: Vec<Asked>) -> Why {
     let is_priced = !sent.category.is_empty();
     Why {
         person: sent.key == BY_PEOPLE,
-        flow: flow.to_string(),
+        flow: follow.map_or(flow, |follow| &follow.flow).to_string(),
         state: state.to_string(),
-        line: line.and_then(|(file, line)| Some(Line { file: file.to_string(), line: line.parse().ok()? })),
+        follow: follow.map(|follow| Followed {
+            name: follow.name.clone(),
+            on: follow.on.clone().unwrap_or_default(),
+            line: written(follow.line.as_deref()),
+        }),
+        line: written(sent.line.as_deref()),
         guards,
         data_age_ms: sent.data_age_ms,
         window: window.to_string(),
         category: is_priced.then(|| sent.category.clone()),
         cost: is_priced.then(|| sent.pricing.clone()),
     }
+}
+
+/// `boutique.duka:12`
+fn written(at: Option<&str>) -> Option<Line> {
+    let (file, line) = at?.rsplit_once(':')?;
+    Some(Line { file: file.to_string(), line: line.parse().ok()? })
 }
 
 /// What a look at all conversations has found.

@@ -35,6 +35,8 @@ pub struct View {
     pub channels: Vec<&'static str>,
     /// Of the program that runs; empty: none does.
     pub revision: String,
+    /// The files have errors that cannot run: an older version does.
+    pub behind: bool,
     pub files: Vec<String>,
     pub findings: Vec<Finding>,
     #[serde(skip)]
@@ -88,6 +90,7 @@ fn view(slug: SmolStr, folder: &Path, checks: &dyn Checks) -> View {
         numbers: Vec::new(),
         channels: vec!["whatsapp"],
         revision: String::new(),
+        behind: false,
         files: files.unwrap_or_default(),
         findings: findings(folder, None, checks),
         country: word(&profile.country),

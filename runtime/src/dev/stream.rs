@@ -28,6 +28,8 @@ struct Told {
 }
 
 pub struct Stream {
+    /// Milliseconds since 1970.
+    pub began_ms: u64,
     // Held to add one event.
     ring: Mutex<Ring>,
     sender: broadcast::Sender<Arc<Told>>,
@@ -42,9 +44,10 @@ impl Stream {
     pub fn new() -> Stream {
         // Grows from one process to the next as well.
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let next = u64::try_from(since.as_millis()).unwrap_or(0).saturating_mul(1_000);
+        let began_ms = u64::try_from(since.as_millis()).unwrap_or(0);
+        let next = began_ms.saturating_mul(1_000);
         let (sender, _) = broadcast::channel(MOST);
-        Stream { ring: Mutex::new(Ring { next, told: VecDeque::new() }), sender }
+        Stream { began_ms, ring: Mutex::new(Ring { next, told: VecDeque::new() }), sender }
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {

@@ -1,6 +1,7 @@
 // What the server says, as `/api/v1/openapi.json` describes it. Times are milliseconds since 1970 on the shop's clock.
 
-export type Home = { version: string; shops: Shop[]; clock: Clock; running: boolean; files: FileLimit[] };
+/** `began_ms`: when this process began; what is known of an earlier one may be gone. */
+export type Home = { version: string; began_ms: number; shops: Shop[]; clock: Clock; running: boolean; files: FileLimit[] };
 
 export type FileKind = "image" | "video" | "audio" | "document";
 
@@ -18,6 +19,8 @@ export type Shop = {
   numbers: string[];
   channels: Channel[];
   revision: string;
+  /** The files have errors that cannot run: an older version does. */
+  behind?: boolean;
   files: string[];
   findings: Finding[];
 };
@@ -72,7 +75,9 @@ export type Why = {
   /** A person of the shop wrote it, and no line of a flow. */
   person?: boolean;
   flow: string;
+  /** Empty: lines beside the conversation sent it. */
   state: string;
+  follow?: { name: string; on: string; line?: { file: string; line: number } };
   line?: { file: string; line: number };
   guards: { text: string; value: string }[];
   data_age_ms?: number;

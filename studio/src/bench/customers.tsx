@@ -1,5 +1,5 @@
 // Whose phones there are. One click shows a phone instead of the one in hand, another beside it.
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { Avatar } from "../phone/picture";
 import { addCustomer, show, showBeside, useStudio } from "../store";
@@ -12,9 +12,13 @@ export function Customers() {
   const active = useStudio((now) => now.active);
   const open = useStudio((now) => now.open);
   const [adding, setAdding] = useState(false);
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    list.current?.querySelector(".is-active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [active]);
   return (
     <nav className="customers" aria-label={t("bench.customers")}>
-      <ul>
+      <ul ref={list}>
         {customers.map((one) => (
           <li key={one.id} className={one.id === active ? "is-active" : open.includes(one.id) ? "is-open" : ""}>
             <button type="button" aria-current={one.id === active} onClick={() => show(one.id)}>

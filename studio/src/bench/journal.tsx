@@ -46,7 +46,7 @@ function Told({ item, open }: { item: Item; open: boolean }) {
       <details ref={place} className={open ? "is-asked" : ""} onToggle={(event) => event.currentTarget.open && useStudio.setState({ asked: { customer, seq: item.seq } })}>
         <summary>
           <span className="journal-state">
-            <Name>{why?.person ? t("person.title") : (why?.state ?? "–")}</Name>
+            <Name>{why?.person ? t("person.title") : (why?.follow?.name ?? why?.state ?? "–")}</Name>
           </span>
           <span className="journal-words" dir="auto">
             {words}
@@ -61,8 +61,15 @@ function Told({ item, open }: { item: Item; open: boolean }) {
           {!why && <Fact name={t("journal.state")}>{t("journal.unexplained")}</Fact>}
           {why && (
             <>
-              <Fact name={t("journal.state")}>
-                {why.person ? (
+              <Fact name={t(why.follow ? "journal.beside" : "journal.state")}>
+                {why.follow ? (
+                  <>
+                    <bdi>
+                      {why.flow} · {why.follow.name} · {why.follow.on}
+                    </bdi>{" "}
+                    {why.follow.line && <LineLink line={why.follow.line} />}
+                  </>
+                ) : why.person ? (
                   t("journal.person")
                 ) : (
                   <bdi>

@@ -4,7 +4,7 @@ import { useId, type ReactNode } from "react";
 import { fold, useStudio, type Pane as PaneId } from "../store";
 import { Icon } from "../ui";
 
-export function Pane(props: { id: PaneId; title: string; grows?: boolean; folded?: boolean; mark?: string; children: ReactNode }) {
+export function Pane(props: { id: PaneId; title: string; grows?: boolean; folded?: boolean; mark?: string; waits?: string; children: ReactNode }) {
   const isFolded = useStudio((now) => now.folded[props.id] ?? props.folded ?? false);
   const body = useId();
   return (
@@ -14,6 +14,7 @@ export function Pane(props: { id: PaneId; title: string; grows?: boolean; folded
           <Icon name="chevron" size={18} />
           <span>{props.title}</span>
           {props.mark !== undefined && <span className="count is-error">{props.mark}</span>}
+          {props.waits !== undefined && <span className="badge is-warning pane-waits">{props.waits}</span>}
         </button>
       </h2>
       <div id={body} className="pane-body" hidden={isFolded}>

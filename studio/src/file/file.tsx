@@ -6,21 +6,11 @@ import { Refused, server } from "../api/client";
 import type { Finding } from "../api/types";
 import { attempt, goTo, isNotOpen, note, play, useStudio, whyNot } from "../store";
 import { Icon, useWords } from "../ui";
+import { draftOf, keepDraft, useDrafts } from "./drafts";
 import { editor, type Editor } from "./editor";
 import "./file.css";
 
 const CHECK_AFTER_MS = 250;
-
-type Drafts = Map<string, { text: string; sha: string }>;
-
-/** What was written into files of each shop and is not saved yet, but for the file that the editor holds. */
-const unsaved = new Map<string, Drafts>();
-
-function draftsOf(slug: string): Drafts {
-  const drafts = unsaved.get(slug) ?? new Map();
-  unsaved.set(slug, drafts);
-  return drafts;
-}
 
 /** Of one shop: another one has another. */
 export default function FilePane() {
@@ -32,56 +22,57 @@ export default function FilePane() {
   const slug = shop?.slug ?? "";
   const files = shop?.files ?? [];
   const [path, setPath] = useState(() => spot?.file ?? mainFile(files, slug));
-  const [sha, setSha] = useState("");
-  const [dirty, setDirty] = useState(false);
+  const dirty = useDrafts((drafts) => draftOf(drafts, slug, path) !== undefined);
   const [conflict, setConflict] = useState(false);
   const [live, setLive] = useState<Finding[]>();
   const host = useRef<HTMLDivElement>(null);
   const made = useRef<Editor>(undefined);
-  const latest = useRef({ path, sha, dirty });
-  latest.current = { path, sha, dirty };
-  /** The file that the editor holds. */
-  const shown = useRef("");
-  const drafts = useRef(draftsOf(slug));
+  const latest = useRef(path);
+  latest.current = path;
+  /** The file that the editor holds, as it was read. */
+  const shown = useRef({ path: "", sha: "" });
+  const [isShown, setShown] = useState(shown.current);
   /** The last place that was gone to. */
   const gone = useRef(0);
   const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
 
+  const hold = useCallback((wanted: string, sha: string) => setShown((shown.current = { path: wanted, sha })), []);
+
   const changed = useCallback((text: string) => {
-    setDirty(true);
+    const { path: written, sha } = shown.current;
+    keepDraft(slug, written, { text, sha });
     clearTimeout(waiting.current);
     waiting.current = setTimeout(() => {
-      const { path: checked } = latest.current;
-      void server.check(slug, checked, text).then((found) => latest.current.path === checked && setLive(found)).catch(() => undefined);
+      void server.check(slug, written, text).then((found) => latest.current === written && setLive(found)).catch(() => undefined);
     }, CHECK_AFTER_MS);
   }, [slug]);
 
   const load = useCallback(async (wanted: string) => {
     const file = await attempt(() => server.read(slug, wanted));
-    if (!file || latest.current.path !== wanted) return;
-    const draft = shown.current === wanted ? undefined : drafts.current.get(wanted);
-    drafts.current.delete(wanted);
-    if (shown.current === wanted) made.current?.renew(file.text);
+    if (!file || latest.current !== wanted) return;
+    const isAgain = shown.current.path === wanted;
+    const draft = isAgain ? undefined : draftOf(useDrafts.getState(), slug, wanted);
+    hold(wanted, draft?.sha ?? file.sha);
+    if (isAgain) made.current?.renew(file.text);
     else made.current?.open(draft?.text ?? file.text);
-    shown.current = wanted;
     const { spot: sought } = useStudio.getState();
     if (sought?.file === wanted && sought.nonce !== gone.current) made.current?.go(sought.line, sought.column);
     gone.current = sought?.nonce ?? 0;
-    setSha(draft?.sha ?? file.sha);
-    setDirty(draft !== undefined);
-    setConflict(false);
+    setConflict(draft !== undefined && draft.sha !== file.sha);
     setLive(undefined);
     if (draft) changed(draft.text);
+    else keepDraft(slug, wanted);
   }, [slug]);
 
   const save = useCallback(async (over = false) => {
     const text = made.current?.text() ?? "";
-    const { path: wanted, sha: known } = latest.current;
+    const { path: wanted, sha: known } = shown.current;
     try {
       const seen = over ? (await server.read(slug, wanted)).sha : known;
       const written = await server.write(slug, wanted, text, seen);
-      setSha(written.sha);
-      setDirty(false);
+      if (shown.current.path === wanted) hold(wanted, written.sha);
+      const later = draftOf(useDrafts.getState(), slug, wanted);
+      keepDraft(slug, wanted, later && later.text !== text ? { ...later, sha: written.sha } : undefined);
       setConflict(false);
     } catch (error) {
       if (error instanceof Refused && error.status === 409) setConflict(true);
@@ -89,49 +80,32 @@ export default function FilePane() {
     }
   }, [slug]);
 
-  /** Keeps what is not saved, before the editor holds something else. */
-  const keep = () => {
-    if (latest.current.dirty && shown.current) drafts.current.set(shown.current, { text: made.current?.text() ?? "", sha: latest.current.sha });
-  };
   useEffect(() => {
     if (!host.current) return;
     made.current = editor(host.current, changed, () => void save());
-    shown.current = "";
-    return () => {
-      keep();
-      made.current?.close();
-    };
+    shown.current = { path: "", sha: "" };
+    return () => made.current?.close();
   }, [changed, save]);
   useEffect(() => made.current?.describe(t("file.leave", { file: path }), t), [t, path]);
   useEffect(() => {
-    if (shown.current !== path) keep();
     if (path) void load(path);
   }, [path, load]);
   useEffect(() => {
     // Changed by another editor: read again, unless something is being written here.
-    if (flowRead > 0 && !latest.current.dirty && path) void load(path).then(() => setLive(undefined));
+    if (flowRead > 0 && !draftOf(useDrafts.getState(), slug, path) && path) void load(path).then(() => setLive(undefined));
   }, [flowRead]);
   useEffect(() => {
     if (!spot) return;
     if (spot.file !== path) setPath(spot.file);
-    else if (shown.current === path) {
+    else if (shown.current.path === path) {
       made.current?.go(spot.line, spot.column);
       gone.current = spot.nonce;
     }
   }, [spot]);
 
-  useEffect(() => {
-    // What is not saved is not lost without a word.
-    const ask = (event: BeforeUnloadEvent) => {
-      if (latest.current.dirty || [...unsaved.values()].some((drafts) => drafts.size > 0)) event.preventDefault();
-    };
-    addEventListener("beforeunload", ask);
-    return () => removeEventListener("beforeunload", ask);
-  }, []);
-
   const findings = live ?? saved;
   const here = findings.filter((one) => one.file === path);
-  useEffect(() => made.current?.mark(here), [findings, path, sha]);
+  useEffect(() => made.current?.mark(here), [findings, path, isShown]);
   const errors = findings.filter((one) => one.severity === "error").length;
   const warnings = findings.filter((one) => one.severity === "warning").length;
 
@@ -142,9 +116,7 @@ export default function FilePane() {
           <span className="hidden-words">{t("file.which")}</span>
           <select value={path} onChange={(event) => setPath(event.target.value)}>
             {[...new Set([path, ...files])].filter(Boolean).map((one) => (
-              <option key={one} value={one}>
-                {one}
-              </option>
+              <FileName key={one} shop={slug} path={one} isShown={one === path} />
             ))}
           </select>
         </label>
@@ -170,21 +142,30 @@ export default function FilePane() {
         </div>
       )}
       <div className="file-text" ref={host} dir="ltr" />
-      <Findings findings={findings} />
+      <Findings findings={findings} isSaved={live === undefined || !dirty} />
     </div>
   );
 }
 
-function Findings({ findings }: { findings: Finding[] }) {
+function FileName({ shop, path, isShown }: { shop: string; path: string; isShown: boolean }) {
+  const t = useWords();
+  const waits = useDrafts((drafts) => draftOf(drafts, shop, path) !== undefined);
+  return <option value={path}>{waits && !isShown ? `${path} · ${t("file.unsaved")}` : path}</option>;
+}
+
+function Findings({ findings, isSaved }: { findings: Finding[]; isSaved: boolean }) {
   const t = useWords();
   const notOpen = useStudio(isNotOpen);
+  const isBehind = useStudio((now) => now.shop?.behind === true);
+  // Not all errors keep a flow from running: a button that is too long is cut.
+  const keepsOld = isBehind || !isSaved;
   const hasErrors = findings.some((one) => one.severity === "error");
   const toMend = findings.filter((one) => one.severity !== "info");
   const notes = findings.filter((one) => one.severity === "info");
   return (
     <section className="findings" aria-label={t("file.findings")} aria-live="polite">
       {toMend.length === 0 && <p className="none is-good">{t("file.none")}</p>}
-      {hasErrors && <p className="none">{t(notOpen ? "bench.notOpenWhy" : "file.keepsOld")}</p>}
+      {hasErrors && <p className="none">{t(notOpen ? "bench.notOpenWhy" : keepsOld ? "file.keepsOld" : "file.runsSo")}</p>}
       <Found findings={toMend} />
       {notes.length > 0 && (
         <details className="file-notes">

@@ -16,7 +16,7 @@ use crate::store::{self, Conversation};
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Order {
     pub reference: String,
-    /// `placed`, `paid`, `shipped`, …
+    /// `placed`, `paid`, `shipped`, …; `quoted`: its goods were let go, because it was not paid.
     pub state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<String>,
@@ -40,10 +40,14 @@ pub async fn of(
     for order in house.around.demo.orders(served.scope, row.id) {
         let text = |name: &str| order.get(name).and_then(Value::as_str).unwrap_or_default().to_string();
         let (reference, state) = (text("number"), text("status"));
-        if state == "quoted" || reference.is_empty() {
+        if reference.is_empty() {
             continue;
         }
         let payment = payment(server, served, row, &reference).await?;
+        // One that was let go is a quote again, and still what was ordered.
+        if state == "quoted" && payment.is_none() {
+            continue;
+        }
         orders.push(Order {
             actions: actions(&state, payment.as_ref().map(|payment| payment.state)),
             total: parse_money(&text("total")).map(money_in_english),
