@@ -266,6 +266,7 @@ impl Registry {
             shop.app = routes.shops.last().map_or(0, |served| served.app);
             shop.till = till.map(Arc::new);
             shop.keeps_bags = source.keeps_bags;
+            shop.by_demo.clone_from(&source.by_demo);
             shop.people = config.handoff.of(&source.slug).is_some();
             shop.portfolio = portfolio(source, sources).map_or(Portfolio::Alone(scope), Portfolio::Shared);
             // Also of a shop that stays as it was: what is not allowed any more is not asked any more.
