@@ -43,7 +43,7 @@ use context::Context;
 pub use fixtures::wrong as wrong_fixtures;
 pub use live::{Live, LiveState, LiveValue, check_live};
 use previous::unreachable_now;
-pub use profile::CARRIER;
+pub use profile::{CARRIER, by_demo};
 pub use settings::{Facts, Settings};
 pub use style::untested;
 pub use translations::language_name;

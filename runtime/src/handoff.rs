@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 
 use crate::id::{ConversationId, ShopScope};
-use crate::store::{self, Tx};
+use crate::store::{self, NewPost, Tx};
 
 pub use self::chatwoot::{Said, key_of_conversation};
 pub use self::poster::Poster;
@@ -65,6 +65,13 @@ pub enum Told {
     Alert { text: SmolStr },
     /// The customer sent a file meanwhile: of what kind, the words under it, and where it is kept.
     File { kind: SmolStr, text: SmolStr, name: SmolStr, source: SmolStr },
+}
+
+/// Duka's own words to the shop's people about a conversation, beside those of its turns.
+pub fn alert(shop: ShopScope, conversation: ConversationId, (at_ms, index): (i64, u16), text: SmolStr) -> NewPost {
+    let telling = Telling { turn: at_ms.unsigned_abs(), index, at_ms, told: Told::Alert { text } };
+    let body = postcard::to_stdvec(&telling).unwrap_or_default();
+    NewPost { shop, conversation, not_before_ms: at_ms, body }
 }
 
 /// A telling with what its receiver needs to know.

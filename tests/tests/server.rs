@@ -21,6 +21,8 @@ mod card;
 mod card_corpus;
 #[path = "server/carriers.rs"]
 mod carriers;
+#[path = "server/data_requests.rs"]
+mod data_requests;
 #[path = "store/database.rs"]
 mod database;
 #[path = "server/disk.rs"]

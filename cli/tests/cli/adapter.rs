@@ -147,7 +147,7 @@ fn what_the_flows_need_and_an_adapter_can_not_do_is_told_before_anybody_is_serve
     // What nobody answers but the demo is told, unless it is meant.
     folder.write("zuri/shop.yaml", profile.replace("  orders: shopify\n", ""));
     let check = folder.duka(&["check", "zuri"]);
-    let made_up = "and no system of the shop answers `orders`: customers would get what the demo makes up.";
+    let made_up = "and no system of the shop answers it: at a server it fails, as if the system were down.";
     assert!(check.out.contains("warning[D723]") && check.out.contains(made_up), "{}", check.out);
     folder.write("zuri/shop.yaml", profile);
     let bad = folder.read("zuri/shop.yaml").replace("orders: shopify", "orders: duka");

@@ -94,30 +94,53 @@ fn adapters(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) 
     }
 }
 
-/// A shop with systems of its own: what its flows need besides, the demo would make up.
-fn answered(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) {
+/// What Duka does itself for customers of a shop that has no system for it: it takes down what they ask of their data.
+const OF_CUSTOMERS: [&str; 3] = ["customer.export", "customer.forget", "customer.locate"];
+
+/// What Duka knows of shop and customer itself. Without a word it keeps the bags of a shop with a catalogue of its own.
+const KNOWN: [&str; 4] = ["cart", "shop", "customer.addresses", "customer.save_address"];
+
+/// What it knows from the delivery zones of `shop.yaml`.
+const OF_ZONES: [&str; 2] = ["delivery.zone", "delivery.zones"];
+
+/// The first system of a shop that is its own.
+fn own_system(profile: &ShopFile) -> Option<&Section> {
     let is_own = |adapter: &&Section| {
         adapter.kind.as_ref().is_some_and(|kind| !["demo", "duka", CARRIER].contains(&kind.as_str()))
     };
-    let Some(own) = profile.adapters.iter().find(is_own) else { return };
-    // Without a word Duka keeps the bags of a shop with a catalogue of its own; what is known of shop and customer it knows itself.
-    let is_answered = |contract: &str| match contract {
-        "cart" | "shop" | "customer" | "handoff" => true,
-        "payments" if profile.payments.is_some() => true,
-        "delivery" if !profile.delivery.is_empty() => true,
-        _ => profile.adapters.iter().any(|adapter| adapter.name.as_str() == contract),
+    profile.adapters.iter().find(is_own)
+}
+
+/// The contracts and operations that the demo may answer real customers. `None`: all; the shop has no system of its own yet.
+pub fn by_demo(profile: &ShopFile) -> Option<BTreeSet<SmolStr>> {
+    own_system(profile)?;
+    let is_demo = |adapter: &&Section| adapter.kind.as_ref().is_none_or(|kind| kind.as_str() == "demo");
+    let meant = profile.adapters.iter().filter(is_demo).map(|adapter| adapter.name.value.clone());
+    let zones = OF_ZONES.iter().filter(|_| !profile.delivery.is_empty());
+    Some(meant.chain(KNOWN.iter().chain(zones).map(|name| SmolStr::new_static(name))).collect())
+}
+
+/// A shop with systems of its own: what its flows need besides, nobody answers.
+fn answered(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) {
+    let (Some(own), Some(by_demo)) = (own_system(profile), by_demo(profile)) else { return };
+    let is_answered = |contract: &str, path: &str| {
+        by_demo.contains(contract)
+            || by_demo.contains(path)
+            || OF_CUSTOMERS.contains(&path)
+            || contract == "payments" && profile.payments.is_some()
+            || profile.adapters.iter().any(|adapter| adapter.name.as_str() == contract)
     };
     let mut told = BTreeSet::new();
     for step in context.shop.flows.iter().flat_map(walk::lines).flat_map(|lines| lines.steps) {
         let StepKind::Call(call) = &step.kind else { continue };
         let Some(operation) = context.shop.operations.get(call.operation.index()) else { continue };
         let contract = operation.contract.as_str();
-        if operation.builtin.is_some() || is_answered(contract) || !told.insert(contract) {
+        let path = operation.path();
+        if operation.builtin.is_some() || is_answered(contract, &path) || !told.insert(contract) {
             continue;
         }
         let message = format!(
-            "The flows use `{}`, and no system of the shop answers `{contract}`: customers would get what the demo makes up.",
-            operation.path()
+            "The flows use `{path}`, and no system of the shop answers it: at a server it fails, as if the system were down."
         );
         let help = format!("Write below `adapters` who answers it; `{contract}: demo` says that the demo is meant.");
         found.push(Diagnostic::new(723, own.name.span, message).help(help));

@@ -1,7 +1,8 @@
-//! Each call to the system that its shop has for its contract: a merchant's own, the till, or the demo. Asks for nothing that
+//! Each call to the system that its shop has for its contract: a merchant's own, the till, or the demo where it is meant. Asks for nothing that
 //! is known and fresh, and lets no order through that is another one than the customer has confirmed. Keeps the demo's worlds.
 
 mod bag;
+mod requests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -205,8 +206,28 @@ impl Systems {
             }
             None => match self.cashier.ask(&ask).await {
                 Some(outcome) => outcome,
-                None => self.demo.ask(ask).await,
+                None => self.unnamed(ask).await,
             },
+        }
+    }
+
+    /// What no system of the shop is named for: the demo answers what it may.
+    async fn unnamed(&self, ask: Ask) -> Outcome {
+        if let Some(outcome) = self.request(&ask).await {
+            return outcome;
+        }
+        let name = ask.request.name.as_str();
+        let contract = name.split_once('.').map_or(name, |(contract, _)| contract);
+        match &ask.shop.by_demo {
+            Some(allowed) if !allowed.contains(contract) && !allowed.contains(name) => {
+                // No map is at hand: the flow asks for the address.
+                if name == "customer.locate" {
+                    return Outcome::Refused { code: SmolStr::new_static("not_found") };
+                }
+                tracing::warn!(shop = %ask.shop.slug, operation = %name, "no system of the shop answers this (D723)");
+                Outcome::Failed { reason: SmolStr::new_static("no system of the shop answers this") }
+            }
+            Some(_) | None => self.demo.ask(ask).await,
         }
     }
 

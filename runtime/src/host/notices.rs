@@ -44,6 +44,8 @@ pub enum Notice {
     Payment { alarm: &'static str, order: SmolStr },
     /// Whether a command to a shop's own system was done is not known, and nobody can tell but a person.
     CommandUnknown { operation: SmolStr },
+    /// A customer asks for a copy of what is kept about them, or to have it deleted: the number they were told.
+    DataRequest { number: SmolStr },
     /// The provider refused a template: the provider's code.
     TemplateRefused { name: SmolStr, error: i32 },
     /// A shop's own system has several orders of one checkout: the mark of ours that they have.
@@ -69,6 +71,7 @@ impl Notice {
             Notice::FormRefused { .. } => "form_refused",
             Notice::Payment { .. } => "payment",
             Notice::CommandUnknown { .. } => "command_unknown",
+            Notice::DataRequest { .. } => "data_request",
             Notice::TemplateRefused { .. } => "template_refused",
             Notice::SeveralOrders { .. } => "several_orders",
             Notice::WebhooksOff { .. } => "webhooks_off",

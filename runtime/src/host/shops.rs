@@ -50,8 +50,10 @@ pub struct Shop {
     gone: BTreeSet<Revision>,
     /// The demo backend's content; [`Json::Null`] for a shop without one.
     pub fixture: Json,
-    /// The shop's own systems; the demo answers for every other contract.
+    /// The shop's own systems.
     pub backends: Vec<Backend>,
+    /// The contracts and operations that the demo answers; `None`: all that are no backend's.
+    pub by_demo: Option<Arc<BTreeSet<SmolStr>>>,
     /// Customers' bags are kept here, and not by the shop's own system.
     pub keeps_bags: bool,
     /// How orders are paid; `None`: as its systems say, or the demo.
@@ -88,6 +90,7 @@ impl Shop {
             gone: BTreeSet::new(),
             fixture,
             backends,
+            by_demo: None,
             keeps_bags: false,
             till: None,
             people: false,

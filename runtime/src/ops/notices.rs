@@ -83,6 +83,9 @@ fn tell(host: &Host, told: &Told) {
         Notice::CommandUnknown { operation } => {
             tracing::error!(shop, conversation, %operation, "whether a command was done is not known: look in the shop's system, and settle it");
         }
+        Notice::DataRequest { number } => {
+            tracing::warn!(shop, conversation, %number, "a customer asks for what is kept about them: see quarantine");
+        }
         Notice::TemplateRefused { name, error } => {
             tracing::warn!(shop, template = %name, code = error, "the vendor refuses a template");
         }

@@ -24,9 +24,9 @@ use crate::adapter::twice;
 use crate::host::desk::DeskError;
 use crate::host::incoming::{Arrival, Arrived, Incoming};
 use crate::host::shops::Shop;
-use crate::host::writer::{Job, Took};
+use crate::host::writer::{Job, Took, WriteError};
 use crate::id::ElementKey;
-use crate::store::{Identity, QuarantineEntry};
+use crate::store::{self, Identity, QuarantineEntry};
 
 /// Why it is in quarantine: no conversation has the order; or it is not as its mapping says.
 pub(super) const UNKNOWN: &str = "unknown order";
@@ -200,13 +200,32 @@ pub(super) async fn moves(
         Arrival { shop: shop.scope, key, received_ms, what }
     };
     let event = EventKind::Order { status, key: number.clone(), order };
-    let took = server.desk.commit(Job::Arrivals(vec![arrival(key, event, unmatched.clone())])).await?;
-    let is_known = !took.contains(&Took::Quarantined);
-    if let Some(paid) = paid.filter(|_| is_known) {
+    let moved = arrival(key, event, unmatched.clone());
+    let paid = paid.map(|paid| {
         let key = ElementKey::named("paid", &format!("{contract} {number}"));
-        server.desk.commit(Job::Arrivals(vec![arrival(Some(key), paid, unmatched)])).await?;
+        arrival(Some(key), paid, unmatched)
+    });
+    // Both in one commit. Of an order that nobody has, the payment is told together with what is kept of it.
+    let (first, then) = match paid {
+        Some(paid) if is_known(server, shop, &number).await? => (vec![moved, paid], None),
+        paid => (vec![moved], paid),
+    };
+    let took = server.desk.commit(Job::Arrivals(first)).await?;
+    let is_known = !took.contains(&Took::Quarantined);
+    if let Some(paid) = then.filter(|_| is_known) {
+        server.desk.commit(Job::Arrivals(vec![paid])).await?;
     }
     Ok(is_known)
+}
+
+/// Whether a conversation has the order.
+async fn is_known(server: &Server, shop: &Shop, number: &SmolStr) -> Result<bool, DeskError> {
+    let known = async {
+        let mut tx = server.host.store.read(shop.scope).await?;
+        let found = tx.find_conversations(&[Identity::of_order(shop.scope, number.clone())]).await?;
+        Ok::<_, store::Error>(found.into_iter().any(|it| it.is_some()))
+    };
+    Ok(known.await.map_err(WriteError::from)?)
 }
 
 /// Where the shop's own system takes the money, an order that it tells to be paid is a payment that is paid. That an order is

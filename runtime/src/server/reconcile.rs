@@ -34,6 +34,13 @@ const SETTLED_MS: i64 = 30 * 86_400_000;
 /// How long one order may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// So many orders in a row that a system gave no answer to: it is down, and is not asked for the rest.
+const MOST_SILENT: usize = 5;
+
+/// Who looks: the server by itself, and an operator, whose looks leave the other's place where it is.
+const ROUND: &str = "orders";
+const OPERATOR: &str = "an operator's word";
+
 /// Where the next look of a shop goes on, by who looks: those who look at all orders in turn come to each.
 #[derive(Debug, Default)]
 pub struct Places(Mutex<BTreeMap<(ShopScope, SmolStr), ConversationId>>);
@@ -77,40 +84,52 @@ pub struct Gap {
 
 /// One look at a shop; troubles are logged.
 pub(super) async fn look(server: Arc<Server>, shop: Arc<Shop>) {
-    if let Err(error) = once(&server, &shop).await {
+    if let Err(error) = once_for(&server, &shop, ROUND).await {
         tracing::warn!(shop = %shop.slug, %error, "orders could not be compared with the shop's system");
     }
 }
 
-/// Asks a shop's system for the orders that have not ended.
+/// Asks a shop's system for the orders that have not ended, by an operator's word.
 ///
 /// # Errors
 /// The store does not answer.
-pub async fn once(server: &Server, shop: &Arc<Shop>) -> Result<Gaps, store::Error> {
-    once_for(server, shop, "orders").await
+pub async fn once(server: &Server, shop: &Shop) -> Result<Gaps, store::Error> {
+    once_for(server, shop, OPERATOR).await
 }
 
-/// The same for another who looks at all orders in turn.
+/// The same for one who looks at all orders in turn. A look that is broken off, or that a silent system ends, goes on behind what it
+/// has asked.
 ///
 /// # Errors
 /// The store does not answer.
 pub(super) async fn once_for(server: &Server, shop: &Shop, who: &str) -> Result<Gaps, store::Error> {
     let mut found = Gaps::default();
     let Some((backend, promise, statuses)) = asked_by(shop) else { return Ok(found) };
-    for open in open_orders(server, shop, who).await? {
+    let (open, end) = some_open(server, shop, server.places.of(shop.scope, who)).await?;
+    let (mut open, mut silent) = (open.into_iter().peekable(), 0);
+    while let Some(Open { number, conversation, rank }) = open.next() {
         found.asked += 1;
-        let conversation = smol_str::format_smolstr!("{}-{:016x}", shop.scope.number(), open.conversation.0);
-        let answer = ask(server, shop, (backend, promise), &open.number, &conversation, PATIENCE).await;
+        let name = smol_str::format_smolstr!("{}-{:016x}", shop.scope.number(), conversation.0);
+        let answer = ask(server, shop, (backend, promise), &number, &name, PATIENCE).await;
         found.twice.extend(twice::tell(&server.host, shop).await);
-        let Some((status, order)) = said_of(shop, &open.number, answer) else {
-            found.unanswered += 1;
-            continue;
-        };
-        if is_further(statuses, &status, open.rank) {
-            found.gaps.push(Gap { order: open.number.to_string(), status: status.to_string() });
-            bring(server, shop, &backend.contract, open.number, status, order).await;
+        silent = if matches!(answer, Outcome::Given(_) | Outcome::Refused { .. }) { 0 } else { silent + 1 };
+        match said_of(shop, &number, answer) {
+            Some((status, order)) if is_further(statuses, &status, rank) => {
+                found.gaps.push(Gap { order: number.to_string(), status: status.to_string() });
+                bring(server, shop, &backend.contract, number, status, order).await;
+            }
+            Some(_) => {}
+            None => found.unanswered += 1,
+        }
+        if open.peek().is_some_and(|next| next.conversation != conversation) {
+            server.places.keep(shop.scope, who, Some(conversation));
+        }
+        if silent >= MOST_SILENT && open.peek().is_some() {
+            tracing::warn!(shop = %shop.slug, "the shop's system answers for no order; the next look goes on from there");
+            return Ok(told(shop, found));
         }
     }
+    server.places.keep(shop.scope, who, end);
     Ok(told(shop, found))
 }
 
@@ -128,9 +147,20 @@ pub(super) struct Open {
 /// # Errors
 /// The store does not answer.
 pub(super) async fn open_orders(server: &Server, shop: &Shop, who: &str) -> Result<Vec<Open>, store::Error> {
+    let (open, end) = some_open(server, shop, server.places.of(shop.scope, who)).await?;
+    server.places.keep(shop.scope, who, end);
+    Ok(open)
+}
+
+/// The same from a place on, and where they end; `None`: there are no more.
+async fn some_open(
+    server: &Server,
+    shop: &Shop,
+    mut after: Option<ConversationId>,
+) -> Result<(Vec<Open>, Option<ConversationId>), store::Error> {
     let settled_ms = server.host.clock.now_ms().saturating_sub(SETTLED_MS);
     let last = shop.program.shop.statuses.iter().filter_map(last_rank).max().unwrap_or(u8::MAX);
-    let (mut open, mut after) = (Vec::new(), server.places.of(shop.scope, who));
+    let mut open = Vec::new();
     loop {
         let mut tx = server.host.store.read(shop.scope).await?;
         let rows = tx.list_conversations(shop.scope, after, PAGE).await?;
@@ -147,8 +177,7 @@ pub(super) async fn open_orders(server: &Server, shop: &Shop, who: &str) -> Resu
         }
         let is_end = rows.len() < PAGE as usize && open.len() < MOST;
         if is_end || open.len() >= MOST {
-            server.places.keep(shop.scope, who, after.filter(|_| !is_end));
-            return Ok(open);
+            return Ok((open, after.filter(|_| !is_end)));
         }
         // A page of conversations is work; the customers' own goes between.
         tokio::task::yield_now().await;

@@ -24,7 +24,7 @@ use crate::config::{Config, Environment, Keyring, Mistake, People};
 use crate::host::shops::{Portfolio, Shop, Shops};
 use crate::id::ShopScope;
 use crate::payments::chat::Chat;
-use crate::payments::till::Said;
+use crate::payments::till::{Said, Till};
 use crate::store::{self, Store};
 
 /// One shop, with what its channel needs to know.
@@ -216,20 +216,41 @@ impl Registry {
                 }
             }
         }
-        self.take(config, &next, now_ms).await?;
+        for (slug, trouble) in self.take(config, &next, now_ms).await? {
+            next.remove(&slug);
+            reloaded.changed.retain(|changed| *changed != slug);
+            reloaded.kept.push(slug);
+            reloaded.troubles.push(trouble);
+        }
         *sources = next;
         Ok(reloaded)
     }
 
-    /// Publishes new revisions, and swaps what is served.
-    async fn take(&self, config: &Config, sources: &BTreeMap<SmolStr, Source>, now_ms: i64) -> Result<(), Error> {
+    /// Publishes new revisions, and swaps what is served. Returns new shops that this server can not serve: they are left out.
+    ///
+    /// # Errors
+    /// It can not serve one any more that it serves, or the store.
+    async fn take(
+        &self,
+        config: &Config,
+        sources: &BTreeMap<SmolStr, Source>,
+        now_ms: i64,
+    ) -> Result<Vec<(SmolStr, Trouble)>, Error> {
         let key = published::key(&self.store).await?;
         let mut routes = Routes::default();
         routes.app(&config.whatsapp.app_secrets);
-        let mut hosted = Vec::with_capacity(sources.len());
+        let (mut hosted, mut left_out) = (Vec::with_capacity(sources.len()), Vec::new());
         for source in sources.values() {
             let scope = self.store.shop(&source.slug).await?;
             let before = self.shops.shop(scope);
+            let till = match routes.with(config, source, scope, published::keys(&key, &source.slug)?) {
+                Ok(till) => till,
+                Err(trouble) if before.is_none() => {
+                    left_out.push((source.slug.clone(), trouble));
+                    continue;
+                }
+                Err(trouble) => return Err(trouble.into()),
+            };
             let changed = before.as_ref().is_none_or(|before| before.program.revision != source.program.revision);
             let older = match before {
                 Some(before) => published::grown_older(&before, &source.program),
@@ -239,16 +260,13 @@ impl Registry {
                 Publish { store: &self.store, scope, source, now_ms }.publish().await?;
             }
             let program = Arc::clone(&source.program);
-            routes.add(config, source, scope, published::keys(&key, &source.slug)?)?;
             let forms = std::iter::once(&program).chain(&older).filter_map(|program| shown(program, &source.forms));
             let forms = forms.collect();
             let mut shop = Shop::new(scope, source.slug.clone(), program, older, source.fixture.clone());
-            let served = routes.shops.last();
-            shop.app = served.map_or(0, |served| served.app);
-            let token = served.and_then(|served| served.token.clone());
-            let till = source.till.as_ref().map(|said| said.open(config, token)).transpose();
-            shop.till = till.map_err(Trouble::from)?.map(Arc::new);
+            shop.app = routes.shops.last().map_or(0, |served| served.app);
+            shop.till = till.map(Arc::new);
             shop.keeps_bags = source.keeps_bags;
+            shop.by_demo.clone_from(&source.by_demo);
             shop.people = config.handoff.of(&source.slug).is_some();
             shop.portfolio = portfolio(source, sources).map_or(Portfolio::Alone(scope), Portfolio::Shared);
             // Also of a shop that stays as it was: what is not allowed any more is not asked any more.
@@ -260,7 +278,7 @@ impl Registry {
         }
         self.shops.replace(hosted);
         *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
-        Ok(())
+        Ok(left_out)
     }
 }
 
@@ -276,6 +294,20 @@ fn portfolio(source: &Source, all: &BTreeMap<SmolStr, Source>) -> Option<SmolStr
 }
 
 impl Routes {
+    /// Adds a shop; returns what it is paid with.
+    fn with(
+        &mut self,
+        config: &Config,
+        source: &Source,
+        scope: ShopScope,
+        keys: ShopKeys,
+    ) -> Result<Option<Till>, Trouble> {
+        let token = source.live.token.clone().or_else(|| config.whatsapp.token.clone());
+        let till = source.till.as_ref().map(|said| said.open(config, token)).transpose()?;
+        self.add(config, source, scope, keys)?;
+        Ok(till)
+    }
+
     fn add(&mut self, config: &Config, source: &Source, scope: ShopScope, keys: ShopKeys) -> Result<(), Trouble> {
         let live = &source.live;
         let at = self.shops.len();

@@ -1,14 +1,16 @@
 //! One shop from its folder: read, compiled, its fixture and its numbers. Keeps no standard files: every shop has those.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use duka_dsl::config::shop::{ShopFile, Zone};
 use duka_engine::compile::compile;
+use duka_engine::lints;
 use duka_engine::program::Program;
 use duka_engine::simulate::test;
 use duka_engine::source::{FileKind, ShopSource, SourceFile};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
@@ -46,6 +48,8 @@ pub struct Source {
     pub backends: Vec<Backend>,
     /// Customers' bags are kept by Duka.
     pub keeps_bags: bool,
+    /// What the demo answers of what is no backend's; `None`: all.
+    pub by_demo: Option<Arc<BTreeSet<SmolStr>>>,
     /// How the shop is paid.
     pub till: Option<till::Said>,
     /// The files the program is made of.
@@ -120,12 +124,13 @@ pub fn read(slug: &SmolStr, folder: &Path, outside: Outside<'_>, known: Option<&
     if let Err(mistake) = confirmed(slug, folder, &backends, outside) {
         return Err(Trouble::NotAllowed { shop: Box::new(shop), mistake });
     }
-    let fixture = test::fixtures(&shop.source).into_values().next().unwrap_or_default();
+    let fixture = fixture(&shop);
     let keeps_bags = bag::is_kept(&shop.source);
+    let by_demo = by_demo(&shop, outside);
     let own = shop.source.files.drain(..shop.source.standard_from);
     let files = own.filter(|file| is_compiled(file.kind)).collect();
     let (slug, folder) = (slug.clone(), folder.to_path_buf());
-    Ok(Source { slug, folder, program, fixture, live, forms, backends, keeps_bags, till, files, fingerprint })
+    Ok(Source { slug, folder, program, fixture, live, forms, backends, keeps_bags, by_demo, till, files, fingerprint })
 }
 
 /// Reads all of them, on as many threads as there are processors.
@@ -176,9 +181,10 @@ pub(super) fn kept(
     Ok(Source {
         backends: backends(&published, &program, outside, &[])?.unwrap_or_default(),
         keeps_bags: bag::is_kept(&published.source),
+        by_demo: by_demo(&published, outside),
         slug: slug.into(),
         folder: shop.folder.clone(),
-        fixture: test::fixtures(&shop.source).into_values().next().unwrap_or_default(),
+        fixture: fixture(shop),
         live,
         till,
         forms: if outside.stood_in { all_forms(&program) } else { forms(shop)? },
@@ -193,6 +199,44 @@ pub(super) fn kept(
 pub(super) fn slug_of(folder: &Path) -> SmolStr {
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
     whole.file_name().map(|name| SmolStr::new(name.to_string_lossy())).unwrap_or_default()
+}
+
+fn profile(shop: &load::Shop) -> Option<ShopFile> {
+    let (id, file) = shop.settings().next()?;
+    Some(duka_dsl::config::shop::read(id, &file.text).0)
+}
+
+fn by_demo(shop: &load::Shop, outside: Outside<'_>) -> Option<Arc<BTreeSet<SmolStr>>> {
+    let profile = profile(shop).filter(|_| !outside.stood_in)?;
+    lints::by_demo(&profile).map(Arc::new)
+}
+
+/// What the demo holds. Where the shop delivers, and what for, is what `shop.yaml` says of it.
+fn fixture(shop: &load::Shop) -> Json {
+    let mut fixture = test::fixtures(&shop.source).into_values().next().unwrap_or_default();
+    let zones = profile(shop).map(|profile| profile.delivery).unwrap_or_default();
+    if zones.is_empty() {
+        return fixture;
+    }
+    let known = |id: &str| {
+        let zones = fixture.get("zones").and_then(Json::as_array).into_iter().flatten();
+        zones.filter_map(Json::as_object).find(|zone| zone.get("id").is_some_and(|it| it == id)).cloned()
+    };
+    let zone = |zone: &Zone| {
+        let id = zone.id.as_str();
+        let mut fields = known(id).unwrap_or_default();
+        fields.insert("id".into(), id.into());
+        fields.insert("name".into(), zone.name.as_ref().map_or(id, |name| name.value.as_str()).into());
+        fields.insert("towns".into(), zone.towns.iter().map(|town| town.value.as_str()).collect());
+        fields.extend(zone.fee.as_ref().map(|fee| ("fee".to_string(), fee.value.as_str().into())));
+        Json::Object(fields)
+    };
+    let zones: Json = zones.iter().map(zone).collect();
+    match fixture.as_object_mut() {
+        Some(fields) => drop(fields.insert("zones".into(), zones)),
+        None => fixture = json!({ "zones": zones }),
+    }
+    fixture
 }
 
 fn live(slug: &str, shop: &load::Shop, outside: Outside<'_>) -> Result<(Live, Option<till::Said>), Trouble> {

@@ -29,6 +29,8 @@ type Product = (&'static str, &'static str, &'static str, i64, i64);
 #[derive(Default)]
 pub struct Merchant {
     pub hangs: AtomicBool,
+    /// It says that it is out of order.
+    pub is_down: AtomicBool,
     pub asked: AtomicU64,
     /// By number, today's price and stock where they are others.
     today: Mutex<BTreeMap<&'static str, (i64, i64)>>,
@@ -122,6 +124,9 @@ async fn door(State(merchant): Shared, headers: HeaderMap, request: Request, nex
     merchant.asked.fetch_add(1, Ordering::Relaxed);
     if merchant.hangs.load(Ordering::Relaxed) {
         tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    if merchant.is_down.load(Ordering::Relaxed) {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     let known = headers.get("authorization").is_some_and(|key| *key == format!("Bearer {API_KEY}"));
     if known { next.run(request).await } else { StatusCode::UNAUTHORIZED.into_response() }

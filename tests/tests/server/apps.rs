@@ -1,8 +1,9 @@
 //! Any number of shops with apps of their own: whose webhook it is, is found by what it names, and believed by its signature.
 
+use duka_runtime::config;
 use serde_json::json;
 
-use crate::stage::{Stage, number};
+use crate::stage::{Stage, environment, number};
 
 const SHOPS: usize = 40;
 
@@ -73,5 +74,39 @@ async fn each_of_many_apps_is_heard_for_its_own_shop_and_for_no_other() {
         }
     }
     assert_eq!(warned, ["shop-00", "shop-15", "shop-16", "shop-39"]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_shop_that_can_not_be_served_is_left_out_alone() {
+    let stage = shops().await;
+    let folder = stage.folder.path().join("shops");
+    let written = |shop: &str, profile: &str, says: &str| {
+        std::fs::create_dir_all(folder.join(shop)).expect("a writable folder");
+        std::fs::write(folder.join(shop).join("shop.yaml"), profile).expect("a writable folder");
+        let flow = format!("duka 1\nflow corner\n  start hi\n\nstate hi\n  say: {says}\n  -> end\n");
+        std::fs::write(folder.join(shop).join("corner.duka"), flow).expect("a writable folder");
+    };
+    let profile = std::fs::read_to_string(folder.join("shop-00/shop.yaml")).expect("a profile");
+    // It would be another's number, and has no secret; another shop is changed at once.
+    written("shop-99", &profile.replace(", app_secret: file:secret", ""), "Ours.");
+    written("shop-00", &profile, "Changed.");
+    let environment = environment();
+    let config = config::load(Some(&stage.folder.path().join("duka.toml")), &environment).expect("sound settings");
+    let reloaded = stage.running.reload(&config, &environment).await.expect("the others are served");
+    assert_eq!((reloaded.changed, reloaded.kept), (vec!["shop-00".into()], vec!["shop-99".into()]));
+    let told = reloaded.troubles.first().map(ToString::to_string).unwrap_or_default();
+    assert!(told.contains("belongs to the shop `shop-00` already"), "{told}");
+    let served = || stage.running.server.registry.now().shops.len();
+    assert_eq!(served(), SHOPS);
+    // With a number of its own it is served.
+    written(
+        "shop-99",
+        &profile.replace("10650000000", "10650000099").replace(", app_secret: file:secret", ""),
+        "Ours.",
+    );
+    let reloaded = stage.running.reload(&config, &environment).await.expect("all are served");
+    assert!(reloaded.troubles.is_empty(), "{:?}", reloaded.troubles);
+    assert_eq!((reloaded.changed, served()), (vec!["shop-99".into()], SHOPS + 1));
     stage.end().await;
 }

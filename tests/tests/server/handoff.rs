@@ -17,20 +17,20 @@ use crate::stage::Stage;
 const SECRET: &str = "an app secret";
 
 /// What came to the people's program: path, headers in lower case, body.
-struct Heard {
+pub struct Heard {
     path: String,
     head: String,
     body: String,
 }
 
 impl Heard {
-    fn json(&self) -> Json {
+    pub fn json(&self) -> Json {
         serde_json::from_str(&self.body).expect("JSON")
     }
 }
 
 /// A program of people on a free port. It fails the first of all requests, and answers the others by their path.
-fn people(answers: fn(&str) -> Json) -> (String, Receiver<Heard>) {
+pub fn people(answers: fn(&str) -> Json) -> (String, Receiver<Heard>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("it listens"));
     let (heard, hears) = channel();
@@ -70,7 +70,7 @@ fn take(mut stream: TcpStream, fails: bool, answers: fn(&str) -> Json, heard: &S
     heard.send(Heard { path, head, body: String::from_utf8(body).ok()? }).ok()
 }
 
-fn next(hears: &Receiver<Heard>) -> Heard {
+pub fn next(hears: &Receiver<Heard>) -> Heard {
     hears.recv_timeout(Duration::from_secs(20)).expect("people are told")
 }
 

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use duka_engine::session::Session;
 use duka_runtime::api::Scope;
 use duka_runtime::config;
+use duka_runtime::id::ConversationId;
 use duka_runtime::server::reconcile::{self, Gap, Gaps};
-use duka_runtime::store::QuarantineEntry;
+use duka_runtime::store::{Conversation, QuarantineEntry};
 use duka_tests::tree::root;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
@@ -298,6 +300,42 @@ async fn a_look_that_was_broken_off_is_followed_by_a_whole_one() {
     let found = reconcile::once(&server, &shop).await.expect("a store");
     assert_eq!((found.asked, found.gaps.len()), (1, 1));
     stage.hears("Z-1042 was cancelled").await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_that_is_down_is_not_asked_for_every_order_and_the_next_look_goes_on_from_there() {
+    let merchant = Arc::new(Merchant::default());
+    let place = merchant.start().await;
+    let mut stage = boutique(&place).await;
+    plays(&mut stage).await;
+    stage.taps("Pay").await;
+    stage.sees().await;
+    let server = Arc::clone(&stage.running.server);
+    let (scope, store) = (stage.scope(), &server.host.store);
+    let shop = server.registry.shops.shop(scope).expect("a shop");
+    // Seven more customers have such an order.
+    let row =
+        store.read(scope).await.expect("a read").list_conversations(scope, None, 9).await.expect("a list").remove(0);
+    let another = |n: u64| {
+        let mut session = Session::decode(&row.session).expect("a session");
+        session.followers[0].key = format!("Z-{n}").into();
+        (Conversation { id: ConversationId(n), session: session.encode(), wake_at_ms: None, ..row.clone() }, Vec::new())
+    };
+    let mut tx = store.begin(scope).await.expect("a store");
+    tx.create_conversations(&(1..=7).map(another).collect::<Vec<_>>()).await.expect("kept");
+    tx.commit().await.expect("kept");
+    let look = async || {
+        let Gaps { asked, unanswered, .. } = reconcile::once(&server, &shop).await.expect("a store");
+        (asked, unanswered)
+    };
+    merchant.is_down.store(true, Ordering::Relaxed);
+    assert_eq!(look().await, (5, 5), "it is down");
+    merchant.is_down.store(false, Ordering::Relaxed);
+    // One of the orders is there: nobody knows of the others.
+    let rest = look().await;
+    assert_eq!(rest.0, 3, "those that were not asked for");
+    assert_eq!(look().await, (8, 7), "all, once more");
     stage.end().await;
 }
 

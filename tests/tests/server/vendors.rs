@@ -5,6 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use duka_runtime::host::notices::Notice;
+use duka_runtime::id::ElementKey;
 use duka_runtime::payments::standing::{Alarm, State};
 use duka_runtime::server::reconcile::{self, Gaps};
 use duka_runtime::server::webhooks_off;
@@ -326,5 +327,34 @@ async fn webhooks_that_a_shop_has_switched_off_are_an_alarm_and_their_gap_is_clo
     // A shop's system that does not say is no alarm.
     vendor.fails(crate::vendor::Fault::Answers("GET /webhooks", 500, "{}"));
     assert_eq!(look(&stage).await, 0);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_moves_and_its_payment_are_one_commit() {
+    let vendor = Vendor::of("KES");
+    let place = vendor.start(shopify::routes()).await;
+    let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    let path = stage.folder.path().join("duka.db");
+    if !path.exists() {
+        return stage.end().await; // where the database is a file, it can be told to refuse one row
+    }
+    shopify::pays(&vendor, &number);
+    let file = rusqlite::Connection::open(path).expect("the file opens");
+    file.busy_timeout(std::time::Duration::from_secs(10)).expect("it waits");
+    let key = ElementKey::named("paid", &format!("orders {number}"));
+    let refuses = format!(
+        "CREATE TRIGGER refuses BEFORE INSERT ON seen WHEN hex(NEW.key) = '{}'
+         BEGIN SELECT RAISE(ABORT, 'refused, as told'); END",
+        hex::encode_upper(key.0)
+    );
+    file.execute_batch(&refuses).expect("a trigger");
+    let news = json!({ "id": 7, "note_attributes": [{ "name": "duka_order", "value": number }] });
+    assert_eq!(tells(&stage, SHOPIFY, &news, SECRET).await, 503, "to be told again");
+    assert!(stage.sees_nothing().await, "the order has not moved without its payment");
+    file.execute_batch("DROP TRIGGER refuses").expect("it is gone");
+    assert_eq!(tells(&stage, SHOPIFY, &news, SECRET).await, 200);
+    stage.hears_all(&["is paid: KES 25", "PAID"]).await;
+    assert!(stage.sees_nothing().await, "told once");
     stage.end().await;
 }

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use super::{Systems, mapped};
 use crate::adapter::bag::{Bag, CONTRACT, GONE, PRODUCT, Thing, Wish};
-use crate::host::calls::{Adapter, Ask};
+use crate::host::calls::Ask;
 use crate::store::{self, BagRow};
 
 /// How often a change is tried again that another one was faster than.
@@ -95,7 +95,7 @@ impl Systems {
         asked.request.arguments = vec![Value::Text(sku.clone())];
         let outcome = match mapped(&asked) {
             Some((backend, promise)) => self.anew(&asked, backend, promise).await,
-            None => self.demo.ask(asked).await,
+            None => self.unnamed(asked).await,
         };
         match outcome {
             Outcome::Given(product) => {

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{Adapter, Calls, CallsError, contract_of};
-use crate::handoff::{self, Telling};
+use crate::handoff;
 use crate::host::incoming::{Arrival, Arrived};
 use crate::host::notices::{self, Notice};
 use crate::host::writer::{Job, Took};
 use crate::id::{ConversationId, ElementKey};
-use crate::store::{NewCall, NewPost, QuarantineEntry, Tx};
+use crate::store::{NewCall, QuarantineEntry, Tx};
 
 /// Why it is in quarantine.
 pub const UNKNOWN: &str = "unknown command";
@@ -50,11 +50,7 @@ impl<A: Adapter> Calls<A> {
         // Before it is kept, and so told twice where the process ends in between, rather than never.
         if ask.shop.people {
             let text = format_smolstr!("Whether {name}{of_order} was done is not known: please look in your system.");
-            let (turn, told) = (now_ms.unsigned_abs(), handoff::Told::Alert { text });
-            let telling = Telling { turn, index: call.index, at_ms: now_ms, told };
-            let body = postcard::to_stdvec(&telling).unwrap_or_default();
-            let post = NewPost { shop: call.shop, conversation: call.conversation, not_before_ms: now_ms, body };
-            let posts = &[post];
+            let posts = &[handoff::alert(call.shop, call.conversation, (now_ms, call.index), text)];
             let told = |mut tx: Tx| async move {
                 tx.add_posts(posts).await?;
                 Ok((tx, ()))
