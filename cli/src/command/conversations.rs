@@ -149,7 +149,14 @@ fn explained(turn: &Json) -> String {
 fn sent(message: &Json) -> String {
     let kind = if message["template"] == true { "template " } else { "" };
     let line = message["line"].as_str().map(|line| format!(" at {line}")).unwrap_or_default();
-    let state = message["state"].as_str().map(|state| format!(", said by {state}")).unwrap_or_default();
+    let follow = &message["follow"];
+    let state = match (message["state"].as_str(), follow.is_object()) {
+        (Some(state), _) => format!(", said by {state}"),
+        (None, true) => {
+            format!(", said by {} of {} on {}", text(follow, "name"), text(follow, "flow"), text(follow, "on"))
+        }
+        (None, false) => String::new(),
+    };
     let mut out = format!("     {} {kind}{}{line}{state}\n", paint(terminal::GOOD, "sent"), text(message, "key"));
     let mut fate = vec![text(message, "sending").to_lowercase()];
     match text(message, "delivery") {

@@ -93,7 +93,8 @@ impl Shop {
             ),
             Ok(_) => Failure::usage_with_help(
                 error.to_string(),
-                "The shop is right, and this id or number is not: `list` shows what is there.",
+                "The shop is right, and this id or number is not: `duka conversations list`, `duka sends list` and \
+                 `duka quarantine list` show what is there.",
             ),
             Err(_) => failed(error),
         }

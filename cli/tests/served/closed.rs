@@ -14,6 +14,8 @@ use crate::support::{Folder, copy};
 /// `.ci/postgres` lets this user in by password only.
 const GUARDED: &str = "duka_guarded";
 const NO_RIGHTS: &str = "duka_no_rights";
+/// In no message.
+const PASSWORD: &str = "kept-from-everybody";
 
 fn address(options: &PgConnectOptions) -> String {
     options.to_url_lossy().to_string()
@@ -25,9 +27,9 @@ fn guarded() -> PgConnectOptions {
     threads.block_on(async {
         let options = PgConnectOptions::from_str(&database().await).expect("it is an address");
         let mut owner = options.connect().await.expect("the database answers");
-        for (role, password) in [(GUARDED, "PASSWORD 'right'"), (NO_RIGHTS, "")] {
+        for role in [GUARDED, NO_RIGHTS] {
             let make = format!(
-                "DO $$ BEGIN CREATE ROLE {role} LOGIN {password};
+                "DO $$ BEGIN CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}';
                  EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
             );
             owner.execute(sqlx::AssertSqlSafe(make)).await.expect("roles may be made");
@@ -45,12 +47,13 @@ fn told(address: &str, message: &str, help: &str) {
         let run = folder.duka(command);
         assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{command:?}: {run:?}");
         assert!(run.err.contains(&format!("duka: {message}")), "{command:?}: {}", run.err);
-        assert!(run.err.contains(help) && !run.err.contains("right@"), "{command:?}: {}", run.err);
+        assert!(run.err.contains(help) && !run.err.contains(PASSWORD), "{command:?}: {}", run.err);
     }
     let examined = folder.duka(&["doctor"]);
     assert_eq!(examined.code, Some(1), "{examined:?}");
     let fault = examined.out.lines().find(|line| line.starts_with("fault    database: "));
     assert!(fault.is_some_and(|line| line.contains(message)) && examined.out.contains(help), "{}", examined.out);
+    assert!(!examined.out.contains(PASSWORD) && !examined.err.contains(PASSWORD), "{examined:?}");
 }
 
 #[test]
@@ -59,7 +62,7 @@ fn a_wrong_password_is_told_as_one() {
         eprintln!("NOT TRIED: only the server that `.ci/postgres` makes is known to ask for passwords");
         return;
     }
-    let options = guarded().username(GUARDED).password("wrong");
+    let options = guarded().username(GUARDED).password(&format!("{PASSWORD}-wrong"));
     let message = "PostgreSQL lets this user not in: password authentication failed for user \"duka_guarded\"";
     told(&address(&options), message, "Are user and password in `database` right");
 }
@@ -73,7 +76,7 @@ fn a_database_that_is_not_there_is_told_with_how_it_is_made() {
 
 #[test]
 fn a_user_without_rights_is_told_which_are_needed() {
-    let options = guarded().username(NO_RIGHTS);
+    let options = guarded().username(NO_RIGHTS).password(PASSWORD);
     let folder = Folder::new();
     copy("examples/empty", folder.path());
     let settings = format!("listen = \"127.0.0.1:0\"\ndatabase = \"{}\"\nshops = \".\"\n", address(&options));
@@ -100,7 +103,7 @@ fn a_user_who_may_not_be_the_servers_role_is_told_so_at_once() {
         let may = format!("GRANT ALL ON SCHEMA public TO {NO_RIGHTS}; GRANT ALL ON _sqlx_migrations TO {NO_RIGHTS}");
         owner.execute(sqlx::AssertSqlSafe(may)).await.expect("the owner may");
     });
-    folder.write("duka.toml", settings(&options.username(NO_RIGHTS)));
+    folder.write("duka.toml", settings(&options.username(NO_RIGHTS).password(PASSWORD)));
     let run = folder.duka(&["keys", "list"]);
     assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{run:?}");
     assert!(run.err.contains("duka: PostgreSQL refuses: permission denied to set role \"duka_app\""), "{}", run.err);

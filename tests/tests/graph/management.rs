@@ -154,8 +154,7 @@ async fn a_journal_says_of_which_messages_a_status_was_taken() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("journal.jsonl");
     let stage = crate::support::stage_with(easy(), Some(path.clone())).await;
-    let messages = format!("/v24.0/{NUMBER}/messages");
-    let (http, answer) = stage.call("POST", &messages, crate::support::text().to_string()).await;
+    let (http, answer) = stage.send(&crate::support::text()).await;
     let accepted = answer["messages"][0]["id"].clone();
     assert_eq!((http, accepted.is_string()), (200, true), "{answer}");
     for _ in 0..1_000 {
