@@ -3,6 +3,7 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -89,8 +90,17 @@ async fn on_the_road_in(
     (stage, merchant, at)
 }
 
-/// What is due is asked, so many minutes after the beginning. Returns how many parcels that were.
+/// What is due is asked, so many minutes after the beginning, and not before what goes on has ended: a jump of the clock would
+/// end it. Returns how many parcels that were.
 async fn after(stage: &Stage, minutes: i64) -> usize {
+    let (shop, store) = (stage.scope(), &stage.running.server.host.store);
+    loop {
+        let open = store.read(shop).await.expect("a read").counts(shop).await.expect("counted");
+        if open.inbox + open.calls == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     stage.running.clock.set_ahead(minutes * 60_000);
     asked(stage).await
 }
