@@ -154,4 +154,11 @@ fn what_the_flows_need_and_an_adapter_can_not_do_is_told_before_anybody_is_serve
     folder.write("zuri/shop.yaml", bad);
     let check = folder.duka(&["check", "zuri"]);
     assert!(check.out.contains("Duka itself keeps no `orders`, only the bag."), "{}", check.out);
+    // Who the customer is, is known without a call.
+    let flow = folder.read("zuri/boutique.duka");
+    let asks = "\nstate welcome\n  call person = customer.current()\n  say greeting: Hello {person.first_name}!\n";
+    folder.write("zuri/boutique.duka", flow.replacen("\nstate welcome\n", asks, 1));
+    let check = folder.duka(&["check", "zuri"]);
+    let told = "The flows use `customer.current`, and no system of the shop answers it";
+    assert!(check.out.contains(told) && check.out.contains("is in `customer` at any time"), "{}", check.out);
 }

@@ -142,7 +142,11 @@ fn answered(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) 
         let message = format!(
             "The flows use `{path}`, and no system of the shop answers it: at a server it fails, as if the system were down."
         );
-        let help = format!("Write below `adapters` who answers it; `{contract}: demo` says that the demo is meant.");
+        let help = match path.as_str() {
+            // Asked of nobody, the same is in `customer`.
+            "customer.current" => "Take the call out: what Duka knows of the customer is in `customer` at any time, such as `{customer.first_name}`.".to_string(),
+            _ => format!("Write below `adapters` who answers it; `{contract}: demo` says that the demo is meant."),
+        };
         found.push(Diagnostic::new(723, own.name.span, message).help(help));
     }
 }

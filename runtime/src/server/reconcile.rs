@@ -34,7 +34,7 @@ const SETTLED_MS: i64 = 30 * 86_400_000;
 /// How long one order may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// So many orders in a row that a system gave no answer to: it is down, and is not asked for the rest.
+/// So many orders in a row that a system gave no answer to, and one far from them: it is down, and is not asked for the rest.
 const MOST_SILENT: usize = 5;
 
 /// Who looks: the server by itself, and an operator, whose looks leave the other's place where it is.
@@ -106,8 +106,12 @@ pub(super) async fn once_for(server: &Server, shop: &Shop, who: &str) -> Result<
     let mut found = Gaps::default();
     let Some((backend, promise, statuses)) = asked_by(shop) else { return Ok(found) };
     let (open, end) = some_open(server, shop, server.places.of(shop.scope, who)).await?;
-    let (mut open, mut silent) = (open.into_iter().peekable(), 0);
-    while let Some(Open { number, conversation, rank }) = open.next() {
+    let (mut open, mut silent, mut behind) = (open.into_iter(), 0, None);
+    loop {
+        // Orders that get no answer may lie together; whether the system is down, one of elsewhere tells.
+        let is_elsewhere = silent >= MOST_SILENT;
+        let next = if is_elsewhere { open.next_back() } else { open.next() };
+        let Some(Open { number, conversation, rank }) = next else { break };
         found.asked += 1;
         let name = smol_str::format_smolstr!("{}-{:016x}", shop.scope.number(), conversation.0);
         let answer = ask(server, shop, (backend, promise), &number, &name, PATIENCE).await;
@@ -121,10 +125,15 @@ pub(super) async fn once_for(server: &Server, shop: &Shop, who: &str) -> Result<
             Some(_) => {}
             None => found.unanswered += 1,
         }
-        if open.peek().is_some_and(|next| next.conversation != conversation) {
-            server.places.keep(shop.scope, who, Some(conversation));
+        if !is_elsewhere {
+            behind = Some(conversation);
+            if open.as_slice().first().is_some_and(|next| next.conversation != conversation) {
+                server.places.keep(shop.scope, who, behind);
+            }
         }
-        if silent >= MOST_SILENT && open.peek().is_some() {
+        if silent > MOST_SILENT && open.len() > 0 {
+            // Also out of the middle of a conversation: nothing holds up what lies behind it.
+            server.places.keep(shop.scope, who, behind);
             tracing::warn!(shop = %shop.slug, "the shop's system answers for no order; the next look goes on from there");
             return Ok(told(shop, found));
         }

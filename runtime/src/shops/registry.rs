@@ -229,7 +229,7 @@ impl Registry {
     /// Publishes new revisions, and swaps what is served. Returns new shops that this server can not serve: they are left out.
     ///
     /// # Errors
-    /// It can not serve one any more that it serves, or the store.
+    /// It can not serve one any more that it serves: nothing is published; or the store.
     async fn take(
         &self,
         config: &Config,
@@ -237,58 +237,86 @@ impl Registry {
         now_ms: i64,
     ) -> Result<Vec<(SmolStr, Trouble)>, Error> {
         let key = published::key(&self.store).await?;
-        let mut routes = Routes::default();
-        routes.app(&config.whatsapp.app_secrets);
-        let (mut hosted, mut left_out) = (Vec::with_capacity(sources.len()), Vec::new());
+        let mut all = Vec::with_capacity(sources.len());
         for source in sources.values() {
             let scope = self.store.shop(&source.slug).await?;
-            let before = self.shops.shop(scope);
-            let till = match routes.with(config, source, scope, published::keys(&key, &source.slug)?) {
-                Ok(till) => till,
-                Err(trouble) if before.is_none() => {
-                    left_out.push((source.slug.clone(), trouble));
-                    continue;
-                }
+            all.push((source, scope, self.shops.shop(scope)));
+        }
+        // A new shop takes nothing from one that is served, whatever it is called.
+        all.sort_by_key(|(.., before)| before.is_none());
+        let mut routes = Routes::default();
+        routes.app(&config.whatsapp.app_secrets);
+        let (mut taken, mut left_out) = (Vec::with_capacity(all.len()), Vec::new());
+        for (source, scope, before) in all {
+            match routes.with(config, source, scope, published::keys(&key, &source.slug)?) {
+                Ok(till) => taken.push(Taken { source, scope, before, till }),
+                Err(trouble) if before.is_none() => left_out.push((source.slug.clone(), trouble)),
                 Err(trouble) => return Err(trouble.into()),
-            };
-            let changed = before.as_ref().is_none_or(|before| before.program.revision != source.program.revision);
-            let older = match before {
-                Some(before) => published::grown_older(&before, &source.program),
-                None => published::older(&self.store, scope, &source.program, now_ms).await?,
-            };
-            if changed {
-                Publish { store: &self.store, scope, source, now_ms }.publish().await?;
             }
-            let program = Arc::clone(&source.program);
-            let forms = std::iter::once(&program).chain(&older).filter_map(|program| shown(program, &source.forms));
-            let forms = forms.collect();
-            let mut shop = Shop::new(scope, source.slug.clone(), program, older, source.fixture.clone());
-            shop.app = routes.shops.last().map_or(0, |served| served.app);
-            shop.till = till.map(Arc::new);
-            shop.keeps_bags = source.keeps_bags;
-            shop.by_demo.clone_from(&source.by_demo);
-            shop.people = config.handoff.of(&source.slug).is_some();
-            shop.portfolio = portfolio(source, sources).map_or(Portfolio::Alone(scope), Portfolio::Shared);
-            // Also of a shop that stays as it was: what is not allowed any more is not asked any more.
-            let backends = match config.adapters.of(&source.slug) {
-                Some(allowed) => source.backends.iter().map(|backend| backend.within(&allowed)).collect(),
-                None => source.backends.clone(),
-            };
-            hosted.push(shop.with_backends(backends).with_forms(forms));
+        }
+        let beside: Vec<&Source> = taken.iter().map(|taken| taken.source).collect();
+        let mut hosted = Vec::with_capacity(taken.len());
+        for taken in taken {
+            let shop = self.host(config, &routes, &beside, now_ms, taken).await?;
+            hosted.push(shop);
         }
         self.shops.replace(hosted);
         *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
         Ok(left_out)
     }
+
+    /// Publishes what is new of a shop; returns it as turns see it.
+    async fn host(
+        &self,
+        config: &Config,
+        routes: &Routes,
+        beside: &[&Source],
+        now_ms: i64,
+        Taken { source, scope, before, till }: Taken<'_>,
+    ) -> Result<Shop, store::Error> {
+        let changed = before.as_ref().is_none_or(|before| before.program.revision != source.program.revision);
+        let older = match before {
+            Some(before) => published::grown_older(&before, &source.program),
+            None => published::older(&self.store, scope, &source.program, now_ms).await?,
+        };
+        if changed {
+            Publish { store: &self.store, scope, source, now_ms }.publish().await?;
+        }
+        let program = Arc::clone(&source.program);
+        let forms = std::iter::once(&program).chain(&older).filter_map(|program| shown(program, &source.forms));
+        let forms = forms.collect();
+        let mut shop = Shop::new(scope, source.slug.clone(), program, older, source.fixture.clone());
+        shop.app = routes.of(scope).map_or(0, |served| served.app);
+        shop.till = till.map(Arc::new);
+        shop.keeps_bags = source.keeps_bags;
+        shop.by_demo.clone_from(&source.by_demo);
+        shop.people = config.handoff.of(&source.slug).is_some();
+        shop.portfolio = portfolio(source, beside).map_or(Portfolio::Alone(scope), Portfolio::Shared);
+        // Also of a shop that stays as it was: what is not allowed any more is not asked any more.
+        let backends = match config.adapters.of(&source.slug) {
+            Some(allowed) => source.backends.iter().map(|backend| backend.within(&allowed)).collect(),
+            None => source.backends.clone(),
+        };
+        Ok(shop.with_backends(backends).with_forms(forms))
+    }
+}
+
+/// A shop that has its routes.
+struct Taken<'a> {
+    source: &'a Source,
+    scope: ShopScope,
+    /// As it is served.
+    before: Option<Arc<Shop>>,
+    till: Option<Till>,
 }
 
 /// The portfolio that a shop names; else that of its account, which belongs to one whether it is named or not.
-fn portfolio(source: &Source, all: &BTreeMap<SmolStr, Source>) -> Option<SmolStr> {
+fn portfolio(source: &Source, all: &[&Source]) -> Option<SmolStr> {
     if let Some(named) = &source.live.portfolio {
         return Some(named.clone());
     }
     let account = source.live.account.as_ref()?;
-    let same = all.values().filter(|other| other.live.account.as_ref() == Some(account));
+    let same = all.iter().filter(|other| other.live.account.as_ref() == Some(account));
     let named = same.filter_map(|other| other.live.portfolio.clone()).next();
     Some(named.unwrap_or_else(|| format_smolstr!("of account {account}")))
 }

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::{Error, Outside, Registry, Reloaded, Trouble, find, read};
 use crate::config::{self, Adapters, Keyring};
 use crate::egress::Hosts;
+use crate::host::shops::Portfolio;
 use crate::store::Store;
 
 struct Folder(PathBuf);
@@ -150,6 +151,41 @@ async fn a_number_leads_to_its_shop_and_a_broken_edit_changes_nothing() {
     let zuri = again.shops.shop(zuri.scope).expect("it is hosted");
     assert_eq!(zuri.program.revision, second);
     assert!(zuri.revision(first).is_some(), "a restart still has the older program");
+}
+
+#[tokio::test]
+async fn a_new_shop_that_takes_the_number_of_a_served_one_is_left_out_alone_also_if_it_sorts_first() {
+    let (folder, store) = (Folder::new("taker"), Store::memory());
+    shop(&folder, "duka", "11", FLOW);
+    shop(&folder, "zuri", "12", FLOW);
+    let (registry, _) = open(&folder, &store).await.expect("two sound shops");
+    shop(&folder, "aaa", "12", FLOW);
+    let taker = folder.0.join("shops/aaa/shop.yaml");
+    let text = std::fs::read_to_string(&taker).expect("a profile").replace("waba_id: 7", "waba_id: 7, portfolio_id: 9");
+    std::fs::write(&taker, text).expect("a writable folder");
+    shop(&folder, "duka", "11", &FLOW.replace("Welcome", "Karibu"));
+    let environment = vec![("APP".to_string(), "s3cret".to_string())];
+    let config = config::load(Some(&folder.0.join("duka.toml")), &environment).expect("sound settings");
+    let reloaded = registry.reload(&config, &environment, 2_000).await.expect("the others are served");
+    assert_eq!((reloaded.changed, reloaded.kept), (vec!["duka".into()], vec!["aaa".into()]));
+    let told = reloaded.troubles[0].to_string();
+    assert!(told.contains("aaa/shop.yaml") && told.contains("the number 12 belongs to the shop `zuri`"), "{told}");
+    let now = registry.now();
+    assert!(now.named("aaa").is_none() && now.of_number("12").is_some_and(|shop| shop.slug == "zuri"));
+    let zuri = registry.shops.shop(now.named("zuri").expect("it is served").scope).expect("it is hosted");
+    assert_eq!(zuri.portfolio, Portfolio::Shared("of account 7".into()), "who is left out names no portfolio");
+
+    // Where one that is served takes another's number, nothing is published of either.
+    std::fs::remove_dir_all(folder.0.join("shops/aaa")).expect("a writable folder");
+    let duka = now.named("duka").expect("it is served").scope;
+    let revisions = async || store.read(duka).await.expect("a read").revisions(duka, 9).await.expect("a list").len();
+    assert_eq!(revisions().await, 2);
+    shop(&folder, "duka", "11", &FLOW.replace("Welcome", "Hello"));
+    shop(&folder, "zuri", "11", FLOW);
+    let told = registry.reload(&config, &environment, 3_000).await.expect_err("one number, two shops").to_string();
+    assert!(told.contains("the number 11 belongs to the shop `duka` already"), "{told}");
+    assert_eq!(revisions().await, 2);
+    assert!(registry.now().of_number("12").is_some());
 }
 
 #[tokio::test]

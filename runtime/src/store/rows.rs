@@ -400,6 +400,9 @@ pub struct ConsentEntry {
     pub proof: SmolStr,
 }
 
+/// Why an entry is in quarantine: a customer asks for what is kept about them.
+pub const DATA_REQUEST: &str = "data request";
+
 /// What could not be processed, with its bytes, for a person to look at and replay.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuarantineEntry {
@@ -535,21 +538,24 @@ pub struct Retention {
     pub turns_ms: i64,
     /// Sends in a final state, by their expiry.
     pub sends_ms: i64,
+    /// What is in quarantine, but for [`DATA_REQUEST`]s.
     pub quarantine_ms: i64,
+    pub requests_ms: i64,
     /// Entries of the log of consents that a later one of the same name has taken the place of.
     pub consents_ms: i64,
 }
 
 impl Retention {
-    /// Only the classes in which something old was found: keys, turns, sends, quarantine, consents.
-    pub(super) fn of(self, found: [bool; 5]) -> Retention {
-        let [seen, turns, sends, quarantine, consents] = found;
+    /// Only the classes in which something old was found: keys, turns, sends, quarantine, requests, consents.
+    pub(super) fn of(self, found: [bool; 6]) -> Retention {
+        let [seen, turns, sends, quarantine, requests, consents] = found;
         let kept = |found: bool, before_ms: i64| if found { before_ms } else { 0 };
         Retention {
             seen_ms: kept(seen, self.seen_ms),
             turns_ms: kept(turns, self.turns_ms),
             sends_ms: kept(sends, self.sends_ms),
             quarantine_ms: kept(quarantine, self.quarantine_ms),
+            requests_ms: kept(requests, self.requests_ms),
             consents_ms: kept(consents, self.consents_ms),
         }
     }

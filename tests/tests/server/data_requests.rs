@@ -1,9 +1,11 @@
 //! What customers ask of what is kept about them, and what else no system of a live shop answers: never answered by the demo.
 
 use std::path::Path;
+use std::time::Duration;
 
 use duka_runtime::api::Scope;
 use duka_runtime::host::notices::Notice;
+use duka_runtime::server::keep;
 use serde_json::json;
 
 use crate::api::{ask, key};
@@ -65,6 +67,7 @@ async fn stage(adapters: &str, settings: &str) -> Stage {
         let profile = format!(
             "name: Corner\ncountry: KE\ncurrency: KES\nlanguages: [en]\ntimezone: Africa/Nairobi\n\
              channels: [whatsapp, messenger]\nadapters: {{ catalog: rest{adapters} }}\n\
+             retention: {{ messages: 7 days, conversations: 8 days }}\n\
              delivery: {{ karen: {{ name: Karen, towns: [Karen], fee: \"KES 250\" }} }}\n"
         );
         corner_of(shop, &profile, FLOW, "examples/boutique/fixtures/zuri.yaml");
@@ -100,7 +103,7 @@ async fn what_a_customer_asks_of_their_data_is_taken_down_for_people_under_the_n
             panic!("the operator is told of a request")
         };
         assert!(number != "P-1" && said.contains(wish) && said.contains(number.as_str()), "{said}");
-        stage.hears_all(&[&format!("has the number {number}")]).await;
+        stage.hears_all(&[&format!("We have your request. Its number is {number}.")]).await;
         let (_, list) = ask(&stage, "GET", "/shops/boutique/quarantine", &operator).await;
         let last = list.as_array().and_then(|list| list.last()).expect("an entry");
         let detail = last["detail"].as_str().unwrap_or_default();
@@ -112,6 +115,41 @@ async fn what_a_customer_asks_of_their_data_is_taken_down_for_people_under_the_n
     let erased = stage.http.post(url).bearer_auth(&operator).json(&json!({ "phone": CUSTOMER })).send().await;
     assert!(erased.expect("an answer").status().is_success());
     assert_eq!(ask(&stage, "GET", "/shops/boutique/quarantine", &operator).await.1, json!([]));
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_request_outlasts_the_messages_and_keeps_its_conversation() {
+    const DAY_MS: i64 = 86_400_000;
+    let mut stage = stage("", "").await;
+    stage.writes("hi").await;
+    stage.hears_all(&["What now?"]).await;
+    stage.taps("My data").await;
+    stage.hears_all(&["We keep your name"]).await;
+    stage.taps("Send me a copy").await;
+    stage.hears_all(&["We have your request"]).await;
+    let (scope, store) = (stage.scope(), stage.running.server.host.store.clone());
+    let conversation = async || {
+        let mut tx = store.read(scope).await.expect("a read");
+        tx.list_conversations(scope, None, 9).await.expect("a list").pop()
+    };
+    let requests = async || {
+        let mut tx = store.read(scope).await.expect("a read");
+        tx.list_quarantine(scope, 0, 9).await.expect("a list").len()
+    };
+    let look = async |stage: &Stage| keep::rows(&stage.running.server).await.expect("looked");
+    stage.is_ahead(20 * DAY_MS).await;
+    look(&stage).await;
+    assert!(requests().await == 1 && conversation().await.is_some());
+    stage.is_ahead(31 * DAY_MS).await;
+    for _ in 0..1_000 {
+        look(&stage).await;
+        if conversation().await.is_none() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await; // the shop's own end after 23 hours
+    }
+    assert!(requests().await == 0 && conversation().await.is_none());
     stage.end().await;
 }
 

@@ -71,6 +71,7 @@ async fn what_is_older_than_it_is_kept_goes_and_the_customer_stays_known() {
         turns_ms: i64::MAX,
         sends_ms: i64::MAX,
         quarantine_ms: i64::MAX,
+        requests_ms: i64::MAX,
         consents_ms: 0,
     };
     assert_eq!(tx.old(shop, all).await.expect("looked"), Retention::default(), "nothing is left that could go");

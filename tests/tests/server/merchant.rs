@@ -330,12 +330,57 @@ async fn a_system_that_is_down_is_not_asked_for_every_order_and_the_next_look_go
         (asked, unanswered)
     };
     merchant.is_down.store(true, Ordering::Relaxed);
-    assert_eq!(look().await, (5, 5), "it is down");
+    assert_eq!(look().await, (6, 6), "five in a row and one of elsewhere: it is down");
     merchant.is_down.store(false, Ordering::Relaxed);
     // One of the orders is there: nobody knows of the others.
     let rest = look().await;
     assert_eq!(rest.0, 3, "those that were not asked for");
     assert_eq!(look().await, (8, 7), "all, once more");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_of_one_customer_that_get_no_answer_hold_up_no_look_at_the_others() {
+    let merchant = Arc::new(Merchant::default());
+    let place = merchant.start().await;
+    let mut stage = boutique(&place).await;
+    plays(&mut stage).await;
+    stage.taps("Pay").await;
+    stage.sees().await;
+    let server = Arc::clone(&stage.running.server);
+    let (scope, store) = (stage.scope(), &server.host.store);
+    let shop = server.registry.shops.shop(scope).expect("a shop");
+    let row =
+        store.read(scope).await.expect("a read").list_conversations(scope, None, 9).await.expect("a list").remove(0);
+    // Before the customer of the play stands one with seven orders, after them one with two: `last` is the very last.
+    let another = |id: u64, numbers: &[String]| {
+        let mut session = Session::decode(&row.session).expect("a session");
+        let follower = session.followers[0].clone();
+        let of = |number: &String| {
+            let mut follower = follower.clone();
+            follower.key = number.as_str().into();
+            follower
+        };
+        session.followers = numbers.iter().map(of).collect();
+        Conversation { id: ConversationId(id), session: session.encode(), wake_at_ms: None, ..row.clone() }
+    };
+    let old: Vec<String> = (1..=7).map(|n| format!("OLD-{n}")).collect();
+    let mut tx = store.begin(scope).await.expect("a store");
+    let last = another(i64::MAX as u64, &["Z-2".to_string(), "Z-3".to_string()]);
+    tx.create_conversations(&[(another(1, &old), Vec::new()), (last, Vec::new())]).await.expect("kept");
+    tx.commit().await.expect("kept");
+    let look = async || reconcile::once(&server, &shop).await.expect("a store");
+    *merchant.state.lock().expect("nobody panicked") = "cancelled";
+    let found = look().await;
+    assert_eq!((found.asked, found.gaps.len()), (10, 1), "one of elsewhere is answered: it is not down");
+    stage.hears("Z-1042 was cancelled").await;
+
+    // It is down in the middle of a conversation: the next look goes on behind it.
+    merchant.is_down.store(true, Ordering::Relaxed);
+    assert_eq!(look().await.asked, 6);
+    merchant.is_down.store(false, Ordering::Relaxed);
+    assert_eq!(look().await.asked, 2, "what lies behind");
+    assert_eq!(look().await.asked, 9, "all, once more");
     stage.end().await;
 }
 

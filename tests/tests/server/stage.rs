@@ -1,6 +1,7 @@
 //! One server and one stand-in on free ports, a copy of an example shop that is live, and its customer's phone.
 
 use std::path::Path;
+use std::str::FromStr;
 use std::time::Duration;
 
 use duka_runtime::config;
@@ -14,6 +15,8 @@ use duka_tests::tree::root;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
 use sha2::Sha256;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use tempfile::TempDir;
 
 pub const SECRET: &str = "an app secret";
@@ -236,6 +239,22 @@ impl Stage {
         let config = config::load(Some(&path), &environment).expect("sound settings");
         let reloaded = self.running.reload(&config, &environment).await.expect("read again");
         assert!(reloaded.troubles.is_empty(), "{:?}", reloaded.troubles);
+    }
+
+    /// As somebody beside the server would.
+    pub async fn is_done_to_the_database(&self, on_sqlite: &str, on_postgres: &str) {
+        let settings = std::fs::read_to_string(self.folder.path().join("duka.toml")).expect("settings");
+        let (_, rest) = settings.split_once("database = \"").expect("a database");
+        let (place, _) = rest.split_once('"').expect("its end");
+        if place.starts_with("postgres") {
+            let options = PgConnectOptions::from_str(place).expect("an address");
+            let mut connection = options.connect().await.expect("the database answers");
+            connection.execute(AssertSqlSafe(on_postgres.to_string())).await.expect("it is done");
+        } else {
+            let file = rusqlite::Connection::open(self.folder.path().join(place)).expect("the file opens");
+            file.busy_timeout(Duration::from_secs(10)).expect("it waits");
+            file.execute_batch(on_sqlite).expect("it is done");
+        }
     }
 
     pub fn scope(&self) -> ShopScope {

@@ -335,24 +335,23 @@ async fn an_order_that_moves_and_its_payment_are_one_commit() {
     let vendor = Vendor::of("KES");
     let place = vendor.start(shopify::routes()).await;
     let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
-    let path = stage.folder.path().join("duka.db");
-    if !path.exists() {
-        return stage.end().await; // where the database is a file, it can be told to refuse one row
-    }
     shopify::pays(&vendor, &number);
-    let file = rusqlite::Connection::open(path).expect("the file opens");
-    file.busy_timeout(std::time::Duration::from_secs(10)).expect("it waits");
-    let key = ElementKey::named("paid", &format!("orders {number}"));
-    let refuses = format!(
-        "CREATE TRIGGER refuses BEFORE INSERT ON seen WHEN hex(NEW.key) = '{}'
-         BEGIN SELECT RAISE(ABORT, 'refused, as told'); END",
-        hex::encode_upper(key.0)
+    let key = hex::encode_upper(ElementKey::named("paid", &format!("orders {number}")).0);
+    let on_sqlite = format!(
+        "CREATE TRIGGER refuses BEFORE INSERT ON seen WHEN hex(NEW.key) = '{key}'
+         BEGIN SELECT RAISE(ABORT, 'refused, as told'); END"
     );
-    file.execute_batch(&refuses).expect("a trigger");
+    let on_postgres = format!(
+        "CREATE FUNCTION refuses() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN RAISE EXCEPTION 'refused, as told'; END $$;
+         CREATE TRIGGER refuses BEFORE INSERT ON seen FOR EACH ROW
+             WHEN (upper(encode(NEW.key, 'hex')) = '{key}') EXECUTE FUNCTION refuses()"
+    );
+    stage.is_done_to_the_database(&on_sqlite, &on_postgres).await;
     let news = json!({ "id": 7, "note_attributes": [{ "name": "duka_order", "value": number }] });
     assert_eq!(tells(&stage, SHOPIFY, &news, SECRET).await, 503, "to be told again");
     assert!(stage.sees_nothing().await, "the order has not moved without its payment");
-    file.execute_batch("DROP TRIGGER refuses").expect("it is gone");
+    stage.is_done_to_the_database("DROP TRIGGER refuses", "DROP TRIGGER refuses ON seen").await;
     assert_eq!(tells(&stage, SHOPIFY, &news, SECRET).await, 200);
     stage.hears_all(&["is paid: KES 25", "PAID"]).await;
     assert!(stage.sees_nothing().await, "told once");

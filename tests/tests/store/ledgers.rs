@@ -337,8 +337,10 @@ pub async fn old_rows_go_class_by_class(store: Store) -> Result<()> {
     let mut tx = store.begin(shop).await?;
     fill(&mut tx, shop, 1, "254700").await?;
     assert_eq!(tx.sweep(shop, Retention::default(), 9).await?, 0, "0 keeps all");
-    let all = Retention { seen_ms: 11, turns_ms: 11, sends_ms: 2_000, quarantine_ms: 2, consents_ms: 0 };
-    let before = Retention { seen_ms: 10, turns_ms: 10, sends_ms: 1_000, quarantine_ms: 1, consents_ms: 0 };
+    let all =
+        Retention { seen_ms: 11, turns_ms: 11, sends_ms: 2_000, quarantine_ms: 2, requests_ms: 0, consents_ms: 0 };
+    let before =
+        Retention { seen_ms: 10, turns_ms: 10, sends_ms: 1_000, quarantine_ms: 1, requests_ms: 0, consents_ms: 0 };
     tx.claim_sends(shop, "N1", &[Lane::Service], claim(10, LONG_MS)).await?;
     tx.settle_sends(&[settlement(shop, 1, 1, accepted("w"))]).await?;
     assert_eq!(tx.old(shop, before).await?, Retention::default());
@@ -356,6 +358,12 @@ pub async fn old_rows_go_class_by_class(store: Store) -> Result<()> {
     assert_eq!(tx.sweep(shop, all, 9).await?, 0);
     let left = tx.sends_of(shop, id(1), 0, 9).await?;
     assert_eq!(left.iter().map(|row| row.facts.state).collect::<Vec<_>>(), [SendState::Ready]);
+    // What a customer asks of their data is a class of its own.
+    let request = QuarantineEntry { reason: DATA_REQUEST.into(), ..quarantined(Some(shop), "", 1) };
+    tx.add_quarantine(&[request]).await?;
+    assert_eq!((tx.old(shop, all).await?, tx.sweep(shop, all, 9).await?), (Retention::default(), 0));
+    let requests = Retention { requests_ms: 2, ..Retention::default() };
+    assert_eq!((tx.old(shop, requests).await?, tx.sweep(shop, requests, 9).await?), (requests, 1));
     tx.commit().await
 }
 

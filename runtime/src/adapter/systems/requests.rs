@@ -12,10 +12,7 @@ use crate::handoff;
 use crate::host::calls::Ask;
 use crate::host::notices::{Notice, Told};
 use crate::id::ElementKey;
-use crate::store::{self, QuarantineEntry, Sighting};
-
-/// Why it is in quarantine.
-const REASON: &str = "data request";
+use crate::store::{self, DATA_REQUEST, QuarantineEntry, Sighting};
 
 impl Systems {
     /// Takes a request down. `None`: it is nothing of the kind.
@@ -25,7 +22,7 @@ impl Systems {
             "customer.forget" => "wants all that is kept about them deleted",
             _ => return None,
         };
-        let key = ElementKey::named(REASON, &ask.key);
+        let key = ElementKey::named(DATA_REQUEST, &ask.key);
         let number = format_smolstr!("P-{}", hex::encode_upper(key.0.get(..4).unwrap_or_default()));
         let shop = &ask.shop.program.shop;
         let promise = shop.operations.get(ask.request.operation.index())?;
@@ -52,7 +49,7 @@ impl Systems {
             return tx.rollback().await;
         }
         let detail = format!("{number}: the customer of conversation {:016x} {wish}", conversation.0);
-        let entry = QuarantineEntry { shop: Some(shop), at_ms, reason: REASON.into(), detail, body: Vec::new() };
+        let entry = QuarantineEntry { shop: Some(shop), at_ms, reason: DATA_REQUEST.into(), detail, body: Vec::new() };
         tx.add_quarantine(&[entry]).await?;
         if ask.shop.people {
             let text = format_smolstr!("The customer {wish}; their request has the number {number}.");

@@ -9,7 +9,7 @@ use crate::payments::standing::Payment;
 use crate::server::Server;
 use crate::server::outward::bills;
 use crate::shops::Keep;
-use crate::store::{Conversation, PaymentRow, Result, Retention, Tx};
+use crate::store::{Conversation, DATA_REQUEST, PaymentRow, Result, Retention, Tx};
 
 /// Vendors repeat an element for a week (TM3).
 pub const SEEN_MS: i64 = 8 * 86_400_000;
@@ -18,6 +18,7 @@ const QUARANTINE_MS: i64 = 30 * 86_400_000;
 /// Rows of a class, or conversations, that one transaction takes away.
 const MOST: u32 = 500;
 const MOST_CONVERSATIONS: u32 = 50;
+const MOST_REQUESTS: u32 = 10_000;
 /// Between two slices, for those who wait to write.
 pub(super) const PAUSE: Duration = Duration::from_millis(5);
 
@@ -50,6 +51,7 @@ pub async fn rows(server: &Server) -> Result<u64> {
             turns_ms: said_before_ms,
             sends_ms: said_before_ms,
             quarantine_ms: now_ms.saturating_sub(QUARANTINE_MS.min(keep.messages_ms)),
+            requests_ms: now_ms.saturating_sub(QUARANTINE_MS),
             consents_ms: if keep.consents_ms > 0 { now_ms.saturating_sub(keep.consents_ms) } else { 0 },
         };
         gone += slices(server, shop, retention).await?;
@@ -128,11 +130,21 @@ async fn orders(server: &Server, shop: ShopScope, before_ms: i64) -> Result<u64>
     }
 }
 
-/// Conversations in which the customer wrote last before then, and which wait for nothing.
+/// Conversations in which the customer wrote last before then, and which wait for nothing: also for no answer about their data.
 async fn conversations(server: &Server, shop: ShopScope, before_ms: i64) -> Result<u64> {
     let store = &server.host.store;
+    let mut look = store.read(shop).await?;
+    let since_ms = server.host.clock.now_ms().saturating_sub(QUARANTINE_MS);
+    let requests = look.quarantined_since(shop, DATA_REQUEST, since_ms, MOST_REQUESTS).await?;
+    look.rollback().await?;
+    // What a customer asks of their data would go with their conversation, unanswered.
+    let asks = |row: &Conversation| {
+        let name = format!("{:016x}", row.id.0);
+        requests.iter().any(|(_, request)| request.detail.contains(&name))
+    };
     let is_over = |row: &Conversation| {
-        row.last_inbound_ms > 0 && row.last_inbound_ms < before_ms && row.pending == 0 && !row.handed_over
+        let is_old = row.last_inbound_ms > 0 && row.last_inbound_ms < before_ms;
+        is_old && row.pending == 0 && !row.handed_over && !asks(row)
     };
     let is_over = &is_over;
     let (mut after, mut gone) = (None, 0);

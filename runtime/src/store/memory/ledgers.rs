@@ -10,7 +10,8 @@ use crate::store::codes;
 use crate::store::error::Result;
 use crate::store::health::{HealthNews, HeardHealth, NumberHealth};
 use crate::store::rows::{
-    ConsentEntry, Conversation, Counts, FlowRevision, Parked, QuarantineEntry, Quarantined, Retention, SendState,
+    ConsentEntry, Conversation, Counts, DATA_REQUEST, FlowRevision, Parked, QuarantineEntry, Quarantined, Retention,
+    SendState,
 };
 use crate::store::tables::quarantined_names;
 use crate::store::templates::{HeardTemplate, TemplateNews, TemplateRow};
@@ -275,21 +276,26 @@ impl MemoryTx {
 
     pub fn old(&mut self, shop: ShopScope, retention: Retention) -> Result<Retention> {
         let tables = &*self.tables;
-        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms } = retention;
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, requests_ms, consents_ms } = retention;
         let seen = tables.seen.iter().any(|(key, at_ms)| key.0 == shop && *at_ms < seen_ms)
             || tables.orphans.iter().any(|(key, told)| key.0 == shop && told.at_ms < seen_ms)
             || tables.recipients.iter().any(|(key, at_ms)| key.0 == shop && *at_ms < seen_ms);
         let turns = tables.turns.iter().any(|(key, turn)| key.0 == shop && turn.at_ms < turns_ms);
         let is_old = |queued: &QueuedSend| queued.facts.state.is_final() && queued.send.expires_ms < sends_ms;
         let sends = tables.sends.iter().any(|(key, queued)| key.0 == shop && is_old(queued));
-        let quarantine = tables.quarantine.iter().any(|(key, entry)| key.0 == shop && entry.at_ms < quarantine_ms);
+        let mut quarantine = [false; 2];
+        for (_, entry) in tables.quarantine.iter().filter(|(key, _)| key.0 == shop) {
+            let is_request = entry.reason == DATA_REQUEST;
+            quarantine[usize::from(is_request)] |= entry.at_ms < if is_request { requests_ms } else { quarantine_ms };
+        }
+        let [quarantine, requests] = quarantine;
         let consents = !self.replaced_consents(shop, consents_ms, 1).is_empty();
-        Ok(retention.of([seen, turns, sends, quarantine, consents]))
+        Ok(retention.of([seen, turns, sends, quarantine, requests, consents]))
     }
 
     pub fn sweep(&mut self, shop: ShopScope, retention: Retention, most: u32) -> Result<u64> {
         let tables = &mut *self.tables;
-        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms } = retention;
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, requests_ms, consents_ms } = retention;
         let mut gone = tables.seen.remove_some(most, |key, at_ms| key.0 == shop && *at_ms < seen_ms);
         gone += tables.orphans.remove_some(most, |key, told| key.0 == shop && told.at_ms < seen_ms);
         gone += tables.recipients.remove_some(most, |key, at_ms| key.0 == shop && *at_ms < seen_ms);
@@ -308,7 +314,11 @@ impl MemoryTx {
             tables.provider_places.remove(&(shop, queued.facts.other_id.clone(), key.2));
         }
         gone += old.len() as u64;
-        gone += tables.quarantine.remove_some(most, |key, entry| key.0 == shop && entry.at_ms < quarantine_ms);
+        for (is_request, before_ms) in [(false, quarantine_ms), (true, requests_ms)] {
+            let is_old =
+                |entry: &QuarantineEntry| entry.at_ms < before_ms && is_request == (entry.reason == DATA_REQUEST);
+            gone += tables.quarantine.remove_some(most, |key, entry| key.0 == shop && is_old(entry));
+        }
         for key in self.replaced_consents(shop, consents_ms, most) {
             self.tables.consents.remove(&key);
             gone += 1;

@@ -86,21 +86,29 @@ impl PostgresTx {
                  OR EXISTS (SELECT 1 FROM recipient WHERE shop = $1 AND at_ms < $2),
                  EXISTS (SELECT 1 FROM turn WHERE shop = $1 AND at_ms < $3),
                  EXISTS (SELECT 1 FROM outbox WHERE shop = $1 AND state >= 5 AND expires_ms < $4),
-                 EXISTS (SELECT 1 FROM quarantine WHERE shop = $1 AND at_ms < $5),
+                 EXISTS (SELECT 1 FROM quarantine WHERE shop = $1 AND at_ms < $5 AND reason <> 'data request'),
+                 EXISTS (SELECT 1 FROM quarantine WHERE shop = $1 AND at_ms < $7 AND reason = 'data request'),
                  EXISTS (SELECT 1 FROM consent before WHERE shop = $1 AND at_ms < $6 AND EXISTS (
                      SELECT 1 FROM consent later WHERE later.shop = $1 AND later.conversation = before.conversation
                          AND later.name = before.name AND later.seq > before.seq))",
         );
-        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms } = retention;
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, requests_ms, consents_ms } = retention;
         let select = select.bind(shop_number(shop)).bind(seen_ms).bind(turns_ms).bind(sends_ms).bind(quarantine_ms);
-        let select = select.bind(consents_ms);
+        let select = select.bind(consents_ms).bind(requests_ms);
         let rows = self.rows(select).await?;
         let Some(row) = rows.first() else { return Ok(Retention::default()) };
-        Ok(retention.of([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?]))
+        Ok(retention.of([
+            row.try_get(0)?,
+            row.try_get(1)?,
+            row.try_get(2)?,
+            row.try_get(3)?,
+            row.try_get(4)?,
+            row.try_get(5)?,
+        ]))
     }
 
     pub async fn sweep(&mut self, shop: ShopScope, retention: Retention, most: u32) -> Result<u64> {
-        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms } = retention;
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, requests_ms, consents_ms } = retention;
         let mut gone = 0;
         for (text, before_ms) in [
             (
@@ -130,8 +138,15 @@ impl PostgresTx {
             ),
             (
                 "DELETE FROM quarantine WHERE shop = $1 AND seq IN (
-                     SELECT seq FROM quarantine WHERE shop = $1 AND at_ms < $2 ORDER BY at_ms LIMIT $3)",
+                     SELECT seq FROM quarantine WHERE shop = $1 AND at_ms < $2 AND reason <> 'data request'
+                     ORDER BY at_ms LIMIT $3)",
                 quarantine_ms,
+            ),
+            (
+                "DELETE FROM quarantine WHERE shop = $1 AND seq IN (
+                     SELECT seq FROM quarantine WHERE shop = $1 AND at_ms < $2 AND reason = 'data request'
+                     ORDER BY at_ms LIMIT $3)",
+                requests_ms,
             ),
             (
                 "DELETE FROM consent WHERE shop = $1 AND seq IN (

@@ -88,21 +88,25 @@ impl SqliteTx {
                  OR EXISTS (SELECT 1 FROM recipient INDEXED BY recipient_age WHERE shop = ?1 AND at_ms < ?2),
                  EXISTS (SELECT 1 FROM turn INDEXED BY turn_age WHERE shop = ?1 AND at_ms < ?3),
                  EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_age WHERE shop = ?1 AND state >= 5 AND expires_ms < ?4),
-                 EXISTS (SELECT 1 FROM quarantine INDEXED BY quarantine_age WHERE shop = ?1 AND at_ms < ?5),
+                 EXISTS (SELECT 1 FROM quarantine INDEXED BY quarantine_age
+                     WHERE shop = ?1 AND at_ms < ?5 AND reason <> 'data request'),
+                 EXISTS (SELECT 1 FROM quarantine INDEXED BY quarantine_age
+                     WHERE shop = ?1 AND at_ms < ?7 AND reason = 'data request'),
                  EXISTS (SELECT 1 FROM consent old INDEXED BY consent_age WHERE shop = ?1 AND at_ms < ?6 AND EXISTS (
                      SELECT 1 FROM consent new WHERE new.shop = ?1 AND new.conversation = old.conversation
                          AND new.name = old.name AND new.seq > old.seq))",
         )?;
-        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms } = retention;
-        let of = (shop.number(), seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms);
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, requests_ms, consents_ms } = retention;
+        let of = (shop.number(), seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms, requests_ms);
         let found = waiting(|| {
-            select.query_row(of, |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]))
+            select
+                .query_row(of, |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?]))
         })?;
         Ok(retention.of(found))
     }
 
     pub fn sweep(&mut self, shop: ShopScope, retention: Retention, most: u32) -> Result<u64> {
-        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, consents_ms } = retention;
+        let Retention { seen_ms, turns_ms, sends_ms, quarantine_ms, requests_ms, consents_ms } = retention;
         let mut gone = 0;
         for (text, before_ms) in [
             (
@@ -133,8 +137,15 @@ impl SqliteTx {
             ),
             (
                 "DELETE FROM quarantine WHERE seq IN (
-                     SELECT seq FROM quarantine INDEXED BY quarantine_age WHERE shop = ?1 AND at_ms < ?2 LIMIT ?3)",
+                     SELECT seq FROM quarantine INDEXED BY quarantine_age
+                     WHERE shop = ?1 AND at_ms < ?2 AND reason <> 'data request' LIMIT ?3)",
                 quarantine_ms,
+            ),
+            (
+                "DELETE FROM quarantine WHERE seq IN (
+                     SELECT seq FROM quarantine INDEXED BY quarantine_age
+                     WHERE shop = ?1 AND at_ms < ?2 AND reason = 'data request' LIMIT ?3)",
+                requests_ms,
             ),
             (
                 "DELETE FROM consent WHERE seq IN (
