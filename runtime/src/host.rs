@@ -22,12 +22,11 @@ pub mod serve;
 pub mod shops;
 pub mod transport;
 pub mod turn;
-pub mod version;
 pub mod worker;
 pub mod writer;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use smol_str::SmolStr;
 
@@ -64,8 +63,6 @@ pub struct Host {
     pub configured: AtomicU64,
     /// [`Store::epoch`], once the process has begun.
     pub epoch: AtomicI64,
-    /// A newer version of Duka has begun on this store.
-    pub outdated: AtomicBool,
 }
 
 /// The bounds of a host. Times in ms.
@@ -150,7 +147,6 @@ impl Host {
             limits,
             configured: AtomicU64::new(0),
             epoch: AtomicI64::new(0),
-            outdated: AtomicBool::new(false),
         }
     }
 
@@ -160,11 +156,6 @@ impl Host {
         let served = self.shops.now();
         due.retain(|due| served.contains_key(&due.shop));
         Ok(due)
-    }
-
-    /// What this process cannot read may be a newer version's, which it waits for.
-    pub(crate) fn is_outdated(&self) -> bool {
-        self.outdated.load(Ordering::Relaxed)
     }
 
     /// What names for others end with, so that none is used again after a restore (I13); empty before the first.

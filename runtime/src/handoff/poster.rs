@@ -113,7 +113,6 @@ impl Poster {
                     None => self.to_webhook(people, &letter).await,
                 }
             }
-            (None, Some(_)) if self.host.is_outdated() => Brought::NotNow,
             (_, _) => Brought::Never,
         };
         let end = match &brought {

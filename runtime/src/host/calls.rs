@@ -118,6 +118,8 @@ pub enum CallEnd {
     Result(EndedCall, Outcome),
     /// Again from then on, ms since 1970.
     Later(EndedCall, i64),
+    /// Nobody was asked for anything: as if it had not been claimed.
+    NotBegun(EndedCall),
 }
 
 /// A claimed call, until it has ended.
@@ -223,13 +225,9 @@ impl<A: Adapter> Calls<A> {
         let ended = ended(call, attempt);
         // A shop that went while its call was claimed: who serves it next asks.
         let Some(shop) = self.host.shops.shop(call.shop) else {
-            return Ok(CallEnd::Later(ended, self.host.clock.now_ms()));
+            return Ok(CallEnd::NotBegun(ended));
         };
         let Ok(request) = postcard::from_bytes::<CallRequest>(&call.body) else {
-            let later_ms = self.host.clock.now_ms().saturating_add(PAUSE_MS);
-            if self.host.is_outdated() && later_ms < call.deadline_ms {
-                return Ok(CallEnd::Later(ended, later_ms));
-            }
             let reason = SmolStr::new_static("the call can not be read");
             return Ok(CallEnd::Result(ended, Outcome::Failed { reason }));
         };
@@ -342,6 +340,14 @@ impl<A: Adapter> Calls<A> {
                         Ok((tx, ()))
                     };
                     self.host.store.transact(call.shop, postponed).await?;
+                }
+                CallEnd::NotBegun(call) => {
+                    let call = &call;
+                    let given_back = |mut tx: Tx| async move {
+                        tx.give_back_call(call).await?;
+                        Ok((tx, ()))
+                    };
+                    self.host.store.transact(call.shop, given_back).await?;
                 }
             }
         }

@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 
 use super::Host;
 use super::notices::{Notice, Told};
-use super::version::Version;
 use crate::id::ShopScope;
 use crate::store::{Leases, Result, Tx, Work};
 
@@ -16,8 +15,8 @@ const MOST_AT_ONCE: u32 = 500;
 /// Under which the process notes that it runs, and when it last did.
 const RUNNING: &str = "running";
 const SEEN_AT: &str = "seen_at";
-/// Under which the newest version of Duka is noted that has begun on this store.
-const VERSION: &str = "version";
+/// Under which each shop notes up to when the time is made good in which no status could arrive.
+const EXTENDED: &str = "holds extended";
 
 /// [`Holds::note`] comes more often than this while any process runs.
 const NOTED_WITHIN_MS: i64 = 5_000;
@@ -79,22 +78,8 @@ impl Holds {
     pub async fn note(&self) -> Result<()> {
         let now_ms = self.host.clock.now_ms();
         let mut tx = self.host.store.begin(ShopScope::NONE).await?;
-        self.meet(&mut tx).await?;
         tx.meta_set(ShopScope::NONE, SEEN_AT, &now_ms.to_le_bytes()).await?;
         tx.commit().await
-    }
-
-    /// Looks whether a newer version has begun on this store; the newest is noted.
-    async fn meet(&self, tx: &mut Tx) -> Result<()> {
-        let noted = tx.meta_get(ShopScope::NONE, VERSION).await?.and_then(|noted| Version::read(&noted));
-        let is_outdated = noted > Some(Version::OWN);
-        if is_outdated && !self.host.outdated.swap(true, Ordering::Relaxed) {
-            tracing::warn!("a newer version of Duka is on this database: what only that one can read waits for it");
-        }
-        if noted < Some(Version::OWN) {
-            tx.meta_set(ShopScope::NONE, VERSION, Version::OWN.to_string().as_bytes()).await?;
-        }
-        Ok(())
     }
 
     /// What a process does before anything else. `alone`: no other can be alive on this store, so that every claim found
@@ -106,9 +91,8 @@ impl Holds {
         let mut tx = host.store.begin(ShopScope::NONE).await?;
         let running = tx.meta_get(ShopScope::NONE, &self.running()).await?.is_some_and(|value| value == b"1");
         let seen_ms = tx.meta_get(ShopScope::NONE, SEEN_AT).await?;
-        let seen_ms = seen_ms.and_then(|bytes| bytes.try_into().ok()).map_or(now_ms, i64::from_le_bytes);
+        let seen_ms = seen_ms.as_deref().and_then(time).unwrap_or(now_ms);
         tx.meta_set(ShopScope::NONE, &self.running(), b"1").await?;
-        self.meet(&mut tx).await?;
         tx.commit().await?;
         // Nobody was there to hear statuses, whoever begins first. Where others may live, one of them may have been.
         let down_ms = now_ms.saturating_sub(seen_ms);
@@ -117,7 +101,7 @@ impl Holds {
             for (shop, _) in host.store.shops().await? {
                 let mut tx = host.store.begin(shop).await?;
                 if was_down {
-                    tx.extend_holds(shop, down_ms).await?;
+                    extend(&mut tx, shop, seen_ms, now_ms).await?;
                 }
                 if alone {
                     tx.expire_leases(shop, Leases::All, now_ms.saturating_add(host.limits.hold_ms)).await?;
@@ -138,4 +122,20 @@ impl Holds {
         tx.meta_set(ShopScope::NONE, SEEN_AT, &since_ms.to_le_bytes()).await?;
         tx.commit().await
     }
+}
+
+/// Once for each moment, however many processes begin together, or one after the other because they end in the middle of it.
+async fn extend(tx: &mut Tx, shop: ShopScope, seen_ms: i64, now_ms: i64) -> Result<()> {
+    // Whoever does the same meanwhile is waited for here.
+    let noted = tx.meta_keep(shop, EXTENDED, &seen_ms.to_le_bytes()).await?;
+    let from_ms = time(&noted).map_or(seen_ms, |noted_ms| noted_ms.max(seen_ms));
+    if from_ms < now_ms {
+        tx.extend_holds(shop, now_ms - from_ms).await?;
+        tx.meta_set(shop, EXTENDED, &now_ms.to_le_bytes()).await?;
+    }
+    Ok(())
+}
+
+fn time(noted: &[u8]) -> Option<i64> {
+    noted.try_into().ok().map(i64::from_le_bytes)
 }

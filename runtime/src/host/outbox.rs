@@ -45,8 +45,8 @@ pub use self::pace::PaceLimits;
 /// Numbers whose sends are claimed in one transaction.
 const MOST_NUMBERS: usize = 256;
 
-/// How long a message that only a newer version of Duka can read is left to one.
-const NEWER_PAUSE_MS: i64 = 5_000;
+/// Until sends are claimed again that could not be judged, because what they are judged by could not be read.
+const UNREAD_PAUSE_MS: i64 = 1_000;
 
 /// Sends of one number that are claimed at once.
 const MOST_OF_A_NUMBER: u32 = 256;
@@ -214,7 +214,7 @@ impl<T: Transport> Outbox<T> {
             let is_limited = known.initiates && self.pace().tier(&shop.portfolio, known.health.as_ref()).is_some();
             if is_limited && let Err(error) = self.learn_recipients(&shop.portfolio, now_ms).await {
                 tracing::warn!(%error, "sends are given back: it is not known whom the business wrote to first today");
-                let again = AttemptEnd::Again { not_before_ms: now_ms, error: 0 };
+                let again = AttemptEnd::Again { not_before_ms: now_ms.saturating_add(UNREAD_PAUSE_MS), error: 0 };
                 round.ended.extend(sends.iter().map(|(send, _)| not_attempted(send, again.clone())));
                 continue;
             }
@@ -236,11 +236,7 @@ impl<T: Transport> Outbox<T> {
         round: &mut Round,
     ) {
         let Some(outbound) = outbound else {
-            let now_ms = self.host.clock.now_ms();
-            let end = match self.host.is_outdated() {
-                true => AttemptEnd::Again { not_before_ms: now_ms.saturating_add(NEWER_PAUSE_MS), error: 0 },
-                false => AttemptEnd::Failed { error: codes::UNREADABLE },
-            };
+            let end = AttemptEnd::Failed { error: codes::UNREADABLE };
             return round.ended.push(not_attempted(&send, end));
         };
         let has_template = matches!(outbound, Outbound::Template(_));

@@ -196,7 +196,7 @@ impl Cashier {
                 if !is_of_one_order(payment, &row, ask.conversation) {
                     continue;
                 }
-                // It may be paid, such as one that a newer version of Duka has written.
+                // It may be paid.
                 let Some(payment) = Payment::decode(&row.body) else {
                     return Ok((tx, Outcome::Failed { reason: "a payment of the order can not be read".into() }));
                 };

@@ -336,6 +336,12 @@ impl Tx {
         each!(self, postpone_calls(calls))
     }
 
+    /// Gives a call back of which no attempt was made, as if it had not been claimed. `false` as with [`Tx::end_calls`].
+    pub async fn give_back_call(&mut self, call: &EndedCall) -> Result<bool> {
+        self.added.add(Work::Calls);
+        each!(self, give_back_call(call))
+    }
+
     /// Takes all calls from their holders: no other process can be alive.
     pub async fn release_calls(&mut self, shop: ShopScope) -> Result<()> {
         self.added.add(Work::Calls);

@@ -2,12 +2,15 @@
 //! process goes on, or another one opens the file; nothing is lost, doubled or reordered.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use duka_runtime::host::clock::ManualClock;
 use duka_runtime::host::holds::Before;
 use duka_runtime::host::incoming::Arrived;
+use duka_runtime::host::points::Points;
 use duka_runtime::host::transport::{Advice, SendAnswer, Whom};
 use duka_runtime::id::ShopScope;
-use duka_runtime::store::{AttemptEnd, Delivery, Fails, Failure, SendState, Store};
+use duka_runtime::store::{AttemptEnd, Delivery, Fails, Failure, NumberHealth, SendState, Store};
 
 use crate::corner;
 use crate::crashes::{SCRIPT, accepted, held};
@@ -19,7 +22,7 @@ const FAILURES: [Failure; 3] = [Failure::Full, Failure::Refused, Failure::Untold
 /// More statements than there are.
 const NEVER: u64 = u64::MAX / 2;
 
-/// Of the statements of a run, one in so many fails; `ERRORS=all`: each.
+/// Of the statements of a run, one in so many fails, `SEED` says which; `ERRORS=all`: each.
 const SAMPLE: u64 = 16;
 
 #[test]
@@ -47,8 +50,7 @@ fn sample() -> (u64, usize) {
     if std::env::var("ERRORS").is_ok_and(|errors| errors == "all") {
         return (0, 1);
     }
-    let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    let seed: u64 = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(now);
+    let seed: u64 = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     println!("SEED={seed}");
     (seed % SAMPLE, usize::try_from(SAMPLE).expect("a small number"))
 }
@@ -161,8 +163,7 @@ async fn a_start_that_fails_leaves_the_whole_time_in_which_nobody_listened_to_th
         let house = another(house, &path).await;
         house.wait(20_000).await;
         assert_eq!(house.states(conversation).await, [SendState::Unknown], "after {after} statements");
-        // What was extended before the failure is extended twice.
-        house.wait(2 * 3_600_000).await;
+        house.wait(11_000).await;
         assert_eq!(house.states(conversation).await, [SendState::Accepted], "after {after} statements");
     }
     assert!(failed > 10, "{failed}");
@@ -279,4 +280,75 @@ async fn holds_of_one_shop_that_can_not_be_looked_at_keep_those_of_no_other_wait
         alone.push(ready);
     }
     assert!(alone.contains(&vec![0, 1]) && alone.contains(&vec![1, 0]), "{alone:?}");
+}
+
+/// What processes have sent half a minute after the first round of each, in which the disk fails at another statement.
+async fn heard_after_first_rounds_that_fail(begun: &Path, now_ms: i64) -> Vec<Vec<String>> {
+    let mut heard = Vec::new();
+    for after in 0.. {
+        let path = begun.with_extension(after.to_string());
+        std::fs::copy(begun, &path).expect("a file can be copied");
+        let fails = Fails::after(Failure::Full, NEVER);
+        let store = Store::sqlite_that(fails.clone(), &path).await.expect("it opens");
+        let house = House::with(store, Points::default(), Arc::new(ManualClock::at(now_ms)), 2).await;
+        house.worker.run_once().await.expect("woken");
+        fails.again(Failure::Full, after);
+        let _ = house.outbox.run_once().await;
+        let (_, has_failed) = fails.end();
+        house.wait(30_000).await;
+        heard.push(house.provider.heard());
+        if !has_failed {
+            break;
+        }
+    }
+    assert!(heard.len() > 6, "{} statements", heard.len());
+    heard
+}
+
+#[tokio::test]
+async fn how_long_a_number_must_wait_is_read_again_when_it_could_not_be_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let begun = folder.path().join("begun.db");
+    let (house, _) = on_a_disk(folder.path()).await;
+    house.begin("1").await;
+    let wait = Advice::Wait { whom: Whom::Number, ms: 600_000, at_least_ms: 600_000, alert: false };
+    house.provider.answer(SendAnswer::Refused { error: 130_429, advice: wait });
+    house.chat("1", "m1", "a1").await;
+    house.clock.advance(1_000);
+    let now_ms = house.now_ms();
+    drop(house);
+    Store::backup_sqlite(&folder.path().join("duka.db"), &begun).expect("a copy that is one file");
+    for (after, heard) in heard_after_first_rounds_that_fail(&begun, now_ms).await.into_iter().enumerate() {
+        assert!(heard.is_empty(), "after {after} statements: {heard:?}");
+    }
+}
+
+/// I12.
+#[tokio::test]
+async fn whom_the_business_wrote_to_today_is_read_again_when_it_could_not_be_read() {
+    const HOUR_MS: i64 = 3_600_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let begun = folder.path().join("begun.db");
+    let (house, _) = on_a_disk(folder.path()).await;
+    for customer in ["1", "2"] {
+        house.begin(customer).await;
+    }
+    let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
+    // Two customers a day, of which nine tenths are used: one.
+    let health =
+        NumberHealth { tier: "TIER_2".into(), at_ms: NOW_MS, ..NumberHealth::unheard(house.shop, "n1".into()) };
+    tx.put_health(&[health]).await.expect("put");
+    tx.commit().await.expect("committed");
+    house.chat("1", "m1", "nudge").await;
+    house.wait(20 * HOUR_MS).await;
+    house.chat("2", "m2", "nudge").await;
+    house.wait(7 * HOUR_MS).await;
+    assert_eq!(house.provider.heard().last().map(String::as_str), Some("template reminder"));
+    house.clock.advance(20 * HOUR_MS);
+    let now_ms = house.now_ms();
+    drop(house);
+    Store::backup_sqlite(&folder.path().join("duka.db"), &begun).expect("a copy that is one file");
+    for (after, heard) in heard_after_first_rounds_that_fail(&begun, now_ms).await.into_iter().enumerate() {
+        assert!(heard.is_empty(), "after {after} statements: {heard:?}");
+    }
 }

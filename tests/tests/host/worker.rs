@@ -5,7 +5,9 @@ use duka_engine::session::Session;
 use duka_runtime::host::clock::Clock;
 use duka_runtime::host::incoming::{Act, Incoming};
 use duka_runtime::host::points::{Blow, Point, Points};
+use duka_runtime::host::transport::SendAnswer;
 use duka_runtime::host::writer::{Job, Took};
+use duka_runtime::id::ShopScope;
 use duka_runtime::store::{Advance, Claim, Conversation, SendState, Store};
 
 use crate::corner;
@@ -63,7 +65,6 @@ fn an_unclean_end_makes_the_next_process_careful() {
 
 #[test]
 fn holds_are_longer_by_the_time_that_nobody_could_hear_statuses() {
-    use duka_runtime::host::transport::SendAnswer;
     on_every_store(async |store: Store| {
         let house = House::new(store).await;
         house.holds.begin(true).await.expect("begun");
@@ -82,7 +83,6 @@ fn holds_are_longer_by_the_time_that_nobody_could_hear_statuses() {
 
 #[test]
 fn holds_are_longer_by_the_time_that_a_slow_end_took() {
-    use duka_runtime::host::transport::SendAnswer;
     on_every_store(async |store: Store| {
         let house = House::new(store).await;
         house.holds.begin(true).await.expect("begun");
@@ -267,6 +267,34 @@ async fn save(house: &House, row: &Conversation) {
     let mut tx = house.host.store.begin(house.shop).await.expect("a transaction");
     tx.save_conversations(&[Advance { conversation: row, from_turn: row.turn }]).await.expect("saved");
     tx.commit().await.expect("committed");
+}
+
+#[test]
+fn holds_are_as_long_however_many_processes_begin_together() {
+    on_every_store(async |store: Store| {
+        let house = House::new(store).await;
+        let conversation = house.begin("1").await;
+        house.provider.answer(SendAnswer::Unknown);
+        house.chat("1", "m1", "a1").await;
+        house.holds.note().await.expect("noted");
+        let noted_ms = house.now_ms();
+        house.clock.advance(3_600_000);
+        let mut next = Vec::new();
+        for seed in 2..5 {
+            next.push(house.taken_over(Points::default(), seed).await.holds);
+        }
+        let begun = tokio::join!(next[0].begin(false), next[1].begin(false), next[2].begin(false));
+        assert!(begun.0.is_ok() && begun.1.is_ok() && begun.2.is_ok(), "{begun:?}");
+        // As one sees it that has looked before the others were done.
+        let mut tx = house.host.store.begin(ShopScope::NONE).await.expect("a transaction");
+        tx.meta_set(ShopScope::NONE, "seen_at", &noted_ms.to_le_bytes()).await.expect("noted");
+        tx.commit().await.expect("committed");
+        house.holds.begin(false).await.expect("begun");
+        house.wait(20_000).await;
+        assert_eq!(house.states(conversation).await, [SendState::Unknown], "what was left of its hold");
+        house.wait(11_000).await;
+        assert_eq!(house.states(conversation).await, [SendState::Accepted]);
+    });
 }
 
 #[test]

@@ -1,9 +1,6 @@
 //! The boutique with a payment provider: its links, its page, and what the conversation hears, over the real server and the
 //! demo provider.
 
-use std::sync::atomic::Ordering;
-
-use duka_runtime::server::keep;
 use reqwest::redirect::Policy;
 use serde_json::{Value as Json, json};
 
@@ -173,7 +170,7 @@ async fn whoever_comes_back_from_paying_is_shown_at_once_that_it_is_paid_and_at_
     stage.end().await;
 }
 
-/// A newer version of Duka may have written it, and it may be paid.
+/// It may be paid.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_an_order_with_a_payment_that_can_not_be_read_no_second_link_is_made() {
     let mut stage = boutique(|settings| settings).await;
@@ -197,17 +194,5 @@ async fn of_an_order_with_a_payment_that_can_not_be_read_no_second_link_is_made(
     stage.taps("Try again").await;
     stage.hears("Something went wrong on our side").await;
     assert_eq!(rows().await.len(), 1);
-
-    // How long it is kept is for the newer version to say; without one, it is damage, and goes.
-    let profile = stage.folder.path().join("boutique/shop.yaml");
-    let text = std::fs::read_to_string(&profile).expect("a profile");
-    let text = text.replace("retention:\n", "retention:\n  orders: 30 days\n");
-    std::fs::write(&profile, text).expect("a writable folder");
-    stage.reload(|settings| settings).await;
-    for (is_newer_there, left) in [(true, 1), (false, 0)] {
-        stage.running.server.host.outdated.store(is_newer_there, Ordering::Relaxed);
-        keep::rows(&stage.running.server).await.expect("a store");
-        assert_eq!(rows().await.len(), left, "{is_newer_there}");
-    }
     stage.end().await;
 }

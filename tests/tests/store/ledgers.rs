@@ -55,6 +55,9 @@ pub async fn calls_are_claimed_ended_and_postponed_under_their_attempt(store: St
     assert_eq!(tx.postpone_calls(&[(ended(2, 1), 80), (ended(2, 9), 90)]).await?, [true, false]);
     assert_eq!(tx.claim_calls(shop, claim(79, LONG_MS)).await?, []);
     assert_eq!(tx.claim_calls(shop, claim(80, LONG_MS)).await?[0].attempt, 2);
+    assert!(tx.give_back_call(&ended(2, 2)).await?);
+    assert!(!tx.give_back_call(&ended(2, 2)).await?, "it was given back");
+    assert_eq!(tx.claim_calls(shop, claim(80, LONG_MS)).await?[0].attempt, 2, "as if it had not been claimed");
     tx.release_calls(shop).await?;
     assert_eq!(tx.claim_calls(shop, claim(80, OVER_MS)).await?[0].attempt, 3);
     assert_eq!(tx.claim_calls(shop, claim(80, LONG_MS)).await?[0].attempt, 4, "its lease was over");

@@ -34,7 +34,9 @@ impl<T: Transport> Outbox<T> {
                 self.pace().learn(due.shop, None, holds, now_ms);
             }
             let closed = closed(tx, due.shop).await?;
-            self.pace().learn_closed(due.shop, closed);
+            let mut pace = self.pace();
+            pace.learn_closed(due.shop, closed);
+            pace.has_shop_holds(due.shop);
         }
         let health = tx.health(due.shop).await?;
         if let Some(row) = health.iter().find(|row| row.number == due.number) {
@@ -43,10 +45,12 @@ impl<T: Transport> Outbox<T> {
                 self.pace().learn_stopped(due.shop, &due.number);
             }
         }
+        self.pace().has_holds(due.shop, &due.number);
         Ok(())
     }
 
     pub(super) async fn learn_recipients(&self, portfolio: &Portfolio, now_ms: i64) -> store::Result<()> {
+        let at_ms = self.host.clock.monotonic_ms();
         let since_ms = self.pace().wants_recipients(portfolio, now_ms);
         if let Some(since_ms) = since_ms {
             for shop in self.host.shops.of_portfolio(portfolio) {
@@ -54,6 +58,7 @@ impl<T: Transport> Outbox<T> {
                 let known = tx.recipients(shop, since_ms).await?;
                 self.pace().learn_recipients(portfolio, shop, known);
             }
+            self.pace().has_recipients(portfolio, at_ms);
         }
         Ok(())
     }

@@ -296,26 +296,25 @@ impl Pace {
         self.lane(shop, number).marketing_paused_until_ms > now_ms
     }
 
-    /// Whether what is kept of a number is to be read; the next time is later.
+    /// Whether what is kept of a number is to be read.
     pub fn wants_holds(&mut self, shop: ShopScope, number: &SmolStr) -> bool {
         let now_ms = self.clock.0.monotonic_ms();
-        let read_ms = &mut self.lane(shop, number).holds_read_ms;
-        let wants = read_ms.is_none_or(|at_ms| at_ms.saturating_add(HOLDS_READ_MS) <= now_ms);
-        if wants {
-            *read_ms = Some(now_ms);
-        }
-        wants
+        is_old(self.lane(shop, number).holds_read_ms, now_ms)
     }
 
-    /// The same of its shop.
-    pub fn wants_shop_holds(&mut self, shop: ShopScope) -> bool {
-        let now_ms = self.clock.0.monotonic_ms();
-        let read_ms = &mut self.shops.entry(shop).or_default().holds_read_ms;
-        let wants = read_ms.is_none_or(|at_ms| at_ms.saturating_add(HOLDS_READ_MS) <= now_ms);
-        if wants {
-            *read_ms = Some(now_ms);
-        }
-        wants
+    /// All that is kept of it was read.
+    pub fn has_holds(&mut self, shop: ShopScope, number: &SmolStr) {
+        self.lane(shop, number).holds_read_ms = Some(self.clock.0.monotonic_ms());
+    }
+
+    /// Whether what is kept of a shop is to be read.
+    pub fn wants_shop_holds(&self, shop: ShopScope) -> bool {
+        is_old(self.shops.get(&shop).and_then(|shop| shop.holds_read_ms), self.clock.0.monotonic_ms())
+    }
+
+    /// All that is kept of it was read.
+    pub fn has_shop_holds(&mut self, shop: ShopScope) {
+        self.shops.entry(shop).or_default().holds_read_ms = Some(self.clock.0.monotonic_ms());
     }
 
     pub fn learn_closed(&mut self, shop: ShopScope, closed: Vec<(u16, i64)>) {
@@ -353,13 +352,12 @@ impl Pace {
 
     /// Since when (ms since 1970) the store is to be asked whom a portfolio's shops wrote to: of a day at first, then of
     /// what is new. `None`: not yet again.
-    pub fn wants_recipients(&mut self, portfolio: &Portfolio, now_ms: i64) -> Option<i64> {
+    pub fn wants_recipients(&self, portfolio: &Portfolio, now_ms: i64) -> Option<i64> {
         let monotonic_ms = self.clock.0.monotonic_ms();
         let read_ms = self.recipients_read_ms.get(portfolio).copied();
         if read_ms.is_some_and(|at_ms| at_ms.saturating_add(RECIPIENTS_READ_MS) > monotonic_ms) {
             return None;
         }
-        self.recipients_read_ms.insert(portfolio.clone(), monotonic_ms);
         let back_ms = read_ms.map_or(DAY_MS, |at_ms| monotonic_ms - at_ms + RECIPIENTS_OVERLAP_MS);
         Some(now_ms.saturating_sub(back_ms.min(DAY_MS)))
     }
@@ -367,6 +365,11 @@ impl Pace {
     pub fn learn_recipients(&mut self, portfolio: &Portfolio, shop: ShopScope, known: Vec<(ConversationId, i64)>) {
         let here = self.recipients.entry(portfolio.clone()).or_default();
         known.into_iter().for_each(|(conversation, at_ms)| here.note((shop, conversation), at_ms));
+    }
+
+    /// All of them were read, of what there was at that moment (monotonic).
+    pub fn has_recipients(&mut self, portfolio: &Portfolio, at_ms: i64) {
+        self.recipients_read_ms.insert(portfolio.clone(), at_ms);
     }
 
     /// Whether a message may go to a customer now; else how long it must wait, in ms.
@@ -418,6 +421,10 @@ impl Pace {
         known.note(customer, now_ms);
         Ok(())
     }
+}
+
+fn is_old(holds_read_ms: Option<i64>, now_ms: i64) -> bool {
+    holds_read_ms.is_none_or(|at_ms| at_ms.saturating_add(HOLDS_READ_MS) <= now_ms)
 }
 
 /// A quarter of a second at once.

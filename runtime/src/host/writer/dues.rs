@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use duka_engine::event::EventKind;
-use duka_engine::session::DecodeError;
 use tracing::field::Empty;
 use tracing::trace_span;
 
@@ -229,7 +228,6 @@ impl<'a> Dues<'a> {
         };
         let attempts = self.batch.host.limits.attempts;
         let why = match incoming {
-            None if self.batch.host.is_outdated() => return Err(Skip::Elsewhere),
             None => "it can not be read".to_string(),
             // As many among others as alone.
             Some(_) if row.attempts > attempts.saturating_mul(2) => "processes have ended with it".to_string(),
@@ -313,8 +311,6 @@ impl<'a> Dues<'a> {
                 host.shops.want(place.0, revision);
                 Hitch::Unmet
             }
-            // A process of that version is or was here, and takes it.
-            TurnError::Session(DecodeError::Newer { .. }) => Hitch::NotNow,
             TurnError::Panicked | TurnError::Session(_) => Hitch::Failed(error),
         })?;
         span.record("sends", taken.sends.len());

@@ -99,10 +99,7 @@ async fn orders(server: &Server, shop: ShopScope, before_ms: i64) -> Result<u64>
         let refunds = payment.refunds.iter().map(|refund| refund.at_ms);
         refunds.chain([payment.expires_ms, payment.begun_ms]).max().unwrap_or(0)
     };
-    // What a newer version of Duka has written is as old as that one says.
-    let is_damage = !server.host.is_outdated();
-    let is_old =
-        |row: &&PaymentRow| Payment::decode(&row.body).map_or(is_damage, |payment| last_ms(payment) < before_ms);
+    let is_old = |row: &&PaymentRow| Payment::decode(&row.body).is_none_or(|payment| last_ms(payment) < before_ms);
     let (mut after, mut gone) = (PaymentId([0; 16]), 0);
     loop {
         let mut look = store.read(shop).await?;

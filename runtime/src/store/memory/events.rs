@@ -81,6 +81,16 @@ impl MemoryTx {
         Ok(results)
     }
 
+    pub fn give_back_call(&mut self, call: &EndedCall) -> Result<bool> {
+        let held = self.tables.held_call(call);
+        let queued = held.and_then(|seq| Some((seq, self.tables.calls.get(&(call.shop, seq)).cloned()?)));
+        if let Some((seq, queued)) = queued {
+            let queued = QueuedCall { attempt: queued.attempt - 1, lease_until_ms: 0, ..queued };
+            self.tables.calls.insert((call.shop, seq), queued);
+        }
+        Ok(held.is_some())
+    }
+
     pub fn release_calls(&mut self, shop: ShopScope) -> Result<()> {
         let held: Vec<_> = self
             .tables

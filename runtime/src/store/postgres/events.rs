@@ -127,6 +127,15 @@ impl PostgresTx {
         Ok(keys.iter().map(|call| held.remove(&key(call))).collect())
     }
 
+    pub async fn give_back_call(&mut self, call: &EndedCall) -> Result<bool> {
+        let update = sqlx::query(
+            "UPDATE call SET attempt = attempt - 1, lease_until_ms = 0
+             WHERE shop = $1 AND conversation = $2 AND turn = $3 AND place = $4 AND attempt = $5",
+        );
+        let update = update.bind(shop_number(call.shop)).bind(number(call.conversation)).bind(call.turn as i64);
+        Ok(self.run(update.bind(i32::from(call.index)).bind(call.attempt as i32)).await? == 1)
+    }
+
     async fn held(&mut self, query: super::Bound<'_>) -> Result<BTreeSet<Key>> {
         let rows = self.rows(query).await?;
         let key = |row: &sqlx::postgres::PgRow| {

@@ -112,6 +112,14 @@ impl SqliteTx {
         calls.iter().map(&mut postpone).collect()
     }
 
+    pub fn give_back_call(&mut self, call: &EndedCall) -> Result<bool> {
+        let mut update = self.sql(
+            "UPDATE call SET attempt = attempt - 1, lease_until_ms = 0
+             WHERE shop = ? AND conversation = ? AND turn = ? AND place = ? AND attempt = ?",
+        )?;
+        Ok(update.execute(key(call))? == 1)
+    }
+
     pub fn release_calls(&mut self, shop: ShopScope) -> Result<()> {
         self.sql("UPDATE call SET lease_until_ms = 0 WHERE shop = ?")?.execute([shop.number()])?;
         Ok(())
