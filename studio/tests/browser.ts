@@ -15,14 +15,17 @@ const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm
 /** The tests run against a real server, but for those that need the played shop. */
 export const real = process.env.STUDIO_URL !== undefined || process.env.DUKA !== undefined;
 
-/** `again`: ends the process as by a power cut, and begins one at the same address that knows nothing of the first. */
-type Server = { address: string; folder?: string; again?: () => Promise<void>; close: () => void };
+/**
+ * `again`: ends the process as by a power cut, and begins one at the same address that knows nothing of the first.
+ * `meanwhile`: what happens while none runs.
+ */
+type Server = { address: string; folder?: string; again?: (meanwhile?: () => void) => Promise<void>; close: () => void };
 export type Bench = Omit<Server, "close"> & { browser: Browser; end: () => Promise<void> };
 
 /** A microphone that beeps, and nobody who is asked whether it may be heard. */
 const MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
 
-type Options = { played?: boolean; states?: number; microphone?: boolean; written?: (flow: string) => string; shops?: string[] };
+type Options = { played?: boolean; states?: number; microphone?: boolean; written?: (flow: string, shop: string) => string; shops?: string[] };
 
 /** `played`: the played shop in any case, for what a real one does not send. `shops`: several, by these names. */
 export async function bench(options: Options = {}): Promise<Bench> {
@@ -59,16 +62,17 @@ async function duka(binary: string, { written = (flow) => flow, shops }: Options
     const copy = join(home, shop);
     cpSync(resolve(import.meta.dirname, "../../examples/boutique"), copy, { recursive: true });
     const path = join(copy, "boutique.duka");
-    writeFileSync(path, written(readFileSync(path, "utf8")));
+    writeFileSync(path, written(readFileSync(path, "utf8"), shop));
   }
   const folder = shops ? home : join(home, "boutique");
   let { address, child } = await begun(binary, folder, "0");
   process.once("exit", () => child.kill("SIGTERM"));
-  const again = async () => {
+  const again = async (meanwhile = () => {}) => {
     child.removeAllListeners("exit");
     const gone = new Promise((done) => child.once("exit", done));
     child.kill("SIGKILL");
     await gone;
+    meanwhile();
     ({ child } = await begun(binary, folder, new URL(address).port));
   };
   const close = () => {
