@@ -25,7 +25,7 @@ export type Bench = Omit<Server, "close"> & { browser: Browser; end: () => Promi
 /** A microphone that beeps, and nobody who is asked whether it may be heard. */
 const MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
 
-type Options = { played?: boolean; states?: number; microphone?: boolean; written?: (flow: string, shop: string) => string; shops?: string[] };
+type Options = { played?: boolean; states?: number; microphone?: boolean; written?: (flow: string) => string; shops?: string[] };
 
 /** `played`: the played shop in any case, for what a real one does not send. `shops`: several, by these names. */
 export async function bench(options: Options = {}): Promise<Bench> {
@@ -62,7 +62,7 @@ async function duka(binary: string, { written = (flow) => flow, shops }: Options
     const copy = join(home, shop);
     cpSync(resolve(import.meta.dirname, "../../examples/boutique"), copy, { recursive: true });
     const path = join(copy, "boutique.duka");
-    writeFileSync(path, written(readFileSync(path, "utf8"), shop));
+    writeFileSync(path, written(readFileSync(path, "utf8")));
   }
   const folder = shops ? home : join(home, "boutique");
   let { address, child } = await begun(binary, folder, "0");

@@ -166,15 +166,3 @@ test.skipIf(!process.env.DUKA)("a process that was begun anew shows the file as 
   await expect.poll(() => readFileSync(path, "utf8")).toMatch(/# and then$/);
   await at.end();
 });
-
-test.skipIf(!process.env.DUKA)("beside a shop that runs, one that never ran is said not to be open", { timeout: SLOW }, async () => {
-  const broken = (flow: string, shop: string) => (shop === "zuri" ? flow.replace("Check out -> checkout", "Check out -> chekout") : flow);
-  const two = await bench({ shops: ["dada", "zuri"], written: broken });
-  const { page } = await open(two, "?shop=zuri");
-  await page.locator(".lamp.is-on").waitFor();
-  await page.locator(".findings").getByText("This shop is not open yet").waitFor();
-  expect(await page.getByText("The last good version keeps answering").count()).toBe(0);
-  const home = await (await fetch(`${two.address}/api/v1/dev`)).json();
-  expect(home.shops.map((shop: { slug: string; behind: boolean }) => [shop.slug, shop.behind])).toEqual([["dada", false], ["zuri", false]]);
-  await two.end();
-});
