@@ -8,7 +8,7 @@ import { Pane } from "./bench/pane";
 import { Person } from "./bench/person";
 import { Orders, Timers, Values } from "./bench/place";
 import { Top } from "./bench/top";
-import { draftOf, useDrafts } from "./file/drafts";
+import { draftsOf, useDrafts } from "./file/drafts";
 import { Phone } from "./phone/phone";
 import { dismiss, useStudio } from "./store";
 import { IconButton, useWords } from "./ui";
@@ -55,9 +55,8 @@ export function App() {
 const Bench = memo(function Bench() {
   const t = useWords();
   const slug = useStudio((now) => now.shop?.slug);
-  const files = useStudio((now) => now.shop?.files);
   const findings = useStudio((now) => now.findings);
-  const unsaved = useDrafts((drafts) => files?.filter((one) => draftOf(drafts, slug ?? "", one)).join(", "));
+  const unsaved = useDrafts((drafts) => draftsOf(drafts, slug ?? "").join(", "));
   const errors = findings.filter((one) => one.severity === "error").length;
   return (
     <div className="bench">

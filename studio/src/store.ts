@@ -104,7 +104,7 @@ const get = useStudio.getState;
 
 /** No version of the flow was good yet: there is nobody to answer. */
 export function isNotOpen(now: Studio): boolean {
-  return now.shop !== undefined && !now.running && now.shop.revision === "";
+  return now.shop?.revision === "";
 }
 
 /** The shop's time now. */
@@ -261,14 +261,18 @@ function listen(shop: string) {
 async function refresh() {
   const { shop, open, home: before } = get();
   if (!shop) return;
+  const told = ++findingsTold;
   const home = await attempt(() => server.home());
+  // What was saved meanwhile was not heard.
+  if (home) set((now) => ({ flowRead: now.flowRead + 1 }));
   if (home && home.began_ms !== before?.began_ms) {
     note(speaker(get().language)("bench.anew"));
     return begin(home);
   }
   if (home) {
     hearClock(home.clock);
-    set({ home, running: home.running });
+    set({ running: home.running });
+    hearShop(home, told);
   }
   const customers = await attempt(() => server.customers(shop.slug));
   // Whoever ended to type meanwhile was not heard.
@@ -305,11 +309,20 @@ export async function readMap() {
   if (map && mine === mapAsked) set({ map });
 }
 
-/** Which files the shop has, after one was written. */
-export async function readFiles() {
-  const home = await attempt(() => server.home());
-  const files = home?.shops.find((one) => one.slug === get().shop?.slug)?.files;
-  if (files) set((now) => ({ shop: now.shop && { ...now.shop, files } }));
+/** What runs of the shop, which files it has, and what is found in them. */
+export async function readShop() {
+  const told = ++findingsTold;
+  const home = await server.home().catch(() => undefined);
+  if (home) hearShop(home, told);
+}
+
+/** `told`: how often findings had been told when it was asked for. */
+function hearShop(home: Home, told: number) {
+  set({ home });
+  const again = home.shops.find((one) => one.slug === get().shop?.slug);
+  if (!again) return;
+  set({ shop: { ...again, timezone: zone(again.timezone) } });
+  if (told === findingsTold) set({ findings: again.findings ?? [] });
 }
 
 export async function readBackend() {
@@ -383,6 +396,7 @@ function hearRunning(running: boolean) {
   set({ running });
   if (!running) return;
   void readBackend();
+  void readShop();
   if (!get().map) void readMap();
 }
 
@@ -420,16 +434,7 @@ function hearFlow(reloaded: Reloaded) {
     shop: now.shop && reloaded.revision ? { ...now.shop, revision: reloaded.revision, behind: reloaded.ok === false } : now.shop,
   }));
   void readMap();
-  const told = ++findingsTold;
-  void server
-    .home()
-    .then((home) => {
-      const again = home.shops.find((one) => one.slug === shop?.slug);
-      if (!again) return;
-      set({ home, shop: { ...again, timezone: zone(again.timezone) } });
-      if (told === findingsTold) set({ findings: again.findings ?? [] });
-    })
-    .catch(() => undefined);
+  void readShop();
 }
 
 // ---- phones

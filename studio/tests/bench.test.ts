@@ -41,6 +41,8 @@ test("what is written and not saved is told while the file is folded, asked abou
   const { page, troubles } = await open(on.played);
   const head = page.locator(".pane-file .pane-head button");
   const waits = head.getByText("Not saved yet: boutique.duka");
+  const first = page.locator(".cm-line", { hasText: "Zuri Boutique" }).first();
+  await first.waitFor();
   await page.locator(".cm-content").click();
   await page.keyboard.press("Control+End");
   await page.keyboard.type("\n# later");
@@ -53,6 +55,7 @@ test("what is written and not saved is told while the file is folded, asked abou
   expect(asked).toEqual(["beforeunload"]);
   await waits.waitFor();
   await head.click();
+  await first.waitFor();
   await page.locator(".cm-content").click();
   await page.keyboard.press("Control+End");
   await page.locator(".cm-activeLine", { hasText: "# later" }).waitFor();

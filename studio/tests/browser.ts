@@ -15,8 +15,11 @@ const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm
 /** The tests run against a real server, but for those that need the played shop. */
 export const real = process.env.STUDIO_URL !== undefined || process.env.DUKA !== undefined;
 
-/** `again`: ends the process as by a power cut, and begins one at the same address that knows nothing of the first. */
-type Server = { address: string; folder?: string; again?: () => Promise<void>; close: () => void };
+/**
+ * `again`: ends the process as by a power cut, and begins one at the same address that knows nothing of the first.
+ * `meanwhile`: what happens while none runs.
+ */
+type Server = { address: string; folder?: string; again?: (meanwhile?: () => void) => Promise<void>; close: () => void };
 export type Bench = Omit<Server, "close"> & { browser: Browser; end: () => Promise<void> };
 
 /** A microphone that beeps, and nobody who is asked whether it may be heard. */
@@ -64,11 +67,12 @@ async function duka(binary: string, { written = (flow) => flow, shops }: Options
   const folder = shops ? home : join(home, "boutique");
   let { address, child } = await begun(binary, folder, "0");
   process.once("exit", () => child.kill("SIGTERM"));
-  const again = async () => {
+  const again = async (meanwhile = () => {}) => {
     child.removeAllListeners("exit");
     const gone = new Promise((done) => child.once("exit", done));
     child.kill("SIGKILL");
     await gone;
+    meanwhile();
     ({ child } = await begun(binary, folder, new URL(address).port));
   };
   const close = () => {

@@ -110,8 +110,9 @@ async fn home(State(house): State<Arc<House>>) -> Json<Home> {
     let mut shops = house.views();
     for view in &mut shops {
         let served = server.as_ref().and_then(|server| server.registry.now().named(&view.slug).cloned());
+        // A shop that never ran has no version that goes on.
+        view.behind = served.is_some() && house.is_behind(&view.slug);
         view.revision = served.map(|served| hex::encode(served.revision.0)).unwrap_or_default();
-        view.behind = house.is_behind(&view.slug);
         view.numbers = house.numbers(&view.slug).into_iter().map(|(_, digits)| digits).collect();
     }
     let clock = clock::clock(&house).await;

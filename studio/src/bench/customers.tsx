@@ -14,7 +14,9 @@ export function Customers() {
   const [adding, setAdding] = useState(false);
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
-    list.current?.querySelector(".is-active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const [row, mine] = [list.current, list.current?.querySelector(".is-active")].map((one) => one?.getBoundingClientRect());
+    // Only the row: `scrollIntoView` would scroll the page with it.
+    if (row && mine) list.current?.scrollBy({ left: Math.min(0, mine.left - row.left) || Math.max(0, mine.right - row.right) });
   }, [active]);
   return (
     <nav className="customers" aria-label={t("bench.customers")}>

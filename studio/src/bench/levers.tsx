@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 
 import type { Backend as World, Left, Product } from "../api/types";
 import { server } from "../api/client";
-import { attempt, goTo, lookAt, note, pull, readFiles, turnClock, useStudio } from "../store";
+import { attempt, goTo, lookAt, note, pull, readShop, turnClock, useStudio } from "../store";
 import { Name, lasting, momentOf, useShopNow, useWords } from "../ui";
 import { named, untaken } from "../words/said";
 
@@ -77,7 +77,7 @@ function Record() {
     const written = await attempt(() => server.record(shop, active, name.trim()));
     if (!written) return;
     setName("");
-    await readFiles();
+    await readShop();
     note(t("levers.recorded", { file: written.file }));
     goTo(written.file, 1);
   };
@@ -87,7 +87,7 @@ function Record() {
     if (!found) return;
     setLeft(found.left);
     useStudio.setState((now) => ({ map: now.map && { ...now.map, uncovered: found.uncovered } }));
-    if (found.tests_written) await readFiles();
+    if (found.tests_written) await readShop();
     if (found.tests_written) note(t("levers.recorded", { file: found.tests_written }));
   };
   return (

@@ -1,6 +1,8 @@
 // What is written into the shops' files and not saved yet. A reload of the page keeps it for its tab; whoever leaves is asked.
 import { create } from "zustand";
 
+import { useStudio } from "../store";
+
 /** `sha`: of the file that it was written into. */
 export type Draft = { text: string; sha: string };
 type Drafts = Record<string, Draft>;
@@ -26,11 +28,18 @@ useDrafts.subscribe((drafts) => {
 });
 
 addEventListener("beforeunload", (event) => {
-  if (Object.keys(useDrafts.getState()).length > 0) event.preventDefault();
+  // Those of a shop that this server does not have are shown nowhere.
+  const shops = useStudio.getState().home?.shops ?? [];
+  if (shops.some(({ slug }) => draftsOf(useDrafts.getState(), slug).length > 0)) event.preventDefault();
 });
 
 export function draftOf(drafts: Drafts, shop: string, path: string): Draft | undefined {
   return drafts[`${shop}/${path}`];
+}
+
+/** The files of a shop that have one, also those that are gone meanwhile. */
+export function draftsOf(drafts: Drafts, shop: string): string[] {
+  return Object.keys(drafts).filter((key) => key.startsWith(`${shop}/`)).map((key) => key.slice(shop.length + 1));
 }
 
 /** Without a draft the file is as it was saved. */

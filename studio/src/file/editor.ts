@@ -24,6 +24,7 @@ export type Editor = {
   close: () => void;
 };
 
+/** Nothing can be written before a file is open. */
 export function editor(parent: HTMLElement, changed: (text: string) => void, save: () => void): Editor {
   const root = parent.shadowRoot ?? parent.attachShadow({ mode: "open" });
   root.replaceChildren();
@@ -34,7 +35,8 @@ export function editor(parent: HTMLElement, changed: (text: string) => void, sav
   const spoken = new Compartment();
   let phrases = EditorState.phrases.of({});
   let isLoading = false;
-  const extensions = () => [
+  const extensions = (isOpen: boolean) => [
+    EditorState.readOnly.of(!isOpen),
     spoken.of(phrases),
     lineNumbers(),
     history(),
@@ -54,11 +56,11 @@ export function editor(parent: HTMLElement, changed: (text: string) => void, sav
       if (update.docChanged && !isLoading) changed(update.state.doc.toString());
     }),
   ];
-  const view = new EditorView({ root, parent: root as unknown as HTMLElement, state: EditorState.create({ extensions: extensions() }) });
+  const view = new EditorView({ root, parent: root as unknown as HTMLElement, state: EditorState.create({ extensions: extensions(false) }) });
   return {
     open(text) {
       isLoading = true;
-      view.setState(EditorState.create({ doc: text, extensions: extensions() }));
+      view.setState(EditorState.create({ doc: text, extensions: extensions(true) }));
       isLoading = false;
     },
     renew(text) {

@@ -1,12 +1,13 @@
 // The file, checked while it is written; what is found can be played on the phone. Saving is the server's: a file that
 // changed on disk meanwhile is never overwritten without being asked.
 import { useCallback, useEffect, useRef, useState } from "react";
+import { useShallow } from "zustand/react/shallow";
 
 import { Refused, server } from "../api/client";
 import type { Finding } from "../api/types";
 import { attempt, goTo, isNotOpen, note, play, useStudio, whyNot } from "../store";
 import { Icon, useWords } from "../ui";
-import { draftOf, keepDraft, useDrafts } from "./drafts";
+import { draftOf, draftsOf, keepDraft, useDrafts } from "./drafts";
 import { editor, type Editor } from "./editor";
 import "./file.css";
 
@@ -22,7 +23,9 @@ export default function FilePane() {
   const slug = shop?.slug ?? "";
   const files = shop?.files ?? [];
   const [path, setPath] = useState(() => spot?.file ?? mainFile(files, slug));
-  const dirty = useDrafts((drafts) => draftOf(drafts, slug, path) !== undefined);
+  const drafted = useDrafts(useShallow((drafts) => draftsOf(drafts, slug)));
+  const dirty = drafted.includes(path);
+  const isGone = dirty && files.length > 0 && !files.includes(path);
   const [conflict, setConflict] = useState(false);
   const [live, setLive] = useState<Finding[]>();
   const host = useRef<HTMLDivElement>(null);
@@ -35,6 +38,7 @@ export default function FilePane() {
   /** The last place that was gone to. */
   const gone = useRef(0);
   const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const saving = useRef(Promise.resolve());
 
   const hold = useCallback((wanted: string, sha: string) => setShown((shown.current = { path: wanted, sha })), []);
 
@@ -47,42 +51,55 @@ export default function FilePane() {
     }, CHECK_AFTER_MS);
   }, [slug]);
 
-  const load = useCallback(async (wanted: string) => {
+  /** `asked`: to throw away what was written. */
+  const load = useCallback(async (wanted: string, asked = false) => {
     const file = await attempt(() => server.read(slug, wanted));
-    if (!file || latest.current !== wanted) return;
+    if (latest.current !== wanted) return;
     const isAgain = shown.current.path === wanted;
-    const draft = isAgain ? undefined : draftOf(useDrafts.getState(), slug, wanted);
-    hold(wanted, draft?.sha ?? file.sha);
-    if (isAgain) made.current?.renew(file.text);
-    else made.current?.open(draft?.text ?? file.text);
+    const kept = asked && isAgain ? undefined : draftOf(useDrafts.getState(), slug, wanted);
+    // Written while the file was read.
+    if (isAgain && kept) return;
+    const draft = kept && kept.text !== file?.text ? kept : undefined;
+    const held = draft ?? file;
+    if (!held) return;
+    hold(wanted, held.sha);
+    if (isAgain) made.current?.renew(held.text);
+    else made.current?.open(held.text);
     const { spot: sought } = useStudio.getState();
     if (sought?.file === wanted && sought.nonce !== gone.current) made.current?.go(sought.line, sought.column);
     gone.current = sought?.nonce ?? 0;
-    setConflict(draft !== undefined && draft.sha !== file.sha);
+    setConflict(draft !== undefined && file !== undefined && draft.sha !== file.sha);
     setLive(undefined);
     if (draft) changed(draft.text);
     else keepDraft(slug, wanted);
   }, [slug]);
 
-  const save = useCallback(async (over = false) => {
-    const text = made.current?.text() ?? "";
-    const { path: wanted, sha: known } = shown.current;
+  const write = useCallback(async (wanted: string, text: string, over: boolean) => {
+    const known = shown.current.path === wanted ? shown.current : draftOf(useDrafts.getState(), slug, wanted);
+    if (!known) return;
     try {
-      const seen = over ? (await server.read(slug, wanted)).sha : known;
+      const seen = over ? (await server.read(slug, wanted)).sha : known.sha;
       const written = await server.write(slug, wanted, text, seen);
       if (shown.current.path === wanted) hold(wanted, written.sha);
       const later = draftOf(useDrafts.getState(), slug, wanted);
       keepDraft(slug, wanted, later && later.text !== text ? { ...later, sha: written.sha } : undefined);
-      setConflict(false);
+      if (shown.current.path === wanted) setConflict(false);
     } catch (error) {
-      if (error instanceof Refused && error.status === 409) setConflict(true);
-      else note(whyNot(error), "error");
+      if (!(error instanceof Refused && error.status === 409)) note(whyNot(error), "error");
+      else if (shown.current.path === wanted) setConflict(true);
     }
   }, [slug]);
 
+  /** After the one before, of which it knows only then what lies on disk. */
+  const save = useCallback((over = false) => {
+    const { path: wanted } = shown.current;
+    const text = made.current?.text() ?? "";
+    if (wanted) saving.current = saving.current.then(() => write(wanted, text, over));
+  }, [write]);
+
   useEffect(() => {
     if (!host.current) return;
-    made.current = editor(host.current, changed, () => void save());
+    made.current = editor(host.current, changed, () => save());
     shown.current = { path: "", sha: "" };
     return () => made.current?.close();
   }, [changed, save]);
@@ -92,7 +109,7 @@ export default function FilePane() {
   }, [path, load]);
   useEffect(() => {
     // Changed by another editor: read again, unless something is being written here.
-    if (flowRead > 0 && !draftOf(useDrafts.getState(), slug, path) && path) void load(path).then(() => setLive(undefined));
+    if (flowRead > 0 && !draftOf(useDrafts.getState(), slug, path) && path) void load(path);
   }, [flowRead]);
   useEffect(() => {
     if (!spot) return;
@@ -115,7 +132,7 @@ export default function FilePane() {
         <label className="pick">
           <span className="hidden-words">{t("file.which")}</span>
           <select value={path} onChange={(event) => setPath(event.target.value)}>
-            {[...new Set([path, ...files])].filter(Boolean).map((one) => (
+            {[...new Set([path, ...files, ...drafted])].filter(Boolean).map((one) => (
               <FileName key={one} shop={slug} path={one} isShown={one === path} />
             ))}
           </select>
@@ -126,18 +143,26 @@ export default function FilePane() {
         <span className="top-space" />
         {errors > 0 && <span className="badge is-error">{t("file.errors", { count: errors })}</span>}
         {warnings > 0 && <span className="badge is-warning">{t("file.warnings", { count: warnings })}</span>}
-        <button type="button" className="button is-small is-strong" disabled={!dirty} onClick={() => void save()}>
+        <button type="button" className="button is-small is-strong" disabled={!dirty} onClick={() => save()}>
           {t("file.save")}
         </button>
       </div>
       {conflict && (
         <div className="file-conflict" role="alert">
           <span>{t("file.conflict")}</span>
-          <button type="button" className="button is-small" onClick={() => void load(path)}>
+          <button type="button" className="button is-small" onClick={() => void load(path, true)}>
             {t("file.reload")}
           </button>
-          <button type="button" className="button is-small" onClick={() => void save(true)}>
+          <button type="button" className="button is-small" onClick={() => save(true)}>
             {t("file.overwrite")}
+          </button>
+        </div>
+      )}
+      {isGone && (
+        <div className="file-conflict" role="alert">
+          <span>{t("file.gone")}</span>
+          <button type="button" className="button is-small" onClick={() => (keepDraft(slug, path), setPath(mainFile(files, slug)))}>
+            {t("file.drop")}
           </button>
         </div>
       )}

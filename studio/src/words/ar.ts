@@ -218,6 +218,8 @@ export const ar: Words = {
   "file.conflict": "تغيّر الملف في مكان آخر.",
   "file.reload": "اقرأه من جديد",
   "file.overwrite": "احفظ نسختي",
+  "file.gone": "لم يعد هذا الملف في المتجر. ما كتبته محفوظ هنا فقط.",
+  "file.drop": "احذف نسختي",
   "file.findings": "الملاحظات",
   "file.none": "لا ملاحظات. فُحص كل طريق في هذا المسار.",
   "file.play": "شغّل في الهاتف",

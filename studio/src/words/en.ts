@@ -219,6 +219,8 @@ export const en = {
   "file.conflict": "The file was changed elsewhere meanwhile.",
   "file.reload": "Read it again",
   "file.overwrite": "Save mine",
+  "file.gone": "This file is no longer in the shop. What you wrote is kept only here.",
+  "file.drop": "Throw mine away",
   "file.findings": "Findings",
   "file.none": "Nothing to mend. Every way through this flow was checked.",
   "file.play": "Play in the phone",

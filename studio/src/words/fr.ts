@@ -218,6 +218,8 @@ export const fr: Words = {
   "file.conflict": "Le fichier a changé ailleurs entre-temps.",
   "file.reload": "Le relire",
   "file.overwrite": "Garder le mien",
+  "file.gone": "Ce fichier n’est plus dans la boutique. Ce que vous avez écrit n’est gardé qu’ici.",
+  "file.drop": "Jeter le mien",
   "file.findings": "Constats",
   "file.none": "Aucun constat. Tous les chemins de ce flux ont été vérifiés.",
   "file.play": "Jouer dans le téléphone",

@@ -218,6 +218,8 @@ export const sw: Words = {
   "file.conflict": "Faili ilibadilishwa mahali pengine.",
   "file.reload": "Isome tena",
   "file.overwrite": "Hifadhi yangu",
+  "file.gone": "Faili hii haipo tena dukani. Ulichoandika kimehifadhiwa hapa tu.",
+  "file.drop": "Tupa yangu",
   "file.findings": "Matokeo",
   "file.none": "Hakuna matokeo. Kila njia ya mtiririko huu imekaguliwa.",
   "file.play": "Cheza kwenye simu",
