@@ -189,7 +189,7 @@ async fn a_second_try_on_another_day_is_told_when_the_carrier_says_that_it_is_of
     let out_ms = now_ms(&stage);
     carrier.says(aramex_at("SH003", out_ms));
     assert_eq!(asked(&stage).await, 1);
-    stage.hears(TODAY).await;
+    stage.hears_all(&[TODAY]).await;
     carrier.says(aramex_at("SH033", out_ms + 1));
     stage.is_ahead(evening_ms + 3_600_000).await;
     assert_eq!(asked(&stage).await, 1);
@@ -203,7 +203,7 @@ async fn a_second_try_on_another_day_is_told_when_the_carrier_says_that_it_is_of
         carrier.says(aramex_at("SH003", now_ms(&stage)));
         assert_eq!(asked(&stage).await, 1);
         if hours == 8 {
-            stage.hears(TODAY).await;
+            stage.hears_all(&[TODAY]).await;
         }
         never(&mut stage, TODAY).await;
     }
@@ -218,14 +218,14 @@ async fn a_server_that_comes_up_again_tells_nothing_twice_and_misses_nothing() {
     let (mut stage, _, carrier) = on_the_road_in("aramex", ARAMEX, kept_on_disk).await;
     carrier.says(aramex("SH022"));
     assert_eq!(asked(&stage).await, 1);
-    stage.hears("Z-1042 is on its way").await;
+    stage.hears_all(&["Z-1042 is on its way"]).await;
     let mut stage = stage.again(secret()).await;
     assert_eq!(asked(&stage).await, 1, "it is asked anew");
     assert!(stage.sees_nothing().await, "and told nothing twice");
     carrier.says(aramex("SH003"));
     stage.is_ahead(121 * 60_000).await;
     assert_eq!(asked(&stage).await, 1);
-    stage.hears(TODAY).await;
+    stage.hears_all(&[TODAY]).await;
     let mut stage = stage.again(secret()).await;
     assert_eq!(asked(&stage).await, 1);
     never(&mut stage, "Z-1042").await;
@@ -233,7 +233,7 @@ async fn a_server_that_comes_up_again_tells_nothing_twice_and_misses_nothing() {
     carrier.says(aramex("SH005"));
     let mut stage = stage.again(secret()).await;
     assert_eq!(asked(&stage).await, 1);
-    stage.hears("Z-1042 has been delivered").await;
+    stage.hears_all(&["Z-1042 has been delivered"]).await;
     let mut stage = stage.again(secret()).await;
     asked(&stage).await;
     never(&mut stage, "Z-1042").await;
@@ -323,10 +323,10 @@ async fn an_order_that_is_looked_at_says_where_its_parcel_can_be_followed() {
     let (mut stage, merchant) = ordered(&[("parcels: rest", "parcels.rest.yaml", own.to_string())]).await;
     *merchant.parcels.lock().expect("nobody panicked") = vec![("A1", 6)];
     stage.writes("where is my order").await;
-    stage.hears("Z-1042").await;
+    stage.hears_all(&["Z-1042"]).await;
     stage.taps("Order Z-1042").await;
-    stage.hears("Follow it on the map").await;
+    stage.hears_all(&["Follow it on the map"]).await;
     stage.taps("Follow it on the map").await;
-    stage.hears("https://track.example/A1").await;
+    stage.hears_all(&["https://track.example/A1"]).await;
     stage.end().await;
 }

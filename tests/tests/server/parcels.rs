@@ -231,7 +231,7 @@ async fn a_courier_who_comes_again_is_told_again_once_a_day() {
     let evening_ms = at_hour(&mut stage, 20).await;
     let out = |event: &str| tracking(event, "AWB7", "OutForDelivery", "Z-1042");
     assert_eq!(aftership_tells(&stage, SECRET, &out("e1")).await, 200);
-    stage.hears(TODAY).await;
+    stage.hears_all(&[TODAY]).await;
     // Twice and late on the same day; not found; and the first once more on the next, as it was told before.
     for told in [out("e1"), out("e2"), tracking("e3", "AWB7", "AttemptFail", "Z-1042"), out("e4")] {
         assert_eq!(aftership_tells(&stage, SECRET, &told).await, 200);
@@ -247,11 +247,11 @@ async fn a_courier_who_comes_again_is_told_again_once_a_day() {
     for event in ["e6", "e7"] {
         assert_eq!(aftership_tells(&stage, SECRET, &out(event)).await, 200);
     }
-    stage.hears(TODAY).await;
+    stage.hears_all(&[TODAY]).await;
     never(&mut stage, TODAY).await;
     // What is there is there.
     assert_eq!(aftership_tells(&stage, SECRET, &tracking("e8", "AWB7", "Delivered", "Z-1042")).await, 200);
-    stage.hears("Z-1042 has been delivered").await;
+    stage.hears_all(&["Z-1042 has been delivered"]).await;
     stage.is_ahead(evening_ms + 20 * 3_600_000).await;
     assert_eq!(aftership_tells(&stage, SECRET, &out("e9")).await, 200);
     never(&mut stage, TODAY).await;
