@@ -165,15 +165,7 @@ impl<T: Transport> Outbox<T> {
         let lanes = [Lane::Service, Lane::Utility, Lane::Marketing];
         let mut left = most.saturating_sub(u32::try_from(round.attempts.len()).unwrap_or(u32::MAX));
         let shops = super::shops_of(group);
-        let mut tx = None;
-        let unknown: Vec<&Due> = group.iter().filter(|due| self.pace().wants_holds(due.shop, &due.number)).collect();
-        if !unknown.is_empty() {
-            let mut begun = self.host.store.begin_for(&shops).await?;
-            for due in unknown {
-                self.learn(&mut begun, due, now_ms).await?;
-            }
-            tx = Some(begun);
-        }
+        let tx = self.learn_unknown(group, &shops, now_ms).await?;
         let mut rooms = Vec::new();
         for due in group {
             let Some(shop) = self.host.shops.shop(due.shop) else { continue };

@@ -127,13 +127,14 @@ pub(super) async fn once_for(server: &Server, shop: &Shop, who: &str) -> Result<
         }
         if !is_elsewhere {
             behind = Some(conversation);
-            if open.as_slice().first().is_some_and(|next| next.conversation != conversation) {
-                server.places.keep(shop.scope, who, behind);
-            }
         }
-        if silent > MOST_SILENT && open.len() > 0 {
-            // Also out of the middle of a conversation: nothing holds up what lies behind it.
+        let is_down = silent > MOST_SILENT && open.len() > 0;
+        let is_whole = open.as_slice().first().is_some_and(|next| next.conversation != conversation);
+        // Also out of the middle of a conversation where nothing answers: it holds up nothing that lies behind it.
+        if is_down || (is_whole && !is_elsewhere) {
             server.places.keep(shop.scope, who, behind);
+        }
+        if is_down {
             tracing::warn!(shop = %shop.slug, "the shop's system answers for no order; the next look goes on from there");
             return Ok(told(shop, found));
         }

@@ -147,11 +147,7 @@ async fn a_start_that_fails_leaves_the_whole_time_in_which_nobody_listened_to_th
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("duka.db");
         let (house, _) = on_a_disk(folder.path()).await;
-        house.holds.begin(true).await.expect("begun");
-        let conversation = house.begin("1").await;
-        house.provider.answer(SendAnswer::Unknown);
-        house.chat("1", "m1", "a1").await;
-        house.holds.note().await.expect("noted");
+        let conversation = house.holds_a_message().await;
         house.clock.advance(3_600_000);
         let fails = Fails::after(Failure::Refused, NEVER);
         let house = house.reopened(async || Store::sqlite_that(fails.clone(), &path).await.expect("it opens"), 2).await;

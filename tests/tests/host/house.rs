@@ -281,6 +281,16 @@ impl House {
         self.conversation(customer).await
     }
 
+    /// A process that listens sends a message of which it does not hear whether it came.
+    pub async fn holds_a_message(&self) -> ConversationId {
+        self.holds.begin(true).await.expect("begun");
+        let conversation = self.begin("1").await;
+        self.provider.answer(SendAnswer::Unknown);
+        self.chat("1", "m1", "a1").await;
+        self.holds.note().await.expect("noted");
+        conversation
+    }
+
     pub async fn conversation(&self, customer: &str) -> ConversationId {
         let mut tx = self.host.store.begin(self.shop).await.expect("a transaction");
         let identity =

@@ -67,11 +67,7 @@ fn an_unclean_end_makes_the_next_process_careful() {
 fn holds_are_longer_by_the_time_that_nobody_could_hear_statuses() {
     on_every_store(async |store: Store| {
         let house = House::new(store).await;
-        house.holds.begin(true).await.expect("begun");
-        let conversation = house.begin("1").await;
-        house.provider.answer(SendAnswer::Unknown);
-        house.chat("1", "m1", "a1").await;
-        house.holds.note().await.expect("noted");
+        let conversation = house.holds_a_message().await;
         house.clock.advance(3_600_000);
         let house = house.restarted(2).await;
         house.wait(20_000).await;
@@ -85,11 +81,7 @@ fn holds_are_longer_by_the_time_that_nobody_could_hear_statuses() {
 fn holds_are_longer_by_the_time_that_a_slow_end_took() {
     on_every_store(async |store: Store| {
         let house = House::new(store).await;
-        house.holds.begin(true).await.expect("begun");
-        let conversation = house.begin("1").await;
-        house.provider.answer(SendAnswer::Unknown);
-        house.chat("1", "m1", "a1").await;
-        house.holds.note().await.expect("noted");
+        let conversation = house.holds_a_message().await;
         let asked_ms = house.clock.now_ms();
         house.clock.advance(25_000);
         house.holds.end(asked_ms).await.expect("ended");

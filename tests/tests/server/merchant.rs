@@ -117,6 +117,17 @@ pub async fn plays(stage: &mut Stage) {
     }
 }
 
+/// A customer who has ordered and was given the link, and the merchant.
+async fn to_pay() -> (Stage, Arc<Merchant>) {
+    let merchant = Arc::new(Merchant::default());
+    let place = merchant.start().await;
+    let mut stage = boutique(&place).await;
+    plays(&mut stage).await;
+    stage.taps("Pay").await;
+    stage.sees().await;
+    (stage, merchant)
+}
+
 /// The merchant's system posts news of an order. Returns the status of the answer.
 pub async fn tells(stage: &Stage, secret: &str, news: &Json) -> u16 {
     let body = news.to_string();
@@ -249,12 +260,7 @@ async fn news_that_comes_before_its_order_is_known_finds_it_by_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn news_that_never_came_is_asked_for_once() {
-    let merchant = Arc::new(Merchant::default());
-    let place = merchant.start().await;
-    let mut stage = boutique(&place).await;
-    plays(&mut stage).await;
-    stage.taps("Pay").await;
-    stage.sees().await;
+    let (mut stage, merchant) = to_pay().await;
     let server = Arc::clone(&stage.running.server);
     let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
     let look = || async { reconcile::once(&server, &shop).await.expect("a store") };
@@ -275,12 +281,7 @@ async fn news_that_never_came_is_asked_for_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_look_that_was_broken_off_is_followed_by_a_whole_one() {
-    let merchant = Arc::new(Merchant::default());
-    let place = merchant.start().await;
-    let mut stage = boutique(&place).await;
-    plays(&mut stage).await;
-    stage.taps("Pay").await;
-    stage.sees().await;
+    let (mut stage, merchant) = to_pay().await;
     let server = Arc::clone(&stage.running.server);
     let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
     // The webhook is lost, and the system hangs when it is asked.
@@ -305,12 +306,7 @@ async fn a_look_that_was_broken_off_is_followed_by_a_whole_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_system_that_is_down_is_not_asked_for_every_order_and_the_next_look_goes_on_from_there() {
-    let merchant = Arc::new(Merchant::default());
-    let place = merchant.start().await;
-    let mut stage = boutique(&place).await;
-    plays(&mut stage).await;
-    stage.taps("Pay").await;
-    stage.sees().await;
+    let (stage, merchant) = to_pay().await;
     let server = Arc::clone(&stage.running.server);
     let (scope, store) = (stage.scope(), &server.host.store);
     let shop = server.registry.shops.shop(scope).expect("a shop");
@@ -341,12 +337,7 @@ async fn a_system_that_is_down_is_not_asked_for_every_order_and_the_next_look_go
 
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_of_one_customer_that_get_no_answer_hold_up_no_look_at_the_others() {
-    let merchant = Arc::new(Merchant::default());
-    let place = merchant.start().await;
-    let mut stage = boutique(&place).await;
-    plays(&mut stage).await;
-    stage.taps("Pay").await;
-    stage.sees().await;
+    let (mut stage, merchant) = to_pay().await;
     let server = Arc::clone(&stage.running.server);
     let (scope, store) = (stage.scope(), &server.host.store);
     let shop = server.registry.shops.shop(scope).expect("a shop");

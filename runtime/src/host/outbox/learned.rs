@@ -23,8 +23,27 @@ fn key(number: &str) -> String {
 }
 
 impl<T: Transport> Outbox<T> {
+    /// Reads what is kept of the numbers in whose pace it is not yet counted. The transaction that it began for that is of all
+    /// the shops; `None`: it was all known.
+    pub(super) async fn learn_unknown(
+        &self,
+        group: &[Due],
+        shops: &[ShopScope],
+        now_ms: i64,
+    ) -> store::Result<Option<Tx>> {
+        let unknown: Vec<&Due> = group.iter().filter(|due| self.pace().wants_holds(due.shop, &due.number)).collect();
+        if unknown.is_empty() {
+            return Ok(None);
+        }
+        let mut tx = self.host.store.begin_for(shops).await?;
+        for due in unknown {
+            self.learn(&mut tx, due, now_ms).await?;
+        }
+        Ok(Some(tx))
+    }
+
     /// Reads what is kept of a number, at its first send and at times.
-    pub(super) async fn learn(&self, tx: &mut Tx, due: &Due, now_ms: i64) -> store::Result<()> {
+    async fn learn(&self, tx: &mut Tx, due: &Due, now_ms: i64) -> store::Result<()> {
         let kept = tx.meta_get(due.shop, &key(&due.number)).await?;
         if let Some(holds) = kept.as_deref().and_then(read) {
             self.pace().learn(due.shop, Some(&due.number), holds, now_ms);
