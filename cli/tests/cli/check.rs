@@ -340,6 +340,39 @@ fn what_an_edit_cuts_off_is_told_once() {
 }
 
 #[test]
+fn a_shop_to_compare_with_that_has_errors_is_told_of() {
+    let folder = stall();
+    folder.write("stall.duka", mended()).write("old/stall.duka", FLOW).write("old/shop.yaml", folder.read("shop.yaml"));
+    let alone = folder.duka(&["check", "stall.duka"]);
+    let run = folder.duka(&["check", "stall.duka", "--against", "old"]);
+    assert_eq!((run.code, &run.out), (alone.code, &alone.out), "what was wrong before fails nothing now");
+    assert!(
+        run.err.contains("note: `old` has errors") && run.err.contains("`duka check old` shows them"),
+        "{}",
+        run.err
+    );
+    folder.write("old/stall.duka", mended());
+    assert_eq!(folder.duka(&["check", "stall.duka", "--against", "old"]).err, "");
+}
+
+#[test]
+fn a_file_out_of_form_says_how_its_first_line_is_written() {
+    let cases = [
+        ("state welcome\n", "state  welcome\n", "Write the line as `state welcome`."),
+        ("\nstate welcome\n", "state welcome\n", "An empty line belongs here."),
+        ("duka 1\n", "\n\nduka 1\n", "Write the line as `duka 1`."),
+    ];
+    for (right, wrong, said) in cases {
+        let folder = stall();
+        assert!(mended().contains(right), "{right}");
+        folder.write("stall.duka", mended().replacen(right, wrong, 1));
+        let run = folder.duka(&["check", "stall.duka"]);
+        let whole = format!("{said} `duka fmt` writes the whole file so.");
+        assert!(run.out.contains("warning[D917]") && run.out.contains(&whole), "{whole}\n{}", run.out);
+    }
+}
+
+#[test]
 fn a_shop_to_compare_with_that_can_not_be_read_is_named() {
     let folder = stall();
     folder.write("old/stall.duka", mended()).write("old/shop.yaml", "name: [");
