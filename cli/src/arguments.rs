@@ -346,7 +346,7 @@ pub struct Explore {
     /// A shop (folder) or a single flow
     #[arg(default_value = ".")]
     pub path: PathBuf,
-    /// Write the tests to `explored.test.duka` in the shop's folder
+    /// Add the tests to `explored.test.duka` in the shop's folder; what stands there stays
     #[arg(long)]
     pub write: bool,
     /// How to print what was found

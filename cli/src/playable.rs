@@ -1,6 +1,6 @@
 //! A shop that can be played: compiled, with its fixtures. A shop with errors is reported instead.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use duka_engine::lints::wrong_fixtures;
 use duka_engine::program::Program;
 use duka_engine::rules::{self, Level};
 use duka_engine::simulate::Simulator;
+use duka_engine::simulate::explore::{FoundTest, as_test_file};
 use duka_engine::simulate::test::{self, Fixtures};
 use duka_engine::source::FileKind;
 
@@ -90,6 +91,20 @@ impl Playable {
     pub fn tests(&self) -> Vec<(FileId, TestFile)> {
         let files = self.shop.own_files().filter(|(_, file)| file.kind == FileKind::Tests);
         files.map(|(id, file)| (id, tests_file::read(id, &file.text).0)).collect()
+    }
+
+    /// Adds tests to a file, which is made if there is none: what stands in it stays.
+    pub fn keep(&self, tests: &[FoundTest], file: &Path) -> Result<(), Failure> {
+        let whole = as_test_file(tests, self.flow(), self.first_fixture());
+        let text = match std::fs::read_to_string(file) {
+            Ok(before) => {
+                let added = whole.split_once("\ntest ").map_or("", |(_, added)| added);
+                format!("{}\n\ntest {added}", before.trim_end())
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => whole,
+            Err(error) => return Err(Failure::reading(file, error)),
+        };
+        std::fs::write(file, text).map_err(|error| Failure::writing(file, error))
     }
 
     /// The name of the main flow.

@@ -28,9 +28,18 @@ pub struct Compiled {
     /// The flow files as they were read, standard flows included, for waivers and findings about the written lines.
     pub files: Vec<(FileId, FlowFile)>,
     /// Where each `.duka` file that is not as the formatter writes it first differs.
-    pub uncanonical: Vec<Span>,
+    pub uncanonical: Vec<Uncanonical>,
     /// Findings of reading and resolving, in file order; the lints are run by [`crate::lints::check`].
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Where a file first differs from how the formatter writes it.
+#[derive(Clone, Debug)]
+pub struct Uncanonical {
+    /// To the end of that line.
+    pub span: Span,
+    /// The whole line as the formatter writes it. `None`: nothing stands there.
+    pub line: Option<String>,
 }
 
 impl Compiled {
@@ -111,7 +120,7 @@ struct ReadFlow {
     /// Its lines as the formatter writes them, without comments: what the revision is made of.
     canonical: String,
     /// Where a `.duka` file first differs from how the formatter writes it.
-    uncanonical: Option<Span>,
+    uncanonical: Option<Uncanonical>,
 }
 
 impl ReadFlow {

@@ -96,10 +96,8 @@ test("an emoji, a place, a contact card and a cart are sent", { timeout: SLOW },
   await page.context().close();
 });
 
-test.skipIf(!real)("a payment fails and expires as the levers say, and the flow hears of it", { timeout: SLOW }, async () => {
-  const { page } = await open(on.at);
-  await newCustomer(page, "Kamau");
-  const phone = phoneOf(page);
+/** As far as the pay link of one dress. */
+async function orders(page: Page) {
   await write(page, "hi");
   await tap(page, "Shop");
   await pick(page, "See categories", "Dresses");
@@ -109,7 +107,14 @@ test.skipIf(!real)("a payment fails and expires as the levers say, and the flow 
   await tap(page, "Check out");
   await tap(page, "Pick up in shop");
   await tap(page, "Pay");
-  await phone.getByRole("link", { name: "Pay securely" }).last().waitFor();
+  await phoneOf(page).getByRole("link", { name: "Pay securely" }).last().waitFor();
+}
+
+test.skipIf(!real)("a payment fails and expires as the levers say, and the flow hears of it", { timeout: SLOW }, async () => {
+  const { page } = await open(on.at);
+  await newCustomer(page, "Kamau");
+  const phone = phoneOf(page);
+  await orders(page);
   await page.locator(".orders").getByRole("button", { name: "Let the payment fail" }).first().click();
   await phone.getByText("did not go through").last().waitFor();
   await tap(page, "Try again");
@@ -117,6 +122,39 @@ test.skipIf(!real)("a payment fails and expires as the levers say, and the flow 
   await page.locator(".orders").getByRole("button", { name: "Let it expire" }).first().click();
   await phone.getByText("The pay link has expired").last().waitFor();
   await page.locator(".orders li", { hasText: "not reserved any more" }).getByText("Payment: expired").waitFor();
+  await page.context().close();
+});
+
+test.skipIf(!real)("money comes after the link has ended, and an order is brought, taken back and refunded", { timeout: SLOW }, async () => {
+  const { page } = await open(on.at);
+  await newCustomer(page, "Otieno");
+  const phone = phoneOf(page);
+  await orders(page);
+  const order = page.locator(".orders li").first();
+  const move = (name: string) => order.getByRole("button", { name, exact: true }).click();
+  await move("Let it expire");
+  await phone.getByText("The pay link has expired").last().waitFor();
+  await move("Pay after the end");
+  await phone.getByText("is paid: KES 2,500").last().waitFor();
+  await move("Deliver");
+  await phone.getByText("has been delivered").last().waitFor();
+  await move("Take it back");
+  await order.getByText("returned", { exact: true }).waitFor();
+  await move("Give the money back");
+  await order.getByText("Payment: refunded").waitFor();
+  expect(await order.getByRole("button").count()).toBe(0);
+  await page.context().close();
+});
+
+test.skipIf(!real)("the shop cancels an order, and the customer reads so and can not pay any more", { timeout: SLOW }, async () => {
+  const { page } = await open(on.at);
+  await newCustomer(page, "Njeri");
+  await orders(page);
+  const order = page.locator(".orders li").first();
+  await order.getByRole("button", { name: "Cancel in the shop", exact: true }).click();
+  await phoneOf(page).getByText("was cancelled").last().waitFor();
+  await order.getByText("cancelled", { exact: true }).waitFor();
+  expect(await order.getByRole("button").count()).toBe(0);
   await page.context().close();
 });
 

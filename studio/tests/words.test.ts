@@ -82,7 +82,7 @@ test("in Arabic a purchase, every lever, refusal and pane is told in Arabic", { 
     await tap("Pick up in shop");
     await tap("Pay");
     await phone.getByRole("link", { name: "Pay securely" }).last().waitFor();
-    for (const lever of ["orders.pay", "orders.ship", "orders.deliver"] as const) {
+    for (const lever of ["orders.pay", "orders.ship", "orders.deliver", "orders.return", "orders.refund"] as const) {
       const moved = page.locator(".orders").getByRole("button", { name: ar[lever], exact: true }).first();
       await moved.click();
       await page.locator(".note").last().waitFor();

@@ -269,16 +269,7 @@ impl Talk<'_> {
         });
         let title = format!("a customer says {}", first.as_deref().unwrap_or("nothing"));
         let found = [FoundTest { title, lines: explore::record(&self.simulator) }];
-        let whole = explore::as_test_file(&found, self.playable.flow(), self.playable.first_fixture());
-        let text = match std::fs::read_to_string(file) {
-            Ok(before) => {
-                let test = whole.split_once("\ntest ").map_or("", |(_, test)| test);
-                format!("{}\n\ntest {test}", before.trim_end())
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => whole,
-            Err(error) => return Err(Failure::reading(file, error)),
-        };
-        std::fs::write(file, text).map_err(|error| Failure::writing(file, error))?;
+        self.playable.keep(&found, file)?;
         Ok(writeln!(self.out, "{}", paint(terminal::FAINT, format!("Kept as a test in {}.", file.display())))?)
     }
 }

@@ -34,6 +34,11 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
     }
     let previous = arguments.against.as_deref().map(load::shop).transpose()?;
     let previous = previous.as_ref().map(|shop| &shop.source);
+    if let (Some(old), Some(source)) = (&arguments.against, previous)
+        && compile(source).program.is_none()
+    {
+        anstream::eprintln!("{} {}", paint(terminal::WARN, "note:"), only_partly(old));
+    }
     let mut all = Judged::default();
     let mut mended = Vec::new();
     for path in &arguments.paths {
@@ -55,6 +60,14 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
         summary.errors + summary.policies + denied > 0
     };
     Ok(Outcome::of(!all.reports.iter().any(stops)))
+}
+
+/// The shop as it was has errors, so that it can not all be compared.
+fn only_partly(old: &Path) -> String {
+    let old = old.display();
+    format!(
+        "`{old}` has errors: what an edit cuts off is told as far as it could be read. `duka check {old}` shows them."
+    )
 }
 
 /// What is wrong with one of the shops. Settings that can not be read are a finding where programs read it; people are told

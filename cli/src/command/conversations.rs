@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use duka_runtime::ops::client::Server;
 use duka_runtime::ops::moment;
 use serde_json::Value as Json;
 
@@ -31,7 +32,7 @@ pub fn run(arguments: &Conversations) -> Result<Outcome, Failure> {
             }
         }
         ConversationsCommand::Show { id, limit } => {
-            let detail = shop.get(&format!("/conversations/{id}"))?;
+            let detail = shop.get(&format!("/conversations/{}", Server::part(id)))?;
             let turns = log(&shop, id, *limit)?;
             match arguments.format {
                 Listing::Json => writeln!(out, "{}", serde_json::json!({ "conversation": detail, "turns": turns }))?,
@@ -44,7 +45,7 @@ pub fn run(arguments: &Conversations) -> Result<Outcome, Failure> {
             }
         }
         ConversationsCommand::Export { id } => {
-            let recording = shop.get(&format!("/conversations/{id}/recording"))?;
+            let recording = shop.get(&format!("/conversations/{}/recording", Server::part(id)))?;
             writeln!(out, "{}", serde_json::to_string_pretty(&recording).unwrap_or_default())?;
         }
     }
@@ -70,7 +71,7 @@ fn log(shop: &Shop, id: &str, limit: usize) -> Result<Vec<Json>, Failure> {
     let mut after = String::new();
     while turns.len() < limit {
         let wanted = PAGE.min(limit - turns.len());
-        let page: Vec<Json> = shop.read(&format!("/conversations/{id}/log?limit={wanted}{after}"))?;
+        let page: Vec<Json> = shop.read(&format!("/conversations/{}/log?limit={wanted}{after}", Server::part(id)))?;
         let ended = page.len() < wanted;
         turns.extend(page);
         match turns.last() {

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
+use duka_dsl::FileId;
+use duka_dsl::ast::TestFile;
 use duka_engine::simulate::coverage::{Seen, describe};
 use duka_engine::simulate::deliveries;
 use duka_engine::simulate::explore;
@@ -18,7 +20,7 @@ use crate::playable::{self, Playable};
 use crate::report::{self, Judged, count};
 use crate::terminal::{self, paint};
 
-/// The file that `--write` makes.
+/// The file that `--write` adds to.
 pub const FILE: &str = "explored.test.duka";
 
 /// What a search has found.
@@ -31,18 +33,12 @@ pub struct Searched {
 
 /// Plays the shop's tests, then looks for what they do not take. `None`: the shop has errors.
 pub fn search(path: &Path) -> Result<Option<Searched>, Failure> {
-    let Some(playable) = playable::read(path)?.ok() else { return Ok(None) };
-    Ok(Some(searched(playable, true)))
+    Ok(playable::read(path)?.ok().map(searched))
 }
 
-/// `anew`: without the tests that an earlier search has written.
-fn searched(playable: Playable, anew: bool) -> Searched {
+fn searched(playable: Playable) -> Searched {
     let mut seen = Seen::default();
-    for (id, file) in playable.tests() {
-        // Found again, so that the file stays whole when it is written anew.
-        if anew && playable.shop.name_of(id).ends_with(FILE) {
-            continue;
-        }
+    for (_, file) in playable.tests() {
         for result in test::run(&playable.program, &playable.fixtures, &file, "") {
             for trace in &result.traces {
                 seen.add(&playable.program.shop, trace);
@@ -55,12 +51,21 @@ fn searched(playable: Playable, anew: bool) -> Searched {
 }
 
 impl Searched {
-    /// The tests as a file. `None`: there are none.
-    pub fn text(&self) -> Option<String> {
+    /// Adds the tests to the file of what was found. `false`: there are none.
+    pub fn keep(&self) -> Result<bool, Failure> {
         let Searched { playable, found, .. } = self;
-        let text = || explore::as_test_file(&found.tests, playable.flow(), playable.first_fixture());
-        (!found.tests.is_empty()).then(text)
+        if !found.tests.is_empty() {
+            playable.keep(&found.tests, &playable.shop.folder.join(FILE))?;
+        }
+        Ok(!found.tests.is_empty())
     }
+}
+
+/// Titles of the tests that earlier searches have written, and somebody may have edited.
+fn kept(playable: &Playable) -> Vec<String> {
+    let of_file = |(id, _): &(FileId, TestFile)| playable.shop.name_of(*id).ends_with(FILE);
+    let tests = playable.tests().into_iter().filter(of_file).flat_map(|(_, file)| file.tests);
+    tests.map(|test| test.title.value.to_string()).collect()
 }
 
 pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
@@ -79,17 +84,18 @@ pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
             return Ok(Outcome::Findings);
         }
     };
-    let Searched { playable, mut found, .. } = searched(playable, arguments.write);
-    let fixture = playable.fixtures.values().next().cloned().unwrap_or_default();
-    let deliveries = deliveries::explore(&playable.program, &fixture);
-    let upset = deliveries.upset.len();
-    found.tests.extend(deliveries.upset);
-    let text = explore::as_test_file(&found.tests, playable.flow(), playable.first_fixture());
-    let written = playable.shop.folder.join(FILE);
-    let writes = arguments.write && !found.tests.is_empty();
-    if writes {
-        std::fs::write(&written, &text).map_err(|error| Failure::writing(&written, error))?;
-    }
+    let mut searched = searched(playable);
+    let fixture = searched.playable.fixtures.values().next().cloned().unwrap_or_default();
+    let deliveries = deliveries::explore(&searched.playable.program, &fixture);
+    let kept = kept(&searched.playable);
+    let tried = if deliveries.upset.is_empty() { deliveries.tried } else { 0 };
+    let fresh = deliveries.upset.into_iter().filter(|test| !kept.contains(&test.title));
+    let passing = searched.found.tests.len();
+    searched.found.tests.extend(fresh);
+    let upset = searched.found.tests.len() - passing;
+    let written = searched.playable.shop.folder.join(FILE);
+    let writes = arguments.write && searched.keep()?;
+    let Searched { playable, found, .. } = searched;
     match arguments.format {
         Listing::Json => {
             let all = as_json(&playable, &found, deliveries.tried, upset);
@@ -100,9 +106,12 @@ pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
             writeln!(out, "{} written to {}", count(found.tests.len(), "test"), written.display())?;
         }
         Listing::Text if found.tests.is_empty() => {}
-        Listing::Text => out.write_all(text.as_bytes())?,
+        Listing::Text => {
+            let text = explore::as_test_file(&found.tests, playable.flow(), playable.first_fixture());
+            out.write_all(text.as_bytes())?;
+        }
     }
-    anstream::stderr().write_all(notes(&playable, &found, deliveries.tried, upset).as_bytes())?;
+    anstream::stderr().write_all(notes(&playable, &found, tried, upset).as_bytes())?;
     Ok(Outcome::Fine)
 }
 

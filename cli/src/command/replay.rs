@@ -9,6 +9,7 @@ use duka_runtime::api::recording::Recording;
 use duka_runtime::host::replay::{self, Exchange, ReplayError};
 use duka_runtime::host::shops;
 use duka_runtime::id::ShopScope;
+use duka_runtime::ops::client::Server;
 use duka_runtime::ops::moment;
 
 use super::remote::Shop;
@@ -62,7 +63,7 @@ fn recording(arguments: &Replay) -> Result<Recording, Failure> {
             ));
         }
         let shop = Shop::of(&arguments.remote)?;
-        return shop.read(&format!("/conversations/{}/recording", arguments.conversation));
+        return shop.read(&format!("/conversations/{}/recording", Server::part(&arguments.conversation)));
     }
     let text = std::fs::read_to_string(path).map_err(|error| Failure::reading(path, error))?;
     serde_json::from_str(&text).map_err(|error| {

@@ -29,24 +29,28 @@ pub fn run(arguments: &Test) -> Result<Outcome, Failure> {
     }
     let filter = arguments.filter.as_deref().unwrap_or("");
     let (mut fine, mut sound, mut played_tests) = (true, true, 0);
-    let mut shops = Vec::new();
+    let (mut shops, mut unread) = (Vec::new(), Vec::new());
     for path in &arguments.paths {
-        let playable = match playable::judged(path)? {
-            Ok(playable) => playable,
-            Err(report) => {
+        let playable = match playable::judged(path) {
+            Ok(Ok(playable)) => playable,
+            Ok(Err(report)) => {
                 fine = false;
                 sound &= report.shop.settings_are_sound().is_ok();
                 match arguments.format {
-                    TestFormat::Text => {
-                        report.shop.settings_are_sound()?;
-                        playable::print(&report)?;
-                    }
+                    TestFormat::Text => tell(&report)?,
                     TestFormat::Json => shops.push(refused(&report)),
                     TestFormat::Github => {
                         let all = Judged { reports: vec![*report], unread: Vec::new() };
                         anstream::stdout().write_all(report::github::render(&all).as_bytes())?;
                     }
                 }
+                continue;
+            }
+            Err(failure) => {
+                sound = false;
+                crate::report_failure(&failure);
+                let (message, help) = (failure.to_string(), failure.help());
+                unread.push(json!({ "path": path.to_string_lossy(), "message": message, "help": help }));
                 continue;
             }
         };
@@ -64,7 +68,10 @@ pub fn run(arguments: &Test) -> Result<Outcome, Failure> {
         }
     }
     if arguments.format == TestFormat::Json {
-        let document = json!({ "version": 1, "shops": shops });
+        let mut document = json!({ "version": 1, "shops": shops });
+        if !unread.is_empty() {
+            document["unread"] = Json::Array(unread);
+        }
         let text = serde_json::to_string_pretty(&document).unwrap_or_default();
         writeln!(anstream::stdout(), "{text}")?;
     }
@@ -73,6 +80,17 @@ pub fn run(arguments: &Test) -> Result<Outcome, Failure> {
         fine = false;
     }
     Ok(if sound { Outcome::of(fine) } else { Outcome::Unread })
+}
+
+/// Tells people what stops a shop; settings that can not be read in one line.
+fn tell(report: &Report) -> Result<(), Failure> {
+    match report.shop.settings_are_sound() {
+        Ok(()) => playable::print(report),
+        Err(unsound) => {
+            crate::report_failure(&unsound.into());
+            Ok(())
+        }
+    }
 }
 
 /// A shop whose tests could not be played: what stops it.

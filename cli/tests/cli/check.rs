@@ -325,7 +325,7 @@ fn what_an_edit_cuts_off_is_told_once() {
     }
     let run = folder.duka(&["check", "after", "--against", "before"]);
     assert_eq!(run.code, Some(0), "{}", run.out);
-    for expected in ["warning[D203]", "10 states can not be reached", "and 2 more", "from `bag` to `checkout` is gone"]
+    for expected in ["warning[D203]", "11 states can not be reached", "and 3 more", "from `bag` to `checkout` is gone"]
     {
         assert!(run.out.contains(expected), "{expected} is missing in:\n{}", run.out);
     }
@@ -337,6 +337,39 @@ fn what_an_edit_cuts_off_is_told_once() {
     // The shop's own level counts.
     folder.write("after/shop.yaml", folder.read("after/shop.yaml") + "\nrules:\n  D203: error\n");
     assert_eq!(folder.duka(&["check", "after", "--against", "before"]).code, Some(1));
+}
+
+#[test]
+fn a_shop_to_compare_with_that_has_errors_is_told_of() {
+    let folder = stall();
+    folder.write("stall.duka", mended()).write("old/stall.duka", FLOW).write("old/shop.yaml", folder.read("shop.yaml"));
+    let alone = folder.duka(&["check", "stall.duka"]);
+    let run = folder.duka(&["check", "stall.duka", "--against", "old"]);
+    assert_eq!((run.code, &run.out), (alone.code, &alone.out), "what was wrong before fails nothing now");
+    assert!(
+        run.err.contains("note: `old` has errors") && run.err.contains("`duka check old` shows them"),
+        "{}",
+        run.err
+    );
+    folder.write("old/stall.duka", mended());
+    assert_eq!(folder.duka(&["check", "stall.duka", "--against", "old"]).err, "");
+}
+
+#[test]
+fn a_file_out_of_form_says_how_its_first_line_is_written() {
+    let cases = [
+        ("state welcome\n", "state  welcome\n", "Write the line as `state welcome`."),
+        ("\nstate welcome\n", "state welcome\n", "An empty line belongs here."),
+        ("duka 1\n", "\n\nduka 1\n", "Write the line as `duka 1`."),
+    ];
+    for (right, wrong, said) in cases {
+        let folder = stall();
+        assert!(mended().contains(right), "{right}");
+        folder.write("stall.duka", mended().replacen(right, wrong, 1));
+        let run = folder.duka(&["check", "stall.duka"]);
+        let whole = format!("{said} `duka fmt` writes the whole file so.");
+        assert!(run.out.contains("warning[D917]") && run.out.contains(&whole), "{whole}\n{}", run.out);
+    }
 }
 
 #[test]

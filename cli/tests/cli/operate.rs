@@ -90,6 +90,12 @@ fn a_shop_that_a_server_does_not_have_is_refused_with_those_it_has() {
         refused(&run, "the server has no shop `nosuch` that this key opens");
         assert!(run.err.contains("It opens: counter."), "{}", run.err);
     }
+    // A slash in an id is a part of the id, and leads to no other route.
+    let key = ["--key", "file:key.txt"];
+    let run = house.duka(&[&["conversations", "show", "00000000000002a1/log"][..], &key].concat());
+    refused(&run, "conversation");
+    let run = house.duka(&[&["conversations", "export", "00000000000002a1/log?limit=1"][..], &key].concat());
+    refused(&run, "conversation");
     let run = house.duka(&["templates", "list", "--shop", "nosuch"]);
     refused(&run, "there is no shop `nosuch` in shops");
     assert!(run.err.contains("There are: counter."), "{}", run.err);

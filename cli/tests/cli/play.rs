@@ -89,6 +89,38 @@ fn what_explore_writes_are_tests_that_pass() {
 }
 
 #[test]
+fn what_explore_has_written_and_somebody_has_edited_stays() {
+    let folder = boutique();
+    let tests = "tests for boutique\n  given shop fixtures/zuri.yaml\n\ntest hello\n  customer: hi\n";
+    folder.write("boutique/boutique.test.duka", tests);
+    folder.duka(&["explore", "boutique", "--write"]);
+    let written = folder.read("boutique/explored.test.duka");
+    let again = folder.duka(&["explore", "boutique", "--write"]);
+    assert_eq!(again.code, Some(0), "{again:?}");
+    assert_eq!(folder.read("boutique/explored.test.duka"), written, "nothing is left to be found");
+    // One is edited, another is taken away, and that one alone comes back.
+    let (edited, last) = written.rsplit_once("\ntest ").expect("tests");
+    let edited = edited.replacen("\ntest ", "\n# Ours.\ntest ours: ", 1);
+    folder.write("boutique/explored.test.duka", edited.clone());
+    let run = folder.duka(&["explore", "boutique", "--write"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let after = folder.read("boutique/explored.test.duka");
+    assert!(after.starts_with(edited.trim_end()), "{after}");
+    assert!(after.contains(&format!("\ntest {last}")), "{last}\n{after}");
+}
+
+#[test]
+fn a_shop_that_is_not_there_hides_no_test_of_the_others() {
+    let run = duka(&["test", "examples/empty", "no-such-shop", "--format", "json"]);
+    let all: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    assert_eq!((run.code, &all["shops"][0]["tests"][0]["passed"]), (Some(2), &true.into()), "{run:?}");
+    assert_eq!(all["unread"][0]["path"], "no-such-shop");
+    assert_eq!(all["unread"][0]["message"], "there is no file or folder `no-such-shop`");
+    let run = duka(&["test", "no-such-shop", "examples/empty"]);
+    assert!(run.code == Some(2) && run.out.contains("passed") && run.err.contains("`no-such-shop`"), "{run:?}");
+}
+
+#[test]
 fn a_chat_without_a_terminal_takes_a_line_for_a_message() {
     let typed = "hi\nShop\n/undo\n/state\n/wait 26 hours\n/dance\n/wait a while\n/quit\nnever read\n";
     let run = duka_in(&root(), &["chat", "examples/boutique"], typed);

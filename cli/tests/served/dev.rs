@@ -5,6 +5,8 @@
 mod ends;
 #[path = "dev/given.rs"]
 mod given;
+#[path = "dev/orders.rs"]
+mod orders;
 #[path = "dev/person.rs"]
 mod person;
 #[path = "dev/recorded.rs"]

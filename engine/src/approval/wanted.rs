@@ -8,8 +8,9 @@ use duka_dsl::ast::Category;
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 
-use crate::hir::{Flow, Segment, Shop, Template, TextId, TextPiece, Trigger};
+use crate::hir::{Flow, Segment, Shop, StepKind, Template, TemplateId, TextId, TextPiece, Trigger};
 use crate::step::written;
+use crate::walk::{self, Place};
 
 /// One language of a template, as WhatsApp is asked to approve it.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,13 +51,18 @@ pub fn parameter_name(path: &str) -> String {
 }
 
 /// All of them, in the order of the flows; each template in the shop's order of languages. WhatsApp knows one of a name: the
-/// merchant's own takes the place of a standard flow's.
+/// merchant's own takes the place of a standard flow's. Of a standard flow, those that the shop can send.
 pub fn wanted(shop: &Shop) -> Vec<Wanted> {
     let own: BTreeSet<&SmolStr> =
         shop.flows.iter().filter(|flow| !flow.standard).flat_map(|flow| &flow.templates).map(|own| &own.name).collect();
     let mut all = Vec::new();
-    for flow in &shop.flows {
-        for template in flow.templates.iter().filter(|template| !flow.standard || !own.contains(&template.name)) {
+    for (at, flow) in shop.flows.iter().enumerate() {
+        let before = shop.flows.get(..at).unwrap_or_default();
+        let sent = if flow.standard { sent(flow, before) } else { BTreeSet::new() };
+        for (template, id) in flow.templates.iter().zip((0..).map(TemplateId)) {
+            if flow.standard && (own.contains(&template.name) || !sent.contains(&id)) {
+                continue;
+            }
             for (at, language) in shop.languages.iter().enumerate() {
                 let entry = flow.texts.get(template.body.index());
                 // A missing translation is sent in the first language, and needs no approval of its own.
@@ -67,6 +73,22 @@ pub fn wanted(shop: &Shop) -> Vec<Wanted> {
         }
     }
     all
+}
+
+/// What the lines of a flow send. Of the `follow`s of one name only that of the first flow ever runs.
+fn sent(flow: &Flow, before: &[Flow]) -> BTreeSet<TemplateId> {
+    let is_replaced = |index: usize| {
+        let name = flow.follows.get(index).map(|follow| &follow.name);
+        before.iter().flat_map(|flow| &flow.follows).any(|follow| Some(&follow.name) == name)
+    };
+    let lists = walk::lines(flow).into_iter();
+    let run = lists.filter(|lines| !matches!(lines.place, Place::Follow(index, _) if is_replaced(index)));
+    let steps = run.flat_map(|lines| lines.steps);
+    let sent = steps.filter_map(|step| match step.kind {
+        StepKind::Send { template, .. } => Some(template),
+        _ => None,
+    });
+    sent.collect()
 }
 
 struct Writer<'a> {

@@ -7,8 +7,8 @@ use smol_str::SmolStr;
 
 use crate::source::{FileKind, ShopSource};
 
-use super::ReadFlow;
 use super::read::{self, Settings, numbered};
+use super::{ReadFlow, Uncanonical};
 
 /// The flows of a program.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Chosen {
     pub known: Vec<SmolStr>,
     pub findings: Vec<Diagnostic>,
     /// See [`super::Compiled::uncanonical`].
-    pub uncanonical: Vec<Span>,
+    pub uncanonical: Vec<Uncanonical>,
 }
 
 /// Reads the shop's own flows, and the standard flows they use.
@@ -32,9 +32,9 @@ pub(super) fn flows(source: &ShopSource, settings: &mut Settings<'_>) -> Chosen 
         match file.kind {
             FileKind::Lines | FileKind::Yaml if standard => chosen.known.push(read::standard_path(&file.path)),
             FileKind::Lines | FileKind::Yaml => {
-                let (flow, found) = read::flow(id, file, false);
+                let (mut flow, found) = read::flow(id, file, false);
                 chosen.findings.extend(found);
-                chosen.uncanonical.extend(flow.uncanonical);
+                chosen.uncanonical.extend(flow.uncanonical.take());
                 chosen.known.push(flow.path.clone());
                 own.push(Some(flow));
             }
@@ -61,9 +61,9 @@ pub(super) fn flows(source: &ShopSource, settings: &mut Settings<'_>) -> Chosen 
         let known = chosen.known.iter().map(SmolStr::as_str);
         let path = if chosen.known.contains(&path) { Some(path) } else { nearest(&path, known).map(SmolStr::new) };
         let Some(path) = path.filter(|path| !chosen.used.iter().any(|flow| flow.path == *path)) else { continue };
-        let Some(flow) = take(source, &path, &mut own, &mut chosen.findings) else { continue };
+        let Some(mut flow) = take(source, &path, &mut own, &mut chosen.findings) else { continue };
         if flow.standard {
-            chosen.uncanonical.extend(flow.uncanonical);
+            chosen.uncanonical.extend(flow.uncanonical.take());
         }
         waiting.extend(flow.ast.uses.iter().map(path_of));
         chosen.used.push(flow);

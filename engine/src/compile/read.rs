@@ -11,9 +11,9 @@ use smol_str::SmolStr;
 
 use crate::source::{FileKind, ShopSource, SourceFile};
 
-use super::ReadFlow;
 use super::bounds;
 use super::choose::Chosen;
+use super::{ReadFlow, Uncanonical};
 
 /// What is read before the flows.
 #[derive(Debug, Default)]
@@ -89,14 +89,17 @@ pub(super) fn flow(id: FileId, file: &SourceFile, standard: bool) -> (ReadFlow, 
     (ReadFlow { path, file: id, standard, ast, canonical: without(&printed, &comments), uncanonical }, findings)
 }
 
-/// From where a text differs from what the formatter would write to the end of that line.
-fn difference(id: FileId, text: &str, printed: &str) -> Option<Span> {
+/// Where a text differs from what the formatter would write.
+fn difference(id: FileId, text: &str, printed: &str) -> Option<Uncanonical> {
     if text == printed {
         return None;
     }
     let same = text.bytes().zip(printed.bytes()).take_while(|(left, right)| left == right).count();
+    let same = text.floor_char_boundary(same);
     let end = text.get(same..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| same + end);
-    Some(Span::new(id, same, end))
+    let begins = printed.as_bytes().iter().take(same).rposition(|byte| *byte == b'\n').map_or(0, |before| before + 1);
+    let line = printed.get(begins..).and_then(|rest| rest.lines().next()).map(str::to_string);
+    Some(Uncanonical { span: Span::new(id, same, end), line })
 }
 
 /// Comments do not count in the revision.

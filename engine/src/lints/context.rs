@@ -1,10 +1,10 @@
 //! What the lints look at: the resolved shop, its files as written, and what its profile says.
 
+use duka_dsl::FileId;
 use duka_dsl::ast::FlowFile;
-use duka_dsl::{FileId, Span};
 
 use super::settings::Settings;
-use crate::compile::Compiled;
+use crate::compile::{Compiled, Uncanonical};
 use crate::graph::Graph;
 use crate::hir::{DestKind, Flow, FlowId, LanguageId, Shop, Step, TextBlock, TextId, Trigger};
 use crate::limits::{Channel, WHATSAPP};
@@ -15,7 +15,7 @@ pub(super) struct Context<'a> {
     pub shop: &'a Shop,
     pub files: &'a [(FileId, FlowFile)],
     /// Where files differ from how the formatter writes them.
-    pub uncanonical: &'a [Span],
+    pub uncanonical: &'a [Uncanonical],
     pub source: &'a ShopSource,
     pub settings: &'a Settings,
     /// The channels the shop is on.

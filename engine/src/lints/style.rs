@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use duka_dsl::Diagnostic;
 
 use super::context::Context;
+use crate::compile::Uncanonical;
 use crate::hir::{Flow, Shop};
 
 /// Lines of a state that still fit one look.
@@ -54,10 +55,16 @@ pub fn untested(shop: &Shop, visited: &BTreeSet<(String, String)>) -> Vec<Diagno
 
 /// A file that the formatter would change.
 fn uncanonical(context: &Context, found: &mut Vec<Diagnostic>) {
-    for span in context.uncanonical {
+    for Uncanonical { span, line } in context.uncanonical {
         let index = usize::from(span.file.0);
         let Some(file) = context.source.files.get(index).filter(|_| context.is_checked(index)) else { continue };
         let diagnostic = Diagnostic::new(917, *span, "This file is not in canonical form.");
-        found.push(diagnostic.help("Run `duka fmt`.").cause(format!("D917 {}", file.path)));
+        let here = match line.as_deref() {
+            Some("") => "An empty line belongs here.".to_string(),
+            Some(line) => format!("Write the line as `{line}`."),
+            None => "Nothing belongs here: take it out.".to_string(),
+        };
+        let help = format!("{here} `duka fmt` writes the whole file so.");
+        found.push(diagnostic.help(help).cause(format!("D917 {}", file.path)));
     }
 }

@@ -27,7 +27,7 @@ use crate::server::Server;
 use crate::shops::Served;
 use crate::store::{self, Conversation, Identity, IdentityKind};
 
-pub use self::orders::{Order, payment};
+pub use self::orders::{Order, begun, may_come_late, payment};
 pub use self::timers::{Timer, length};
 
 /// Steps of a path that are shown.

@@ -119,6 +119,15 @@ impl DemoProvider {
         self.moves(id, |session| session.status = status.to_string()).is_some()
     }
 
+    /// All of the money goes back to the customer. `false`: there is no session of this name.
+    pub fn give_all_back(self: &Arc<Self>, id: &str) -> bool {
+        let back = |session: &mut Session| {
+            session.refunded = session.amount.clone();
+            session.status = "refunded".to_string();
+        };
+        self.moves(id, back).is_some()
+    }
+
     /// Rises with everything that [`DemoProvider::memory`] would tell otherwise.
     pub fn changes(&self) -> u64 {
         self.books().changes

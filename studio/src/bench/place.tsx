@@ -63,7 +63,7 @@ export function Timers() {
   );
 }
 
-const ACTIONS = ["pay", "fail", "expire", "ship", "deliver"];
+const ACTIONS = ["pay", "fail", "expire", "late", "cancel", "ship", "deliver", "return", "refund"];
 
 export function Orders() {
   const t = useWords();

@@ -23,7 +23,7 @@ export function pulled(lever: string, body: any): [Word, Record<string, string |
     case "statuses":
       return [body.read ? "said.reads" : "said.readsNot"];
     case "order": {
-      const words: Record<string, Word> = { pay: "said.pay", fail: "said.fail", expire: "said.expire", ship: "said.ship", deliver: "said.deliver" };
+      const words: Record<string, Word> = { pay: "said.pay", fail: "said.fail", expire: "said.expire", late: "said.late", cancel: "said.cancel", ship: "said.ship", deliver: "said.deliver", return: "said.return", refund: "said.refund" };
       const word = words[body.action];
       return word && [word, { reference: body.reference }];
     }

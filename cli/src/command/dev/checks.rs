@@ -10,6 +10,7 @@ use duka_engine::simulate::coverage::{By, Home, Seen, Transition, describe, tran
 use duka_runtime::dev::checks::{Checks, Explored, Finding, Left, LeftBy, Line, Unsearched};
 
 use crate::command::explore;
+use crate::failure::Failure;
 use crate::findings;
 use crate::load::Shop;
 use crate::report::{self, Report};
@@ -32,13 +33,8 @@ impl Checks for Checked {
             .into_iter()
             .filter(|way| !searched.seen.transitions.contains(way))
             .collect();
-        let tests_written = match searched.text().filter(|_| write) {
-            Some(text) => {
-                std::fs::write(folder.join(explore::FILE), text).map_err(Unsearched::Disk)?;
-                Some(explore::FILE.to_string())
-            }
-            None => None,
-        };
+        let is_written = write && searched.keep().map_err(unwritten)?;
+        let tests_written = is_written.then(|| explore::FILE.to_string());
         let edges = ways(shop, &missing);
         Ok(Explored {
             left: missing.iter().map(|way| left(shop, *way)).collect(),
@@ -46,6 +42,13 @@ impl Checks for Checked {
             edges,
             tests_written,
         })
+    }
+}
+
+fn unwritten(failure: Failure) -> Unsearched {
+    match failure {
+        Failure::Unreadable { source, .. } | Failure::Unwritable { source, .. } => Unsearched::Disk(source),
+        other => Unsearched::Unreadable(other.to_string()),
     }
 }
 

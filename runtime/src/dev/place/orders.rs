@@ -25,7 +25,7 @@ pub struct Order {
     pub paid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tracking: Option<String>,
-    /// `pay`, `fail`, `expire`, `ship`, `deliver`
+    /// `pay`, `fail`, `expire`, `late`, `cancel`, `ship`, `deliver`, `return`, `refund`
     pub actions: Vec<&'static str>,
 }
 
@@ -49,9 +49,9 @@ pub async fn of(
             continue;
         }
         orders.push(Order {
-            actions: actions(&state, payment.as_ref().map(|payment| payment.state)),
+            actions: actions(&state, payment.as_ref()),
             total: parse_money(&text("total")).map(money_in_english),
-            paid: payment.map(|payment| format!("{:?}", payment.state).to_lowercase()),
+            paid: payment.map(|payment| stands(payment.state)),
             tracking: Some(text("tracking")).filter(|tracking| !tracking.is_empty()),
             reference,
             state,
@@ -60,7 +60,7 @@ pub async fn of(
     Ok(orders)
 }
 
-/// The newest payment of an order of this conversation.
+/// The newest payment of an order of this conversation; of one that was let go, the last that may still come late.
 pub async fn payment(
     server: &Server,
     served: &Served,
@@ -72,18 +72,39 @@ pub async fn payment(
     let mut known: Vec<Payment> = own.filter_map(|row| Payment::decode(&row.body)).collect();
     // A newer one takes the place of the others.
     let at = known.iter().position(|payment| !matches!(payment.state, State::Replaced | State::Cancelled));
+    let at = at.or_else(|| known.iter().position(may_come_late));
     Ok(at.map(|at| known.swap_remove(at)))
 }
 
-fn actions(state: &str, payment: Option<State>) -> Vec<&'static str> {
-    let is_payable = payment.is_some_and(State::is_payable);
-    let is_settled = payment.is_some_and(|state| state.is_money() || state == State::Cash);
+/// Whether the provider knows a payment whose link is over, so that its customer may just have paid.
+pub fn may_come_late(payment: &Payment) -> bool {
+    matches!(payment.state, State::Expired | State::Replaced) && begun(payment).is_some()
+}
+
+/// The provider's own name for a payment, once it has begun it.
+pub fn begun(payment: &Payment) -> Option<String> {
+    payment.references.last().filter(|known| !known.is_empty()).map(ToString::to_string)
+}
+
+/// A link without a newer one was not replaced: its goods were let go.
+fn stands(state: State) -> String {
+    format!("{:?}", if state == State::Replaced { State::Expired } else { state }).to_lowercase()
+}
+
+fn actions(state: &str, payment: Option<&Payment>) -> Vec<&'static str> {
+    let stands = payment.map(|payment| payment.state);
+    let is_payable = stands.is_some_and(State::is_payable);
+    let is_settled = stands.is_some_and(|state| state.is_money() || state == State::Cash);
+    let refund = (stands == Some(State::Paid)).then_some("refund");
     match state {
-        "placed" if is_payable => vec!["pay", "fail", "expire"],
-        "placed" | "paid" | "packed" if is_settled => vec!["ship", "deliver"],
-        "paid" | "packed" => vec!["ship", "deliver"],
+        "placed" if is_payable => vec!["pay", "fail", "expire", "cancel"],
+        "placed" | "paid" | "packed" if is_settled => vec!["ship", "deliver", "cancel"],
+        "paid" | "packed" => vec!["ship", "deliver", "cancel"],
         "shipped" | "out_for_delivery" => vec!["deliver"],
+        "delivered" => [Some("return"), refund].into_iter().flatten().collect(),
+        "returned" | "cancelled" => refund.into_iter().collect(),
         _ if is_payable => vec!["pay", "fail", "expire"],
+        _ if payment.is_some_and(may_come_late) => vec!["late"],
         _ => Vec::new(),
     }
 }
