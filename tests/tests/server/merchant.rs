@@ -440,3 +440,34 @@ async fn nobody_reads_a_number_of_pieces_that_nobody_counted() {
     }
     stage.end().await;
 }
+
+/// A system that posts nothing is asked for the open orders more often than one whose news may be lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_that_tells_nothing_is_asked_for_each_open_order() {
+    let merchant = Arc::new(Merchant::default());
+    let place = merchant.start().await;
+    let silent = ("# it posts nothing", "shop.rest.yaml", orders_at(&place));
+    let mut stage = boutique_with(&place, &[silent]).await;
+    plays(&mut stage).await;
+    stage.taps("Pay").await;
+    stage.sees().await;
+    let server = Arc::clone(&stage.running.server);
+    let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
+    let look = async || reconcile::polled(&server, &shop).await.expect("a store");
+    assert_eq!(look().await, Gaps { asked: 1, ..Gaps::default() });
+    *merchant.state.lock().expect("nobody panicked") = "cancelled";
+    assert_eq!(look().await.gaps.len(), 1);
+    stage.hears("Z-1042 was cancelled").await;
+    assert_eq!(look().await, Gaps::default(), "an order that has ended is not asked for");
+    stage.end().await;
+
+    let mut stage = boutique(&place).await;
+    *merchant.state.lock().expect("nobody panicked") = "held";
+    plays(&mut stage).await;
+    stage.taps("Pay").await;
+    stage.sees().await;
+    let server = Arc::clone(&stage.running.server);
+    let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
+    assert_eq!(reconcile::polled(&server, &shop).await.expect("a store"), Gaps::default(), "this one tells");
+    stage.end().await;
+}
