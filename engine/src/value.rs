@@ -40,9 +40,17 @@ const BEYOND: Decimal = Decimal::from_parts(0, 0, 1 << 21, false, 0);
 /// So many of what nobody has counted are taken at once.
 const MOST_UNCOUNTED: Decimal = Decimal::ONE_THOUSAND;
 
+/// What [`UNCOUNTED`] begins with as it is written, and what a script makes of it by taking some away.
+const DIGITS: &str = "77371252455336267";
+
 /// Whether a number was made of [`UNCOUNTED`]: also when something was taken away from it or put to it.
 pub fn is_uncounted(number: Decimal) -> bool {
     number.abs() >= BEYOND
+}
+
+/// Whether a text of a script says it as a number.
+pub fn says_uncounted(text: &str) -> bool {
+    text.contains(DIGITS)
 }
 
 /// As many as may be asked for of a stock.
