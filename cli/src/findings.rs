@@ -29,8 +29,8 @@ pub fn check(shop: Shop, previous: Option<&ShopSource>) -> Report {
     if let Some(known) = compiled.shop() {
         let (found, wrong) = mapping::read(&shop.source, known);
         findings.extend(wrong.into_iter().map(unweighed));
-        let untold = mapping::untold(known, &found).into_iter();
-        findings.extend(untold.filter_map(|finding| lints::weigh(finding, &compiled, &settings)).map(weighed));
+        let beyond = mapping::untold(known, &found).into_iter().chain(mapping::unable(known, &found));
+        findings.extend(beyond.filter_map(|finding| lints::weigh(finding, &compiled, &settings)).map(weighed));
     }
     let size = size(&compiled);
     Report::new(shop, findings, size)

@@ -7,7 +7,7 @@ pub mod mapping;
 mod memory;
 pub mod parcels;
 pub mod rest;
-mod systems;
+pub(crate) mod systems;
 pub mod twice;
 
 pub(crate) use self::agreed::field;

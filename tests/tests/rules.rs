@@ -12,6 +12,7 @@ use duka_engine::rules::{self, Example, Level, Rule};
 use duka_engine::simulate;
 use duka_engine::source::{FileKind, ShopSource, SourceFile};
 use duka_engine::trace::TraceEntry;
+use duka_runtime::adapter::mapping;
 use duka_tests::shops::with_standard;
 use duka_tests::tree::root;
 
@@ -157,7 +158,15 @@ fn check(example: &Example) -> Vec<Finding> {
             }
             found
         }
-        None => lints::check(&compiled, &source, &settings),
+        None => {
+            let mut found = lints::check(&compiled, &source, &settings);
+            if let Some(shop) = compiled.shop() {
+                let mappings = mapping::read(&source, shop).0;
+                let beyond = mapping::untold(shop, &mappings).into_iter().chain(mapping::unable(shop, &mappings));
+                found.extend(beyond.filter_map(|finding| lints::weigh(finding, &compiled, &settings)));
+            }
+            found
+        }
     }
 }
 

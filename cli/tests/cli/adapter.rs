@@ -133,7 +133,7 @@ fn what_the_flows_need_and_an_adapter_can_not_do_is_told_before_anybody_is_serve
     assert!(check.out.contains(told), "{}", check.out);
     assert!(!check.out.contains("`orders.open_return`"), "returns it can do: {}", check.out);
     assert!(check.out.contains("shop.yaml:"), "at the adapter: {}", check.out);
-    assert!(!check.out.contains("`orders.hold`"), "what it can do is not told: {}", check.out);
+    assert!(!check.out.contains("use `orders.hold`"), "what it can do is not told: {}", check.out);
     // The bag is Duka's, and asks the catalogue.
     assert!(!check.out.contains("`cart."), "{}", check.out);
     // Shopify never says that an order has arrived; a carrier does.
@@ -161,4 +161,46 @@ fn what_the_flows_need_and_an_adapter_can_not_do_is_told_before_anybody_is_serve
     let check = folder.duka(&["check", "zuri"]);
     let told = "The flows use `customer.current`, and no system of the shop answers it";
     assert!(check.out.contains(told) && check.out.contains("is in `customer` at any time"), "{}", check.out);
+}
+
+#[test]
+fn what_a_flow_says_as_if_the_shops_system_could_more_than_it_can_is_told() {
+    let (counted, flag) = (
+        "stock: { path: $.stock, when: { path: $.counted, is: true }, default: 1000 }",
+        "stock: { path: $.buyable, as: enum, map: { \"true\": \"1\" }, else: \"0\" }",
+    );
+    let folder = shop(|text| text);
+    let check = folder.duka(&["check", "zuri"]);
+    assert!(!check.out.contains("D724"), "some are counted: {}", check.out);
+    let folder = shop(|text| {
+        assert!(text.contains(counted), "{text}");
+        text.replace(counted, flag)
+    });
+    let check = folder.duka(&["check", "zuri"]);
+    let told = "warning[D724]: The shop's system only says whether there are any, and this text says how many";
+    assert!(check.code == Some(0) && check.out.contains(told), "{}", check.out);
+    assert!(check.out.contains("boutique.duka:") && check.out.contains("Show `stock_text`"), "{}", check.out);
+    assert_eq!(check.out.matches("warning[D724]").count(), 2, "comparing with 0 is fine: {}", check.out);
+    let flow = folder.read("zuri/boutique.duka");
+    folder.write("zuri/boutique.duka", flow.replacen("if item.stock == 0 ->", "if item.stock < 3 ->", 1));
+    let check = folder.duka(&["check", "zuri"]);
+    assert!(check.out.contains("and this compares how many: it always comes out the same."), "{}", check.out);
+
+    let shopify = "catalog: { kind: shopify, base: https://zuri.example }";
+    let profile = folder.read("zuri/shop.yaml").replace("catalog: rest", shopify);
+    folder.write("zuri/shop.yaml", profile.replace("orders: demo", "orders: shopify"));
+    folder.write("zuri/boutique.duka", &flow);
+    std::fs::remove_file(folder.path().join("zuri/catalog.rest.yaml")).expect("it is there");
+    let check = folder.duka(&["check", "zuri"]);
+    let keeps_nothing = "warning[D725]: `orders.hold` keeps nothing in this shop's system";
+    assert!(check.out.contains(keeps_nothing) && !check.out.contains("D724"), "{}", check.out);
+    assert!(!check.out.contains("D726"), "{}", check.out);
+    let paid_there = profile.replace("orders: demo", "orders: shopify").replace("payments: demo", "payments: shopify");
+    folder.write("zuri/shop.yaml", &paid_there);
+    let promise = "\nstate welcome\n  say promise: We keep them for you until you have paid.\n";
+    folder.write("zuri/boutique.duka", flow.replacen("\nstate welcome\n", promise, 1));
+    let check = folder.duka(&["check", "zuri"]);
+    assert!(!check.out.contains("D725"), "Shopify's page looks at the stock last: {}", check.out);
+    let told = "error[D726]: This promises goods that nobody keeps: \"keep them for you\"";
+    assert!(check.code == Some(1) && check.out.contains(told), "{}", check.out);
 }

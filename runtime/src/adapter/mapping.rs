@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-pub use self::check::{Found, read, untold};
+pub use self::check::{Found, read, unable, untold};
 pub use self::kinds::{As, Base, Field, Path};
 pub use self::poll::Poll;
 pub use self::proof::{Encoding, Key, Over, Proof, Signature, Signed, Token};
@@ -25,6 +25,10 @@ pub use self::template::{Body, ITEM, Piece, Template, value_at};
 pub use self::webhook::{Changed, Seen, Told, Watch, Webhook};
 use crate::config::{Length, SecretRef};
 use crate::egress::Method;
+
+/// The field of a thing that says how many there are.
+pub const STOCK: &str = "stock";
+const HOLD: &str = "orders.hold";
 
 /// One backend.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -144,11 +148,30 @@ pub struct Operation {
     pub search: Option<Search>,
     /// Of a pay link: the one that an order has is given again for so long, and no other is asked for
     pub lasts: Option<Length>,
+    /// Of `orders.hold`: whether nobody else can buy the goods from then on [default: yes, unless all its requests only ask]
+    pub reserves: Option<bool>,
     /// Whether an answer serves others who ask the same while it is fresh [default: of a GET and a GraphQL query, yes]
     pub remember: Option<bool>,
 }
 
 impl Mapping {
+    /// What nobody may be promised by this backend, of what its operations look like.
+    pub fn capabilities(&self) -> Capabilities {
+        let catalog = self.operations.iter().filter(|(path, _)| path.starts_with("catalog."));
+        let own = catalog.filter_map(|(_, operation)| operation.fields.get(STOCK));
+        let shared = self.records.get("product").and_then(|fields| fields.get(STOCK));
+        let rules: Vec<&Rule> = own.chain(shared).map(|field| &field.0).collect();
+        let hold = self.operations.get(HOLD);
+        let acts = |hold: &Operation| {
+            let steps = hold.steps.iter().map(|step| &step.request);
+            !steps.chain([&hold.request]).all(Request::only_asks)
+        };
+        Capabilities {
+            exact_stock: (!rules.is_empty()).then(|| rules.into_iter().any(Rule::counts)),
+            reserves_stock: hold.map(|hold| hold.reserves.unwrap_or_else(|| acts(hold))),
+        }
+    }
+
     /// The same question gets the same answer, whoever asks it.
     pub fn is_the_same_for_all(&self, path: &str) -> bool {
         let Some(operation) = self.operations.get(path) else { return false };
@@ -165,6 +188,15 @@ impl Mapping {
             || all.iter().any(|it| it.sent_places().iter().any(|(parts, _)| own(parts)));
         operation.remember.unwrap_or_else(|| request.only_asks()) && !is_of_one
     }
+}
+
+/// What a backend can do beyond answering. `None`: nobody asks it that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// It knows how many there are of a thing, at least of some.
+    pub exact_stock: Option<bool>,
+    /// What is held nobody else can buy.
+    pub reserves_stock: Option<bool>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -283,6 +315,13 @@ pub struct Rule {
     pub and: Option<Path>,
     /// What stands between the two [default: `~`]
     pub between: Option<String>,
+}
+
+impl Rule {
+    /// Some of what it makes is read as it stands there: no default, and no word of the mapping's.
+    fn counts(&self) -> bool {
+        self.path.is_some() && self.to != Some(As::Enum) || self.or.as_ref().is_some_and(|or| or.counts())
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -2,7 +2,7 @@
 //! is known and fresh, and lets no order through that is another one than the customer has confirmed. Keeps the demo's worlds.
 
 mod bag;
-mod requests;
+pub(crate) mod requests;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -45,6 +45,9 @@ impl Graph {
         let id = format!("refund-{}", refunds.len() + 1);
         refunds.push(json!({ "id": id, "status": "pending", "amount": { "value": amount, "offset": 100 } }));
         payment["refunds"] = refunds.into();
+        if payment.get("loses_answers").and_then(Value::as_bool) == Some(true) {
+            return Err(Refusal::new(131000, "".to_string()));
+        }
         Ok(json!({ "id": id, "status": "pending", "speed_processed": "normal" }))
     }
 

@@ -44,8 +44,9 @@ pub enum Notice {
     Payment { alarm: &'static str, order: SmolStr },
     /// Whether a command to a shop's own system was done is not known, and nobody can tell but a person.
     CommandUnknown { operation: SmolStr },
-    /// A customer asks for a copy of what is kept about them, or to have it deleted: the number they were told.
-    DataRequest { number: SmolStr },
+    /// A customer asks for a copy of what is kept about them, or to have it deleted: the number they were told. It waits for so
+    /// many days; 0: it is new.
+    DataRequest { number: SmolStr, waits_days: i64 },
     /// The provider refused a template: the provider's code.
     TemplateRefused { name: SmolStr, error: i32 },
     /// A shop's own system has several orders of one checkout: the mark of ours that they have.

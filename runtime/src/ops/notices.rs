@@ -83,8 +83,11 @@ fn tell(host: &Host, told: &Told) {
         Notice::CommandUnknown { operation } => {
             tracing::error!(shop, conversation, %operation, "whether a command was done is not known: look in the shop's system, and settle it");
         }
-        Notice::DataRequest { number } => {
+        Notice::DataRequest { number, waits_days: 0 } => {
             tracing::warn!(shop, conversation, %number, "a customer asks for what is kept about them: see quarantine");
+        }
+        Notice::DataRequest { number, waits_days } => {
+            tracing::error!(shop, conversation, %number, waits_days, "a customer's request for what is kept about them will be dropped unanswered: see quarantine");
         }
         Notice::TemplateRefused { name, error } => {
             tracing::warn!(shop, template = %name, code = error, "the vendor refuses a template");

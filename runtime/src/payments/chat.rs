@@ -55,7 +55,8 @@ impl Books {
         Some(Request { method: Method::Get, url, headers: vec![self.key()], body: None, within: WITHIN })
     }
 
-    /// That money goes back by the gateway that took it. No name of ours goes with it: it is asked for once.
+    /// That money goes back by the gateway that took it. WhatsApp takes no name of ours with it, so it is sent once: what
+    /// became of it is looked up in the books.
     fn back(&self, number: &str, bill: &str, money: Money) -> Option<Request> {
         let url = self.base.join(&format!("{number}/payments_refund")).ok()?;
         let amount = json!({ "currency": money.currency.code(), "value": money.minor.to_string(), "offset": "100" });
@@ -76,10 +77,17 @@ pub fn billed(bill: &str) -> String {
     format!("billed {bill}")
 }
 
-/// What is read of such an answer. `None`: it is about another bill.
-fn standing(json: &Json, bill: &str) -> Option<Standing> {
-    let payments = json.get("payments")?.as_array()?;
-    let own = payments.iter().find(|one| one.get("reference_id").and_then(Json::as_str) == Some(bill))?;
+/// The number and the bill that such a payment's name is made of.
+fn bill_of(name: &str) -> Option<(&str, &str)> {
+    name.strip_prefix(MARK)?.split_once(' ')
+}
+
+fn back_minor(refund: &Json) -> Option<i64> {
+    refund.get("amount")?.get("value")?.as_i64().filter(|minor| *minor > 0)
+}
+
+/// What is read of a bill in the gateway's books.
+fn standing(own: &Json) -> Standing {
     let word = |name: &str| own.get(name).and_then(Json::as_str).unwrap_or("");
     let said = match word("status") {
         "captured" => Said::Paid,
@@ -94,9 +102,8 @@ fn standing(json: &Json, bill: &str) -> Option<Standing> {
     };
     let back = own.get("refunds").and_then(Json::as_array).into_iter().flatten();
     let back = back.filter(|refund| refund.get("status").and_then(Json::as_str) == Some("success"));
-    let back = back.filter_map(|refund| refund.get("amount")?.get("value")?.as_i64().filter(|minor| *minor > 0));
-    let refunded_minor = back.fold(0_i64, i64::saturating_add);
-    Some(Standing { said, amount: Some(amount), refunded_minor })
+    let refunded_minor = back.filter_map(back_minor).fold(0_i64, i64::saturating_add);
+    Standing { said, amount: Some(amount), refunded_minor }
 }
 
 /// Whether money may have come inside the chat.
@@ -157,23 +164,49 @@ impl Cashier {
 
     /// How a payment inside the chat stands. `None`: the name is the provider's.
     pub(super) async fn in_the_chat(&self, seen: &Seen, name: &str) -> Option<Result<Standing, Trouble>> {
-        let (number, bill) = name.strip_prefix(MARK)?.split_once(' ')?;
-        let Some(books) = &seen.till.books else {
-            return Some(Err(Trouble::Refused("the shop takes no money inside the chat".to_string())));
-        };
-        let request = books.request(number, bill)?;
-        let answer = match self.egress.send(request).await {
+        let (number, bill) = bill_of(name)?;
+        let own = self.in_the_books(seen, number, bill).await;
+        Some(own.map(|own| standing(&own)))
+    }
+
+    /// The gateway's name for a refund of ours whose answer was lost: one of that amount that no other command of ours has. `None`:
+    /// it has none.
+    pub(super) async fn back_in_the_books(
+        &self,
+        seen: &Seen,
+        name: &str,
+        money: Money,
+    ) -> Result<Option<SmolStr>, Trouble> {
+        let Some((number, bill)) = bill_of(name) else { return Ok(None) };
+        let own = self.in_the_books(seen, number, bill).await?;
+        let known = |id: &str| seen.payment.refunds.iter().any(|refund| refund.name == id);
+        let mut back = own.get("refunds").and_then(Json::as_array).into_iter().flatten();
+        let ours = back.find_map(|refund| {
+            let word = |name: &str| refund.get(name).and_then(Json::as_str).unwrap_or("");
+            let is = !matches!((word("id"), word("status")), ("", _) | (_, "failed")) && !known(word("id"));
+            (is && back_minor(refund) == Some(money.minor)).then(|| word("id").into())
+        });
+        Ok(ours)
+    }
+
+    /// What the gateway's books say of a bill.
+    async fn in_the_books(&self, seen: &Seen, number: &str, bill: &str) -> Result<Json, Trouble> {
+        let request = seen.till.books.as_ref().and_then(|books| books.request(number, bill));
+        let request = request.ok_or_else(|| Trouble::Refused("the shop takes no money inside the chat".to_string()))?;
+        let json = match self.egress.send(request).await {
             Ok(answer) if answer.status == 200 => exact::parse(&answer.body),
-            Ok(answer) => return Some(Err(Trouble::NotNow(format!("status {}", answer.status)))),
-            Err(error) => return Some(Err(Trouble::NotNow(error.to_string()))),
+            Ok(answer) => return Err(Trouble::NotNow(format!("status {}", answer.status))),
+            Err(error) => return Err(Trouble::NotNow(error.to_string())),
         };
-        let standing = answer.and_then(|json| standing(&json, bill));
-        Some(standing.ok_or_else(|| Trouble::NotNow("another answer than was asked for".to_string())))
+        let payments = json.as_ref().and_then(|json| json.get("payments")?.as_array());
+        let is_own = |one: &&Json| one.get("reference_id").and_then(Json::as_str) == Some(bill);
+        let own = payments.and_then(|all| all.iter().find(is_own)).cloned();
+        own.ok_or_else(|| Trouble::NotNow("another answer than was asked for".to_string()))
     }
 
     /// Has money go back that came inside the chat. Returns the vendor's name for that; `None`: it came otherwise.
     pub(super) async fn back_in_chat(&self, seen: &Seen, name: &str, money: Money) -> Option<Result<String, Trouble>> {
-        let (number, bill) = name.strip_prefix(MARK)?.split_once(' ')?;
+        let (number, bill) = bill_of(name)?;
         let request = seen.till.books.as_ref().and_then(|books| books.back(number, bill, money));
         let Some(request) = request else {
             return Some(Err(Trouble::Refused("the shop takes no money inside the chat".to_string())));

@@ -80,15 +80,29 @@ impl Cashier {
                 let money = Money { minor: refund.minor, ..payment.amount };
                 Fate::Done(self.goes_back(ask, row, payment, money))
             }
+            (Some(refund), Some((row, payment))) if payment.sent.contains(&refund.key) && chat::is_by(payment) => {
+                let money = Money { minor: refund.minor, ..payment.amount };
+                let found = self.found_in_chat(ask, (row.shop, row.id), &key, money).await;
+                found.map_or(Fate::CannotTell, Fate::Done)
+            }
             // Whoever asks again looks first what was given back.
             (Some(_), Some((_, payment)))
                 if matches!(till.of(payment).provider.facts().refunds, Refunds::Named | Refunds::Called)
-                    || chat::is_by(payment) =>
+                    && !chat::is_by(payment) =>
             {
                 Fate::CannotTell
             }
             (Some(_) | None, _) => Fate::NotDone,
         }
+    }
+
+    /// What a command has given back by the gateway's books, whose answer was lost. `None`: they do not say.
+    async fn found_in_chat(&self, ask: &Ask, place: Place, key: &SmolStr, money: Money) -> Option<Outcome> {
+        let seen = self.payment(place).await.ok()??;
+        let (_, name, _) = self.money_of(&seen).await.ok()?;
+        let back = self.back_in_the_books(&seen, &name, money).await.ok()??;
+        self.named(place, key, &back).await.ok()?;
+        Some(self.goes_back(ask, &seen.row, &seen.payment, money))
     }
 
     /// Our name for what a command gives back: the one that it has, or the newest.
@@ -209,6 +223,9 @@ impl Cashier {
         let in_chat = chat::is_name(&name);
         if was_sent {
             let refunds = seen.till.provider.facts().refunds;
+            if in_chat && let Some(back) = self.back_in_the_books(seen, &name, money).await.map_err(as_unknown)? {
+                return Ok(back);
+            }
             if refunds == Refunds::Noted && !in_chat {
                 let asked =
                     self.question_of(seen, Question::Refunds, attempt, &payer, (Some(&name), Some(&back))).await;

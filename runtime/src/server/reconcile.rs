@@ -24,6 +24,9 @@ use crate::store;
 
 pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(6 * 3_600);
 
+/// The same of a system that tells nothing by itself.
+pub(super) const BETWEEN_POLLS: Duration = Duration::from_secs(30 * 60);
+
 /// Orders that one look asks for; the rest waits for the next.
 const MOST: usize = 1_000;
 const PAGE: u32 = 200;
@@ -40,6 +43,7 @@ const MOST_SILENT: usize = 5;
 /// Who looks: the server by itself, and an operator, whose looks leave the other's place where it is.
 const ROUND: &str = "orders";
 const OPERATOR: &str = "an operator's word";
+const POLL: &str = "a system that tells nothing";
 
 /// Where the next look of a shop goes on, by who looks: those who look at all orders in turn come to each.
 #[derive(Debug, Default)]
@@ -87,6 +91,29 @@ pub(super) async fn look(server: Arc<Server>, shop: Arc<Shop>) {
     if let Err(error) = once_for(&server, &shop, ROUND).await {
         tracing::warn!(shop = %shop.slug, %error, "orders could not be compared with the shop's system");
     }
+}
+
+/// The same look, more often, at a shop whose system is known to tell nothing of its orders by itself; troubles are logged.
+pub(super) async fn poll(server: Arc<Server>, shop: Arc<Shop>) {
+    if let Err(error) = polled(&server, &shop).await {
+        tracing::warn!(shop = %shop.slug, %error, "a shop's system could not be asked for its orders");
+    }
+}
+
+/// Asks a shop's system for the orders that have not ended, if it tells nothing of them by itself.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn polled(server: &Server, shop: &Shop) -> Result<Gaps, store::Error> {
+    if asked_by(shop).is_none_or(|(backend, ..)| tells(backend)) {
+        return Ok(Gaps::default());
+    }
+    once_for(server, shop, POLL).await
+}
+
+/// Whether a system posts news of its orders.
+fn tells(backend: &Backend) -> bool {
+    backend.mapping.webhook.as_ref().is_some_and(|webhook| !webhook.orders.is_empty())
 }
 
 /// Asks a shop's system for the orders that have not ended, by an operator's word.
@@ -200,7 +227,7 @@ fn last_rank(statuses: &Statuses) -> Option<u8> {
 }
 
 fn told(shop: &Shop, found: Gaps) -> Gaps {
-    if !found.gaps.is_empty() {
+    if !found.gaps.is_empty() && asked_by(shop).is_some_and(|(backend, ..)| tells(backend)) {
         metrics::counter!("duka_order_gaps_total").increment(found.gaps.len() as u64);
         let (gaps, asked) = (found.gaps.len(), found.asked);
         tracing::warn!(shop = %shop.slug, gaps, asked, "news of orders was lost on its way here; it was asked for");

@@ -32,6 +32,7 @@ pub(super) fn begin(server: &Arc<Server>, beside: &Parts) {
     go.every(at_once, early::BETWEEN_LOOKS, early::look);
     go.every(at_once, keep::BETWEEN_LOOKS, keep::look);
     go.each_shop(reconcile::BETWEEN_LOOKS, reconcile::look);
+    go.each_shop(reconcile::BETWEEN_POLLS, reconcile::poll);
     go.each_shop(polls::BETWEEN_LOOKS, polls::look);
     go.each_shop(webhooks_off::BETWEEN_LOOKS, webhooks_off::look);
 }

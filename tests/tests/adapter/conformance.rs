@@ -165,7 +165,8 @@ const CASES: &[Case] = &[
         name: "trap 14: stock that nobody counts can be bought",
         replies: &[(200, SIMPLE)],
         shown: &["/stock"],
-        told: "1000",
+        // `UNCOUNTED`, which no customer reads as a number.
+        told: r#""77371252455336267181195264""#,
         ..ONE
     },
     Case {

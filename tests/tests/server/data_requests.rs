@@ -99,7 +99,7 @@ async fn what_a_customer_asks_of_their_data_is_taken_down_for_people_under_the_n
         let told = next(&hears).json();
         assert_eq!((&told["event"], &told["customer"]["phone"]), (&json!("alert"), &json!(CUSTOMER)));
         let said = told["text"].as_str().unwrap_or_default();
-        let Notice::DataRequest { number } = notices.recv().await.expect("it is told").notice else {
+        let Notice::DataRequest { number, .. } = notices.recv().await.expect("it is told").notice else {
             panic!("the operator is told of a request")
         };
         assert!(number != "P-1" && said.contains(wish) && said.contains(number.as_str()), "{said}");
@@ -150,6 +150,41 @@ async fn an_open_request_outlasts_the_messages_and_keeps_its_conversation() {
         tokio::time::sleep(Duration::from_millis(5)).await; // the shop's own end after 23 hours
     }
     assert!(requests().await == 0 && conversation().await.is_none());
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_reminded_once_of_a_request_that_nobody_answered_before_it_goes() {
+    const DAY_MS: i64 = 86_400_000;
+    let (url, hears) = people(|_| json!({}));
+    let mut stage = stage("", &format!("[handoff]\nurl = \"{url}/desk\"\nsecret = \"env:APP_SECRET\"\n")).await;
+    stage.writes("hi").await;
+    stage.hears_all(&["What now?"]).await;
+    stage.taps("My data").await;
+    stage.hears_all(&["We keep your name"]).await;
+    stage.taps("Send me a copy").await;
+    stage.hears_all(&["We have your request"]).await;
+    let first = next(&hears).json();
+    let number = first["text"].as_str().and_then(|text| text.split("number ").nth(1)).expect("a number").to_string();
+    let number = number.trim_end_matches('.');
+    let mut notices = stage.running.server.host.notices.listen();
+    let (mut reminded, mut said) = (Vec::new(), String::new());
+    for day in [1, 22, 24, 25, 29] {
+        stage.is_ahead(day * DAY_MS).await;
+        keep::rows(&stage.running.server).await.expect("looked");
+        while let Ok(told) = notices.try_recv() {
+            if let Notice::DataRequest { number, waits_days } = told.notice {
+                reminded.push((day, number, waits_days));
+            }
+        }
+        if day == 24 {
+            let again = next(&hears).json();
+            assert_eq!((&again["event"], &again["customer"]["phone"]), (&json!("alert"), &json!(CUSTOMER)));
+            said = again["text"].as_str().unwrap_or_default().to_string();
+        }
+    }
+    assert_eq!(reminded, [(24, number.into(), 24)]);
+    assert!(said.contains("wants a copy") && said.contains(number) && said.contains("dropped in 5"), "{said}");
     stage.end().await;
 }
 

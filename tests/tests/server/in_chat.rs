@@ -266,9 +266,8 @@ async fn a_pix_code_that_is_not_made_leaves_the_link_and_one_that_is_over_is_fol
     stage.end().await;
 }
 
-/// What was paid by the gateway inside the chat is given back by it, once for a command, and is back when WhatsApp answers so.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_paid_inside_the_chat_goes_back_by_the_gateway() {
+/// A shop whose customers can ask for their money.
+async fn giving_back() -> Stage {
     let words = FLOW.replace(
         "anywhere\n",
         "words\n  rest: rest\n\nanywhere\n  hears rest -> rest\n  on payment.refunded -> returned\n",
@@ -277,7 +276,36 @@ async fn what_was_paid_inside_the_chat_goes_back_by_the_gateway() {
                   ask: GOES BACK {payment.amount}\n  button done: Done -> end\n\n\
                   state returned\n  ask: ALL IS BACK\n  button done: Done -> end\n";
     let payments = "provider: demo, chat: razorpay, chat_configuration: razorpay-prod";
-    let mut stage = corner_in(("IN", "INR", "Asia/Kolkata"), payments, &format!("{words}{states}")).await;
+    corner_in(("IN", "INR", "Asia/Kolkata"), payments, &format!("{words}{states}")).await
+}
+
+/// WhatsApp takes no key of ours: a refund whose answer was lost is looked for in the gateway's books, and never sent a second time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_inside_the_chat_whose_answer_was_lost_is_found_and_sent_once() {
+    let mut stage = giving_back().await;
+    bill(&mut stage).await;
+    stands(&stage, "991-1", "captured", 21_000).await;
+    assert_eq!(told(&stage, "991-1", "captured").await, 200);
+    stage.hears("PAID").await;
+    let books = json!({
+        "status": "captured", "currency": "INR", "total_amount": { "value": 21_000, "offset": 100 },
+        "refunds": [], "loses_answers": true,
+    });
+    let put = stage.http.put(format!("{}/payments/991-1", stage.control)).json(&books).send().await;
+    assert!(put.expect("an answer").status().is_success());
+    stage.writes("rest").await;
+    stage.hears("GOES BACK INR 210").await;
+    let payment = until(&stage, "991", |payment| payment.refunds.iter().any(|it| !it.name.is_empty())).await;
+    let names: Vec<&str> = payment.refunds.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["refund-1"], "the books have one, and it is ours");
+    assert_eq!((payment.state, payment.refunded_minor), (State::Paid, 0), "on its way");
+    stage.end().await;
+}
+
+/// What was paid by the gateway inside the chat is given back by it, once for a command, and is back when WhatsApp answers so.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_paid_inside_the_chat_goes_back_by_the_gateway() {
+    let mut stage = giving_back().await;
     bill(&mut stage).await;
     stands(&stage, "991-1", "captured", 21_000).await;
     assert_eq!(told(&stage, "991-1", "captured").await, 200);

@@ -51,6 +51,23 @@ pub async fn boutique_of(place: &str, cart: &str, adapters: &[(&str, &str, Strin
     boutique_in(place, cart, adapters, |settings| settings).await
 }
 
+/// The example of the documentation that begins so.
+fn documented(beginning: &str) -> String {
+    let page = std::fs::read_to_string(root().join("docs/adapters.md")).expect("a page");
+    let block = page.split("```yaml\n").find(|block| block.starts_with(beginning)).expect("an example");
+    block.split_once("```").expect("its end").0.to_string()
+}
+
+fn catalog_at(place: &str) -> String {
+    documented("base:").replace("https://api.zuri.example/v1", place)
+}
+
+/// Orders and bag, without what the merchant tells by itself.
+fn orders_at(place: &str) -> String {
+    let rest = std::fs::read_to_string(root().join("tests/tests/adapter/shop.rest.yaml")).expect("a mapping");
+    rest.replace("http://127.0.0.1:1/v1", &format!("{place}\nauth: {{ bearer: \"env:ZURI_API_KEY\" }}"))
+}
+
 /// The same on a server with other settings.
 pub async fn boutique_in(
     place: &str,
@@ -59,18 +76,9 @@ pub async fn boutique_in(
     settle: impl Fn(String) -> String,
 ) -> Stage {
     let lines: String = adapters.iter().map(|(line, ..)| format!("  {line}\n")).collect();
-    let page = std::fs::read_to_string(root().join("docs/adapters.md")).expect("a page");
-    let block = |beginning: &str| {
-        let block = page.split("```yaml\n").find(|block| block.starts_with(beginning)).expect("an example");
-        block.split_once("```").expect("its end").0.to_string()
-    };
-    let (documented, told, changes) = (block("base:"), block("webhook:"), block("  changes:"));
-    let told = told.replace("env:ZURI_WEBHOOK_SECRET", "file:webhook.secret");
-    let catalog = documented.replace("https://api.zuri.example/v1", place);
-    let rest = std::fs::read_to_string(root().join("tests/tests/adapter/shop.rest.yaml")).expect("a mapping");
-    let auth = "\nauth: { bearer: \"env:ZURI_API_KEY\" }";
-    let rest = rest + "\n" + &told + &changes;
-    let rest = rest.replace("http://127.0.0.1:1/v1", &format!("{place}{auth}"));
+    let told = documented("webhook:").replace("env:ZURI_WEBHOOK_SECRET", "file:webhook.secret");
+    let catalog = catalog_at(place);
+    let rest = orders_at(place) + "\n" + &told + &documented("  changes:");
     let dress = |shop: &std::path::Path| {
         std::fs::write(shop.join("catalog.rest.yaml"), &catalog).expect("a writable folder");
         std::fs::write(shop.join("shop.rest.yaml"), &rest).expect("a writable folder");
@@ -390,5 +398,67 @@ async fn a_system_that_hangs_takes_the_error_branch_in_time() {
     assert!(!text.contains("What are you looking for?") && !text.is_empty(), "{text}");
     // The contract says 5 seconds; the rest is the machine's.
     assert!(begun.elapsed() < Duration::from_secs(15), "it took {:?}", begun.elapsed());
+    stage.end().await;
+}
+
+/// The catalogue only says whether there are any: as many as are wanted can be bought, and no message says a number of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_reads_a_number_of_pieces_that_nobody_counted() {
+    let merchant = Arc::new(Merchant::default());
+    let place = merchant.start().await;
+    let (counted, flag) = (
+        "stock: { path: $.stock, when: { path: $.counted, is: true }, default: 1000 }",
+        "stock: { path: $.counted, as: enum, map: { \"true\": \"5\" }, else: \"0\" }",
+    );
+    let catalog = catalog_at(&place);
+    assert!(catalog.contains(counted));
+    let only = ("# its catalogue counts nothing", "catalog.rest.yaml", catalog.replace(counted, flag));
+    let mut stage = boutique_with(&place, &[only]).await;
+    for (act, what, expected) in PLAY {
+        if *what == "2" {
+            for wrong in ["0", "1001"] {
+                stage.writes(wrong).await;
+                stage.hears("Please send a number from 1 to many.").await;
+                stage.hears("How many would you like?").await;
+            }
+        }
+        if *act == "taps" {
+            stage.taps(what).await
+        } else {
+            stage.writes(what).await
+        }
+        stage.hears(expected).await;
+    }
+    stage.end().await;
+}
+
+/// A system that posts nothing is asked for the open orders more often than one whose news may be lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_that_tells_nothing_is_asked_for_each_open_order() {
+    let merchant = Arc::new(Merchant::default());
+    let place = merchant.start().await;
+    let silent = ("# it posts nothing", "shop.rest.yaml", orders_at(&place));
+    let mut stage = boutique_with(&place, &[silent]).await;
+    plays(&mut stage).await;
+    stage.taps("Pay").await;
+    stage.sees().await;
+    let server = Arc::clone(&stage.running.server);
+    let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
+    let look = async || reconcile::polled(&server, &shop).await.expect("a store");
+    assert_eq!(look().await, Gaps { asked: 1, ..Gaps::default() });
+    *merchant.state.lock().expect("nobody panicked") = "cancelled";
+    assert_eq!(look().await.gaps.len(), 1);
+    stage.hears("Z-1042 was cancelled").await;
+    assert_eq!(look().await, Gaps::default(), "an order that has ended is not asked for");
+    stage.end().await;
+
+    let mut stage = boutique(&place).await;
+    *merchant.state.lock().expect("nobody panicked") = "held";
+    plays(&mut stage).await;
+    stage.taps("Pay").await;
+    stage.sees().await;
+    let server = Arc::clone(&stage.running.server);
+    let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
+    assert_eq!(reconcile::polled(&server, &shop).await.expect("a store"), Gaps::default(), "this one tells");
     stage.end().await;
 }

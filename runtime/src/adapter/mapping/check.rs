@@ -2,6 +2,7 @@
 //! that the contract needs has a rule that can make it. Asks no backend.
 
 mod judge;
+mod unable;
 mod untold;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ use duka_engine::walk;
 use smol_str::SmolStr;
 
 use self::judge::Judge;
+pub use self::unable::unable;
 pub use self::untold::untold;
 use super::{Base, Mapping, shipped};
 use crate::adapter::bag;

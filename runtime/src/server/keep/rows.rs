@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::customers;
+use crate::adapter::systems::requests;
 use crate::id::{ConversationId, PaymentId, ShopScope};
 use crate::payments::standing::Payment;
 use crate::server::Server;
@@ -34,6 +35,9 @@ pub async fn rows(server: &Server) -> Result<u64> {
     for shop in shops.into_iter().map(|(scope, _)| scope).chain([ShopScope::NONE]) {
         // How long the shops of other servers keep things is not known here, nor that of one that could not be read.
         let keep = routes.of(shop).map_or(Keep::EVERYTHING, |served| served.keep);
+        if let Some(hosted) = server.host.shops.shop(shop) {
+            requests::remind(&server.host, &hosted, QUARANTINE_MS).await?;
+        }
         if keep.conversations_ms > 0 {
             gone += conversations(server, shop, now_ms.saturating_sub(keep.conversations_ms)).await?;
         }

@@ -7,7 +7,7 @@ use duka_engine::types::{RecordId, Type};
 
 use super::place;
 use crate::adapter::mapping::{
-    As, By, ITEM, Mapping, Operation, Over, Proof, Request, Rule, Search, Step, Template, Webhook,
+    As, By, HOLD, ITEM, Mapping, Operation, Over, Proof, Request, Rule, Search, Step, Template, Webhook,
 };
 use crate::adapter::parcels::{self, TRACK};
 use crate::adapter::rest::{SHOP, names, usual};
@@ -211,6 +211,10 @@ impl Judge<'_> {
         if promise.kind == OperationKind::Query && command_parts {
             let message = format!("`{path}` only asks, so it needs neither `idempotency` nor `find_by_reference`.");
             self.tell(25, &["operations", path], message, "Take them out; they are for commands.");
+        }
+        if operation.reserves.is_some() && path != HOLD {
+            let message = format!("`reserves` says what `{HOLD}` does, and `{path}` holds nothing.");
+            self.tell(25, &["operations", path, "reserves"], message, "Take it out here.");
         }
         match &promise.gives {
             Some(Type::Record(id)) => self.record(*id, Some((path, operation)), &mut Vec::new()),
