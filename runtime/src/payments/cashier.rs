@@ -413,7 +413,10 @@ impl Cashier {
             if payment.references != known {
                 row.reference = told.reference.as_str().into();
             }
-            let mut standing = told.standing.clone();
+            let (mut standing, mut news) = (told.standing.clone(), Vec::new());
+            if standing.said == Said::Disputed {
+                payment.dispute(&told.event, &mut news);
+            }
             if standing.said == Said::Paid && standing.refunded_minor == 0 && told.refund.is_empty() {
                 payment.claim_again(attempt);
             }
@@ -421,7 +424,6 @@ impl Cashier {
                 payment.money = told.money.as_str().into();
             }
             if matches!(standing.said, Said::Reversed | Said::NotReversed) {
-                let mut news = Vec::new();
                 let done = payment.called_back(&told.refund, standing.said, &mut news);
                 if let Some(refunded_minor) = done {
                     let done = Standing { said: Said::Open, amount: None, refunded_minor };
@@ -432,7 +434,8 @@ impl Cashier {
             if !told.refund.is_empty() && standing.refunded_minor > 0 {
                 standing.refunded_minor = payment.note_refund(&told.refund, standing.refunded_minor, now_ms);
             }
-            payment.hear(&Heard::Claim(standing), paid_otherwise)
+            news.extend(payment.hear(&Heard::Claim(standing), paid_otherwise));
+            news
         });
         let changed = changed.await?;
         // Of what is paid already nothing is to be asked, unless there is news of it.
