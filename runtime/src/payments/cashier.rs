@@ -502,7 +502,7 @@ impl Cashier {
         let login = self.login(till).await?;
         let request = till.provider.request(question, &bill, secrecy::ExposeSecret::expose_secret(&login))?;
         let request = request.ok_or_else(|| Trouble::Refused("there is no such question".to_string()))?;
-        match self.egress.send(request).await {
+        match self.egress.only(&till.hosts).send(request).await {
             Ok(answer) => till.provider.read(question, &bill, &answer),
             Err(error) if error.is_unsent() => Err(Trouble::NotNow(error.to_string())),
             Err(error) => Err(Trouble::Unknown(error.to_string())),
@@ -516,7 +516,8 @@ impl Cashier {
         if let Some((login, _)) = held.as_ref().filter(|(_, until_ms)| *until_ms > now_ms) {
             return Ok(login.clone());
         }
-        let answer = self.egress.send(request).await.map_err(|error| Trouble::NotNow(error.to_string()))?;
+        let answer = self.egress.only(&till.hosts).send(request).await;
+        let answer = answer.map_err(|error| Trouble::NotNow(error.to_string()))?;
         let refused = || Trouble::NotNow(format!("login: status {}", answer.status));
         let (login, life_s) = till.provider.logged_in(&answer).ok_or_else(refused)?;
         *held = Some((login.clone(), now_ms.saturating_add(life_s.saturating_sub(60).saturating_mul(1_000))));

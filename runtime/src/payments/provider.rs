@@ -228,14 +228,14 @@ impl Settings {
         self.words.get(name).cloned().unwrap_or_default()
     }
 
-    fn base(&self, facts: &Facts) -> Option<Url> {
+    /// Where the provider is.
+    pub fn base(&self, facts: &Facts) -> Option<Url> {
         self.base.clone().or_else(|| facts.base.parse().ok())
     }
 }
 
-/// The provider of this name. `None`: there is no such, or it has no address.
-pub fn open(facts: &'static Facts, settings: &Settings) -> Option<Arc<dyn Provider>> {
-    let base = settings.base(facts)?;
+/// The provider of this name at that address. `None`: there is no such.
+pub fn open(facts: &'static Facts, base: Url, settings: &Settings) -> Option<Arc<dyn Provider>> {
     Some(match facts.shop.name {
         "demo" => Arc::new(demo::Demo::new(base)),
         "stripe" => Arc::new(stripe::Stripe::new(base, settings)),
