@@ -153,6 +153,7 @@ pages![
     "D721-currency-not-taken",
     "D722-method-not-taken",
     "D723-needed-of-nobody",
+    "D724-pay-page-language",
     "D801-missing-translation",
     "D802-translation-behind",
     "D803-translation-lost-value",

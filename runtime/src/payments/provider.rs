@@ -195,6 +195,11 @@ pub trait Provider: Debug + Send + Sync {
     /// It is not proved.
     fn hear(&self, post: &Post<'_>) -> Result<Vec<Told>, Unproved>;
 
+    /// Whom to prompt, of what a customer has typed; empty: who wrote, or nobody is prompted. `None`: that phone can not pay.
+    fn phone(&self, _typed: &str) -> Option<String> {
+        Some(String::new())
+    }
+
     /// How to log in first, where that is asked.
     fn login(&self) -> Option<Request> {
         None
