@@ -34,6 +34,9 @@ pub const COMMON: [&str; 9] = [
     "pix_name",
 ];
 
+/// The languages of the page behind a pay link; other customers read English there.
+pub const PAGE_LANGUAGES: [&str; 8] = ["en", "sw", "ar", "hi", "fr", "pt", "es", "ur"];
+
 /// Who takes money inside the chat in India, by a configuration of the business in WhatsApp Manager (whatsapp-cloud-api 17.1).
 pub const CHAT: [&str; 5] = ["razorpay", "payu", "billdesk", "zaakpay", "upi"];
 

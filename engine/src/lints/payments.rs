@@ -1,7 +1,7 @@
 //! How a shop says that it is paid: a provider that there is, with the settings it needs, in a currency that it takes, by the
-//! methods that its flows offer (D719 to D722). Asks no provider.
+//! methods that its flows offer (D719 to D722), on a page that its customers can read (D727). Asks no provider.
 
-use duka_dsl::config::shop::{self, Payments, Setting, UNWANTED};
+use duka_dsl::config::shop::{self, Payments, Setting, ShopFile, UNWANTED};
 use duka_dsl::span::Spanned;
 use duka_dsl::{Diagnostic, Span};
 use smol_str::SmolStr;
@@ -30,11 +30,28 @@ pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
         return;
     };
     settings(provider, &payments.settings, span, found);
+    page(&profile, found);
     old(provider, payments, found);
     chat(context, provider, payments, found);
     currency(context, provider, profile.currency.as_ref(), span, found);
     methods(context, payments, found);
     refunds(context, provider, payments, found);
+}
+
+/// Languages of the shop that the page behind a pay link has no words in.
+fn page(profile: &ShopFile, found: &mut Vec<Diagnostic>) {
+    let short = |language: &str| language.split(['-', '_']).next().unwrap_or_default().to_string();
+    for language in &profile.languages {
+        if !providers::PAGE_LANGUAGES.contains(&short(&language.value).as_str()) {
+            let message =
+                format!("The pay page does not speak `{}`: whoever writes it reads English there.", language.value);
+            let help = format!(
+                "It speaks: {}. Say before the link what the page asks for.",
+                providers::PAGE_LANGUAGES.join(", ")
+            );
+            found.push(Diagnostic::new(724, language.span, message).help(help));
+        }
+    }
 }
 
 /// A flow that gives money back, at a provider that does not: not without more settings, or not a part of it.

@@ -156,6 +156,7 @@ pages![
     "D724-stock-not-counted",
     "D725-hold-keeps-nothing",
     "D726-promised-not-kept",
+    "D727-pay-page-language",
     "D801-missing-translation",
     "D802-translation-behind",
     "D803-translation-lost-value",

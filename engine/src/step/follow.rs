@@ -6,7 +6,7 @@ use super::choices::KeyField;
 use super::machine::{Machine, Place, Scope};
 use crate::effect::{EffectId, EffectKind};
 use crate::event::EventKind;
-use crate::hir::{EventName, FlowId, Follow, SlotId, Target, Trigger};
+use crate::hir::{EventName, FlowId, Follow, Reaction, SlotId, Target, Trigger};
 use crate::program::Program;
 use crate::session::{Follower, LineList};
 use crate::trace::{Note, TraceEntry};
@@ -28,6 +28,9 @@ const OUT: &str = "out_for_delivery";
 /// The rank of the first status that ends an order; those listed after it rank above it, so that a refund still follows
 /// a cancellation.
 const TERMINAL: u8 = 200;
+
+/// What an order and its payment both say of money that goes back.
+const REFUNDED: &str = "refunded";
 
 /// Events of one order that wait for a call of its machine.
 const MOST_WAITING: usize = 16;
@@ -141,9 +144,9 @@ impl<'p> Machine<'p> {
         })
     }
 
-    fn order_rises(&mut self, at: usize, status: &str) -> bool {
+    fn order_rank(&self, status: &str) -> Option<u8> {
         let known = self.program.shop.statuses.iter().find(|statuses| statuses.contract == "orders");
-        let rank = match known {
+        match known {
             Some(statuses) => statuses.terminal.iter().position(|name| name == status).map_or_else(
                 || {
                     let ranked = statuses.ranks.iter().find(|(name, _)| name == status);
@@ -152,7 +155,11 @@ impl<'p> Machine<'p> {
                 |at| u8::try_from(at).ok().map(|at| TERMINAL.saturating_add(at)),
             ),
             None => position(&ORDER_STATUSES, status),
-        };
+        }
+    }
+
+    fn order_rises(&mut self, at: usize, status: &str) -> bool {
+        let rank = self.order_rank(status);
         let Some(follower) = self.session.followers.get_mut(at) else { return false };
         // A status that the contract does not list has no rank; it is heard as it comes.
         let Some(rank) = rank else { return !follower.ended };
@@ -221,6 +228,9 @@ impl<'p> Machine<'p> {
 
     fn hand_to_follower(&mut self, at: usize, name: &EventName, status: &SmolStr, order: &Value, payment: &Value) {
         self.keep(at, order, payment);
+        if status == REFUNDED && self.knows_of_refund(at, name) {
+            return self.record("outranked", format!("{status}, once more"));
+        }
         let wanted = |trigger: &Trigger| matches!(trigger, Trigger::On { event } if event == name);
         let Some(reaction) = self.follow_reaction(at, wanted) else { return };
         let event = vec![
@@ -229,6 +239,26 @@ impl<'p> Machine<'p> {
             (SmolStr::new_static("status"), Value::Text(status.clone())),
         ];
         self.hear(at, reaction, event);
+    }
+
+    /// Whether the other one of the order and its payment has said that the money goes back, and was heard. Who says so may be the
+    /// shop's system, the payment provider, or both, in whatever order: it is one piece of news.
+    fn knows_of_refund(&self, at: usize, name: &EventName) -> bool {
+        let Some(follower) = self.session.followers.get(at) else { return false };
+        let refunded = SmolStr::new_static(REFUNDED);
+        let (other, is_known) = match name {
+            EventName::Payment(_) => (EventName::Order(refunded), self.order_rank(REFUNDED) == Some(follower.rank)),
+            EventName::Order(_) => {
+                (EventName::Payment(refunded), position(&PAYMENT_STATUSES, REFUNDED) == Some(follower.payment_rank))
+            }
+            EventName::CartSent
+            | EventName::ProductAsked
+            | EventName::WindowClosing
+            | EventName::HandoffClosed
+            | EventName::MessageFailed => return false,
+        };
+        let hears = |found: &Reaction| matches!(&found.trigger, Trigger::On { event } if *event == other);
+        is_known && self.follow_of(at).is_some_and(|follow| follow.reactions.iter().any(hears))
     }
 
     fn hear(&mut self, at: usize, reaction: u16, event: Vec<(SmolStr, Value)>) {

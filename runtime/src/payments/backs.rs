@@ -4,6 +4,9 @@ use smol_str::SmolStr;
 
 use super::standing::{Alarm, News, Payment, Refund, Said};
 
+/// More disputes of one payment are not told apart.
+const MOST_DISPUTES: usize = 16;
+
 /// How long it may be unknown whether money goes back, before people are told.
 const MOST_UNKNOWN_MS: i64 = 600_000;
 
@@ -11,6 +14,27 @@ impl Payment {
     /// What commands have given back, done or not.
     pub fn commanded_minor(&self) -> i64 {
         self.refunds.iter().filter(|refund| !refund.key.is_empty()).map(|refund| refund.minor).sum()
+    }
+
+    /// What has gone back once all of that is done: by commands, and by somebody's hand at the provider.
+    pub fn gone_minor(&self) -> i64 {
+        self.commanded_minor().saturating_add(self.by_hand_minor).min(self.amount.minor)
+    }
+
+    /// Takes what nobody's command gave back. What is more than before is told to people.
+    pub fn part_by_hand(&mut self, minor: i64, news: &mut Vec<News>) {
+        if minor > self.by_hand_minor {
+            self.by_hand_minor = minor;
+            self.alarm_anew(Alarm::PartRefund, news);
+        }
+    }
+
+    /// Takes a dispute that a proved callback tells of. Each is told to people once.
+    pub fn dispute(&mut self, event: &str, news: &mut Vec<News>) {
+        if self.disputes.len() < MOST_DISPUTES && !self.disputes.iter().any(|known| known == event) {
+            self.disputes.push(event.into());
+            self.alarm_anew(Alarm::Disputed, news);
+        }
     }
 
     /// Notes a refund that a callback has named. Returns what all that are known come to.
@@ -53,7 +77,7 @@ impl Payment {
 
     /// What has not been given back yet and is on its way to nobody.
     pub fn left_minor(&self) -> i64 {
-        let gone = self.commanded_minor().max(self.refunded_minor);
+        let gone = self.gone_minor().max(self.refunded_minor);
         if self.state.is_money() { self.amount.minor.saturating_sub(gone).max(0) } else { 0 }
     }
 
@@ -64,7 +88,7 @@ impl Payment {
 
     /// Once the provider says that all is back, no command's fate is unknown any more; until then people hear of it after a while.
     pub fn settle_refunds(&mut self, now_ms: i64, news: &mut Vec<News>) {
-        let is_all_back = self.refunded_minor >= self.commanded_minor();
+        let is_all_back = self.refunded_minor >= self.gone_minor();
         let sent = std::mem::take(&mut self.sent);
         let unknown = |it: &&mut Refund| it.name.is_empty() && sent.contains(&it.key);
         let is_late = |it: &Refund| it.at_ms.saturating_add(MOST_UNKNOWN_MS) <= now_ms;

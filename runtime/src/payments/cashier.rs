@@ -413,7 +413,10 @@ impl Cashier {
             if payment.references != known {
                 row.reference = told.reference.as_str().into();
             }
-            let mut standing = told.standing.clone();
+            let (mut standing, mut news) = (told.standing.clone(), Vec::new());
+            if standing.said == Said::Disputed {
+                payment.dispute(&told.event, &mut news);
+            }
             if standing.said == Said::Paid && standing.refunded_minor == 0 && told.refund.is_empty() {
                 payment.claim_again(attempt);
             }
@@ -421,7 +424,6 @@ impl Cashier {
                 payment.money = told.money.as_str().into();
             }
             if matches!(standing.said, Said::Reversed | Said::NotReversed) {
-                let mut news = Vec::new();
                 let done = payment.called_back(&told.refund, standing.said, &mut news);
                 if let Some(refunded_minor) = done {
                     let done = Standing { said: Said::Open, amount: None, refunded_minor };
@@ -432,7 +434,8 @@ impl Cashier {
             if !told.refund.is_empty() && standing.refunded_minor > 0 {
                 standing.refunded_minor = payment.note_refund(&told.refund, standing.refunded_minor, now_ms);
             }
-            payment.hear(&Heard::Claim(standing), paid_otherwise)
+            news.extend(payment.hear(&Heard::Claim(standing), paid_otherwise));
+            news
         });
         let changed = changed.await?;
         // Of what is paid already nothing is to be asked, unless there is news of it.
@@ -499,7 +502,7 @@ impl Cashier {
         let login = self.login(till).await?;
         let request = till.provider.request(question, &bill, secrecy::ExposeSecret::expose_secret(&login))?;
         let request = request.ok_or_else(|| Trouble::Refused("there is no such question".to_string()))?;
-        match self.egress.send(request).await {
+        match self.egress.only(&till.hosts).send(request).await {
             Ok(answer) => till.provider.read(question, &bill, &answer),
             Err(error) if error.is_unsent() => Err(Trouble::NotNow(error.to_string())),
             Err(error) => Err(Trouble::Unknown(error.to_string())),
@@ -513,7 +516,8 @@ impl Cashier {
         if let Some((login, _)) = held.as_ref().filter(|(_, until_ms)| *until_ms > now_ms) {
             return Ok(login.clone());
         }
-        let answer = self.egress.send(request).await.map_err(|error| Trouble::NotNow(error.to_string()))?;
+        let answer = self.egress.only(&till.hosts).send(request).await;
+        let answer = answer.map_err(|error| Trouble::NotNow(error.to_string()))?;
         let refused = || Trouble::NotNow(format!("login: status {}", answer.status));
         let (login, life_s) = till.provider.logged_in(&answer).ok_or_else(refused)?;
         *held = Some((login.clone(), now_ms.saturating_add(life_s.saturating_sub(60).saturating_mul(1_000))));

@@ -35,8 +35,12 @@ pub enum Shown {
     Wait,
     /// The last try has failed.
     Failed,
+    /// The phone that was named can not pay.
+    Phone,
     Paid,
     Refunded,
+    /// Paid, though the order was cancelled by then.
+    Unwanted,
     /// Too late, or there is a newer link.
     Over,
     /// None of our links.
@@ -52,8 +56,10 @@ impl Shown {
             Shown::Prompted => "prompted",
             Shown::Wait => "wait",
             Shown::Failed => "failed",
+            Shown::Phone => "phone",
             Shown::Paid => "paid",
             Shown::Refunded => "refunded",
+            Shown::Unwanted => "unwanted",
             Shown::Over => "over",
             Shown::Unknown => "unknown",
             Shown::TooMany => "too_many",
@@ -70,7 +76,8 @@ pub fn shown(seen: &Seen, now_ms: i64) -> Shown {
     let prompts = seen.till.provider.facts().prompts;
     let is_claimed = seen.payment.claimed == Some(Claimed::Paid) && seen.payment.unanswered == 0;
     match seen.payment.state {
-        State::Paid | State::Twice | State::Unwanted | State::Cash => Shown::Paid,
+        State::Paid | State::Twice | State::Cash => Shown::Paid,
+        State::Unwanted => Shown::Unwanted,
         State::Refunded => Shown::Refunded,
         State::Expired | State::Replaced | State::Cancelled => Shown::Over,
         State::Sent | State::Beginning | State::Open | State::Failed if is_over => Shown::Over,
@@ -92,7 +99,7 @@ pub fn of(seen: &Seen, shown: Shown) -> Page {
     locale.money(seen.payment.amount, seen.payment.amount.currency.exponent(), &mut amount);
     let (title, text) = words.of(shown);
     let mut body = format!("<p>{}</p>", escaped(text));
-    let can_pay = matches!(shown, Shown::Pay | Shown::Failed);
+    let can_pay = matches!(shown, Shown::Pay | Shown::Failed | Shown::Phone);
     if can_pay {
         let order = escaped(&seen.row.order);
         body.push_str(&format!(

@@ -195,6 +195,11 @@ pub trait Provider: Debug + Send + Sync {
     /// It is not proved.
     fn hear(&self, post: &Post<'_>) -> Result<Vec<Told>, Unproved>;
 
+    /// Whom to prompt, of what a customer has typed; empty: who wrote, or nobody is prompted. `None`: that phone can not pay.
+    fn phone(&self, _typed: &str) -> Option<String> {
+        Some(String::new())
+    }
+
     /// How to log in first, where that is asked.
     fn login(&self) -> Option<Request> {
         None
@@ -228,14 +233,14 @@ impl Settings {
         self.words.get(name).cloned().unwrap_or_default()
     }
 
-    fn base(&self, facts: &Facts) -> Option<Url> {
+    /// Where the provider is.
+    pub fn base(&self, facts: &Facts) -> Option<Url> {
         self.base.clone().or_else(|| facts.base.parse().ok())
     }
 }
 
-/// The provider of this name. `None`: there is no such, or it has no address.
-pub fn open(facts: &'static Facts, settings: &Settings) -> Option<Arc<dyn Provider>> {
-    let base = settings.base(facts)?;
+/// The provider of this name at that address. `None`: there is no such.
+pub fn open(facts: &'static Facts, base: Url, settings: &Settings) -> Option<Arc<dyn Provider>> {
     Some(match facts.shop.name {
         "demo" => Arc::new(demo::Demo::new(base)),
         "stripe" => Arc::new(stripe::Stripe::new(base, settings)),

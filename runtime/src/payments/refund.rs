@@ -215,7 +215,9 @@ impl Cashier {
         let was_sent = seen.payment.sent.contains(key);
         let unknown = |trouble| if was_sent { as_unknown(trouble) } else { trouble };
         let (attempt, name, refunded_minor) = self.money_of(seen).await.map_err(unknown)?;
-        if refunded_minor > 0 && refunded_minor >= seen.payment.commanded_minor() {
+        // What is back of one that was never sent was given back by somebody else.
+        let is_back = was_sent && refunded_minor >= seen.payment.gone_minor();
+        if is_back || refunded_minor >= seen.payment.amount.minor {
             return Ok(key.clone());
         }
         let payer = self.payer(seen, "").await.map_err(|error| unknown(Trouble::NotNow(error.to_string())))?;
@@ -239,10 +241,13 @@ impl Cashier {
         }
         let place = (seen.row.shop, seen.row.id);
         let sent = |_: &mut PaymentRow, payment: &mut Payment, _: bool| {
+            let mut news = Vec::new();
             if !payment.sent.contains(key) {
+                let others_minor = payment.commanded_minor().saturating_sub(money.minor);
+                payment.part_by_hand(refunded_minor.saturating_sub(others_minor), &mut news);
                 payment.sent.push(key.clone());
             }
-            Vec::new()
+            news
         };
         // Written down before it is sent: whoever dies in between asks first what was done.
         let written = self.change(place, sent).await.map_err(|error| unknown(Trouble::NotNow(error.to_string())))?;
@@ -309,7 +314,7 @@ impl Cashier {
     }
 
     fn goes_back(&self, ask: &Ask, row: &PaymentRow, payment: &Payment, money: Money) -> Outcome {
-        let status = if payment.refunded_minor >= payment.commanded_minor() { "refunded" } else { "refunding" };
+        let status = if payment.refunded_minor >= payment.gone_minor() { "refunded" } else { "refunding" };
         let part = Payment { amount: money, ..payment.clone() };
         letter::given(&ask.shop.program, &row.order, &part, status, &self.url(payment))
     }

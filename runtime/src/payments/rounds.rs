@@ -218,7 +218,7 @@ impl Cashier {
             payment.unanswered = payment.unanswered.saturating_add(1);
             let mut news = match payment.state.is_money() {
                 false => alarm(payment, Alarm::Unanswered),
-                true if payment.refunded_minor < payment.commanded_minor() => alarm(payment, Alarm::RefundUnknown),
+                true if payment.refunded_minor < payment.gone_minor() => alarm(payment, Alarm::RefundUnknown),
                 true => Vec::new(),
             };
             if is_over {

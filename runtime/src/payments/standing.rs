@@ -27,7 +27,7 @@ pub struct Payment {
     /// What a proved callback said and the provider has not said yet when it was asked.
     pub claimed: Option<Claimed>,
     pub refunded_minor: i64,
-    /// What people were told of, once each.
+    /// What people were told of.
     pub alarms: Vec<Alarm>,
     /// What is given back, each once.
     pub refunds: Vec<Refund>,
@@ -45,6 +45,10 @@ pub struct Payment {
     pub paid_by: usize,
     /// The keys of refunds that the provider may have been asked for.
     pub sent: Vec<SmolStr>,
+    /// What somebody has given back at the provider, as far as anybody can tell: no command of ours has.
+    pub by_hand_minor: i64,
+    /// The disputes that people were told of, as their callbacks name them.
+    pub disputes: Vec<SmolStr>,
 }
 
 /// A part of the money, or all of it, on its way back.
@@ -261,6 +265,8 @@ impl Payment {
             language: SmolStr::default(),
             paid_by: 0,
             sent: Vec::new(),
+            by_hand_minor: 0,
+            disputes: Vec::new(),
         }
     }
 
@@ -372,10 +378,7 @@ impl Payment {
         }
         self.refunded_minor = minor;
         if minor < self.amount.minor {
-            // A part that a command gave back is known to whoever commanded it.
-            if minor > self.commanded_minor() {
-                self.alarm(Alarm::PartRefund, news);
-            }
+            self.part_by_hand(minor.saturating_sub(self.commanded_minor()), news);
         } else if self.state == State::Twice {
             // The order keeps the other payment.
             self.state = State::Refunded;
@@ -387,9 +390,16 @@ impl Payment {
 
     pub(super) fn alarm(&mut self, alarm: Alarm, news: &mut Vec<News>) {
         if !self.alarms.contains(&alarm) {
-            self.alarms.push(alarm);
-            news.push(News::Alarm(alarm));
+            self.alarm_anew(alarm, news);
         }
+    }
+
+    /// Of what happens more than once, and was not told of yet.
+    pub(super) fn alarm_anew(&mut self, alarm: Alarm, news: &mut Vec<News>) {
+        if !self.alarms.contains(&alarm) {
+            self.alarms.push(alarm);
+        }
+        news.push(News::Alarm(alarm));
     }
 
     /// When something is to be done about it next, ms since 1970. `None`: nothing, unless a callback comes.
@@ -400,7 +410,7 @@ impl Payment {
             State::Sent => Some(self.expires_ms),
             State::Beginning => Some(asked_again_ms),
             _ if self.claimed.is_some() => Some(asked_again_ms),
-            _ if self.state.is_money() && self.refunded_minor < self.commanded_minor() => {
+            _ if self.state.is_money() && self.refunded_minor < self.gone_minor() => {
                 let since_ms = self.refunds.iter().map(|refund| refund.at_ms).max().unwrap_or(now_ms);
                 // Soon at first, then now and then, as long as banks take.
                 let pause_ms = now_ms.saturating_sub(since_ms).clamp(PAUSE_MS, REFUND_PAUSE_MS);
@@ -432,16 +442,18 @@ impl Payment {
         match bytes.split_first()? {
             (&VERSION, rest) => postcard::from_bytes(rest).ok(),
             // What is at its end by now it had not: each, empty, is a single 0.
-            (&WITHOUT_ATTEMPTS, rest) => postcard::from_bytes(&[rest, &[0; 5]].concat()).ok(),
-            (&WITHOUT_MONEY, rest) => postcard::from_bytes(&[rest, &[0; 7]].concat()).ok(),
-            (&WITHOUT_REFUNDS, rest) => postcard::from_bytes(&[rest, &[0; 8]].concat()).ok(),
+            (&WITHOUT_HANDS, rest) => postcard::from_bytes(&[rest, &[0; 2]].concat()).ok(),
+            (&WITHOUT_ATTEMPTS, rest) => postcard::from_bytes(&[rest, &[0; 7]].concat()).ok(),
+            (&WITHOUT_MONEY, rest) => postcard::from_bytes(&[rest, &[0; 9]].concat()).ok(),
+            (&WITHOUT_REFUNDS, rest) => postcard::from_bytes(&[rest, &[0; 10]].concat()).ok(),
             (_, _) => None,
         }
     }
 }
 
 /// The first byte of an encoded payment.
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
+const WITHOUT_HANDS: u8 = 4;
 const WITHOUT_ATTEMPTS: u8 = 3;
 const WITHOUT_MONEY: u8 = 2;
 const WITHOUT_REFUNDS: u8 = 1;

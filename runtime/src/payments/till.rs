@@ -18,6 +18,7 @@ use super::money::NotPayable;
 use super::provider::{self, Provider, Settings};
 use super::standing::Payment;
 use crate::config::{Config, HttpUrl, Keyring, Length, Mistake, Reads, SecretRef};
+use crate::egress::Hosts;
 
 /// How long a link can be paid, if nothing else is said, and at most.
 const LIFE_MS: i64 = 30 * 60_000;
@@ -46,6 +47,8 @@ pub struct Said {
 #[derive(Debug)]
 pub struct Till {
     pub provider: Arc<dyn Provider>,
+    /// Where that is, and nothing else is asked.
+    pub(super) hosts: Arc<Hosts>,
     /// The shop, as customers know it.
     pub name: SmolStr,
     /// Red, green, blue.
@@ -139,11 +142,19 @@ impl Said {
         self.chat.clone()
     }
 
-    /// Opens it on a server. `token`: the shop's for WhatsApp.
+    /// A host in place of the provider's own that is none of these.
+    pub fn beyond(&self, allowed: &Hosts) -> Option<String> {
+        let both =
+            std::iter::once((self.facts, &self.settings)).chain(self.old.iter().map(|(facts, old)| (*facts, old)));
+        let elsewhere = both.filter_map(|(facts, settings)| elsewhere(facts, settings));
+        Hosts::of(elsewhere).beyond(allowed).map(str::to_string)
+    }
+
+    /// Opens it on a server. `slug`: the shop's folder; `token`: the shop's for WhatsApp.
     ///
     /// # Errors
     /// The server has no address for pay links, or the provider is only for development.
-    pub fn open(&self, config: &Config, token: Option<SecretString>) -> Result<Till, Mistake> {
+    pub fn open(&self, config: &Config, slug: &str, token: Option<SecretString>) -> Result<Till, Mistake> {
         let mistake = |message: &str, help: &str| Mistake {
             place: self.place.clone(),
             line: Some(self.line),
@@ -162,17 +173,24 @@ impl Said {
             let help = "Name the provider that the shop has an account with.";
             return Err(mistake("the provider `demo` takes no money; it is for trying out", help));
         }
+        let allowed = config.adapters.of(slug);
         let till = |facts: &'static Facts, settings: &Settings, old: Option<Arc<Till>>| -> Result<Till, Mistake> {
-            let provider = if facts.shop.name == facts::DEMO.shop.name && settings.base.is_none() {
-                let base = format!("{}/demo-pay/", public.as_str().trim_end_matches('/')).parse().ok();
-                provider::open(facts, &Settings { base, ..Settings::default() })
-            } else {
-                provider::open(facts, settings)
+            let here = || format!("{}/demo-pay/", public.as_str().trim_end_matches('/')).parse().ok();
+            let is_here = facts.shop.name == facts::DEMO.shop.name && settings.base.is_none();
+            let base = if is_here { here() } else { settings.base(facts) };
+            let nowhere = || mistake("the provider has no address", "Write `url: https://…`.");
+            let base = base.ok_or_else(nowhere)?;
+            let hosts = Hosts::of([&base]);
+            // Also of a shop that stays as it was: what is not allowed any more is not asked any more.
+            let hosts = match allowed.as_ref().filter(|_| elsewhere(facts, settings).is_some()) {
+                Some(allowed) => hosts.within(allowed),
+                None => hosts,
             };
-            let provider = provider.ok_or_else(|| mistake("the provider has no address", "Write `url: https://…`."))?;
+            let provider = provider::open(facts, base, settings).ok_or_else(nowhere)?;
             let chat = self.chat.as_ref().zip(token.clone());
             Ok(Till {
                 provider,
+                hosts: Arc::new(hosts),
                 name: self.name.clone(),
                 colour: self.colour,
                 life_ms: self.life_ms,
@@ -187,6 +205,12 @@ impl Said {
         let old = self.old.as_ref().map(|(facts, settings)| till(facts, settings, None).map(Arc::new)).transpose()?;
         till(self.facts, &self.settings, old)
     }
+}
+
+/// Where `url` leads to, unless the provider itself is there.
+fn elsewhere<'a>(facts: &Facts, settings: &'a Settings) -> Option<&'a Url> {
+    let own: Option<Url> = facts.base.parse().ok();
+    settings.base.as_ref().filter(|url| own.is_none_or(|own| own.host_str() != url.host_str()))
 }
 
 /// The settings of one `payments` section.

@@ -59,10 +59,15 @@ pub(super) async fn begin(
     };
     let now_ms = server.host.clock.now_ms();
     let form = axum::body::to_bytes(body, MOST_FORM_BYTES).await.unwrap_or_default();
-    let phone = phone_of(&form);
+    let typed = phone_of(&form);
     if is_from_elsewhere(&headers) || !server.flood.may_pay(seen.row.id) {
         return answer(StatusCode::OK, page::of(&seen, page::shown(&seen, now_ms)));
     }
+    let Some(phone) = seen.till.provider.phone(&typed) else {
+        let shown = page::shown(&seen, now_ms);
+        let shown = if matches!(shown, Shown::Pay | Shown::Failed) { Shown::Phone } else { shown };
+        return answer(StatusCode::UNPROCESSABLE_ENTITY, page::of(&seen, shown));
+    };
     match payable::is_as_agreed(&server, &seen).await {
         Ok(true) => {}
         // Looking at it again shows that it is over; the chat says what is to be done.
@@ -113,7 +118,7 @@ fn is_from_elsewhere(headers: &HeaderMap) -> bool {
 fn phone_of(form: &[u8]) -> String {
     let mut fields = url::form_urlencoded::parse(form);
     let phone = fields.find(|(name, _)| name == "phone").map(|(_, value)| value.into_owned());
-    phone.unwrap_or_default().chars().filter(char::is_ascii_digit).take(15).collect()
+    phone.unwrap_or_default()
 }
 
 fn go(to: &str) -> Response {

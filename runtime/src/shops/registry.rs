@@ -331,7 +331,7 @@ impl Routes {
         keys: ShopKeys,
     ) -> Result<Option<Till>, Trouble> {
         let token = source.live.token.clone().or_else(|| config.whatsapp.token.clone());
-        let till = source.till.as_ref().map(|said| said.open(config, token)).transpose()?;
+        let till = source.till.as_ref().map(|said| said.open(config, &source.slug, token)).transpose()?;
         self.add(config, source, scope, keys)?;
         Ok(till)
     }

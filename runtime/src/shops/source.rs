@@ -109,7 +109,7 @@ pub fn read(slug: &SmolStr, folder: &Path, outside: Outside<'_>, known: Option<&
         let Some(backends) = backends(&shop, &known.program, outside, before)? else {
             return Err(Trouble::Broken(Box::new(shop)));
         };
-        if let Err(mistake) = confirmed(slug, folder, &backends, outside) {
+        if let Err(mistake) = confirmed(slug, folder, &backends, till.as_ref(), outside) {
             return Err(Trouble::NotAllowed { shop: Box::new(shop), mistake });
         }
         return Ok(Source { live, backends, till, ..known.clone() });
@@ -121,7 +121,7 @@ pub fn read(slug: &SmolStr, folder: &Path, outside: Outside<'_>, known: Option<&
     let Some(backends) = backends(&shop, &program, outside, before)? else {
         return Err(Trouble::Broken(Box::new(shop)));
     };
-    if let Err(mistake) = confirmed(slug, folder, &backends, outside) {
+    if let Err(mistake) = confirmed(slug, folder, &backends, till.as_ref(), outside) {
         return Err(Trouble::NotAllowed { shop: Box::new(shop), mistake });
     }
     let fixture = fixture(&shop);
@@ -303,10 +303,17 @@ fn backends(
 }
 
 /// Refuses a shop whose systems are where the operator does not want them to be asked.
-fn confirmed(slug: &str, folder: &Path, backends: &[Backend], outside: Outside<'_>) -> Result<(), Mistake> {
+fn confirmed(
+    slug: &str,
+    folder: &Path,
+    backends: &[Backend],
+    till: Option<&till::Said>,
+    outside: Outside<'_>,
+) -> Result<(), Mistake> {
     let Some(allowed) = outside.adapters.of(slug) else { return Ok(()) };
-    let beyond = backends.iter().find_map(|backend| Some((&backend.contract, backend.beyond(&allowed)?)));
-    let Some((contract, host)) = beyond else { return Ok(()) };
+    let host = |backend: &Backend| Some((backend.contract.to_string(), backend.beyond(&allowed)?.to_string()));
+    let paid = till.and_then(|till| Some(("payments".to_string(), till.beyond(&allowed)?)));
+    let Some((contract, host)) = backends.iter().find_map(host).or(paid) else { return Ok(()) };
     Err(Mistake {
         place: folder.join("shop.yaml").display().to_string(),
         line: None,

@@ -252,6 +252,44 @@ async fn a_shop_whose_host_is_not_allowed_is_left_out_alone() {
 }
 
 #[tokio::test]
+async fn a_shop_that_is_paid_elsewhere_than_at_its_provider_is_confirmed_like_one_with_a_system() {
+    let (folder, store) = (Folder::new("paid-apart"), Store::memory());
+    shop(&folder, "duka", "11", FLOW);
+    let paid = |payments: &str| {
+        shop(&folder, "zuri", "12", FLOW);
+        let profile = folder.0.join("shops/zuri/shop.yaml");
+        let text = std::fs::read_to_string(&profile).expect("a profile");
+        std::fs::write(profile, format!("{text}payments: {{ {payments} }}\n")).expect("a writable folder");
+    };
+    let settings = "[payments]\nurl = \"https://chat.example\"\nkey = \"env:KEY\"\n";
+    folder.write("duka.toml", &format!("{SECRET}[adapters]\nhosts = [\"pay.zuri.example\"]\n{settings}"));
+    let pair = |name: &str| (name.to_string(), "a secret of more than thirty-two letters".to_string());
+    let environment = vec![pair("APP"), pair("KEY")];
+    let config = config::load(Some(&folder.0.join("duka.toml")), &environment).expect("sound settings");
+    paid("provider: tap, secret_key: env:APP, url: https://pay.zuri.example");
+    let (registry, reloaded) = Registry::open(&config, &environment, store, 1_000).await.expect("two shops");
+    assert!(reloaded.troubles.is_empty(), "{reloaded:?}");
+    let elsewhere = "secret_key: env:APP, url: https://pay.elsewhere.example";
+    for (payments, is_taken) in [
+        (format!("provider: tap, {elsewhere}"), false),
+        (
+            format!(
+                "provider: tap, secret_key: env:APP, old: {{ provider: paystack, email_domain: a.example, {elsewhere} }}"
+            ),
+            false,
+        ),
+        ("provider: tap, secret_key: env:APP, url: https://api.tap.company/v2".to_string(), true),
+        ("provider: tap, secret_key: env:APP".to_string(), true),
+    ] {
+        paid(&payments);
+        let reloaded = registry.reload(&config, &environment, 2_000).await.expect("a readable folder");
+        let told = reloaded.troubles.iter().map(ToString::to_string).collect::<String>();
+        let names = told.contains("`payments` is answered by `pay.elsewhere.example`");
+        assert!(if is_taken { told.is_empty() } else { names }, "{payments}: {told}");
+    }
+}
+
+#[tokio::test]
 async fn a_shop_that_can_not_be_served_as_it_was_published_keeps_no_other_from_being_served() {
     let (folder, store) = (Folder::new("gone"), Store::memory());
     shop(&folder, "duka", "11", FLOW);

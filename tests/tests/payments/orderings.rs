@@ -211,6 +211,16 @@ fn a_part_that_is_given_back_and_a_dispute_are_told_to_people() {
     world.hear(Heard::Found(part));
     world.hear(Heard::Claim(Standing { said: Said::Disputed, amount: None, refunded_minor: 0 }));
     assert_eq!(world.alarms, [Alarm::PartRefund, Alarm::Disputed]);
+    // The same once more, another part, and other disputes: each is told once.
+    for refunded_minor in [100, 300, 300] {
+        world.hear(Heard::Found(Standing { said: Said::Paid, amount: Some(QUOTED), refunded_minor }));
+    }
+    let mut news = Vec::new();
+    for dispute in ["evt_1", "evt_2", "evt_1"] {
+        world.payment.dispute(dispute, &mut news);
+    }
+    assert_eq!(world.alarms, [Alarm::PartRefund, Alarm::Disputed, Alarm::PartRefund]);
+    assert_eq!(news, [News::Alarm(Alarm::Disputed); 2]);
     assert_eq!((world.said.as_slice(), world.payment.state), (["paid"].as_slice(), State::Paid));
 }
 
@@ -227,6 +237,11 @@ fn a_payment_is_asked_about_until_its_end_and_once_after() {
         now_ms = due_ms;
     }
     assert_eq!(asked, [40_000, 130_000, 610_000, 1_800_000, 5_400_000]);
-    assert_eq!(Payment::decode(&payment.encode()), Some(payment));
+    assert_eq!(Payment::decode(&payment.encode()), Some(payment.clone()));
+    // As the version before wrote it.
+    let mut before = payment.encode();
+    before.truncate(before.len() - 2);
+    before[0] = 4;
+    assert_eq!(Payment::decode(&before), Some(payment));
     assert_eq!(Payment::decode(&[0, 1, 2]), None);
 }

@@ -54,7 +54,8 @@ fn hears(
     ] {
         settings.secrets.insert(name, SecretString::from(value));
     }
-    let provider = open(facts, &settings).expect("a provider");
+    let base = settings.base(facts).expect("an address");
+    let provider = open(facts, base, &settings).expect("a provider");
     let header = |name: &str| (name == header.0).then_some(header.1.as_bytes());
     provider.hear(&Post { header: &header, body: body.as_bytes(), now_ms, named })
 }

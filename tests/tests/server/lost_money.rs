@@ -166,6 +166,8 @@ async fn f86_money_for_an_order_that_was_cancelled_is_for_people() {
     settled(&stage, |payment| payment.alarms == [Alarm::Cancelled]).await;
     assert!(stage.sees_nothing().await, "nobody hears that a cancelled order is paid");
     assert_eq!(rows(&stage, ORDER).await[0].1.state, State::Unwanted);
+    let page = shown(browser().get(&link)).await.html;
+    assert!(page.contains("This order was cancelled") && !page.contains("receipt"), "{page}");
     stage.end().await;
 }
 
@@ -330,6 +332,24 @@ async fn f87_the_second_money_goes_back_where_the_shop_says_so() {
     assert_eq!(back.alarms, [Alarm::Twice]);
     settled(&stage, |payment| payment.state == State::Paid && payment.refunds.is_empty()).await;
     assert!(stage.sees_nothing().await, "the order keeps its money");
+    stage.end().await;
+}
+
+/// Whoever leaves Tap's page has not lost the link, nor the goods.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_charge_that_was_left_ends_and_its_link_does_not() {
+    let (mut stage, link, provider) = linked_at("tap").await;
+    assert_eq!(taps(&link).await, 303);
+    provider.moves("closed");
+    let page = shown(browser().get(&link)).await.html;
+    assert!(page.contains("You can try once more"), "{page}");
+    stage.hears("SORRY").await;
+    assert_eq!(settled(&stage, |payment| payment.claimed.is_none()).await.state, State::Failed);
+    assert_eq!(taps(&link).await, 303);
+    assert_eq!(provider.items().len(), 2);
+    let paid = provider.moves("paid");
+    assert_eq!(calls(&stage, &provider, &paid, false).await, 200);
+    stage.hears("PAID").await;
     stage.end().await;
 }
 

@@ -1,6 +1,7 @@
 //! What can go wrong with money (reliability.md F83-F89), each through the real server and the demo provider: early, twice,
 //! foreign, never, late, doubly paid, forged and given back.
 
+use duka_runtime::host::notices::Notice;
 use duka_runtime::payments::provider::demo_signature;
 use duka_runtime::payments::standing::{Alarm, Payment, State};
 use serde_json::{Value as Json, json};
@@ -206,19 +207,37 @@ async fn f88_a_callback_alone_pays_nothing() {
     stage.end().await;
 }
 
-/// F89: given back in part, in whole, and taken back by the bank.
+/// F89: given back in parts, in whole, and taken back by the bank: people hear of each, the customer once, at the end.
 #[tokio::test(flavor = "multi_thread")]
 async fn f89_money_that_goes_back_moves_the_payment_and_people_hear_of_what_is_in_between() {
     let mut stage = boutique(|settings| settings).await;
     let link = begun(&mut stage).await;
     moves(&stage, "demo-1", &json!({ "status": "paid" })).await;
     stage.hears_all(&["We are packing order Z-1043", "is paid: KES 2,500"]).await;
-    moves(&stage, "demo-1", &json!({ "refunded": "KES 100.00" })).await;
-    assert_eq!(alarm(&stage, Alarm::PartRefund).await.state, State::Paid);
-    moves(&stage, "demo-1", &json!({ "status": "disputed", "refunded": "" })).await;
-    alarm(&stage, Alarm::Disputed).await;
+    let mut notices = stage.running.server.host.notices.listen();
+    for (part, minor) in [("KES 100.00", 10_000), ("KES 300.00", 30_000)] {
+        moves(&stage, "demo-1", &json!({ "refunded": part })).await;
+        let payment = until(&stage, ORDER, |payment| payment.refunded_minor == minor).await;
+        assert_eq!(payment.state, State::Paid);
+    }
+    for count in 1..=2 {
+        stage.demo("faults", &json!({ "callbacks": 2 })).await;
+        moves(&stage, "demo-1", &json!({ "status": "disputed", "refunded": "" })).await;
+        until(&stage, ORDER, |payment| payment.disputes.len() == count).await;
+    }
+    let mut told = Vec::new();
+    while let Ok(notice) = notices.try_recv() {
+        if let Notice::Payment { alarm, .. } = notice.notice {
+            told.push(alarm);
+        }
+    }
+    assert_eq!(told, ["part_refund", "part_refund", "disputed", "disputed"]);
+    stage.demo("faults", &json!({})).await;
     moves(&stage, "demo-1", &json!({ "status": "refunded", "refunded": "KES 2500.00" })).await;
+    stage.hears("The money for order Z-1043 is on its way back to you").await;
     state(&stage, State::Refunded).await;
+    moves(&stage, "demo-1", &json!({ "status": "refunded" })).await;
+    assert!(stage.sees_nothing().await, "told once");
     assert!(shown(browser().get(&link)).await.html.contains("This payment was given back"));
     stage.end().await;
 }

@@ -8,7 +8,7 @@ use duka_runtime::store::PaymentRow;
 
 use crate::pay::{browser, shown, to_the_link};
 use crate::provider::{Item, SECRETS, StandIn};
-use crate::stage::Stage;
+use crate::stage::{Stage, environment};
 
 /// A provider, its settings, what 2,500 shillings are on its wire, and how many beginnings a lost answer leads to.
 pub struct Case {
@@ -154,6 +154,7 @@ async fn conforms(case: &Case) {
     if case.gives_back {
         let back = provider.moves("refunded");
         assert_eq!(calls(&stage, &provider, &back, false).await, 200);
+        stage.hears("The money for order Z-1043 is on its way back to you").await;
         until(&stage, "Z-1043", |payment| payment.state == State::Refunded).await;
     }
     assert!(stage.sees_nothing().await, "{}", case.kind);
@@ -192,6 +193,11 @@ async fn a_prompt_that_was_declined_is_followed_by_another() {
     let mut stage = boutique(&CASES[4], &place).await;
     let link = to_the_link(&mut stage).await;
     let browser = browser();
+    // A card's number goes nowhere.
+    let card = shown(browser.post(&link).body("phone=4111+1111+1111+1111")).await;
+    assert!(card.status == 422 && card.html.contains("This phone can not pay"), "{}: {}", card.status, card.html);
+    assert!(card.html.contains("<label for=\"phone\">") && !card.html.contains("4111"), "{}", card.html);
+    assert!(provider.items().is_empty());
     let prompted = shown(browser.post(&link).body("phone=0711+222+333")).await;
     assert_eq!((prompted.status, prompted.place.as_str()), (303, link.as_str()));
     let page = shown(browser.get(&link)).await.html;
@@ -209,6 +215,30 @@ async fn a_prompt_that_was_declined_is_followed_by_another() {
     let item = provider.moves("paid");
     assert_eq!(calls(&stage, &provider, &item, false).await, 200);
     stage.hears_all(&["We are packing order Z-1043", "is paid: KES 2,500"]).await;
+    stage.end().await;
+}
+
+/// A provider at an address of the shop's own is asked where the operator wants it to be, and nowhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_where_the_operator_does_not_want_it_to_be_is_not_asked() {
+    let (provider, place) = StandIn::start("stripe").await;
+    let mut stage = boutique(&CASES[0], &place).await;
+    let link = to_the_link(&mut stage).await;
+    let path = stage.folder.path().join("duka.toml");
+    let settings = std::fs::read_to_string(&path).expect("settings");
+    let reload = async |host: &str| {
+        std::fs::write(&path, format!("{settings}\n[adapters]\nhosts = [\"{host}\"]\n")).expect("a writable folder");
+        let environment = environment();
+        let config = duka_runtime::config::load(Some(&path), &environment).expect("sound settings");
+        stage.running.reload(&config, &environment).await.expect("read again")
+    };
+    let troubles = reload("api.elsewhere.example").await.troubles;
+    assert!(troubles[0].to_string().contains("`payments` is answered by `127.0.0.1`"), "{troubles:?}");
+    assert_eq!(shown(browser().post(&link)).await.status, 503);
+    assert!(provider.items().is_empty());
+    assert!(reload("127.0.0.1").await.troubles.is_empty());
+    assert_eq!(shown(browser().post(&link)).await.status, 303);
+    assert_eq!(provider.items().len(), 1);
     stage.end().await;
 }
 

@@ -199,6 +199,36 @@ async fn the_demo_gives_back_and_the_customer_is_told_once() {
     stage.end().await;
 }
 
+/// What a person has given back at the provider, told of or not, is not what a command gives back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_gives_back_beside_what_a_person_gave_back_by_hand() {
+    for is_told in [true, false] {
+        let mut stage = corner("provider: demo").await;
+        stage.writes("hi").await;
+        let link = link_of(&stage.sees().await);
+        let page = shown(browser().post(&link)).await.place;
+        shown(browser().post(&page).body("do=pay")).await;
+        stage.hears("PAID").await;
+        stage.demo("faults", &json!({ "callbacks": u32::from(is_told) })).await;
+        stage.demo("sessions/demo-1", &json!({ "refunded": "KES 500.00" })).await;
+        if is_told {
+            settled(&stage, |payment| payment.refunded_minor == 50_000 && payment.claimed.is_none()).await;
+        }
+        stage.demo("faults", &json!({})).await;
+        stage.writes("part").await;
+        stage.hears("GOES BACK KES 500").await;
+        assert_eq!(stage.demo_sessions().await[0]["refunded"], "KES 1000.00", "told: {is_told}");
+        let payment = settled(&stage, |payment| payment.refunded_minor == 100_000).await;
+        assert_eq!((payment.alarms.as_slice(), payment.left_minor()), ([Alarm::PartRefund].as_slice(), 110_000));
+        stage.writes("rest").await;
+        stage.hears_all(&["GOES BACK KES 1,100", "ALL IS BACK"]).await;
+        assert_eq!(stage.demo_sessions().await[0]["refunded"], "KES 2100.00", "told: {is_told}");
+        let payment = settled(&stage, |payment| payment.state == State::Refunded).await;
+        assert_eq!(payment.alarms, [Alarm::PartRefund]);
+        stage.end().await;
+    }
+}
+
 /// The result of a reversal, which nobody signs.
 fn reversal(name: &str, code: u32) -> serde_json::Value {
     json!({ "Result": {

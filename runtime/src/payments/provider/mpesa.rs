@@ -71,9 +71,7 @@ impl Mpesa {
         } else {
             ("CustomerBuyGoodsOnline", &self.till)
         };
-        let phone: String = bill.payer.phone.chars().filter(char::is_ascii_digit).collect();
-        // As it is written at home.
-        let phone = phone.strip_prefix('0').map_or(phone.clone(), |rest| format!("254{rest}"));
+        let phone = kenyan(&bill.payer.phone).unwrap_or_else(|| bill.payer.phone.clone());
         Ok(json!({
             "BusinessShortCode": self.shortcode,
             "Password": password,
@@ -182,6 +180,10 @@ impl Provider for Mpesa {
         Ok(vec![Told { event, ours: String::new(), reference, refund: String::new(), money, standing }])
     }
 
+    fn phone(&self, typed: &str) -> Option<String> {
+        if typed.trim().is_empty() { Some(String::new()) } else { kenyan(typed) }
+    }
+
     fn login(&self) -> Option<Request> {
         let key = [basic(&self.consumer_key, &self.consumer_secret)];
         get(&self.base, "oauth/v1/generate?grant_type=client_credentials", &key)
@@ -193,6 +195,16 @@ impl Provider for Mpesa {
         let life_s = digits(&json, &["expires_in"]).parse().unwrap_or(600);
         Some((SecretString::from(token), life_s))
     }
+}
+
+/// A number of a mobile phone in Kenya, with its country, as somebody writes it there or elsewhere. `None`: it is none; a card's number
+/// is too long for one, and goes nowhere.
+fn kenyan(written: &str) -> Option<String> {
+    let digits: String =
+        written.chars().filter(|letter| !matches!(letter, '+' | ' ' | '-' | '.' | '(' | ')')).collect();
+    let own = digits.strip_prefix("254").or_else(|| digits.strip_prefix('0')).unwrap_or(&digits);
+    let is_mobile = own.len() == 9 && own.starts_with(['1', '7']) && own.chars().all(|letter| letter.is_ascii_digit());
+    is_mobile.then(|| format!("254{own}"))
 }
 
 /// The result of a reversal: of a command of ours, which has its name, or of somebody else's. The query knows nothing of it.
@@ -223,4 +235,20 @@ fn said(code: &str) -> Said {
 fn stands(said: Said) -> Heard {
     let standing = Standing { said, amount: None, refunded_minor: 0 };
     Heard::Stands { standing, ours: None, money: None, page: None, reference: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kenyan;
+
+    #[test]
+    fn only_a_number_of_a_phone_in_kenya_can_be_prompted() {
+        for written in ["0712 345 678", "712345678", "+254 712-345-678", "254712345678", "0110 345 678"] {
+            assert!(kenyan(written).is_some_and(|phone| phone.len() == 12 && phone.starts_with("254")), "{written}");
+        }
+        for written in ["", "12345", "071234567", "4111 1111 1111 1111", "2547123456789", "255712345678", "07l2345678"]
+        {
+            assert_eq!(kenyan(written), None, "{written}");
+        }
+    }
 }

@@ -173,8 +173,8 @@ fn given_back(json: &Json) -> i64 {
 fn standing(json: &Json) -> Standing {
     let said = match text(json, &["status"]) {
         "CAPTURED" => Said::Paid,
-        "FAILED" | "DECLINED" | "RESTRICTED" | "VOID" => Said::Failed,
-        "ABANDONED" | "TIMEDOUT" | "CANCELLED" => Said::Expired,
+        // The charge is over; the link is not, and another charge may be asked for.
+        "FAILED" | "DECLINED" | "RESTRICTED" | "VOID" | "ABANDONED" | "TIMEDOUT" | "CANCELLED" => Said::Failed,
         _ => Said::Open,
     };
     let code = currency(text(json, &["currency"]));
