@@ -9,6 +9,7 @@ pub mod shipped;
 mod steps;
 mod template;
 mod webhook;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ pub use self::proof::{Encoding, Key, Over, Proof, Signature, Signed, Token};
 pub use self::steps::{Absent, After, Already, Check, Join, Only, Step, Unless, parts};
 pub use self::template::{Body, ITEM, Piece, Template, value_at};
 pub use self::webhook::{Changed, Seen, Told, Watch, Webhook};
+pub use self::written::Written;
 use crate::config::{Length, SecretRef};
 use crate::egress::Method;
 
@@ -50,6 +52,8 @@ pub struct Mapping {
     pub webhook: Option<Webhook>,
     /// Of a carrier: how often it is asked where its parcels are
     pub poll: Option<Poll>,
+    #[serde(skip)]
+    pub written: Written,
 }
 
 /// How we say who we are.

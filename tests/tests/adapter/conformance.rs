@@ -96,13 +96,13 @@ const CASES: &[Case] = &[
     Case {
         name: "trap 4: a missing price is not known, and never 0",
         replies: &[(200, r#"{"data": {"sku": "a", "title": "A"}}"#)],
-        told: "failed: price: nothing is there, and it has no default",
+        told: "failed: price: nothing is there, and it has no default (catalog.rest.yaml:9)",
         ..ONE
     },
     Case {
         name: "trap 4: nor is a price of null",
         replies: &[(200, r#"{"data": {"sku": "a", "title": "A", "price": null}}"#)],
-        told: "failed: price: nothing is there, and it has no default",
+        told: "failed: price: nothing is there, and it has no default (catalog.rest.yaml:9)",
         ..ONE
     },
     Case {
@@ -173,7 +173,7 @@ const CASES: &[Case] = &[
         call: "catalog.featured",
         arguments: "[]",
         replies: &[(200, r#"{"data": [{"sku": "a", "title": "A", "price": 5, "currency": "USD"}]}"#)],
-        told: r#"failed: [0].price: expected an amount in KES, and found one in "USD", found 5"#,
+        told: r#"failed: [0].price: expected an amount in KES, and found one in "USD", found 5 (catalog.rest.yaml:20)"#,
         asked: &["GET /v1/featured?currency=KES&fields=id%2C%2Bprice"],
         ..ONE
     },
@@ -182,14 +182,14 @@ const CASES: &[Case] = &[
         call: "catalog.featured",
         arguments: "[]",
         replies: &[(200, r#"{"data": [{"sku": "a", "title": "A", "price": 5}]}"#)],
-        told: "failed: [0].price: expected an amount in KES, and found one in null, found 5",
+        told: "failed: [0].price: expected an amount in KES, and found one in null, found 5 (catalog.rest.yaml:20)",
         asked: &["GET /v1/featured?currency=KES&fields=id%2C%2Bprice"],
         ..ONE
     },
     Case {
         name: "an amount below nothing",
         replies: &[(200, r#"{"data": {"sku": "a", "title": "A", "price": -5}}"#)],
-        told: "failed: price: expected an amount in KES, no part of a KES and not below nothing, found -5",
+        told: "failed: price: expected an amount in KES, no part of a KES and not below nothing, found -5 (catalog.rest.yaml:9)",
         ..ONE
     },
     Case {
