@@ -13,7 +13,7 @@ use crate::adapter::parcels::{self, TRACK};
 use crate::adapter::rest::{SHOP, names, usual};
 
 /// What an order is asked for with of which only the number came.
-const ONE: &str = "orders.one";
+pub(super) const ONE: &str = "orders.one";
 
 /// Refusals that every operation may have besides those of its contract.
 const GENERAL: [&str; 3] = ["temporary", "rate_limited", "auth"];
