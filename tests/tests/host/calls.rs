@@ -291,7 +291,7 @@ async fn a_backend_that_is_left_alone_is_told_of_once_with_its_shop() {
     while let Ok(one) = notices.try_recv() {
         told.extend((one.notice.name() == "system_fails").then_some((one.shop, one.notice)));
     }
-    assert_eq!(told, [(house.shop, Notice::SystemFails { contract: "cart".into() })]);
+    assert_eq!(told, [(house.shop, Notice::SystemFails { contract: "catalog".into() })]);
 }
 
 #[test]
