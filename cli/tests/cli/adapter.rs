@@ -72,7 +72,8 @@ fn a_mapping_is_checked_without_and_with_its_backend() {
     assert!(fine.out.contains("catalog.product: not asked"), "{}", fine.out);
     let fault = folder.duka(&["adapter", "check", "zuri", "--base", &base, "--with", "catalog.product=[\"D\"]"]);
     assert_eq!(fault.code, Some(1), "{fault:?}");
-    assert!(fault.out.contains("fault  catalog.product: price: nothing is there"), "{}", fault.out);
+    let told = "fault  catalog.product: price: nothing is there, and it has no default (catalog.rest.yaml:16)";
+    assert!(fault.out.contains(told), "{}", fault.out);
     assert!(fault.out.contains("met 200: {\"data\":{\"sku\":\"D\""), "{}", fault.out);
     assert!(!fault.out.contains("sesame"), "a key is not shown");
 

@@ -9,6 +9,7 @@ pub mod shipped;
 mod steps;
 mod template;
 mod webhook;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ pub use self::proof::{Encoding, Key, Over, Proof, Signature, Signed, Token};
 pub use self::steps::{Absent, After, Already, Check, Join, Only, Step, Unless, parts};
 pub use self::template::{Body, ITEM, Piece, Template, value_at};
 pub use self::webhook::{Changed, Seen, Told, Watch, Webhook};
+pub use self::written::Written;
 use crate::config::{Length, SecretRef};
 use crate::egress::Method;
 
@@ -54,6 +56,8 @@ pub struct Mapping {
     pub webhook: Option<Webhook>,
     /// Of a carrier: how often it is asked where its parcels are
     pub poll: Option<Poll>,
+    #[serde(skip)]
+    pub written: Written,
 }
 
 /// How we say who we are.
@@ -242,6 +246,13 @@ impl Request {
         }
     }
 
+    /// Whether this place is in what is sent, its address included.
+    fn names(&self, place: &[String]) -> bool {
+        let templates = [&self.path].into_iter().chain(self.query.values()).chain(self.headers.values());
+        templates.flat_map(Template::places).any(|known| known == place)
+            || self.sent_places().iter().any(|(known, _)| known == place)
+    }
+
     /// The places of what is sent besides the address, and whether each stands within an `each`.
     pub fn sent_places(&self) -> Vec<(Vec<String>, bool)> {
         let variables = self.graphql.iter().flat_map(|graphql| graphql.variables.values());
@@ -411,11 +422,21 @@ pub struct Find {
     pub select: Path,
     /// Of what was selected, what has this value
     pub only: Option<Only>,
+    /// How the list goes on in which it is looked for, up to an empty page. Only where it was read to its end, nothing was done
+    pub page: Option<Page>,
     /// Answers that say that nothing was done
     #[serde(default)]
     pub absent: Vec<Absent>,
     /// How long that must be so before it is believed [default: 2 seconds]
     pub grace: Option<Length>,
+}
+
+impl Find {
+    /// It is looked for in one answer of a list, which may go on.
+    pub fn may_miss(&self) -> bool {
+        let unasked = |only: &Only| only.is.places().any(|place| !self.request.names(place));
+        self.page.is_none() && self.only.as_ref().is_some_and(unasked)
+    }
 }
 
 /// The JSON Schema of `NAME.rest.yaml`.

@@ -56,7 +56,7 @@ impl Systems {
     async fn anew(&self, ask: &Ask, backend: &Backend, promise: &Promise) -> Outcome {
         self.rest.keep_names(backend, &ask.shop.program, promise);
         let question = question(ask, backend, promise);
-        let asked = backend.memory.asks(ask.now_ms);
+        let asked = backend.memory.asks(ask.now_ms, promise.fresh_for_ms);
         let outcome = self.rest.ask(backend, call(ask, promise, &conversation(ask))).await.outcome;
         if let (Some(question), Outcome::Given(value), Some(ty)) = (question, &outcome, &promise.gives) {
             let shop = &ask.shop.program.shop;

@@ -23,6 +23,7 @@ use self::places::{Place, Places};
 
 use super::Host;
 use super::desk::{Desk, DeskError};
+use super::notices::{Notice, Told};
 use super::points::{Point, Struck};
 use super::shops::Shop;
 use super::writer::Job;
@@ -259,7 +260,7 @@ impl<A: Adapter> Calls<A> {
                     let ask = Ask { now_ms: self.host.clock.now_ms(), ..ask };
                     let lost = if call.query { Outcome::TimedOut } else { Outcome::Unknown };
                     let outcome = timeout(left, self.adapter.ask(ask)).await.unwrap_or(lost);
-                    self.breakers().heard(backend, &outcome, self.host.clock.monotonic_ms());
+                    self.heard(backend, &outcome);
                     if known_undone { outcome } else { after_unknown(outcome) }
                 } else if known_undone {
                     let reason = SmolStr::new_static("the shop's system has failed too often just now");
@@ -271,6 +272,15 @@ impl<A: Adapter> Calls<A> {
         };
         self.host.points.hit(Point::CallAnswered)?;
         Ok(self.end(ended, call, attempt, retries, outcome))
+    }
+
+    /// Remembers how a backend has answered, and tells who keeps it when it is left alone.
+    fn heard(&self, backend: Backend, outcome: &Outcome) {
+        let (shop, contract) = backend.clone();
+        let is_left_alone = self.breakers().heard(backend, outcome, self.host.clock.monotonic_ms());
+        if is_left_alone {
+            self.host.notices.tell(Told { shop, conversation: None, notice: Notice::SystemFails { contract } });
+        }
     }
 
     /// Whether a command has been absent for so long. Once that is believed, it counts anew; and where an attempt was made

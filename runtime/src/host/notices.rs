@@ -53,6 +53,8 @@ pub enum Notice {
     SeveralOrders { order: SmolStr },
     /// A shop's own system has switched these webhooks off, or taken them away.
     WebhooksOff { contract: SmolStr, topics: SmolStr },
+    /// A shop's own system fails again and again, and is left alone between tries.
+    SystemFails { contract: SmolStr },
 }
 
 impl Notice {
@@ -76,6 +78,7 @@ impl Notice {
             Notice::TemplateRefused { .. } => "template_refused",
             Notice::SeveralOrders { .. } => "several_orders",
             Notice::WebhooksOff { .. } => "webhooks_off",
+            Notice::SystemFails { .. } => "system_fails",
         }
     }
 }

@@ -98,6 +98,9 @@ fn tell(host: &Host, told: &Told) {
         Notice::WebhooksOff { contract, topics } => {
             tracing::error!(shop, %contract, %topics, "the shop's system does not call us any more: switch its webhooks on there; its orders are asked for every hour meanwhile");
         }
+        Notice::SystemFails { contract } => {
+            tracing::error!(shop, %contract, "the shop's system fails again and again: it is left alone, and tried at times; its customers get the words of `failed`");
+        }
     }
     counter!("duka_notices_total", "kind" => told.notice.name()).increment(1);
 }

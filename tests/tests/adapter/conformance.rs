@@ -96,13 +96,13 @@ const CASES: &[Case] = &[
     Case {
         name: "trap 4: a missing price is not known, and never 0",
         replies: &[(200, r#"{"data": {"sku": "a", "title": "A"}}"#)],
-        told: "failed: price: nothing is there, and it has no default",
+        told: "failed: price: nothing is there, and it has no default (catalog.rest.yaml:9)",
         ..ONE
     },
     Case {
         name: "trap 4: nor is a price of null",
         replies: &[(200, r#"{"data": {"sku": "a", "title": "A", "price": null}}"#)],
-        told: "failed: price: nothing is there, and it has no default",
+        told: "failed: price: nothing is there, and it has no default (catalog.rest.yaml:9)",
         ..ONE
     },
     Case {
@@ -174,7 +174,7 @@ const CASES: &[Case] = &[
         call: "catalog.featured",
         arguments: "[]",
         replies: &[(200, r#"{"data": [{"sku": "a", "title": "A", "price": 5, "currency": "USD"}]}"#)],
-        told: r#"failed: [0].price: expected an amount in KES, and found one in "USD", found 5"#,
+        told: r#"failed: [0].price: expected an amount in KES, and found one in "USD", found 5 (catalog.rest.yaml:20)"#,
         asked: &["GET /v1/featured?currency=KES&fields=id%2C%2Bprice"],
         ..ONE
     },
@@ -183,14 +183,14 @@ const CASES: &[Case] = &[
         call: "catalog.featured",
         arguments: "[]",
         replies: &[(200, r#"{"data": [{"sku": "a", "title": "A", "price": 5}]}"#)],
-        told: "failed: [0].price: expected an amount in KES, and found one in null, found 5",
+        told: "failed: [0].price: expected an amount in KES, and found one in null, found 5 (catalog.rest.yaml:20)",
         asked: &["GET /v1/featured?currency=KES&fields=id%2C%2Bprice"],
         ..ONE
     },
     Case {
         name: "an amount below nothing",
         replies: &[(200, r#"{"data": {"sku": "a", "title": "A", "price": -5}}"#)],
-        told: "failed: price: expected an amount in KES, no part of a KES and not below nothing, found -5",
+        told: "failed: price: expected an amount in KES, no part of a KES and not below nothing, found -5 (catalog.rest.yaml:9)",
         ..ONE
     },
     Case {
@@ -301,6 +301,16 @@ operations:
     find_by_reference: { request: { path: /cancelled, query: { reference: "{key}" } }, select: $.found }
   orders.open_return:
     request: { method: POST, path: /returns, body: { order: "{order.number}", total: "{order.total.minor}" } }
+  orders.release:
+    request: { method: DELETE, path: "/orders/{order.number}" }
+    success: { when: { path: $.ok, is: true } }
+  orders.again:
+    request: { method: POST, path: /again }
+    find_by_reference:
+      request: { path: /orders }
+      select: $.data
+      only: { path: $.reference, is: "{key}" }
+      page: { by: number, query: page, size: { query: size, is: 2 }, most: 3 }
 "#;
 
 const ORDER: &str = r#"[{"number": "Z/1", "status": "quoted", "status_text": "", "total": "KES 10.50", "delivery_fee": "KES 0",
@@ -327,6 +337,15 @@ async fn a_command_is_never_done_twice_blindly() {
         ("orders.hold", &[(HANGS, "")], "unknown", &[&hold], "not done"),
         ("orders.hold", &[(429, ""), (201, PLACED)], r#""KES 10.50" "2026-11-19""#, &[&hold, &hold], "not done"),
         ("orders.hold", &[(200, "<html>")], "unknown", &[&hold], "not done"),
+        ("orders.release", &[(200, "<html>")], "unknown", &["DELETE /orders/Z%2F1"], "cannot tell"),
+        ("orders.release", &[(204, "")], "unknown", &["DELETE /orders/Z%2F1"], "cannot tell"),
+        (
+            "orders.release",
+            &[(200, r#"{"ok": false}"#)],
+            r#"failed: answered 200, but without success: {"ok":false}"#,
+            &["DELETE /orders/Z%2F1"],
+            "cannot tell",
+        ),
         (
             "orders.cancel",
             &[(504, ""), (200, &found)],
@@ -370,4 +389,31 @@ async fn a_command_is_never_done_twice_blindly() {
     let nobody = Mapped::new("KES", "orders", &ORDERS.replace("BASE", "http://127.0.0.1:1"));
     let told = nobody.ask("orders.hold", ORDER, 5_000, shown).await;
     assert!(told.starts_with("failed: the shop's system can not be reached"), "{told}");
+}
+
+/// A list that comes oldest first has what was done on its last page.
+#[tokio::test]
+async fn what_is_not_in_a_list_was_only_not_done_where_the_list_was_read_to_its_end() {
+    let script = Script::default();
+    let base = script.start().await;
+    let shop = Mapped::new("KES", "orders", &ORDERS.replace("BASE", &base));
+    let other = r#"{"reference": "7-1-1-0"}"#;
+    let ours = PLACED.replacen('{', &format!("{{\"reference\": \"{KEY}\", "), 1);
+    let page = |orders: &[&str]| format!("{{\"data\": [{}]}}", orders.join(", "));
+    let (full, fewer, empty) = (page(&[other, other]), page(&[other]), page(&[]));
+    let found = page(&[&ours]);
+    let cases: &[(&[(u16, &str)], &str)] = &[
+        (&[(200, &full), (200, &found)], r#"done: "KES 10.50""#),
+        // It may give fewer than it is asked for.
+        (&[(200, &fewer), (200, &found)], r#"done: "KES 10.50""#),
+        (&[(200, &full), (200, &fewer), (200, &empty)], "not done"),
+        (&[(200, &full), (200, &full), (200, &full), (200, &found)], "cannot tell"),
+        (&[(200, &full), (500, "")], "cannot tell"),
+    ];
+    for (replies, told) in cases {
+        script.next(replies);
+        assert_eq!(shop.look_up("orders.again", ORDER, &["/total"]).await, *told, "{replies:?}");
+    }
+    let pages = ["GET /orders?page=1&size=2", "GET /orders?page=2&size=2", "GET /orders?page=3&size=2"];
+    assert_eq!(script.seen().get(4..7), Some(pages.map(String::from).as_slice()));
 }

@@ -1,6 +1,6 @@
 //! Mappings with mistakes, each told where it is; and those of the documentation and of the tests, which have none.
 
-use duka_runtime::adapter::mapping::schema;
+use duka_runtime::adapter::mapping::{schema, untold};
 use duka_tests::shops::example;
 use duka_tests::tree::root;
 
@@ -105,6 +105,43 @@ fn a_command_that_is_looked_at_afterwards_is_not_looked_for_by_its_reference() {
     let find =
         "    find_by_reference: { request: { path: /orders, query: { reference: \"{key}\" } }, select: $.found }\n";
     assert!(is_told(&format!("{text}{find}")));
+}
+
+#[test]
+fn a_list_that_may_go_on_is_no_place_to_look_for_what_was_done() {
+    let told = "What `orders.hold` has done is looked for in a list, which may go on behind this answer: it would be done twice.";
+    let is_told = |find: &str| {
+        let text = format!(
+            "base: https://api.zuri.example\noperations:\n  orders.hold:\n    request: {{ method: POST, path: /orders }}\n    \
+             find_by_reference: {{ select: $.data, {find} }}\n"
+        );
+        let (_, _, findings) = shop("KES", "orders", &text);
+        findings.iter().any(|it| it.message == told)
+    };
+    let only = "only: { path: $.reference, is: \"{key}\" }";
+    assert!(is_told(&format!("request: {{ path: /orders }}, {only}")));
+    assert!(!is_told(&format!("request: {{ path: /orders }}, {only}, page: {{ by: link }}")));
+    assert!(!is_told(&format!("request: {{ path: /orders, query: {{ search: \"{{key}}\" }} }}, {only}")));
+    assert!(!is_told("request: { path: \"/orders/{key}\" }"));
+}
+
+#[test]
+fn a_flow_that_waits_for_news_which_nobody_brings_is_told() {
+    let text = "base: https://api.zuri.example\nrecords:\n  order:\n    \
+                status: { path: $.state, as: enum, map: { sent: shipped, there: delivered }, else: placed }\n\
+                operations:\n  orders.recent: { request: { path: /orders } }\n";
+    let waits = |more: &str| -> Vec<String> {
+        let (program, found, _) = judged(example("boutique"), "KES", "orders", &format!("{text}{more}"));
+        assert_eq!(found.len(), 1, "{more}");
+        let untold = untold(&program.shop, &found).into_iter();
+        untold.filter(|it| it.message.contains("`delivered`")).filter_map(|it| it.help).collect()
+    };
+    let nobody = "The mapping of `orders` has neither `webhook` with `orders` nor `orders.one`: add one of them.";
+    assert_eq!(waits(""), [nobody]);
+    assert_eq!(waits("  orders.one: { request: { path: \"/orders/{text}\" } }\n"), Vec::<String>::new());
+    let webhook = "webhook:\n  proof: { header: { name: X-Token, value: \"env:T\" } }\n";
+    assert_eq!(waits(&format!("{webhook}  changes: [{{}}]\n")), [nobody]);
+    assert_eq!(waits(&format!("{webhook}  orders: [{{ order: $.order }}]\n")), Vec::<String>::new());
 }
 
 /// The whole mapping that the documentation shows.

@@ -8,6 +8,7 @@ use duka_engine::event::Outcome;
 use duka_runtime::host::calls::{Adapter, Ask, CallEnd, Calls, DemoAdapter, Fate};
 use duka_runtime::host::desk::Desk;
 use duka_runtime::host::mint::Mint;
+use duka_runtime::host::notices::Notice;
 use duka_runtime::host::shops::Shops;
 use duka_runtime::host::{Host, Limits};
 use duka_runtime::store::Store;
@@ -269,6 +270,28 @@ fn a_backend_that_is_down_ends_in_the_flows_own_words() {
         }
         assert_eq!(house.said(conversation).await, ["That did not work."]);
     });
+}
+
+#[tokio::test]
+async fn a_backend_that_is_left_alone_is_told_of_once_with_its_shop() {
+    let house = House::new(Store::memory()).await;
+    let calls = Calls::new(Arc::clone(&house.host), Desk::Here(Arc::clone(&house.writer)), Down);
+    let mut notices = house.host.notices.listen();
+    for customer in 0..8 {
+        let customer = customer.to_string();
+        house.begin(&customer).await;
+        house.receive(vec![house.text(&customer, &format!("m{customer}"), "bag")]).await.expect("kept");
+    }
+    for _ in 0..20 {
+        calls.run_once().await.expect("asked");
+        house.worker.run_once().await.expect("taken");
+        house.clock.advance(600);
+    }
+    let mut told = Vec::new();
+    while let Ok(one) = notices.try_recv() {
+        told.extend((one.notice.name() == "system_fails").then_some((one.shop, one.notice)));
+    }
+    assert_eq!(told, [(house.shop, Notice::SystemFails { contract: "catalog".into() })]);
 }
 
 #[test]

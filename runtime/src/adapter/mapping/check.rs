@@ -23,7 +23,7 @@ use smol_str::SmolStr;
 use self::judge::Judge;
 pub use self::unable::unable;
 pub use self::untold::untold;
-use super::{Base, Mapping, shipped};
+use super::{Base, Mapping, Written, shipped};
 use crate::adapter::bag;
 
 /// Adapters that need no mapping to be shipped.
@@ -88,7 +88,7 @@ pub fn read(source: &ShopSource, shop: &Shop) -> (Vec<Found>, Vec<Diagnostic>) {
                 );
                 None
             }
-            (Some((file, text)), _) => mapping(file, &text.text, shop, (contract, &asked), &mut findings),
+            (Some((id, file)), _) => mapping(id, file, shop, (contract, &asked), &mut findings),
             (None, Some(text)) => {
                 let settings = settings(&profile.adapters, adapter);
                 known(text, &settings, kind, shop, (contract, &asked), &mut findings)
@@ -115,19 +115,19 @@ fn path_of(adapter: &Section) -> String {
 }
 
 fn mapping(
-    file: FileId,
-    text: &str,
+    id: FileId,
+    file: &SourceFile,
     shop: &Shop,
     (contract, asked): (&str, &[&Promise]),
     findings: &mut Vec<Diagnostic>,
 ) -> Option<Mapping> {
-    let (tree, wrong) = tree::parse(file, text);
+    let (tree, wrong) = tree::parse(id, &file.text);
     let sound = wrong.is_empty();
     findings.extend(wrong);
     let Some(root) = tree.root.filter(|_| sound) else {
         if sound {
             let message = "This mapping is empty: it needs `base` and `operations`.";
-            findings.push(Diagnostic::new(25, Span::new(file, 0, 0), message));
+            findings.push(Diagnostic::new(25, Span::new(id, 0, 0), message));
         }
         return None;
     };
@@ -135,7 +135,7 @@ fn mapping(
         Ok(mapping) => {
             let mut judge = Judge { shop, mapping: &mapping, root: &root, findings };
             judge.all(contract, asked);
-            Some(mapping)
+            Some(Mapping { written: Written::of(&file.path, &file.text, &root), ..mapping })
         }
         Err(finding) => {
             findings.push(*finding);

@@ -38,6 +38,25 @@ impl Path {
         }
     }
 
+    /// Takes all values at the path out of it, and empties the lists that they stood in.
+    pub fn take(&self, json: &mut Json) -> Vec<Json> {
+        let places: Vec<String> = self.0.query_located(json).locations().map(|place| place.to_json_pointer()).collect();
+        let take = |json: &mut Json, place: &str| json.pointer_mut(place).map(Json::take);
+        if let [place] = places.as_slice() {
+            return match take(json, place) {
+                Some(Json::Array(items)) => items,
+                one => one.into_iter().collect(),
+            };
+        }
+        let taken = places.iter().filter_map(|place| take(json, place)).collect();
+        for (list, _) in places.iter().filter_map(|place| place.rsplit_once('/')) {
+            if let Some(Json::Array(items)) = json.pointer_mut(list) {
+                items.clear();
+            }
+        }
+        taken
+    }
+
     pub fn first<'a>(&self, json: &'a Json) -> Option<&'a Json> {
         self.0.query(json).first()
     }

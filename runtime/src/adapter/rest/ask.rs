@@ -187,15 +187,17 @@ impl Rest {
         let Some(find) = &operation.find_by_reference else { return Fate::CannotTell };
         let absent = Fate::Absent { for_ms: find.grace.map_or(GRACE_MS, Length::ms) };
         let mut turn = Turn::new(self, backend, operation, call);
-        let answer = match turn.attempt(&find.request, &[], &[]).await {
-            Ok(answer) => answer,
+        turn.doubts = true;
+        let only = find.only.as_ref().map(|only| (only, 1));
+        let read = match turn.pages_to(&find.request, find.page.as_ref(), Some(&find.select), only).await {
+            Ok(read) => read,
             Err(_) if turn.is_absent(&find.absent) => return absent,
             Err(_) => return Fate::CannotTell,
         };
-        let found: Vec<Json> = find.select.all(&answer).into_iter().cloned().collect();
-        let Ok(found) = turn.only(find.only.as_ref(), found) else { return Fate::CannotTell };
+        let found = read.items;
         if found.is_empty() {
-            return absent;
+            let whole = read.to_the_end && !find.may_miss();
+            return if whole { absent } else { Fate::CannotTell };
         }
         if found.len() > 1 && !matches!(call.promise.gives, Some(Type::List(_))) {
             backend.note_twice(call.key.to_string());
@@ -219,14 +221,16 @@ struct Turn<'a> {
     at: Option<Url>,
     /// The request that is sent is the one that counts.
     decides: bool,
+    /// A page is only the last when the next one is empty: it may have fewer than were asked for.
+    doubts: bool,
 }
 
 impl<'a> Turn<'a> {
     fn new(rest: &'a Rest, backend: &'a Backend, operation: &'a Operation, call: Call<'a>) -> Turn<'a> {
         let values = values(call.shop, call.promise, call.arguments, call.key, call.conversation);
         let ends = Instant::now() + call.left;
-        let (status, json, headers, at, decides) = (None, None, Vec::new(), None, true);
-        Turn { rest, backend, operation, call, values, ends, status, json, headers, at, decides }
+        let (status, json, headers, at, decides, doubts) = (None, None, Vec::new(), None, true, false);
+        Turn { rest, backend, operation, call, values, ends, status, json, headers, at, decides, doubts }
     }
 
     fn is_absent(&self, absent: &[Absent]) -> bool {
@@ -296,8 +300,8 @@ impl<'a> Turn<'a> {
         let only = operation.only.as_ref().filter(|_| operation.spread.is_none());
         let only = only.and_then(|only| Some((only, only.most?)));
         let (page, select) = (operation.page.as_ref(), operation.select.as_ref());
-        let selected = self.pages_to(&operation.request, page, select, only).await?;
-        let selected = self.spread(operation.spread.as_ref(), selected);
+        let selected = self.pages_to(&operation.request, page, select, only).await?.items;
+        let selected = self.spread(operation.spread.as_ref(), operation.only.as_ref(), selected)?;
         let selected = self.only(operation.only.as_ref(), selected)?;
         if let Some(only) = &operation.only {
             self.marked(only, selected.len())?;

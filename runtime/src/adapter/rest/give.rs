@@ -25,8 +25,35 @@ pub struct Reading<'a> {
     pub promise: &'a Promise,
 }
 
-/// Fields that are elsewhere than the mapping's `records` say.
-type Own<'a> = Option<&'a BTreeMap<String, Field>>;
+/// An operation, and its fields that are elsewhere than the mapping's `records` say.
+type Own<'a> = Option<(&'a str, &'a BTreeMap<String, Field>)>;
+
+/// Why an answer gives nothing.
+struct Fault {
+    /// The place in the answer, what was expected and what was met.
+    reason: String,
+    /// Where the rule is that it does not fit.
+    rule: Option<String>,
+}
+
+impl Fault {
+    fn of(self, rule: impl FnOnce() -> Option<String>) -> Fault {
+        Fault { rule: self.rule.or_else(rule), ..self }
+    }
+
+    fn told(self) -> String {
+        match self.rule {
+            Some(rule) => format!("{} ({rule})", self.reason),
+            None => self.reason,
+        }
+    }
+}
+
+impl From<String> for Fault {
+    fn from(reason: String) -> Fault {
+        Fault { reason, rule: None }
+    }
+}
 
 /// Makes a contract's records of a backend's objects.
 #[derive(Debug)]
@@ -52,16 +79,16 @@ impl Reading<'_> {
     /// The place, what was expected and what was met.
     pub fn give(&self, selected: &[Json]) -> Result<Value, String> {
         let Some(ty) = &self.promise.gives else { return Ok(Value::None) };
-        let json = match ty {
-            Type::List(item) => {
-                self.records.list(item, &selected.iter().collect::<Vec<_>>(), "", Some(&self.operation.fields))?
-            }
-            Type::Record(id) => {
-                let first = selected.first().ok_or("the answer holds nothing where `select` looks")?;
-                self.records.record(*id, first, "", Some(&self.operation.fields))?
-            }
-            _ => return Err("a mapping gives records and lists of them".to_string()),
+        let path = self.promise.path();
+        let own = Some((path.as_str(), &self.operation.fields));
+        let json = match (ty, selected.first()) {
+            (Type::List(item), _) => self.records.list(item, &selected.iter().collect::<Vec<_>>(), "", own),
+            (Type::Record(id), Some(first)) => self.records.record(*id, first, "", own),
+            (Type::Record(_), None) => Err("the answer holds nothing where `select` looks".to_string().into()),
+            _ => Err("a mapping gives records and lists of them".to_string().into()),
         };
+        let rule = || self.records.mapping.written.at(&["operations", &path, "select"]);
+        let json = json.map_err(|fault| fault.of(rule).told())?;
         decode(self.records.shop, ty, &json).map_err(|error| error.to_string())
     }
 }
@@ -86,13 +113,13 @@ impl<'a> Records<'a> {
     /// # Errors
     /// The place, what was expected and what was met.
     pub fn give(&self, id: RecordId, met: &Json) -> Result<Value, String> {
-        let json = self.record(id, met, "", None)?;
+        let json = self.record(id, met, "", None).map_err(Fault::told)?;
         decode(self.shop, &Type::Record(id), &json).map_err(|error| error.to_string())
     }
 
-    fn list(&self, item: &Type, met: &[&Json], at: &str, own: Own<'_>) -> Result<Json, String> {
+    fn list(&self, item: &Type, met: &[&Json], at: &str, own: Own<'_>) -> Result<Json, Fault> {
         if met.len() > MOST_ITEMS {
-            return Err(format!("{at}: more than {MOST_ITEMS} items"));
+            return Err(format!("{at}: more than {MOST_ITEMS} items").into());
         }
         let place = |index: usize| format!("{at}[{index}]");
         let read = met.iter().enumerate().map(|(index, json)| match item {
@@ -102,24 +129,30 @@ impl<'a> Records<'a> {
         Ok(Json::Array(read.collect::<Result<_, _>>()?))
     }
 
-    fn record(&self, id: RecordId, met: &Json, at: &str, own: Own<'_>) -> Result<Json, String> {
+    fn record(&self, id: RecordId, met: &Json, at: &str, own: Own<'_>) -> Result<Json, Fault> {
         let Some(record) = self.shop.records.get(usize::from(id.0)) else { return Ok(Json::Null) };
         let shared = self.mapping.records.get(record.name.as_str());
         let mut fields = Map::new();
         for slot in &record.fields {
             let here = if at.is_empty() { slot.name.to_string() } else { format!("{at}.{}", slot.name) };
-            let rule = rule(own, shared, &slot.name);
+            let name = slot.name.as_str();
+            let special = own.and_then(|(path, fields)| Some((path, fields.get(name)?)));
+            let written = || match special {
+                Some((path, _)) => self.mapping.written.at(&["operations", path, "fields", name]),
+                None => self.mapping.written.at(&["records", &record.name, name]),
+            };
+            let rule = special.map(|(_, field)| field).or_else(|| shared?.get(name));
             let json = match rule {
-                Some(rule) => self.field(rule, slot, met, &here)?,
+                Some(Field(rule)) => self.field(rule, slot, met, &here).map_err(|fault| fault.of(written))?,
                 None if slot.optional => Json::Null,
-                None => return Err(format!("{here}: the mapping does not say where it is")),
+                None => return Err(format!("{here}: the mapping does not say where it is").into()),
             };
             fields.insert(slot.name.to_string(), json);
         }
         Ok(Json::Object(fields))
     }
 
-    fn field(&self, rule: &Rule, slot: &Slot, met: &Json, at: &str) -> Result<Json, String> {
+    fn field(&self, rule: &Rule, slot: &Slot, met: &Json, at: &str) -> Result<Json, Fault> {
         let applies = rule.when.as_ref().is_none_or(|when| holds(when, Some(met), ""));
         if let Some(other) = rule.or.as_ref().filter(|_| !applies) {
             return self.field(other, slot, met, at);
@@ -146,14 +179,14 @@ impl<'a> Records<'a> {
                 Ok(Json::String(write_money(Money { minor: 0, currency: self.place.currency })))
             }
             (None, _, None) if slot.optional => Ok(Json::Null),
-            (None, _, None) => Err(format!("{at}: nothing is there, and it has no default")),
+            (None, _, None) => Err(format!("{at}: nothing is there, and it has no default").into()),
         }
     }
 
-    fn single(&self, rule: &Rule, ty: &Type, found: &Json, met: &Json, at: &str) -> Result<Json, String> {
+    fn single(&self, rule: &Rule, ty: &Type, found: &Json, met: &Json, at: &str) -> Result<Json, Fault> {
         let code = rule.currency.as_ref().map(|path| path.first(met).unwrap_or(&Json::Null));
         let converted = self.place.convert(rule, ty, found, code);
-        converted.map_err(|expected| format!("{at}: expected {expected}, found {}", shown(found)))
+        converted.map_err(|expected| format!("{at}: expected {expected}, found {}", shown(found)).into())
     }
 }
 
@@ -162,10 +195,6 @@ fn pieces(slot: &Slot, said: Json) -> Json {
     let is_stock = slot.name == STOCK && slot.ty == Type::Number;
     let some = || text(&said).ok()?.trim().parse::<Decimal>().ok().filter(|it| *it > Decimal::ZERO);
     if is_stock && some().is_some() { Json::String(UNCOUNTED.to_string()) } else { said }
-}
-
-fn rule<'a>(own: Own<'a>, shared: Own<'a>, name: &str) -> Option<&'a Rule> {
-    own.and_then(|fields| fields.get(name)).or_else(|| shared?.get(name)).map(|field| &field.0)
 }
 
 /// Whether an answer is as a predicate says. `json` is `None` when the body is not JSON.

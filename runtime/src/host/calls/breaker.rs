@@ -35,18 +35,22 @@ impl Breakers {
         true
     }
 
-    pub fn heard(&mut self, backend: Backend, outcome: &Outcome, now_ms: i64) {
+    /// Whether the backend is left alone from now on.
+    pub fn heard(&mut self, backend: Backend, outcome: &Outcome, now_ms: i64) -> bool {
         match outcome {
             Outcome::Given(_) | Outcome::Refused { .. } => {
                 self.0.remove(&backend);
+                false
             }
             Outcome::Failed { .. } | Outcome::TimedOut | Outcome::Unknown => {
                 let breaker = self.0.entry(backend).or_default();
                 breaker.failures = breaker.failures.saturating_add(1);
-                if breaker.failures == MOST_FAILURES {
+                let opens = breaker.failures == MOST_FAILURES;
+                if opens {
                     metrics::counter!("duka_breakers_opened_total").increment(1);
                     breaker.open_until_ms = now_ms.saturating_add(OPEN_MS);
                 }
+                opens
             }
         }
     }
@@ -62,10 +66,11 @@ mod tests {
         let backend = || (ShopScope::numbered(1), "orders".into());
         let other = (ShopScope::numbered(2), "orders".into());
         let mut breakers = Breakers::default();
-        for _ in 0..MOST_FAILURES {
+        for failures in 1..=MOST_FAILURES {
             assert!(breakers.lets_through(&backend(), 0));
-            breakers.heard(backend(), &Outcome::TimedOut, 0);
+            assert_eq!(breakers.heard(backend(), &Outcome::TimedOut, 0), failures == MOST_FAILURES);
         }
+        assert!(!breakers.heard(backend(), &Outcome::TimedOut, 0), "that was told");
         assert!(!breakers.lets_through(&backend(), 1));
         assert!(breakers.lets_through(&other, 1), "another shop's is another");
         assert!(breakers.lets_through(&backend(), OPEN_MS));

@@ -7,13 +7,13 @@ use duka_engine::types::{RecordId, Type};
 
 use super::place;
 use crate::adapter::mapping::{
-    As, By, HOLD, ITEM, Mapping, Operation, Over, Proof, Request, Rule, Search, Step, Template, Webhook,
+    As, By, HOLD, ITEM, Mapping, Operation, Over, Page, Proof, Request, Rule, Search, Step, Template, Webhook,
 };
 use crate::adapter::parcels::{self, TRACK};
 use crate::adapter::rest::{SHOP, names, usual};
 
 /// What an order is asked for with of which only the number came.
-const ONE: &str = "orders.one";
+pub(super) const ONE: &str = "orders.one";
 
 /// Refusals that every operation may have besides those of its contract.
 const GENERAL: [&str; 3] = ["temporary", "rate_limited", "auth"];
@@ -187,14 +187,7 @@ impl Judge<'_> {
                 self.tell(25, &["operations", path, "after"], message, "Take `after` out; it is for commands.");
             }
         }
-        if let Some(find) = &operation.find_by_reference {
-            self.request(&["operations", path, "find_by_reference"], &find.request, promise, &[]);
-            if operation.after.is_some() {
-                let message = format!("What `{path}` is found to have done would stay without the look of `after`.");
-                let help = "Take `find_by_reference` out, and say how your system knows a repetition: `idempotency`.";
-                self.tell(25, &["operations", path, "find_by_reference"], message, help);
-            }
-        }
+        self.find(path, operation, promise);
         for fail in &operation.fails {
             if !promise.fails.iter().any(|known| *known == fail.code) && !GENERAL.contains(&fail.code.as_str()) {
                 let known: Vec<&str> = promise.fails.iter().map(|code| code.as_str()).chain(GENERAL).collect();
@@ -202,11 +195,7 @@ impl Judge<'_> {
                 self.tell(25, &["operations", path, "fails"], message, &format!("There are: {}.", known.join(", ")));
             }
         }
-        let cursorless = operation.page.as_ref().is_some_and(|page| page.by == By::Cursor && page.next.is_none());
-        if cursorless {
-            let help = "Add a line such as `next: $.next_cursor`.";
-            self.tell(25, &["operations", path, "page"], "Pages by cursor need `next`.".to_string(), help);
-        }
+        self.page(&["operations", path, "page"], operation.page.as_ref());
         let command_parts = operation.idempotency.is_some() || operation.find_by_reference.is_some();
         if promise.kind == OperationKind::Query && command_parts {
             let message = format!("`{path}` only asks, so it needs neither `idempotency` nor `find_by_reference`.");
@@ -224,6 +213,33 @@ impl Judge<'_> {
             },
             Some(_) => self.no_record(path),
             None => {}
+        }
+    }
+
+    /// What was done is not done again because it was not seen.
+    fn find(&mut self, path: &str, operation: &Operation, promise: &Promise) {
+        let Some(find) = &operation.find_by_reference else { return };
+        let keys = ["operations", path, "find_by_reference"];
+        self.request(&keys, &find.request, promise, &[]);
+        self.page(&[&keys[..], &["page"]].concat(), find.page.as_ref());
+        if operation.after.is_some() {
+            let message = format!("What `{path}` is found to have done would stay without the look of `after`.");
+            let help = "Take `find_by_reference` out, and say how your system knows a repetition: `idempotency`.";
+            self.tell(25, &keys, message, help);
+        }
+        if find.may_miss() {
+            let message = format!(
+                "What `{path}` has done is looked for in a list, which may go on behind this answer: it would be done twice."
+            );
+            let help = "Write how the list goes on, such as `page: { by: number, query: page }`, or `page: { by: link }` where it always comes whole; or ask for `{key}` in the request.";
+            self.tell(25, &[&keys[..], &["only"]].concat(), message, help);
+        }
+    }
+
+    fn page(&mut self, keys: &[&str], page: Option<&Page>) {
+        if page.is_some_and(|page| page.by == By::Cursor && page.next.is_none()) {
+            let help = "Add a line such as `next: $.next_cursor`.";
+            self.tell(25, keys, "Pages by cursor need `next`.".to_string(), help);
         }
     }
 

@@ -9,6 +9,7 @@ use duka_engine::types::Type;
 use duka_engine::walk;
 
 use super::Found;
+use super::judge::ONE;
 use crate::adapter::mapping::{As, Field, Mapping, Rule};
 
 /// What parcels make of their order.
@@ -41,18 +42,30 @@ pub fn untold(shop: &Shop, found: &[Found]) -> Vec<Diagnostic> {
                 "The flow waits for `{contract}` to be `{status}`, which no system of the shop tells: this never happens."
             );
             let known: Vec<String> = told.iter().map(|word| format!("`{word}`")).collect();
-            let help = format!(
-                "They tell {}. Name the carrier who brings the parcels below `adapters`, or give `status` a word for it in the mapping.",
-                known.join(", ")
-            );
+            let help = if brings_news(&own.mapping) {
+                format!(
+                    "They tell {}. Name the carrier who brings the parcels below `adapters`, or give `status` a word for it in the mapping.",
+                    known.join(", ")
+                )
+            } else {
+                format!("The mapping of `{contract}` has neither `webhook` with `orders` nor `{ONE}`: add one of them.")
+            };
             findings.push(Diagnostic::new(723, reaction.span, message).help(help));
         }
     }
     findings
 }
 
-/// The statuses that a mapping can make. `None`: any.
+/// Whether anything is heard of an order that nobody asks about.
+fn brings_news(mapping: &Mapping) -> bool {
+    mapping.operations.contains_key(ONE) || mapping.webhook.as_ref().is_some_and(|webhook| !webhook.orders.is_empty())
+}
+
+/// The statuses that a mapping can tell by itself. `None`: any.
 fn words<'a>(shop: &Shop, mapping: &'a Mapping) -> Option<BTreeSet<&'a str>> {
+    if !brings_news(mapping) {
+        return Some(BTreeSet::new());
+    }
     let order = shop.known_records.order.map(Type::Record)?;
     let gives = |path: &str| {
         let gives = shop.operations.iter().find(|promise| promise.path() == path)?.gives.clone()?;

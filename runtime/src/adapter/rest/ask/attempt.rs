@@ -19,6 +19,7 @@ impl Turn<'_> {
         page: &[(String, Json)],
         fine: &[u16],
     ) -> Result<Json, Trouble> {
+        (self.status, self.json) = (None, None);
         let answer = self.send(request, page).await?;
         let json = exact::parse(&answer.body);
         self.status = Some(answer.status);
@@ -94,14 +95,16 @@ impl Turn<'_> {
             if let Some(json) = json.as_ref().filter(|_| request.graphql.is_some()) {
                 no_errors(json)?;
             }
-            if self.decides && success.when.as_ref().is_some_and(|when| !holds(when, json.as_ref(), &body)) {
+            let when = success.when.as_ref().filter(|_| self.decides);
+            let needed = self.call.promise.gives.is_some() || when.is_some_and(|when| when.path.is_some());
+            if json.is_none() && needed {
+                return Err(Trouble::Unread("the answer is not JSON".into()));
+            }
+            if when.is_some_and(|when| !holds(when, json.as_ref(), &body)) {
                 let met = json.as_ref().map_or_else(|| "no JSON".to_string(), shown);
                 return Err(Trouble::Wrong(format!("answered {}, but without success: {met}", answer.status)));
             }
-            let needless = self.call.promise.gives.is_none();
-            return json
-                .or(needless.then_some(Json::Null))
-                .ok_or_else(|| Trouble::Unread("the answer is not JSON".into()));
+            return Ok(json.unwrap_or_default());
         }
         Err(match answer.status {
             401 => Trouble::Wrong(key_refused(401)),

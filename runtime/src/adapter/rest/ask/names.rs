@@ -9,7 +9,7 @@ use duka_engine::program::Program;
 use duka_engine::ranking::Names;
 use tokio::time::{Instant, timeout_at};
 
-use super::search::ranked;
+use super::search::{id, ranked};
 use super::{Call, Rest, Trouble, Turn};
 use crate::adapter::mapping::{Index, Search};
 use crate::adapter::rest::Backend;
@@ -111,7 +111,7 @@ impl Turn<'_> {
         let asked = Instant::now();
         self.backend.names.state().asked = Some(asked);
         let items = self.pages(&index.request, index.page.as_ref(), index.select.as_ref()).await?;
-        let names = Arc::new(ranked(search, &items));
+        let names = Arc::new(ranked(search, items.iter().filter_map(|item| Some((id(search, item)?, item)))));
         self.backend.names.state().names = Some((asked, Arc::clone(&names)));
         Ok(names)
     }

@@ -7,6 +7,16 @@ use super::{Trouble, Turn};
 use crate::adapter::mapping::{By, Only, Page, Path, Request};
 use crate::adapter::rest::convert::text;
 
+/// Items of all pages that are held.
+const MOST_HELD: usize = 50_000;
+
+/// What was read of pages.
+pub(super) struct Read {
+    pub items: Vec<Json>,
+    /// There is no further page.
+    pub to_the_end: bool,
+}
+
 impl Turn<'_> {
     /// What is selected of all pages.
     pub(super) async fn pages(
@@ -15,34 +25,39 @@ impl Turn<'_> {
         page: Option<&Page>,
         select: Option<&Path>,
     ) -> Result<Vec<Json>, Trouble> {
-        self.pages_to(request, page, select, None).await
+        self.pages_to(request, page, select, None).await.map(|read| read.items)
     }
 
-    /// The same; with `only`, of the pages up to the one with which so many have it.
+    /// The same; with `only`, those that have it, of the pages up to the one with which they are so many.
     pub(super) async fn pages_to(
         &mut self,
         request: &Request,
         page: Option<&Page>,
         select: Option<&Path>,
         only: Option<(&Only, usize)>,
-    ) -> Result<Vec<Json>, Trouble> {
-        let mut selected: Vec<Json> = Vec::new();
-        let mut have_it = 0;
+    ) -> Result<Read, Trouble> {
+        let mut items: Vec<Json> = Vec::new();
+        let (mut read, mut to_the_end) = (0, false);
         let mut cursor: Option<String> = None;
         for number in 0..page.map_or(1, |page| page.most.max(1)) {
-            let parameters = page.map_or_else(Vec::new, |page| parameters(page, number, selected.len(), &cursor));
+            let parameters = page.map_or_else(Vec::new, |page| parameters(page, number, read, &cursor));
             let answer = self.attempt(request, &parameters, &[]).await?;
             self.at = None;
             let found: Vec<Json> = self.reading().select(select, &answer).into_iter().cloned().collect();
             let few = found.len();
-            if let Some((only, _)) = only {
-                have_it += self.only(Some(only), found.clone())?.len();
+            read += few;
+            items.extend(self.only(only.map(|(only, _)| only), found)?);
+            let enough = only.map_or(MOST_HELD, |(_, most)| most.min(MOST_HELD));
+            if items.len() >= enough {
+                break;
             }
-            selected.extend(found);
-            let enough = only.is_some_and(|(_, most)| have_it >= most);
-            let Some(page) = page.filter(|_| !enough) else { break };
+            let Some(page) = page else {
+                to_the_end = true;
+                break;
+            };
             cursor = page.next.as_ref().and_then(|next| next.first(&answer)).and_then(|next| text(next).ok());
-            let full = page.size.as_ref().is_none_or(|size| few >= usize::try_from(size.is).unwrap_or(usize::MAX));
+            let size = page.size.as_ref().filter(|_| !self.doubts);
+            let full = size.is_none_or(|size| few >= usize::try_from(size.is).unwrap_or(usize::MAX));
             if page.by == By::Link {
                 self.at = self.next_address();
             }
@@ -52,11 +67,13 @@ impl Turn<'_> {
                 By::Number | By::Offset => full && few > 0,
             };
             if !more {
+                to_the_end = true;
                 break;
             }
         }
         self.at = None;
-        Ok(selected)
+        items.truncate(only.and_then(|(only, _)| only.most).unwrap_or(MOST_HELD));
+        Ok(Read { items, to_the_end })
     }
 
     /// The address of `rel="next"` in the header `Link` (RFC 8288).

@@ -1,6 +1,8 @@
 //! What customers type, where a backend's own search takes words literally: found among the names of its products, or
 //! among what it gives for pieces of the words, and ranked. Price and stock are of the answer that is given, never of a name.
 
+use std::collections::HashSet;
+
 use duka_engine::ranking::{Names, typed_words};
 use duka_engine::value::Value;
 use serde_json::{Value as Json, json};
@@ -12,6 +14,9 @@ use crate::adapter::rest::convert::text;
 
 /// Names of one backend that are held.
 const MOST_NAMES: usize = 50_000;
+
+/// Things that a search for pieces chooses from.
+const MOST_MET: usize = 5_000;
 
 /// Requests for pieces of what was typed, besides the one for all of it.
 const MOST_PIECES: usize = 4;
@@ -28,10 +33,12 @@ impl Turn<'_> {
         self.reading().give(&found).map_err(Trouble::Unread)
     }
 
-    /// The text that was asked with.
+    /// The text that was asked with, whatever piece of it was asked for last.
     fn typed(&self) -> String {
-        let typed = self.values.get("text").or_else(|| self.values.get("1"));
-        typed.and_then(Json::as_str).unwrap_or("").to_string()
+        match self.call.arguments.first() {
+            Some(Value::Text(typed)) => typed.to_string(),
+            _ => String::new(),
+        }
     }
 
     async fn by_name(&mut self, search: &Search, index: &Index, typed: &str) -> Result<Vec<Json>, Trouble> {
@@ -46,7 +53,7 @@ impl Turn<'_> {
         self.put("found", json!(best.join(",")));
         let operation = self.operation;
         let found = self.pages(&operation.request, operation.page.as_ref(), operation.select.as_ref()).await?;
-        let found = self.spread(operation.spread.as_ref(), found);
+        let found = self.spread(operation.spread.as_ref(), None, found)?;
         let found = found.into_iter().filter_map(|item| Some((id(search, &item)?, item)));
         let mut placed: Vec<(usize, Json)> =
             found.filter_map(|(id, item)| Some((best.iter().position(|known| *known == id)?, item))).collect();
@@ -57,20 +64,20 @@ impl Turn<'_> {
     /// Asks for all of what was typed, then for its words and for halves of them, until enough is there to choose from.
     async fn by_pieces(&mut self, search: &Search, request: &Request, typed: &str) -> Result<Vec<Json>, Trouble> {
         let operation = self.operation;
-        let mut met: Vec<Json> = Vec::new();
+        let mut met: Vec<(SmolStr, Json)> = Vec::new();
+        let mut known = HashSet::new();
         for (at, piece) in pieces(typed).into_iter().enumerate() {
             self.put("text", json!(piece));
             self.put("1", json!(piece));
-            match self.pages(request, operation.page.as_ref(), operation.select.as_ref()).await {
-                Ok(items) => {
-                    let items = self.spread(operation.spread.as_ref(), items);
-                    let unknown = |item: &Json| !met.iter().any(|known| id(search, known) == id(search, item));
-                    let new: Vec<Json> = items.into_iter().filter(unknown).collect();
-                    met.extend(new);
-                }
-                Err(trouble) if at == 0 => return Err(trouble),
-                Err(_) => break,
-            }
+            let items = match self.pages(request, operation.page.as_ref(), operation.select.as_ref()).await {
+                Ok(items) => self.spread(operation.spread.as_ref(), None, items)?,
+                // A piece may be too short for the backend.
+                Err(Trouble::Refused(_)) if at > 0 => continue,
+                Err(trouble) => return Err(trouble),
+            };
+            let named = items.into_iter().filter_map(|item| Some((id(search, &item)?, item)));
+            let new: Vec<(SmolStr, Json)> = named.filter(|(id, _)| known.insert(id.clone())).collect();
+            met.extend(new.into_iter().take(MOST_MET.saturating_sub(met.len())));
             let best = best(search, &met, typed);
             if !best.is_empty() {
                 return Ok(best);
@@ -80,22 +87,20 @@ impl Turn<'_> {
     }
 }
 
-fn id(search: &Search, item: &Json) -> Option<SmolStr> {
+pub(super) fn id(search: &Search, item: &Json) -> Option<SmolStr> {
     text(search.id.first(item)?).ok().map(SmolStr::from)
 }
 
-pub(super) fn ranked(search: &Search, items: &[Json]) -> Names {
-    let named = items.iter().take(MOST_NAMES).filter_map(|item| {
-        let texts = search.words.iter().flat_map(|path| path.all(item)).filter_map(|word| text(word).ok());
-        Some((id(search, item)?, texts.collect()))
-    });
-    Names::of(named)
+pub(super) fn ranked<'a>(search: &Search, items: impl Iterator<Item = (SmolStr, &'a Json)>) -> Names {
+    let texts =
+        |item: &Json| search.words.iter().flat_map(|path| path.all(item)).filter_map(|word| text(word).ok()).collect();
+    Names::of(items.take(MOST_NAMES).map(|(id, item)| (id, texts(item))))
 }
 
-fn best(search: &Search, met: &[Json], typed: &str) -> Vec<Json> {
-    let names = ranked(search, met);
+fn best(search: &Search, met: &[(SmolStr, Json)], typed: &str) -> Vec<Json> {
+    let names = ranked(search, met.iter().map(|(id, item)| (id.clone(), item)));
     let best = names.best(typed, search.most());
-    let item = |wanted: &&SmolStr| met.iter().find(|item| id(search, item).as_ref() == Some(*wanted)).cloned();
+    let item = |wanted: &&SmolStr| met.iter().find(|(id, _)| id == *wanted).map(|(_, item)| item.clone());
     best.iter().filter_map(item).collect()
 }
 

@@ -12,6 +12,12 @@ use crate::adapter::rest::give::holds;
 /// Items that a step goes through (TM25).
 const MOST_ITEMS: usize = 50;
 
+/// Bytes, as [`weight`] counts them, of all parts of an answer, each with the whole that it knows (TM25).
+const MOST_SPREAD: usize = 16 << 20;
+
+/// Where a part has its whole.
+const WHOLE: &str = "parent";
+
 impl Turn<'_> {
     /// All steps, one after the other. What is handed back is the result already.
     pub(super) async fn prepare(&mut self, steps: &[Step]) -> Result<Option<Json>, Trouble> {
@@ -47,9 +53,8 @@ impl Turn<'_> {
         if let (Some(only), Some(page)) = (&step.only, &step.page) {
             let most = only.most.unwrap_or(if step.all { usize::MAX } else { 1 });
             let met = self.pages_to(&step.request, Some(page), step.select.as_ref(), Some((only, most))).await?;
-            let kept = self.only(Some(only), met)?;
-            self.marked(only, kept.len())?;
-            return one_of(step, kept);
+            self.marked(only, met.items.len())?;
+            return one_of(step, met.items);
         }
         let answer = self.attempt(&step.request, &[], &step.fine).await?;
         for check in &step.checks {
@@ -111,19 +116,38 @@ impl Turn<'_> {
         place.as_str().is_some_and(|word| word != already.unless.is)
     }
 
-    /// One for each part of each item, which knows the whole by `parent`.
-    pub(super) fn spread(&self, path: Option<&Path>, items: Vec<Json>) -> Vec<Json> {
-        let Some(path) = path else { return items };
-        let of_one = |item: &Json| {
-            let parts = path.all(item).into_iter().filter_map(Json::as_object);
-            let whole = |part: &serde_json::Map<String, Json>| {
-                let mut part = part.clone();
-                part.insert("parent".to_string(), item.clone());
-                Json::Object(part)
-            };
-            parts.map(whole).collect::<Vec<_>>()
-        };
-        items.iter().flat_map(of_one).collect()
+    /// One for each part of each item, which knows the rest of the whole by `parent`; with `only`, those that have it.
+    ///
+    /// # Errors
+    /// They are more than can be held.
+    pub(super) fn spread(
+        &self,
+        path: Option<&Path>,
+        only: Option<&Only>,
+        items: Vec<Json>,
+    ) -> Result<Vec<Json>, Trouble> {
+        let Some(path) = path else { return Ok(items) };
+        let wanted = only.map(|only| self.wanted(only).map(|wanted| (only, wanted))).transpose()?;
+        let (mut spread, mut held) = (Vec::new(), 0);
+        for mut whole in items {
+            let parts = path.take(&mut whole);
+            for mut part in parts.into_iter().filter(Json::is_object) {
+                // Lent to each part, and copied only for one that stays.
+                part[WHOLE] = whole.take();
+                if wanted.as_ref().is_some_and(|(only, wanted)| !has(only, wanted.as_deref(), &part)) {
+                    whole = part[WHOLE].take();
+                    continue;
+                }
+                held += weight(&part);
+                if held > MOST_SPREAD {
+                    let reason = "the parts of an answer, each with what is around it, are more than can be held";
+                    return Err(Trouble::Unread(reason.to_string()));
+                }
+                whole = part[WHOLE].clone();
+                spread.push(part);
+            }
+        }
+        Ok(spread)
     }
 
     /// Those that have the value that is wanted.
@@ -132,12 +156,31 @@ impl Turn<'_> {
     /// The value can not be written.
     pub(super) fn only(&self, only: Option<&Only>, items: Vec<Json>) -> Result<Vec<Json>, Trouble> {
         let Some(only) = only else { return Ok(items) };
-        let wanted = only.is.fill(&self.values).map_err(Trouble::Wrong)?;
-        let has = |item: &Json| {
-            let met = only.path.first(item).and_then(|met| text(met).ok());
-            met.is_some() && met == wanted
-        };
-        Ok(items.into_iter().filter(has).take(only.most.unwrap_or(usize::MAX)).collect())
+        let wanted = self.wanted(only)?;
+        let kept = items.into_iter().filter(|item| has(only, wanted.as_deref(), item));
+        Ok(kept.take(only.most.unwrap_or(usize::MAX)).collect())
+    }
+
+    fn wanted(&self, only: &Only) -> Result<Option<String>, Trouble> {
+        only.is.fill(&self.values).map_err(Trouble::Wrong)
+    }
+}
+
+fn has(only: &Only, wanted: Option<&str>, item: &Json) -> bool {
+    let met = only.path.first(item).and_then(|met| text(met).ok());
+    met.is_some() && met.as_deref() == wanted
+}
+
+/// About what a value takes of the memory, in bytes.
+fn weight(json: &Json) -> usize {
+    const VALUE: usize = size_of::<Json>();
+    match json {
+        Json::Null | Json::Bool(_) | Json::Number(_) => VALUE,
+        Json::String(text) => VALUE + text.len(),
+        Json::Array(items) => VALUE + items.iter().map(weight).sum::<usize>(),
+        Json::Object(fields) => {
+            VALUE + fields.iter().map(|(name, value)| VALUE + name.len() + weight(value)).sum::<usize>()
+        }
     }
 }
 
@@ -145,7 +188,7 @@ impl Turn<'_> {
     /// Notes a mark of ours that several orders have.
     pub(super) fn marked(&self, only: &Only, found: usize) -> Result<(), Trouble> {
         if only.mark && found > 1 {
-            self.backend.note_twice(only.is.fill(&self.values).map_err(Trouble::Wrong)?.unwrap_or_default());
+            self.backend.note_twice(self.wanted(only)?.unwrap_or_default());
         }
         Ok(())
     }
