@@ -176,7 +176,8 @@ async fn a_tracking_service_that_signs_is_believed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_courier_that_only_sends_a_token_is_asked_and_an_order_is_there_when_all_its_parcels_are() {
     let mapping = carrier("shiprocket")
-        .replace("env:SHIPROCKET_TOKEN", "env:ZURI_API_KEY")
+        .replace("env:SHIPROCKET_EMAIL", "env:ZURI_API_KEY")
+        .replace("env:SHIPROCKET_PASSWORD", "env:ZURI_API_KEY")
         .replace("env:SHIPROCKET_WEBHOOK_TOKEN", "file:courier.secret");
     let adapters = [
         ("courier: carrier", "courier.rest.yaml", mapping),
@@ -194,6 +195,8 @@ async fn a_courier_that_only_sends_a_token_is_asked_and_an_order_is_there_when_a
     // It says delivered; the courier, who is asked, says that it has just been picked up.
     assert_eq!(courier_tells(&stage, TOKEN, &scan("A1", "Z-1042")).await, 200);
     assert!(stage.sees().await.to_string().contains("Z-1042 is on its way"));
+    // Its token is not good any more: another is asked for.
+    merchant.logins.store(1, Ordering::Relaxed);
     says([7, 6]);
     assert_eq!(
         courier_tells(&stage, TOKEN, &json!({ "awb": "A1", "order_id": "Z-1042", "is_return": 0, "n": 2 })).await,
