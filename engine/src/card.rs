@@ -35,7 +35,7 @@ pub fn is_in(text: &str) -> bool {
             && runs(text.chars()).any(|run| run.has_card());
     }
     let letters: Vec<char> = text.nfkc().collect();
-    let digits = letters.iter().filter(|letter| digit_value(**letter).is_some()).count();
+    let digits = letters.iter().filter(|letter| digit_of(**letter).is_some()).count();
     may_hold(digits) && runs(letters.into_iter()).any(|run| run.has_card())
 }
 
@@ -73,7 +73,7 @@ pub fn redacted(inbound: &Inbound) -> Option<Inbound> {
 
 /// Whether what should be a phone number is a card number: no phone number is as long.
 pub fn is_card(phone: &str) -> bool {
-    phone.nfkc().filter(|letter| digit_value(*letter).is_some()).count() > LONGEST_PHONE && is_in(phone)
+    phone.nfkc().filter(|letter| digit_of(*letter).is_some()).count() > LONGEST_PHONE && is_in(phone)
 }
 
 /// Whether a card number was taken out of it.
@@ -87,12 +87,24 @@ pub fn was_in(inbound: &Inbound) -> bool {
     }
 }
 
+/// The value of a digit, also of one in a circle that Unicode takes for a picture.
+fn digit_of(letter: char) -> Option<u32> {
+    // Where the ones of circled figures are.
+    const ONES: [u32; 4] = [0x24f5, 0x2776, 0x2780, 0x278a];
+    let code = u32::from(letter);
+    let circled = || ONES.iter().find(|one| (**one..**one + 9).contains(&code)).map(|one| code - one + 1);
+    let nought = || matches!(code, 0x24ff | 0x1f10b | 0x1f10c).then_some(0);
+    digit_value(letter).or_else(circled).or_else(nought)
+}
+
 /// Digits that stand together, and where a group of them begins.
 #[derive(Debug, Default)]
 struct Run {
     digits: Vec<u8>,
     /// The digits that a plus stands before: where international phone numbers begin.
     pluses: Vec<usize>,
+    /// The digits that only a slash stands before, as within an expiry.
+    slashes: Vec<usize>,
     starts: Vec<usize>,
 }
 
@@ -104,25 +116,28 @@ fn runs(letters: impl Iterator<Item = char>) -> impl Iterator<Item = Run> {
         while !ended {
             let mut run = Run::default();
             let mut gap = WIDEST_GAP + 1;
-            let mut plus = false;
+            let mut before = ' ';
             loop {
                 let Some(letter) = letters.next() else {
                     ended = true;
                     break;
                 };
-                if let Some(digit) = digit_value(letter).and_then(|digit| u8::try_from(digit).ok()) {
+                if let Some(digit) = digit_of(letter).and_then(|digit| u8::try_from(digit).ok()) {
                     if gap > 0 {
                         run.starts.push(run.digits.len());
                     }
-                    if plus {
-                        run.pluses.push(run.digits.len());
+                    match before {
+                        '+' => run.pluses.push(run.digits.len()),
+                        '/' if gap == 1 => run.slashes.push(run.digits.len()),
+                        _ => {}
                     }
                     run.digits.push(digit);
-                    plus = false;
+                    before = ' ';
                     gap = 0;
                 } else {
                     gap += 1;
-                    plus = letter == '+';
+                    // NFKC leaves it as it is.
+                    before = if letter == '\u{2044}' { '/' } else { letter };
                     // The stretching line of Arabic is a letter only to Unicode.
                     let parts = letter.is_alphanumeric() && letter != '\u{640}';
                     if (parts || gap > WIDEST_GAP) && !run.digits.is_empty() {
@@ -166,7 +181,7 @@ impl Run {
         if !is_end {
             // A card number with its expiry written against it.
             let next = self.starts.get(group + 1).copied().unwrap_or(self.digits.len());
-            return next > end && next - start > LONGEST;
+            return (next > end && next - start > LONGEST) || self.has_more_against_it(start, end);
         }
         let inner: Vec<usize> =
             self.starts.iter().copied().filter(|at| (start..end).contains(at)).chain([end]).collect();
@@ -178,6 +193,18 @@ impl Run {
             (0, 1..=BESIDE) | (1..=BESIDE, 0) => all || !any,
             (_, _) => !any,
         }
+    }
+
+    /// Whether those digits, in groups as cards have them, have an expiry, a code or both written against them: 3, 4 or 7
+    /// digits, or a month and a year after a slash.
+    fn has_more_against_it(&self, start: usize, end: usize) -> bool {
+        let next = self.starts.iter().copied().find(|at| *at > end).unwrap_or(self.digits.len());
+        let inner: Vec<usize> =
+            self.starts.iter().copied().filter(|at| (start..end).contains(at)).chain([end]).collect();
+        let sizes: Vec<usize> = inner.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let is_shaped = matches!(sizes.as_slice(), [15 | 16] | [4, 4, 4, 4] | [4, 6, 5]);
+        let more = next - end;
+        is_shaped && (matches!(more, 3 | 4 | 7) || (more < 3 && self.slashes.contains(&next)))
     }
 }
 
@@ -191,6 +218,8 @@ fn is_numbered(digits: &[u8]) -> bool {
         (34 | 37, _) => length == 15,
         (36 | 38 | 39, _) | (_, 3000..=3059) => matches!(length, 14 | 16),
         (_, 2221..=2720 | 9792) => length == 16,
+        // Cards of mada alone, in Saudi Arabia.
+        (_, 9682) => length == 16 && (968_201..=968_211).contains(&first(6)),
         (_, _) => false,
     }
 }

@@ -31,6 +31,7 @@ use crate::trace::Trace;
 use crate::value::Value;
 
 pub use follow::order_number;
+pub(crate) use follow::{NOT_FOUND, TO_FETCH};
 use machine::Machine;
 pub(crate) use send::written;
 

@@ -7,7 +7,7 @@ const { getOrderDetailWorkflow } = require("@medusajs/medusa/core-flows")
 
 const fields = [
   "id", "status", "currency_code", "total", "shipping_total", "created_at", "metadata", "*items",
-  "fulfillments.labels.tracking_url",
+  "fulfillments.labels.tracking_url", "fulfillments.labels.tracking_number",
 ]
 
 async function post(body) {

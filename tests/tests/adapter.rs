@@ -26,6 +26,8 @@ mod returns;
 mod script;
 #[path = "adapter/search.rs"]
 mod search;
+#[path = "adapter/sent.rs"]
+mod sent;
 #[path = "adapter/served.rs"]
 mod served;
 #[path = "adapter/several.rs"]

@@ -364,9 +364,8 @@ fn a_customer_buys_a_dress_from_hello_to_delivered() {
     );
     assert_eq!((&shipped["flow"], &shipped["state"]), (&"boutique".into(), &"".into()), "no state said it: {shipped}");
     let flow = std::fs::read_to_string(root().join("examples/boutique/boutique.duka")).expect("the flow");
-    for (why, on, sent) in
-        [(shipped, "on order.shipped", "send order_shipped"), (receipt, "on payment.paid", "send receipt")]
-    {
+    let with_code = "on order.shipped if order.tracking_code.is_set";
+    for (why, on, sent) in [(shipped, with_code, "send order_sent"), (receipt, "on payment.paid", "send receipt")] {
         assert_eq!((&why["follow"]["name"], &why["follow"]["on"]), (&"follow order".into(), &on.into()), "{why}");
         let line = why["follow"]["line"]["line"].as_u64().and_then(|line| usize::try_from(line).ok()).expect("a line");
         assert_eq!(flow.lines().nth(line - 1).map(str::trim), Some(sent), "{why}");

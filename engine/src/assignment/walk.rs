@@ -218,6 +218,10 @@ impl<'a> Walk<'a> {
                 facts.add(number);
             }
         }
+        if let Some(guard) = &reaction.guard {
+            self.read(guard, &facts);
+            self.learn(guard, true, &mut facts);
+        }
         self.lines_of(reaction, &mut facts, &cause);
     }
 

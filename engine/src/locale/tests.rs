@@ -67,8 +67,8 @@ fn standard_texts_exist_in_every_language() {
 
 #[test]
 fn digits_of_other_scripts_are_digits() {
-    let read: Vec<Option<u32>> = "٣३3x".chars().map(digit_value).collect();
-    assert_eq!(read, [Some(3), Some(3), Some(3), None]);
+    let read: Vec<Option<u32>> = "٣३3꧓\u{1fbf3}x\u{1fbfa}".chars().map(digit_value).collect();
+    assert_eq!(read, [Some(3), Some(3), Some(3), Some(3), Some(3), None, None]);
 }
 
 #[test]

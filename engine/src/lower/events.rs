@@ -4,6 +4,7 @@ use duka_dsl::Diagnostic;
 use duka_dsl::ast::Path;
 
 use crate::hir::EventName;
+use crate::step::{NOT_FOUND, TO_FETCH};
 use crate::types::Type;
 
 use super::declare::ShopNames;
@@ -32,10 +33,11 @@ const OTHER: [(&str, EventName); 5] = [
     ("message.failed", EventName::MessageFailed),
 ];
 
-/// The statuses of the `orders` contract, or those of language.md 2.11 where no contract declares any.
+/// The statuses of the `orders` contract, or those of language.md 2.11 where no contract declares any; and what parcels tell
+/// besides, whose order stays where it is.
 fn order_statuses(shop: &ShopNames) -> Vec<&str> {
     let declared = shop.statuses.iter().find(|statuses| statuses.contract == "orders");
-    match declared {
+    let mut names = match declared {
         Some(statuses) => {
             let ranked = statuses.ranks.iter().map(|(name, _)| name.as_str());
             let terminal = statuses.terminal.iter().map(|name| name.as_str());
@@ -44,7 +46,9 @@ fn order_statuses(shop: &ShopNames) -> Vec<&str> {
             names
         }
         None => vec!["placed", "paid", "packed", "shipped", "out_for_delivery", "delivered", "cancelled", "returned"],
-    }
+    };
+    names.extend([TO_FETCH, NOT_FOUND].into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>());
+    names
 }
 
 /// The event of an `on` line.

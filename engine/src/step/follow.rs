@@ -1,6 +1,6 @@
 //! Orders beside the conversation (language.md 2.11): each has its own machine and values, and its events only rise.
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::choices::KeyField;
 use super::machine::{Machine, Place, Scope};
@@ -24,6 +24,10 @@ const ORDER_STATUSES: [&str; 6] = ["placed", "paid", "packed", "shipped", "out_f
 
 /// The only status that is news again: a courier who did not find the customer comes again on another day.
 const OUT: &str = "out_for_delivery";
+
+/// What parcels tell besides, in any order with it: that the customer was not found, each day, and that they have to fetch it, once.
+pub(crate) const NOT_FOUND: &str = "attempt_failed";
+pub(crate) const TO_FETCH: &str = "ready_for_pickup";
 
 /// The rank of the first status that ends an order; those listed after it rank above it, so that a refund still follows
 /// a cancellation.
@@ -129,7 +133,7 @@ impl<'p> Machine<'p> {
             let done = followers.iter().position(|follower| follower.ended && idle(follower));
             let oldest = done.or_else(|| followers.iter().position(idle)).unwrap_or(0);
             let gone = self.session.followers.remove(oldest);
-            self.session.out_on.retain(|(key, _)| *key != gone.key);
+            self.session.out_on.retain(|(key, _)| key.split('\n').next() != Some(gone.key.as_str()));
         }
         let (flow, follow) = self.order_machine().unwrap_or((FlowId(0), u16::MAX));
         self.session.followers.push(Follower { flow, follow, key: key.clone(), ..Follower::default() });
@@ -142,6 +146,20 @@ impl<'p> Machine<'p> {
             let follow = known.follows.iter().position(|follow| follow.name == ORDER)?;
             Some((FlowId(u16::try_from(flow).ok()?), u16::try_from(follow).ok()?))
         })
+    }
+
+    fn order_rises(&mut self, at: usize, status: &str) -> bool {
+        let is_near = [OUT, NOT_FOUND, TO_FETCH].contains(&status);
+        let rank = self.order_rank(if is_near { OUT } else { status });
+        let Some(follower) = self.session.followers.get_mut(at) else { return false };
+        // A status that the contract does not list has no rank; it is heard as it comes.
+        let Some(rank) = rank else { return !follower.ended };
+        let (rises, stays) = (rank > follower.rank, rank == follower.rank);
+        if rises {
+            follower.rank = rank;
+            follower.ended = rank >= TERMINAL;
+        }
+        if is_near && (rises || stays) { self.is_new_today(at, status, rises) } else { rises }
     }
 
     fn order_rank(&self, status: &str) -> Option<u8> {
@@ -158,34 +176,23 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn order_rises(&mut self, at: usize, status: &str) -> bool {
-        let rank = self.order_rank(status);
-        let Some(follower) = self.session.followers.get_mut(at) else { return false };
-        // A status that the contract does not list has no rank; it is heard as it comes.
-        let Some(rank) = rank else { return !follower.ended };
-        let rises = rank > follower.rank;
-        let comes_again = status == OUT && rank == follower.rank;
-        if rises {
-            follower.rank = rank;
-            follower.ended = rank >= TERMINAL;
-        }
-        if status == OUT && (rises || comes_again) { self.is_of_a_new_day(at) || rises } else { rises }
-    }
-
-    /// Whether an order was not yet heard to be out for delivery on this day, where the shop is; from now on it was.
-    fn is_of_a_new_day(&mut self, at: usize) -> bool {
-        let Some(key) = self.session.followers.get(at).map(|follower| follower.key.clone()) else { return false };
+    /// Whether a parcel that is near was not yet heard to be so on this day, where the shop is; from now on it was.
+    fn is_new_today(&mut self, at: usize, status: &str, rises: bool) -> bool {
+        let Some(order) = self.session.followers.get(at).map(|follower| follower.key.clone()) else { return false };
         let today = self.program.local(self.now_ms).0;
+        let key = if status == OUT { order.clone() } else { format_smolstr!("{order}\n{status}") };
+        let of_order = |known: &SmolStr| known.split('\n').next() == Some(order.as_str());
+        let is_known = self.session.out_on.iter().any(|(known, _)| of_order(known));
         match self.session.out_on.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, day)) if *day >= today => false,
             Some((_, day)) => {
-                *day = today;
-                true
+                let is_new = *day < today && status != TO_FETCH;
+                *day = today.max(*day);
+                is_new || rises
             }
-            // Either it rises to it now, or nobody wrote down on which day it did.
             None => {
                 self.session.out_on.push((key, today));
-                false
+                // An order of old that was out already may have been told, and nobody wrote down on which day.
+                rises || status != OUT || is_known
             }
         }
     }

@@ -77,6 +77,21 @@ pub enum Auth {
     Body(BTreeMap<String, SecretRef>),
     /// OAuth 2 client credentials: a token is asked for, and again when it ends
     Oauth(Oauth),
+    /// A login whose answer has a token, which is asked for again when it ends or is refused
+    Login(Login),
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// Where to log in: a path below `base`, or an address
+    pub path: String,
+    /// The fields of the body, which is JSON: `email`, `password`
+    pub body: BTreeMap<String, SecretRef>,
+    /// Where the token is in the answer: `$.token`
+    pub token: Path,
+    /// How long it is good, `9 days` say
+    pub lasts: Length,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

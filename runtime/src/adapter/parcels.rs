@@ -121,40 +121,69 @@ impl Parcel {
         Parcel { status, ..self }
     }
 
-    /// The same parcel: numbers are not unique across carriers.
-    fn is(&self, other: &Parcel) -> bool {
-        self.carrier == other.carrier && self.number == other.number
+    /// Whether that is who brings it: shops and carriers do not write a carrier's name alike.
+    pub fn is_by(&self, carrier: &str) -> bool {
+        self.carrier.to_lowercase() == carrier.to_lowercase()
     }
 }
 
-/// Where the first of these parcels can be followed.
-pub fn link(parcels: &[Parcel]) -> Option<SmolStr> {
-    parcels.iter().filter_map(|parcel| parcel.url.clone()).find(|url| url.starts_with("https://"))
-}
-
-/// An order with that address, unless it has one of its own.
-pub fn followed(shop: &Shop, mut order: Value, link: Option<SmolStr>) -> Value {
+/// An order with where and by what its parcel can be followed, unless it has that of its own: the code of the one that was just
+/// told, at the address that the shop has first.
+pub fn followed(shop: &Shop, mut order: Value, known: &[Parcel], told: &Parcel) -> Value {
+    let own = known.iter().filter(|parcel| parcel.number == told.number);
+    let mut links = own.chain(known).filter_map(|parcel| parcel.url.as_ref());
+    let link = links.find(|url| url.starts_with("https://")).or(told.url.as_ref());
     let record = shop.known_records.order.and_then(|id| shop.records.get(usize::from(id.0)));
-    let at = record.and_then(|record| record.field("tracking_url")).map(|(at, _)| usize::from(at));
-    if let (Some(at), Some(link), Value::Record(fields)) = (at, link, &mut order)
-        && matches!(fields.get(at), Some(Value::None))
-    {
-        let fill = |(here, field): (usize, &Value)| if here == at { Value::Text(link.clone()) } else { field.clone() };
-        *fields = fields.iter().enumerate().map(fill).collect();
-    }
+    let Value::Record(fields) = &mut order else { return order };
+    let empty = |name: &str| {
+        let (at, _) = record?.field(name)?;
+        matches!(fields.get(usize::from(at)), Some(Value::None)).then_some(usize::from(at))
+    };
+    let code = empty("tracking_code");
+    // Another code of the order's own is of another carrier.
+    let is_its = code.is_some() || fields.contains(&Value::Text(told.number.clone()));
+    let carrier = empty("carrier").filter(|_| is_its && !told.carrier.is_empty());
+    let new = [(empty("tracking_url"), link), (code, Some(&told.number)), (carrier, Some(&told.carrier))];
+    let fill = |(here, field): (usize, &Value)| {
+        let text = new.iter().find_map(|(at, text)| text.filter(|_| *at == Some(here)));
+        text.map_or_else(|| field.clone(), |text| Value::Text(text.clone()))
+    };
+    *fields = fields.iter().enumerate().map(fill).collect();
     order
 }
 
 /// All parcels of an order, of which one was just told: of what is known of it twice the further stands. Who was not found once is
-/// tried again.
+/// tried again, or fetches it. A number is one parcel, whatever its carrier is called, unless several have it.
 pub fn with(mut parcels: Vec<Parcel>, told: Parcel) -> Vec<Parcel> {
-    let again = |known: &Parcel| (known.status, told.status) == (Status::AttemptFailed, Status::OutForDelivery);
-    match parcels.iter_mut().find(|known| known.is(&told)) {
+    let again = |known: &Parcel| {
+        matches!(
+            (known.status, told.status),
+            (Status::AttemptFailed, Status::OutForDelivery | Status::ReadyForPickup)
+                | (Status::OutForDelivery, Status::ReadyForPickup)
+        )
+    };
+    let same: Vec<usize> =
+        (0..).zip(&parcels).filter(|(_, known)| known.number == told.number).map(|(at, _)| at).collect();
+    let at = match same.as_slice() {
+        [one] => Some(*one),
+        several => several.iter().copied().find(|at| parcels.get(*at).is_some_and(|known| known.is_by(&told.carrier))),
+    };
+    match at.and_then(|at| parcels.get_mut(at)) {
         Some(known) if known.status.rank() < told.status.rank() || again(known) => *known = told,
         Some(_) => {}
         None => parcels.push(told),
     }
     parcels
+}
+
+/// What news of one of these parcels mean for their order. A customer who was not found, or has to fetch it, hears that of each.
+pub fn news(parcels: &[Parcel], told: &Parcel) -> RollUp {
+    let stands = parcels.iter().any(|known| known.number == told.number && known.status == told.status);
+    match (told.status, roll_up(parcels)) {
+        (_, RollUp::Person(why)) => RollUp::Person(why),
+        (Status::AttemptFailed | Status::ReadyForPickup, _) if stands => RollUp::Moved(told.status.word()),
+        (_, meant) => meant,
+    }
 }
 
 /// What the parcels of one order mean for it. Voided ones do not count.
@@ -228,8 +257,31 @@ mod tests {
         let known = vec![parcel("dhl", "7", Status::Delivered)];
         let late = with(known.clone(), parcel("dhl", "7", Status::InTransit));
         assert_eq!(late, known);
-        let other = with(known, parcel("aramex", "7", Status::InTransit));
+        let both = vec![parcel("DHL", "7", Status::Delivered), parcel("Aramex", "7", Status::PickedUp)];
+        let other = with(both.clone(), parcel("aramex", "7", Status::InTransit));
         assert_eq!((other.len(), roll_up(&other)), (2, RollUp::Moved("shipped")));
+        let there = with(both, parcel("aramex", "7", Status::Delivered));
+        assert_eq!((there.len(), roll_up(&there)), (2, RollUp::Moved("delivered")));
+    }
+
+    #[test]
+    fn a_carrier_by_another_name_brings_the_same_parcel() {
+        let known = vec![parcel("Aramex Kenya", "7", Status::PickedUp)];
+        let there = with(known, parcel("aramex", "7", Status::Delivered));
+        assert_eq!((there.len(), roll_up(&there)), (1, RollUp::Moved("delivered")));
+    }
+
+    #[test]
+    fn who_was_not_found_or_has_to_fetch_it_is_told_of_each_parcel() {
+        let known = vec![parcel("dhl", "7", Status::OutForDelivery), parcel("dhl", "8", Status::InTransit)];
+        let of = |known: &[Parcel], status| {
+            let told = parcel("dhl", "7", status);
+            news(&with(known.to_vec(), told.clone()), &told)
+        };
+        assert_eq!(of(&known, Status::AttemptFailed), RollUp::Moved("attempt_failed"));
+        assert_eq!(of(&known, Status::ReadyForPickup), RollUp::Moved("ready_for_pickup"));
+        let there = [parcel("dhl", "7", Status::Delivered)];
+        assert_eq!(of(&there, Status::AttemptFailed), RollUp::Moved("delivered"), "what is late is no news");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod token;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use secrecy::{SecretSlice, SecretString};
 use smol_str::SmolStr;
@@ -133,11 +134,25 @@ impl Backend {
                 }
                 Auth::Oauth(oauth) => Secrets::Account(token::Account {
                     url: below(&mapping.base.0, &oauth.token),
-                    client: secret(&oauth.client)?,
-                    secret: secret(&oauth.secret)?,
-                    scope: oauth.scope.clone(),
+                    way: token::Way::Client {
+                        client: secret(&oauth.client)?,
+                        secret: secret(&oauth.secret)?,
+                        scope: oauth.scope.clone(),
+                    },
                     token: Mutex::default(),
                 }),
+                Auth::Login(login) => {
+                    let field = |(name, reference): (&String, _)| Ok((name.clone(), secret(reference)?));
+                    Secrets::Account(token::Account {
+                        url: below(&mapping.base.0, &login.path),
+                        way: token::Way::Login {
+                            body: login.body.iter().map(field).collect::<Result<_, Mistake>>()?,
+                            token: login.token.clone(),
+                            lasts: Duration::from_millis(login.lasts.ms().unsigned_abs()),
+                        },
+                        token: Mutex::default(),
+                    })
+                }
             })
         };
         let named = mapping.keys.iter().map(|(name, auth)| Ok((name.clone(), of(auth)?)));

@@ -17,7 +17,7 @@ use smol_str::SmolStr;
 
 use super::agreed::differs;
 use super::memory::{Question, products, products_of};
-use super::parcels::{self, OF_ORDER, Parcel};
+use super::parcels::{self, OF_ORDER, Parcel, Status};
 use super::rest::{Backend, Call, Rest};
 use super::twice;
 use crate::host::Host;
@@ -67,7 +67,7 @@ impl Systems {
         outcome
     }
 
-    /// An order that is looked at, with where its parcel can be followed.
+    /// An order that is looked at, with where and by what its parcel can be followed.
     async fn followed(&self, ask: &Ask, promise: &Promise, outcome: Outcome) -> Outcome {
         let shop = &ask.shop.program.shop;
         let order = shop.known_records.order.map(Type::Record);
@@ -82,14 +82,14 @@ impl Systems {
         let (conversation, arguments) = (conversation(ask), [Value::Text(number)]);
         let left = call(ask, promise, &conversation).left.min(FOLLOWED);
         let call = Call { arguments: &arguments, left, ..call(ask, promise, &conversation) };
-        let link = match self.rest.ask(backend, call).await.outcome {
-            Outcome::Given(Value::List(items)) => {
-                let parcels: Vec<Parcel> = items.iter().filter_map(|item| Parcel::read(shop, item)).collect();
-                parcels::link(&parcels)
-            }
-            _ => None,
+        let parcels: Vec<Parcel> = match self.rest.ask(backend, call).await.outcome {
+            Outcome::Given(Value::List(items)) => items.iter().filter_map(|item| Parcel::read(shop, item)).collect(),
+            _ => Vec::new(),
         };
-        Outcome::Given(parcels::followed(shop, value, link))
+        Outcome::Given(match parcels.iter().find(|parcel| parcel.status != Status::Cancelled) {
+            Some(first) => parcels::followed(shop, value, &parcels, first),
+            None => value,
+        })
     }
 
     /// What a command has led to, as far as the customer has agreed to it.

@@ -1,12 +1,15 @@
 //! People in a conversation: who waits for one, what they answer, and giving it back. The flow stays silent meanwhile.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Query, State};
+use duka_engine::card;
 use duka_engine::event::EventKind;
 use duka_engine::outbound::{Message, Outbound};
 use duka_engine::value::{Media, MediaType};
+use metrics::counter;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -55,8 +58,24 @@ pub(super) async fn reply(
     Which(id): Which,
     Json(reply): Json<Reply>,
 ) -> Result<Json<Done>, Refusal> {
+    refused_with_card(&reply.text)?;
     say(&server, shop.scope, id, &reply.text, None).await?;
     Ok(Done::yes())
+}
+
+/// Who asks through the API can write it again without.
+fn refused_with_card(text: &str) -> Result<(), Refusal> {
+    let refusal = Refusal::Wrong("a card number is in it, which is neither kept nor sent: write it without");
+    if card::is_in(text) { Err(refusal) } else { Ok(()) }
+}
+
+/// What people typed, without card numbers.
+fn safe(text: &str) -> Cow<'_, str> {
+    let safe = card::without(text);
+    if safe != text {
+        counter!("duka_card_numbers_total").increment(1);
+    }
+    safe
 }
 
 /// Puts a person's words into the thread, in order behind what is on its way. Under the same key they are put once.
@@ -71,7 +90,7 @@ pub(crate) async fn say(
     if text.is_empty() || text.chars().count() > MOST_LETTERS {
         return Err(Refusal::Wrong("an answer has between 1 and 4,096 letters"));
     }
-    let message = Message { text: text.to_string(), key: BY_PEOPLE.into(), ..Message::default() };
+    let message = Message { text: safe(text).into_owned(), key: BY_PEOPLE.into(), ..Message::default() };
     put(server, shop, id, message, key).await
 }
 
@@ -84,7 +103,7 @@ pub(crate) async fn show(
     text: &str,
     key: Option<ElementKey>,
 ) -> Result<(), Refusal> {
-    let text: String = text.trim().chars().take(MOST_UNDER_A_FILE).collect();
+    let text: String = safe(text.trim()).chars().take(MOST_UNDER_A_FILE).collect();
     let media = Media { kind, source: source.into(), mime: SmolStr::default(), caption: SmolStr::default() };
     let header = Some(Arc::new(media));
     put(server, shop, id, Message { header, text, key: BY_PEOPLE.into(), ..Message::default() }, key).await
@@ -150,6 +169,7 @@ pub(super) async fn close(
     Which(id): Which,
     Json(close): Json<Close>,
 ) -> Result<Json<Done>, Refusal> {
+    refused_with_card(&close.note)?;
     tell(&server, shop.scope, id, EventKind::HandoffClosed { note: close.note.into() }, None).await
 }
 
@@ -158,10 +178,13 @@ pub(crate) async fn tell(
     server: &Server,
     shop: ShopScope,
     id: ConversationId,
-    kind: EventKind,
+    mut kind: EventKind,
     key: Option<ElementKey>,
 ) -> Result<Json<Done>, Refusal> {
     find(server, shop, id).await?;
+    if let EventKind::HandoffClosed { note } = &mut kind {
+        *note = safe(note).into();
+    }
     let what = Arrived::Conversation { id, incoming: Incoming::event(kind) };
     let received_ms = server.host.clock.now_ms();
     server.desk.commit(Job::Arrivals(vec![Arrival { shop, key, received_ms, what }])).await?;

@@ -12,7 +12,7 @@ use smol_str::{SmolStr, ToSmolStr};
 use tokio::time::Instant;
 
 use super::Server;
-use crate::adapter::parcels::{self, OF_ORDER, Parcel, RollUp, Status, TRACK, roll_up, with};
+use crate::adapter::parcels::{self, OF_ORDER, Parcel, RollUp, Status, TRACK, with};
 use crate::adapter::rest::{Backend, Call, Moved, News, status_of};
 use crate::host::shops::Shop;
 
@@ -73,25 +73,24 @@ impl Asking<'_> {
         };
         let known = self.parcels(&number).await?;
         // An order that only an unsigned body names must have the parcel; one that nobody tells the parcels of is believed.
-        let link = parcels::link(known.as_deref().unwrap_or_default()).or_else(|| told.url.clone());
         let believed = known.as_ref().map_or(told.order.is_some(), |all| all.iter().any(|it| it.number == told.number));
         if !believed {
             return Err(Parcels::Person(format!("{name} is not known as a parcel of {number}")));
         }
-        let (status, seen_ms) = (told.status, told.seen_ms);
-        let status = match roll_up(&with(known.unwrap_or_default(), told)) {
+        let known = known.unwrap_or_default();
+        let status = match parcels::news(&with(known.clone(), told.clone()), &told) {
             RollUp::Nothing => return Ok(Parcels::Nothing),
             RollUp::Moved(status) => status,
             RollUp::Person(why) => {
-                return Err(Parcels::Person(format!("{number}: {why}: {name} is {}", status.word())));
+                return Err(Parcels::Person(format!("{number}: {why}: {name} is {}", told.status.word())));
             }
         };
-        let order = parcels::followed(&self.shop.program.shop, self.order(&number).await?, link);
+        let order = parcels::followed(&self.shop.program.shop, self.order(&number).await?, &known, &told);
         if self.has_ended(&order) && status != Status::Returned.word() {
             return Err(Parcels::Person(format!("{number} is over, and {name} is on the road")));
         }
         let number = order_number(&self.shop.program, &order).unwrap_or(number);
-        Ok(Parcels::Moved(Moved { number, status: status.to_smolstr(), order, seen_ms }))
+        Ok(Parcels::Moved(Moved { number, status: status.to_smolstr(), order, seen_ms: told.seen_ms }))
     }
 
     /// An order of which its system has only told the number.

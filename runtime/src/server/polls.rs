@@ -207,7 +207,7 @@ async fn discover(
         server.polls.of(shop.scope, &backend.contract, |carrier| match told {
             Ok(all) => {
                 carrier.silent.remove(&order);
-                let own = all.into_iter().filter(|parcel| parcel.carrier == poll.carrier);
+                let own = all.into_iter().filter(|parcel| parcel.is_by(&poll.carrier));
                 left_out += own.filter(|parcel| !carrier.take_in(&order, parcel.clone(), now_ms)).count();
             }
             Err(why) => {
@@ -271,8 +271,10 @@ async fn track(
     let Some(meant) = meant else { return after_ms.map(|after_ms| now_ms.saturating_add(after_ms)) };
     let said = match &meant {
         // A courier who comes again on another day is told again; one who does not say when only once.
-        Ok(Moved { status, seen_ms: Some(_), .. }) if status == "out_for_delivery" => {
-            format!("{status} {}", shop.day_began_ms(now_ms))
+        Ok(Moved { status, seen_ms: Some(seen_ms), .. })
+            if ["out_for_delivery", "attempt_failed"].contains(&status.as_str()) =>
+        {
+            format!("{status} {}", shop.day_began_ms(*seen_ms))
         }
         Ok(moved) => moved.status.to_string(),
         Err((_, why)) => why.clone(),

@@ -40,6 +40,9 @@ pub struct Merchant {
     pub parcels: Mutex<Vec<(&'static str, u32)>>,
     /// It places orders, and neither says so nor knows of them when it is asked by their key.
     pub loses: AtomicBool,
+    /// Since when tokens are good: that many logins.
+    pub logins: AtomicU64,
+    pub logged_in: AtomicU64,
     /// So many.
     pub lost: AtomicU64,
     /// Does not say which parcels there are.
@@ -70,6 +73,7 @@ impl Merchant {
             .route("/v1/orders/{number}/parcels", get(parcels))
             .route("/v1/courier/track/awb/{number}", get(track))
             .layer(middleware::from_fn_with_state(Arc::clone(self), door))
+            .route("/v1/auth/login", post(login))
             .with_state(Arc::clone(self));
         tokio::spawn(async move { axum::serve(listener, routes).await });
         place
@@ -128,8 +132,20 @@ async fn door(State(merchant): Shared, headers: HeaderMap, request: Request, nex
     if merchant.is_down.load(Ordering::Relaxed) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let known = headers.get("authorization").is_some_and(|key| *key == format!("Bearer {API_KEY}"));
+    let logins = (merchant.logins.load(Ordering::Relaxed)..merchant.logged_in.load(Ordering::Relaxed))
+        .map(|n| format!("Bearer t{n}"));
+    let good: Vec<String> = logins.chain([format!("Bearer {API_KEY}")]).collect();
+    let known = headers.get("authorization").is_some_and(|key| good.iter().any(|good| *key == *good));
     if known { next.run(request).await } else { StatusCode::UNAUTHORIZED.into_response() }
+}
+
+/// The courier's, with the same key as the merchant's.
+async fn login(State(merchant): Shared, Json(who): Json<Value>) -> Response {
+    if who["email"] != API_KEY || who["password"] != API_KEY {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let number = merchant.logged_in.fetch_add(1, Ordering::Relaxed);
+    Json(json!({ "token": format!("t{number}") })).into_response()
 }
 
 fn priced(products: &[Product], lines: &[(String, i64)]) -> (Vec<Value>, i64) {

@@ -288,7 +288,7 @@ async fn admin(
             json!({ "returnRequest": world.orders.get_mut(&of("order")).map(|order| opened(order, &items)) })
         }
         "webhooks" => json!({ "webhookSubscriptions": { "nodes": world.webhooks } }),
-        "order" => json!({ "order": world.orders.get(variables["id"].as_str().unwrap_or("")) }),
+        "order" | "parcels" => json!({ "order": world.orders.get(variables["id"].as_str().unwrap_or("")) }),
         other => return Json(json!({ "errors": [{ "message": format!("no {other} here") }] })).into_response(),
     };
     Json(json!({ "data": data })).into_response()

@@ -7,7 +7,7 @@ use duka_tests::tree::root;
 
 use crate::card_corpus::corpus;
 use crate::door::{post, signed};
-use crate::stage::{CUSTOMER, Stage, on_sqlite};
+use crate::stage::{CUSTOMER, NUMBER, Stage, on_sqlite};
 
 #[test]
 fn a_card_number_is_found_however_it_is_written() {
@@ -43,14 +43,10 @@ async fn a_card_number_is_answered_and_kept_nowhere() {
     stage.writes("hi").await;
     stage.sees().await;
     // So many that the vendor's pace for one customer holds nothing up.
-    let cards: Vec<String> = corpus(&root(), "cards.txt").into_iter().step_by(3).collect();
+    let cards: Vec<String> = corpus(&root(), "cards.txt").into_iter().step_by(4).collect();
     for text in &cards {
         stage.writes(text).await;
-        let shown = stage.sees().await;
-        let told = shown["text"].as_str().unwrap_or_default();
-        assert!(told.contains("please never send card numbers here"), "{text:?}: {told}");
-        let again = stage.sees().await;
-        assert!(again["text"].as_str().unwrap_or_default().contains("Welcome"), "{text:?}: {again}");
+        assert_is_answered(&mut stage, text).await;
     }
     let unknown = serde_json::json!({ "object": "whatsapp_business_account", "entry": [{ "id": "8", "changes": [{
         "field": "messages", "value": { "metadata": { "phone_number_id": "99" }, "messages": [
@@ -67,4 +63,31 @@ async fn a_card_number_is_answered_and_kept_nowhere() {
         assert!(!kept.iter().any(|bytes| holds(bytes, &written)), "{written:?} was kept");
     }
     stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_number_beside_what_flows_read_is_answered_too() {
+    let mut stage = Stage::with(on_sqlite).await;
+    stage.writes("hi").await;
+    stage.sees().await;
+    let items =
+        serde_json::json!([{ "product_retailer_id": "D-101", "quantity": 1, "item_price": 2500, "currency": "KES" }]);
+    stage.does(&serde_json::json!({ "order": { "catalog_id": "7", "text": "4111 1111 1111 1111 12/27", "product_items": items } })).await;
+    assert_is_answered(&mut stage, "a note under a cart").await;
+    let document =
+        serde_json::json!({ "id": "123", "mime_type": "application/pdf", "filename": "4111111111111111.pdf" });
+    let message = serde_json::json!({ "id": "wamid.7", "from": CUSTOMER, "type": "document", "document": document });
+    let body = serde_json::json!({ "object": "whatsapp_business_account", "entry": [{ "id": "8", "changes": [{
+        "field": "messages", "value": { "metadata": { "phone_number_id": NUMBER }, "messages": [message] } }] }] });
+    assert_eq!(stage.brings(&body.to_string()).await, 200);
+    assert_is_answered(&mut stage, "a file's name").await;
+    stage.end().await;
+}
+
+async fn assert_is_answered(stage: &mut Stage, what: &str) {
+    let shown = stage.sees().await;
+    let told = shown["text"].as_str().unwrap_or_default();
+    assert!(told.contains("please never send card numbers here"), "{what}: {told}");
+    let again = stage.sees().await;
+    assert!(again["text"].as_str().unwrap_or_default().contains("Welcome"), "{what}: {again}");
 }

@@ -90,8 +90,8 @@ async fn on_the_road_in(
     (stage, merchant, at)
 }
 
-/// What is due is asked, so many minutes after the beginning, and not before what goes on has ended: a jump of the clock would
-/// end it. Returns how many parcels that were.
+/// What is due is asked, so many minutes after the last jump of both clocks or the beginning, and not before what goes on has
+/// ended: a jump would end it. Returns how many parcels that were.
 async fn after(stage: &Stage, minutes: i64) -> usize {
     let (shop, store) = (stage.scope(), &stage.running.server.host.store);
     loop {
@@ -101,7 +101,7 @@ async fn after(stage: &Stage, minutes: i64) -> usize {
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    stage.running.clock.set_ahead(minutes * 60_000);
+    stage.running.clock.set_ahead(stage.ahead_ms + minutes * 60_000);
     asked(stage).await
 }
 
@@ -110,8 +110,9 @@ async fn asked(stage: &Stage) -> usize {
     polls::once(&stage.running.server).await.expect("a store")
 }
 
-fn aramex(code: &str) -> Json {
-    aramex_at(code, i64::try_from(std::time::UNIX_EPOCH.elapsed().expect("after 1970").as_millis()).expect("a time"))
+/// The last scan of the parcel, made this moment.
+fn aramex(stage: &Stage, code: &str) -> Json {
+    aramex_at(code, stage.running.server.host.clock.now_ms())
 }
 
 /// Its last scan, at this time.
@@ -127,8 +128,9 @@ fn aramex_at(code: &str, at_ms: i64) -> Json {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn aramex_is_asked_by_the_clock_with_its_secrets_in_the_body() {
-    let (mut stage, _, carrier) = on_the_road("aramex", "https://ws.aramex.net/ShippingAPI.V2").await;
-    carrier.says(aramex("SH014"));
+    let (mut stage, _, carrier) = on_the_road("aramex", ARAMEX).await;
+    at_hour(&mut stage, 9).await;
+    carrier.says(aramex(&stage, "SH014"));
     assert_eq!(after(&stage, 0).await, 1);
     let (path, _, body) = carrier.asked();
     assert_eq!(path, "/Tracking/Service_1_0.svc/json/TrackShipments");
@@ -136,21 +138,21 @@ async fn aramex_is_asked_by_the_clock_with_its_secrets_in_the_body() {
     assert_eq!(body["Shipments"], json!(["A1"]));
     assert!(stage.sees_nothing().await, "a label is no news");
 
-    carrier.says(aramex("SH022"));
+    carrier.says(aramex(&stage, "SH022"));
     assert_eq!(after(&stage, 60).await, 0, "not yet");
     assert_eq!(after(&stage, 121).await, 1);
     stage.hears_all(&["Z-1042 is on its way"]).await;
     // Failures come with 200; a code that nobody knows moves nothing.
     carrier.says(json!({ "HasErrors": true, "Notifications": [{ "Code": "ERR01", "Message": "Invalid" }] }));
     assert_eq!(after(&stage, 242).await, 1);
-    carrier.says(aramex("SH999"));
+    carrier.says(aramex(&stage, "SH999"));
     assert_eq!(after(&stage, 248).await, 1, "what was not answered is asked again soon");
     // With the driver: asked more often from then on.
-    carrier.says(aramex("SH003"));
+    carrier.says(aramex(&stage, "SH003"));
     assert_eq!(after(&stage, 254).await, 1);
     assert_eq!(after(&stage, 270).await, 0);
     stage.hears_all(&["Z-1042 will be with you today"]).await;
-    carrier.says(aramex("SH005"));
+    carrier.says(aramex(&stage, "SH005"));
     assert_eq!(after(&stage, 285).await, 1);
     stage.hears_all(&["Z-1042 has been delivered"]).await;
     assert_eq!(after(&stage, 3_000).await, 0, "what is there is not asked for");
@@ -162,13 +164,13 @@ async fn aramex_is_asked_by_the_clock_with_its_secrets_in_the_body() {
 async fn parcels_are_asked_for_after_an_outage_and_forgotten_with_their_order() {
     let (mut stage, merchant, carrier) = on_the_road("aramex", ARAMEX).await;
     let known = |stage: &Stage| stage.running.server.polls.known(stage.scope());
-    carrier.says(aramex("SH014"));
+    carrier.says(aramex(&stage, "SH014"));
     merchant.parcels_are_out.store(true, Ordering::Relaxed);
     assert_eq!(after(&stage, 0).await, 0);
     merchant.parcels_are_out.store(false, Ordering::Relaxed);
     assert_eq!(after(&stage, 4).await, 0, "not yet");
     assert_eq!(after(&stage, 6).await, 1, "who did not answer is asked again soon");
-    carrier.says(aramex("SH005"));
+    carrier.says(aramex(&stage, "SH005"));
     assert_eq!(after(&stage, 127).await, 1);
     stage.hears_all(&["Z-1042 has been delivered"]).await;
     assert_eq!((after(&stage, 250).await, known(&stage)), (0, 1), "its order is open");
@@ -216,21 +218,22 @@ async fn a_second_try_on_another_day_is_told_when_the_carrier_says_that_it_is_of
 async fn a_server_that_comes_up_again_tells_nothing_twice_and_misses_nothing() {
     let kept_on_disk = |settings: String| settings.replace("database = \"memory\"", "database = \"duka.db\"");
     let (mut stage, _, carrier) = on_the_road_in("aramex", ARAMEX, kept_on_disk).await;
-    carrier.says(aramex("SH022"));
+    let morning_ms = at_hour(&mut stage, 9).await;
+    carrier.says(aramex(&stage, "SH022"));
     assert_eq!(asked(&stage).await, 1);
     stage.hears_all(&["Z-1042 is on its way"]).await;
     let mut stage = stage.again(secret()).await;
     assert_eq!(asked(&stage).await, 1, "it is asked anew");
     assert!(stage.sees_nothing().await, "and told nothing twice");
-    carrier.says(aramex("SH003"));
-    stage.is_ahead(121 * 60_000).await;
+    stage.is_ahead(morning_ms + 121 * 60_000).await;
+    carrier.says(aramex(&stage, "SH003"));
     assert_eq!(asked(&stage).await, 1);
     stage.hears_all(&[TODAY]).await;
     let mut stage = stage.again(secret()).await;
     assert_eq!(asked(&stage).await, 1);
     never(&mut stage, "Z-1042").await;
     // What happens while it is down is heard when it is up.
-    carrier.says(aramex("SH005"));
+    carrier.says(aramex(&stage, "SH005"));
     let mut stage = stage.again(secret()).await;
     assert_eq!(asked(&stage).await, 1);
     stage.hears_all(&["Z-1042 has been delivered"]).await;
@@ -243,8 +246,8 @@ async fn a_server_that_comes_up_again_tells_nothing_twice_and_misses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parcel_that_takes_too_long_is_not_asked_for_any_more() {
-    let (stage, _, carrier) = on_the_road("aramex", "https://ws.aramex.net/ShippingAPI.V2").await;
-    carrier.says(aramex("SH014"));
+    let (stage, _, carrier) = on_the_road("aramex", ARAMEX).await;
+    carrier.says(aramex(&stage, "SH014"));
     assert_eq!(after(&stage, 0).await, 1);
     let count = || carrier.asked.lock().expect("nobody panicked").len();
     let before = count();

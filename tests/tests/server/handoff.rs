@@ -6,7 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use duka_runtime::api::Scope;
+use duka_engine::card::PLACEHOLDER;
+use duka_runtime::api::{BASE, Scope};
 use duka_runtime::handoff::{FIRST_INDEX, SIGNATURE_HEADER, is_signed, key_of, signature};
 use duka_runtime::store::{Lane, NewSend, Repeat, SendRow};
 use secrecy::SecretString;
@@ -129,6 +130,38 @@ fn reply_again(reply: &Json) -> Json {
     let mut again = reply.clone();
     again["id"] = "r2".into();
     again
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_number_that_people_write_is_neither_kept_nor_sent() {
+    let (url, hears) = people(|_| json!({}));
+    let handoff = format!("[handoff]\nurl = \"{url}/desk\"\nsecret = \"env:APP_SECRET\"\n");
+    let mut stage = Stage::with(|settings| settings + &handoff).await;
+    asks_for_a_person(&mut stage).await;
+    let told = next(&hears).json();
+    let card = "You paid with 4111 1111 1111 1111";
+    let reply = json!({ "id": "r1", "conversation": told["conversation"], "action": "reply", "text": card });
+    assert_eq!(says(&stage, &reply, SECRET).await, 200);
+    assert_eq!(stage.sees().await["text"], PLACEHOLDER);
+
+    // Through the API it is refused, with the reason.
+    let key = crate::api::key(&stage, "agent", Scope::Reply, None, i64::MAX).await;
+    let place = format!(
+        "{}{BASE}/shops/boutique/conversations/{}/handoff",
+        stage.base,
+        told["conversation"].as_str().expect("hex")
+    );
+    for (what, body) in [("reply", json!({ "text": card })), ("close", json!({ "note": card }))] {
+        let asked =
+            stage.http.post(format!("{place}/{what}")).bearer_auth(&key).json(&body).send().await.expect("an answer");
+        assert_eq!(asked.status().as_u16(), 409, "{what}");
+        assert!(asked.text().await.expect("a text").contains("a card number is in it"), "{what}");
+    }
+    let close = json!({ "id": "c1", "conversation": told["conversation"], "action": "close", "note": card });
+    assert_eq!(says(&stage, &close, SECRET).await, 200);
+    let closed = next(&hears).json();
+    assert_eq!((&closed["event"], &closed["note"]), (&json!("closed"), &json!(PLACEHOLDER)));
+    stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

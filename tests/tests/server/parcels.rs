@@ -140,7 +140,7 @@ async fn a_tracking_service_that_signs_is_believed() {
     assert_eq!(aftership_tells(&stage, SECRET, &tracking("e2", "AWB7", "InfoReceived", "Z-1042")).await, 200);
     assert!(stage.sees_nothing().await, "a label is no news");
     assert_eq!(aftership_tells(&stage, SECRET, &tracking("e3", "AWB7", "InTransit", "Z-1042")).await, 200);
-    assert!(stage.sees().await.to_string().contains("Z-1042 is on its way"));
+    assert!(stage.sees().await.to_string().contains("Z-1042 is on its way. Its tracking code is AWB7."));
     // More scans, the same again, and one that is late.
     assert_eq!(aftership_tells(&stage, SECRET, &tracking("e4", "AWB7", "InTransit", "Z-1042")).await, 200);
     assert_eq!(aftership_tells(&stage, SECRET, &tracking("e3", "AWB7", "InTransit", "Z-1042")).await, 200);
@@ -176,7 +176,8 @@ async fn a_tracking_service_that_signs_is_believed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_courier_that_only_sends_a_token_is_asked_and_an_order_is_there_when_all_its_parcels_are() {
     let mapping = carrier("shiprocket")
-        .replace("env:SHIPROCKET_TOKEN", "env:ZURI_API_KEY")
+        .replace("env:SHIPROCKET_EMAIL", "env:ZURI_API_KEY")
+        .replace("env:SHIPROCKET_PASSWORD", "env:ZURI_API_KEY")
         .replace("env:SHIPROCKET_WEBHOOK_TOKEN", "file:courier.secret");
     let adapters = [
         ("courier: carrier", "courier.rest.yaml", mapping),
@@ -194,6 +195,8 @@ async fn a_courier_that_only_sends_a_token_is_asked_and_an_order_is_there_when_a
     // It says delivered; the courier, who is asked, says that it has just been picked up.
     assert_eq!(courier_tells(&stage, TOKEN, &scan("A1", "Z-1042")).await, 200);
     assert!(stage.sees().await.to_string().contains("Z-1042 is on its way"));
+    // Its token is not good any more: another is asked for.
+    merchant.logins.store(1, Ordering::Relaxed);
     says([7, 6]);
     assert_eq!(
         courier_tells(&stage, TOKEN, &json!({ "awb": "A1", "order_id": "Z-1042", "is_return": 0, "n": 2 })).await,
@@ -255,5 +258,36 @@ async fn a_courier_who_comes_again_is_told_again_once_a_day() {
     stage.is_ahead(evening_ms + 20 * 3_600_000).await;
     assert_eq!(aftership_tells(&stage, SECRET, &out("e9")).await, 200);
     never(&mut stage, TODAY).await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_carrier_by_another_name_brings_the_same_parcel_and_says_who_was_not_found_and_what_waits_to_be_fetched() {
+    let adapters = [
+        aftership(),
+        ("parcels: rest", "parcels.rest.yaml", PARCELS.to_string()),
+        ("# a secret", "aftership.secret", SECRET.to_string()),
+    ];
+    let (mut stage, merchant) = ordered(&adapters).await;
+    at_hour(&mut stage, 10).await;
+    // To the shop it is one of `shiprocket`, which has just been picked up, and to AfterShip one of `aramex`.
+    *merchant.parcels.lock().expect("nobody panicked") = vec![("AWB7", 6)];
+    let news = [
+        ("InTransit", Some("Z-1042 is on its way. Its tracking code is AWB7.")),
+        ("OutForDelivery", None),
+        ("AttemptFail", Some("The courier came with order Z-1042 and did not find you.")),
+        ("AttemptFail", None),
+        ("AvailableForPickup", Some("Z-1042 is waiting for you at a pick-up point.")),
+        ("AvailableForPickup", None),
+        ("Delivered", Some("Z-1042 has been delivered")),
+        ("AttemptFail", None),
+    ];
+    for (event, (tag, said)) in news.into_iter().enumerate() {
+        assert_eq!(aftership_tells(&stage, SECRET, &tracking(&format!("e{event}"), "AWB7", tag, "Z-1042")).await, 200);
+        match said {
+            Some(said) => stage.hears_all(&[said]).await,
+            None => never(&mut stage, "Z-1042").await,
+        }
+    }
     stage.end().await;
 }

@@ -35,7 +35,7 @@ pub struct Stage {
     /// The last message that the customer has seen.
     seen: u64,
     /// How far both clocks are ahead of the machine's.
-    ahead_ms: i64,
+    pub ahead_ms: i64,
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -66,7 +66,7 @@ fn a_recorded_purchase_is_a_test_that_passes_at_once() {
         "  link: pay\n",
         "  event payment.paid\n",
         "  template: receipt\n",
-        "  template: order_shipped\n",
+        "  template: order_sent\n",
         "  state: orders\n",
     ] {
         assert!(file.contains(line), "{line} is missing in:\n{file}");

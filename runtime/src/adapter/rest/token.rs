@@ -1,4 +1,4 @@
-//! Tokens of OAuth 2 client credentials: asked for once by all who need one at the same time, and again when one has
+//! Tokens of OAuth 2 client credentials, and of a login: asked for once by all who need one at the same time, and again when one has
 //! expired or was refused. Keeps them in memory only.
 
 use std::time::Duration;
@@ -14,6 +14,7 @@ use url::form_urlencoded::Serializer;
 
 use super::ask::{QUERY, Trouble};
 use super::{Secrets, exact};
+use crate::adapter::mapping::Path;
 use crate::egress::{Egress, Method, Request};
 
 /// A token that ends sooner than that is asked for anew.
@@ -26,11 +27,16 @@ const UNTOLD: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub struct Account {
     pub url: Url,
-    pub client: SecretString,
-    pub secret: SecretString,
-    pub scope: Option<String>,
+    pub way: Way,
     // Held while one is asked for, so that two never refresh at once (Salla takes both away then).
     pub token: Mutex<Option<(SecretString, Instant)>>,
+}
+
+/// How its token is asked for.
+#[derive(Debug)]
+pub enum Way {
+    Client { client: SecretString, secret: SecretString, scope: Option<String> },
+    Login { body: Vec<(String, SecretString)>, token: Path, lasts: Duration },
 }
 
 /// The token to go with a request; `None` where none is needed. `refused` is one that was not accepted just now.
@@ -62,32 +68,46 @@ pub async fn of(
 }
 
 async fn ask(account: &Account, egress: &Egress, ends: Instant) -> Result<(SecretString, Duration), Trouble> {
-    let both = format!("{}:{}", account.client.expose_secret(), account.secret.expose_secret());
-    let headers = [
-        ("accept", "application/json".to_string()),
-        ("content-type", "application/x-www-form-urlencoded".to_string()),
-        ("authorization", format!("Basic {}", STANDARD.encode(both))),
-    ];
+    let mut headers = vec![("accept", "application/json".to_string())];
+    let body = match &account.way {
+        Way::Client { client, secret, scope } => {
+            let both = format!("{}:{}", client.expose_secret(), secret.expose_secret());
+            headers.push(("content-type", "application/x-www-form-urlencoded".to_string()));
+            headers.push(("authorization", format!("Basic {}", STANDARD.encode(both))));
+            form(scope.as_deref()).into_bytes()
+        }
+        Way::Login { body, .. } => {
+            headers.push(("content-type", "application/json".to_string()));
+            let fields = body.iter().map(|(name, value)| (name.clone(), Json::from(value.expose_secret())));
+            Json::Object(fields.collect()).to_string().into_bytes()
+        }
+    };
     let request = Request {
         method: Method::Post,
         url: account.url.clone(),
         headers: headers.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
-        body: Some(form(account).into_bytes()),
+        body: Some(body),
         within: QUERY.min(ends.saturating_duration_since(Instant::now())),
     };
     // Whatever is wrong with a token, what it was wanted for was not done.
     let answer = egress.send(request).await.map_err(|error| Trouble::from(error).before_it_counts())?;
     let json = exact::parse(&answer.body).filter(|_| answer.is_success());
-    let token = json.as_ref().and_then(|json| json.get("access_token")).and_then(Json::as_str);
+    let (token, lasts) = match &account.way {
+        Way::Client { .. } => {
+            let lasts = json.as_ref().and_then(|json| json.get("expires_in")).and_then(Json::as_u64);
+            (json.as_ref().and_then(|json| json.get("access_token")), lasts.map_or(UNTOLD, Duration::from_secs))
+        }
+        Way::Login { token, lasts, .. } => (json.as_ref().and_then(|json| token.first(json)), *lasts),
+    };
+    let token = token.and_then(Json::as_str);
     let token = token.ok_or_else(|| Trouble::Wrong(format!("no token was given: answered {}", answer.status)))?;
-    let lasts = json.as_ref().and_then(|json| json.get("expires_in")).and_then(Json::as_u64);
-    Ok((token.to_string().into(), lasts.map_or(UNTOLD, Duration::from_secs)))
+    Ok((token.to_string().into(), lasts))
 }
 
-fn form(account: &Account) -> String {
+fn form(scope: Option<&str>) -> String {
     let mut form = Serializer::new(String::new());
     form.append_pair("grant_type", "client_credentials");
-    if let Some(scope) = &account.scope {
+    if let Some(scope) = scope {
         form.append_pair("scope", scope);
     }
     form.finish()

@@ -36,15 +36,20 @@ impl Reader<'_> {
         }
         let inbound = self.inbound(message, &name);
         let inbound = card::redacted(&inbound).unwrap_or(inbound);
+        let (note, file) = (message.order.as_ref().map(|order| note(&order.text)).unwrap_or_default(), file(message));
+        // A card number that stands where no flow looks is answered all the same, and nothing else is done with the message.
+        let is_beside = note == card::PLACEHOLDER || file.as_ref().is_some_and(|file| file.name == card::PLACEHOLDER);
+        let (inbound, note) =
+            if is_beside { (Inbound::Text(card::PLACEHOLDER.into()), SmolStr::default()) } else { (inbound, note) };
         Meaning::Act(Act {
             who,
             id: id.into(),
             at_ms: ms(&message.timestamp),
             opens_window: !matches!(message.kind.as_str(), "edit" | "revoke"),
             from_ad: message.referral.as_ref().is_some_and(|referral| referral.source_type.as_str() == "ad"),
-            note: message.order.as_ref().map(|order| note(&order.text)).unwrap_or_default(),
+            note,
             answers: message.context.as_ref().and_then(|it| it.id.given()).unwrap_or_default().into(),
-            file: file(message),
+            file,
             shared: self.shared(message),
             inbound,
             name,
