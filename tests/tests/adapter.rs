@@ -16,6 +16,10 @@ mod load;
 mod mapped;
 #[path = "adapter/medusa.rs"]
 mod medusa;
+#[path = "adapter/own.rs"]
+mod own;
+#[path = "adapter/paid.rs"]
+mod paid;
 #[path = "adapter/proof.rs"]
 mod proof;
 #[path = "adapter/real.rs"]
@@ -36,6 +40,8 @@ mod several;
 mod shipped;
 #[path = "adapter/shopify.rs"]
 mod shopify;
+#[path = "adapter/table.rs"]
+mod table;
 #[path = "adapter/vendor.rs"]
 mod vendor;
 #[path = "adapter/woocommerce.rs"]

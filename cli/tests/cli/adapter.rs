@@ -54,7 +54,7 @@ fn a_mapping_is_checked_without_and_with_its_backend() {
     let check = folder.duka(&["check", "zuri"]);
     assert_eq!(check.code, Some(0), "{}", check.out);
     let offline = folder.duka(&["adapter", "check", "zuri", "--offline"]);
-    assert_eq!((offline.code, offline.out.as_str()), (Some(0), "catalog: `catalog.rest.yaml` maps 4 operations.\n"));
+    assert_eq!((offline.code, offline.out.as_str()), (Some(0), "catalog: `catalog.rest.yaml` maps 5 operations.\n"));
 
     let base = backend();
     let keyless = folder.duka(&["adapter", "check", "zuri", "--base", &base]);
@@ -92,7 +92,7 @@ fn a_mapping_is_checked_without_and_with_its_backend() {
         (&fault["state"], &fault["adapter"], &fault["met"][0]),
         (&"fault".into(), &"catalog".into(), &200.into())
     );
-    assert_eq!(all["mappings"][0]["operations"], 4);
+    assert_eq!(all["mappings"][0]["operations"], 5);
 }
 
 #[test]

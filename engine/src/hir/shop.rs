@@ -130,6 +130,14 @@ pub struct Statuses {
     pub terminal: Vec<SmolStr>,
 }
 
+impl Statuses {
+    /// Whether an order of this status has its money, or has gone further than that.
+    pub fn is_paid(&self, status: &str) -> bool {
+        let rank = |word: &str| self.ranks.iter().find(|(known, _)| known == word).map(|(_, rank)| *rank);
+        rank(status).zip(rank("paid")).is_some_and(|(is, paid)| is >= paid)
+    }
+}
+
 /// A function of `hooks.rhai`.
 #[derive(Clone, Debug)]
 pub struct Hook {

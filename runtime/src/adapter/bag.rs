@@ -287,6 +287,11 @@ fn times(price: Money, quantity: Decimal, rounding: Rounding) -> Option<Money> {
     Some(Money { minor: whole(minor, rounding)?, ..price })
 }
 
+/// Whether a `product` of the shop's contracts is only bought in one of its sizes.
+pub fn has_variants(shop: &Shop, id: RecordId, product: &Value) -> bool {
+    field(shop, &Type::Record(id), product, "has_variants") == Some(&Value::YesNo(true))
+}
+
 impl Thing {
     /// A `product` of the shop's contracts. `None`: it has not what a bag needs.
     pub fn of(shop: &Shop, id: RecordId, sku: &SmolStr, product: &Value) -> Option<Thing> {

@@ -341,6 +341,10 @@ pub struct Rule {
     pub and: Option<Path>,
     /// What stands between the two [default: `~`]
     pub between: Option<String>,
+    /// An amount that is added: a tax that is kept beside it; nothing where it is missing
+    pub plus: Option<Path>,
+    /// A number that the amount is of: it is divided by it
+    pub per: Option<Path>,
 }
 
 impl Rule {

@@ -30,12 +30,15 @@ impl Cashier {
         }
     }
 
-    /// Takes a status of an order that the shop's own system tells of.
+    /// Takes a status of an order that the shop's own system tells of. What has its money there is not to be paid once more, and its
+    /// link ends without a word: nobody is to let the order go because of it.
     pub async fn moved(self: &Arc<Cashier>, shop: &Shop, contract: &str, order: &SmolStr, status: &str) {
         let statuses = shop.program.shop.statuses.iter().find(|statuses| statuses.contract == contract);
         let is_end = statuses.map_or(status == "cancelled", |it| it.terminal.iter().any(|end| end == status));
         if is_end {
             self.is_over(shop, order, None, &Heard::Cancelled).await;
+        } else if statuses.is_some_and(|it| it.is_paid(status)) {
+            self.is_over(shop, order, None, &Heard::Replaced).await;
         }
     }
 
@@ -72,8 +75,9 @@ impl Cashier {
         let rows = tx.payments_of(scope, order).await?;
         tx.rollback().await?;
         let now_ms = self.host.clock.now_ms();
-        // What has ended by its time ends as that.
-        let is_over = |payment: &Payment| *heard == Heard::Replaced && now_ms >= payment.expires_ms;
+        // What a conversation lets go because its time is over ends as that.
+        let is_over =
+            |payment: &Payment| conversation.is_some() && *heard == Heard::Replaced && now_ms >= payment.expires_ms;
         let moves = |payment: &Payment| {
             let mut moved = payment.clone();
             moved.hear(heard, false);

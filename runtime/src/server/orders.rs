@@ -237,8 +237,9 @@ fn paid(shop: &Shop, contract: &str, moved: &Moved) -> Option<EventKind> {
     if statuses.terminal.contains(&moved.status) && moved.status != "delivered" {
         return None;
     }
-    let rank = |word: &str| statuses.ranks.iter().find(|(known, _)| known == word).map(|(_, rank)| *rank);
-    rank(&moved.status).zip(rank("paid")).filter(|(is, paid)| is >= paid)?;
+    if !statuses.is_paid(&moved.status) {
+        return None;
+    }
     let total = field(program, &Type::Record(program.known_records.order?), &moved.order, "total")?;
     let Value::Money(total) = total else { return None };
     let payment = json!({ "url": "", "status": "paid", "amount": write_money(*total) });

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// What has become of an order since its total was agreed to.
 enum Became {
     Nothing,
-    /// It has ended: as its contract says, with this status.
+    /// It has ended, or has its money: as its contract says, with this status.
     Over(SmolStr, SmolStr, Value),
     /// It is gone, or its total is another.
     Another(&'static str),
@@ -83,7 +83,7 @@ async fn became(server: &Arc<Server>, seen: &Seen) -> Became {
             tracing::warn!(shop = %shop.slug, "whether an order can still be paid was not answered; it is paid as it was agreed");
             Became::Nothing
         }
-        Some((status, order)) if statuses.terminal.contains(&status) => {
+        Some((status, order)) if statuses.terminal.contains(&status) || statuses.is_paid(&status) => {
             Became::Over(backend.contract.clone(), status, order)
         }
         Some((_, order)) if total(&shop.program.shop, &order) == Some(seen.payment.amount) => Became::Nothing,

@@ -26,6 +26,7 @@ use serde_json::{Value as Json, json};
 
 use crate::mapped::known;
 use crate::shipped::{KINDS, Stage};
+use crate::vendor::Thing;
 
 const NOW_MS: i64 = 1_795_251_600_000;
 
@@ -217,4 +218,21 @@ async fn a_bag_that_duka_keeps_does_what_the_contract_says_for_every_shipped_ada
         assert_eq!(stage.placed().await, 1);
         assert_eq!(process.does(amina, "cart.empty", "16", &json!([])).await, "0:  for KES 0.00");
     }
+}
+
+/// A thing of WooCommerce that is only sold in its sizes.
+#[tokio::test]
+async fn what_has_sizes_is_not_put_into_a_bag() {
+    let stage = Stage::of(&KINDS[0], "KES").await;
+    let kanga = Thing { name: "Kanga dress", price: "20.00".to_string(), has_sizes: true, ..Thing::default() };
+    stage.vendor.world().things.insert(13, kanga);
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::sqlite(&folder.path().join("duka.db")).await.expect("a database");
+    let process = Process::of(&store, &stage, "zuri").await;
+    let amina = process.customer(1).await;
+    let dress = process.asks(amina, "catalog.product", "q", &json!(["13"])).await.expect("a product");
+    assert_eq!(dress["has_variants"], true);
+    assert_eq!(process.does(amina, "cart.add", "1", &json!([dress, 1])).await, "refused: not_found");
+    let sent = json!([[{ "sku": "13", "quantity": 1 }, { "sku": "12", "quantity": 2 }]]);
+    assert_eq!(process.does(amina, "cart.take", "2", &sent).await, "2: 2 x Gift card for KES 20.00");
 }

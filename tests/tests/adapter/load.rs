@@ -36,6 +36,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "name: { path: $.name, as: money(minor) }",
         "3: This conversion does not make what the contract wants.",
     ),
+    ("count: { default: 0 }", "count: { path: $.count, plus: $.more }", "3: Only an amount is added to, or divided."),
     (
         "/categories }",
         "/categories }\n    fails: [{ status: [409], code: gone }]",
@@ -171,6 +172,7 @@ fn a_shop_whose_mapping_is_missing_or_lacks_operations_is_told() {
             "The flows use `catalog.in_category`, and this mapping does not say how to ask for it.",
             "The flows use `catalog.product`, and this mapping does not say how to ask for it.",
             "The flows use `catalog.search`, and this mapping does not say how to ask for it.",
+            "The flows use `catalog.variants`, and this mapping does not say how to ask for it.",
         ]
     );
     let mut source = example("boutique");

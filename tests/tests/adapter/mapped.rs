@@ -33,7 +33,11 @@ pub struct Mapped {
 
 /// A shop whose adapters are of a kind that comes with Duka.
 pub fn known(currency: &str, adapters: &str) -> (Arc<Program>, Vec<Found>, Vec<Diagnostic>) {
-    let mut source = counter();
+    beside(counter(), currency, adapters)
+}
+
+/// The same beside files of its own.
+fn beside(mut source: ShopSource, currency: &str, adapters: &str) -> (Arc<Program>, Vec<Found>, Vec<Diagnostic>) {
     let profile = source.files.iter_mut().find(|file| file.path == "shop.yaml").expect("a profile");
     // Of these currencies the first letters are the country.
     let country = currency.get(..2).unwrap_or("KE");
@@ -82,6 +86,16 @@ impl Mapped {
     /// A shop whose adapters are of a kind that comes with Duka.
     pub fn known(currency: &str, adapters: &str, secrets: &[(String, String)]) -> Mapped {
         Mapped::of(known(currency, adapters), secrets)
+    }
+
+    /// A shop whose catalogue and orders are asked for by one mapping of its own.
+    pub fn own(currency: &str, mapping: &str, secrets: &[(String, String)]) -> Mapped {
+        let mut source = counter();
+        let path = "own.rest.yaml".to_string();
+        source.files.insert(0, SourceFile { path, text: mapping.to_string(), kind: FileKind::Mapping });
+        source.standard_from += 1;
+        let own = "{ kind: rest, mapping: own.rest.yaml }";
+        Mapped::of(beside(source, currency, &format!("{{ catalog: {own}, orders: {own} }}")), secrets)
     }
 
     /// A mapping whose last lines are these; its secrets are there.

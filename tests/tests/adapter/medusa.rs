@@ -56,7 +56,7 @@ fn shown(world: &World, id: u32, thing: &Thing, wanted: &BTreeMap<String, String
     let fields = wanted.get("fields").map(String::as_str).unwrap_or("");
     let mut variant = json!({
         "id": format!("variant_{id}"), "title": "One size", "sku": null, "manage_inventory": thing.stock.is_some(),
-        "allow_backorder": false, "product_id": format!("prod_{id}"),
+        "allow_backorder": thing.backorder, "product_id": format!("prod_{id}"),
     });
     if !thing.price.is_empty() {
         variant["calculated_price"] = json!({

@@ -1,14 +1,11 @@
-//! The adapters that come with Duka, each against the traps of its kind of shop, one suite for all. What they are asked of are
-//! stand-ins over loopback, built from the vendors' documentation, and of Medusa a real server, or its recording. `UPDATE=1` writes
-//! the table.
-
-use std::fmt::Write as _;
+//! The adapters that come with Duka and a mapping of the merchant's own, and the traps of shops' interfaces that all of them are asked
+//! alike. What they are asked of are stand-ins over loopback, built from the vendors' documentation, and of Medusa a real server, or
+//! its recording.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use duka_engine::value::UNCOUNTED;
 use duka_runtime::adapter::rest::News;
-use duka_tests::tree::root;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
 use sha2::Sha256;
@@ -16,7 +13,7 @@ use sha2::Sha256;
 use crate::mapped::{Mapped, known};
 use crate::real::{Real, Server};
 use crate::vendor::{Fault, Vendor};
-use crate::{medusa, returns, served, shopify, woocommerce};
+use crate::{medusa, own, paid, shopify, woocommerce};
 
 const SECRET: &str = "what the shop signs with";
 
@@ -97,11 +94,29 @@ pub const KINDS: &[Kind] = &[
     },
 ];
 
+/// A mapping of the merchant's own.
+pub const OWN: Kind = Kind {
+    name: "rest",
+    settings: "",
+    routes: own::routes,
+    skus: ["11", "12"],
+    decides: "POST /hold$",
+    failure: r#"{"ok": false}"#,
+    header: "x-own-signature",
+    hex: true,
+    pings: false,
+    typed: ["%D8%AB%D9%88%D8%A8+%2B+100%25", "/products/A%2F7%25%3F%23"],
+    pays: None,
+    marks: "metadata",
+    shipped: ("status", "shipped"),
+    returns: &["POST /return$"],
+};
+
 pub struct Stage {
     pub kind: &'static Kind,
     pub vendor: Vendor,
     place: String,
-    currency: &'static str,
+    pub currency: &'static str,
     /// A server of the vendor behind the stage, or its recording.
     pub real: Option<Real>,
 }
@@ -140,6 +155,10 @@ impl Stage {
     }
 
     pub fn shop(&self) -> Mapped {
+        if self.kind.name == OWN.name {
+            let mapping = include_str!("own.rest.yaml").replace("BASE", &self.place);
+            return Mapped::own(self.currency, &mapping, &Stage::secrets());
+        }
         let Some(real) = &self.real else {
             return Mapped::known(self.currency, &self.adapters(), &Stage::secrets());
         };
@@ -158,7 +177,7 @@ impl Stage {
         self.real.as_ref().map_or(self.kind.skus[thing].to_string(), |real| real.things[thing].sku.clone())
     }
 
-    async fn sells(&self, price: &str, stock: i64) {
+    pub async fn sells(&self, price: &str, stock: i64) {
         match &self.real {
             None => self.vendor.sells(11, price, Some(stock)),
             Some(real) => real.sells(self.currency, price, stock).await,
@@ -185,6 +204,8 @@ impl Stage {
             pair("SHOPIFY_STOREFRONT_TOKEN", "sf_test"),
             pair("SHOPIFY_ADMIN_TOKEN", "shpat_test"),
             pair("SHOPIFY_WEBHOOK_SECRET", SECRET),
+            pair("OWN_KEY", "own_test"),
+            pair("OWN_WEBHOOK_SECRET", SECRET),
         ]
     }
 
@@ -284,7 +305,7 @@ impl Stage {
     }
 }
 
-async fn a_lost_answer_places_one_order_of_the_same_lines(stage: &Stage) -> Tried {
+pub async fn a_lost_answer_places_one_order_of_the_same_lines(stage: &Stage) -> Tried {
     let shop = stage.shop();
     let quoted = stage.quote(&shop, 0, 2).await?;
     stage.vendor.fails(Fault::Lost(stage.kind.decides));
@@ -304,7 +325,7 @@ async fn a_lost_answer_places_one_order_of_the_same_lines(stage: &Stage) -> Trie
     )
 }
 
-async fn more_than_there_is_is_refused_whole(stage: &Stage) -> Tried {
+pub async fn more_than_there_is_is_refused_whole(stage: &Stage) -> Tried {
     let shop = stage.shop();
     let told = match stage.quote(&shop, 0, 5).await {
         Ok(quoted) => stage.hold(&shop, &quoted).await,
@@ -317,7 +338,7 @@ async fn more_than_there_is_is_refused_whole(stage: &Stage) -> Tried {
     )
 }
 
-async fn an_answer_of_200_that_is_none_is_no_order(stage: &Stage) -> Tried {
+pub async fn an_answer_of_200_that_is_none_is_no_order(stage: &Stage) -> Tried {
     let shop = stage.shop();
     let quoted = stage.quote(&shop, 0, 1).await?;
     stage.vendor.fails(Fault::Answers(stage.kind.decides, 200, stage.kind.failure));
@@ -325,14 +346,14 @@ async fn an_answer_of_200_that_is_none_is_no_order(stage: &Stage) -> Tried {
     that(told.is_err() && stage.placed().await == 0, told)
 }
 
-async fn a_price_that_is_missing_is_not_known(stage: &Stage) -> Tried {
+pub async fn a_price_that_is_missing_is_not_known(stage: &Stage) -> Tried {
     let shop = stage.shop();
     stage.sells("", 3).await;
     let told = shop.value("catalog.product", &json!([stage.sku(0)])).await;
     that(told.is_err(), told)
 }
 
-async fn a_price_that_changed_is_asked_again(stage: &Stage) -> Tried {
+pub async fn a_price_that_changed_is_asked_again(stage: &Stage) -> Tried {
     let shop = stage.shop();
     let quoted = stage.quote(&shop, 0, 2).await?;
     that(quoted["total"] == "KES 50.00", &quoted)?;
@@ -346,7 +367,7 @@ async fn a_price_that_changed_is_asked_again(stage: &Stage) -> Tried {
     that(held["total"] == "KES 52.00" && stage.placed().await == 1, held)
 }
 
-async fn the_last_one_goes_to_one_of_two(stage: &Stage) -> Tried {
+pub async fn the_last_one_goes_to_one_of_two(stage: &Stage) -> Tried {
     stage.sells("25.00", 1).await;
     let (first, second) = (stage.shop(), stage.other_shop());
     let (one, two) = (stage.quote(&first, 0, 1).await?, stage.quote(&second, 0, 1).await?);
@@ -356,7 +377,7 @@ async fn the_last_one_goes_to_one_of_two(stage: &Stage) -> Tried {
     that(stage.placed().await == 1 && stage.stock().await == Some(0), stage.stock().await)
 }
 
-async fn every_digit_of_an_amount_is_kept(stage: &Stage) -> Tried {
+pub async fn every_digit_of_an_amount_is_kept(stage: &Stage) -> Tried {
     for (currency, price, shown) in
         [("KWD", "20.921", "KWD 20.921"), ("UGX", "598510", "UGX 598510"), ("INR", "8050.50", "INR 8050.50")]
     {
@@ -371,7 +392,7 @@ async fn every_digit_of_an_amount_is_kept(stage: &Stage) -> Tried {
     Ok(())
 }
 
-async fn what_customers_type_arrives_as_they_typed_it(stage: &Stage) -> Tried {
+pub async fn what_customers_type_arrives_as_they_typed_it(stage: &Stage) -> Tried {
     let shop = stage.shop();
     shop.value("catalog.search", &json!(["ثوب + 100%"])).await?;
     let log = stage.vendor.log().join("\n");
@@ -384,7 +405,7 @@ async fn what_customers_type_arrives_as_they_typed_it(stage: &Stage) -> Tried {
     that(found[0]["name"].as_str().is_some_and(|name| name.contains("Kikoy")), found)
 }
 
-async fn webhooks_are_known_again_and_read(stage: &Stage) -> Tried {
+pub async fn webhooks_are_known_again_and_read(stage: &Stage) -> Tried {
     let shop = stage.shop();
     let order = stage.an_order(&shop).await?;
     let (body, _) = stage.webhook(&order);
@@ -400,7 +421,7 @@ async fn webhooks_are_known_again_and_read(stage: &Stage) -> Tried {
 }
 
 /// Its webhooks were lost, or switched off: asked for the order, the shop says where it stands.
-async fn what_was_not_told_is_asked_for(stage: &Stage) -> Tried {
+pub async fn what_was_not_told_is_asked_for(stage: &Stage) -> Tried {
     let shop = stage.shop();
     let order = stage.an_order(&shop).await?;
     let (body, _) = stage.webhook(&order);
@@ -412,7 +433,7 @@ async fn what_was_not_told_is_asked_for(stage: &Stage) -> Tried {
     that(gone.is_err(), gone)
 }
 
-async fn only_what_is_signed_is_believed(stage: &Stage) -> Tried {
+pub async fn only_what_is_signed_is_believed(stage: &Stage) -> Tried {
     let shop = stage.shop();
     let order = stage.an_order(&shop).await?;
     let (body, mark) = stage.webhook(&order);
@@ -436,7 +457,7 @@ async fn only_what_is_signed_is_believed(stage: &Stage) -> Tried {
     that(wrong.is_none(), wrong)
 }
 
-async fn a_word_that_nobody_knows_is_no_news(stage: &Stage) -> Tried {
+pub async fn a_word_that_nobody_knows_is_no_news(stage: &Stage) -> Tried {
     let shop = stage.shop();
     let mut order = stage.an_order(&shop).await?;
     order["status"] = json!("wc-awaiting-drone");
@@ -450,16 +471,17 @@ async fn a_word_that_nobody_knows_is_no_news(stage: &Stage) -> Tried {
     that(heard.as_ref().is_some_and(|(_, status)| status == "placed"), heard)
 }
 
-async fn what_nobody_counts_can_be_bought(stage: &Stage) -> Tried {
+pub async fn what_nobody_counts_can_be_bought(stage: &Stage) -> Tried {
     let shop = stage.shop();
     let product = shop.value("catalog.product", &json!([stage.sku(1)])).await?;
     that(product["stock"] == UNCOUNTED.to_string(), product)?;
     let quoted = stage.quote(&shop, 1, 40).await?;
     stage.hold(&shop, &quoted).await?;
-    that(stage.placed().await == 1, "an order")
+    that(stage.placed().await == 1, "an order")?;
+    paid::stock_and_its_words_agree(stage).await
 }
 
-async fn orders_of_others_are_left_alone(stage: &Stage) -> Tried {
+pub async fn orders_of_others_are_left_alone(stage: &Stage) -> Tried {
     let shop = stage.shop();
     let mut order = stage.an_order(&shop).await?;
     let mine = shop.value("orders.recent", &json!([{ "first_name": "Amina", "language": "en" }])).await?;
@@ -474,7 +496,7 @@ async fn orders_of_others_are_left_alone(stage: &Stage) -> Tried {
 }
 
 /// Where customers place the order on the vendor's own page: two pages of one checkout that were both paid.
-async fn two_orders_of_one_checkout_are_told(stage: &Stage) -> Tried {
+pub async fn two_orders_of_one_checkout_are_told(stage: &Stage) -> Tried {
     let shop = stage.shop();
     stage.an_order(&shop).await?;
     let mut twin = stage.vendor.world().orders.values().next().cloned().ok_or("an order")?;
@@ -486,107 +508,6 @@ async fn two_orders_of_one_checkout_are_told(stage: &Stage) -> Tried {
     shop.value("orders.one", &json!([number])).await?;
     let told = shop.backend("orders").take_twice();
     that(told.len() == 1 && told.contains(&number), told)
-}
-
-async fn tried(trap: &str, stage: &Stage) -> Tried {
-    match trap {
-        "1" => a_lost_answer_places_one_order_of_the_same_lines(stage).await,
-        "2" => more_than_there_is_is_refused_whole(stage).await,
-        "3" => an_answer_of_200_that_is_none_is_no_order(stage).await,
-        "4" => a_price_that_is_missing_is_not_known(stage).await,
-        "5" => a_price_that_changed_is_asked_again(stage).await,
-        "6" => the_last_one_goes_to_one_of_two(stage).await,
-        "7" => every_digit_of_an_amount_is_kept(stage).await,
-        "8" => what_customers_type_arrives_as_they_typed_it(stage).await,
-        "9" => webhooks_are_known_again_and_read(stage).await,
-        "10" => only_what_is_signed_is_believed(stage).await,
-        "11" => what_was_not_told_is_asked_for(stage).await,
-        // Its keys are fixed.
-        "12" => Ok(()),
-        "13" => a_word_that_nobody_knows_is_no_news(stage).await,
-        "14" => what_nobody_counts_can_be_bought(stage).await,
-        "15" => orders_of_others_are_left_alone(stage).await,
-        "17" => two_orders_of_one_checkout_are_told(stage).await,
-        "16" => returns::one_however_often_it_is_asked_for(stage).await,
-        other => Err(format!("no such trap: {other}")),
-    }
-}
-
-/// Number, in words, and what holds it for a mapping of the merchant's own: a case of `conformance.rs`, or a test elsewhere.
-const TRAPS: &[(&str, &str, &str)] = &[
-    ("1", "an answer that is lost never doubles an order or a line", "held"),
-    ("2", "a refusal leaves nothing behind", "held"),
-    ("3", "200 that is a failure, 500 that is an answer", "held"),
-    ("4", "a missing price is not known, and never 0", "held"),
-    ("5", "a price that changed between bag and pay is asked again", "held"),
-    ("6", "two customers, the last one: one order, the other is told before paying", "as its system refuses"),
-    ("7", "KWD 20.921, UGX 598510, INR 8,050.50", "held"),
-    ("8", "plus, Arabic, slash and percent arrive as they were typed", "held"),
-    ("9", "webhooks doubled, late, or of an order that is not known", "held"),
-    ("10", "signatures, good and bad; a ping that proves nothing", "held"),
-    ("11", "webhooks that stopped: the gap is seen and closed by asking", "held"),
-    ("12", "two at once renew one token", "held"),
-    ("13", "a status that nobody knows is in progress", "held"),
-    ("14", "what nobody counts can be bought", "held"),
-    ("15", "orders that were made elsewhere in the shop are left alone", "as its `when` says"),
-    ("16", "a return whose answer is lost, or that is asked for twice, is one", "held"),
-    ("17", "two orders of one checkout are told of", "held"),
-];
-
-const HEAD: &str = "# Adapters by trap\n\n\
-    The traps of shops' interfaces, and whether each adapter holds. `rest` is a mapping of the merchant's own, tried by\n\
-    `conformance.rs`, `several.rs`, `fresh.rs` and `merchant.rs`. The others are asked of stand-ins over loopback that were built from the\n\
-    vendors' documentation. `medusa 2.21.2` is a real server, as it answered (`medusa.jsonl`, and CONTRIBUTING.md on how to ask one again).\n\
-    Written and checked by `cargo test -p duka-tests --test adapter shipped`.\n\
-    Of trap 11, webhooks that WooCommerce switches off and Shopify takes away are watched and told of: `cargo test -p duka-tests --test server vendors`.\n\n";
-
-#[tokio::test]
-async fn every_adapter_holds_at_every_trap() {
-    let mut table = HEAD.to_string();
-    let server = Server::found();
-    let mut names: Vec<String> = KINDS.iter().map(|kind| kind.name.to_string()).collect();
-    names.push(server.name());
-    writeln!(table, "| | trap | rest | {} |", names.join(" | ")).expect("strings can be written to");
-    writeln!(table, "|---|---|---|{}", "---|".repeat(names.len())).expect("strings can be written to");
-    let mut wrong = Vec::new();
-    for (trap, words, rest) in TRAPS {
-        let mut row = format!("| {trap} | {words} | {rest} |");
-        for name in &names {
-            let kind = KINDS.iter().find(|kind| kind.name == name);
-            if *trap == "17" && kind.is_none_or(|kind| kind.pays.is_none()) {
-                row.push_str(" places it here |");
-                continue;
-            }
-            let stage = match kind {
-                Some(kind) => Stage::of(kind, "KES").await,
-                None => Stage::served("KES", &server, trap).await,
-            };
-            let held = tried(trap, &stage).await;
-            row.push_str(match (&held, *trap) {
-                (Ok(()), "12") => " has a fixed key |",
-                (Ok(()), "16") if stage.kind.returns.is_empty() => " knows no returns |",
-                (Ok(()), _) => " held |",
-                (Err(_), _) => " FELL |",
-            });
-            if let Err(why) = held {
-                wrong.push(format!("{name} at trap {trap}: {why}\n{}", stage.vendor.log().join("\n")));
-            }
-        }
-        writeln!(table, "{row}").expect("strings can be written to");
-    }
-    for (act, currency) in served::ACTS {
-        let stage = Stage::served(currency, &server, act).await;
-        if let Err(why) = served::tried(act, &stage).await {
-            wrong.push(format!("{} at {act}: {why}\n{}", server.name(), stage.vendor.log().join("\n")));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-    server.keep();
-    let path = root().join("tests/corpus/adapters.md");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, &table).expect("a writable tree");
-    }
-    assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), table, "`UPDATE=1` writes it");
 }
 
 #[test]

@@ -117,12 +117,13 @@ fn asked(vendor: &Vendor, headers: &HeaderMap, key: (&str, &str), body: &Value) 
 }
 
 fn variant(world: &World, id: u32, thing: &Thing) -> Value {
-    let there = thing.stock.is_none_or(|stock| stock > 0);
+    let is_counted_out = thing.stock.is_some_and(|stock| stock <= 0);
+    let there = !is_counted_out || thing.backorder;
     let price = json!({ "amount": thing.price, "currencyCode": world.currency });
     json!({
         "id": format!("gid://shopify/ProductVariant/{id}"), "title": "Default Title", "availableForSale": there,
         // What is not counted is at 0.
-        "currentlyNotInStock": false, "quantityAvailable": thing.stock.unwrap_or(0), "image": null,
+        "currentlyNotInStock": is_counted_out && thing.backorder, "quantityAvailable": thing.stock.unwrap_or(0), "image": null,
         "price": if thing.price.is_empty() { Value::Null } else { price },
         "product": {
             "id": format!("gid://shopify/Product/{id}"), "title": thing.name, "description": "Fine", "productType": "Things",

@@ -14,13 +14,17 @@ use serde_json::{Value, json};
 use tokio::sync::{Barrier, Semaphore};
 
 /// A thing that is sold.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Thing {
     pub name: &'static str,
     /// As decimal text; empty: none is set.
     pub price: String,
     /// `None`: not counted.
     pub stock: Option<i64>,
+    /// Can be ordered when none is there.
+    pub backorder: bool,
+    /// It is only sold in one of its sizes.
+    pub has_sizes: bool,
 }
 
 /// What happens to the next request whose method and path are these.
@@ -49,6 +53,8 @@ pub struct World {
     pub fault: Option<Fault>,
     pub log: Vec<String>,
     pub currency: String,
+    /// Percent that are in every price, where the vendor keeps them beside it.
+    pub tax: i64,
 }
 
 #[derive(Clone, Default)]
@@ -61,8 +67,14 @@ impl Vendor {
         let mut world = vendor.world();
         world.currency = currency.to_string();
         world.next = 100;
-        world.things.insert(11, Thing { name: "Kikoy dress", price: "25.00".to_string(), stock: Some(3) });
-        world.things.insert(12, Thing { name: "Gift card", price: "10.00".to_string(), stock: None });
+        let thing = |name: &'static str, price: &str, stock: Option<i64>| Thing {
+            name,
+            price: price.to_string(),
+            stock,
+            ..Thing::default()
+        };
+        world.things.insert(11, thing("Kikoy dress", "25.00", Some(3)));
+        world.things.insert(12, thing("Gift card", "10.00", None));
         drop(world);
         vendor
     }
@@ -152,6 +164,11 @@ pub fn decimal(units: i64, digits: u32) -> String {
     }
     let scale = 10_i64.pow(digits);
     format!("{}.{:0width$}", units / scale, units % scale, width = usize::try_from(digits).unwrap_or(0))
+}
+
+/// What is left of a price without so many percent of taxes.
+pub fn untaxed(gross: i64, tax: i64) -> i64 {
+    (gross * 100 + (100 + tax) / 2) / (100 + tax)
 }
 
 pub fn refused(status: u16, body: Value) -> Response {

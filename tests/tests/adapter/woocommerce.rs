@@ -1,5 +1,6 @@
 //! A stand-in for WooCommerce's REST v3, built from the vendor's documentation: no look at the stock when an order is made, no
-//! knowledge of repeated orders, stock taken at `on-hold` and given back at `cancelled`.
+//! knowledge of repeated orders, stock taken at `on-hold` and given back at `cancelled`, no ear for `set_paid` where an order does not
+//! wait for its payment, and taxes beside the prices that they are in.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use crate::vendor::{Thing, Vendor, World, decimal, not_found, refused, units};
+use crate::vendor::{Thing, Vendor, World, decimal, not_found, refused, units, untaxed};
 
 /// `ck_test:cs_test`
 const KEY: &str = "Basic Y2tfdGVzdDpjc190ZXN0";
@@ -35,11 +36,18 @@ async fn key(headers: HeaderMap, request: Request, next: Next) -> Response {
 
 fn shown(id: u32, thing: &Thing) -> Value {
     let out = thing.stock.is_some_and(|stock| stock <= 0);
+    let status = if !out {
+        "instock"
+    } else if thing.backorder {
+        "onbackorder"
+    } else {
+        "outofstock"
+    };
     json!({
-        "id": id, "name": thing.name, "slug": "one", "type": "simple", "status": "publish", "sku": "",
+        "id": id, "name": thing.name, "slug": "one", "type": if thing.has_sizes { "variable" } else { "simple" }, "status": "publish", "sku": "",
         "price": thing.price, "regular_price": thing.price, "sale_price": "", "on_sale": false,
         "purchasable": !thing.price.is_empty(), "manage_stock": thing.stock.is_some(), "stock_quantity": thing.stock,
-        "stock_status": if out { "outofstock" } else { "instock" }, "backorders": "no", "short_description": "<p>Fine</p>",
+        "stock_status": status, "backorders": if thing.backorder { "notify" } else { "no" }, "short_description": "<p>Fine</p>",
         "categories": [{ "id": 9, "name": "Things" }], "tags": [], "images": [], "variations": [], "parent_id": 0,
     })
 }
@@ -92,11 +100,12 @@ fn lines(world: &World, wanted: &Value) -> (Vec<Value>, i64, u32) {
         let (price, behind) = units(&thing.price);
         digits = behind;
         sum += price * quantity;
+        let net = untaxed(price * quantity, world.tax);
         lines.push(json!({
             "id": at + 1, "name": thing.name, "product_id": id, "variation_id": 0, "quantity": quantity,
-            "subtotal": decimal(price * quantity, behind), "total": decimal(price * quantity, behind),
+            "subtotal": decimal(net, behind), "total": decimal(net, behind), "total_tax": decimal(price * quantity - net, behind),
             // Divided, as PHP does.
-            "price": format!("{}000001", decimal(price, behind)).parse::<serde_json::Number>().expect("a number"),
+            "price": format!("{}000001", decimal(net / quantity.max(1), behind)).parse::<serde_json::Number>().expect("a number"),
         }));
     }
     (lines, sum, digits)
@@ -107,10 +116,16 @@ async fn create(State(vendor): State<Vendor>, Json(wanted): Json<Value>) -> Resp
     world.next += 1;
     let id = world.next;
     let (lines, sum, digits) = lines(&world, &wanted["line_items"]);
+    // Delivery is named without its taxes.
+    let fees = wanted["shipping_lines"].as_array().into_iter().flatten();
+    let fee: i64 = fees.map(|fee| units(fee["total"].as_str().unwrap_or("0")).0).sum();
+    let fee_tax = fee * world.tax / 100;
     let order = json!({
         "id": id, "number": id.to_string(), "status": "pending", "currency": world.currency,
         "date_created_gmt": "2026-11-21T08:30:00", "date_modified_gmt": "2026-11-21T08:30:00",
-        "total": decimal(sum, digits), "shipping_total": decimal(0, digits), "line_items": lines, "shipping_lines": [],
+        "total": decimal(sum + fee + fee_tax, digits), "shipping_total": decimal(fee, digits),
+        "shipping_tax": decimal(fee_tax, digits), "line_items": lines,
+        "shipping_lines": if wanted["shipping_lines"].is_null() { json!([]) } else { wanted["shipping_lines"].clone() },
         "billing": wanted["billing"], "shipping": wanted["shipping"], "meta_data": wanted["meta_data"],
     });
     let id = id.to_string();
@@ -144,10 +159,15 @@ async fn update(State(vendor): State<Vendor>, Path(id): Path<String>, Json(wante
     if let Some(before) = before {
         before.acquire().await.expect("it is open").forget();
     }
-    if !vendor.world().orders.contains_key(&id) {
+    let Some(before) = vendor.world().orders.get(&id).map(|order| order["status"].clone()) else {
         return not_found();
-    }
-    let status = if wanted["set_paid"] == true { "processing" } else { wanted["status"].as_str().unwrap_or("pending") };
+    };
+    let needs_payment = matches!(before.as_str(), Some("pending" | "failed"));
+    let status = match wanted["status"].as_str() {
+        Some(status) => status,
+        None if wanted["set_paid"] == true && needs_payment => "processing",
+        None => before.as_str().unwrap_or(""),
+    };
     let moved = moved(&mut vendor.world(), &id, status);
     let meeting = vendor.world().meeting.clone().filter(|_| status == "on-hold");
     if let Some(meeting) = meeting {

@@ -80,6 +80,21 @@ async fn f80_an_order_that_is_off_or_gone_by_the_tap_is_not_paid() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_has_its_money_in_another_way_is_not_paid_again_and_not_let_go() {
+    let (merchant, mut stage, link) = linked().await;
+    // Its owner has seen the money, and nobody has told of it.
+    *merchant.state.lock().expect("nobody panicked") = "paid";
+    ends(&stage, &link).await;
+    let payment = until(&stage, "Z-1042", |payment| !payment.state.is_payable()).await;
+    assert_eq!(payment.state, State::Replaced, "money that is on its way all the same is told of, and not lost");
+    // Nobody hears that the link has expired, which would let the order go.
+    stage.writes("menu").await;
+    stage.hears("in your bag").await;
+    assert_eq!(*merchant.released.lock().expect("nobody panicked"), Vec::<String>::new());
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_system_that_does_not_answer_at_the_tap_keeps_nobody_from_paying_a_placed_order() {
     let (merchant, stage, link) = linked().await;
     merchant.hangs.store(true, Ordering::Relaxed);

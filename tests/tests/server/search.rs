@@ -31,6 +31,8 @@ operations:
       id: $.sku
       words: [$.title]
       index: { request: { path: /names }, select: $, meanwhile: { path: /products, query: { q: \"{text}\" } } }
+  catalog.variants:
+    request: { path: \"/products/{product.sku}/sizes\" }
   catalog.product:
     request: { path: /products, query: { skus: \"{text}\" } }
     select: $.data[0]

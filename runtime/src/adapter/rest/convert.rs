@@ -80,6 +80,18 @@ impl Place<'_> {
         Ok(json!(duka_engine::contract::write_money(Money { minor, currency: self.currency })))
     }
 
+    /// An amount with another one, and for one of so many.
+    ///
+    /// # Errors
+    /// What was expected.
+    pub fn reckoned(&self, met: &Json, plus: Option<&Json>, per: Option<&Json>) -> Result<Json, String> {
+        let expected = || format!("an amount in {}", self.currency.code());
+        let number = |json: &Json| plain(&text(json)?, self.currency.exponent()).ok_or_else(expected);
+        let sum = plus.map_or(Ok(Decimal::ZERO), number)?.checked_add(number(met)?).ok_or_else(expected)?;
+        let one = per.map_or(Ok(Decimal::ONE), number)?;
+        Ok(json!(sum.checked_div(one).ok_or_else(expected)?.to_string()))
+    }
+
     fn rounded(&self, met: &Json) -> Result<Json, String> {
         let expected = || format!("an amount in {}", self.currency.code());
         let number = plain(&text(met)?, self.currency.exponent()).ok_or_else(expected)?;

@@ -9,7 +9,7 @@ use duka_engine::types::{Field as Slot, RecordId, Type};
 use duka_engine::value::{Money, UNCOUNTED, Value};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use rust_decimal::Decimal;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::convert::{Place, text};
 use crate::adapter::mapping::{As, Field, Mapping, Operation, Path, Predicate, Rule, STOCK};
@@ -147,6 +147,8 @@ impl<'a> Records<'a> {
                 None if slot.optional => Json::Null,
                 None => return Err(format!("{here}: the mapping does not say where it is").into()),
             };
+            // More was sold than there was: there is nothing.
+            let json = if slot.name == STOCK && json.as_i64().is_some_and(|stock| stock < 0) { json!(0) } else { json };
             fields.insert(slot.name.to_string(), json);
         }
         Ok(Json::Object(fields))
@@ -185,7 +187,12 @@ impl<'a> Records<'a> {
 
     fn single(&self, rule: &Rule, ty: &Type, found: &Json, met: &Json, at: &str) -> Result<Json, Fault> {
         let code = rule.currency.as_ref().map(|path| path.first(met).unwrap_or(&Json::Null));
-        let converted = self.place.convert(rule, ty, found, code);
+        let of = |path: &Option<Path>| path.as_ref().and_then(|path| path.first(met)).filter(|json| !json.is_null());
+        let whole = match (of(&rule.plus), of(&rule.per)) {
+            (None, None) => Ok(None),
+            (plus, per) => self.place.reckoned(found, plus, per).map(Some),
+        };
+        let converted = whole.and_then(|whole| self.place.convert(rule, ty, whole.as_ref().unwrap_or(found), code));
         converted.map_err(|expected| format!("{at}: expected {expected}, found {}", shown(found)).into())
     }
 }

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use smol_str::SmolStr;
 
 use super::{Systems, mapped};
-use crate::adapter::bag::{Bag, CONTRACT, GONE, PRODUCT, Thing, Wish};
+use crate::adapter::bag::{Bag, CONTRACT, GONE, PRODUCT, Thing, Wish, has_variants};
 use crate::host::calls::Ask;
 use crate::store::{self, BagRow};
 
@@ -98,6 +98,8 @@ impl Systems {
             None => self.unnamed(asked).await,
         };
         match outcome {
+            // What has sizes is none of them: only one of them can be bought.
+            Outcome::Given(product) if has_variants(shop, *id, &product) => Ok(None),
             Outcome::Given(product) => {
                 let thing = Thing::of(shop, *id, &sku, &product);
                 thing.map(Some).ok_or_else(|| failed("a product has no name, price or stock"))

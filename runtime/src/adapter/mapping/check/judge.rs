@@ -16,7 +16,10 @@ use crate::adapter::rest::{SHOP, names, usual};
 pub(super) const ONE: &str = "orders.one";
 
 /// Refusals that every operation may have besides those of its contract.
-const GENERAL: [&str; 3] = ["temporary", "rate_limited", "auth"];
+const GENERAL: [&str; 4] = ["temporary", "rate_limited", "auth", REFUSED];
+
+/// The one of them that a check may have.
+const REFUSED: &str = "refused";
 
 pub(super) struct Judge<'a> {
     pub shop: &'a Shop,
@@ -365,6 +368,9 @@ impl Judge<'_> {
         if rule.path.is_none() && rule.default.is_none() {
             self.tell(25, keys, "This field has neither a path nor a default.".to_string(), "Write `path: $.…`.");
         }
+        if *ty != Type::Money && (rule.plus.is_some() || rule.per.is_some()) {
+            self.tell(25, keys, "Only an amount is added to, or divided.".to_string(), "Take `plus` and `per` out.");
+        }
         if let Some(other) = &rule.or {
             self.rule(keys, other, ty);
         }
@@ -379,8 +385,8 @@ impl Judge<'_> {
         let known: Vec<&str> = made.iter().copied().chain(step.each.as_ref().map(|_| ITEM)).collect();
         self.request(&keys, &step.request, promise, &known);
         let codes = step.checks.iter().map(|check| check.code.as_str());
-        for code in codes.filter(|code| !promise.fails.iter().any(|known| known == code)) {
-            let known: Vec<&str> = promise.fails.iter().map(|code| code.as_str()).collect();
+        for code in codes.filter(|code| *code != REFUSED && !promise.fails.iter().any(|known| known == code)) {
+            let known: Vec<&str> = promise.fails.iter().map(|code| code.as_str()).chain([REFUSED]).collect();
             let message = format!("`{code}` is none of the refusals of `{path}`.");
             self.tell(25, &keys, message, &format!("There are: {}.", known.join(", ")));
         }
