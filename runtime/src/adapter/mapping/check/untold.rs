@@ -11,6 +11,7 @@ use duka_engine::walk;
 use super::Found;
 use super::judge::ONE;
 use crate::adapter::mapping::{As, Field, Mapping, Rule};
+use crate::adapter::parcels::TRACK;
 
 /// What parcels make of their order.
 const OF_PARCELS: [&str; 4] = ["shipped", "out_for_delivery", "delivered", "returned"];
@@ -22,8 +23,8 @@ pub fn untold(shop: &Shop, found: &[Found]) -> Vec<Diagnostic> {
         let Some(own) = found.iter().find(|it| it.contract == statuses.contract) else { continue };
         let Some(mut told) = words(shop, &own.mapping) else { continue };
         let has_parcels = |it: &Found| {
-            let mapped = it.mapping.operations.keys().any(|path| path.starts_with("parcels."));
-            mapped || it.mapping.webhook.as_ref().is_some_and(|webhook| !webhook.parcels.is_empty())
+            let asks = it.mapping.operations.contains_key(TRACK);
+            asks || it.mapping.webhook.as_ref().is_some_and(|webhook| !webhook.parcels.is_empty())
         };
         if found.iter().any(has_parcels) {
             told.extend(OF_PARCELS);
