@@ -72,6 +72,24 @@ fn a_template_of_the_shops_own_takes_the_place_of_a_standard_one_of_its_name() {
     assert!(held.to_string().contains("is on its way to you. Please keep your phone near."), "{held}");
 }
 
+/// No line of a flow sends it: the shop's system does.
+#[test]
+fn a_template_that_only_the_shops_system_sends_is_submitted() {
+    let house = boutique();
+    let flow = house.folder.read("shops/boutique/boutique.duka");
+    let flow = flow.replace("use std.stop\n", "use std.stop\nuse std.back_in_stock\n").replace(
+        "\nstate welcome\n",
+        "\nstate watch\n  <-> std.back_in_stock with item\n  -> welcome\n\nstate welcome\n",
+    );
+    house.folder.write("shops/boutique/boutique.duka", flow);
+    let profile = house.folder.read("shops/boutique/shop.yaml");
+    house
+        .folder
+        .write("shops/boutique/shop.yaml", profile.replace("  payments: demo\n", "  payments: demo\n  alerts: demo\n"));
+    let pushed = house.fine(&["templates", "push"]);
+    assert_eq!(pushed.matches("boutique: back_in_stock (en): submitted\n").count(), 1, "{pushed}");
+}
+
 #[test]
 fn forms_are_published_noted_and_compared() {
     let house = boutique();

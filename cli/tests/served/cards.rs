@@ -3,14 +3,17 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use duka_engine::card;
-use serde_json::json;
+use duka_runtime::handoff::{SIGNATURE_HEADER, signature};
+use secrecy::SecretString;
+use serde_json::{Value as Json, json};
 
 use crate::card_corpus::corpus;
 use crate::database::database;
 use crate::http;
-use crate::stage::Stage;
+use crate::stage::{SECRET, Stage, boutique, until};
 use crate::support::{copy, root};
 
 /// Each as it was written, and its bare digits.
@@ -65,10 +68,43 @@ fn nowhere(of: &str, cards: &[String], places: &[(String, Vec<u8>)]) {
 /// All of a number, its figure among the others.
 fn is_counted(places: &[(String, Vec<u8>)], cards: usize) {
     let (_, figures) = places.iter().find(|(name, _)| name == "metrics").expect("figures");
+    let count = counted(figures);
+    assert!(count >= cards as f64, "{count}");
+}
+
+/// In how many messages a card number was.
+fn counted(figures: &[u8]) -> f64 {
     let text = String::from_utf8_lossy(figures);
-    let line = text.lines().find(|line| line.starts_with("duka_card_numbers_total")).expect("they are counted");
-    let count: f64 = line.rsplit(' ').next().and_then(|count| count.parse().ok()).expect("a number");
-    assert!(count >= cards as f64, "{line}");
+    let line = text.lines().find(|line| line.starts_with("duka_card_numbers_total "));
+    line.map_or(0.0, |line| line.rsplit(' ').next().and_then(|count| count.parse().ok()).expect("a number"))
+}
+
+/// A number in a note under a cart, and one that the shop's people write.
+#[test]
+fn card_numbers_beside_what_flows_read_and_of_people_are_counted() {
+    let secret = "[handoff]\nurl = \"http://ADDRESS/people\"\nsecret = \"env:DUKA_WHATSAPP_APP_SECRET\"\n";
+    let mut stage = Stage::begin(boutique, "", None, secret);
+    stage.start();
+    let does = |what: &Json| {
+        let (_, answer) = http::json("POST", &stage.control, "/control/customer/254700000001", &[], what);
+        assert_eq!(answer["http"], 200, "{answer}");
+    };
+    does(&json!({ "text": "hi" }));
+    let items = json!([{ "product_retailer_id": "D-101", "quantity": 1, "item_price": 2500, "currency": "KES" }]);
+    let note = "4111 1111 1111 1111 12/27";
+    does(&json!({ "order": { "catalog_id": "7", "text": note, "product_items": items } }));
+    until("the note is counted", || counted(&figures(&stage)) == 1.0);
+
+    let list = || stage.api("GET", "/conversations", &json!({}))["conversations"].clone();
+    until("the customer has a conversation", || list()[0]["id"].is_string());
+    let id = list()[0]["id"].as_str().expect("an id").to_string();
+    stage.api("POST", &format!("/conversations/{id}/handoff/open"), &json!({}));
+    let said = json!({ "id": "r1", "conversation": id, "action": "reply", "text": note }).to_string();
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_millis() as i64;
+    let mark = signature(&SecretString::from(SECRET), now_ms, said.as_bytes());
+    let told = http::ask("POST", &stage.address, "/handoff/shop", &[(SIGNATURE_HEADER, &mark)], &said);
+    assert_eq!(told.expect("the server answers").0, 200);
+    assert_eq!(counted(&figures(&stage)), 2.0);
 }
 
 #[test]

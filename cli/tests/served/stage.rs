@@ -14,7 +14,7 @@ use crate::http;
 use crate::support::copy;
 
 pub const NUMBER: &str = "106540000000001";
-const SECRET: &str = "an app secret";
+pub const SECRET: &str = "an app secret";
 /// How long anything may take before the test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 const MINUTE_MS: i64 = 60_000;

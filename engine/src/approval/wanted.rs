@@ -51,16 +51,16 @@ pub fn parameter_name(path: &str) -> String {
 }
 
 /// All of them, in the order of the flows; each template in the shop's order of languages. WhatsApp knows one of a name: the
-/// merchant's own takes the place of a standard flow's. Of a standard flow, those that the shop can send.
+/// merchant's own takes the place of a standard flow's. Of a standard flow, all but those that nothing of the shop's can send any more.
 pub fn wanted(shop: &Shop) -> Vec<Wanted> {
     let own: BTreeSet<&SmolStr> =
         shop.flows.iter().filter(|flow| !flow.standard).flat_map(|flow| &flow.templates).map(|own| &own.name).collect();
     let mut all = Vec::new();
     for (at, flow) in shop.flows.iter().enumerate() {
         let before = shop.flows.get(..at).unwrap_or_default();
-        let sent = if flow.standard { sent(flow, before) } else { BTreeSet::new() };
+        let unsent = if flow.standard { unsent(flow, before) } else { BTreeSet::new() };
         for (template, id) in flow.templates.iter().zip((0..).map(TemplateId)) {
-            if flow.standard && (own.contains(&template.name) || !sent.contains(&id)) {
+            if flow.standard && (own.contains(&template.name) || unsent.contains(&id)) {
                 continue;
             }
             for (at, language) in shop.languages.iter().enumerate() {
@@ -75,20 +75,24 @@ pub fn wanted(shop: &Shop) -> Vec<Wanted> {
     all
 }
 
-/// What the lines of a flow send. Of the `follow`s of one name only that of the first flow ever runs.
-fn sent(flow: &Flow, before: &[Flow]) -> BTreeSet<TemplateId> {
+/// What a flow has lines for that send it, none of which ever runs: of the `follow`s of one name only that of the first flow does.
+/// What no line sends at all, the shop's system sends.
+fn unsent(flow: &Flow, before: &[Flow]) -> BTreeSet<TemplateId> {
     let is_replaced = |index: usize| {
         let name = flow.follows.get(index).map(|follow| &follow.name);
         before.iter().flat_map(|flow| &flow.follows).any(|follow| Some(&follow.name) == name)
     };
-    let lists = walk::lines(flow).into_iter();
-    let run = lists.filter(|lines| !matches!(lines.place, Place::Follow(index, _) if is_replaced(index)));
-    let steps = run.flat_map(|lines| lines.steps);
-    let sent = steps.filter_map(|step| match step.kind {
-        StepKind::Send { template, .. } => Some(template),
-        _ => None,
-    });
-    sent.collect()
+    let (mut unsent, mut sent) = (BTreeSet::new(), BTreeSet::new());
+    for lines in walk::lines(flow) {
+        let never_runs = matches!(lines.place, Place::Follow(index, _) if is_replaced(index));
+        let templates = if never_runs { &mut unsent } else { &mut sent };
+        templates.extend(lines.steps.iter().filter_map(|step| match step.kind {
+            StepKind::Send { template, .. } => Some(template),
+            _ => None,
+        }));
+    }
+    unsent.retain(|template| !sent.contains(template));
+    unsent
 }
 
 struct Writer<'a> {

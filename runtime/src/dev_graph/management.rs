@@ -41,11 +41,16 @@ impl Graph {
         let payment = self.payments.get_mut(of("reference_id")).ok_or_else(|| nothing(of("reference_id")))?;
         let amount = body.pointer("/amount/value").and_then(Value::as_str).and_then(|value| value.parse::<i64>().ok());
         let amount = amount.ok_or_else(|| Refusal::missing("amount"))?;
+        let is_set = |name: &str| payment.get(name).and_then(Value::as_bool) == Some(true);
+        let (never_comes, loses_answer) = (is_set("loses_requests"), is_set("loses_answers"));
+        if never_comes {
+            return Err(Refusal::new(131000, "".to_string()));
+        }
         let mut refunds = payment.get("refunds").and_then(Value::as_array).cloned().unwrap_or_default();
         let id = format!("refund-{}", refunds.len() + 1);
         refunds.push(json!({ "id": id, "status": "pending", "amount": { "value": amount, "offset": 100 } }));
         payment["refunds"] = refunds.into();
-        if payment.get("loses_answers").and_then(Value::as_bool) == Some(true) {
+        if loses_answer {
             return Err(Refusal::new(131000, "".to_string()));
         }
         Ok(json!({ "id": id, "status": "pending", "speed_processed": "normal" }))

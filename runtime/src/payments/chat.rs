@@ -82,6 +82,16 @@ fn bill_of(name: &str) -> Option<(&str, &str)> {
     name.strip_prefix(MARK)?.split_once(' ')
 }
 
+/// What the books name of refunds that have not failed, with the hundredths of each.
+fn backs(own: &Json) -> impl Iterator<Item = (SmolStr, i64)> {
+    let all = own.get("refunds").and_then(Json::as_array).into_iter().flatten();
+    all.filter_map(|refund| {
+        let word = |name: &str| refund.get(name).and_then(Json::as_str).unwrap_or("");
+        let is = !matches!((word("id"), word("status")), ("", _) | (_, "failed"));
+        is.then(|| back_minor(refund).map(|minor| (word("id").into(), minor))).flatten()
+    })
+}
+
 fn back_minor(refund: &Json) -> Option<i64> {
     refund.get("amount")?.get("value")?.as_i64().filter(|minor| *minor > 0)
 }
@@ -169,24 +179,25 @@ impl Cashier {
         Some(own.map(|own| standing(&own)))
     }
 
-    /// The gateway's name for a refund of ours whose answer was lost: one of that amount that no other command of ours has. `None`:
-    /// it has none.
+    /// The gateway's name for a refund of ours whose answer was lost: one of that amount that was not in the books when ours was sent, and
+    /// that no other command of ours has. `None`: it has none.
     pub(super) async fn back_in_the_books(
         &self,
         seen: &Seen,
         name: &str,
         money: Money,
     ) -> Result<Option<SmolStr>, Trouble> {
-        let Some((number, bill)) = bill_of(name) else { return Ok(None) };
-        let own = self.in_the_books(seen, number, bill).await?;
-        let known = |id: &str| seen.payment.refunds.iter().any(|refund| refund.name == id);
-        let mut back = own.get("refunds").and_then(Json::as_array).into_iter().flatten();
-        let ours = back.find_map(|refund| {
-            let word = |name: &str| refund.get(name).and_then(Json::as_str).unwrap_or("");
-            let is = !matches!((word("id"), word("status")), ("", _) | (_, "failed")) && !known(word("id"));
-            (is && back_minor(refund) == Some(money.minor)).then(|| word("id").into())
-        });
-        Ok(ours)
+        let known = |id: &SmolStr| {
+            seen.payment.booked.contains(id) || seen.payment.refunds.iter().any(|refund| refund.name == *id)
+        };
+        let mut backs = self.booked(seen, name).await?.into_iter();
+        Ok(backs.find(|(id, minor)| *minor == money.minor && !known(id)).map(|(id, _)| id))
+    }
+
+    /// What the gateway's books name of refunds of a bill that have not failed; nothing where money came otherwise.
+    pub(super) async fn booked(&self, seen: &Seen, name: &str) -> Result<Vec<(SmolStr, i64)>, Trouble> {
+        let Some((number, bill)) = bill_of(name) else { return Ok(Vec::new()) };
+        Ok(backs(&self.in_the_books(seen, number, bill).await?).collect())
     }
 
     /// What the gateway's books say of a bill.

@@ -239,13 +239,16 @@ impl Cashier {
                 return Err(Trouble::Unknown("what became of the first request is not known".to_string()));
             }
         }
+        let booked = self.booked(seen, &name).await.map_err(as_not_done).map_err(unknown)?;
+        let back_minor = booked.iter().map(|(_, minor)| *minor).fold(0_i64, i64::saturating_add).max(refunded_minor);
         let place = (seen.row.shop, seen.row.id);
         let sent = |_: &mut PaymentRow, payment: &mut Payment, _: bool| {
             let mut news = Vec::new();
             if !payment.sent.contains(key) {
                 let others_minor = payment.commanded_minor().saturating_sub(money.minor);
-                payment.part_by_hand(refunded_minor.saturating_sub(others_minor), &mut news);
+                payment.part_by_hand(back_minor.saturating_sub(others_minor), &mut news);
                 payment.sent.push(key.clone());
+                payment.booked = booked.iter().map(|(id, _)| id.clone()).collect();
             }
             news
         };

@@ -49,6 +49,8 @@ pub struct Payment {
     pub by_hand_minor: i64,
     /// The disputes that people were told of, as their callbacks name them.
     pub disputes: Vec<SmolStr>,
+    /// What the books inside the chat named of refunds when the latest of ours was sent: none of them is that one.
+    pub booked: Vec<SmolStr>,
 }
 
 /// A part of the money, or all of it, on its way back.
@@ -267,6 +269,7 @@ impl Payment {
             sent: Vec::new(),
             by_hand_minor: 0,
             disputes: Vec::new(),
+            booked: Vec::new(),
         }
     }
 
@@ -442,17 +445,19 @@ impl Payment {
         match bytes.split_first()? {
             (&VERSION, rest) => postcard::from_bytes(rest).ok(),
             // What is at its end by now it had not: each, empty, is a single 0.
-            (&WITHOUT_HANDS, rest) => postcard::from_bytes(&[rest, &[0; 2]].concat()).ok(),
-            (&WITHOUT_ATTEMPTS, rest) => postcard::from_bytes(&[rest, &[0; 7]].concat()).ok(),
-            (&WITHOUT_MONEY, rest) => postcard::from_bytes(&[rest, &[0; 9]].concat()).ok(),
-            (&WITHOUT_REFUNDS, rest) => postcard::from_bytes(&[rest, &[0; 10]].concat()).ok(),
+            (&WITHOUT_BOOKS, rest) => postcard::from_bytes(&[rest, &[0; 1]].concat()).ok(),
+            (&WITHOUT_HANDS, rest) => postcard::from_bytes(&[rest, &[0; 3]].concat()).ok(),
+            (&WITHOUT_ATTEMPTS, rest) => postcard::from_bytes(&[rest, &[0; 8]].concat()).ok(),
+            (&WITHOUT_MONEY, rest) => postcard::from_bytes(&[rest, &[0; 10]].concat()).ok(),
+            (&WITHOUT_REFUNDS, rest) => postcard::from_bytes(&[rest, &[0; 11]].concat()).ok(),
             (_, _) => None,
         }
     }
 }
 
 /// The first byte of an encoded payment.
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;
+const WITHOUT_BOOKS: u8 = 5;
 const WITHOUT_HANDS: u8 = 4;
 const WITHOUT_ATTEMPTS: u8 = 3;
 const WITHOUT_MONEY: u8 = 2;

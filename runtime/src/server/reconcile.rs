@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use duka_engine::event::Outcome;
 use duka_engine::hir::{Operation as Promise, Statuses};
@@ -27,6 +27,10 @@ pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(6 * 3_600);
 /// The same of a system that tells nothing by itself.
 pub(super) const BETWEEN_POLLS: Duration = Duration::from_secs(30 * 60);
 
+/// After it has read a shop's conversations, such a look rests so many times as long: where there are many, it must not keep a
+/// core busy.
+const REST: u32 = 8;
+
 /// Orders that one look asks for; the rest waits for the next.
 const MOST: usize = 1_000;
 const PAGE: u32 = 200;
@@ -47,21 +51,35 @@ const POLL: &str = "a system that tells nothing";
 
 /// Where the next look of a shop goes on, by who looks: those who look at all orders in turn come to each.
 #[derive(Debug, Default)]
-pub struct Places(Mutex<BTreeMap<(ShopScope, SmolStr), ConversationId>>);
+pub struct Places {
+    next: Mutex<BTreeMap<(ShopScope, SmolStr), ConversationId>>,
+    /// Until when a shop is not polled.
+    rests: Mutex<BTreeMap<ShopScope, Instant>>,
+}
 
 impl Places {
     /// `None`: the next look begins anew.
     pub(super) fn of(&self, shop: ShopScope, who: &str) -> Option<ConversationId> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(shop, who.into())).copied()
+        self.next.lock().unwrap_or_else(PoisonError::into_inner).get(&(shop, who.into())).copied()
     }
 
     /// `None`: all were seen; the next look begins anew.
     fn keep(&self, shop: ShopScope, who: &str, at: Option<ConversationId>) {
-        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         match at {
             Some(at) => places.insert((shop, who.into()), at),
             None => places.remove(&(shop, who.into())),
         };
+    }
+
+    /// Whoever polls a shop has read its conversations for so long.
+    fn read_for(&self, shop: ShopScope, took: Duration, now: Instant) {
+        let until = now.checked_add(took.saturating_mul(REST)).unwrap_or(now);
+        self.rests.lock().unwrap_or_else(PoisonError::into_inner).insert(shop, until);
+    }
+
+    fn is_resting(&self, shop: ShopScope, now: Instant) -> bool {
+        self.rests.lock().unwrap_or_else(PoisonError::into_inner).get(&shop).is_some_and(|until| now < *until)
     }
 }
 
@@ -95,12 +113,15 @@ pub(super) async fn look(server: Arc<Server>, shop: Arc<Shop>) {
 
 /// The same look, more often, at a shop whose system is known to tell nothing of its orders by itself; troubles are logged.
 pub(super) async fn poll(server: Arc<Server>, shop: Arc<Shop>) {
+    if server.places.is_resting(shop.scope, Instant::now()) {
+        return;
+    }
     if let Err(error) = polled(&server, &shop).await {
         tracing::warn!(shop = %shop.slug, %error, "a shop's system could not be asked for its orders");
     }
 }
 
-/// Asks a shop's system for the orders that have not ended, if it tells nothing of them by itself.
+/// Asks a shop's system for the orders that are on their way, if it tells nothing of them by itself.
 ///
 /// # Errors
 /// The store does not answer.
@@ -132,7 +153,7 @@ pub async fn once(server: &Server, shop: &Shop) -> Result<Gaps, store::Error> {
 pub(super) async fn once_for(server: &Server, shop: &Shop, who: &str) -> Result<Gaps, store::Error> {
     let mut found = Gaps::default();
     let Some((backend, promise, statuses)) = asked_by(shop) else { return Ok(found) };
-    let (open, end) = some_open(server, shop, server.places.of(shop.scope, who)).await?;
+    let (open, end) = some_open(server, shop, who).await?;
     let (mut open, mut silent, mut behind) = (open.into_iter(), 0, None);
     loop {
         // Orders that get no answer may lie together; whether the system is down, one of elsewhere tells.
@@ -184,17 +205,19 @@ pub(super) struct Open {
 /// # Errors
 /// The store does not answer.
 pub(super) async fn open_orders(server: &Server, shop: &Shop, who: &str) -> Result<Vec<Open>, store::Error> {
-    let (open, end) = some_open(server, shop, server.places.of(shop.scope, who)).await?;
+    let (open, end) = some_open(server, shop, who).await?;
     server.places.keep(shop.scope, who, end);
     Ok(open)
 }
 
-/// The same from a place on, and where they end; `None`: there are no more.
+/// The same, and where they end; `None`: there are no more. What has come to its last status is asked for seldom, so not by
+/// [`POLL`].
 async fn some_open(
     server: &Server,
     shop: &Shop,
-    mut after: Option<ConversationId>,
+    who: &str,
 ) -> Result<(Vec<Open>, Option<ConversationId>), store::Error> {
+    let (begun, mut after) = (Instant::now(), server.places.of(shop.scope, who));
     let settled_ms = server.host.clock.now_ms().saturating_sub(SETTLED_MS);
     let last = shop.program.shop.statuses.iter().filter_map(last_rank).max().unwrap_or(u8::MAX);
     let mut open = Vec::new();
@@ -205,12 +228,15 @@ async fn some_open(
         for row in &rows {
             after = Some(row.id);
             let Ok(session) = Session::decode(&row.session) else { continue };
-            let is_quiet = session.last_inbound_ms < settled_ms;
-            let followers = session.followers.iter().filter(|it| !(it.ended || is_quiet && it.rank > last));
+            let is_settled = who == POLL || session.last_inbound_ms < settled_ms;
+            let followers = session.followers.iter().filter(|it| !(it.ended || is_settled && it.rank > last));
             open.extend(followers.map(|it| Open { number: it.key.clone(), conversation: row.id, rank: it.rank }));
             if open.len() >= MOST {
                 break;
             }
+        }
+        if who == POLL {
+            server.places.read_for(shop.scope, begun.elapsed(), Instant::now());
         }
         let is_end = rows.len() < PAGE as usize && open.len() < MOST;
         if is_end || open.len() >= MOST {
@@ -291,5 +317,20 @@ pub(super) async fn bring(
     let moved = Moved { number, status, order, seen_ms: None };
     if let Err(error) = orders::moves(server, shop, contract, Some(key), Vec::new(), moved).await {
         tracing::warn!(%error, "news of an order could not be committed; the next look asks again");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shop_is_polled_again_after_a_rest_in_proportion_to_the_reading() {
+        let (places, shop, now) = (Places::default(), ShopScope::numbered(1), Instant::now());
+        assert!(!places.is_resting(shop, now));
+        places.read_for(shop, Duration::from_secs(300), now);
+        let after = |minutes: u64| now + Duration::from_secs(minutes * 60);
+        assert!(places.is_resting(shop, after(30)) && !places.is_resting(shop, after(60)));
+        assert!(!places.is_resting(ShopScope::numbered(2), now), "another shop");
     }
 }

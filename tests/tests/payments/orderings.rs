@@ -238,10 +238,12 @@ fn a_payment_is_asked_about_until_its_end_and_once_after() {
     }
     assert_eq!(asked, [40_000, 130_000, 610_000, 1_800_000, 5_400_000]);
     assert_eq!(Payment::decode(&payment.encode()), Some(payment.clone()));
-    // As the version before wrote it.
-    let mut before = payment.encode();
-    before.truncate(before.len() - 2);
-    before[0] = 4;
-    assert_eq!(Payment::decode(&before), Some(payment));
+    // As the versions before wrote it.
+    for (version, missing) in [(5, 1), (4, 3)] {
+        let mut before = payment.encode();
+        before.truncate(before.len() - missing);
+        before[0] = version;
+        assert_eq!(Payment::decode(&before), Some(payment.clone()), "{version}");
+    }
     assert_eq!(Payment::decode(&[0, 1, 2]), None);
 }

@@ -108,6 +108,15 @@ pub async fn stands(stage: &Stage, name: &str, status: &str, paise: i64) {
     assert!(put.expect("an answer").status().is_success());
 }
 
+/// What the gateway's books name of a bill's refunds.
+async fn refunds(stage: &Stage, name: &str) -> Vec<String> {
+    let graph = stage.control.trim_end_matches("/control");
+    let asked = stage.http.get(format!("{graph}/v23.0/{NUMBER}/payments/razorpay-prod/{name}")).bearer_auth("a token");
+    let told: Json = asked.send().await.expect("an answer").json().await.expect("JSON");
+    let all = told["payments"][0]["refunds"].as_array().expect("a list");
+    all.iter().map(|refund| refund["id"].as_str().expect("an id").to_string()).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bill_is_paid_inside_the_chat_when_whatsapp_answers_so() {
     let mut stage = corner(", chat: razorpay, chat_configuration: razorpay-prod").await;
@@ -297,8 +306,36 @@ async fn a_refund_inside_the_chat_whose_answer_was_lost_is_found_and_sent_once()
     stage.hears("GOES BACK INR 210").await;
     let payment = until(&stage, "991", |payment| payment.refunds.iter().any(|it| !it.name.is_empty())).await;
     let names: Vec<&str> = payment.refunds.iter().map(|it| it.name.as_str()).collect();
-    assert_eq!(names, ["refund-1"], "the books have one, and it is ours");
+    assert_eq!(names, ["refund-1"], "it is found");
+    assert_eq!(refunds(&stage, "991-1").await, ["refund-1"], "it was sent once");
     assert_eq!((payment.state, payment.refunded_minor), (State::Paid, 0), "on its way");
+    stage.end().await;
+}
+
+/// What the merchant has given back in the gateway's dashboard is none of ours, though it is as much.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_inside_the_chat_that_never_arrived_is_not_taken_for_somebody_elses() {
+    let mut stage = giving_back().await;
+    bill(&mut stage).await;
+    stands(&stage, "991-1", "captured", 21_000).await;
+    assert_eq!(told(&stage, "991-1", "captured").await, 200);
+    stage.hears("PAID").await;
+    let books = json!({
+        "status": "captured", "currency": "INR", "total_amount": { "value": 21_000, "offset": 100 },
+        "refunds": [{ "id": "by-hand", "status": "success", "amount": { "value": 10_500, "offset": 100 } }],
+        "loses_requests": true,
+    });
+    let put = stage.http.put(format!("{}/payments/991-1", stage.control)).json(&books).send().await;
+    assert!(put.expect("an answer").status().is_success());
+    assert_eq!(told(&stage, "991-1", "captured").await, 200);
+    until(&stage, "991", |payment| payment.by_hand_minor == 10_500).await;
+    stage.writes("rest").await;
+    until(&stage, "991", |payment| !payment.sent.is_empty()).await;
+    stage.is_ahead(60_000).await;
+    stage.hears("SORRY").await;
+    let payment = until(&stage, "991", |payment| !payment.sent.is_empty()).await;
+    assert!(payment.refunds.iter().any(|it| payment.is_unknown(it)), "{payment:?}");
+    assert_eq!(refunds(&stage, "991-1").await, ["by-hand"]);
     stage.end().await;
 }
 

@@ -462,3 +462,29 @@ async fn a_system_that_tells_nothing_is_asked_for_each_open_order() {
     assert_eq!(reconcile::polled(&server, &shop).await.expect("a store"), Gaps::default(), "this one tells");
     stage.end().await;
 }
+
+/// What is delivered changes seldom: it is not polled, and the long round still asks for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivered_order_is_not_polled_any_more_and_still_reconciled() {
+    let merchant = Arc::new(Merchant::default());
+    let place = merchant.start().await;
+    let orders = orders_at(&place);
+    assert!(orders.contains("paid: paid, "));
+    let silent =
+        ("# it posts nothing", "shop.rest.yaml", orders.replace("paid: paid, ", "paid: paid, done: delivered, "));
+    let mut stage = boutique_with(&place, &[silent]).await;
+    plays(&mut stage).await;
+    stage.taps("Pay").await;
+    stage.sees().await;
+    let server = Arc::clone(&stage.running.server);
+    let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
+    let look = async || reconcile::polled(&server, &shop).await.expect("a store");
+    *merchant.state.lock().expect("nobody panicked") = "done";
+    assert_eq!(look().await.gaps.len(), 1);
+    stage.hears("Z-1042 has been delivered").await;
+    *merchant.state.lock().expect("nobody panicked") = "cancelled";
+    assert_eq!(look().await, Gaps::default());
+    let found = reconcile::once(&server, &shop).await.expect("a store");
+    assert_eq!((found.asked, found.gaps.len()), (1, 1));
+    stage.end().await;
+}
