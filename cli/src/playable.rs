@@ -15,6 +15,7 @@ use duka_engine::simulate::Simulator;
 use duka_engine::simulate::explore::{FoundTest, as_test_file};
 use duka_engine::simulate::test::{self, Fixtures};
 use duka_engine::source::FileKind;
+use duka_runtime::dev::replace;
 
 use crate::failure::Failure;
 use crate::findings;
@@ -93,7 +94,7 @@ impl Playable {
         files.map(|(id, file)| (id, tests_file::read(id, &file.text).0)).collect()
     }
 
-    /// Adds tests to a file, which is made if there is none: what stands in it stays.
+    /// Adds tests to a file, which is made if there is none: what stands in it stays, whatever happens meanwhile.
     pub fn keep(&self, tests: &[FoundTest], file: &Path) -> Result<(), Failure> {
         let whole = as_test_file(tests, self.flow(), self.first_fixture());
         let text = match std::fs::read_to_string(file) {
@@ -104,7 +105,7 @@ impl Playable {
             Err(error) if error.kind() == io::ErrorKind::NotFound => whole,
             Err(error) => return Err(Failure::reading(file, error)),
         };
-        std::fs::write(file, text).map_err(|error| Failure::writing(file, error))
+        replace(file, &text).map_err(|error| Failure::writing(file, error))
     }
 
     /// The name of the main flow.

@@ -38,8 +38,21 @@ pub struct Compiled {
 pub struct Uncanonical {
     /// To the end of that line.
     pub span: Span,
-    /// The whole line as the formatter writes it. `None`: nothing stands there.
-    pub line: Option<String>,
+    pub mend: Mend,
+}
+
+/// What makes a line as the formatter writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mend {
+    /// The whole line.
+    Write(String),
+    AddEmptyLine,
+    TakeEmptyLineOut,
+    TakeOut,
+    /// It ends in CR LF.
+    EndWithLf,
+    /// It is the last one, and ends without a line break.
+    EndLastLine,
 }
 
 impl Compiled {

@@ -41,6 +41,7 @@ use tokio_util::task::TaskTracker;
 use self::checks::{Checks, Finding};
 pub use self::described::document;
 use self::house::House;
+pub use self::shop::replace;
 use crate::config::Mistake;
 use crate::dev_graph::server as graph;
 use crate::egress::EgressError;

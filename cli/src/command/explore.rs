@@ -28,7 +28,12 @@ pub struct Searched {
     pub playable: Playable,
     /// What the shop's own tests take.
     pub seen: Seen,
+    /// Without the tests whose titles stand in the file already.
     pub found: explore::Exploration,
+    /// The titles in the file of what was found: earlier searches have written them, and somebody may have edited the tests.
+    kept: Vec<String>,
+    /// The titles in the file whose tests do not take their way any more.
+    strayed: Vec<String>,
 }
 
 /// Plays the shop's tests, then looks for what they do not take. `None`: the shop has errors.
@@ -46,8 +51,11 @@ fn searched(playable: Playable) -> Searched {
         }
     }
     let fixture = playable.fixtures.values().next().cloned().unwrap_or_default();
-    let found = explore::explore(&playable.program, &fixture, &seen);
-    Searched { playable, seen, found }
+    let mut found = explore::explore(&playable.program, &fixture, &seen);
+    let kept = kept(&playable);
+    let (strayed, fresh) = found.tests.into_iter().partition::<Vec<_>, _>(|test| kept.contains(&test.title));
+    found.tests = fresh;
+    Searched { playable, seen, found, kept, strayed: strayed.into_iter().map(|test| test.title).collect() }
 }
 
 impl Searched {
@@ -61,7 +69,6 @@ impl Searched {
     }
 }
 
-/// Titles of the tests that earlier searches have written, and somebody may have edited.
 fn kept(playable: &Playable) -> Vec<String> {
     let of_file = |(id, _): &(FileId, TestFile)| playable.shop.name_of(*id).ends_with(FILE);
     let tests = playable.tests().into_iter().filter(of_file).flat_map(|(_, file)| file.tests);
@@ -87,18 +94,17 @@ pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
     let mut searched = searched(playable);
     let fixture = searched.playable.fixtures.values().next().cloned().unwrap_or_default();
     let deliveries = deliveries::explore(&searched.playable.program, &fixture);
-    let kept = kept(&searched.playable);
     let tried = if deliveries.upset.is_empty() { deliveries.tried } else { 0 };
-    let fresh = deliveries.upset.into_iter().filter(|test| !kept.contains(&test.title));
+    let fresh = deliveries.upset.into_iter().filter(|test| !searched.kept.contains(&test.title));
     let passing = searched.found.tests.len();
     searched.found.tests.extend(fresh);
     let upset = searched.found.tests.len() - passing;
     let written = searched.playable.shop.folder.join(FILE);
     let writes = arguments.write && searched.keep()?;
-    let Searched { playable, found, .. } = searched;
+    let Searched { playable, found, strayed, .. } = searched;
     match arguments.format {
         Listing::Json => {
-            let all = as_json(&playable, &found, deliveries.tried, upset);
+            let all = as_json(&playable, (&found, &strayed), deliveries.tried, upset);
             writeln!(out, "{}", serde_json::to_string_pretty(&all).unwrap_or_default())?;
             return Ok(Outcome::Fine);
         }
@@ -111,12 +117,17 @@ pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
             out.write_all(text.as_bytes())?;
         }
     }
-    anstream::stderr().write_all(notes(&playable, &found, tried, upset).as_bytes())?;
+    anstream::stderr().write_all(notes(&playable, (&found, &strayed), tried, upset).as_bytes())?;
     Ok(Outcome::Fine)
 }
 
 /// `upset`: how many of the tests, the last ones, will fail.
-fn as_json(playable: &Playable, found: &explore::Exploration, delivered: usize, upset: usize) -> Json {
+fn as_json(
+    playable: &Playable,
+    (found, strayed): (&explore::Exploration, &[String]),
+    delivered: usize,
+    upset: usize,
+) -> Json {
     let passing = found.tests.len().saturating_sub(upset);
     let test = |(at, test): (usize, &explore::FoundTest)| json!({ "title": test.title, "lines": test.lines, "fails": at >= passing });
     let unreached = found.unreached.iter().map(|way| describe(&playable.program.shop, *way).to_string());
@@ -125,15 +136,21 @@ fn as_json(playable: &Playable, found: &explore::Exploration, delivered: usize, 
         "fixture": playable.first_fixture(),
         "tests": found.tests.iter().enumerate().map(test).collect::<Vec<_>>(),
         "unreached": unreached.collect::<Vec<_>>(),
+        "strayed": strayed,
         "tried": found.tried,
         "delivered": delivered,
     })
 }
 
 /// What is said beside the tests.
-fn notes(playable: &Playable, found: &explore::Exploration, delivered: usize, upset: usize) -> String {
+fn notes(
+    playable: &Playable,
+    (found, strayed): (&explore::Exploration, &[String]),
+    delivered: usize,
+    upset: usize,
+) -> String {
     let mut notes = String::new();
-    if found.tests.is_empty() && found.unreached.is_empty() {
+    if found.tests.is_empty() && found.unreached.is_empty() && strayed.is_empty() {
         let _ = writeln!(notes, "{}", paint(terminal::GOOD, "Every transition is taken by a test."));
     }
     if upset > 0 {
@@ -147,6 +164,10 @@ fn notes(playable: &Playable, found: &explore::Exploration, delivered: usize, up
         let line = format!(
             "{delivered} times news of payments and orders came twice, late or swapped: the same was done each time"
         );
+        let _ = writeln!(notes, "{}", paint(terminal::FAINT, line));
+    }
+    for title in strayed {
+        let line = format!("`{title}` stands in {FILE}, and its test does not take this way any more");
         let _ = writeln!(notes, "{}", paint(terminal::FAINT, line));
     }
     for way in &found.unreached {

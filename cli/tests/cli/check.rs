@@ -360,7 +360,9 @@ fn a_file_out_of_form_says_how_its_first_line_is_written() {
     let cases = [
         ("state welcome\n", "state  welcome\n", "Write the line as `state welcome`."),
         ("\nstate welcome\n", "state welcome\n", "An empty line belongs here."),
-        ("duka 1\n", "\n\nduka 1\n", "Write the line as `duka 1`."),
+        ("duka 1\n", "\n\nduka 1\n", "Take this empty line out."),
+        ("\nstate welcome\n", "\n\nstate welcome\n", "Take this empty line out."),
+        ("duka 1\n", "duka 1\r\n", "End the line with LF alone, not with CR LF."),
     ];
     for (right, wrong, said) in cases {
         let folder = stall();

@@ -55,7 +55,11 @@ fn what_is_cut_for_one_way_fits_every_country() {
 #[test]
 fn nothing_is_left_of_the_way_that_a_shop_does_not_have() {
     for (kind, fulfilment, gone) in [
-        ("boutique", "delivery", &["pick it up", "Utaichukua", "collected", "tap pickup", "pickup:"][..]),
+        (
+            "boutique",
+            "delivery",
+            &["pick it up", "Utaichukua", "collected", "button pickup", "tap pickup", ".pickup:"][..],
+        ),
         ("boutique", "pickup", &["\ndelivery:", "Where you deliver", "delivery_fee}"][..]),
         ("grocery", "pickup", &["\ndelivery:", "Where you deliver", "delivery_fee}"][..]),
         ("restaurant", "delivery", &["the table", "orders.seat", "seat:"][..]),

@@ -110,6 +110,40 @@ fn what_explore_has_written_and_somebody_has_edited_stays() {
 }
 
 #[test]
+fn a_test_that_was_edited_off_its_way_is_not_written_a_second_time() {
+    let folder = boutique();
+    let tests = "tests for boutique\n  given shop fixtures/zuri.yaml\n\ntest hello\n  customer: hi\n";
+    folder.write("boutique/boutique.test.duka", tests);
+    folder.duka(&["explore", "boutique", "--write"]);
+    let written = folder.read("boutique/explored.test.duka");
+    let (before, last) = written.rsplit_once("\ntest ").expect("tests");
+    let title = last.lines().next().expect("a title");
+    let edited = format!("{before}\ntest {title}\n  customer: hi\n");
+    folder.write("boutique/explored.test.duka", &edited);
+    let run = folder.duka(&["explore", "boutique", "--write"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.err.contains(&format!("`{title}` stands in explored.test.duka")), "{}", run.err);
+    let after = folder.read("boutique/explored.test.duka");
+    assert_eq!(after.matches(&format!("\ntest {title}\n")).count(), 1, "{after}");
+}
+
+#[test]
+fn who_reads_while_explore_writes_reads_one_whole_file() {
+    let folder = boutique();
+    let tests = "tests for boutique\n  given shop fixtures/zuri.yaml\n\ntest hello\n  customer: hi\n";
+    folder.write("boutique/boutique.test.duka", tests).write("boutique/explored.test.duka", tests);
+    let place = folder.path().join("boutique/explored.test.duka");
+    std::fs::hard_link(place, folder.path().join("open")).expect("a second name");
+    let run = folder.duka(&["explore", "boutique", "--write"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(folder.read("boutique/explored.test.duka").starts_with(tests));
+    assert_eq!(folder.read("open"), tests, "another file has taken the place");
+    let beside = std::fs::read_dir(folder.path().join("boutique")).expect("a folder").flatten();
+    let hidden = beside.filter(|file| file.file_name().to_string_lossy().starts_with('.')).count();
+    assert_eq!(hidden, 0, "nothing is left beside it");
+}
+
+#[test]
 fn a_shop_that_is_not_there_hides_no_test_of_the_others() {
     let run = duka(&["test", "examples/empty", "no-such-shop", "--format", "json"]);
     let all: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");

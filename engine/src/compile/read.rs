@@ -13,7 +13,7 @@ use crate::source::{FileKind, ShopSource, SourceFile};
 
 use super::bounds;
 use super::choose::Chosen;
-use super::{ReadFlow, Uncanonical};
+use super::{Mend, ReadFlow, Uncanonical};
 
 /// What is read before the flows.
 #[derive(Debug, Default)]
@@ -98,8 +98,16 @@ fn difference(id: FileId, text: &str, printed: &str) -> Option<Uncanonical> {
     let same = text.floor_char_boundary(same);
     let end = text.get(same..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| same + end);
     let begins = printed.as_bytes().iter().take(same).rposition(|byte| *byte == b'\n').map_or(0, |before| before + 1);
-    let line = printed.get(begins..).and_then(|rest| rest.lines().next()).map(str::to_string);
-    Some(Uncanonical { span: Span::new(id, same, end), line })
+    let line = printed.get(begins..).and_then(|rest| rest.lines().next());
+    let mend = match (text.get(begins..end).unwrap_or(""), line) {
+        ("", _) => Mend::TakeEmptyLineOut,
+        (_, None) => Mend::TakeOut,
+        (own, Some(line)) if own == line => Mend::EndLastLine,
+        (own, Some(line)) if own.strip_suffix('\r') == Some(line) => Mend::EndWithLf,
+        (_, Some("")) => Mend::AddEmptyLine,
+        (_, Some(line)) => Mend::Write(line.to_string()),
+    };
+    Some(Uncanonical { span: Span::new(id, same, end), mend })
 }
 
 /// Comments do not count in the revision.
@@ -170,4 +178,37 @@ fn wanted(path: &str, chosen: &Chosen, languages: &[SmolStr]) -> bool {
     let flow = standard_path(path);
     let language = path.trim_end_matches(".duka").rsplit('.').next().unwrap_or("");
     languages.iter().any(|known| known == language) && chosen.used.iter().any(|used| used.path == flow)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_says_what_its_own_line_needs() {
+        let cases = [
+            ("a\nstate  x\n", Mend::Write("state x".into())),
+            ("a\n\nstate x\n", Mend::TakeEmptyLineOut),
+            ("\n\na\nstate x\n", Mend::TakeEmptyLineOut),
+            ("a\nstate x\n\n", Mend::TakeEmptyLineOut),
+            ("a\nstate x\nb\n", Mend::TakeOut),
+            ("a\nstate x", Mend::EndLastLine),
+            ("a\r\nstate x\r\n", Mend::EndWithLf),
+            ("a\nstate x\r\n", Mend::EndWithLf),
+        ];
+        for (text, mend) in cases {
+            let found = difference(FileId(0), text, "a\nstate x\n").map(|found| found.mend);
+            assert_eq!(found, Some(mend), "{text:?}");
+        }
+        let empty = "a\n\nstate x\n";
+        for text in ["a\nstate x\n", "a\n  \nstate x\n"] {
+            let found = difference(FileId(0), text, empty).map(|found| found.mend);
+            assert_eq!(found, Some(Mend::AddEmptyLine), "{text:?}");
+        }
+        let twice = difference(FileId(0), "a\n\n\nstate x\n", empty).expect("they differ");
+        assert_eq!((twice.mend, twice.span), (Mend::TakeEmptyLineOut, Span::new(FileId(0), 3, 3)));
+        let ended = difference(FileId(0), "a\n\r\nstate x\n", empty).map(|found| found.mend);
+        assert_eq!(ended, Some(Mend::EndWithLf));
+        assert!(difference(FileId(0), empty, empty).is_none());
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use duka_dsl::Diagnostic;
 
 use super::context::Context;
-use crate::compile::Uncanonical;
+use crate::compile::{Mend, Uncanonical};
 use crate::hir::{Flow, Shop};
 
 /// Lines of a state that still fit one look.
@@ -55,14 +55,17 @@ pub fn untested(shop: &Shop, visited: &BTreeSet<(String, String)>) -> Vec<Diagno
 
 /// A file that the formatter would change.
 fn uncanonical(context: &Context, found: &mut Vec<Diagnostic>) {
-    for Uncanonical { span, line } in context.uncanonical {
+    for Uncanonical { span, mend } in context.uncanonical {
         let index = usize::from(span.file.0);
         let Some(file) = context.source.files.get(index).filter(|_| context.is_checked(index)) else { continue };
         let diagnostic = Diagnostic::new(917, *span, "This file is not in canonical form.");
-        let here = match line.as_deref() {
-            Some("") => "An empty line belongs here.".to_string(),
-            Some(line) => format!("Write the line as `{line}`."),
-            None => "Nothing belongs here: take it out.".to_string(),
+        let here = match mend {
+            Mend::Write(line) => format!("Write the line as `{line}`."),
+            Mend::AddEmptyLine => "An empty line belongs here.".to_string(),
+            Mend::TakeEmptyLineOut => "Take this empty line out.".to_string(),
+            Mend::TakeOut => "Nothing belongs here: take it out.".to_string(),
+            Mend::EndWithLf => "End the line with LF alone, not with CR LF.".to_string(),
+            Mend::EndLastLine => "End the last line with a line break.".to_string(),
         };
         let help = format!("{here} `duka fmt` writes the whole file so.");
         found.push(diagnostic.help(help).cause(format!("D917 {}", file.path)));

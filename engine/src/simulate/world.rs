@@ -176,7 +176,7 @@ impl World {
         (delay_ms, outcome)
     }
 
-    /// A payment event for the latest order, as the payment provider would report it.
+    /// A payment event for the latest order, as the payment provider would report it. Only money that came moves the order.
     pub fn payment_event(
         &mut self,
         program: &Program,
@@ -185,8 +185,10 @@ impl World {
         now_ms: i64,
     ) -> Option<EventKind> {
         let number = number.map(ToString::to_string).or_else(|| self.demo.latest_order())?;
-        let order_status = if status == "paid" { "paid" } else { "placed" };
-        let (order, mut payment) = self.demo.move_order(&number, order_status, now_ms)?;
+        let (order, mut payment) = match status {
+            "paid" => self.demo.move_order(&number, status, now_ms),
+            _ => self.demo.tell_order(&number, now_ms),
+        }?;
         payment["status"] = Json::from(status);
         let shop = &program.shop;
         let order = shop.known_records.order.and_then(|id| typed(shop, &Type::Record(id), order)).unwrap_or_default();

@@ -31,7 +31,7 @@ impl Demo {
             "orders.again" => self.again(arguments),
             "orders.hold" => self.hold(arguments),
             "orders.confirm" => self.confirm(arguments),
-            "orders.release" => self.set_status(arguments, "quoted"),
+            "orders.release" => self.release(arguments),
             "orders.cancel" => self.cancel(arguments),
             "orders.open_return" => {
                 let number = format!("R-{}", self.next_number);
@@ -171,6 +171,14 @@ impl Demo {
         answer
     }
 
+    /// An order that is paid, or further, is not let go.
+    fn release(&mut self, arguments: &Arguments<'_>) -> Answer {
+        match self.find(arguments).map(|at| &self.orders[at]) {
+            Some(order) if !matches!(text(order, "status"), "quoted" | "placed") => Answer::Given(self.order(order)),
+            Some(_) | None => self.set_status(arguments, "quoted"),
+        }
+    }
+
     fn cancel(&mut self, arguments: &Arguments<'_>) -> Answer {
         let status = self.find(arguments).map(|at| text(&self.orders[at], "status").to_string());
         match status.as_deref() {
@@ -219,9 +227,19 @@ impl Demo {
             fields.entry("carrier").or_insert_with(|| Json::from("Demo Express"));
             fields.entry("tracking_code").or_insert_with(|| Json::from(format!("TRK-{code}")));
         }
+        Some(self.with_payment(at, now_ms))
+    }
+
+    /// Tells an order with its payment, and leaves it where it is.
+    pub fn tell_order(&self, number: &str, now_ms: i64) -> Option<(Json, Json)> {
+        let at = self.orders.iter().position(|order| text(order, "number") == number)?;
+        Some(self.with_payment(at, now_ms))
+    }
+
+    fn with_payment(&self, at: usize, now_ms: i64) -> (Json, Json) {
         let order = self.order(&self.orders[at]);
         let payment = self.payment(&order, now_ms);
-        Some((order, payment))
+        (order, payment)
     }
 
     /// Every order of the customer, the newest first.
