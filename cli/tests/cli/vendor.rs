@@ -164,7 +164,7 @@ fn the_doctor_finds_what_customers_would_find() {
         "and its webhook as Meta expects",
         "WAL, every commit synced (FULL)",
         "connected, quality green, limit TIER_2K",
-        "ok       boutique: templates: all 7 are approved as the flows have them",
+        "ok       boutique: templates: all 10 are approved as the flows have them",
     ] {
         assert!(well.contains(line), "{line} in {well}");
     }
