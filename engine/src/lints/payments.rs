@@ -49,7 +49,7 @@ fn page(profile: &ShopFile, found: &mut Vec<Diagnostic>) {
                 "It speaks: {}. Say before the link what the page asks for.",
                 providers::PAGE_LANGUAGES.join(", ")
             );
-            found.push(Diagnostic::new(724, language.span, message).help(help));
+            found.push(Diagnostic::new(727, language.span, message).help(help));
         }
     }
 }
