@@ -40,7 +40,6 @@ use crate::rules::{self, Level};
 use crate::source::ShopSource;
 
 use context::Context;
-pub use fit::literal;
 pub use fixtures::wrong as wrong_fixtures;
 pub use live::{Live, LiveState, LiveValue, check_live};
 use previous::unreachable_now;

@@ -17,7 +17,7 @@ pub use standard::{Standard, standard};
 pub(crate) use self::hours::OpeningWords;
 use self::names::SymbolPlace;
 pub(crate) use self::names::{LANGUAGES, month_named, yes_no};
-use crate::value::{Money, is_uncounted};
+use crate::value::Money;
 
 /// An amount in English: `KES 3,000`, `KWD 1.250`. For whoever looks on; customers are shown amounts in their language.
 pub fn money_in_english(money: Money) -> String {
@@ -86,9 +86,6 @@ impl Locale {
 
     /// `1,250.5`; trailing zeros of the fraction are not written.
     pub fn number(&self, number: Decimal, out: &mut String) {
-        if is_uncounted(number) {
-            return out.push_str(standard(&self.language, Standard::Many));
-        }
         let number = number.normalize();
         if number.is_sign_negative() && !number.is_zero() {
             out.push_str(&self.minus);

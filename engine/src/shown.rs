@@ -6,7 +6,7 @@ use crate::contract::write_date;
 use crate::hir::Shop;
 use crate::locale::money_in_english;
 use crate::types::Type;
-use crate::value::{Value, is_uncounted};
+use crate::value::Value;
 
 /// Records with the names of their fields, lists with their items, what is not set left out.
 pub fn shown(shop: &Shop, value: &Value, ty: &Type) -> String {
@@ -31,7 +31,6 @@ fn plain(value: &Value) -> String {
     match value {
         Value::None => "none".to_string(),
         Value::YesNo(yes) => if *yes { "yes" } else { "no" }.to_string(),
-        Value::Number(number) if is_uncounted(*number) => "not counted".to_string(),
         Value::Number(number) => number.to_string(),
         Value::Money(money) => money_in_english(*money),
         Value::Text(text) => text.to_string(),

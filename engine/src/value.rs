@@ -30,34 +30,6 @@ pub enum Value {
     Record(Arc<[Value]>),
 }
 
-/// What stands for pieces that are there and that nobody has counted: more than any number that somebody means. It is compared like
-/// any number, and never said as one.
-pub const UNCOUNTED: Decimal = Decimal::from_parts(0, 0, 1 << 22, false, 0);
-
-/// From here on a number was made of [`UNCOUNTED`].
-const BEYOND: Decimal = Decimal::from_parts(0, 0, 1 << 21, false, 0);
-
-/// So many of what nobody has counted are taken at once.
-const MOST_UNCOUNTED: Decimal = Decimal::ONE_THOUSAND;
-
-/// What [`UNCOUNTED`] begins with as it is written, and what a script makes of it by taking some away.
-const DIGITS: &str = "77371252455336267";
-
-/// Whether a number was made of [`UNCOUNTED`]: also when something was taken away from it or put to it.
-pub fn is_uncounted(number: Decimal) -> bool {
-    number.abs() >= BEYOND
-}
-
-/// Whether a text of a script says it as a number.
-pub fn says_uncounted(text: &str) -> bool {
-    text.contains(DIGITS)
-}
-
-/// As many as may be asked for of a stock.
-pub fn at_most(stock: Decimal) -> Decimal {
-    if is_uncounted(stock) { MOST_UNCOUNTED } else { stock }
-}
-
 /// An amount in minor units of an ISO 4217 currency: `KES 5,000` is 500,000 with exponent 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Money {

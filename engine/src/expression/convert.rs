@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 use super::typing::is_text;
 use crate::rounding::whole as whole_number;
 use crate::types::{Record, Type};
-use crate::value::{Media, MediaType, Money, Value, says_uncounted};
+use crate::value::{Media, MediaType, Money, Value};
 
 /// Records within records, lists within lists.
 const MAX_DEPTH: usize = 16;
@@ -74,9 +74,6 @@ impl Reading<'_> {
                 } else {
                     Err(wrong(&format!("one of {}", members.join(", "))))
                 }
-            }
-            ty if is_text(ty) && text(value).is_some_and(|text| says_uncounted(&text)) => {
-                Err("it says how many there are of what nobody has counted".to_string())
             }
             ty if is_text(ty) => text(value).map(Value::Text).ok_or_else(|| wrong("a text")),
             Type::Number => number(value).map(Value::Number).ok_or_else(|| wrong("a number")),

@@ -10,7 +10,7 @@ use super::env::{Env, EvalError};
 use super::truth::holds;
 use crate::hir::{Ambient, Arithmetic, ExperimentId, Expr, ExprKind, Property, Target};
 use crate::rounding::whole as whole_number;
-use crate::value::{Money, Value, is_uncounted};
+use crate::value::{Money, Value};
 
 static NOTHING: Value = Value::None;
 
@@ -253,10 +253,6 @@ pub(super) fn numbers(op: Arithmetic, a: Decimal, b: Decimal) -> Result<Decimal,
     let divides = matches!(op, Arithmetic::Divide | Arithmetic::Remainder);
     if divides && b.is_zero() {
         return Err(EvalError::DivisionByZero);
-    }
-    // A part of what nobody has counted is not counted either.
-    if is_uncounted(a) && !is_uncounted(b) {
-        return Ok(a);
     }
     match op {
         Arithmetic::Add => a.checked_add(b),

@@ -32,7 +32,7 @@ pub(super) fn words(context: &Context, flow: &Flow, text: TextId) -> String {
 }
 
 /// The words of a block, its live values left out.
-pub fn literal(block: &TextBlock) -> String {
+pub(super) fn literal(block: &TextBlock) -> String {
     let lines = block.pieces.iter().map(|piece| match piece {
         TextPiece::Line(line) | TextPiece::Each { line, .. } => {
             line.iter().map(|segment| if let Segment::Literal(text) = segment { text.as_ref() } else { "" }).collect()

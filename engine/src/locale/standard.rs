@@ -30,13 +30,11 @@ pub enum Standard {
     TooFast,
     /// The label of a form's field whose own words are too long for one, and stand above it.
     YourAnswer,
-    /// Instead of a number of pieces that nobody has counted.
-    Many,
 }
 
 impl Standard {
     #[cfg(test)]
-    pub(super) const ALL: [Standard; 16] = [
+    pub(super) const ALL: [Standard; 15] = [
         Standard::EarlierMessage,
         Standard::NotUnderstood,
         Standard::OutOfRange,
@@ -52,12 +50,11 @@ impl Standard {
         Standard::CardNumber,
         Standard::TooFast,
         Standard::YourAnswer,
-        Standard::Many,
     ];
 }
 
 /// By language, in the order of [`Standard`].
-pub(super) const ALL: [(&str, [&str; 16]); 5] = [
+pub(super) const ALL: [(&str, [&str; 15]); 5] = [
     (
         "en",
         [
@@ -76,7 +73,6 @@ pub(super) const ALL: [(&str, [&str; 16]); 5] = [
             "For your safety, please never send card numbers here. I did not keep yours. You only ever pay on the secure payment page.",
             "You are writing faster than I can answer. Please wait a minute, then send your last message again.",
             "Your answer",
-            "many",
         ],
     ),
     (
@@ -97,7 +93,6 @@ pub(super) const ALL: [(&str, [&str; 16]); 5] = [
             "Kwa usalama wako, tafadhali usitume kamwe namba ya kadi hapa. Sikuihifadhi. Unalipa tu kwenye ukurasa salama wa malipo.",
             "Unaandika haraka kuliko ninavyoweza kujibu. Tafadhali subiri dakika moja, kisha tuma tena ujumbe wako wa mwisho.",
             "Jibu lako",
-            "nyingi",
         ],
     ),
     (
@@ -118,7 +113,6 @@ pub(super) const ALL: [(&str, [&str; 16]); 5] = [
             "حفاظًا على سلامتك، يرجى عدم إرسال أرقام البطاقات هنا أبدًا. لم أحتفظ برقمك. الدفع يتم فقط في صفحة الدفع الآمنة.",
             "تكتب أسرع مما أستطيع الرد. يرجى الانتظار دقيقة ثم إرسال رسالتك الأخيرة مرة أخرى.",
             "إجابتك",
-            "الكثير",
         ],
     ),
     (
@@ -139,7 +133,6 @@ pub(super) const ALL: [(&str, [&str; 16]); 5] = [
             "आपकी सुरक्षा के लिए, कृपया यहाँ कभी कार्ड नंबर न भेजें। मैंने उसे नहीं रखा। भुगतान केवल सुरक्षित भुगतान पेज पर होता है।",
             "आप मेरे जवाब देने से तेज़ लिख रहे हैं। कृपया एक मिनट रुकें, फिर अपना आख़िरी संदेश दोबारा भेजें।",
             "आपका जवाब",
-            "बहुत सारे",
         ],
     ),
     (
@@ -160,7 +153,6 @@ pub(super) const ALL: [(&str, [&str; 16]); 5] = [
             "Pour votre sécurité, n'envoyez jamais de numéro de carte ici. Je n'ai pas gardé le vôtre. Le paiement se fait uniquement sur la page sécurisée.",
             "Vous écrivez plus vite que je ne peux répondre. Merci d'attendre une minute, puis de renvoyer votre dernier message.",
             "Votre réponse",
-            "beaucoup",
         ],
     ),
 ];

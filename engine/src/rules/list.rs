@@ -155,7 +155,6 @@ pages![
     "D723-needed-of-nobody",
     "D724-stock-not-counted",
     "D725-hold-keeps-nothing",
-    "D726-promised-not-kept",
     "D727-pay-page-language",
     "D801-missing-translation",
     "D802-translation-behind",

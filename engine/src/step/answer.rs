@@ -9,7 +9,7 @@ use crate::hir::{Expr, Target, Trigger};
 use crate::locale::Standard;
 use crate::matching::{Reading, read_text};
 use crate::types::{RecordId, Type};
-use crate::value::{Media, MediaType, Value, at_most};
+use crate::value::{Media, MediaType, Value};
 
 /// What the answers of a state make of an input.
 pub(super) enum Answer {
@@ -143,9 +143,7 @@ impl<'p> Machine<'p> {
     fn outside(&self, scope: Scope, value: &Value, from: &Expr, to: &Expr) -> Option<(String, String)> {
         let (low, high) = (self.value_of(scope, from)?, self.value_of(scope, to)?);
         let inside = match (value, &low, &high) {
-            (Value::Number(number), Value::Number(low), Value::Number(high)) => {
-                number >= low && *number <= at_most(*high)
-            }
+            (Value::Number(number), Value::Number(low), Value::Number(high)) => (low..=high).contains(&number),
             (Value::Date(day), Value::Date(low), Value::Date(high)) => (low..=high).contains(&day),
             (Value::Time(time), Value::Time(low), Value::Time(high)) => (low..=high).contains(&time),
             (_, _, _) => true,

@@ -7,7 +7,7 @@ use duka_engine::hir::{Operation as Promise, Shop};
 use duka_engine::rounding::whole;
 use duka_engine::source::{FileKind, ShopSource};
 use duka_engine::types::{RecordId, Type};
-use duka_engine::value::{Money, Value, at_most};
+use duka_engine::value::{Money, Value};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
@@ -298,6 +298,6 @@ impl Thing {
         let of = |name: &str| field(shop, &Type::Record(id), product, name);
         let Value::Money(price) = of("price")? else { return None };
         let Value::Number(stock) = of("stock")? else { return None };
-        Some(Thing { sku: sku.clone(), name: text(of("name")?)?, price: *price, stock: at_most(*stock) })
+        Some(Thing { sku: sku.clone(), name: text(of("name")?)?, price: *price, stock: *stock })
     }
 }

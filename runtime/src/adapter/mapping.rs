@@ -13,6 +13,7 @@ mod written;
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -186,7 +187,8 @@ impl Mapping {
             !steps.chain([&hold.request]).all(Request::only_asks)
         };
         Capabilities {
-            exact_stock: (!rules.is_empty()).then(|| rules.into_iter().any(Rule::counts)),
+            exact_stock: (!rules.is_empty()).then(|| rules.iter().any(|rule| rule.counts())),
+            uncounted: rules.into_iter().find_map(Rule::made_up),
             reserves_stock: hold.map(|hold| hold.reserves.unwrap_or_else(|| acts(hold))),
         }
     }
@@ -210,10 +212,12 @@ impl Mapping {
 }
 
 /// What a backend can do beyond answering. `None`: nobody asks it that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// It knows how many there are of a thing, at least of some.
     pub exact_stock: Option<bool>,
+    /// The number that its mapping has for a thing that is there and not counted.
+    pub uncounted: Option<String>,
     /// What is held nobody else can buy.
     pub reserves_stock: Option<bool>,
 }
@@ -351,6 +355,15 @@ impl Rule {
     /// Some of what it makes is read as it stands there: no default, and no word of the mapping's.
     fn counts(&self) -> bool {
         self.path.is_some() && self.to != Some(As::Enum) || self.or.as_ref().is_some_and(|or| or.counts())
+    }
+
+    /// A number above 0 that is a default or a word of the mapping's.
+    fn made_up(&self) -> Option<String> {
+        let plain = |json: &Json| json.as_str().map_or_else(|| json.to_string(), str::to_string);
+        let words = self.map.values().chain(&self.otherwise).filter(|_| self.to == Some(As::Enum)).cloned();
+        let mut own = self.default.iter().map(plain).chain(words);
+        let is_some = |word: &String| word.trim().parse::<Decimal>().is_ok_and(|number| number > Decimal::ZERO);
+        own.find(is_some).or_else(|| self.or.as_ref()?.made_up())
     }
 }
 

@@ -165,8 +165,7 @@ const CASES: &[Case] = &[
         name: "trap 14: stock that nobody counts can be bought",
         replies: &[(200, SIMPLE)],
         shown: &["/stock"],
-        // `UNCOUNTED`, which no customer reads as a number.
-        told: r#""77371252455336267181195264""#,
+        told: "1000",
         ..ONE
     },
     Case {

@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use duka_engine::contract::{decode, write_money};
 use duka_engine::hir::{Operation as Promise, Shop};
 use duka_engine::types::{Field as Slot, RecordId, Type};
-use duka_engine::value::{Money, UNCOUNTED, Value};
+use duka_engine::value::{Money, Value};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
-use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 
 use super::convert::{Place, text};
-use crate::adapter::mapping::{As, Field, Mapping, Operation, Path, Predicate, Rule, STOCK};
+use crate::adapter::mapping::{Field, Mapping, Operation, Path, Predicate, Rule, STOCK};
 
 /// Longer lists are mistakes (TM25).
 const MOST_ITEMS: usize = 1_000;
@@ -172,11 +171,8 @@ impl<'a> Records<'a> {
         let found = both.as_ref().or(found);
         match (found, &slot.ty, &rule.default) {
             (Some(found), Type::Record(id), _) => self.record(*id, found, at, None),
-            (Some(found), ty, _) => {
-                let read = self.single(rule, ty, found, met, at)?;
-                Ok(if rule.to == Some(As::Enum) { pieces(slot, read) } else { read })
-            }
-            (None, _, Some(default)) => Ok(pieces(slot, default.clone())),
+            (Some(found), ty, _) => self.single(rule, ty, found, met, at),
+            (None, _, Some(default)) => Ok(default.clone()),
             (None, Type::Money, None) if rule.free => {
                 Ok(Json::String(write_money(Money { minor: 0, currency: self.place.currency })))
             }
@@ -195,13 +191,6 @@ impl<'a> Records<'a> {
         let converted = whole.and_then(|whole| self.place.convert(rule, ty, whole.as_ref().unwrap_or(found), code));
         converted.map_err(|expected| format!("{at}: expected {expected}, found {}", shown(found)).into())
     }
-}
-
-/// What a mapping itself says of a stock is no count: whatever it makes sellable is there in a number that nobody knows.
-fn pieces(slot: &Slot, said: Json) -> Json {
-    let is_stock = slot.name == STOCK && slot.ty == Type::Number;
-    let some = || text(&said).ok()?.trim().parse::<Decimal>().ok().filter(|it| *it > Decimal::ZERO);
-    if is_stock && some().is_some() { Json::String(UNCOUNTED.to_string()) } else { said }
 }
 
 /// Whether an answer is as a predicate says. `json` is `None` when the body is not JSON.

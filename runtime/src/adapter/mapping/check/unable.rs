@@ -1,51 +1,39 @@
 //! What flows say or do as if a system of the shop could more than it can: a number of pieces where it only knows whether there are
 //! any, goods that are kept where its hold keeps nothing. Says nothing of operations that are missing.
 
-use duka_dsl::Diagnostic;
-use duka_engine::hir::{Expr, ExprKind, Flow, Shop, StepKind};
-use duka_engine::lints::literal;
+use duka_dsl::{Diagnostic, Span};
+use duka_engine::hir::{Comparison, Expr, ExprKind, Flow, Shop, StepKind};
 use duka_engine::types::Type;
 use duka_engine::value::Value;
 use duka_engine::walk;
 use rust_decimal::Decimal;
 
-use super::Found;
+use super::{Found, used};
 use crate::adapter::mapping::{HOLD, STOCK};
 
 const PAYMENTS: &str = "payments";
 const LINK: &str = "payments.link";
 
-/// Words that goods are kept by.
-const KEPT: [&str; 10] = [
-    "reserved for you",
-    "reserve it for you",
-    "reserve them for you",
-    "held for you",
-    "hold it for you",
-    "hold them for you",
-    "kept for you",
-    "keep it for you",
-    "keep them for you",
-    "set aside for you",
-];
-
-/// What the merchant's own flows rely on, and the systems of the shop can not do (D724, D725, D726).
+/// What the merchant's own flows rely on, and the systems of the shop can not do (D724, D725).
 pub fn unable(shop: &Shop, found: &[Found]) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let can = |contract: &str| found.iter().find(|it| it.contract == contract).map(|it| it.mapping.capabilities());
     let own = || shop.flows.iter().filter(|flow| !flow.standard);
-    if can("catalog").and_then(|can| can.exact_stock) == Some(false) {
-        own().for_each(|flow| numbers(shop, flow, &mut findings));
-    }
-    if can("orders").and_then(|can| can.reserves_stock) == Some(false) {
-        let paid_there = found.iter().any(|it| it.contract == PAYMENTS && it.mapping.operations.contains_key(LINK));
+    if let Some(can) = can("catalog") {
         for flow in own() {
-            promises(flow, &mut findings);
-            // The shop's own page looks at the stock before it takes the money.
-            if !paid_there {
-                holds(shop, flow, &mut findings);
+            if let Some(uncounted) = &can.uncounted {
+                says(shop, flow, uncounted, &mut findings);
+            }
+            if can.exact_stock == Some(false) {
+                compares(shop, flow, &mut findings);
             }
         }
+    }
+    // The shop's own page looks at the stock before it takes the money.
+    let paid_there = found.iter().any(|it| it.contract == PAYMENTS && it.mapping.operations.contains_key(LINK));
+    let takes_money = || used(shop, false).iter().any(|promise| promise.path() == LINK);
+    if can("orders").and_then(|can| can.reserves_stock) == Some(false) && !paid_there && takes_money() {
+        own().for_each(|flow| holds(shop, flow, &mut findings));
     }
     findings
 }
@@ -58,40 +46,48 @@ fn is_stock(shop: &Shop, expr: &Expr) -> bool {
     record.and_then(|record| record.fields.get(usize::from(*field))).is_some_and(|field| field.name == STOCK)
 }
 
-fn numbers(shop: &Shop, flow: &Flow, findings: &mut Vec<Diagnostic>) {
-    let flag = "The shop's system only says whether there are any";
-    for text in &flow.texts {
-        let Some(block) = text.languages.first().and_then(Option::as_ref) else { continue };
-        walk::in_block(block, &mut |expr| {
-            if is_stock(shop, expr) {
-                let message = format!("{flag}, and this text says how many: customers read \"many\".");
-                findings.push(Diagnostic::new(724, expr.span, message).help("Show `stock_text` instead of `stock`."));
-            }
-        });
+/// Numbers of pieces that become words: in a text of any language, or in the hands of a hook that gives text.
+fn says(shop: &Shop, flow: &Flow, uncounted: &str, findings: &mut Vec<Diagnostic>) {
+    let mut asked: Vec<Span> = Vec::new();
+    let mut tell = |expr: &Expr| match &expr.kind {
+        ExprKind::Compare(_, left, right) => asked.extend([left.span, right.span]),
+        _ if !is_stock(shop, expr) || asked.contains(&expr.span) => {}
+        _ if findings.iter().any(|finding: &Diagnostic| finding.span == expr.span) => {}
+        _ => {
+            let message = format!(
+                "This says how many there are: of what the shop's system does not count, customers read {uncounted}, which is the mapping's own number."
+            );
+            findings.push(Diagnostic::new(724, expr.span, message).help("Say `stock_text` instead of `stock`."));
+        }
+    };
+    for block in flow.texts.iter().flat_map(|text| text.languages.iter().flatten()) {
+        walk::in_block(block, &mut tell);
     }
     walk::expressions(flow, &mut |expr| {
-        let ExprKind::Compare(_, left, right) = &expr.kind else { return };
-        let above_one =
-            |side: &Expr| matches!(&side.kind, ExprKind::Constant(Value::Number(number)) if *number > Decimal::ONE);
-        if is_stock(shop, left) && above_one(right) || is_stock(shop, right) && above_one(left) {
-            let message = format!("{flag}, and this compares how many: it always comes out the same.");
-            let help = "Compare with 0, or take it out.";
-            findings.push(Diagnostic::new(724, expr.span, message).help(help));
+        if expr.ty == Type::Text {
+            walk::inside(expr, &mut tell);
         }
     });
 }
 
-fn promises(flow: &Flow, findings: &mut Vec<Diagnostic>) {
-    for text in &flow.texts {
-        let Some(block) = text.languages.first().and_then(Option::as_ref) else { continue };
-        let words = literal(block).to_lowercase();
-        if let Some(kept) = KEPT.iter().find(|kept| words.contains(**kept)) {
-            let message =
-                format!("This promises goods that nobody keeps: \"{kept}\", and the shop's system holds nothing.");
-            let help = "Say that the order waits for its payment; whoever pays first gets the goods.";
-            findings.push(Diagnostic::new(726, block.span.unwrap_or(text.span), message).help(help));
+fn compares(shop: &Shop, flow: &Flow, findings: &mut Vec<Diagnostic>) {
+    use Comparison::{Greater, GreaterOrEqual, Less, LessOrEqual};
+    // `< 1` is "none", and `>= 1` is "some".
+    let is_more = |side: &Expr, none_or_some: [Comparison; 2], op: Comparison| match &side.kind {
+        ExprKind::Constant(Value::Number(number)) => {
+            *number > Decimal::ONE || *number == Decimal::ONE && !none_or_some.contains(&op)
         }
-    }
+        _ => false,
+    };
+    walk::expressions(flow, &mut |expr| {
+        let ExprKind::Compare(op, left, right) = &expr.kind else { return };
+        if is_stock(shop, left) && is_more(right, [Less, GreaterOrEqual], *op)
+            || is_stock(shop, right) && is_more(left, [Greater, LessOrEqual], *op)
+        {
+            let message = "This compares how many there are, and the shop's system does not count: it only tells whether there are any.";
+            findings.push(Diagnostic::new(724, expr.span, message).help("Compare with 0, or take it out."));
+        }
+    });
 }
 
 fn holds(shop: &Shop, flow: &Flow, findings: &mut Vec<Diagnostic>) {
