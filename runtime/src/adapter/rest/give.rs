@@ -174,6 +174,10 @@ impl<'a> Records<'a> {
             (Some(found), Type::Record(id), _) => self.record(*id, found, at, None),
             (Some(found), ty, _) => {
                 let read = self.single(rule, ty, found, met, at)?;
+                // What a system sends until somebody types it.
+                if slot.optional && *ty == Type::Text && read.as_str().is_some_and(|text| text.trim().is_empty()) {
+                    return Ok(Json::Null);
+                }
                 Ok(if rule.to == Some(As::Enum) { pieces(slot, read) } else { read })
             }
             (None, _, Some(default)) => Ok(pieces(slot, default.clone())),
