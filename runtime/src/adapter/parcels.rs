@@ -176,7 +176,8 @@ pub fn with(mut parcels: Vec<Parcel>, told: Parcel) -> Vec<Parcel> {
     parcels
 }
 
-/// What news of one of these parcels mean for their order. A customer who was not found, or has to fetch it, hears that of each.
+/// What news of one of these parcels mean for their order. That a customer was not found, or has to fetch
+/// it, is said of the order whatever its other parcels do: once a day, and once.
 pub fn news(parcels: &[Parcel], told: &Parcel) -> RollUp {
     let stands = parcels.iter().any(|known| known.number == told.number && known.status == told.status);
     match (told.status, roll_up(parcels)) {

@@ -1,6 +1,9 @@
 //! From a parcel that moved to its order: what the carrier says of a parcel that was only hinted at, the order's other
-//! parcels, and the order itself, all asked for at this moment. Nothing of a parcel is kept here.
+//! parcels, and the order itself, all asked for at this moment. Of orders in several parcels it is remembered what was told of each:
+//! the shop's own system may never hear of it.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use duka_engine::event::Outcome;
@@ -15,9 +18,38 @@ use super::Server;
 use crate::adapter::parcels::{self, OF_ORDER, Parcel, RollUp, Status, TRACK, with};
 use crate::adapter::rest::{Backend, Call, Moved, News, status_of};
 use crate::host::shops::Shop;
+use crate::id::ShopScope;
 
 /// The longest that a carrier waits for its answer, with some left for the commit: they give up after about 7 s.
 const LONGEST: Duration = Duration::from_secs(6);
+
+/// Orders in several parcels of which it is remembered what was told; beyond, the one that was quiet the longest is forgotten.
+const MOST: usize = 10_000;
+
+/// What carriers told of orders in several parcels. Forgets with its process.
+#[derive(Debug, Default)]
+pub(crate) struct Heard(Mutex<BTreeMap<(ShopScope, SmolStr), (i64, Vec<Parcel>)>>);
+
+impl Heard {
+    fn of(&self, shop: ShopScope, order: &SmolStr) -> Vec<Parcel> {
+        self.orders().get(&(shop, order.clone())).map(|(_, parcels)| parcels.clone()).unwrap_or_default()
+    }
+
+    fn keep(&self, shop: ShopScope, order: &SmolStr, parcels: &[Parcel], now_ms: i64) {
+        // Whoever was out today is not tomorrow, whether its carrier says when it was seen or not.
+        let seen = |parcel: &Parcel| Parcel { seen_ms: parcel.seen_ms.or(Some(now_ms)), ..parcel.clone() };
+        let mut orders = self.orders();
+        orders.insert((shop, order.clone()), (now_ms, parcels.iter().map(seen).collect()));
+        if orders.len() > MOST {
+            let quiet = orders.iter().min_by_key(|(_, (heard_ms, _))| *heard_ms).map(|(order, _)| order.clone());
+            quiet.and_then(|order| orders.remove(&order));
+        }
+    }
+
+    fn orders(&self) -> MutexGuard<'_, BTreeMap<(ShopScope, SmolStr), (i64, Vec<Parcel>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// What became of news of a parcel.
 pub(super) enum Parcels {
@@ -78,7 +110,8 @@ impl Asking<'_> {
             return Err(Parcels::Person(format!("{name} is not known as a parcel of {number}")));
         }
         let known = known.unwrap_or_default();
-        let status = match parcels::news(&with(known.clone(), told.clone()), &told) {
+        let all = self.heard(carrier, &number, &known, &told).await?;
+        let status = match parcels::news(&all, &told) {
             RollUp::Nothing => return Ok(Parcels::Nothing),
             RollUp::Moved(status) => status,
             RollUp::Person(why) => {
@@ -91,6 +124,48 @@ impl Asking<'_> {
         }
         let number = order_number(&self.shop.program, &order).unwrap_or(number);
         Ok(Parcels::Moved(Moved { number, status: status.to_smolstr(), order, seen_ms: told.seen_ms }))
+    }
+
+    /// The order's parcels as far as anybody has told: its own system, carriers before, the one who tells now, and the same again
+    /// for those of its parcels that are behind, up to the first that really is.
+    async fn heard(
+        &self,
+        carrier: &Backend,
+        order: &SmolStr,
+        known: &[Parcel],
+        told: &Parcel,
+    ) -> Result<Vec<Parcel>, Parcels> {
+        let (scope, now_ms) = (self.shop.scope, self.server.host.clock.now_ms());
+        let began_ms = self.shop.day_began_ms(now_ms);
+        let mut before = self.server.heard.of(scope, order);
+        before.retain(|it| known.iter().any(|known| known.number == it.number));
+        let before = before.into_iter().map(|it| it.today(began_ms));
+        let mut all = with(before.fold(known.to_vec(), with), told.clone());
+        if known.len() < 2 {
+            return Ok(all);
+        }
+        self.server.heard.keep(scope, order, &all, now_ms);
+        let matters = matches!(told.status, Status::OutForDelivery | Status::Delivered | Status::Returned);
+        if !matters || !carrier.mapping.operations.contains_key(TRACK) {
+            return Ok(all);
+        }
+        let by = known.iter().find(|it| it.number == told.number).map_or(&told.carrier, |it| &it.carrier);
+        let is_behind = |it: &&Parcel| it.status.rank() < told.status.rank() && it.is_by(by);
+        let behind: Vec<SmolStr> = all.iter().filter(is_behind).map(|it| it.number.clone()).collect();
+        for number in behind {
+            let found = match self.track(carrier, number.clone()).await {
+                Ok(found) => Parcel { carrier: by.clone(), number, ..found.today(began_ms) },
+                Err(Parcels::Later(why)) => return Err(Parcels::Later(why)),
+                Err(_) => break,
+            };
+            let stays = found.status.rank() < told.status.rank();
+            all = with(all, found);
+            self.server.heard.keep(scope, order, &all, now_ms);
+            if stays {
+                break;
+            }
+        }
+        Ok(all)
     }
 
     /// An order of which its system has only told the number.

@@ -240,6 +240,13 @@ const CASES: &[Case] = &[
         ],
         ..ONE
     },
+    Case {
+        name: "a text that nobody has typed yet",
+        replies: &[(200, r#"{"data": {"sku": "a", "title": "A", "price": 5, "about": " "}}"#)],
+        shown: &["/description"],
+        told: "null",
+        ..ONE
+    },
     Case { name: "a key that is not accepted", replies: &[(401, "")], told: KEY_REFUSED, ..ONE },
     Case { name: "an answer that we may not have", replies: &[(403, "")], told: "refused: forbidden", ..ONE },
     Case {

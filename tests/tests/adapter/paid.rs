@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::mapped::Mapped;
-use crate::shipped::{Stage, Tried, that};
+use crate::shipped::{KINDS, Stage, Tried, that};
 use crate::vendor::Thing;
 
 /// What can be ordered is never called sold out, and what was sold more often than it was there is.
@@ -53,6 +53,23 @@ pub async fn what_is_paid_arrives(stage: &Stage) -> Tried {
         that(status == "paid", (again, status))?;
     }
     that(stage.stock().await == Some(2), stage.stock().await)
+}
+
+/// Plugins of WooCommerce have words of their own for what is paid.
+#[tokio::test]
+async fn an_order_that_a_plugin_moves_on_is_confirmed_and_one_that_is_over_is_not() {
+    let kind = KINDS.iter().find(|kind| kind.name == "woocommerce").expect("it is shipped");
+    for (word, is_fine) in
+        [("preparing", true), ("wc-packed", true), ("cancelled", false), ("trash", false), ("failed", false)]
+    {
+        let stage = Stage::of(kind, "KES").await;
+        stage.vendor.world().moves_on = Some(word);
+        let shop = stage.shop();
+        let quoted = stage.quote(&shop, 0, 1).await.expect("a quote");
+        let held = stage.hold(&shop, &quoted).await.expect("it is held");
+        let told = shop.value("orders.confirm", &money_for(&held)).await;
+        assert_eq!(told.is_ok(), is_fine, "{word}: {told:?}");
+    }
 }
 
 pub async fn money_for_what_was_let_go_confirms_nothing(stage: &Stage) -> Tried {

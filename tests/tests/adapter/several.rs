@@ -73,6 +73,8 @@ async fn answer(State((shop, place)): State<(Shop, String)>, request: Request) -
             let count = shop.tokens.fetch_add(1, Ordering::SeqCst) + 1;
             json(json!({ "access_token": format!("t{count}"), "expires_in": 3600 }))
         }
+        "/api/closed" => StatusCode::UNAUTHORIZED.into_response(),
+        "/api/busy" => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         "/api/graphql" if body["variables"]["after"] == "c1" => json(
             json!({ "data": { "things": { "nodes": [{ "id": "e", "name": "Extras" }], "page": { "more": false, "end": "c2" } } } }),
         ),
@@ -217,4 +219,28 @@ async fn trap_12_all_who_need_a_token_at_once_ask_for_one() {
     assert_eq!(shop.tokens.load(Ordering::SeqCst), 1);
     let asked = shop.asked();
     assert_eq!(asked.iter().filter(|line| line.ends_with("[Bearer t1]")).count(), 4, "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_password_that_is_refused_is_not_tried_by_every_call() {
+    let shop = Shop::default();
+    let place = shop.start().await;
+    let tried = async |token: &str, status: u16| {
+        let oauth = format!("auth: {{ oauth: {{ token: {token}, client: \"env:ID\", secret: \"env:SECRET\" }} }}");
+        let login = format!(
+            "auth: {{ login: {{ path: {token}, body: {{ name: \"env:ID\" }}, token: $.token, lasts: 1 hour }} }}"
+        );
+        let mut counts = Vec::new();
+        for auth in [oauth, login] {
+            let mapped = categories(&place, &auth, "    request: { path: /categories }\n");
+            for _ in 0..3 {
+                let told = mapped.ask("catalog.categories", "[]", 5_000, &[]).await;
+                assert_eq!(told, format!("failed: no token was given: answered {status}"));
+            }
+            counts.push(shop.asked().len());
+        }
+        counts
+    };
+    assert_eq!(tried("/closed", 401).await, [1, 1]);
+    assert_eq!(tried("/busy", 503).await, [3, 3], "that may be over by now");
 }

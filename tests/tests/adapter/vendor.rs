@@ -53,6 +53,8 @@ pub struct World {
     pub fault: Option<Fault>,
     pub log: Vec<String>,
     pub currency: String,
+    /// Where a plugin takes an order that is paid.
+    pub moves_on: Option<&'static str>,
     /// Percent that are in every price, where the vendor keeps them beside it.
     pub tax: i64,
 }

@@ -168,7 +168,12 @@ async fn update(State(vendor): State<Vendor>, Path(id): Path<String>, Json(wante
         None if wanted["set_paid"] == true && needs_payment => "processing",
         None => before.as_str().unwrap_or(""),
     };
-    let moved = moved(&mut vendor.world(), &id, status);
+    let mut moved = moved(&mut vendor.world(), &id, status);
+    let moves_on = vendor.world().moves_on.filter(|_| status == "processing");
+    if let Some(word) = moves_on {
+        moved["status"] = word.into();
+        vendor.world().orders.insert(id, moved.clone());
+    }
     let meeting = vendor.world().meeting.clone().filter(|_| status == "on-hold");
     if let Some(meeting) = meeting {
         meeting.wait().await;

@@ -61,6 +61,19 @@ async fn aftership_tells(stage: &Stage, secret: &str, body: &Json) -> u16 {
     posts(stage, "aftership", ("aftership-hmac-sha256", mark), body).await
 }
 
+/// A courier who is asked, and the merchant's own list of parcels.
+fn courier() -> [(&'static str, &'static str, String); 3] {
+    let mapping = carrier("shiprocket")
+        .replace("env:SHIPROCKET_EMAIL", "env:ZURI_API_KEY")
+        .replace("env:SHIPROCKET_PASSWORD", "env:ZURI_API_KEY")
+        .replace("env:SHIPROCKET_WEBHOOK_TOKEN", "file:courier.secret");
+    [
+        ("courier: carrier", "courier.rest.yaml", mapping),
+        ("parcels: rest", "parcels.rest.yaml", PARCELS.to_string()),
+        ("# a secret", "courier.secret", TOKEN.to_string()),
+    ]
+}
+
 async fn courier_tells(stage: &Stage, token: &str, body: &Json) -> u16 {
     posts(stage, "courier", ("x-api-key", token.to_string()), body).await
 }
@@ -175,16 +188,9 @@ async fn a_tracking_service_that_signs_is_believed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_courier_that_only_sends_a_token_is_asked_and_an_order_is_there_when_all_its_parcels_are() {
-    let mapping = carrier("shiprocket")
-        .replace("env:SHIPROCKET_EMAIL", "env:ZURI_API_KEY")
-        .replace("env:SHIPROCKET_PASSWORD", "env:ZURI_API_KEY")
-        .replace("env:SHIPROCKET_WEBHOOK_TOKEN", "file:courier.secret");
-    let adapters = [
-        ("courier: carrier", "courier.rest.yaml", mapping),
-        ("parcels: rest", "parcels.rest.yaml", PARCELS.to_string()),
-        ("# a secret", "courier.secret", TOKEN.to_string()),
-    ];
-    let (mut stage, merchant) = ordered(&adapters).await;
+    let (mut stage, merchant) = ordered(&courier()).await;
+    // The merchant's own list does not follow the courier.
+    *merchant.listed.lock().expect("nobody panicked") = Some(6);
     let says = |status: [u32; 2]| {
         *merchant.parcels.lock().expect("nobody panicked") = vec![("A1", status[0]), ("A2", status[1])]
     };
@@ -222,6 +228,43 @@ async fn a_courier_that_only_sends_a_token_is_asked_and_an_order_is_there_when_a
             "parcel: courier: the carrier does not know A9",
         ]
     );
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_courier_is_asked_for_the_other_parcels_of_an_order_whose_own_system_stays_behind() {
+    let (mut stage, merchant) = ordered(&courier()).await;
+    *merchant.listed.lock().expect("nobody panicked") = Some(6);
+    let says = |status: [u32; 3]| {
+        *merchant.parcels.lock().expect("nobody panicked") =
+            vec![("A1", status[0]), ("A2", status[1]), ("A3", status[2])]
+    };
+    says([7, 6, 7]);
+    assert_eq!(courier_tells(&stage, TOKEN, &json!({ "awb": "A1", "order_id": "Z-1042", "n": 1 })).await, 200);
+    stage.hears_all(&["Z-1042 is on its way"]).await;
+    // Of the third nobody ever tells anything.
+    says([7, 7, 7]);
+    assert_eq!(courier_tells(&stage, TOKEN, &json!({ "awb": "A2", "order_id": "Z-1042", "n": 2 })).await, 200);
+    stage.hears_all(&["Z-1042 has been delivered"]).await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_carrier_that_is_not_asked_told_of_the_other_parcels_is_remembered() {
+    let adapters = [
+        aftership(),
+        ("parcels: rest", "parcels.rest.yaml", PARCELS.to_string()),
+        ("# a secret", "aftership.secret", SECRET.to_string()),
+    ];
+    let (mut stage, merchant) = ordered(&adapters).await;
+    *merchant.listed.lock().expect("nobody panicked") = Some(6);
+    *merchant.parcels.lock().expect("nobody panicked") = vec![("A1", 6), ("A2", 6)];
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e1", "A1", "Delivered", "Z-1042")).await, 200);
+    stage.hears_all(&["Z-1042 is on its way"]).await;
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e2", "A2", "InTransit", "Z-1042")).await, 200);
+    never(&mut stage, "Z-1042").await;
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e3", "A2", "Delivered", "Z-1042")).await, 200);
+    stage.hears_all(&["Z-1042 has been delivered"]).await;
     stage.end().await;
 }
 

@@ -42,11 +42,10 @@ impl Path {
     pub fn take(&self, json: &mut Json) -> Vec<Json> {
         let places: Vec<String> = self.0.query_located(json).locations().map(|place| place.to_json_pointer()).collect();
         let take = |json: &mut Json, place: &str| json.pointer_mut(place).map(Json::take);
-        if let [place] = places.as_slice() {
-            return match take(json, place) {
-                Some(Json::Array(items)) => items,
-                one => one.into_iter().collect(),
-            };
+        if let [place] = places.as_slice()
+            && let Some(Json::Array(items)) = json.pointer_mut(place)
+        {
+            return std::mem::take(items);
         }
         let taken = places.iter().filter_map(|place| take(json, place)).collect();
         for (list, _) in places.iter().filter_map(|place| place.rsplit_once('/')) {
@@ -151,5 +150,30 @@ impl JsonSchema for Field {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let rule = generator.subschema_for::<Rule>();
         json_schema!({ "anyOf": [{ "type": "string", "examples": ["$.name"] }, rule] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn one_part_is_taken_out_as_several_are() {
+        let take = |path: &str, mut json: Json| {
+            let taken = Path::try_from(path.to_string()).expect("a path").take(&mut json);
+            (taken, json)
+        };
+        let left = json!({ "id": 1, "lines": [] });
+        for lines in [json!([{ "n": 1 }]), json!([{ "n": 1 }, { "n": 2 }])] {
+            let whole = json!({ "id": 1, "lines": lines });
+            let parts = lines.as_array().cloned().unwrap_or_default();
+            assert_eq!(take("$.lines[*]", whole.clone()), (parts.clone(), left.clone()));
+            assert_eq!(take("$.lines[?@.n]", whole.clone()), (parts.clone(), left.clone()));
+            assert_eq!(take("$.lines", whole), (parts, left.clone()));
+        }
+        assert_eq!(take("$.line", json!({ "line": { "n": 1 } })), (vec![json!({ "n": 1 })], json!({ "line": null })));
+        assert_eq!(take("$.lines", json!({ "id": 1 })), (vec![], json!({ "id": 1 })));
     }
 }

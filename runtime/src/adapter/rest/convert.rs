@@ -88,7 +88,8 @@ impl Place<'_> {
         let expected = || format!("an amount in {}", self.currency.code());
         let number = |json: &Json| plain(&text(json)?, self.currency.exponent()).ok_or_else(expected);
         let sum = plus.map_or(Ok(Decimal::ZERO), number)?.checked_add(number(met)?).ok_or_else(expected)?;
-        let one = per.map_or(Ok(Decimal::ONE), number)?;
+        // Of a line that was taken back there are none.
+        let one = per.map(number).transpose()?.filter(|one| !one.is_zero()).unwrap_or(Decimal::ONE);
         Ok(json!(sum.checked_div(one).ok_or_else(expected)?.to_string()))
     }
 
@@ -325,6 +326,17 @@ mod tests {
         for (code, met) in refused {
             assert!(money(code, met.clone(), As::MoneyDecimal).is_err(), "{met}");
         }
+    }
+
+    #[test]
+    fn an_amount_for_none_is_not_divided() {
+        let base = Url::parse("https://shop.example/").expect("an address");
+        let currency = Currency(*b"KES");
+        let place = Place { currency, rounding: Rounding::HalfUp, timezone: TimeZone::UTC, base: &base };
+        let of = |per: Json| place.reckoned(&json!("10.00"), Some(&json!("2.00")), Some(&per));
+        assert_eq!((of(json!(0)), of(json!("0.00"))), (Ok(json!("12.00")), Ok(json!("12.00"))));
+        assert_eq!(of(json!(2)), Ok(json!("6.00")));
+        assert!(of(json!("two")).is_err());
     }
 
     #[test]

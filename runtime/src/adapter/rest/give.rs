@@ -171,7 +171,12 @@ impl<'a> Records<'a> {
         let found = both.as_ref().or(found);
         match (found, &slot.ty, &rule.default) {
             (Some(found), Type::Record(id), _) => self.record(*id, found, at, None),
-            (Some(found), ty, _) => self.single(rule, ty, found, met, at),
+            (Some(found), ty, _) => {
+                let read = self.single(rule, ty, found, met, at)?;
+                // What a system sends until somebody types it.
+                let is_blank = read.as_str().is_some_and(|text| text.trim().is_empty());
+                Ok(if slot.optional && *ty == Type::Text && is_blank { Json::Null } else { read })
+            }
             (None, _, Some(default)) => Ok(default.clone()),
             (None, Type::Money, None) if rule.free => {
                 Ok(Json::String(write_money(Money { minor: 0, currency: self.place.currency })))

@@ -23,13 +23,25 @@ const MARGIN: Duration = Duration::from_secs(30);
 /// How long one is kept whose end is not told.
 const UNTOLD: Duration = Duration::from_secs(300);
 
+/// After a refusal nobody is asked for so long: systems lock an account at which a wrong password is tried often.
+const PAUSE: Duration = Duration::from_secs(60);
+
 /// A backend's account.
 #[derive(Debug)]
 pub struct Account {
     pub url: Url,
     pub way: Way,
     // Held while one is asked for, so that two never refresh at once (Salla takes both away then).
-    pub token: Mutex<Option<(SecretString, Instant)>>,
+    pub token: Mutex<Known>,
+}
+
+/// What was answered when a token was asked for last, and how long that holds.
+#[derive(Debug, Default)]
+pub enum Known {
+    #[default]
+    Nothing,
+    Token(SecretString, Instant),
+    Refused(String, Instant),
 }
 
 /// How its token is asked for.
@@ -56,18 +68,34 @@ pub async fn of(
         Some(Secrets::Bearer(refused)) => refused.expose_secret() == token.expose_secret(),
         Some(_) | None => false,
     };
-    if let Some((token, until)) = known.as_ref()
-        && *until > Instant::now()
-        && !is_refused(token)
-    {
-        return Ok(Some(Secrets::Bearer(token.clone())));
+    let now = Instant::now();
+    match &*known {
+        Known::Token(token, until) if *until > now && !is_refused(token) => {
+            return Ok(Some(Secrets::Bearer(token.clone())));
+        }
+        Known::Refused(why, until) if *until > now => return Err(Trouble::Wrong(why.clone())),
+        Known::Nothing | Known::Token(..) | Known::Refused(..) => {}
     }
-    let (token, lasts) = ask(account, egress, ends).await?;
-    *known = Some((token.clone(), Instant::now() + lasts.saturating_sub(MARGIN)));
+    let (token, lasts) = match ask(account, egress, ends).await? {
+        Ok(given) => given,
+        Err(status) => {
+            let why = format!("no token was given: answered {status}");
+            if !matches!(status, 408 | 425 | 429 | 500..) {
+                *known = Known::Refused(why.clone(), Instant::now() + PAUSE);
+            }
+            return Err(Trouble::Wrong(why));
+        }
+    };
+    *known = Known::Token(token.clone(), Instant::now() + lasts.saturating_sub(MARGIN));
     Ok(Some(Secrets::Bearer(token)))
 }
 
-async fn ask(account: &Account, egress: &Egress, ends: Instant) -> Result<(SecretString, Duration), Trouble> {
+/// A token and how long it lasts, or the status of an answer without one.
+async fn ask(
+    account: &Account,
+    egress: &Egress,
+    ends: Instant,
+) -> Result<Result<(SecretString, Duration), u16>, Trouble> {
     let mut headers = vec![("accept", "application/json".to_string())];
     let body = match &account.way {
         Way::Client { client, secret, scope } => {
@@ -99,9 +127,8 @@ async fn ask(account: &Account, egress: &Egress, ends: Instant) -> Result<(Secre
         }
         Way::Login { token, lasts, .. } => (json.as_ref().and_then(|json| token.first(json)), *lasts),
     };
-    let token = token.and_then(Json::as_str);
-    let token = token.ok_or_else(|| Trouble::Wrong(format!("no token was given: answered {}", answer.status)))?;
-    Ok((token.to_string().into(), lasts))
+    let token = token.and_then(Json::as_str).ok_or(answer.status);
+    Ok(token.map(|token| (token.to_string().into(), lasts)))
 }
 
 fn form(scope: Option<&str>) -> String {
