@@ -21,5 +21,6 @@ pub mod till;
 pub mod token;
 
 pub use self::cashier::{Cashier, Place, Refusal, Seen, UNKNOWN};
+pub use self::over::PAID;
 pub use self::start::Started;
 pub use self::till::Till;

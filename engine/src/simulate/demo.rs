@@ -281,13 +281,18 @@ impl Demo {
         category
     }
 
+    fn has_variants(&self, product: &Json) -> bool {
+        let sku = text(product, "sku");
+        let varied = || self.products.iter().any(|other| text(other, "variant_of") == sku);
+        product.get("has_variants").map_or_else(varied, truthy)
+    }
+
     /// A product as the backend shows it now.
     fn product(&self, product: &Json) -> Json {
         let mut product = product.clone();
         let stock = product.get("stock").and_then(whole).unwrap_or(0);
         let name = text(&product, "name").to_string();
-        let sku = text(&product, "sku").to_string();
-        let varied = self.products.iter().any(|other| text(other, "variant_of") == sku);
+        let varied = self.has_variants(&product);
         if let Json::Object(fields) = &mut product {
             fields.entry("stock").or_insert_with(|| Json::from(0));
             fields.entry("short_name").or_insert_with(|| Json::from(name.chars().take(24).collect::<String>()));

@@ -249,7 +249,8 @@ impl<'p> Machine<'p> {
     }
 
     /// Whether the other one of the order and its payment has said that the money goes back, and was heard. Who says so may be the
-    /// shop's system, the payment provider, or both, in whatever order: it is one piece of news.
+    /// shop's system, the payment provider, or both, in whatever order: it is one piece of news. A line with a guard may not have been
+    /// taken, and to tell twice is better than never.
     fn knows_of_refund(&self, at: usize, name: &EventName) -> bool {
         let Some(follower) = self.session.followers.get(at) else { return false };
         let refunded = SmolStr::new_static(REFUNDED);
@@ -264,7 +265,9 @@ impl<'p> Machine<'p> {
             | EventName::HandoffClosed
             | EventName::MessageFailed => return false,
         };
-        let hears = |found: &Reaction| matches!(&found.trigger, Trigger::On { event } if *event == other);
+        let hears = |found: &Reaction| {
+            found.guard.is_none() && matches!(&found.trigger, Trigger::On { event } if *event == other)
+        };
         is_known && self.follow_of(at).is_some_and(|follow| follow.reactions.iter().any(hears))
     }
 

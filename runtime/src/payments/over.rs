@@ -15,6 +15,9 @@ use crate::host::shops::Shop;
 use crate::id::{ConversationId, PaymentId, ShopScope};
 use crate::store::{self, PaymentRow};
 
+/// What the shop's own system says of an order whose money it has seen. Nothing else says so: what is weighed first is packed unpaid.
+pub const PAID: &str = "paid";
+
 impl Cashier {
     /// Takes what a command of a conversation has led to: an order that it cancelled or released is not to be paid any more.
     pub async fn hears(self: &Arc<Cashier>, ask: &Ask, outcome: &Outcome) {
@@ -37,7 +40,7 @@ impl Cashier {
         let is_end = statuses.map_or(status == "cancelled", |it| it.terminal.iter().any(|end| end == status));
         if is_end {
             self.is_over(shop, order, None, &Heard::Cancelled).await;
-        } else if statuses.is_some_and(|it| it.is_paid(status)) {
+        } else if status == PAID {
             self.is_over(shop, order, None, &Heard::Replaced).await;
         }
     }

@@ -14,8 +14,8 @@ use smol_str::{SmolStr, format_smolstr};
 use super::Server;
 use super::reconcile::{ask, asked_by, bring, said_of};
 use crate::adapter::field;
-use crate::payments::Seen;
 use crate::payments::standing::State;
+use crate::payments::{PAID, Seen};
 use crate::store;
 
 /// A customer waits for the answer.
@@ -83,7 +83,8 @@ async fn became(server: &Arc<Server>, seen: &Seen) -> Became {
             tracing::warn!(shop = %shop.slug, "whether an order can still be paid was not answered; it is paid as it was agreed");
             Became::Nothing
         }
-        Some((status, order)) if statuses.terminal.contains(&status) || statuses.is_paid(&status) => {
+        // One that is packed or sent may still wait for its money.
+        Some((status, order)) if statuses.terminal.contains(&status) || status == PAID => {
             Became::Over(backend.contract.clone(), status, order)
         }
         Some((_, order)) if total(&shop.program.shop, &order) == Some(seen.payment.amount) => Became::Nothing,

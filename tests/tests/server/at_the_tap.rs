@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use crate::api::key;
 use crate::backend::Merchant;
 use crate::in_chat::{BRAZIL, pix, stands, told};
-use crate::merchant::{boutique, plays, secret};
+use crate::merchant::{WEBHOOK_SECRET, boutique, news, plays, secret, tells};
 use crate::pay::{browser, link_of, shown};
 use crate::provider::{SECRETS, StandIn};
 use crate::providers::{calls, rows, until};
@@ -91,6 +91,20 @@ async fn an_order_that_has_its_money_in_another_way_is_not_paid_again_and_not_le
     stage.writes("menu").await;
     stage.hears("in your bag").await;
     assert_eq!(*merchant.released.lock().expect("nobody panicked"), Vec::<String>::new());
+    stage.end().await;
+}
+
+/// What is weighed is packed first, and paid then.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_packed_before_it_is_paid_can_be_paid() {
+    let (merchant, mut stage, link) = linked().await;
+    *merchant.state.lock().expect("nobody panicked") = "packed";
+    let packed = news("packed", "order.changed", "Z-1042", "packed");
+    assert_eq!(tells(&stage, WEBHOOK_SECRET, &packed).await, 200);
+    let page = shown(browser().post(&link)).await.place;
+    assert_eq!(stage.demo_sessions().await.len(), 1, "{page}");
+    shown(browser().post(&page).body("do=pay")).await;
+    stage.hears_all(&["We are packing order Z-1042"]).await;
     stage.end().await;
 }
 

@@ -58,6 +58,8 @@ impl Demo {
     /// Sets the quantity of one product; 0 takes it out.
     fn put(&mut self, sku: &SmolStr, quantity: i64) -> Result<(), Answer> {
         let product = self.products.iter().find(|product| text(product, "sku") == sku);
+        // What has sizes is none of them: only one of them can be bought.
+        let product = product.filter(|product| quantity == 0 || !self.has_variants(product));
         let Some(product) = product else { return Err(Answer::Refused("not_found".into())) };
         let stock = product.get("stock").and_then(whole).unwrap_or(0);
         if quantity > stock {

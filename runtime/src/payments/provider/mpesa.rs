@@ -200,9 +200,10 @@ impl Provider for Mpesa {
 /// A number of a mobile phone in Kenya, with its country, as somebody writes it there or elsewhere. `None`: it is none; a card's number
 /// is too long for one, and goes nowhere.
 fn kenyan(written: &str) -> Option<String> {
-    let digits: String =
-        written.chars().filter(|letter| !matches!(letter, '+' | ' ' | '-' | '.' | '(' | ')')).collect();
-    let own = digits.strip_prefix("254").or_else(|| digits.strip_prefix('0')).unwrap_or(&digits);
+    let written: String = written.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    let digits = written.strip_prefix("00").unwrap_or(&written);
+    let national = digits.strip_prefix("254").unwrap_or(digits);
+    let own = national.strip_prefix('0').unwrap_or(national);
     let is_mobile = own.len() == 9 && own.starts_with(['1', '7']) && own.chars().all(|letter| letter.is_ascii_digit());
     is_mobile.then(|| format!("254{own}"))
 }
@@ -243,11 +244,24 @@ mod tests {
 
     #[test]
     fn only_a_number_of_a_phone_in_kenya_can_be_prompted() {
-        for written in ["0712 345 678", "712345678", "+254 712-345-678", "254712345678", "0110 345 678"] {
+        let plain =
+            ["0712 345 678", "712345678", "+254 712-345-678", "254712345678", "0110 345 678", "00254 712 345 678"];
+        // As contacts and web pages hold it: with marks that nobody sees, and with the zero that is only dialled at home.
+        let copied =
+            ["0712\u{a0}345\u{a0}678", "\u{202a}+254\u{a0}712 345 678\u{202c}", "0712/345678", "+254 (0) 712 345678"];
+        for written in plain.into_iter().chain(copied) {
             assert!(kenyan(written).is_some_and(|phone| phone.len() == 12 && phone.starts_with("254")), "{written}");
         }
-        for written in ["", "12345", "071234567", "4111 1111 1111 1111", "2547123456789", "255712345678", "07l2345678"]
-        {
+        for written in [
+            "",
+            "12345",
+            "071234567",
+            "4111 1111 1111 1111",
+            "2547123456789",
+            "255712345678",
+            "07l2345678",
+            "0712345678 x2",
+        ] {
             assert_eq!(kenyan(written), None, "{written}");
         }
     }
