@@ -26,9 +26,12 @@ const LONGEST: Duration = Duration::from_secs(6);
 /// Orders in several parcels of which it is remembered what was told; beyond, the one that was quiet the longest is forgotten.
 const MOST: usize = 10_000;
 
+/// By the number of the order: when it was last heard of, in ms, and its parcels.
+type Orders = BTreeMap<(ShopScope, SmolStr), (i64, Vec<Parcel>)>;
+
 /// What carriers told of orders in several parcels. Forgets with its process.
 #[derive(Debug, Default)]
-pub(crate) struct Heard(Mutex<BTreeMap<(ShopScope, SmolStr), (i64, Vec<Parcel>)>>);
+pub(crate) struct Heard(Mutex<Orders>);
 
 impl Heard {
     fn of(&self, shop: ShopScope, order: &SmolStr) -> Vec<Parcel> {
@@ -46,7 +49,7 @@ impl Heard {
         }
     }
 
-    fn orders(&self) -> MutexGuard<'_, BTreeMap<(ShopScope, SmolStr), (i64, Vec<Parcel>)>> {
+    fn orders(&self) -> MutexGuard<'_, Orders> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
