@@ -181,7 +181,7 @@ fn a_number_of_pieces_that_nobody_counted_is_told_where_a_flow_says_it() {
     let check = folder.duka(&["check", "zuri"]);
     let told =
         "warning[D724]: This says how many there are: of what the shop's system does not count, customers read 1000";
-    assert!(check.code == Some(0) && check.out.contains(told), "{}", check.out);
+    assert!(check.out.contains(told), "{}", check.out);
     assert!(check.out.contains("boutique.duka:") && check.out.contains("Say `stock_text`"), "{}", check.out);
     let words = folder.read("zuri/boutique.sw.duka");
     folder.write("zuri/boutique.duka", &flow);
@@ -213,7 +213,10 @@ fn no_example_says_a_number_of_pieces_that_its_shops_system_does_not_count() {
             let catalog = format!("catalog: {{ kind: {kind}, base: https://zuri.example }}");
             folder.write(&format!("{example}/shop.yaml"), profile.replace("catalog: demo", &catalog));
             let out = folder.duka(&["check", example]).out;
-            assert!(!out.contains("D724") && !out.contains("D025"), "{kind}: {out}");
+            assert!(
+                !out.contains("D724") && !out.contains("There is no adapter") && !out.contains(" needs `"),
+                "{kind}: {out}"
+            );
         }
     }
 }
