@@ -70,8 +70,8 @@ fn the_examples_cost_what_they_did() {
     let expected = "\
 boutique: 1, at most 3 (taps [order]), an order 7; on payment.paid, on order.shipped, on order.shipped, on order.attempt_failed, on order.ready_for_pickup, on order.delivered, on order.cancelled, on payment.refunded, on order.refunded, on message.failed, quiet 26 hours, quiet 23 hours
 empty: 1, at most 2 (says \"stop\"), an order 0; \n\
-grocery: 1, at most 4 (taps [choice]), an order 6; on order.packed, on payment.paid, on order.out_for_delivery, on order.delivered, on order.cancelled, on payment.refunded, on order.refunded, on message.failed
-restaurant: 1, at most 4 (says \"open\"), an order 9; on payment.paid, on order.packed, on order.out_for_delivery, on order.delivered, on order.cancelled, on payment.refunded, on order.refunded, on message.failed
+grocery: 1, at most 4 (taps [choice]), an order 6; on order.packed, on payment.paid, on order.out_for_delivery, on order.attempt_failed, on order.delivered, on order.cancelled, on payment.refunded, on order.refunded, on message.failed
+restaurant: 1, at most 4 (says \"open\"), an order 9; on payment.paid, on order.packed, on order.out_for_delivery, on order.attempt_failed, on order.delivered, on order.cancelled, on payment.refunded, on order.refunded, on message.failed
 ";
     assert_eq!(told, expected);
 }
