@@ -58,16 +58,13 @@ fn tell(host: &Host, told: &Told) {
             tracing::error!(shop, "the shop has no token for its number: nothing is sent until it has one");
         }
         Notice::NumberStopped { error, .. } => {
-            tracing::error!(
-                shop,
-                code = error,
-                "the vendor refuses a number: nothing is sent from it until that is mended"
-            );
+            tracing::error!(shop, code = error, "the vendor refuses a number: nothing leaves it until that is mended");
         }
         Notice::NumberWarned { word, .. } => {
+            let event = word.as_str();
             tracing::error!(
                 shop,
-                event = word.as_str(),
+                event,
                 "the vendor warns of a number: what it holds back is not sent until that is over"
             );
         }
