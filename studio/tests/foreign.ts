@@ -84,7 +84,9 @@ export function foreign(seen: Seen[], owned: string[]): string[] {
     let left = plain(text);
     // The words of a way are cut.
     const cut = / > text$/.test(place) ? /(?:^| \/ |، )([^/،]*)…$/.exec(left)?.[1] : undefined;
-    if (cut && said.some((one) => one.startsWith(cut))) left = left.slice(0, -cut.length - 1);
+    const isOwn = (begun: string) => said.some((one) => one.startsWith(begun));
+    // A condition stands behind the page's own word for "if".
+    if (cut && (isOwn(cut) || isOwn(cut.replace(/^\S+ /, "")))) left = left.slice(0, -cut.length - 1);
     for (const one of said) if (left.includes(one)) left = left.replace(new RegExp(`(?<![A-Za-z_])${escaped(one)}(?![A-Za-z_])`, "g"), " ");
     left = left.replace(NAMES, " ");
     if (!/[A-Za-z]{2,}/.test(left)) return false;
