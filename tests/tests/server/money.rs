@@ -225,9 +225,10 @@ async fn f89_money_that_goes_back_moves_the_payment_and_people_hear_of_what_is_i
         moves(&stage, "demo-1", &json!({ "status": "disputed", "refunded": "" })).await;
         until(&stage, ORDER, |payment| payment.disputes.len() == count).await;
     }
+    // People hear of it a moment after it is written down.
     let mut told = Vec::new();
-    while let Ok(notice) = notices.try_recv() {
-        if let Notice::Payment { alarm, .. } = notice.notice {
+    while told.len() < 4 {
+        if let Notice::Payment { alarm, .. } = notices.recv().await.expect("a notice").notice {
             told.push(alarm);
         }
     }
