@@ -122,6 +122,8 @@ async fn what_a_customer_asks_of_their_data_is_taken_down_for_people_under_the_n
 async fn an_open_request_outlasts_the_messages_and_keeps_its_conversation() {
     const DAY_MS: i64 = 86_400_000;
     let mut stage = stage("", "").await;
+    // Statuses come when they like, and each would make the conversation young again.
+    stage.fails(&json!({ "kind": "no_status" })).await;
     stage.writes("hi").await;
     stage.hears_all(&["What now?"]).await;
     stage.taps("My data").await;
