@@ -62,11 +62,7 @@ fn tell(host: &Host, told: &Told) {
         }
         Notice::NumberWarned { word, .. } => {
             let event = word.as_str();
-            tracing::error!(
-                shop,
-                event,
-                "the vendor warns of a number: what it holds back is not sent until that is over"
-            );
+            tracing::error!(shop, event, "the vendor warns of a number: what it holds back waits until that is over");
         }
         Notice::NotDelivered { error } => {
             tracing::warn!(shop, conversation, code = error, "a message was not delivered: see why");

@@ -288,14 +288,20 @@ async fn giving_back() -> Stage {
     corner_in(("IN", "INR", "Asia/Kolkata"), payments, &format!("{words}{states}")).await
 }
 
-/// WhatsApp takes no key of ours: a refund whose answer was lost is looked for in the gateway's books, and never sent a second time.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refund_inside_the_chat_whose_answer_was_lost_is_found_and_sent_once() {
+/// The same, and a customer has paid.
+async fn to_give_back() -> Stage {
     let mut stage = giving_back().await;
     bill(&mut stage).await;
     stands(&stage, "991-1", "captured", 21_000).await;
     assert_eq!(told(&stage, "991-1", "captured").await, 200);
     stage.hears("PAID").await;
+    stage
+}
+
+/// WhatsApp takes no key of ours: a refund whose answer was lost is looked for in the gateway's books, and never sent a second time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_inside_the_chat_whose_answer_was_lost_is_found_and_sent_once() {
+    let mut stage = to_give_back().await;
     let books = json!({
         "status": "captured", "currency": "INR", "total_amount": { "value": 21_000, "offset": 100 },
         "refunds": [], "loses_answers": true,
@@ -315,11 +321,7 @@ async fn a_refund_inside_the_chat_whose_answer_was_lost_is_found_and_sent_once()
 /// What the merchant has given back in the gateway's dashboard is none of ours, though it is as much.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refund_inside_the_chat_that_never_arrived_is_not_taken_for_somebody_elses() {
-    let mut stage = giving_back().await;
-    bill(&mut stage).await;
-    stands(&stage, "991-1", "captured", 21_000).await;
-    assert_eq!(told(&stage, "991-1", "captured").await, 200);
-    stage.hears("PAID").await;
+    let mut stage = to_give_back().await;
     let books = json!({
         "status": "captured", "currency": "INR", "total_amount": { "value": 21_000, "offset": 100 },
         "refunds": [{ "id": "by-hand", "status": "success", "amount": { "value": 10_500, "offset": 100 } }],
@@ -342,11 +344,7 @@ async fn a_refund_inside_the_chat_that_never_arrived_is_not_taken_for_somebody_e
 /// What was paid by the gateway inside the chat is given back by it, once for a command, and is back when WhatsApp answers so.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_paid_inside_the_chat_goes_back_by_the_gateway() {
-    let mut stage = giving_back().await;
-    bill(&mut stage).await;
-    stands(&stage, "991-1", "captured", 21_000).await;
-    assert_eq!(told(&stage, "991-1", "captured").await, 200);
-    stage.hears("PAID").await;
+    let mut stage = to_give_back().await;
     stage.writes("rest").await;
     stage.hears("GOES BACK INR 210").await;
     let payment = until(&stage, "991", |payment| payment.refunds.iter().any(|it| it.name == "refund-1")).await;

@@ -125,14 +125,19 @@ pub async fn plays(stage: &mut Stage) {
     }
 }
 
+/// A customer orders and is given the link.
+async fn pays(stage: &mut Stage) {
+    plays(stage).await;
+    stage.taps("Pay").await;
+    stage.sees().await;
+}
+
 /// A customer who has ordered and was given the link, and the merchant.
 async fn to_pay() -> (Stage, Arc<Merchant>) {
     let merchant = Arc::new(Merchant::default());
     let place = merchant.start().await;
     let mut stage = boutique(&place).await;
-    plays(&mut stage).await;
-    stage.taps("Pay").await;
-    stage.sees().await;
+    pays(&mut stage).await;
     (stage, merchant)
 }
 
@@ -439,9 +444,7 @@ async fn a_system_that_tells_nothing_is_asked_for_each_open_order() {
     let place = merchant.start().await;
     let silent = ("# it posts nothing", "shop.rest.yaml", orders_at(&place));
     let mut stage = boutique_with(&place, &[silent]).await;
-    plays(&mut stage).await;
-    stage.taps("Pay").await;
-    stage.sees().await;
+    pays(&mut stage).await;
     let server = Arc::clone(&stage.running.server);
     let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
     let look = async || reconcile::polled(&server, &shop).await.expect("a store");
@@ -454,9 +457,7 @@ async fn a_system_that_tells_nothing_is_asked_for_each_open_order() {
 
     let mut stage = boutique(&place).await;
     *merchant.state.lock().expect("nobody panicked") = "held";
-    plays(&mut stage).await;
-    stage.taps("Pay").await;
-    stage.sees().await;
+    pays(&mut stage).await;
     let server = Arc::clone(&stage.running.server);
     let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
     assert_eq!(reconcile::polled(&server, &shop).await.expect("a store"), Gaps::default(), "this one tells");
@@ -473,9 +474,7 @@ async fn a_delivered_order_is_not_polled_any_more_and_still_reconciled() {
     let silent =
         ("# it posts nothing", "shop.rest.yaml", orders.replace("paid: paid, ", "paid: paid, done: delivered, "));
     let mut stage = boutique_with(&place, &[silent]).await;
-    plays(&mut stage).await;
-    stage.taps("Pay").await;
-    stage.sees().await;
+    pays(&mut stage).await;
     let server = Arc::clone(&stage.running.server);
     let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
     let look = async || reconcile::polled(&server, &shop).await.expect("a store");
