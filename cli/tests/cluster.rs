@@ -61,6 +61,8 @@ fn run(folder: &Path, name: &str, arguments: &[&str]) -> Running {
     let log = File::options().create(true).append(true).open(folder.join(format!("{name}.log"))).expect("a log");
     let mut command = Command::new(env!("CARGO_BIN_EXE_duka"));
     command.args(arguments).env("SECRET", SECRET).env("VERIFY", "a verify token").env("TOKEN", "a token");
+    // However full the disk is.
+    command.env("DUKA_LIMITS_DISK_RESERVE", "0");
     let command = command.stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log);
     Running(command.spawn().expect("duka starts"))
 }

@@ -14,11 +14,13 @@ use crate::support::{Folder, Run, copy};
 pub const NUMBER: &str = "106500000000001";
 pub const ACCOUNT: &str = "102290000000001";
 const CUSTOMER: &str = "254700000001";
-const ENVIRONMENT: [(&str, &str); 4] = [
+const ENVIRONMENT: [(&str, &str); 5] = [
     ("STALE", "a-token-that-has-ended"),
     ("APP_SECRET", "0123456789abcdef0123456789abcdef"),
     ("VERIFY", "a-verify-token-that-nobody-guesses"),
     ("TOKEN", "the-token-of-the-shop"),
+    // However full the disk is.
+    ("DUKA_LIMITS_DISK_RESERVE", "0"),
 ];
 /// How long a customer waits for an answer before the test gives up.
 const PATIENCE_MS: u64 = 20_000;

@@ -56,7 +56,7 @@ pub async fn examine(config: &Config, secrets: &Keyring) -> Vec<Line> {
     let mut lines: Vec<Line> = secrets.missing().iter().map(missing).collect();
     lines.extend(machine::secrets(config));
     lines.push(machine::version(config, now_ms));
-    lines.extend(machine::store(&config.database).await);
+    lines.extend(machine::store(config).await);
     lines.extend(machine::files(&config.files.place).await);
     lines.push(machine::server(config).await);
     let shops = accounts::all(config, secrets).unwrap_or_else(|trouble| {

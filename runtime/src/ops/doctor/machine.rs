@@ -17,9 +17,8 @@ use crate::store::{self, Store};
 const SECRET_LETTERS: usize = 16;
 /// A version that ends sooner than this should be left.
 const SOON_MS: i64 = 120 * 24 * 3_600_000;
-/// Free space below which a database should be looked at, and below which it may stop.
+/// Free space below which a database should be looked at.
 const LITTLE_BYTES: u64 = 2 << 30;
-const TOO_LITTLE_BYTES: u64 = 256 << 20;
 
 /// Empty: it is missing, which was told of.
 fn is_missing(secret: &SecretString) -> bool {
@@ -105,13 +104,13 @@ pub(super) fn version(config: &Config, now_ms: i64) -> Line {
     }
 }
 
-pub(super) async fn store(database: &Database) -> Vec<Line> {
+pub(super) async fn store(config: &Config) -> Vec<Line> {
     const ABOUT: &str = "database";
-    match database {
+    match &config.database {
         Database::Memory => {
             vec![Line::warning(ABOUT, "nothing is kept: `memory`", "Name a file or a `postgres://` address.")]
         }
-        Database::Sqlite(path) => vec![file(path), space(path)],
+        Database::Sqlite(path) => vec![file(path), space(path, config.limits.disk_reserve)],
         Database::Postgres(url) => match Store::look_at_postgres(url).await {
             Ok(found) if !found.synced => vec![Line::fault(
                 ABOUT,
@@ -162,7 +161,7 @@ fn damage(error: &store::Error) -> Line {
     Line::fault("database", error.to_string(), error.help().unwrap_or("Try again; the server's log says more."))
 }
 
-fn space(path: &Path) -> Line {
+fn space(path: &Path, reserve: u64) -> Line {
     const ABOUT: &str = "disk";
     let folder = nearest(path);
     let Ok(found) = rustix::fs::statvfs(folder) else {
@@ -175,7 +174,7 @@ fn space(path: &Path) -> Line {
     let free = found.f_bavail.saturating_mul(found.f_frsize);
     let told = format!("{} MiB are free for the database", free >> 20);
     match free {
-        free if free < TOO_LITTLE_BYTES => Line::fault(ABOUT, told, "Make space: a full disk refuses webhooks."),
+        free if free < reserve => Line::fault(ABOUT, told, "Make space: a full disk refuses webhooks."),
         free if free < LITTLE_BYTES => Line::warning(ABOUT, told, "Make space soon."),
         _ => Line::ok(ABOUT, told),
     }
