@@ -55,7 +55,7 @@ fn say_what_now(path: &Path, answers: &Answers) -> std::io::Result<()> {
     let mut out = anstream::stdout();
     writeln!(
         out,
-        "{} is there: a {} in {}, prices in {}.\n\nNow:\n  duka dev {typed}      be its customer in the browser\n  duka chat {typed}     talk to it here\n  duka check {typed}    what is wrong with it (nothing yet)\n  duka test {typed}     play its tests\n\nThe words that customers read are after the colons in `{shown}/*.duka`.",
+        "{} is there: a {} in {}, prices in {}.\n\nNow:\n  duka dev {typed}      be its customer in the browser\n  duka chat {typed}     talk to it here\n  duka check {typed}    what could go wrong in it\n  duka test {typed}     play its tests\n\nThe words that customers read are after the colons in `{shown}/*.duka`.",
         paint(terminal::STRONG, &shown),
         kind_name(answers.kind),
         answers.country.name,

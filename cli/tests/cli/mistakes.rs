@@ -5,7 +5,7 @@ use crate::support::{Folder, copy};
 /// The file, what stands there, what is written instead, the finding, its place, and a part of its help.
 type Mistake = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
-const MISTAKES: [Mistake; 24] = [
+const MISTAKES: [Mistake; 27] = [
     (
         "boutique.duka",
         "Shop -> categories",
@@ -87,6 +87,16 @@ const MISTAKES: [Mistake; 24] = [
     ),
     (
         "shop.yaml",
+        "timezone: Africa/Nairobi",
+        "timezone: EAT",
+        "error[D025]",
+        "shop.yaml:6:11",
+        "by continent and city, such as `Africa/Nairobi`",
+    ),
+    ("shop.yaml", "currency: KES", "currency: KSH", "error[D025]", "shop.yaml:4:11", "Kenya's is `KES`"),
+    ("shop.yaml", "country: KE", "country: KX", "error[D025]", "shop.yaml:3:10", "Kenya is `KE`"),
+    (
+        "shop.yaml",
         "\"KES 300\"",
         "300",
         "error[D025]",
@@ -154,6 +164,9 @@ fn settings_that_can_not_be_read_say_how_they_are_written() {
         ("country: KE", "country: Kenya", "a code of two capital letters", "Kenya is `KE`"),
         ("\"21:00 to 08:00\"", "\"9pm to 8am\"", "`quiet_hours` should be two times", "clock of 24 hours"),
         ("monday:", "mondy:", "`hours` has no `mondy`", "Did you mean `monday`?"),
+        ("languages: [en, sw, ar]", "languages: []", "`languages` should be one language at least", "[en]"),
+        ("name: Zuri Boutique", "name: \"\"", "`name` should be a text", ""),
+        ("country: KE", ": KE", "There is no name before this `:`", "may have: name"),
         ("[whatsapp, messenger]", "[watsapp]", "`channels` should be one of", "Did you mean `whatsapp`?"),
     ] {
         let folder = boutique();

@@ -42,6 +42,11 @@ impl Findings {
                 kept.push(entry);
                 continue;
             }
+            if entry.key.value.trim().is_empty() {
+                let finding = Diagnostic::new(24, entry.key.span, "There is no name before this `:`.");
+                self.push(finding.help(format!("{what} may have: {}.", known.join(", "))));
+                continue;
+            }
             let finding = Diagnostic::new(24, entry.key.span, format!("{what} has no `{}`.", entry.key.value));
             self.push(match nearest(&entry.key.value, known.iter().copied()) {
                 Some(_) => finding.did_you_mean(&entry.key.value, known.iter().copied()),
@@ -75,7 +80,7 @@ impl Findings {
 
     pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<Spanned<SmolStr>> {
         match node.scalar() {
-            Some(scalar) if !node.is_empty() => Some(Spanned::new(scalar.text.clone(), node.span)),
+            Some(scalar) if !scalar.text.trim().is_empty() => Some(Spanned::new(scalar.text.clone(), node.span)),
             Some(_) | None => {
                 self.wrong(node.span, what, "a text");
                 None

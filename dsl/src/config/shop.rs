@@ -245,7 +245,12 @@ fn take(shop: &mut ShopFile, entry: &Entry, findings: &mut Findings) {
                 findings.wrong(node.span, "currency", "a code of three capital letters, such as `KES`");
             }
         }
-        "languages" => shop.languages = findings.texts(node, "languages"),
+        "languages" => {
+            shop.languages = findings.texts(node, "languages");
+            if findings.list.is_empty() && shop.languages.is_empty() {
+                findings.wrong(node.span, "languages", "one language at least, such as `[en]`");
+            }
+        }
         "timezone" => shop.timezone = findings.text(node, "timezone"),
         "phone" => shop.phone = phone(node, findings),
         "address" => shop.address = findings.text(node, "address"),

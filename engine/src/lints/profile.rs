@@ -1,4 +1,4 @@
-//! `shop.yaml` against what can be: its time zone and delivery fees (D025); against the header of the main flow, which would
+//! `shop.yaml` against what can be: its time zone, country, currency and delivery fees (D025); against the header of the main flow, which would
 //! silently win (D116); and against what the flows need of systems that the shop does not name (D723).
 
 use std::collections::BTreeSet;
@@ -14,6 +14,7 @@ use super::file_id;
 use crate::contract::parse_money;
 use crate::hir::StepKind;
 use crate::source::FileKind;
+use crate::value::Currency;
 use crate::walk;
 
 pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
@@ -23,6 +24,8 @@ pub(super) fn check(context: &Context, found: &mut Vec<Diagnostic>) {
 
     let (profile, _) = shop::read(file_id(index), &file.text);
     timezone(&profile, found);
+    country(&profile, found);
+    currency(&profile, found);
     fees(context, &profile, found);
     adapters(context, &profile, found);
     answered(context, &profile, found);
@@ -40,12 +43,33 @@ fn timezone(profile: &ShopFile, found: &mut Vec<Diagnostic>) {
     let mut finding = Diagnostic::new(25, zone.span, message);
     let city = |name: &str| name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(&zone.value));
     let names: Vec<String> = known.available().map(|name| name.as_str().to_string()).collect();
+    // `EAT` is no `EET` mistyped, and who took that would have the wrong time without a finding.
+    let is_short = zone.value.len() <= 4 && zone.value.bytes().all(|letter| letter.is_ascii_uppercase());
     finding = match names.iter().find(|name| city(name)) {
         Some(meant) => finding.help(format!("Write `{meant}`.")),
+        None if is_short => finding,
         None => finding.did_you_mean(&zone.value, names.iter().map(String::as_str)),
     };
     let help = "Time zones are called by continent and city, such as `Africa/Nairobi`.";
     found.push(if finding.help.is_none() { finding.help(help) } else { finding });
+}
+
+fn country(profile: &ShopFile, found: &mut Vec<Diagnostic>) {
+    let Some(code) = &profile.country else { return };
+    // Kosovo's code is in use, and no part of ISO 3166.
+    if code.value.parse::<iso_country::Country>().is_ok() || code.value == "XK" {
+        return;
+    }
+    let help = "Kenya is `KE`, Nigeria `NG`, South Africa `ZA`, India `IN`, the Emirates `AE`.";
+    found.push(Diagnostic::new(25, code.span, format!("There is no country `{}`.", code.value)).help(help));
+}
+
+fn currency(profile: &ShopFile, found: &mut Vec<Diagnostic>) {
+    let Some(code) = profile.currency.as_ref().filter(|code| Currency::from_code(&code.value).is_none()) else {
+        return;
+    };
+    let help = "Kenya's is `KES`, Nigeria's `NGN`, South Africa's `ZAR`, India's `INR`, the Emirates' `AED`.";
+    found.push(Diagnostic::new(25, code.span, format!("There is no currency `{}`.", code.value)).help(help));
 }
 
 fn fees(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) {
@@ -154,7 +178,8 @@ fn answered(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) 
 /// What the flow's header says counts; a merchant who changes the other one should know.
 fn disagreement(context: &Context, profile: &ShopFile, found: &mut Vec<Diagnostic>) {
     let used = context.shop.profile.currency;
-    if let Some(currency) = profile.currency.as_ref().filter(|currency| currency.value != used.code()) {
+    let other = |code: &&Spanned<SmolStr>| Currency::from_code(&code.value).is_some_and(|known| known != used);
+    if let Some(currency) = profile.currency.as_ref().filter(other) {
         found.push(disagrees("currency", currency, used.code()));
     }
     let languages = &context.shop.languages;
