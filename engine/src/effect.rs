@@ -55,4 +55,6 @@ pub struct CallRequest {
     pub within_ms: i64,
     /// The order this call belongs to, when it comes from `follow order`.
     pub follower: Option<SmolStr>,
+    /// The tag of the language that the customer is spoken to in; empty in what was written before it was kept.
+    pub language: SmolStr,
 }

@@ -6,6 +6,8 @@ mod bag;
 mod conformance;
 #[path = "adapter/egress.rs"]
 mod egress;
+#[path = "adapter/languages.rs"]
+mod languages;
 #[path = "adapter/large.rs"]
 mod large;
 #[path = "adapter/last_one.rs"]

@@ -43,6 +43,8 @@ mod fresh;
 mod handoff;
 #[path = "server/in_chat.rs"]
 mod in_chat;
+#[path = "server/languages.rs"]
+mod languages;
 #[path = "server/lost_money.rs"]
 mod lost_money;
 #[path = "server/marks.rs"]

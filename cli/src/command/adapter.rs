@@ -173,7 +173,8 @@ async fn all(backend: &Backend, shop: &Shop, arguments: &AdapterCheck, report: &
             (State::NotAsked, format!("not asked; `--with '{operation}=[…]'` says with what"), None)
         } else {
             let values = values(shop, promise, given.unwrap_or("[]"))?;
-            let call = Call { shop, promise, arguments: &values, key: "check", conversation: "check", left: PATIENCE };
+            let (key, conversation, language) = ("check", "check", "");
+            let call = Call { shop, promise, arguments: &values, key, conversation, language, left: PATIENCE };
             judged(&rest.ask(backend, call).await)
         };
         report.add(Asked { adapter: backend.contract.to_string(), operation, state, what, met })?;

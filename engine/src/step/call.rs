@@ -69,8 +69,7 @@ impl<'p> Machine<'p> {
             }
             Builtin::SetLanguage => {
                 self.record("language", text.as_str());
-                self.session.language = text;
-                self.find_language();
+                self.speak(text);
             }
         }
     }
@@ -84,7 +83,8 @@ impl<'p> Machine<'p> {
             Scope::Follower(at) => self.session.followers.get(at).map(|follower| follower.key.clone()),
         };
         let name = smol_str::format_smolstr!("{}.{}", operation.contract, operation.name);
-        let request = CallRequest { operation: id, name, arguments, within_ms, follower };
+        let language = self.language_tag().into();
+        let request = CallRequest { operation: id, name, arguments, within_ms, follower, language };
         let call = self.effect(match operation.kind {
             OperationKind::Query => EffectKind::Query(request),
             OperationKind::Command => EffectKind::Command(request),

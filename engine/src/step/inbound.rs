@@ -223,8 +223,7 @@ impl<'p> Machine<'p> {
         }
         let tag = self.program.index.language_of(folded).and_then(|at| self.program.shop.languages.get(at));
         if let Some(tag) = tag {
-            self.session.language = tag.clone();
-            self.find_language();
+            self.speak(tag.clone());
         }
     }
 

@@ -127,6 +127,21 @@ impl<'p> Machine<'p> {
         self.shop_now = self.program.shop_now(&self.session.shop.value, self.now_ms, self.language);
     }
 
+    /// From now on the customer is spoken to in this one; what was read for another is read again.
+    pub fn speak(&mut self, tag: SmolStr) {
+        let before = self.language;
+        self.session.language = tag;
+        self.find_language();
+        if self.language != before {
+            self.session.cart.read_at_ms = 0;
+        }
+    }
+
+    /// The shop's language that the customer is spoken to in.
+    pub fn language_tag(&self) -> &'p str {
+        self.program.shop.languages.get(self.language).map_or("", |tag| tag.as_str())
+    }
+
     /// The language without region, and the shop's first.
     pub fn languages(&self) -> [&'p str; 2] {
         let of = |at: usize| self.program.locales.get(at).map_or("en", |locale| locale.language());
@@ -216,7 +231,7 @@ impl<'p> Machine<'p> {
             shop_value: &self.shop_now,
             event,
             now_ms: self.now_ms,
-            language: self.program.shop.languages.get(self.language).map_or("", |tag| tag.as_str()),
+            language: self.language_tag(),
             channel: &session.channel,
             item: None,
         })

@@ -11,7 +11,7 @@ mod template;
 mod webhook;
 mod written;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -23,7 +23,7 @@ pub use self::kinds::{As, Base, Field, Path};
 pub use self::poll::Poll;
 pub use self::proof::{Encoding, Key, Over, Proof, Signature, Signed, Token};
 pub use self::steps::{Absent, After, Already, Check, Join, Only, Step, Unless, parts};
-pub use self::template::{Body, ITEM, Piece, Template, value_at};
+pub use self::template::{Body, ITEM, Piece, Template, short, value_at};
 pub use self::webhook::{Changed, Seen, Told, Watch, Webhook};
 pub use self::written::Written;
 use crate::config::{Length, SecretRef};
@@ -32,6 +32,9 @@ use crate::egress::Method;
 /// The field of a thing that says how many there are.
 pub const STOCK: &str = "stock";
 const HOLD: &str = "orders.hold";
+
+/// The place of the language that the customer is spoken to in.
+pub const LANGUAGE: &str = "language";
 
 /// One backend.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -53,6 +56,9 @@ pub struct Mapping {
     /// By operation, such as `catalog.search`
     #[serde(default)]
     pub operations: BTreeMap<String, Operation>,
+    /// By field and language, what is said for the mapping's own words: `{ stock_text: { sw: { sold out: imeisha } } }`
+    #[serde(default)]
+    pub words: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
     /// What the backend tells us by itself
     pub webhook: Option<Webhook>,
     /// Of a carrier: how often it is asked where its parcels are
@@ -129,6 +135,12 @@ pub struct Context {
     pub query: BTreeMap<String, Template>,
 }
 
+impl Context {
+    fn fills(&self, is: &dyn Fn(&[String]) -> bool) -> bool {
+        self.headers.values().chain(self.query.values()).flat_map(Template::places).any(is)
+    }
+}
+
 /// One operation of a contract.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -193,22 +205,55 @@ impl Mapping {
         }
     }
 
-    /// The same question gets the same answer, whoever asks it.
+    /// The same question gets the same answer, whoever asks it in one language.
     pub fn is_the_same_for_all(&self, path: &str) -> bool {
         let Some(operation) = self.operations.get(path) else { return false };
-        let request = &operation.request;
-        let before = operation.steps.iter().map(|step| &step.request);
-        let all: Vec<&Request> =
-            before.chain([request]).chain(operation.join.iter().map(|join| &join.request)).collect();
-        let sent = all.iter().flat_map(|it| [&it.path].into_iter().chain(it.query.values()).chain(it.headers.values()));
-        let only =
-            operation.steps.iter().map(|step| &step.only).chain([&operation.only]).flatten().map(|only| &only.is);
-        let templates = sent.chain(only).chain(self.context.query.values()).chain(self.context.headers.values());
-        let own = |parts: &[String]| parts.first().is_some_and(|first| first == "conversation" || first == "key");
-        let is_of_one = templates.flat_map(Template::places).any(own)
-            || all.iter().any(|it| it.sent_places().iter().any(|(parts, _)| own(parts)));
-        operation.remember.unwrap_or_else(|| request.only_asks()) && !is_of_one
+        let of_one = |parts: &[String]| parts.first().is_some_and(|first| first == "conversation" || first == "key");
+        operation.remember.unwrap_or_else(|| operation.request.only_asks()) && !self.fills(operation, &of_one)
     }
+
+    /// The answer to a question may be another one in another language.
+    pub fn is_by_language(&self, path: &str) -> bool {
+        let operation = self.operations.get(path);
+        !self.words.is_empty() || operation.is_some_and(|operation| self.fills(operation, &of_language))
+    }
+
+    /// The names that a search goes by are asked for in a language.
+    pub fn has_names_by_language(&self, index: &Index) -> bool {
+        index.request.fills(&of_language) || self.context.fills(&of_language)
+    }
+
+    /// Whether such a place is in anything that an operation asks, or is looked for in what was answered.
+    fn fills(&self, operation: &Operation, is: &dyn Fn(&[String]) -> bool) -> bool {
+        let before = operation.steps.iter().map(|step| &step.request);
+        let index = operation.search.iter().filter_map(|search| search.index.as_ref());
+        let named = index.flat_map(|index| [Some(&index.request), index.meanwhile.as_ref()]).flatten();
+        let joined = operation.join.iter().map(|join| &join.request);
+        let mut all = before.chain([&operation.request]).chain(named).chain(joined);
+        let only = operation.steps.iter().map(|step| &step.only).chain([&operation.only]).flatten();
+        all.any(|request| request.fills(is)) || only.flat_map(|only| only.is.places()).any(is) || self.context.fills(is)
+    }
+
+    /// All that the mapping itself says in a field of this name, instead of what it reads.
+    pub fn said(&self, name: &str) -> BTreeSet<&str> {
+        let own = self.operations.values().map(|operation| &operation.fields);
+        let mut said = BTreeSet::new();
+        for field in self.records.values().chain(own).filter_map(|fields| fields.get(name)) {
+            field.0.said(&mut said);
+        }
+        said
+    }
+
+    /// What is said for a word of this mapping, if another one is in this language.
+    pub fn word(&self, field: &str, language: &str, word: &str) -> Option<&str> {
+        let languages = self.words.get(field)?;
+        let words = languages.get(language).or_else(|| languages.get(short(language)))?;
+        words.get(word).map(String::as_str)
+    }
+}
+
+fn of_language(parts: &[String]) -> bool {
+    parts.first().is_some_and(|first| first == LANGUAGE)
 }
 
 /// What a backend can do beyond answering. `None`: nobody asks it that.
@@ -265,11 +310,10 @@ impl Request {
         }
     }
 
-    /// Whether this place is in what is sent, its address included.
-    fn names(&self, place: &[String]) -> bool {
+    /// Whether such a place is in what is sent, its address included.
+    fn fills(&self, is: &dyn Fn(&[String]) -> bool) -> bool {
         let templates = [&self.path].into_iter().chain(self.query.values()).chain(self.headers.values());
-        templates.flat_map(Template::places).any(|known| known == place)
-            || self.sent_places().iter().any(|(known, _)| known == place)
+        templates.flat_map(Template::places).any(is) || self.sent_places().iter().any(|(known, _)| is(known))
     }
 
     /// The places of what is sent besides the address, and whether each stands within an `each`.
@@ -352,6 +396,14 @@ pub struct Rule {
 }
 
 impl Rule {
+    fn said<'a>(&'a self, said: &mut BTreeSet<&'a str>) {
+        let words = self.map.values().chain(&self.otherwise).map(String::as_str);
+        said.extend(words.chain(self.default.as_ref().and_then(Json::as_str)));
+        if let Some(or) = &self.or {
+            or.said(said);
+        }
+    }
+
     /// Some of what it makes is read as it stands there: no default, and no word of the mapping's.
     fn counts(&self) -> bool {
         self.path.is_some() && self.to != Some(As::Enum) || self.or.as_ref().is_some_and(|or| or.counts())
@@ -466,7 +518,7 @@ pub struct Find {
 impl Find {
     /// It is looked for in one answer of a list, which may go on.
     pub fn may_miss(&self) -> bool {
-        let unasked = |only: &Only| only.is.places().any(|place| !self.request.names(place));
+        let unasked = |only: &Only| only.is.places().any(|place| !self.request.fills(&|known| known == place));
         self.page.is_none() && self.only.as_ref().is_some_and(unasked)
     }
 }

@@ -18,7 +18,7 @@ const MOST_BYTES: usize = 8 << 20;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
     pub path: String,
-    /// The program's revision and the arguments, as bytes.
+    /// The program's revision, the language where the answer is by it, and the arguments, as bytes.
     pub with: Vec<u8>,
 }
 

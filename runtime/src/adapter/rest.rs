@@ -25,7 +25,7 @@ use super::memory::Memory;
 use crate::config::{Keyring, Mistake, SecretRef};
 use crate::egress::Hosts;
 
-pub use self::ask::{Call, Heard, Rest};
+pub use self::ask::{Call, Heard, Rest, spoken};
 pub(crate) use self::convert::text;
 pub use self::convert::usual;
 pub(crate) use self::give::holds;

@@ -18,7 +18,7 @@ use smol_str::SmolStr;
 use super::agreed::differs;
 use super::memory::{Question, products, products_of};
 use super::parcels::{self, OF_ORDER, Parcel, Status};
-use super::rest::{Backend, Call, Rest};
+use super::rest::{Backend, Call, Rest, spoken};
 use super::twice;
 use crate::host::Host;
 use crate::host::calls::{Adapter, Ask, DemoAdapter, Fate};
@@ -54,7 +54,7 @@ impl Systems {
 
     /// Asks in any case; the answer serves others.
     async fn anew(&self, ask: &Ask, backend: &Backend, promise: &Promise) -> Outcome {
-        self.rest.keep_names(backend, &ask.shop.program, promise);
+        self.rest.keep_names(backend, &ask.shop.program, promise, &ask.request.language);
         let question = question(ask, backend, promise);
         let asked = backend.memory.asks(ask.now_ms, promise.fresh_for_ms);
         let outcome = self.rest.ask(backend, call(ask, promise, &conversation(ask))).await.outcome;
@@ -146,7 +146,10 @@ fn takes_order(shop: &Shop, promise: &Promise) -> bool {
 fn question(ask: &Ask, backend: &Backend, promise: &Promise) -> Option<Question> {
     let path = promise.path();
     let remembers = promise.fresh_for_ms > 0 && backend.mapping.is_the_same_for_all(&path);
-    let with = postcard::to_allocvec(&(ask.shop.program.revision, &ask.request.arguments)).ok()?;
+    let program = &ask.shop.program;
+    let is_by_language = backend.mapping.is_by_language(&path);
+    let language = if is_by_language { spoken(&program.shop, &ask.request.language) } else { "" };
+    let with = postcard::to_allocvec(&(program.revision, language, &ask.request.arguments)).ok()?;
     remembers.then_some(Question { path, with })
 }
 
@@ -176,7 +179,8 @@ fn mapped(ask: &Ask) -> Option<(&Backend, &Promise)> {
 fn call<'a>(ask: &'a Ask, promise: &'a Promise, conversation: &'a str) -> Call<'a> {
     let left_ms = ask.deadline_ms.saturating_sub(ask.now_ms);
     let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
-    Call { shop: &ask.shop.program.shop, promise, arguments: &ask.request.arguments, key: &ask.key, conversation, left }
+    let (arguments, language) = (&ask.request.arguments, ask.request.language.as_str());
+    Call { shop: &ask.shop.program.shop, promise, arguments, key: &ask.key, conversation, language, left }
 }
 
 /// What a backend may know a conversation by. Tells nothing about the customer.

@@ -14,6 +14,7 @@ use std::time::Duration;
 use duka_engine::effect::CallRequest;
 use duka_engine::event::Outcome;
 use metrics::counter;
+use serde::de::DeserializeOwned;
 use smol_str::{SmolStr, format_smolstr};
 
 use tokio::time::timeout;
@@ -228,7 +229,7 @@ impl<A: Adapter> Calls<A> {
         let Some(shop) = self.host.shops.shop(call.shop) else {
             return Ok(CallEnd::NotBegun(ended));
         };
-        let Ok(request) = postcard::from_bytes::<CallRequest>(&call.body) else {
+        let Some(request) = read::<CallRequest>(&call.body) else {
             let reason = SmolStr::new_static("the call can not be read");
             return Ok(CallEnd::Result(ended, Outcome::Failed { reason }));
         };
@@ -378,6 +379,14 @@ fn after_unknown(outcome: Outcome) -> Outcome {
         Outcome::Failed { .. } | Outcome::TimedOut => Outcome::Unknown,
         Outcome::Refused { code } if PASSING.contains(&code.as_str()) => Outcome::Unknown,
         Outcome::Given(_) | Outcome::Refused { .. } | Outcome::Unknown => outcome,
+    }
+}
+
+/// Reads what ends with a call, also what was written when a call had no language: it stops where an empty text stands now.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    match postcard::from_bytes(body) {
+        Err(postcard::Error::DeserializeUnexpectedEnd) => postcard::from_bytes(&[body, &[0]].concat()).ok(),
+        read => read.ok(),
     }
 }
 

@@ -222,7 +222,7 @@ impl Asking<'_> {
         let arguments = [Value::Text(number.clone())];
         let left = self.ends.saturating_duration_since(Instant::now());
         let shop = &self.shop.program.shop;
-        let call = Call { shop, promise, arguments: &arguments, key: "", conversation: "", left };
+        let call = Call { shop, promise, arguments: &arguments, key: "", conversation: "", language: "", left };
         match self.server.rest.ask(backend, call).await.outcome {
             Outcome::Given(value) => Ok(Some(value)),
             Outcome::Refused { code } if code == "not_found" => Ok(None),

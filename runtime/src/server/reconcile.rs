@@ -286,7 +286,7 @@ pub(super) async fn ask(
 ) -> Outcome {
     let arguments = [Value::Text(number.clone())];
     let shop = &shop.program.shop;
-    let call = Call { shop, promise, arguments: &arguments, key: "reconcile", conversation, left };
+    let call = Call { shop, promise, arguments: &arguments, key: "reconcile", conversation, language: "", left };
     server.rest.ask(backend, call).await.outcome
 }
 

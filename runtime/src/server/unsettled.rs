@@ -49,7 +49,8 @@ async fn look(server: &Server, shop: &Arc<Shop>, unsettled: &Unsettled, age_ms: 
     let backend = shop.backends.iter().find(|it| it.contract == promise.contract).ok_or(Open::Untold(UNTOLD))?;
     let conversation = conversation(shop, unsettled);
     let (arguments, key) = (&unsettled.request.arguments, unsettled.key.as_str());
-    let call = Call { shop: program, promise, arguments, key, conversation: &conversation, left: PATIENCE };
+    let (conversation, language) = (conversation.as_str(), unsettled.request.language.as_str());
+    let call = Call { shop: program, promise, arguments, key, conversation, language, left: PATIENCE };
     match server.rest.look_up(backend, call).await {
         Fate::Done(Outcome::Given(value)) => {
             let found = order_number(&shop.program, &value).zip(status_of(&shop.program, &value));

@@ -1,7 +1,6 @@
 //! The bag that Duka keeps for shops whose systems keep none: what each command leads to against the stand-ins of the shipped
 //! adapters, as a table of calls and what the customer would see.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use duka_engine::contract::{decode, encode};
@@ -10,8 +9,7 @@ use duka_engine::event::Outcome;
 use duka_engine::hir::{OperationId, OperationKind};
 use duka_engine::value::Value;
 use duka_runtime::adapter::Systems;
-use duka_runtime::adapter::rest::{Backend, Rest};
-use duka_runtime::config::Keyring;
+use duka_runtime::adapter::rest::Rest;
 use duka_runtime::egress::{Egress, Policy};
 use duka_runtime::host::calls::{Adapter, Ask, Fate};
 use duka_runtime::host::clock::ManualClock;
@@ -23,15 +21,16 @@ use duka_runtime::payments::Cashier;
 use duka_runtime::payments::token::Seal;
 use duka_runtime::store::{Conversation, FreeEntry, Store};
 use serde_json::{Value as Json, json};
+use smol_str::SmolStr;
 
-use crate::mapped::known;
+use crate::mapped::Mapped;
 use crate::shipped::{KINDS, Stage};
 use crate::vendor::Thing;
 
 const NOW_MS: i64 = 1_795_251_600_000;
 
 /// One process that serves one shop.
-struct Process {
+pub struct Process {
     systems: Systems,
     shop: Arc<Shop>,
     store: Store,
@@ -39,15 +38,13 @@ struct Process {
 
 impl Process {
     async fn of(store: &Store, stage: &Stage, slug: &str) -> Process {
-        let (program, found, findings) = known("KES", &stage.adapters());
-        assert!(findings.is_empty(), "{findings:?}");
-        let open = |it: duka_runtime::adapter::mapping::Found| {
-            Backend::open(it.contract, it.mapping, Path::new(""), &Keyring::strict(&Stage::secrets()))
-                .expect("its secrets")
-        };
+        Process::serving(store, &stage.shop(), slug).await
+    }
+
+    pub async fn serving(store: &Store, mapped: &Mapped, slug: &str) -> Process {
         let scope = store.shop(slug).await.expect("a store");
-        let mut shop = Shop::new(scope, slug.into(), program, Vec::new(), Json::Null);
-        shop = shop.with_backends(found.into_iter().map(open).collect());
+        let mut shop = Shop::new(scope, slug.into(), Arc::clone(mapped.program()), Vec::new(), Json::Null);
+        shop = shop.with_backends(mapped.backends());
         shop.keeps_bags = true;
         let clock = Arc::new(ManualClock::at(NOW_MS));
         let host = Arc::new(Host::new(store.clone(), clock, Mint::seeded(1), Shops::default(), Limits::default()));
@@ -96,6 +93,7 @@ impl Process {
             arguments: arguments.collect(),
             within_ms: 5_000,
             follower: None,
+            language: SmolStr::default(),
         };
         Ask {
             shop: Arc::clone(&self.shop),
@@ -109,7 +107,17 @@ impl Process {
     }
 
     async fn asks(&self, of: ConversationId, name: &str, key: &str, arguments: &Json) -> Result<Json, String> {
-        let ask = self.call(of, name, key, arguments);
+        self.hears(self.call(of, name, key, arguments)).await
+    }
+
+    /// The same of a customer who is spoken to in a language.
+    pub async fn asks_in(&self, language: &str, name: &str, arguments: &Json) -> Result<Json, String> {
+        let mut ask = self.call(ConversationId(1), name, "q", arguments);
+        ask.request.language = language.into();
+        self.hears(ask).await
+    }
+
+    async fn hears(&self, ask: Ask) -> Result<Json, String> {
         let gives = self.shop.program.shop.operations[ask.request.operation.index()].gives.clone();
         match (self.systems.ask(ask).await, gives) {
             (Outcome::Given(value), Some(ty)) => Ok(encode(&self.shop.program.shop, &ty, &value)),

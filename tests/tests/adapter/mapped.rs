@@ -42,6 +42,7 @@ fn beside(mut source: ShopSource, currency: &str, adapters: &str) -> (Arc<Progra
     // Of these currencies the first letters are the country.
     let country = currency.get(..2).unwrap_or("KE");
     profile.text = profile.text.replace("currency: KES", &format!("currency: {currency}"));
+    profile.text = profile.text.replace("languages: [en]", "languages: [en, sw]");
     profile.text = profile.text.replace("country: KE", &format!("country: {country}"));
     profile.text =
         profile.text.replace("adapters:\n", "").replace("  catalog: demo\n  orders: demo\n  payments: demo\n", "");
@@ -65,6 +66,7 @@ pub fn judged(
 ) -> (Arc<Program>, Vec<Found>, Vec<Diagnostic>) {
     let profile = source.files.iter_mut().find(|file| file.path == "shop.yaml").expect("a profile");
     profile.text = profile.text.replace("currency: KES", &format!("currency: {currency}"));
+    profile.text = profile.text.replace("languages: [en]", "languages: [en, sw, pt-BR]");
     if !profile.text.contains(&format!("{contract}: rest")) {
         profile.text = profile.text.replace("adapters:\n", "");
         profile.text = profile.text.replace("  catalog: demo\n  orders: demo\n  payments: demo\n", "");
@@ -134,7 +136,11 @@ impl Mapped {
         self.backends.iter().find(|backend| backend.contract == contract).expect("a backend")
     }
 
-    pub fn program(&self) -> &Program {
+    pub fn backends(&self) -> Vec<Backend> {
+        self.backends.clone()
+    }
+
+    pub fn program(&self) -> &Arc<Program> {
         &self.program
     }
 
@@ -160,6 +166,7 @@ impl Mapped {
             arguments,
             key: KEY,
             conversation: &self.conversation,
+            language: "",
             left: Duration::from_millis(left_ms),
         }
     }
@@ -183,7 +190,7 @@ impl Mapped {
 
     /// What the server does before it searches.
     pub fn keep_names(&self, name: &str) {
-        self.rest.keep_names(self.backend(name), &self.program, self.promise(name));
+        self.rest.keep_names(self.backend(name), &self.program, self.promise(name), "");
     }
 
     pub async fn look_up(&self, name: &str, arguments: &str, show: &[&str]) -> String {

@@ -13,7 +13,7 @@ use crate::shipped::{
     two_orders_of_one_checkout_are_told, webhooks_are_known_again_and_read,
     what_customers_type_arrives_as_they_typed_it, what_nobody_counts_can_be_bought, what_was_not_told_is_asked_for,
 };
-use crate::{paid, returns, served};
+use crate::{languages, paid, returns, served};
 
 async fn tried(trap: &str, stage: &Stage) -> Tried {
     match trap {
@@ -38,6 +38,7 @@ async fn tried(trap: &str, stage: &Stage) -> Tried {
         "20" => paid::letting_go_undoes_nothing_that_is_paid(stage).await,
         "21" => paid::what_has_sizes_is_none_of_them(stage).await,
         "22" => paid::lines_and_delivery_are_the_total(stage).await,
+        "23" => languages::what_is_asked_in_one_language_is_not_told_in_another(stage).await,
         other => Err(format!("no such trap: {other}")),
     }
 }
@@ -78,6 +79,7 @@ const TRAPS: &[(&str, &str)] = &[
     ("20", "letting an order go undoes nothing that is paid or sent"),
     ("21", "what has sizes is only sold in one of them"),
     ("22", "lines and delivery add up to the total, with taxes"),
+    ("23", "what is asked in one language is not told in another"),
 ];
 
 const HEAD: &str = "# Adapters by trap\n\n\

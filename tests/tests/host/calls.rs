@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use duka_engine::event::Outcome;
+use duka_engine::value::Value;
 use duka_runtime::host::calls::{Adapter, Ask, CallEnd, Calls, DemoAdapter, Fate};
 use duka_runtime::host::desk::Desk;
 use duka_runtime::host::mint::Mint;
 use duka_runtime::host::notices::Notice;
 use duka_runtime::host::shops::Shops;
 use duka_runtime::host::{Host, Limits};
-use duka_runtime::store::Store;
+use duka_runtime::store::{NewCall, Store};
 
 use crate::corner;
 use crate::house::{House, NOW_MS, on_every_store};
@@ -388,5 +389,55 @@ fn a_call_whose_shop_goes_while_it_is_claimed_is_made_by_who_serves_it_as_if_for
         }
         assert!(given_back > 0, "there were calls");
         assert_eq!(house.said(conversation).await, ["In your bag: 1"]);
+    });
+}
+
+/// Keeps what it was asked, and refuses it.
+#[derive(Default)]
+struct Listener {
+    asked: Mutex<Vec<Ask>>,
+}
+
+impl Adapter for Listener {
+    async fn ask(&self, ask: Ask) -> Outcome {
+        self.asked.lock().expect("no panic holds it").push(ask);
+        Outcome::Refused { code: "not_found".into() }
+    }
+
+    async fn look_up(&self, _: Ask) -> Fate {
+        Fate::CannotTell
+    }
+}
+
+#[test]
+fn a_call_that_was_written_down_before_it_had_a_language_is_asked_all_the_same() {
+    // Operation 5, its name, one text, 5 seconds, nobody's order; and nothing more.
+    const BODY: &[u8] = b"\x05\x0fcatalog.product\x01\x04\x03P-1\x90\x4e\x00";
+    on_every_store(async |store: Store| {
+        let house = House::new(store.clone()).await;
+        let conversation = house.begin("1").await;
+        let call = NewCall {
+            shop: house.shop,
+            conversation,
+            turn: 9,
+            index: 0,
+            query: true,
+            body: BODY.to_vec(),
+            deadline_ms: NOW_MS + 5_000,
+        };
+        let mut tx = store.begin(house.shop).await.expect("a store");
+        tx.add_calls(&[call]).await.expect("kept");
+        tx.commit().await.expect("kept");
+        house.receive(vec![house.text("1", "m1", "bag")]).await.expect("kept");
+        let backend = Arc::new(Listener::default());
+        let desk = Desk::Here(Arc::clone(&house.writer));
+        let calls = Calls::new(Arc::clone(&house.host), desk, Arc::clone(&backend));
+        calls.run_once().await.expect("asked");
+        let asked = backend.asked.lock().expect("no panic holds it");
+        let heard = asked.iter().map(|ask| (ask.request.arguments.clone(), ask.request.language.as_str()));
+        let mut heard: Vec<_> = heard.collect();
+        heard.sort_by_key(|(_, language)| language.len());
+        let product = || vec![Value::Text("P-1".into())];
+        assert_eq!(heard, [(product(), ""), (product(), "en")]);
     });
 }

@@ -344,7 +344,9 @@ impl World {
     fn called(&mut self, kind: &str, effect: &Effect, request: &CallRequest, out: &mut String) {
         let arguments: Vec<String> = request.arguments.iter().map(write_value).collect();
         let beside = request.follower.as_ref().map(|key| format!(" beside {key}")).unwrap_or_default();
-        line(out, &format!("{kind} {}({}){beside}", request.name, arguments.join(", ")));
+        let is_first = self.program.shop.languages.first() == Some(&request.language);
+        let language = if is_first { String::new() } else { format!(" in {}", request.language) };
+        line(out, &format!("{kind} {}({}){beside}{language}", request.name, arguments.join(", ")));
         self.open.push((effect.id, request.clone()));
     }
 }

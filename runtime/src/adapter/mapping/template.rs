@@ -90,27 +90,35 @@ impl Template {
 }
 
 /// The value of a place; null when there is none. The n-th of a list goes by its number from 0; a text of two parts,
-/// `a~b`, by `head` and `tail`; any text in small letters by `lower`, in capitals by `upper`.
+/// `a~b`, by `head` and `tail`; any text in small letters by `lower`, in capitals by `upper`; a language without its region by
+/// `short`.
 pub fn value_at<'a>(values: &'a Json, parts: &[String]) -> Cow<'a, Json> {
     let mut value = values;
-    for part in parts {
+    for (at, part) in parts.iter().enumerate() {
         value = match value {
             Json::Array(items) => part.parse::<usize>().ok().and_then(|at| items.get(at)).unwrap_or(&Json::Null),
             Json::String(text) => {
                 let cut = text.split_once('~');
                 let found = match part.as_str() {
-                    "head" => Some(cut.map_or(text.as_str(), |(head, _)| head)),
-                    "tail" => cut.map(|(_, tail)| tail),
-                    "lower" => return Cow::Owned(Json::String(text.to_lowercase())),
-                    "upper" => return Cow::Owned(Json::String(text.to_uppercase())),
+                    "head" => Some(cut.map_or(text.clone(), |(head, _)| head.to_string())),
+                    "tail" => cut.map(|(_, tail)| tail.to_string()),
+                    "lower" => Some(text.to_lowercase()),
+                    "upper" => Some(text.to_uppercase()),
+                    "short" => Some(short(text).to_string()),
                     _ => None,
                 };
-                return Cow::Owned(found.map_or(Json::Null, |found| Json::String(found.to_string())));
+                let rest = parts.get(at + 1..).unwrap_or_default();
+                return Cow::Owned(found.map_or(Json::Null, |found| value_at(&found.into(), rest).into_owned()));
             }
             other => other.get(part).unwrap_or(&Json::Null),
         };
     }
     Cow::Borrowed(value)
+}
+
+/// A language's tag without its region: `pt` of `pt-BR`.
+pub fn short(tag: &str) -> &str {
+    tag.split(['-', '_']).next().unwrap_or(tag)
 }
 
 /// The values of one item of a list.

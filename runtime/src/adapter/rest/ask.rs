@@ -56,7 +56,22 @@ pub struct Call<'a> {
     pub arguments: &'a [Value],
     pub key: &'a str,
     pub conversation: &'a str,
+    /// In which the customer is spoken to; empty: the shop's first.
+    pub language: &'a str,
     pub left: Duration,
+}
+
+impl<'a> Call<'a> {
+    /// The one of the shop's languages that it is asked in.
+    pub fn language(&self) -> &'a str {
+        spoken(self.shop, self.language)
+    }
+}
+
+/// A language of the shop: this one where it is one, or its first.
+pub fn spoken<'a>(shop: &'a Shop, language: &str) -> &'a str {
+    let languages = &shop.languages;
+    languages.iter().find(|tag| *tag == language).or(languages.first()).map_or("", SmolStr::as_str)
 }
 
 /// What came of a call, with the last answer for who wants to see it.
@@ -164,7 +179,8 @@ impl Rest {
             repeatable: false,
             builtin: None,
         };
-        let call = Call { shop, promise: &promise, arguments: &[], key: "", conversation: "", left: COMMAND };
+        let (key, conversation, language) = ("", "", "");
+        let call = Call { shop, promise: &promise, arguments: &[], key, conversation, language, left: COMMAND };
         let mut turn = Turn::new(self, backend, operation, call);
         let asked = turn.pages(&operation.request, operation.page.as_ref(), operation.select.as_ref()).await;
         let items = |found: Vec<Json>| {
@@ -227,7 +243,7 @@ struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     fn new(rest: &'a Rest, backend: &'a Backend, operation: &'a Operation, call: Call<'a>) -> Turn<'a> {
-        let values = values(call.shop, call.promise, call.arguments, call.key, call.conversation);
+        let values = values(&call);
         let ends = Instant::now() + call.left;
         let (status, json, headers, at, decides, doubts) = (None, None, Vec::new(), None, true, false);
         Turn { rest, backend, operation, call, values, ends, status, json, headers, at, decides, doubts }
@@ -315,7 +331,7 @@ impl<'a> Turn<'a> {
     }
 
     fn reading(&self) -> Reading<'a> {
-        let records = Records::of(self.call.shop, &self.backend.mapping);
+        let records = Records::of(self.call.shop, &self.backend.mapping, self.call.language());
         Reading { records, operation: self.operation, promise: self.call.promise }
     }
 

@@ -11,7 +11,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::{Map, Value as Json, json};
 
 use super::convert::{Place, text};
-use crate::adapter::mapping::{Field, Mapping, Operation, Path, Predicate, Rule, STOCK};
+use crate::adapter::mapping::{As, Field, Mapping, Operation, Path, Predicate, Rule, STOCK};
 
 /// Longer lists are mistakes (TM25).
 const MOST_ITEMS: usize = 1_000;
@@ -59,6 +59,8 @@ impl From<String> for Fault {
 pub struct Records<'a> {
     pub shop: &'a Shop,
     pub mapping: &'a Mapping,
+    /// In which what the mapping itself says is said.
+    pub language: &'a str,
     pub place: Place<'a>,
 }
 
@@ -93,11 +95,12 @@ impl Reading<'_> {
 }
 
 impl<'a> Records<'a> {
-    pub fn of(shop: &'a Shop, mapping: &'a Mapping) -> Records<'a> {
+    pub fn of(shop: &'a Shop, mapping: &'a Mapping, language: &'a str) -> Records<'a> {
         let timezone = TimeZoneDatabase::bundled().get(&shop.profile.timezone).unwrap_or(TimeZone::UTC);
         Records {
             shop,
             mapping,
+            language,
             place: Place {
                 currency: shop.profile.currency,
                 rounding: shop.profile.rounding,
@@ -173,17 +176,24 @@ impl<'a> Records<'a> {
             (Some(found), Type::Record(id), _) => self.record(*id, found, at, None),
             (Some(found), ty, _) => {
                 let read = self.single(rule, ty, found, met, at)?;
+                let read = if rule.to == Some(As::Enum) { self.said(slot, read) } else { read };
                 // What a system sends until somebody types it.
                 let is_blank = read.as_str().is_some_and(|text| text.trim().is_empty());
                 Ok(if slot.optional && *ty == Type::Text && is_blank { Json::Null } else { read })
             }
-            (None, _, Some(default)) => Ok(default.clone()),
+            (None, _, Some(default)) => Ok(self.said(slot, default.clone())),
             (None, Type::Money, None) if rule.free => {
                 Ok(Json::String(write_money(Money { minor: 0, currency: self.place.currency })))
             }
             (None, _, None) if slot.optional => Ok(Json::Null),
             (None, _, None) => Err(format!("{at}: nothing is there, and it has no default").into()),
         }
+    }
+
+    /// What the mapping says instead of the backend, in the customer's language.
+    fn said(&self, slot: &Slot, json: Json) -> Json {
+        let own = json.as_str().and_then(|word| self.mapping.word(&slot.name, self.language, word));
+        own.map_or_else(|| json.clone(), Json::from)
     }
 
     fn single(&self, rule: &Rule, ty: &Type, found: &Json, met: &Json, at: &str) -> Result<Json, Fault> {

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
 use super::Backend;
+use super::ask::spoken;
 use super::convert::text;
 use super::exact;
 use super::give::{Records, holds, shown};
@@ -79,7 +80,7 @@ impl Backend {
             return Ok(Some(News::Asked(number, told.status.clone().map(SmolStr::from))));
         };
         let met = path.first(json).ok_or("webhook.orders.order: nothing is there")?;
-        let order = Records::of(&program.shop, &self.mapping).give(record, met)?;
+        let order = Records::of(&program.shop, &self.mapping, spoken(&program.shop, "")).give(record, met)?;
         let number = named.or_else(|| order_number(program, &order)).ok_or("order: it has no number")?;
         let status = told.status.clone().map(SmolStr::from).or_else(|| status_of(program, &order));
         let status = status.ok_or_else(|| format!("order: it has no status, in {}", shown(met)))?;
@@ -96,7 +97,7 @@ impl Backend {
         let record = parcels::record(&program.shop).ok_or("the shop's contracts have no `parcel`")?;
         let met = seen.parcel.as_ref().and_then(|path| path.first(json));
         let met = met.ok_or("webhook.parcels.parcel: nothing is there")?;
-        let value = Records::of(&program.shop, &self.mapping).give(record, met)?;
+        let value = Records::of(&program.shop, &self.mapping, spoken(&program.shop, "")).give(record, met)?;
         let parcel = Parcel::read(&program.shop, &value).ok_or("the shop's `parcel` is not the standard one")?;
         Ok(News::Parcel(parcel))
     }

@@ -11,8 +11,9 @@ use serde_json::{Map, Value as Json, json};
 use url::Url;
 
 use super::Secrets;
+use super::ask::Call;
 use super::convert::text;
-use crate::adapter::mapping::{Context, Graphql, Idempotency, Piece, Request, Template};
+use crate::adapter::mapping::{Context, Graphql, Idempotency, LANGUAGE, Piece, Request, Template};
 use crate::egress;
 
 /// The name of the idempotency key among the places.
@@ -20,18 +21,19 @@ pub const KEY: &str = "key";
 /// The same for all calls of one conversation, and for no other.
 pub const CONVERSATION: &str = "conversation";
 
-/// What can be filled in of the shop.
-pub const SHOP: [&str; 3] = ["currency", "country", "language"];
+/// What can be filled in of the shop and how the customer is spoken to.
+pub const SHOP: [&str; 3] = ["currency", "country", LANGUAGE];
 
 /// The values of all places of a call. An amount is `{amount, minor, currency}`.
-pub fn values(shop: &Shop, promise: &Promise, arguments: &[Value], key: &str, conversation: &str) -> Json {
+pub fn values(call: &Call<'_>) -> Json {
+    let Call { shop, promise, arguments, .. } = *call;
     let profile = &shop.profile;
     let mut values = Map::new();
-    values.insert(KEY.into(), json!(key));
-    values.insert(CONVERSATION.into(), json!(conversation));
+    values.insert(KEY.into(), json!(call.key));
+    values.insert(CONVERSATION.into(), json!(call.conversation));
     values.insert("currency".into(), json!(profile.currency.code()));
     values.insert("country".into(), json!(profile.country));
-    values.insert("language".into(), json!(shop.languages.first()));
+    values.insert(LANGUAGE.into(), json!(call.language()));
     for (name, at) in names(shop, promise) {
         let (Some(argument), Some(parameter)) = (arguments.get(at), promise.takes.get(at)) else { continue };
         values.insert(name, plain(shop, &parameter.ty, argument));

@@ -28,14 +28,14 @@ pub struct Unsettled {
 
 impl Unsettled {
     pub fn read(entry: &QuarantineEntry) -> Option<Unsettled> {
-        postcard::from_bytes(&entry.body).ok().filter(|_| entry.reason == UNKNOWN)
+        super::read(&entry.body).filter(|_| entry.reason == UNKNOWN)
     }
 }
 
 impl<A: Adapter> Calls<A> {
     /// Keeps it, once, before its result is committed. What Duka keeps itself settles itself.
     pub(super) async fn keep(&self, call: &NewCall) -> Result<(), CallsError> {
-        let request: Option<CallRequest> = postcard::from_bytes(&call.body).ok();
+        let request: Option<CallRequest> = super::read(&call.body);
         let (Some(shop), Some(request)) = (self.host.shops.shop(call.shop), request) else { return Ok(()) };
         let contract = contract_of(&request);
         if call.query || !shop.backends.iter().any(|backend| backend.contract == contract) {

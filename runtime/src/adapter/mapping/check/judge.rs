@@ -53,12 +53,31 @@ impl Judge<'_> {
                 self.operation(path, operation, promise);
             }
         }
+        self.words();
         if let Some(webhook) = &self.mapping.webhook {
             self.webhook(contract, webhook);
         }
         if self.mapping.poll.is_some() && !self.mapping.operations.contains_key(TRACK) {
             let help = format!("Add `{TRACK}:` with its `request` below `operations`.");
             self.tell(25, &["poll"], format!("`poll` asks `{TRACK}`, and this mapping does not say how."), &help);
+        }
+    }
+
+    /// Only what the mapping itself says can be said in another language, and only what customers read.
+    fn words(&mut self) {
+        for (field, languages) in &self.mapping.words {
+            if field == "status" {
+                let help = "Write them for `status_text`, which customers read.";
+                self.tell(25, &["words", field], "Flows compare `status`: it has no languages.".to_string(), help);
+            }
+            let said = self.mapping.said(field);
+            for (language, words) in languages {
+                for word in words.keys().filter(|word| !said.contains(word.as_str())) {
+                    let message = format!("No `{field}` of this mapping says `{word}`.");
+                    let finding = Diagnostic::new(24, self.at(&["words", field, language, word]), message);
+                    self.findings.push(finding.did_you_mean(word, said.iter().copied()));
+                }
+            }
         }
     }
 
@@ -411,14 +430,15 @@ impl Judge<'_> {
         let names = names(self.shop, promise);
         for (parts, in_each) in places {
             let Some(first) = parts.first() else { continue };
-            let known = SHOP.contains(&first.as_str())
+            let rest = parts.get(1..).unwrap_or(&[]);
+            let known = SHOP.contains(&first.as_str()) && self.leads(&Type::Text, rest)
                 || matches!(first.as_str(), "key" | "conversation" | "found")
                 || made.contains(&first.as_str());
             if known || (in_each && first == ITEM) {
                 continue;
             }
             let argument = names.iter().find(|(name, _)| name == first).and_then(|(_, at)| promise.takes.get(*at));
-            let fine = argument.is_some_and(|parameter| self.leads(&parameter.ty, parts.get(1..).unwrap_or(&[])));
+            let fine = argument.is_some_and(|parameter| self.leads(&parameter.ty, rest));
             if !fine {
                 let known: Vec<String> = names.iter().map(|(name, _)| format!("`{{{name}}}`")).collect();
                 let message = format!("There is no `{{{}}}` to fill in for `{}`.", parts.join("."), promise.path());
@@ -435,7 +455,9 @@ impl Judge<'_> {
     fn leads(&self, ty: &Type, parts: &[String]) -> bool {
         match (ty, parts) {
             (_, []) => true,
-            (Type::Text, [part]) => matches!(part.as_str(), "head" | "tail" | "lower" | "upper"),
+            (Type::Text, [part, rest @ ..]) => {
+                matches!(part.as_str(), "head" | "tail" | "lower" | "upper" | "short") && self.leads(ty, rest)
+            }
             (Type::Money, [part]) => matches!(part.as_str(), "amount" | "minor" | "currency"),
             (Type::Record(id), [part, rest @ ..]) => {
                 let record = self.shop.records.get(usize::from(id.0));
