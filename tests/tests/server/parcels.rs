@@ -11,9 +11,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
 use sha2::Sha256;
 
+use crate::api::{ask, key};
 use crate::backend::{API_KEY, Merchant};
-use crate::merchant::{CART, boutique_in, plays};
+use crate::merchant::{CART, boutique_in, plays, secret};
 use crate::stage::Stage;
+use duka_runtime::api::Scope;
 
 const SECRET: &str = "what the tracking service signs with";
 const TOKEN: &str = "what the courier sends along";
@@ -250,7 +252,7 @@ async fn a_courier_is_asked_for_the_other_parcels_of_an_order_whose_own_system_s
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_carrier_that_is_not_asked_told_of_the_other_parcels_is_remembered() {
+async fn what_a_carrier_that_is_not_asked_told_of_the_other_parcels_outlasts_a_restart() {
     let adapters = [
         aftership(),
         ("parcels: rest", "parcels.rest.yaml", PARCELS.to_string()),
@@ -263,6 +265,15 @@ async fn what_a_carrier_that_is_not_asked_told_of_the_other_parcels_is_remembere
     stage.hears_all(&["Z-1042 is on its way"]).await;
     assert_eq!(aftership_tells(&stage, SECRET, &tracking("e2", "A2", "InTransit", "Z-1042")).await, 200);
     never(&mut stage, "Z-1042").await;
+    let mut stage = stage.again(secret()).await;
+    let key = key(&stage, "operator", Scope::Operate, None, i64::MAX).await;
+    let of = "/shops/boutique/conversations";
+    let (_, list) = ask(&stage, "GET", of, &key).await;
+    let id = list["conversations"][0]["id"].as_str().expect("a conversation");
+    let (_, exported) = ask(&stage, "GET", &format!("{of}/{id}/recording"), &key).await;
+    let told = &exported["parcels"]["Z-1042"];
+    let of_each = [(&told[0]["number"], &told[0]["status"]), (&told[1]["number"], &told[1]["status"])];
+    assert_eq!(of_each, [(&json!("A1"), &json!("delivered")), (&json!("A2"), &json!("in_transit"))], "{exported}");
     assert_eq!(aftership_tells(&stage, SECRET, &tracking("e3", "A2", "Delivered", "Z-1042")).await, 200);
     stage.hears_all(&["Z-1042 has been delivered"]).await;
     stage.end().await;
