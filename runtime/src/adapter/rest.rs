@@ -140,6 +140,7 @@ impl Backend {
                         scope: oauth.scope.clone(),
                     },
                     token: Mutex::default(),
+                    rests: std::sync::Mutex::default(),
                 }),
                 Auth::Login(login) => {
                     let field = |(name, reference): (&String, _)| Ok((name.clone(), secret(reference)?));
@@ -151,6 +152,7 @@ impl Backend {
                             lasts: Duration::from_millis(login.lasts.ms().unsigned_abs()),
                         },
                         token: Mutex::default(),
+                        rests: std::sync::Mutex::default(),
                     })
                 }
             })
