@@ -247,6 +247,12 @@ const CASES: &[Case] = &[
         told: "null",
         ..ONE
     },
+    Case {
+        name: "a price that nobody has typed yet",
+        replies: &[(200, r#"{"data": {"sku": "a", "title": "A", "price": ""}}"#)],
+        told: r#"failed: price: expected an amount in KES, found "" (catalog.rest.yaml:9)"#,
+        ..ONE
+    },
     Case { name: "a key that is not accepted", replies: &[(401, "")], told: KEY_REFUSED, ..ONE },
     Case { name: "an answer that we may not have", replies: &[(403, "")], told: "refused: forbidden", ..ONE },
     Case {
@@ -395,6 +401,27 @@ async fn a_command_is_never_done_twice_blindly() {
     let nobody = Mapped::new("KES", "orders", &ORDERS.replace("BASE", "http://127.0.0.1:1"));
     let told = nobody.ask("orders.hold", ORDER, 5_000, shown).await;
     assert!(told.starts_with("failed: the shop's system can not be reached"), "{told}");
+}
+
+#[tokio::test]
+async fn what_nobody_has_typed_yet_is_absent_where_the_contract_can_do_without() {
+    let script = Script::default();
+    let base = script.start().await;
+    let optional = "    receipt: $.receipt\n    carrier: { path: $.first, and: $.last, between: \"\" }\n    \
+                    rider_phone: { path: $.rider, as: enum, map: { none: \"\" }, else: \"+254700000001\" }\n  \
+                    claim: { refund: { path: $.refund, as: money(minor) }, ";
+    let mapping = ORDERS.replace("  claim: { ", optional) + "  orders.one: { request: { path: /order } }\n";
+    let shop = Mapped::new("KES", "orders", &mapping.replace("BASE", &base));
+    let order = PLACED.replacen('{', r#"{"receipt": "", "rider": "", "first": " ", "last": "Amina", "#, 1);
+    script.next(&[(200, &order)]);
+    let shown = &["/receipt", "/carrier", "/rider_phone"];
+    let told = shop.ask("orders.one", r#"["Z/1"]"#, 5_000, shown).await;
+    assert_eq!(told, r#"null " Amina" "+254700000001""#);
+    for (refund, told) in [(r#""""#, "null"), (r#"" ""#, "null"), (r#""5""#, r#""KES 0.05""#), (r#""soon""#, "unknown")]
+    {
+        script.next(&[(200, &format!("{{\"id\": \"c\", \"refund\": {refund}}}"))]);
+        assert_eq!(shop.ask("orders.open_return", ORDER, 5_000, &["/refund"]).await, told, "{refund}");
+    }
 }
 
 /// A list that comes oldest first has what was done on its last page.
