@@ -230,6 +230,23 @@ const CASES: &[Case] = &[
         ..ONE
     },
     Case {
+        name: "a cursor that stays where it is leads to no page twice",
+        call: "catalog.featured",
+        arguments: "[]",
+        replies: &[
+            (200, r#"{"data": [{"sku": "a", "title": "A", "price": 1, "currency": "KES"}], "next": "x"}"#),
+            (200, r#"{"data": [{"sku": "b", "title": "B", "price": 2, "currency": "KES"}], "next": "x"}"#),
+            (200, r#"{"data": [{"sku": "b", "title": "B", "price": 2, "currency": "KES"}], "next": "x"}"#),
+        ],
+        shown: &["/1/sku", "/2"],
+        told: r#""b" -"#,
+        asked: &[
+            "GET /v1/featured?currency=KES&fields=id%2C%2Bprice",
+            "GET /v1/featured?currency=KES&fields=id%2C%2Bprice&after=x",
+        ],
+        ..ONE
+    },
+    Case {
         name: "a query is asked again, three times in all",
         replies: &[(503, ""), (502, ""), (500, ""), (200, SIMPLE)],
         told: "failed: the shop's system answered 500",
