@@ -100,7 +100,7 @@ enum Secrets {
     },
     /// By their path in the body.
     Body(Vec<(String, SecretString)>),
-    Account(token::Account),
+    Account(Box<token::Account>),
 }
 
 impl Backend {
@@ -132,7 +132,7 @@ impl Backend {
                     let field = |(path, reference): (&String, _)| Ok((path.clone(), secret(reference)?));
                     Secrets::Body(fields.iter().map(field).collect::<Result<_, Mistake>>()?)
                 }
-                Auth::Oauth(oauth) => Secrets::Account(token::Account {
+                Auth::Oauth(oauth) => Secrets::Account(Box::new(token::Account {
                     url: below(&mapping.base.0, &oauth.token),
                     way: token::Way::Client {
                         client: secret(&oauth.client)?,
@@ -141,10 +141,10 @@ impl Backend {
                     },
                     token: Mutex::default(),
                     rests: std::sync::Mutex::default(),
-                }),
+                })),
                 Auth::Login(login) => {
                     let field = |(name, reference): (&String, _)| Ok((name.clone(), secret(reference)?));
-                    Secrets::Account(token::Account {
+                    Secrets::Account(Box::new(token::Account {
                         url: below(&mapping.base.0, &login.path),
                         way: token::Way::Login {
                             body: login.body.iter().map(field).collect::<Result<_, Mistake>>()?,
@@ -153,7 +153,7 @@ impl Backend {
                         },
                         token: Mutex::default(),
                         rests: std::sync::Mutex::default(),
-                    })
+                    }))
                 }
             })
         };
