@@ -71,8 +71,6 @@ pub struct Server {
     pub cashier: Arc<Cashier>,
     /// Parcels that carriers are asked for.
     pub polls: polls::Polls,
-    /// What carriers told of orders in several parcels.
-    pub(crate) heard: parcels::Heard,
     /// Webhooks of shops' own systems that are off.
     pub off: webhooks_off::Off,
     /// Shops with news of orders that nobody had yet.

@@ -14,6 +14,8 @@ mod database;
 mod ledgers;
 #[path = "store/make.rs"]
 mod make;
+#[path = "store/parcels.rs"]
+mod parcels;
 #[path = "store/payments.rs"]
 mod payments;
 #[path = "store/postgres.rs"]
@@ -93,6 +95,7 @@ conformance![
     ledgers::entries_of_one_reason_are_found_the_newest_first,
     payments::a_payment_changes_under_its_version,
     bags::a_bag_changes_under_its_version_and_goes_with_its_customer,
+    parcels::what_was_told_of_parcels_is_kept_with_their_order,
     customers::a_customer_who_is_silent_for_long_is_forgotten_and_nobody_else,
     posts::whom_a_shop_wrote_to_is_remembered_with_the_latest_time,
 ];

@@ -409,6 +409,12 @@ impl Rule {
         self.path.is_some() && self.to != Some(As::Enum) || self.or.as_ref().is_some_and(|or| or.counts())
     }
 
+    /// Nothing but blanks is one of the backend's words.
+    pub fn knows_blank(&self) -> bool {
+        let is_word = self.otherwise.is_some() || self.map.keys().any(|word| word.trim().is_empty());
+        self.to == Some(As::Enum) && is_word
+    }
+
     /// A number above 0 that is a default or a word of the mapping's.
     fn made_up(&self) -> Option<String> {
         let plain = |json: &Json| json.as_str().map_or_else(|| json.to_string(), str::to_string);

@@ -6,6 +6,7 @@
 use duka_engine::hir::Shop;
 use duka_engine::types::RecordId;
 use duka_engine::value::Value;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 /// The operation that asks for one parcel by its carrier's number, and the one that asks for all of an order.
@@ -13,7 +14,7 @@ pub const TRACK: &str = "parcels.track";
 pub const OF_ORDER: &str = "parcels.of_order";
 
 /// One parcel as a carrier tells it, by the contract `parcels`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parcel {
     pub carrier: SmolStr,
     pub number: SmolStr,
@@ -25,7 +26,8 @@ pub struct Parcel {
     pub url: Option<SmolStr>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     Unknown,
     LabelCreated,

@@ -100,7 +100,7 @@ enum Secrets {
     },
     /// By their path in the body.
     Body(Vec<(String, SecretString)>),
-    Account(token::Account),
+    Account(Box<token::Account>),
 }
 
 impl Backend {
@@ -132,7 +132,7 @@ impl Backend {
                     let field = |(path, reference): (&String, _)| Ok((path.clone(), secret(reference)?));
                     Secrets::Body(fields.iter().map(field).collect::<Result<_, Mistake>>()?)
                 }
-                Auth::Oauth(oauth) => Secrets::Account(token::Account {
+                Auth::Oauth(oauth) => Secrets::Account(Box::new(token::Account {
                     url: below(&mapping.base.0, &oauth.token),
                     way: token::Way::Client {
                         client: secret(&oauth.client)?,
@@ -140,10 +140,11 @@ impl Backend {
                         scope: oauth.scope.clone(),
                     },
                     token: Mutex::default(),
-                }),
+                    rests: std::sync::Mutex::default(),
+                })),
                 Auth::Login(login) => {
                     let field = |(name, reference): (&String, _)| Ok((name.clone(), secret(reference)?));
-                    Secrets::Account(token::Account {
+                    Secrets::Account(Box::new(token::Account {
                         url: below(&mapping.base.0, &login.path),
                         way: token::Way::Login {
                             body: login.body.iter().map(field).collect::<Result<_, Mistake>>()?,
@@ -151,7 +152,8 @@ impl Backend {
                             lasts: Duration::from_millis(login.lasts.ms().unsigned_abs()),
                         },
                         token: Mutex::default(),
-                    })
+                        rests: std::sync::Mutex::default(),
+                    }))
                 }
             })
         };

@@ -31,6 +31,9 @@ pub struct Recording {
     /// What the shop's fixture says of the shop itself.
     pub facts: Raw,
     pub turns: Vec<Recorded>,
+    /// By order: what carriers told of its parcels, where there are several.
+    #[serde(default)]
+    pub parcels: BTreeMap<String, Raw>,
     /// By revision, path and text of each of the shop's own files.
     pub revisions: BTreeMap<String, BTreeMap<String, String>>,
     /// The conversation has turns that are not here: it is too long, or its beginning is not kept any more.
@@ -57,10 +60,11 @@ pub(super) async fn recording(
 ) -> Result<Json<Recording>, Refusal> {
     let store = &server.host.store;
     let row = find(&server, shop.scope, id).await?;
-    let (records, sends) = {
-        let mut tx = store.read(shop.scope).await?;
-        (tx.turns_of(shop.scope, id, 0, MOST).await?, tx.sends_of(shop.scope, id, 0, MOST.saturating_mul(16)).await?)
-    };
+    let mut tx = store.read(shop.scope).await?;
+    let records = tx.turns_of(shop.scope, id, 0, MOST).await?;
+    let sends = tx.sends_of(shop.scope, id, 0, MOST.saturating_mul(16)).await?;
+    let parcels = tx.parcels_of(shop.scope, id).await?;
+    tx.rollback().await?;
     let mut revisions = BTreeMap::new();
     for record in &records {
         let name = hex::encode(record.revision);
@@ -81,9 +85,14 @@ pub(super) async fn recording(
         channel: row.channel.to_string(),
         facts,
         turns: records.iter().map(|record| recorded(record, &sends)).collect(),
+        parcels: parcels.into_iter().map(|(order, body)| (order.into(), read(&body))).collect(),
         revisions,
         partial,
     }))
+}
+
+fn read(parcels: &[u8]) -> Raw {
+    serde_json::from_slice(parcels).unwrap_or_default()
 }
 
 fn recorded(record: &TurnRecord, sends: &[SendRow]) -> Recorded {

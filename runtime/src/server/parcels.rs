@@ -1,9 +1,7 @@
 //! From a parcel that moved to its order: what the carrier says of a parcel that was only hinted at, the order's other
-//! parcels, and the order itself, all asked for at this moment. Of orders in several parcels it is remembered what was told of each:
-//! the shop's own system may never hear of it.
+//! parcels, and the order itself, all asked for at this moment. Of an order in several parcels it is kept what was told of each, for as
+//! long as a conversation has the order: the shop's own system may never hear of it.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use duka_engine::event::Outcome;
@@ -18,41 +16,10 @@ use super::Server;
 use crate::adapter::parcels::{self, OF_ORDER, Parcel, RollUp, Status, TRACK, with};
 use crate::adapter::rest::{Backend, Call, Moved, News, status_of};
 use crate::host::shops::Shop;
-use crate::id::ShopScope;
+use crate::store;
 
 /// The longest that a carrier waits for its answer, with some left for the commit: they give up after about 7 s.
 const LONGEST: Duration = Duration::from_secs(6);
-
-/// Orders in several parcels of which it is remembered what was told; beyond, the one that was quiet the longest is forgotten.
-const MOST: usize = 10_000;
-
-/// By the number of the order: when it was last heard of, in ms, and its parcels.
-type Orders = BTreeMap<(ShopScope, SmolStr), (i64, Vec<Parcel>)>;
-
-/// What carriers told of orders in several parcels. Forgets with its process.
-#[derive(Debug, Default)]
-pub(crate) struct Heard(Mutex<Orders>);
-
-impl Heard {
-    fn of(&self, shop: ShopScope, order: &SmolStr) -> Vec<Parcel> {
-        self.orders().get(&(shop, order.clone())).map(|(_, parcels)| parcels.clone()).unwrap_or_default()
-    }
-
-    fn keep(&self, shop: ShopScope, order: &SmolStr, parcels: &[Parcel], now_ms: i64) {
-        // Whoever was out today is not tomorrow, whether its carrier says when it was seen or not.
-        let seen = |parcel: &Parcel| Parcel { seen_ms: parcel.seen_ms.or(Some(now_ms)), ..parcel.clone() };
-        let mut orders = self.orders();
-        orders.insert((shop, order.clone()), (now_ms, parcels.iter().map(seen).collect()));
-        if orders.len() > MOST {
-            let quiet = orders.iter().min_by_key(|(_, (heard_ms, _))| *heard_ms).map(|(order, _)| order.clone());
-            quiet.and_then(|order| orders.remove(&order));
-        }
-    }
-
-    fn orders(&self) -> MutexGuard<'_, Orders> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// What became of news of a parcel.
 pub(super) enum Parcels {
@@ -113,7 +80,13 @@ impl Asking<'_> {
             return Err(Parcels::Person(format!("{name} is not known as a parcel of {number}")));
         }
         let known = known.unwrap_or_default();
-        let all = self.heard(carrier, &number, &known, &told).await?;
+        let (all, order) = if known.len() < 2 {
+            (with(known.clone(), told.clone()), None)
+        } else {
+            let order = self.order(&number).await?;
+            let own = order_number(&self.shop.program, &order).unwrap_or_else(|| number.clone());
+            (self.heard(carrier, &own, &known, &told).await?, Some(order))
+        };
         let status = match parcels::news(&all, &told) {
             RollUp::Nothing => return Ok(Parcels::Nothing),
             RollUp::Moved(status) => status,
@@ -121,7 +94,11 @@ impl Asking<'_> {
                 return Err(Parcels::Person(format!("{number}: {why}: {name} is {}", told.status.word())));
             }
         };
-        let order = parcels::followed(&self.shop.program.shop, self.order(&number).await?, &known, &told);
+        let order = match order {
+            Some(order) => order,
+            None => self.order(&number).await?,
+        };
+        let order = parcels::followed(&self.shop.program.shop, order, &known, &told);
         if self.has_ended(&order) && status != Status::Returned.word() {
             return Err(Parcels::Person(format!("{number} is over, and {name} is on the road")));
         }
@@ -138,16 +115,8 @@ impl Asking<'_> {
         known: &[Parcel],
         told: &Parcel,
     ) -> Result<Vec<Parcel>, Parcels> {
-        let (scope, now_ms) = (self.shop.scope, self.server.host.clock.now_ms());
-        let began_ms = self.shop.day_began_ms(now_ms);
-        let mut before = self.server.heard.of(scope, order);
-        before.retain(|it| known.iter().any(|known| known.number == it.number));
-        let before = before.into_iter().map(|it| it.today(began_ms));
-        let mut all = with(before.fold(known.to_vec(), with), told.clone());
-        if known.len() < 2 {
-            return Ok(all);
-        }
-        self.server.heard.keep(scope, order, &all, now_ms);
+        let began_ms = self.shop.day_began_ms(self.server.host.clock.now_ms());
+        let mut all = self.kept(order, known, told).await?;
         let matters = matches!(told.status, Status::OutForDelivery | Status::Delivered | Status::Returned);
         if !matters || !carrier.mapping.operations.contains_key(TRACK) {
             return Ok(all);
@@ -162,12 +131,33 @@ impl Asking<'_> {
                 Err(_) => break,
             };
             let stays = found.status.rank() < told.status.rank();
-            all = with(all, found);
-            self.server.heard.keep(scope, order, &all, now_ms);
+            all = self.kept(order, known, &found).await?;
             if stays {
                 break;
             }
         }
+        Ok(all)
+    }
+
+    /// The order's parcels with what one of them was just told to be, written down.
+    async fn kept(&self, order: &SmolStr, known: &[Parcel], told: &Parcel) -> Result<Vec<Parcel>, Parcels> {
+        let later = |error: store::Error| Parcels::Later(format!("{order}: {error}"));
+        self.keep(order, known, told).await.map_err(later)
+    }
+
+    async fn keep(&self, order: &SmolStr, known: &[Parcel], told: &Parcel) -> store::Result<Vec<Parcel>> {
+        let (scope, now_ms) = (self.shop.scope, self.server.host.clock.now_ms());
+        let began_ms = self.shop.day_began_ms(now_ms);
+        let mut tx = self.server.host.store.begin(scope).await?;
+        let kept = tx.lock_parcels(scope, order).await?;
+        let before: Vec<Parcel> = kept.and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
+        let before = before.into_iter().filter(|it| known.iter().any(|known| known.number == it.number));
+        let all = with(before.map(|it| it.today(began_ms)).fold(known.to_vec(), with), told.clone());
+        // Whoever was out today is not tomorrow, whether its carrier says when it was seen or not.
+        let seen = |parcel: &Parcel| Parcel { seen_ms: parcel.seen_ms.or(Some(now_ms)), ..parcel.clone() };
+        let body = serde_json::to_vec(&all.iter().map(seen).collect::<Vec<_>>()).unwrap_or_default();
+        tx.save_parcels(scope, order, &body).await?;
+        tx.commit().await?;
         Ok(all)
     }
 

@@ -211,7 +211,6 @@ pub async fn start_within(
         met: Met::default(),
         cashier,
         polls: Polls::default(),
-        heard: super::parcels::Heard::default(),
         off: Off::default(),
         early: Early::default(),
         places: super::reconcile::Places::default(),

@@ -10,6 +10,7 @@ mod costs;
 mod events;
 mod flaw;
 mod ledgers;
+mod parcels;
 mod payments;
 mod posts;
 mod sends;
@@ -73,6 +74,8 @@ struct Tables {
     seen: Table<(ShopScope, ElementKey), i64>,
     identities: Table<Identity, ConversationId>,
     known_as: Table<(ShopScope, ConversationId, Identity), ()>,
+    /// Of identities that are orders.
+    parcels: Table<Identity, Vec<u8>>,
     conversations: Table<Place, Conversation>,
     inbox: Table<(ShopScope, ConversationId, i64), QueuedEvent>,
     inbox_places: Table<(ShopScope, i64), ConversationId>,
@@ -105,13 +108,14 @@ struct Tables {
 }
 
 impl Tables {
-    fn each(&mut self) -> [&mut dyn Undo; 27] {
+    fn each(&mut self) -> [&mut dyn Undo; 28] {
         [
             &mut self.shops,
             &mut self.meta,
             &mut self.seen,
             &mut self.identities,
             &mut self.known_as,
+            &mut self.parcels,
             &mut self.conversations,
             &mut self.inbox,
             &mut self.inbox_places,

@@ -7,7 +7,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use super::error::{Error, plain};
 
-pub(super) const SQLITE: [(&str, &str); 10] = [
+pub(super) const SQLITE: [(&str, &str); 11] = [
     ("begin", include_str!("../../migrations/sqlite/0001_begin.sql")),
     ("people", include_str!("../../migrations/sqlite/0002_people.sql")),
     ("costs", include_str!("../../migrations/sqlite/0003_costs.sql")),
@@ -18,8 +18,9 @@ pub(super) const SQLITE: [(&str, &str); 10] = [
     ("heard", include_str!("../../migrations/sqlite/0008_heard.sql")),
     ("throughput", include_str!("../../migrations/sqlite/0009_throughput.sql")),
     ("ages", include_str!("../../migrations/sqlite/0010_ages.sql")),
+    ("parcels", include_str!("../../migrations/sqlite/0011_parcels.sql")),
 ];
-pub(super) const POSTGRES: [(&str, &str); 12] = [
+pub(super) const POSTGRES: [(&str, &str); 13] = [
     ("begin", include_str!("../../migrations/postgres/0001_begin.sql")),
     ("people", include_str!("../../migrations/postgres/0002_people.sql")),
     ("costs", include_str!("../../migrations/postgres/0003_costs.sql")),
@@ -32,6 +33,7 @@ pub(super) const POSTGRES: [(&str, &str); 12] = [
     ("ages", include_str!("../../migrations/postgres/0010_ages.sql")),
     ("throughput", include_str!("../../migrations/postgres/0011_throughput.sql")),
     ("due payments", include_str!("../../migrations/postgres/0012_due_payments.sql")),
+    ("parcels", include_str!("../../migrations/postgres/0013_parcels.sql")),
 ];
 
 /// The steps, numbered from 1.

@@ -11,6 +11,7 @@ mod events;
 mod housekeeping;
 mod ledgers;
 mod news;
+mod parcels;
 mod payments;
 mod posts;
 mod queue;

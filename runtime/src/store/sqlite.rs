@@ -13,6 +13,7 @@ mod events;
 mod fails;
 mod housekeeping;
 mod ledgers;
+mod parcels;
 mod payments;
 mod posts;
 mod sends;

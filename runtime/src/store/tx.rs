@@ -359,6 +359,28 @@ impl Tx {
         each!(self, save_bag(row))
     }
 
+    // Parcels of orders.
+
+    /// What was told of the parcels of an order, kept from others for this transaction; nothing yet: empty. `None`: no
+    /// conversation has the order.
+    pub async fn lock_parcels(&mut self, shop: ShopScope, order: &str) -> Result<Option<Vec<u8>>> {
+        each!(self, lock_parcels(shop, order))
+    }
+
+    /// Writes it down for as long as a conversation has the order.
+    pub async fn save_parcels(&mut self, shop: ShopScope, order: &str, body: &[u8]) -> Result<()> {
+        each!(self, save_parcels(shop, order, body))
+    }
+
+    /// The same of all orders of a conversation of which something was told, by their numbers.
+    pub async fn parcels_of(
+        &mut self,
+        shop: ShopScope,
+        conversation: ConversationId,
+    ) -> Result<Vec<(SmolStr, Vec<u8>)>> {
+        each!(self, parcels_of(shop, conversation))
+    }
+
     // What the shop's people are to be told.
 
     /// Appends, in the slice's order.

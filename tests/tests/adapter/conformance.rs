@@ -230,6 +230,23 @@ const CASES: &[Case] = &[
         ..ONE
     },
     Case {
+        name: "a cursor that stays where it is leads to no page twice",
+        call: "catalog.featured",
+        arguments: "[]",
+        replies: &[
+            (200, r#"{"data": [{"sku": "a", "title": "A", "price": 1, "currency": "KES"}], "next": "x"}"#),
+            (200, r#"{"data": [{"sku": "b", "title": "B", "price": 2, "currency": "KES"}], "next": "x"}"#),
+            (200, r#"{"data": [{"sku": "b", "title": "B", "price": 2, "currency": "KES"}], "next": "x"}"#),
+        ],
+        shown: &["/1/sku", "/2"],
+        told: r#""b" -"#,
+        asked: &[
+            "GET /v1/featured?currency=KES&fields=id%2C%2Bprice",
+            "GET /v1/featured?currency=KES&fields=id%2C%2Bprice&after=x",
+        ],
+        ..ONE
+    },
+    Case {
         name: "a query is asked again, three times in all",
         replies: &[(503, ""), (502, ""), (500, ""), (200, SIMPLE)],
         told: "failed: the shop's system answered 500",
@@ -245,6 +262,12 @@ const CASES: &[Case] = &[
         replies: &[(200, r#"{"data": {"sku": "a", "title": "A", "price": 5, "about": " "}}"#)],
         shown: &["/description"],
         told: "null",
+        ..ONE
+    },
+    Case {
+        name: "a price that nobody has typed yet",
+        replies: &[(200, r#"{"data": {"sku": "a", "title": "A", "price": ""}}"#)],
+        told: r#"failed: price: expected an amount in KES, found "" (catalog.rest.yaml:9)"#,
         ..ONE
     },
     Case { name: "a key that is not accepted", replies: &[(401, "")], told: KEY_REFUSED, ..ONE },
@@ -395,6 +418,27 @@ async fn a_command_is_never_done_twice_blindly() {
     let nobody = Mapped::new("KES", "orders", &ORDERS.replace("BASE", "http://127.0.0.1:1"));
     let told = nobody.ask("orders.hold", ORDER, 5_000, shown).await;
     assert!(told.starts_with("failed: the shop's system can not be reached"), "{told}");
+}
+
+#[tokio::test]
+async fn what_nobody_has_typed_yet_is_absent_where_the_contract_can_do_without() {
+    let script = Script::default();
+    let base = script.start().await;
+    let optional = "    receipt: $.receipt\n    carrier: { path: $.first, and: $.last, between: \"\" }\n    \
+                    rider_phone: { path: $.rider, as: enum, map: { none: \"\" }, else: \"+254700000001\" }\n  \
+                    claim: { refund: { path: $.refund, as: money(minor) }, ";
+    let mapping = ORDERS.replace("  claim: { ", optional) + "  orders.one: { request: { path: /order } }\n";
+    let shop = Mapped::new("KES", "orders", &mapping.replace("BASE", &base));
+    let order = PLACED.replacen('{', r#"{"receipt": "", "rider": "", "first": " ", "last": "Amina", "#, 1);
+    script.next(&[(200, &order)]);
+    let shown = &["/receipt", "/carrier", "/rider_phone"];
+    let told = shop.ask("orders.one", r#"["Z/1"]"#, 5_000, shown).await;
+    assert_eq!(told, r#"null " Amina" "+254700000001""#);
+    for (refund, told) in [(r#""""#, "null"), (r#"" ""#, "null"), (r#""5""#, r#""KES 0.05""#), (r#""soon""#, "unknown")]
+    {
+        script.next(&[(200, &format!("{{\"id\": \"c\", \"refund\": {refund}}}"))]);
+        assert_eq!(shop.ask("orders.open_return", ORDER, 5_000, &["/refund"]).await, told, "{refund}");
+    }
 }
 
 /// A list that comes oldest first has what was done on its last page.

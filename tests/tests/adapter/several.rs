@@ -244,3 +244,19 @@ async fn a_password_that_is_refused_is_not_tried_by_every_call() {
     assert_eq!(tried("/closed", 401).await, [1, 1]);
     assert_eq!(tried("/busy", 503).await, [3, 3], "that may be over by now");
 }
+
+#[tokio::test]
+async fn a_token_that_is_refused_as_soon_as_it_was_given_is_not_followed_by_another_at_every_call() {
+    let shop = Shop::default();
+    let place = shop.start().await;
+    let auth = "auth: { login: { path: /token, body: { name: \"env:ID\" }, token: $.access_token, lasts: 1 hour } }";
+    let mapped = categories(&place, auth, "    request: { path: /closed }\n");
+    for _ in 0..3 {
+        let told = mapped.ask("catalog.categories", "[]", 5_000, &[]).await;
+        assert_eq!(told, "failed: the shop's system does not accept the token that it gave us: it answered 401");
+    }
+    let asked = shop.asked();
+    let closed = ["t1", "t2", "t2", "t2"].map(|token| format!("GET /api/closed [Bearer {token}]"));
+    assert_eq!(asked[..4], closed);
+    assert_eq!(asked.iter().filter(|line| line.contains("/api/token")).count(), 2, "{asked:?}");
+}

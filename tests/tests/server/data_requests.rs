@@ -1,6 +1,7 @@
 //! What customers ask of what is kept about them, and what else no system of a live shop answers: never answered by the demo.
 
 use std::path::Path;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use duka_runtime::api::Scope;
@@ -9,8 +10,8 @@ use duka_runtime::server::keep;
 use serde_json::json;
 
 use crate::api::{ask, key};
-use crate::handoff::{next, people};
-use crate::stage::{CUSTOMER, Stage, corner_of};
+use crate::handoff::{Heard, desk, next, people};
+use crate::stage::{CUSTOMER, Stage, corner_of, noticed};
 
 const FLOW: &str = "\
 duka 1
@@ -77,21 +78,39 @@ async fn stage(adapters: &str, settings: &str) -> Stage {
     Stage::dressed(|text| text + settings, dress).await
 }
 
+/// The same with people who are told.
+async fn stage_with_people() -> (Stage, Receiver<Heard>) {
+    let (url, hears) = people(|_| json!({}));
+    (stage("", &desk(&url)).await, hears)
+}
+
+/// The customer asks what is kept about them, and taps.
+async fn asks(stage: &mut Stage, taps: &str) {
+    stage.taps("My data").await;
+    stage.hears_all(&["We keep your name"]).await;
+    stage.taps(taps).await;
+}
+
+/// The same as the first thing that they do, and wants a copy.
+async fn asks_for_a_copy(stage: &mut Stage) {
+    stage.writes("hi").await;
+    stage.hears_all(&["What now?"]).await;
+    asks(stage, "Send me a copy").await;
+    stage.hears_all(&["We have your request"]).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_customer_asks_of_their_data_is_taken_down_for_people_under_the_number_that_they_hear() {
-    let (url, hears) = people(|_| json!({}));
-    let mut stage = stage("", &format!("[handoff]\nurl = \"{url}/desk\"\nsecret = \"env:APP_SECRET\"\n")).await;
+    let (mut stage, hears) = stage_with_people().await;
     let mut notices = stage.running.server.host.notices.listen();
     let operator = key(&stage, "operator", Scope::Operate, None, i64::MAX).await;
     stage.writes("hi").await;
     stage.hears_all(&["What now?"]).await;
     let sure = "This can not be undone";
-    let asks =
+    let wishes =
         [("Send me a copy", "", "wants a copy"), ("Delete my data", sure, "wants all that is kept about them deleted")];
-    for (taps, asked, wish) in asks {
-        stage.taps("My data").await;
-        stage.hears_all(&["We keep your name"]).await;
-        stage.taps(taps).await;
+    for (taps, asked, wish) in wishes {
+        asks(&mut stage, taps).await;
         if !asked.is_empty() {
             stage.hears_all(&[asked]).await;
             stage.taps("Yes, delete it").await;
@@ -124,12 +143,7 @@ async fn an_open_request_outlasts_the_messages_and_keeps_its_conversation() {
     let mut stage = stage("", "").await;
     // Statuses come when they like, and each would make the conversation young again.
     stage.fails(&json!({ "kind": "no_status" })).await;
-    stage.writes("hi").await;
-    stage.hears_all(&["What now?"]).await;
-    stage.taps("My data").await;
-    stage.hears_all(&["We keep your name"]).await;
-    stage.taps("Send me a copy").await;
-    stage.hears_all(&["We have your request"]).await;
+    asks_for_a_copy(&mut stage).await;
     let (scope, store) = (stage.scope(), stage.running.server.host.store.clone());
     let conversation = async || {
         let mut tx = store.read(scope).await.expect("a read");
@@ -158,35 +172,26 @@ async fn an_open_request_outlasts_the_messages_and_keeps_its_conversation() {
 #[tokio::test(flavor = "multi_thread")]
 async fn people_are_reminded_once_of_a_request_that_nobody_answered_before_it_goes() {
     const DAY_MS: i64 = 86_400_000;
-    let (url, hears) = people(|_| json!({}));
-    let mut stage = stage("", &format!("[handoff]\nurl = \"{url}/desk\"\nsecret = \"env:APP_SECRET\"\n")).await;
-    stage.writes("hi").await;
-    stage.hears_all(&["What now?"]).await;
-    stage.taps("My data").await;
-    stage.hears_all(&["We keep your name"]).await;
-    stage.taps("Send me a copy").await;
-    stage.hears_all(&["We have your request"]).await;
+    let (mut stage, hears) = stage_with_people().await;
+    asks_for_a_copy(&mut stage).await;
     let first = next(&hears).json();
     let number = first["text"].as_str().and_then(|text| text.split("number ").nth(1)).expect("a number").to_string();
     let number = number.trim_end_matches('.');
     let mut notices = stage.running.server.host.notices.listen();
-    let (mut reminded, mut said) = (Vec::new(), String::new());
     for day in [1, 22, 24, 25, 29] {
         stage.is_ahead(day * DAY_MS).await;
         keep::rows(&stage.running.server).await.expect("looked");
-        while let Ok(told) = notices.try_recv() {
-            if let Notice::DataRequest { number, waits_days } = told.notice {
-                reminded.push((day, number, waits_days));
-            }
-        }
         if day == 24 {
+            let reminded = noticed(&mut notices, "data_request").await;
+            assert_eq!(reminded, [Notice::DataRequest { number: number.into(), waits_days: 24 }]);
             let again = next(&hears).json();
             assert_eq!((&again["event"], &again["customer"]["phone"]), (&json!("alert"), &json!(CUSTOMER)));
-            said = again["text"].as_str().unwrap_or_default().to_string();
+            let said = again["text"].as_str().unwrap_or_default();
+            assert!(said.contains("wants a copy") && said.contains(number) && said.contains("dropped in 5"), "{said}");
         }
     }
-    assert_eq!(reminded, [(24, number.into(), 24)]);
-    assert!(said.contains("wants a copy") && said.contains(number) && said.contains("dropped in 5"), "{said}");
+    let twice = std::iter::from_fn(|| notices.try_recv().ok()).find(|told| told.notice.name() == "data_request");
+    assert!(twice.is_none(), "{twice:?}");
     stage.end().await;
 }
 

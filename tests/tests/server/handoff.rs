@@ -75,6 +75,11 @@ pub fn next(hears: &Receiver<Heard>) -> Heard {
     hears.recv_timeout(Duration::from_secs(20)).expect("people are told")
 }
 
+/// The settings for a program of people's.
+pub fn desk(url: &str) -> String {
+    format!("[handoff]\nurl = \"{url}/desk\"\nsecret = \"env:APP_SECRET\"\n")
+}
+
 async fn says(stage: &Stage, body: &Json, secret: &str) -> u16 {
     let body = body.to_string();
     let now_ms = duka_runtime::host::clock::Clock::now_ms(&*stage.running.server.host.clock);
@@ -93,13 +98,18 @@ async fn asks_for_a_person(stage: &mut Stage) {
     stage.sees().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn people_are_told_in_order_and_what_they_say_reaches_the_customer_once() {
+/// A customer who waits for a person, and what people were told of that.
+async fn handed_over() -> (Stage, Receiver<Heard>, Heard) {
     let (url, hears) = people(|_| json!({}));
-    let handoff = format!("[handoff]\nurl = \"{url}/desk\"\nsecret = \"env:APP_SECRET\"\n");
-    let mut stage = Stage::with(|settings| settings + &handoff).await;
+    let mut stage = Stage::with(|settings| settings + &desk(&url)).await;
     asks_for_a_person(&mut stage).await;
     let opened = next(&hears);
+    (stage, hears, opened)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_told_in_order_and_what_they_say_reaches_the_customer_once() {
+    let (mut stage, hears, opened) = handed_over().await;
     let mark = opened.head.split_once("duka-signature: ").and_then(|(_, rest)| rest.split("\r\n").next());
     let now_ms = duka_runtime::host::clock::Clock::now_ms(&*stage.running.server.host.clock);
     assert!(is_signed(&SecretString::from(SECRET), now_ms, mark, opened.body.as_bytes()));
@@ -134,11 +144,8 @@ fn reply_again(reply: &Json) -> Json {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_number_that_people_write_is_neither_kept_nor_sent() {
-    let (url, hears) = people(|_| json!({}));
-    let handoff = format!("[handoff]\nurl = \"{url}/desk\"\nsecret = \"env:APP_SECRET\"\n");
-    let mut stage = Stage::with(|settings| settings + &handoff).await;
-    asks_for_a_person(&mut stage).await;
-    let told = next(&hears).json();
+    let (mut stage, hears, opened) = handed_over().await;
+    let told = opened.json();
     let card = "You paid with 4111 1111 1111 1111";
     let reply = json!({ "id": "r1", "conversation": told["conversation"], "action": "reply", "text": card });
     assert_eq!(says(&stage, &reply, SECRET).await, 200);
@@ -166,11 +173,8 @@ async fn a_card_number_that_people_write_is_neither_kept_nor_sent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_was_refused_is_taken_when_it_comes_again() {
-    let (url, hears) = people(|_| json!({}));
-    let handoff = format!("[handoff]\nurl = \"{url}/desk\"\nsecret = \"env:APP_SECRET\"\n");
-    let mut stage = Stage::with(|settings| settings + &handoff).await;
-    asks_for_a_person(&mut stage).await;
-    let told = next(&hears).json();
+    let (stage, hears, opened) = handed_over().await;
+    let told = opened.json();
     let (shop, host) = (stage.scope(), &stage.running.server.host);
     let only = async || {
         let rows = host.store.read(shop).await.expect("a read").list_conversations(shop, None, 9).await;

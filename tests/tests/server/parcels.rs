@@ -11,9 +11,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
 use sha2::Sha256;
 
+use crate::api::{ask, key};
 use crate::backend::{API_KEY, Merchant};
-use crate::merchant::{CART, boutique_in, plays};
+use crate::merchant::{CART, boutique_in, plays, secret};
 use crate::stage::Stage;
+use duka_runtime::api::Scope;
 
 const SECRET: &str = "what the tracking service signs with";
 const TOKEN: &str = "what the courier sends along";
@@ -34,9 +36,16 @@ pub fn carrier(name: &str) -> String {
     std::fs::read_to_string(root().join(format!("examples/carriers/{name}.rest.yaml"))).expect("a mapping")
 }
 
-fn aftership() -> (&'static str, &'static str, String) {
+/// A tracking service that signs.
+fn aftership() -> [(&'static str, &'static str, String); 2] {
     let mapping = carrier("aftership").replace("env:AFTERSHIP_WEBHOOK_SECRET", "file:aftership.secret");
-    ("aftership: carrier", "aftership.rest.yaml", mapping)
+    let secret = ("# a secret", "aftership.secret", SECRET.to_string());
+    [("aftership: carrier", "aftership.rest.yaml", mapping), secret]
+}
+
+/// The merchant's own list of parcels.
+fn listed() -> (&'static str, &'static str, String) {
+    ("parcels: rest", "parcels.rest.yaml", PARCELS.to_string())
 }
 
 async fn posts(stage: &Stage, carrier: &str, header: (&str, String), body: &Json) -> u16 {
@@ -61,17 +70,18 @@ async fn aftership_tells(stage: &Stage, secret: &str, body: &Json) -> u16 {
     posts(stage, "aftership", ("aftership-hmac-sha256", mark), body).await
 }
 
+/// The same, signed as it should be, and taken.
+async fn aftership_is_heard(stage: &Stage, body: &Json) {
+    assert_eq!(aftership_tells(stage, SECRET, body).await, 200, "{body}");
+}
+
 /// A courier who is asked, and the merchant's own list of parcels.
 fn courier() -> [(&'static str, &'static str, String); 3] {
     let mapping = carrier("shiprocket")
         .replace("env:SHIPROCKET_EMAIL", "env:ZURI_API_KEY")
         .replace("env:SHIPROCKET_PASSWORD", "env:ZURI_API_KEY")
         .replace("env:SHIPROCKET_WEBHOOK_TOKEN", "file:courier.secret");
-    [
-        ("courier: carrier", "courier.rest.yaml", mapping),
-        ("parcels: rest", "parcels.rest.yaml", PARCELS.to_string()),
-        ("# a secret", "courier.secret", TOKEN.to_string()),
-    ]
+    [("courier: carrier", "courier.rest.yaml", mapping), listed(), ("# a secret", "courier.secret", TOKEN.to_string())]
 }
 
 async fn courier_tells(stage: &Stage, token: &str, body: &Json) -> u16 {
@@ -146,28 +156,27 @@ pub async fn ordered_in(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tracking_service_that_signs_is_believed() {
-    let secret = ("# a secret", "aftership.secret", SECRET.to_string());
-    let (mut stage, merchant) = ordered(&[aftership(), secret]).await;
+    let (mut stage, merchant) = ordered(&aftership()).await;
 
     assert_eq!(aftership_tells(&stage, "a guess", &tracking("e1", "AWB7", "InTransit", "Z-1042")).await, 401);
-    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e2", "AWB7", "InfoReceived", "Z-1042")).await, 200);
+    aftership_is_heard(&stage, &tracking("e2", "AWB7", "InfoReceived", "Z-1042")).await;
     assert!(stage.sees_nothing().await, "a label is no news");
-    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e3", "AWB7", "InTransit", "Z-1042")).await, 200);
+    aftership_is_heard(&stage, &tracking("e3", "AWB7", "InTransit", "Z-1042")).await;
     assert!(stage.sees().await.to_string().contains("Z-1042 is on its way. Its tracking code is AWB7."));
     // More scans, the same again, and one that is late.
-    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e4", "AWB7", "InTransit", "Z-1042")).await, 200);
-    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e3", "AWB7", "InTransit", "Z-1042")).await, 200);
-    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e5", "AWB7", "Delivered", "Z-1042")).await, 200);
+    aftership_is_heard(&stage, &tracking("e4", "AWB7", "InTransit", "Z-1042")).await;
+    aftership_is_heard(&stage, &tracking("e3", "AWB7", "InTransit", "Z-1042")).await;
+    aftership_is_heard(&stage, &tracking("e5", "AWB7", "Delivered", "Z-1042")).await;
     assert!(stage.sees().await.to_string().contains("Z-1042 has been delivered"));
-    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e6", "AWB7", "OutForDelivery", "Z-1042")).await, 200);
+    aftership_is_heard(&stage, &tracking("e6", "AWB7", "OutForDelivery", "Z-1042")).await;
     assert!(stage.sees_nothing().await, "an order only goes forward");
 
     // A word that is not known, an order that is not there, one that is over, one that nobody names.
-    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e7", "AWB7", "Exception", "Z-1042")).await, 200);
-    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e8", "AWB8", "InTransit", "Z-9")).await, 200);
+    aftership_is_heard(&stage, &tracking("e7", "AWB7", "Exception", "Z-1042")).await;
+    aftership_is_heard(&stage, &tracking("e8", "AWB8", "InTransit", "Z-9")).await;
     *merchant.state.lock().expect("nobody panicked") = "cancelled";
-    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e9", "AWB7", "Delivered", "Z-1042")).await, 200);
-    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e10", "AWB7", "Delivered", "")).await, 200);
+    aftership_is_heard(&stage, &tracking("e9", "AWB7", "Delivered", "Z-1042")).await;
+    aftership_is_heard(&stage, &tracking("e10", "AWB7", "Delivered", "")).await;
     assert!(stage.sees_nothing().await);
     let kept = kept(&stage).await;
     assert!(kept[0].starts_with("unread order: aftership: status: expected"), "{kept:?}");
@@ -250,20 +259,24 @@ async fn a_courier_is_asked_for_the_other_parcels_of_an_order_whose_own_system_s
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_carrier_that_is_not_asked_told_of_the_other_parcels_is_remembered() {
-    let adapters = [
-        aftership(),
-        ("parcels: rest", "parcels.rest.yaml", PARCELS.to_string()),
-        ("# a secret", "aftership.secret", SECRET.to_string()),
-    ];
-    let (mut stage, merchant) = ordered(&adapters).await;
+async fn what_a_carrier_that_is_not_asked_told_of_the_other_parcels_outlasts_a_restart() {
+    let (mut stage, merchant) = ordered(&[&aftership()[..], &[listed()]].concat()).await;
     *merchant.listed.lock().expect("nobody panicked") = Some(6);
     *merchant.parcels.lock().expect("nobody panicked") = vec![("A1", 6), ("A2", 6)];
-    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e1", "A1", "Delivered", "Z-1042")).await, 200);
+    aftership_is_heard(&stage, &tracking("e1", "A1", "Delivered", "Z-1042")).await;
     stage.hears_all(&["Z-1042 is on its way"]).await;
-    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e2", "A2", "InTransit", "Z-1042")).await, 200);
+    aftership_is_heard(&stage, &tracking("e2", "A2", "InTransit", "Z-1042")).await;
     never(&mut stage, "Z-1042").await;
-    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e3", "A2", "Delivered", "Z-1042")).await, 200);
+    let mut stage = stage.again(secret()).await;
+    let key = key(&stage, "operator", Scope::Operate, None, i64::MAX).await;
+    let of = "/shops/boutique/conversations";
+    let (_, list) = ask(&stage, "GET", of, &key).await;
+    let id = list["conversations"][0]["id"].as_str().expect("a conversation");
+    let (_, exported) = ask(&stage, "GET", &format!("{of}/{id}/recording"), &key).await;
+    let told = &exported["parcels"]["Z-1042"];
+    let of_each = [(&told[0]["number"], &told[0]["status"]), (&told[1]["number"], &told[1]["status"])];
+    assert_eq!(of_each, [(&json!("A1"), &json!("delivered")), (&json!("A2"), &json!("in_transit"))], "{exported}");
+    aftership_is_heard(&stage, &tracking("e3", "A2", "Delivered", "Z-1042")).await;
     stage.hears_all(&["Z-1042 has been delivered"]).await;
     stage.end().await;
 }
@@ -272,46 +285,40 @@ const TODAY: &str = "Z-1042 will be with you today";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_courier_who_comes_again_is_told_again_once_a_day() {
-    let secret = ("# a secret", "aftership.secret", SECRET.to_string());
-    let (mut stage, _) = ordered(&[aftership(), secret, with_the_day()]).await;
+    let (mut stage, _) = ordered(&[&aftership()[..], &[with_the_day()]].concat()).await;
     let evening_ms = at_hour(&mut stage, 20).await;
     let out = |event: &str| tracking(event, "AWB7", "OutForDelivery", "Z-1042");
-    assert_eq!(aftership_tells(&stage, SECRET, &out("e1")).await, 200);
+    aftership_is_heard(&stage, &out("e1")).await;
     stage.hears_all(&[TODAY]).await;
     // Twice and late on the same day; not found; and the first once more on the next, as it was told before.
     for told in [out("e1"), out("e2"), tracking("e3", "AWB7", "AttemptFail", "Z-1042"), out("e4")] {
-        assert_eq!(aftership_tells(&stage, SECRET, &told).await, 200);
+        aftership_is_heard(&stage, &told).await;
     }
     never(&mut stage, TODAY).await;
     stage.is_ahead(evening_ms + 3 * 3_600_000).await;
-    assert_eq!(aftership_tells(&stage, SECRET, &out("e1")).await, 200);
-    assert_eq!(aftership_tells(&stage, SECRET, &out("e5")).await, 200);
+    aftership_is_heard(&stage, &out("e1")).await;
+    aftership_is_heard(&stage, &out("e5")).await;
     never(&mut stage, TODAY).await;
     stage.is_ahead(evening_ms + 5 * 3_600_000).await;
-    assert_eq!(aftership_tells(&stage, SECRET, &out("e1")).await, 200);
+    aftership_is_heard(&stage, &out("e1")).await;
     never(&mut stage, TODAY).await;
     for event in ["e6", "e7"] {
-        assert_eq!(aftership_tells(&stage, SECRET, &out(event)).await, 200);
+        aftership_is_heard(&stage, &out(event)).await;
     }
     stage.hears_all(&[TODAY]).await;
     never(&mut stage, TODAY).await;
     // What is there is there.
-    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e8", "AWB7", "Delivered", "Z-1042")).await, 200);
+    aftership_is_heard(&stage, &tracking("e8", "AWB7", "Delivered", "Z-1042")).await;
     stage.hears_all(&["Z-1042 has been delivered"]).await;
     stage.is_ahead(evening_ms + 20 * 3_600_000).await;
-    assert_eq!(aftership_tells(&stage, SECRET, &out("e9")).await, 200);
+    aftership_is_heard(&stage, &out("e9")).await;
     never(&mut stage, TODAY).await;
     stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_carrier_by_another_name_brings_the_same_parcel_and_says_who_was_not_found_and_what_waits_to_be_fetched() {
-    let adapters = [
-        aftership(),
-        ("parcels: rest", "parcels.rest.yaml", PARCELS.to_string()),
-        ("# a secret", "aftership.secret", SECRET.to_string()),
-    ];
-    let (mut stage, merchant) = ordered(&adapters).await;
+    let (mut stage, merchant) = ordered(&[&aftership()[..], &[listed()]].concat()).await;
     at_hour(&mut stage, 10).await;
     // To the shop it is one of `shiprocket`, which has just been picked up, and to AfterShip one of `aramex`.
     *merchant.parcels.lock().expect("nobody panicked") = vec![("AWB7", 6)];
@@ -326,7 +333,7 @@ async fn a_carrier_by_another_name_brings_the_same_parcel_and_says_who_was_not_f
         ("AttemptFail", None),
     ];
     for (event, (tag, said)) in news.into_iter().enumerate() {
-        assert_eq!(aftership_tells(&stage, SECRET, &tracking(&format!("e{event}"), "AWB7", tag, "Z-1042")).await, 200);
+        aftership_is_heard(&stage, &tracking(&format!("e{event}"), "AWB7", tag, "Z-1042")).await;
         match said {
             Some(said) => stage.hears_all(&[said]).await,
             None => never(&mut stage, "Z-1042").await,

@@ -1,6 +1,7 @@
 //! Money that goes back by a command of the shop's flow, at every provider that can: in parts, once for a command however often
 //! its answer is lost, never more than was paid, and told to the customer once. What only the provider can say is its to say.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use duka_runtime::payments::standing::{Alarm, Payment, State};
@@ -104,6 +105,41 @@ pub async fn corner_with(payments: &str, flow: &str) -> Stage {
     Stage::with_folder(change, |settings| settings).await
 }
 
+/// The same, and its customer with a pay link.
+async fn asked_to_pay(payments: &str) -> (Stage, String) {
+    let mut stage = corner(payments).await;
+    stage.writes("hi").await;
+    let link = link_of(&stage.sees().await);
+    (stage, link)
+}
+
+/// The same at the demo, and paid.
+async fn paid_at_the_demo() -> Stage {
+    let (mut stage, link) = asked_to_pay("provider: demo").await;
+    let page = shown(browser().post(&link)).await.place;
+    shown(browser().post(&page).body("do=pay")).await;
+    stage.hears("PAID").await;
+    stage
+}
+
+/// The same at M-Pesa; `more` goes into its settings.
+async fn paid_by_mpesa(more: &str) -> (Stage, Arc<StandIn>, Item) {
+    let case = CASES.iter().find(|case| case.kind == "mpesa").expect("a provider");
+    let (provider, place) = StandIn::start("mpesa").await;
+    let payments = format!("provider: mpesa, url: \"{place}\", {}{more}", case.settings);
+    let (mut stage, link) = asked_to_pay(&payments).await;
+    shown(browser().post(&link)).await;
+    let paid = provider.moves("paid");
+    assert_eq!(calls(&stage, &provider, &paid, false).await, 200);
+    stage.hears("PAID").await;
+    (stage, provider, paid)
+}
+
+/// What the provider gave back, part by part.
+fn parts(provider: &StandIn) -> Vec<i64> {
+    provider.items().iter().flat_map(|item| item.back.clone()).map(|(_, part)| part).collect()
+}
+
 async fn settled(stage: &Stage, is: impl Fn(&Payment) -> bool) -> Payment {
     until(stage, "A-1042", is).await
 }
@@ -111,9 +147,8 @@ async fn settled(stage: &Stage, is: impl Fn(&Payment) -> bool) -> Payment {
 async fn gives_back(kind: &str) {
     let case = CASES.iter().find(|case| case.kind == kind).expect("a provider");
     let (provider, place) = StandIn::start(case.kind).await;
-    let mut stage = corner(&format!("provider: {kind}, url: \"{place}\", {}", case.settings)).await;
-    stage.writes("hi").await;
-    let link = link_of(&stage.sees().await);
+    let payments = format!("provider: {kind}, url: \"{place}\", {}", case.settings);
+    let (mut stage, link) = asked_to_pay(&payments).await;
     stage.writes("part").await;
     stage.hears("REFUSED").await;
     assert!(shown(browser().post(&link)).await.status == 303, "{kind}");
@@ -128,9 +163,6 @@ async fn gives_back(kind: &str) {
     provider.lost.store(u32::from(!named), Ordering::Relaxed);
     stage.writes("part").await;
     stage.hears("GOES BACK KES 500").await;
-    let parts = |provider: &StandIn| {
-        provider.items().iter().flat_map(|item| item.back.clone()).map(|(_, part)| part).collect::<Vec<_>>()
-    };
     assert_eq!(parts(&provider), [50_000], "{kind}: once");
     let told = Item { status: "back", ..provider.moves("paid") };
     for _ in 0..2 {
@@ -182,12 +214,7 @@ async fn paystack_gives_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_gives_back_and_the_customer_is_told_once() {
-    let mut stage = corner("provider: demo").await;
-    stage.writes("hi").await;
-    let link = link_of(&stage.sees().await);
-    let page = shown(browser().post(&link)).await.place;
-    shown(browser().post(&page).body("do=pay")).await;
-    stage.hears("PAID").await;
+    let mut stage = paid_at_the_demo().await;
     stage.writes("part").await;
     stage.hears("GOES BACK KES 500").await;
     stage.writes("rest").await;
@@ -203,12 +230,7 @@ async fn the_demo_gives_back_and_the_customer_is_told_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_gives_back_beside_what_a_person_gave_back_by_hand() {
     for is_told in [true, false] {
-        let mut stage = corner("provider: demo").await;
-        stage.writes("hi").await;
-        let link = link_of(&stage.sees().await);
-        let page = shown(browser().post(&link)).await.place;
-        shown(browser().post(&page).body("do=pay")).await;
-        stage.hears("PAID").await;
+        let mut stage = paid_at_the_demo().await;
         stage.demo("faults", &json!({ "callbacks": u32::from(is_told) })).await;
         stage.demo("sessions/demo-1", &json!({ "refunded": "KES 500.00" })).await;
         if is_told {
@@ -242,16 +264,8 @@ fn reversal(name: &str, code: u32) -> serde_json::Value {
 /// gave to the command.
 #[tokio::test(flavor = "multi_thread")]
 async fn mpesa_gives_the_whole_back_and_says_when_it_is_done() {
-    let case = CASES.iter().find(|case| case.kind == "mpesa").expect("a provider");
-    let (provider, place) = StandIn::start("mpesa").await;
-    let more = "initiator: duka, initiator_credential: file:initiator_credential";
-    let mut stage = corner(&format!("provider: mpesa, url: \"{place}\", {}, {more}", case.settings)).await;
-    stage.writes("hi").await;
-    let link = link_of(&stage.sees().await);
-    shown(browser().post(&link)).await;
-    let paid = provider.moves("paid");
-    assert_eq!(calls(&stage, &provider, &paid, false).await, 200);
-    stage.hears("PAID").await;
+    let more = ", initiator: duka, initiator_credential: file:initiator_credential";
+    let (mut stage, provider, paid) = paid_by_mpesa(more).await;
     // It gives no parts back, and is not asked.
     provider.silent.store(1_000, Ordering::Relaxed);
     stage.writes("part").await;
@@ -259,9 +273,6 @@ async fn mpesa_gives_the_whole_back_and_says_when_it_is_done() {
     assert_eq!(provider.silent.swap(0, Ordering::Relaxed), 1_000, "no question to the provider");
     let tells = async |stage: &Stage, hook: &str, body: serde_json::Value| {
         stage.http.post(hook).body(body.to_string()).send().await.expect("an answer").status().as_u16()
-    };
-    let parts = |provider: &StandIn| {
-        provider.items().iter().flat_map(|item| item.back.clone()).map(|(_, part)| part).collect::<Vec<_>>()
     };
     // It is not done: the shop may try again.
     stage.writes("rest").await;
@@ -291,15 +302,7 @@ async fn mpesa_gives_the_whole_back_and_says_when_it_is_done() {
 /// Without an initiator M-Pesa gives nothing back by a command of ours; a reversal that somebody else has asked for is for a person.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_mpesa_tells_of_a_reversal_is_for_a_person() {
-    let case = CASES.iter().find(|case| case.kind == "mpesa").expect("a provider");
-    let (provider, place) = StandIn::start("mpesa").await;
-    let mut stage = corner(&format!("provider: mpesa, url: \"{place}\", {}", case.settings)).await;
-    stage.writes("hi").await;
-    let link = link_of(&stage.sees().await);
-    shown(browser().post(&link)).await;
-    let paid = provider.moves("paid");
-    assert_eq!(calls(&stage, &provider, &paid, false).await, 200);
-    stage.hears("PAID").await;
+    let (mut stage, _provider, paid) = paid_by_mpesa("").await;
     stage.writes("rest").await;
     stage.hears("REFUSED").await;
     let told = reversal("AG_1", 0);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use duka_runtime::config;
 use duka_runtime::dev_graph::Plan;
 use duka_runtime::dev_graph::server::{Options, start as start_graph};
+use duka_runtime::host::notices::{Notice, Told};
 use duka_runtime::id::ShopScope;
 use duka_runtime::ops::figures;
 use duka_runtime::server::run::{Running, start};
@@ -18,6 +19,7 @@ use sha2::Sha256;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use tempfile::TempDir;
+use tokio::sync::broadcast::Receiver;
 
 pub const SECRET: &str = "an app secret";
 pub const CUSTOMER: &str = "254700000001";
@@ -98,6 +100,18 @@ pub fn environment() -> Vec<(String, String)> {
         pair("FILES_KEY", "AKIDEXAMPLE"),
         pair("FILES_SECRET", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
     ]
+}
+
+/// The notices of this name: the next one, which comes a moment after what it is about, and those that are there by then.
+pub async fn noticed(notices: &mut Receiver<Told>, name: &str) -> Vec<Notice> {
+    let mut found = Vec::new();
+    while found.is_empty() {
+        let next = tokio::time::timeout(Duration::from_millis(PATIENCE_MS), notices.recv()).await;
+        let told = next.unwrap_or_else(|_| panic!("no {name} comes")).expect("the server tells");
+        let there = std::iter::once(told).chain(std::iter::from_fn(|| notices.try_recv().ok()));
+        found.extend(there.map(|told| told.notice).filter(|notice| notice.name() == name));
+    }
+    found
 }
 
 impl Stage {

@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 use sha2::Sha256;
 
 use crate::providers::until;
-use crate::stage::{NUMBER, Stage, corner_of, live};
+use crate::stage::{NUMBER, Stage, corner_of, live, noticed};
 use crate::vendor::Vendor;
 use crate::{shopify, woocommerce};
 
@@ -192,11 +192,7 @@ async fn an_order_has_one_page_at_shopify_and_less_than_was_agreed_is_for_people
     let news = json!({ "id": 7, "note_attributes": [{ "name": "duka_order", "value": number }] });
     assert_eq!(tells(&stage, SHOPIFY, &news, SECRET).await, 200);
     stage.hears_all(&["is paid: KES 20", "PAID"]).await;
-    let mut told = Vec::new();
-    while let Ok(notice) = notices.try_recv() {
-        told.extend(matches!(&notice.notice, Notice::Payment { .. }).then_some(notice.notice));
-    }
-    assert_eq!(told, [Notice::Payment { alarm: "amount", order: number.into() }]);
+    assert_eq!(noticed(&mut notices, "payment").await, [Notice::Payment { alarm: "amount", order: number.into() }]);
     assert_eq!(vendor.world().carts.len(), carts);
     stage.end().await;
 }
@@ -273,10 +269,7 @@ async fn two_orders_of_one_checkout_are_told_of_once_and_named_when_orders_are_c
     let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
     let found = reconcile::once(server, &shop).await.expect("a store");
     assert_eq!(found, Gaps { asked: 1, twice: vec![number.clone()], ..Gaps::default() });
-    let mut told = Vec::new();
-    while let Ok(notice) = notices.try_recv() {
-        told.extend(matches!(&notice.notice, Notice::SeveralOrders { .. }).then_some(notice.notice));
-    }
+    let told = noticed(&mut notices, "several_orders").await;
     assert_eq!(told, [Notice::SeveralOrders { order: number.as_str().into() }], "once");
     let scope = stage.scope();
     let kept =
@@ -310,17 +303,14 @@ async fn webhooks_that_a_shop_has_switched_off_are_an_alarm_and_their_gap_is_clo
     }
     stage.hears("is on its way").await;
     assert!(stage.sees_nothing().await, "told once");
-    let mut told = Vec::new();
-    while let Ok(notice) = notices.try_recv() {
-        told.extend(matches!(&notice.notice, Notice::WebhooksOff { .. }).then_some(notice.notice));
-    }
+    let told = noticed(&mut notices, "webhooks_off").await;
     assert_eq!(told, [Notice::WebhooksOff { contract: "orders".into(), topics: "order.updated".into() }], "once");
     // Mended; then taken away.
     hooks("active");
     assert_eq!(look(&stage).await, 0);
     vendor.world().webhooks.remove(0);
     assert_eq!(look(&stage).await, 1);
-    assert!(matches!(notices.try_recv().map(|told| told.notice), Ok(Notice::WebhooksOff { .. })));
+    assert_eq!(noticed(&mut notices, "webhooks_off").await.len(), 1);
     // On purpose, it seems.
     stage.is_ahead(8 * 86_400_000).await;
     assert_eq!(look(&stage).await, 0);

@@ -171,15 +171,15 @@ impl<'a> Records<'a> {
             let between = rule.between.as_deref().unwrap_or("~");
             Some(Json::String(format!("{}{between}{}", text(first).ok()?, text(second).ok()?)))
         });
-        let found = both.as_ref().or(found);
+        // What a system sends until somebody types it.
+        let is_absent = |json: &Json| slot.optional && !rule.knows_blank() && blank(json);
+        let found = both.as_ref().or(found).filter(|json| !is_absent(json));
         match (found, &slot.ty, &rule.default) {
             (Some(found), Type::Record(id), _) => self.record(*id, found, at, None),
             (Some(found), ty, _) => {
                 let read = self.single(rule, ty, found, met, at)?;
                 let read = if rule.to == Some(As::Enum) { self.said(slot, read) } else { read };
-                // What a system sends until somebody types it.
-                let is_blank = read.as_str().is_some_and(|text| text.trim().is_empty());
-                Ok(if slot.optional && *ty == Type::Text && is_blank { Json::Null } else { read })
+                Ok(if slot.optional && *ty == Type::Text && blank(&read) { Json::Null } else { read })
             }
             (None, _, Some(default)) => Ok(self.said(slot, default.clone())),
             (None, Type::Money, None) if rule.free => {
@@ -206,6 +206,10 @@ impl<'a> Records<'a> {
         let converted = whole.and_then(|whole| self.place.convert(rule, ty, whole.as_ref().unwrap_or(found), code));
         converted.map_err(|expected| format!("{at}: expected {expected}, found {}", shown(found)).into())
     }
+}
+
+fn blank(json: &Json) -> bool {
+    json.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 /// Whether an answer is as a predicate says. `json` is `None` when the body is not JSON.

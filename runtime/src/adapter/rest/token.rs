@@ -1,6 +1,7 @@
 //! Tokens of OAuth 2 client credentials, and of a login: asked for once by all who need one at the same time, and again when one has
 //! expired or was refused. Keeps them in memory only.
 
+use std::sync::{Mutex as Moment, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -33,6 +34,8 @@ pub struct Account {
     pub way: Way,
     // Held while one is asked for, so that two never refresh at once (Salla takes both away then).
     pub token: Mutex<Known>,
+    /// Until when a token that is refused is put up with. Locked for a moment each.
+    pub rests: Moment<Option<Instant>>,
 }
 
 /// What was answered when a token was asked for last, and how long that holds.
@@ -49,6 +52,18 @@ pub enum Known {
 pub enum Way {
     Client { client: SecretString, secret: SecretString, scope: Option<String> },
     Login { body: Vec<(String, SecretString)>, token: Path, lasts: Duration },
+}
+
+/// Whether another token is to be asked for, since one was refused just now. One that was `fresh` when it was refused is not the
+/// fault of its age: for a while the next one would be no better.
+pub fn is_worth_another(secrets: &Secrets, fresh: bool) -> bool {
+    let Secrets::Account(account) = secrets else { return false };
+    let mut rests = account.rests.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = Instant::now();
+    if fresh {
+        *rests = Some(now + PAUSE);
+    }
+    rests.is_none_or(|until| until <= now)
 }
 
 /// The token to go with a request; `None` where none is needed. `refused` is one that was not accepted just now.

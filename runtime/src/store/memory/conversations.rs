@@ -61,6 +61,7 @@ impl MemoryTx {
     pub fn unlink_identities(&mut self, identities: &[Identity]) -> Result<()> {
         for identity in identities {
             self.tables.unlink(identity);
+            self.tables.parcels.remove(identity);
         }
         Ok(())
     }

@@ -177,6 +177,8 @@ impl MemoryTx {
         let tables = &mut *self.tables;
         tables.identities.remove_where(|key, owner| (key.shop, *owner) == place);
         tables.known_as.remove_where(|key, ()| (key.0, key.1) == place);
+        let identities = &tables.identities;
+        tables.parcels.remove_where(|order, _| order.shop == shop && !identities.contains(order));
         tables.inbox.remove_where(|key, _| (key.0, key.1) == place);
         tables.inbox_places.remove_where(|key, owner| (key.0, *owner) == place);
         tables.turns.remove_where(|key, _| (key.0, key.1) == place);
@@ -200,6 +202,7 @@ impl MemoryTx {
         tables.seen.remove_where(|key, _| key.0 == shop);
         tables.identities.remove_where(|key, _| key.shop == shop);
         tables.known_as.remove_where(|key, ()| key.0 == shop);
+        tables.parcels.remove_where(|order, _| order.shop == shop);
         tables.conversations.remove_where(|key, _| key.0 == shop);
         tables.inbox.remove_where(|key, _| key.0 == shop);
         tables.inbox_places.remove_where(|key, _| key.0 == shop);

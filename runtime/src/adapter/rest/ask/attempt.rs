@@ -5,6 +5,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{COMMAND, QUERY, Trouble, Turn};
 use crate::adapter::mapping::{Fail, Request};
+use crate::adapter::rest::Secrets;
 use crate::adapter::rest::exact;
 use crate::adapter::rest::give::{holds, shown};
 use crate::adapter::rest::request::Writing;
@@ -58,7 +59,7 @@ impl Turn<'_> {
             let most = if self.is_query() { QUERY } else { COMMAND };
             written.within = most.min(self.ends.saturating_duration_since(Instant::now()));
             let answer = egress.send(written).await?;
-            if answer.status != 401 || token.is_none() || refused.is_some() {
+            if answer.status != 401 || !token::is_worth_another(secrets, refused.is_some()) {
                 return Ok(answer);
             }
             refused = token;
@@ -87,7 +88,7 @@ impl Turn<'_> {
         match named.map(|fail| fail.code.as_str()) {
             Some("temporary") => return Err(passing(answer.status >= 500)),
             Some("rate_limited") => return Err(Trouble::Limited { after: answer.retry_after }),
-            Some("auth") => return Err(Trouble::Wrong(key_refused(answer.status))),
+            Some("auth") => return Err(Trouble::Wrong(self.key_refused(request, answer.status))),
             Some(code) => return Err(Trouble::Refused(code.into())),
             None => {}
         }
@@ -107,7 +108,7 @@ impl Turn<'_> {
             return Ok(json.unwrap_or_default());
         }
         Err(match answer.status {
-            401 => Trouble::Wrong(key_refused(401)),
+            401 => Trouble::Wrong(self.key_refused(request, 401)),
             403 => Trouble::Refused("forbidden".into()),
             404 | 410 => Trouble::Refused("not_found".into()),
             429 => Trouble::Limited { after: answer.retry_after },
@@ -117,6 +118,14 @@ impl Turn<'_> {
             300.. if !self.is_query() => passing(true),
             status => Trouble::Wrong(format!("the shop's system answered {status}")),
         })
+    }
+
+    fn key_refused(&self, request: &Request, status: u16) -> String {
+        let key = match self.backend.secrets.of(request.auth.as_deref()) {
+            Secrets::Account(_) if status == 401 => "the token that it gave us",
+            _ => "our key",
+        };
+        format!("the shop's system does not accept {key}: it answered {status}")
     }
 }
 
@@ -131,8 +140,4 @@ fn no_errors(json: &Json) -> Result<(), Trouble> {
     let reason = format!("answered with errors: {}", shown(first));
     let nothing = json.get("data").is_none_or(Json::is_null);
     Err(if nothing { Trouble::Wrong(reason) } else { Trouble::Unread(reason) })
-}
-
-fn key_refused(status: u16) -> String {
-    format!("the shop's system does not accept our key: it answered {status}")
 }

@@ -42,7 +42,7 @@ impl Turn<'_> {
         for number in 0..page.map_or(1, |page| page.most.max(1)) {
             let parameters = page.map_or_else(Vec::new, |page| parameters(page, number, read, &cursor));
             let answer = self.attempt(request, &parameters, &[]).await?;
-            self.at = None;
+            let (at, before) = (self.at.take(), cursor.take());
             let found: Vec<Json> = self.reading().select(select, &answer).into_iter().cloned().collect();
             let few = found.len();
             read += few;
@@ -66,6 +66,15 @@ impl Turn<'_> {
                 By::Cursor => cursor.as_ref().is_some_and(|cursor| !cursor.is_empty()),
                 By::Number | By::Offset => full && few > 0,
             };
+            // The page that was just read would come again. Whether more lies behind it nobody can say.
+            let stands = match page.by {
+                By::Link => self.at == at,
+                By::Cursor => cursor == before,
+                By::Number | By::Offset => false,
+            };
+            if more && stands {
+                break;
+            }
             if !more {
                 to_the_end = true;
                 break;
