@@ -137,9 +137,13 @@ fn what_the_flows_need_and_an_adapter_can_not_do_is_told_before_anybody_is_serve
     assert!(!check.out.contains("use `orders.hold`"), "what it can do is not told: {}", check.out);
     // The bag is Duka's, and asks the catalogue.
     assert!(!check.out.contains("`cart."), "{}", check.out);
-    // Shopify never says that an order has arrived; a carrier does.
-    let never = "warning[D723]: The flow waits for `orders` to be `delivered`, which no system of the shop tells";
-    assert!(check.out.contains(never), "{}", check.out);
+    // Shopify never says that an order has arrived, that nobody was at home, or that it waits to be fetched; a carrier does.
+    for status in ["delivered", "attempt_failed", "ready_for_pickup"] {
+        let never =
+            format!("warning[D723]: The flow waits for `orders` to be `{status}`, which no system of the shop tells");
+        assert!(check.out.contains(&never), "{}", check.out);
+    }
+    assert_eq!(check.out.matches("D723").count(), 3, "{}", check.out);
     let profile = folder.read("zuri/shop.yaml");
     copy("examples/carriers", &folder.path().join("zuri"));
     folder.write("zuri/shop.yaml", profile.replace("orders: shopify", "orders: shopify\n  easypost: carrier"));
