@@ -187,6 +187,14 @@ fn a_number_of_pieces_that_nobody_counted_is_told_where_a_flow_says_it() {
         "warning[D724]: This says how many there are: of what the shop's system does not count, customers read 1000";
     assert!(check.out.contains(told), "{}", check.out);
     assert!(check.out.contains("boutique.duka:") && check.out.contains("Say `stock_text`"), "{}", check.out);
+    // What was kept of it before is no other number.
+    let kept = flow
+        .replacen("  quantity: number = 1\n", "  quantity: number = 1\n  left: number = 0\n", 1)
+        .replacen("state not_enough\n", "state not_enough\n  set left = item.stock\n", 1)
+        .replacen("We do not have that many {item.name}", "Only {left} of {item.name}", 1);
+    folder.write("zuri/boutique.duka", &kept);
+    let check = folder.duka(&["check", "zuri"]);
+    assert!(check.out.contains(told), "{}", check.out);
     let words = folder.read("zuri/boutique.sw.duka");
     folder.write("zuri/boutique.duka", &flow);
     folder.write("zuri/boutique.sw.duka", words.replacen("Hatuna {item.name}", "Zimebaki {item.stock}", 1));
