@@ -32,6 +32,7 @@ use crate::value::Value;
 
 pub use follow::order_number;
 pub(crate) use follow::{NOT_FOUND, TO_FETCH};
+pub(crate) use follow::{TERMINAL, order_rank};
 use machine::Machine;
 pub(crate) use send::written;
 

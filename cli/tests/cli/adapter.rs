@@ -137,9 +137,13 @@ fn what_the_flows_need_and_an_adapter_can_not_do_is_told_before_anybody_is_serve
     assert!(!check.out.contains("use `orders.hold`"), "what it can do is not told: {}", check.out);
     // The bag is Duka's, and asks the catalogue.
     assert!(!check.out.contains("`cart."), "{}", check.out);
-    // Shopify never says that an order has arrived; a carrier does.
-    let never = "warning[D723]: The flow waits for `orders` to be `delivered`, which no system of the shop tells";
-    assert!(check.out.contains(never), "{}", check.out);
+    // Shopify never says that an order has arrived, that nobody was at home, or that it waits to be fetched; a carrier does.
+    for status in ["delivered", "attempt_failed", "ready_for_pickup"] {
+        let never =
+            format!("warning[D723]: The flow waits for `orders` to be `{status}`, which no system of the shop tells");
+        assert!(check.out.contains(&never), "{}", check.out);
+    }
+    assert_eq!(check.out.matches("D723").count(), 3, "{}", check.out);
     let profile = folder.read("zuri/shop.yaml");
     copy("examples/carriers", &folder.path().join("zuri"));
     folder.write("zuri/shop.yaml", profile.replace("orders: shopify", "orders: shopify\n  easypost: carrier"));
@@ -183,6 +187,14 @@ fn a_number_of_pieces_that_nobody_counted_is_told_where_a_flow_says_it() {
         "warning[D724]: This says how many there are: of what the shop's system does not count, customers read 1000";
     assert!(check.out.contains(told), "{}", check.out);
     assert!(check.out.contains("boutique.duka:") && check.out.contains("Say `stock_text`"), "{}", check.out);
+    // What was kept of it before is no other number.
+    let kept = flow
+        .replacen("  quantity: number = 1\n", "  quantity: number = 1\n  left: number = 0\n", 1)
+        .replacen("state not_enough\n", "state not_enough\n  set left = item.stock\n", 1)
+        .replacen("We do not have that many {item.name}", "Only {left} of {item.name}", 1);
+    folder.write("zuri/boutique.duka", &kept);
+    let check = folder.duka(&["check", "zuri"]);
+    assert!(check.out.contains(told), "{}", check.out);
     let words = folder.read("zuri/boutique.sw.duka");
     folder.write("zuri/boutique.duka", &flow);
     folder.write("zuri/boutique.sw.duka", words.replacen("Hatuna {item.name}", "Zimebaki {item.stock}", 1));

@@ -325,7 +325,7 @@ fn what_an_edit_cuts_off_is_told_once() {
     }
     let run = folder.duka(&["check", "after", "--against", "before"]);
     assert_eq!(run.code, Some(0), "{}", run.out);
-    for expected in ["warning[D203]", "12 states can not be reached", "and 4 more", "from `bag` to `checkout` is gone"]
+    for expected in ["warning[D203]", "13 states can not be reached", "and 5 more", "from `bag` to `checkout` is gone"]
     {
         assert!(run.out.contains(expected), "{expected} is missing in:\n{}", run.out);
     }

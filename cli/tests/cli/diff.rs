@@ -28,8 +28,8 @@ const EDITS: [(&str, &str, &[&str]); 21] = [
         &["boutique: in the group `checkout`: `quiet 26 hours` is now `quiet 23 hours`"],
     ),
     (
-        "after pay_within -> pay_expired",
-        "after 40 minutes -> pay_failed",
+        "after pay_within\n    do orders.release(order)\n    -> pay_expired",
+        "after 40 minutes\n    do orders.release(order)\n    -> pay_failed",
         &[
             "boutique.pay: `after pay_within` is now `after 40 minutes`",
             "boutique.pay: the time limit led to `pay_expired` and now leads to `pay_failed`",

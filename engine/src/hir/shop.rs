@@ -131,8 +131,8 @@ pub struct Statuses {
 }
 
 impl Statuses {
-    /// Whether an order of this status has gone at least as far as `paid`. Where the shop's own system takes the money, it has its money
-    /// then; elsewhere it may well be packed, and sent, before anybody has paid.
+    /// Whether an order of this status has gone at least as far as `paid`. Where the shop's own system takes the money, and none in cash,
+    /// it has its money then; elsewhere it may well be packed, and sent, before anybody has paid.
     pub fn is_paid(&self, status: &str) -> bool {
         let rank = |word: &str| self.ranks.iter().find(|(known, _)| known == word).map(|(_, rank)| *rank);
         rank(status).zip(rank("paid")).is_some_and(|(is, paid)| is >= paid)

@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json, json};
 use smol_str::SmolStr;
 
 use crate::contract::{parse_money, parse_number, write_date, write_money};
+use crate::hir::Shop;
 use crate::ranking::Names;
 use crate::value::{Currency, Money};
 
@@ -105,8 +106,8 @@ impl Demo {
         self.saved_bag = lines.filter_map(line).collect();
     }
 
-    /// Does one operation. `now_ms` is the conversation's time.
-    pub fn call(&mut self, operation: &str, arguments: &[Argument], now_ms: i64) -> Answer {
+    /// Does one operation of a shop. `now_ms` is the conversation's time.
+    pub fn call(&mut self, shop: &Shop, operation: &str, arguments: &[Argument], now_ms: i64) -> Answer {
         if let Some(answer) = self.answers.get(operation) {
             return Answer::Given(answer.clone());
         }
@@ -116,7 +117,7 @@ impl Demo {
             "catalog" => self.catalog(name, &arguments),
             "cart" => self.bag_operation(name, &arguments),
             "delivery" => self.delivery(name, &arguments, now_ms),
-            "orders" | "payments" => self.order_operation(operation, &arguments, now_ms),
+            "orders" | "payments" => self.order_operation(shop, operation, &arguments, now_ms),
             "customer" => self.customer_operation(name, &arguments),
             "alerts" => self.alerts(name, &arguments),
             "shop" => self.shop_operation(name),

@@ -168,7 +168,7 @@ impl World {
             })
             .collect();
         self.demo.set_day(program.local(now_ms).0);
-        let outcome = match self.demo.call(&request.name, &arguments, now_ms) {
+        let outcome = match self.demo.call(shop, &request.name, &arguments, now_ms) {
             Answer::Given(json) => given(shop, operation.gives.as_ref(), json),
             Answer::Refused(code) => Outcome::Refused { code },
             Answer::Failed(reason) => Outcome::Failed { reason: reason.into() },
@@ -185,12 +185,12 @@ impl World {
         now_ms: i64,
     ) -> Option<EventKind> {
         let number = number.map(ToString::to_string).or_else(|| self.demo.latest_order())?;
-        let (order, mut payment) = match status {
-            "paid" => self.demo.move_order(&number, status, now_ms),
-            _ => self.demo.tell_order(&number, now_ms),
-        }?;
-        payment["status"] = Json::from(status);
         let shop = &program.shop;
+        if status == "paid" {
+            self.demo.move_order(shop, &number, status, now_ms)?;
+        }
+        let (order, mut payment) = self.demo.tell_order(&number, now_ms)?;
+        payment["status"] = Json::from(status);
         let order = shop.known_records.order.and_then(|id| typed(shop, &Type::Record(id), order)).unwrap_or_default();
         let payment =
             shop.known_records.payment.and_then(|id| typed(shop, &Type::Record(id), payment)).unwrap_or_default();
@@ -207,11 +207,11 @@ impl World {
     ) -> Option<EventKind> {
         let named = fields.iter().find(|(name, _)| name == "number").map(|(_, value)| value.clone());
         let number = named.or_else(|| self.demo.latest_order())?;
-        let (mut order, _) = self.demo.move_order(&number, status, now_ms)?;
+        let shop = &program.shop;
+        let (mut order, _) = self.demo.move_order(shop, &number, status, now_ms)?;
         for (name, value) in fields {
             order[name.as_str()] = json!(value);
         }
-        let shop = &program.shop;
         let order = shop.known_records.order.and_then(|id| typed(shop, &Type::Record(id), order)).unwrap_or_default();
         Some(EventKind::Order { status: status.into(), key: number.into(), order })
     }

@@ -6,7 +6,7 @@ use super::choices::KeyField;
 use super::machine::{Machine, Place, Scope};
 use crate::effect::{EffectId, EffectKind};
 use crate::event::EventKind;
-use crate::hir::{EventName, FlowId, Follow, Reaction, SlotId, Target, Trigger};
+use crate::hir::{EventName, FlowId, Follow, Reaction, Shop, SlotId, Target, Trigger};
 use crate::program::Program;
 use crate::session::{Follower, LineList};
 use crate::trace::{Note, TraceEntry};
@@ -31,7 +31,7 @@ pub(crate) const TO_FETCH: &str = "ready_for_pickup";
 
 /// The rank of the first status that ends an order; those listed after it rank above it, so that a refund still follows
 /// a cancellation.
-const TERMINAL: u8 = 200;
+pub(crate) const TERMINAL: u8 = 200;
 
 /// What an order and its payment both say of money that goes back.
 const REFUNDED: &str = "refunded";
@@ -42,6 +42,21 @@ const MOST_WAITING: usize = 16;
 /// What an order is known by: its number. `None` where the contract has no such field, or the value none.
 pub fn order_number(program: &Program, order: &Value) -> Option<SmolStr> {
     key_of(program, program.shop.known_records.order, order)
+}
+
+/// A status's place among those of the shop's orders, from 1. `None`: it has none, such as a parcel's own.
+pub(crate) fn order_rank(shop: &Shop, status: &str) -> Option<u8> {
+    let known = shop.statuses.iter().find(|statuses| statuses.contract == "orders");
+    match known {
+        Some(statuses) => statuses.terminal.iter().position(|name| name == status).map_or_else(
+            || {
+                let ranked = statuses.ranks.iter().find(|(name, _)| name == status);
+                ranked.map(|(_, rank)| rank.saturating_add(1).min(TERMINAL - 1))
+            },
+            |at| u8::try_from(at).ok().map(|at| TERMINAL.saturating_add(at)),
+        ),
+        None => position(&ORDER_STATUSES, status),
+    }
 }
 
 fn key_of(program: &Program, record: Option<RecordId>, value: &Value) -> Option<SmolStr> {
@@ -103,7 +118,19 @@ impl<'p> Machine<'p> {
         if let Some(key) = self.order_key(order) {
             let at = self.follower_of(&key);
             self.keep(at, order, &Value::None);
+            let status = self.status_of(order).filter(|status| self.order_rank(status) >= Some(TERMINAL));
+            if let Some(status) = status {
+                self.tell_interrupted(&key, &status, order);
+            }
         }
+    }
+
+    fn status_of(&self, order: &Value) -> Option<SmolStr> {
+        let record = self.program.shop.records.get(usize::from(self.program.shop.known_records.order?.0))?;
+        let (at, _) = record.field("status")?;
+        let Value::Record(fields) = order else { return None };
+        let Value::Text(status) = fields.get(usize::from(at))? else { return None };
+        Some(status.clone())
     }
 
     fn order_key(&self, order: &Value) -> Option<SmolStr> {
@@ -163,17 +190,7 @@ impl<'p> Machine<'p> {
     }
 
     fn order_rank(&self, status: &str) -> Option<u8> {
-        let known = self.program.shop.statuses.iter().find(|statuses| statuses.contract == "orders");
-        match known {
-            Some(statuses) => statuses.terminal.iter().position(|name| name == status).map_or_else(
-                || {
-                    let ranked = statuses.ranks.iter().find(|(name, _)| name == status);
-                    ranked.map(|(_, rank)| rank.saturating_add(1).min(TERMINAL - 1))
-                },
-                |at| u8::try_from(at).ok().map(|at| TERMINAL.saturating_add(at)),
-            ),
-            None => position(&ORDER_STATUSES, status),
-        }
+        order_rank(&self.program.shop, status)
     }
 
     /// Whether a parcel that is near was not yet heard to be so on this day, where the shop is; from now on it was.
@@ -367,19 +384,16 @@ impl<'p> Machine<'p> {
 
     /// Whether the conversation is about this order, or about none in particular.
     fn concerns_conversation(&self, key: &SmolStr) -> bool {
-        let mut about_another = false;
-        for (at, frame) in self.session.frames.iter().enumerate() {
-            let orders = self.program.index.flow(frame.flow).map_or(&[][..], |flow| &flow.orders);
-            for slot in orders {
-                let value = self.value_at(Scope::Frame(at), Target::Slot(*slot));
-                match value.and_then(|value| self.order_key(value)) {
-                    Some(known) if known == *key => return true,
-                    Some(_) => about_another = true,
-                    None => {}
-                }
-            }
-        }
-        !about_another
+        let mut known = (0..self.session.frames.len()).flat_map(|frame| self.orders_of(frame)).peekable();
+        known.peek().is_none() || known.any(|known| known == *key)
+    }
+
+    /// The orders that a flow under way keeps.
+    pub fn orders_of(&self, frame: usize) -> Vec<SmolStr> {
+        let flow = self.session.frames.get(frame).and_then(|frame| self.program.index.flow(frame.flow));
+        let slots = flow.map_or(&[][..], |flow| &flow.orders).iter();
+        let values = slots.filter_map(|slot| self.value_at(Scope::Frame(frame), Target::Slot(*slot)));
+        values.filter_map(|value| self.order_key(value)).collect()
     }
 }
 

@@ -239,7 +239,7 @@ impl<'p> Machine<'p> {
         self.flush(Attach::Never);
         self.prompted = false;
         let top = self.top();
-        if !self.is_entered(top) {
+        if !self.is_entered(top) || self.is_led_on() {
             return None;
         }
         let place = Place { scope: Scope::Frame(top), list: LineList::Entry, index: 0 };

@@ -94,26 +94,48 @@ impl<'p> Machine<'p> {
     /// Whether news of money or of an order must wait: a person has the conversation, or another flow has interrupted the
     /// state that listens for it.
     fn is_held(&self, kind: &EventKind) -> bool {
-        let name = match kind {
-            EventKind::Payment { status, .. } => EventName::Payment(status.clone()),
-            EventKind::Order { status, .. } => EventName::Order(status.clone()),
-            EventKind::Inbound(_)
-            | EventKind::Result { .. }
-            | EventKind::Wake
-            | EventKind::HandoffClosed { .. }
-            | EventKind::HandoffOpened
-            | EventKind::MessageFailed { .. } => return false,
-        };
-        let listens = |level: Level| {
-            let mut triggers = self.reactions(level).iter().map(|reaction| &reaction.trigger);
-            triggers.any(|trigger| matches!(trigger, Trigger::On { event } if *event == name))
-        };
-        if self.levels().any(listens) {
+        let Some(name) = name_of(kind) else { return false };
+        if self.levels().any(|level| self.listens(level, &name)) {
             return self.session.handed_over;
         }
-        let below = (0..self.top()).filter(|frame| self.is_entered(*frame));
-        let mut below = below.flat_map(|frame| [LevelKind::State, LevelKind::Group].map(|kind| Level { frame, kind }));
-        below.any(listens)
+        (0..self.top()).any(|frame| self.waits_for(frame, &name))
+    }
+
+    fn listens(&self, level: Level, name: &EventName) -> bool {
+        let mut triggers = self.reactions(level).iter().map(|reaction| &reaction.trigger);
+        triggers.any(|trigger| matches!(trigger, Trigger::On { event } if event == name))
+    }
+
+    /// Whether the state that a flow is in, or its group, listens for this.
+    fn waits_for(&self, frame: usize, name: &EventName) -> bool {
+        let own = [LevelKind::State, LevelKind::Group].map(|kind| Level { frame, kind });
+        self.is_entered(frame) && own.into_iter().any(|level| self.listens(level, name))
+    }
+
+    /// A command of this conversation has brought an order to its end. An interrupted state that has this order and listens for its
+    /// end hears of it when it goes on, whoever else tells of it later.
+    pub fn tell_interrupted(&mut self, key: &SmolStr, status: &SmolStr, order: &Value) {
+        let name = EventName::Order(status.clone());
+        let is_heard = self.levels().any(|level| self.listens(level, &name));
+        let waits = |frame: usize| self.waits_for(frame, &name) && self.orders_of(frame).contains(key);
+        if !is_heard && (0..self.top()).any(waits) {
+            self.wait(EventKind::Order { status: status.clone(), key: key.clone(), order: order.clone() });
+        }
+    }
+
+    /// Whether news that have waited lead on from the innermost state, whatever else holds: what it asks is out of date.
+    pub fn is_led_on(&self) -> bool {
+        let top = self.top();
+        let leads_on = |name: &EventName| {
+            let own = [LevelKind::State, LevelKind::Group].map(|kind| Level { frame: top, kind });
+            let found = own
+                .into_iter()
+                .flat_map(|level| self.reactions(level))
+                .find(|reaction| matches!(&reaction.trigger, Trigger::On { event } if event == name));
+            found.is_some_and(|reaction| reaction.guard.is_none() && reaction.dest().is_some())
+        };
+        let mut waiting = self.session.waiting.iter().filter(|event| !self.is_held(&event.kind));
+        waiting.any(|event| name_of(&event.kind).is_some_and(|name| leads_on(&name)))
     }
 
     /// An act of the customer, now that the conversation is free.
@@ -537,4 +559,18 @@ pub(super) enum Hearing {
     Reserved,
     Whole,
     Contained,
+}
+
+/// News of money or of an order.
+fn name_of(kind: &EventKind) -> Option<EventName> {
+    match kind {
+        EventKind::Payment { status, .. } => Some(EventName::Payment(status.clone())),
+        EventKind::Order { status, .. } => Some(EventName::Order(status.clone())),
+        EventKind::Inbound(_)
+        | EventKind::Result { .. }
+        | EventKind::Wake
+        | EventKind::HandoffClosed { .. }
+        | EventKind::HandoffOpened
+        | EventKind::MessageFailed { .. } => None,
+    }
 }

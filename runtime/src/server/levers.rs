@@ -8,7 +8,6 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
-use duka_engine::hir::Shop as Shape;
 use serde_json::Value;
 use smol_str::SmolStr;
 
@@ -67,13 +66,9 @@ async fn order(
     let mut arrivals = Vec::new();
     for id in levers.demo.conversations(shop.scope) {
         let orders = levers.demo.orders(shop.scope, id);
-        let own = orders.iter().find(|order| order.get("number").and_then(Value::as_str) == Some(&number));
-        let before = own.and_then(|order| order.get("status").and_then(Value::as_str)).unwrap_or_default();
-        let moves = |status: &str| levers.demo.moves((shop.scope, id), &shop.program, (&number, status), received_ms);
-        let Some(kind) = own.and_then(|_| moves(status)) else { continue };
-        if rank(&shop.program.shop, before) > rank(&shop.program.shop, status) {
-            moves(before);
-        }
+        let is_own = orders.iter().any(|order| order.get("number").and_then(Value::as_str) == Some(&number));
+        let moves = || levers.demo.moves((shop.scope, id), &shop.program, (&number, status), received_ms);
+        let Some(kind) = is_own.then(moves).flatten() else { continue };
         let what = Arrived::Conversation { id, incoming: Incoming::event(kind) };
         arrivals.push(Arrival { shop: shop.scope, key: None, received_ms, what });
     }
@@ -82,9 +77,4 @@ async fn order(
     }
     levers.server.desk.commit(Job::Arrivals(arrivals)).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
     Ok(())
-}
-
-fn rank(shop: &Shape, status: &str) -> u8 {
-    let ranks = shop.statuses.iter().flat_map(|statuses| &statuses.ranks);
-    ranks.filter(|(word, _)| word == status).map(|(_, rank)| *rank).max().unwrap_or(0)
 }

@@ -26,6 +26,7 @@ use crate::host::incoming::{Arrival, Arrived, Incoming};
 use crate::host::shops::Shop;
 use crate::host::writer::{Job, Took, WriteError};
 use crate::id::ElementKey;
+use crate::payments::PAID;
 use crate::store::{self, Identity, QuarantineEntry};
 
 /// Why it is in quarantine: no conversation has the order; or it is not as its mapping says.
@@ -229,23 +230,30 @@ async fn is_known(server: &Server, shop: &Shop, number: &SmolStr) -> Result<bool
 }
 
 /// Where the shop's own system takes the money, an order that it tells to be paid is a payment that is paid. That an order is
-/// over says nothing of that: it may have been cancelled unpaid, and nobody is to confirm one that is back, or its money.
+/// over says nothing of that: it may have been cancelled unpaid, and nobody is to confirm one that is back, or its money. Nor
+/// does that it is packed or sent where it may be paid in cash, unless the system says so itself.
 fn paid(shop: &Shop, contract: &str, moved: &Moved) -> Option<EventKind> {
     let program = &shop.program.shop;
-    let takes_money = shop.backends.iter().any(|backend| backend.contract == "payments");
-    let statuses = program.statuses.iter().find(|statuses| statuses.contract == contract).filter(|_| takes_money)?;
+    let till = shop.backends.iter().find(|backend| backend.contract == "payments")?;
+    let statuses = program.statuses.iter().find(|statuses| statuses.contract == contract)?;
     if statuses.terminal.contains(&moved.status) && moved.status != "delivered" {
         return None;
     }
-    if !statuses.is_paid(&moved.status) {
+    let order = Type::Record(program.known_records.order?);
+    let is_paid = match field(program, &order, &moved.order, "paid") {
+        Some(Value::YesNo(is_paid)) => *is_paid,
+        _ if till.mapping.operations.contains_key("payments.cash") => moved.status == PAID,
+        _ => statuses.is_paid(&moved.status),
+    };
+    if !is_paid {
         return None;
     }
-    let total = field(program, &Type::Record(program.known_records.order?), &moved.order, "total")?;
+    let total = field(program, &order, &moved.order, "total")?;
     let Value::Money(total) = total else { return None };
     let payment = json!({ "url": "", "status": "paid", "amount": write_money(*total) });
     let payment = decode(program, &Type::Record(program.known_records.payment?), &payment).ok()?;
     // The order is what the conversation knows itself.
-    let (status, key) = (SmolStr::new_static("paid"), moved.number.clone());
+    let (status, key) = (SmolStr::new_static(PAID), moved.number.clone());
     Some(EventKind::Payment { status, key, order: Value::None, payment })
 }
 

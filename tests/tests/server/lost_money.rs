@@ -217,7 +217,7 @@ async fn f80_an_order_that_the_shops_system_cancels_is_told_and_its_link_is_dead
     let link = link_of(&stage.sees().await);
     assert_eq!(taps(&link).await, 303);
     assert_eq!(tells(&stage, WEBHOOK_SECRET, &news("e1", "order.changed", "Z-1042", "cancelled")).await, 200);
-    stage.hears("Z-1042 was cancelled").await;
+    stage.hears_all(&["Z-1042 was cancelled", "Z-1042 is cancelled. Your bag is saved."]).await;
     until(&stage, "Z-1042", |payment| payment.state == State::Cancelled).await;
     assert!(shown(browser().get(&link)).await.html.contains("This link has ended"));
     at_demo(&stage, "demo-1", "paid").await;

@@ -204,6 +204,28 @@ async fn told_of(stage: &Stage, vendor: &Vendor, number: &str, at: u8, change: i
     assert_eq!(tells(stage, SHOPIFY, &news, SECRET).await, 200);
 }
 
+/// Cash on delivery and transfers, which Shopify's page lets customers choose: what is packed and sent has no money yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_sent_before_it_is_paid_at_shopify_is_not_said_to_be_paid() {
+    let vendor = Vendor::of("KES");
+    let place = vendor.start(shopify::routes()).await;
+    let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    shopify::pays(&vendor, &number);
+    told_of(&stage, &vendor, &number, 7, |order| {
+        order["displayFinancialStatus"] = json!("PENDING");
+        order["displayFulfillmentStatus"] = json!("PARTIALLY_FULFILLED");
+    })
+    .await;
+    assert!(stage.sees_nothing().await, "packed is not paid");
+    told_of(&stage, &vendor, &number, 8, |order| order["displayFulfillmentStatus"] = json!("FULFILLED")).await;
+    stage.hears_all(&["is on its way"]).await;
+    assert!(stage.sees_nothing().await, "sent is not paid");
+    // The courier has brought the money.
+    told_of(&stage, &vendor, &number, 9, |order| order["displayFinancialStatus"] = json!("PAID")).await;
+    stage.hears_all(&["is paid: KES 25", "PAID"]).await;
+    stage.end().await;
+}
+
 /// F86 on the shop's own page: an order that was cancelled unpaid is not paid, and one that was is for people.
 #[tokio::test(flavor = "multi_thread")]
 async fn f86_an_order_that_the_shop_cancelled_unpaid_is_not_paid() {

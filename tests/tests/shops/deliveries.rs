@@ -38,6 +38,7 @@ fn money_that_only_one_state_confirms_is_found_out() {
     assert_eq!(
         shown,
         [
+            "payment.paid, then order.cancelled at pay\n  start at pay\n  event payment.paid\n  event order.cancelled\n  not called: orders.confirm",
             "payment.expired, then payment.paid at pay\n  start at pay\n  event payment.expired\n  event payment.paid\n  called: orders.confirm",
             "payment.failed, then payment.paid at pay\n  start at pay\n  event payment.failed\n  event payment.paid\n  called: orders.confirm",
         ]

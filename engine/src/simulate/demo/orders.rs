@@ -3,9 +3,17 @@
 use serde_json::{Value as Json, json};
 
 use super::{Answer, Arguments, Demo, key_of, minor, number_of, text, unknown, whole};
+use crate::hir::Shop;
+use crate::step::{TERMINAL, order_rank};
 
 impl Demo {
-    pub(super) fn order_operation(&mut self, operation: &str, arguments: &Arguments<'_>, now_ms: i64) -> Answer {
+    pub(super) fn order_operation(
+        &mut self,
+        shop: &Shop,
+        operation: &str,
+        arguments: &Arguments<'_>,
+        now_ms: i64,
+    ) -> Answer {
         match operation {
             "orders.recent" => {
                 let orders = self.own_orders().filter(|order| text(order, "status") != "quoted");
@@ -29,8 +37,8 @@ impl Demo {
             },
             "orders.quote" => Answer::Given(self.quote(arguments)),
             "orders.again" => self.again(arguments),
-            "orders.hold" => self.hold(arguments),
-            "orders.confirm" => self.confirm(arguments),
+            "orders.hold" => self.hold(shop, arguments),
+            "orders.confirm" => self.confirm(shop, arguments),
             "orders.release" => self.release(arguments),
             "orders.cancel" => self.cancel(arguments),
             "orders.open_return" => {
@@ -136,7 +144,8 @@ impl Demo {
         Answer::Given(self.quote(&Arguments(&[])))
     }
 
-    fn hold(&mut self, arguments: &Arguments<'_>) -> Answer {
+    /// What is held already and further stays where it is; what is over is not held again.
+    fn hold(&mut self, shop: &Shop, arguments: &Arguments<'_>) -> Answer {
         let Some(order) = arguments.of("order").filter(|order| order.is_object()).cloned() else {
             return Answer::Refused("not_found".into());
         };
@@ -157,14 +166,30 @@ impl Demo {
             self.orders.insert(0, order);
             0
         });
-        self.orders[at]["status"] = Json::from("placed");
-        self.orders[at]["status_text"] = Json::from("not paid yet");
+        let rank = order_rank(shop, text(&self.orders[at], "status"));
+        if rank >= Some(TERMINAL) {
+            return Answer::Refused("price_changed".into());
+        }
+        if rank.is_none() {
+            self.orders[at]["status"] = Json::from("placed");
+            self.orders[at]["status_text"] = Json::from("not paid yet");
+        }
         self.others.remove(text(&self.orders[at], "number"));
         Answer::Given(self.order(&self.orders[at]))
     }
 
-    fn confirm(&mut self, arguments: &Arguments<'_>) -> Answer {
-        let answer = self.set_status(arguments, "paid");
+    /// Money moves an order on and never back: what was packed or brought before it was paid stays there. For one that is over it
+    /// confirms nothing, as at other systems, and people hear of it.
+    fn confirm(&mut self, shop: &Shop, arguments: &Arguments<'_>) -> Answer {
+        let at = self.find(arguments);
+        let rank = at.and_then(|at| order_rank(shop, text(&self.orders[at], "status")));
+        if rank >= Some(TERMINAL) {
+            return Answer::Failed("the order is over".to_string());
+        }
+        let answer = match (at, rank.zip(order_rank(shop, "paid"))) {
+            (Some(at), Some((is, paid))) if is > paid => Answer::Given(self.order(&self.orders[at])),
+            (_, _) => self.set_status(arguments, "paid"),
+        };
         if matches!(answer, Answer::Given(_)) {
             self.bag.clear();
         }
@@ -214,9 +239,11 @@ impl Demo {
         Some(0)
     }
 
-    /// Moves an order on, as the courier or the payment provider would, and tells it with its payment.
-    pub fn move_order(&mut self, number: &str, status: &str, now_ms: i64) -> Option<(Json, Json)> {
+    /// Moves an order on, as the courier or the payment provider would, and tells it with its payment. What is told late moves
+    /// nothing back.
+    pub fn move_order(&mut self, shop: &Shop, number: &str, status: &str, now_ms: i64) -> Option<(Json, Json)> {
         let at = self.orders.iter().position(|order| text(order, "number") == number)?;
+        let before = self.orders[at].clone();
         self.orders[at]["status"] = Json::from(status);
         self.orders[at]["status_text"] = Json::from(status.replace('_', " "));
         // What no rider of the shop brings goes with a carrier.
@@ -227,7 +254,11 @@ impl Demo {
             fields.entry("carrier").or_insert_with(|| Json::from("Demo Express"));
             fields.entry("tracking_code").or_insert_with(|| Json::from(format!("TRK-{code}")));
         }
-        Some(self.with_payment(at, now_ms))
+        let told = self.with_payment(at, now_ms);
+        if order_rank(shop, text(&before, "status")) > order_rank(shop, status) {
+            self.orders[at] = before;
+        }
+        Some(told)
     }
 
     /// Tells an order with its payment, and leaves it where it is.

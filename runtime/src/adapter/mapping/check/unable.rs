@@ -2,7 +2,7 @@
 //! any, goods that are kept where its hold keeps nothing. Says nothing of operations that are missing.
 
 use duka_dsl::{Diagnostic, Span};
-use duka_engine::hir::{Comparison, Expr, ExprKind, Flow, Shop, StepKind};
+use duka_engine::hir::{Comparison, Expr, ExprKind, Flow, Shop, SlotId, StepKind, Target};
 use duka_engine::types::Type;
 use duka_engine::value::Value;
 use duka_engine::walk;
@@ -38,20 +38,34 @@ pub fn unable(shop: &Shop, found: &[Found]) -> Vec<Diagnostic> {
     findings
 }
 
-/// Whether it is how many pieces of a thing there are.
-fn is_stock(shop: &Shop, expr: &Expr) -> bool {
+/// Whether it is how many pieces of a thing there are, or what a line has kept of that.
+fn is_stock(shop: &Shop, kept: &[SlotId], expr: &Expr) -> bool {
+    if let ExprKind::Slot(slot) = &expr.kind {
+        return kept.contains(slot);
+    }
     let ExprKind::Field(inner, field) = &expr.kind else { return false };
     let Type::Record(id) = &inner.ty else { return false };
     let record = shop.records.get(usize::from(id.0)).filter(|record| record.name == "product");
     record.and_then(|record| record.fields.get(usize::from(*field))).is_some_and(|field| field.name == STOCK)
 }
 
+/// What `set` lines of a flow make the number of pieces of a thing.
+fn kept(shop: &Shop, flow: &Flow) -> Vec<SlotId> {
+    let steps = walk::lines(flow).into_iter().flat_map(|lines| lines.steps);
+    let kept = steps.filter_map(|step| match &step.kind {
+        StepKind::Set { slot: Target::Slot(slot), value } if is_stock(shop, &[], value) => Some(*slot),
+        _ => None,
+    });
+    kept.collect()
+}
+
 /// Numbers of pieces that become words: in a text of any language, or in the hands of a hook that gives text.
 fn says(shop: &Shop, flow: &Flow, uncounted: &str, findings: &mut Vec<Diagnostic>) {
+    let kept = kept(shop, flow);
     let mut asked: Vec<Span> = Vec::new();
     let mut tell = |expr: &Expr| match &expr.kind {
         ExprKind::Compare(_, left, right) => asked.extend([left.span, right.span]),
-        _ if !is_stock(shop, expr) || asked.contains(&expr.span) => {}
+        _ if !is_stock(shop, &kept, expr) || asked.contains(&expr.span) => {}
         _ if findings.iter().any(|finding: &Diagnostic| finding.span == expr.span) => {}
         _ => {
             let message = format!(
@@ -72,6 +86,7 @@ fn says(shop: &Shop, flow: &Flow, uncounted: &str, findings: &mut Vec<Diagnostic
 
 fn compares(shop: &Shop, flow: &Flow, findings: &mut Vec<Diagnostic>) {
     use Comparison::{Greater, GreaterOrEqual, Less, LessOrEqual};
+    let kept = kept(shop, flow);
     // `< 1` is "none", and `>= 1` is "some".
     let is_more = |side: &Expr, none_or_some: [Comparison; 2], op: Comparison| match &side.kind {
         ExprKind::Constant(Value::Number(number)) => {
@@ -81,8 +96,8 @@ fn compares(shop: &Shop, flow: &Flow, findings: &mut Vec<Diagnostic>) {
     };
     walk::expressions(flow, &mut |expr| {
         let ExprKind::Compare(op, left, right) = &expr.kind else { return };
-        if is_stock(shop, left) && is_more(right, [Less, GreaterOrEqual], *op)
-            || is_stock(shop, right) && is_more(left, [Greater, LessOrEqual], *op)
+        if is_stock(shop, &kept, left) && is_more(right, [Less, GreaterOrEqual], *op)
+            || is_stock(shop, &kept, right) && is_more(left, [Greater, LessOrEqual], *op)
         {
             let message = "This compares how many there are, and the shop's system does not count: it only tells whether there are any.";
             findings.push(Diagnostic::new(724, expr.span, message).help("Compare with 0, or take it out."));

@@ -15,6 +15,8 @@ use crate::adapter::parcels::TRACK;
 
 /// What parcels make of their order.
 const OF_PARCELS: [&str; 4] = ["shipped", "out_for_delivery", "delivered", "returned"];
+/// What they tell of it besides, which leaves it where it is.
+const BESIDE: [&str; 2] = ["attempt_failed", "ready_for_pickup"];
 
 /// Reactions of the merchant's own flows to steps that nobody tells (D723).
 pub fn untold(shop: &Shop, found: &[Found]) -> Vec<Diagnostic> {
@@ -27,12 +29,12 @@ pub fn untold(shop: &Shop, found: &[Found]) -> Vec<Diagnostic> {
             asks || it.mapping.webhook.as_ref().is_some_and(|webhook| !webhook.parcels.is_empty())
         };
         if found.iter().any(has_parcels) {
-            told.extend(OF_PARCELS);
+            told.extend(OF_PARCELS.iter().chain(&BESIDE));
         }
         // Money and ends come by other ways as well: a payment, a word of the customer.
         let first = statuses.ranks.iter().find(|(word, _)| word == "paid").map_or(0, |(_, rank)| *rank);
         let steps = statuses.ranks.iter().filter(|(_, rank)| *rank > first).map(|(word, _)| word.as_str());
-        let never: BTreeSet<&str> = steps.filter(|word| !told.contains(word)).collect();
+        let never: BTreeSet<&str> = steps.chain(BESIDE).filter(|word| !told.contains(word)).collect();
         for (_, reaction) in shop.flows.iter().filter(|flow| !flow.standard).flat_map(walk::reactions) {
             let Trigger::On { event: EventName::Order(status) } = &reaction.trigger else { continue };
             if !never.contains(status.as_str()) {
