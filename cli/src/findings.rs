@@ -1,6 +1,7 @@
 //! From a loaded shop to its findings: compile, check, weigh. Prints nothing.
 
 use duka_dsl::Diagnostic;
+use duka_dsl::diagnostic::Code;
 use duka_engine::compile::{Compiled, compile};
 use duka_engine::lints::{self, Settings};
 use duka_engine::rules::{self, Level};
@@ -9,6 +10,8 @@ use duka_runtime::adapter::mapping;
 
 use crate::load::Shop;
 use crate::report::{Finding, Report, SetAside};
+
+const UNKNOWN_LINE: Code = Code(3);
 
 /// Everything that is wrong with a shop. `previous` is the shop before an edit. Of one whose settings can not be read, only
 /// what is wrong with them: everything else would be judged by the wrong currency, languages and rules.
@@ -25,7 +28,10 @@ pub fn check(shop: Shop, previous: Option<&ShopSource>) -> Report {
         None => lints::check(&compiled, &shop.source, &settings),
     };
     let mut findings: Vec<Finding> = shop.findings.iter().cloned().map(unweighed).collect();
-    findings.extend(found.into_iter().map(weighed));
+    // What stands where letters can not be read is no line that somebody wrote.
+    let is_garbled =
+        |found: &lints::Finding| found.diagnostic.code == UNKNOWN_LINE && !shop.is_whole(found.diagnostic.span.file);
+    findings.extend(found.into_iter().filter(|found| !is_garbled(found)).map(weighed));
     if let Some(known) = compiled.shop() {
         let (found, wrong) = mapping::read(&shop.source, known);
         findings.extend(wrong.into_iter().map(unweighed));

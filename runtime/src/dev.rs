@@ -70,6 +70,8 @@ pub enum DevError {
     Data(std::io::Error),
     #[error("`{}` was not made by `duka dev`", .0.display())]
     Foreign(PathBuf),
+    #[error("`{}` is where the shop's own files lie", .0.display())]
+    Within(PathBuf),
     #[error(transparent)]
     Settings(#[from] Mistake),
     #[error("the stand-in for WhatsApp: {0}")]

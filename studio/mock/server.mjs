@@ -323,7 +323,7 @@ async function answer(it, request, response) {
   if (kind === "explore") {
     const [flow] = it.map.flows;
     const uncovered = { states: flow.states.slice(-3).map((one) => one.id), edges: flow.edges.slice(-5).map((one) => [one.from, one.to]) };
-    return send(200, { uncovered, left: uncovered.edges.map(([from, to]) => ({ owner: from.replace(/^.*[/]/, ""), by: { code: "line", about: `-> ${to.replace(/^.*[/]/, "")}` } })), ...(body.write ? { tests_written: "explored.test.duka" } : {}) });
+    return send(200, { uncovered, failing: 0, left: uncovered.edges.map(([from, to]) => ({ owner: from.replace(/^.*[/]/, ""), by: { code: "line", about: `-> ${to.replace(/^.*[/]/, "")}` } })), ...(body.write ? { tests_written: "explored.test.duka" } : {}) });
   }
   if (kind === "files") {
     const path = parts.slice(3).join("/");

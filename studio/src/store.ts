@@ -363,6 +363,9 @@ function hear(event: string, data: any) {
       findingsTold += 1;
       // A save that changes no flow (a remark, say) is told of only here: the file is read again.
       set((now) => ({ findings: data, flowRead: now.flowRead + 1 }));
+      // So are the shop's name, its list of files, and the products that its fixture has.
+      void readShop();
+      void readBackend();
       break;
     case "flow":
       hearFlow(data);

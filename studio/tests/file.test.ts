@@ -1,5 +1,5 @@
 // What is written into a shop's file, whatever happens to it meanwhile.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page, Route } from "playwright-core";
 import { expect, test } from "vitest";
@@ -164,5 +164,40 @@ test.skipIf(!process.env.DUKA)("a process that was begun anew shows the file as 
   await page.keyboard.press("Control+s");
   await status(page, "Saved");
   await expect.poll(() => readFileSync(path, "utf8")).toMatch(/# and then$/);
+  await at.end();
+});
+
+test.skipIf(!process.env.DUKA)("what is saved elsewhere reaches the page, whether or not the program changes", { timeout: SLOW }, async () => {
+  const at = await bench();
+  const { page } = await open(at);
+  const saved = (path: string, how: (text: string) => string) => {
+    const place = join(at.folder ?? "", path);
+    writeFileSync(place, how(readFileSync(place, "utf8")));
+  };
+  saved("shop.yaml", (text) => text.replace(/^name: .*$/m, "name: The Other Boutique"));
+  await page.locator(".top-shop", { hasText: "The Other Boutique" }).waitFor();
+  saved("fixtures/zuri.yaml", (text) => text.replace("Kitenge wrap dress", "Kanga dress"));
+  await page.getByLabel("Price of Kanga dress").waitFor();
+  writeFileSync(join(at.folder ?? "", "more.test.duka"), "tests for boutique\n  given shop fixtures/zuri.yaml\n\ntest hello\n  customer: hi\n");
+  await page.locator(".file-bar option", { hasText: "more.test.duka" }).waitFor({ state: "attached" });
+  await at.end();
+});
+
+test.skipIf(!process.env.DUKA)("a file that is no text any more, and a folder that is gone, are not called saved", { timeout: SLOW }, async () => {
+  const at = await bench();
+  const { page } = await open(at);
+  const folder = at.folder ?? "";
+  const place = join(folder, "boutique.duka");
+  const flow = readFileSync(place);
+  await status(page, "Saved");
+  writeFileSync(place, Buffer.concat([flow, Buffer.from([0xff, 0xfe, 0x0a])]));
+  await status(page, "Cannot be read now");
+  writeFileSync(place, flow);
+  await status(page, "Saved");
+  renameSync(folder, `${folder}-away`);
+  await status(page, "Cannot be read now");
+  await page.locator(".finding", { hasText: "is not there any more" }).waitFor();
+  renameSync(`${folder}-away`, folder);
+  await status(page, "Saved");
   await at.end();
 });

@@ -68,6 +68,54 @@ test("a price and a stock that are edited are what the customer reads", { timeou
   await page.context().close();
 });
 
+test.skipIf(!real)("what is no price and no stock is refused, and the fields say what the shop has", { timeout: SLOW }, async () => {
+  const { page } = await open(on.at);
+  const [price, stock] = [page.getByLabel("Price of Kitenge wrap dress"), page.getByLabel("Stock of Kitenge wrap dress")];
+  const [before, left] = [await price.inputValue(), await stock.inputValue()];
+  for (const [field, wrong, words, right] of [
+    [price, "USD 5", "A price is more than nothing", before],
+    [price, "", "A price is more than nothing", before],
+    [stock, "-5", "a whole number", left],
+    [stock, "2.5", "a whole number", left],
+    [stock, "", "a whole number", left],
+  ] as const) {
+    await field.fill(wrong);
+    await field.press("Enter");
+    const note = page.locator(".note.is-error", { hasText: words });
+    await note.waitFor();
+    await expect.poll(() => field.inputValue()).toBe(right);
+    await note.getByRole("button").click();
+  }
+  await price.fill(before.replace(/\D/g, ""));
+  await price.press("Enter");
+  await expect.poll(() => price.inputValue()).toBe(before);
+  await page.context().close();
+});
+
+test("Explore tells of tests that fail, and where nothing was written", { timeout: SLOW }, async () => {
+  const { page } = await open(on.at);
+  const left = [{ owner: "bag", by: { code: "failure" } }];
+  await page.route("**/explore", (route) => route.fulfill({ json: { uncovered: { states: [], edges: [] }, left, failing: 25 } }));
+  await lever(page, "Explore");
+  await page.locator(".left").getByText("Tests of the shop that fail: 25.").waitFor();
+  await page.locator(".left").getByText("Ways that no test takes: 1").waitFor();
+  await lever(page, "Write tests for them");
+  await page.locator(".note", { hasText: "nothing was written" }).waitFor();
+  await page.context().close();
+});
+
+test("on a small screen nothing that is pressed beside the phone is lower than 24 px", { timeout: SLOW }, async () => {
+  const { page } = await open(on.at, "", { width: 390 });
+  await page.locator(".products input").first().waitFor();
+  const low = await page.evaluate(() =>
+    [...document.querySelectorAll(".bench :is(button, a, input, select, summary)")]
+      .map((one) => ({ name: one.getAttribute("aria-label") ?? one.textContent, height: one.getBoundingClientRect().height }))
+      .filter(({ height }) => height > 0 && height < 24),
+  );
+  expect(low).toEqual([]);
+  await page.context().close();
+});
+
 test("an emoji, a place, a contact card and a cart are sent", { timeout: SLOW }, async () => {
   const { page, troubles } = await open(on.at);
   await newCustomer(page, "Wangari");

@@ -53,6 +53,8 @@ pub fn run(arguments: &Dev) -> Result<Outcome, Failure> {
 
 async fn serve(arguments: &Dev, data: PathBuf) -> Result<Outcome, Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
+    // The terminal was closed.
+    let mut hang_up = signal(SignalKind::hangup())?;
     let checks = Arc::new(Checked);
     let options = Options { shop: arguments.path.clone(), port: arguments.port, data: data.clone(), checks };
     let dev = start(options).await.map_err(|error| not_started(error, &data))?;
@@ -68,6 +70,7 @@ async fn serve(arguments: &Dev, data: PathBuf) -> Result<Outcome, Failure> {
     tokio::select! {
         pressed = tokio::signal::ctrl_c() => pressed?,
         _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
     }
     dev.stop().await;
     Ok(Outcome::Fine)
@@ -129,6 +132,9 @@ fn not_started(error: DevError, data: &Path) -> Failure {
             "`{}` was not made by `duka dev`: its conversations may be those of real customers",
             database.display()
         ),
+        DevError::Within(data) => {
+            format!("`{}` is where the shop's own files lie: conversations are not kept between them", data.display())
+        }
         DevError::Port(..)
         | DevError::Shop(_)
         | DevError::Settings(_)
@@ -144,7 +150,7 @@ fn not_started(error: DevError, data: &Path) -> Failure {
         DevError::Port(..) => Some("Take another one: `--port 4000`, or `--port 0` for any.".to_string()),
         DevError::Shop(error) => error.help().map(str::to_string),
         DevError::Settings(mistake) => mistake.help.clone(),
-        DevError::Foreign(_) => {
+        DevError::Foreign(_) | DevError::Within(_) => {
             Some("Name another folder: `--data FOLDER`. It is made when it is not there.".to_string())
         }
         DevError::Data(_) => Some("`--data FOLDER` names another one; without it, nothing is kept.".to_string()),

@@ -28,6 +28,8 @@ pub struct Searched {
     pub playable: Playable,
     /// What the shop's own tests take.
     pub seen: Seen,
+    /// How many of them fail: what they do not come to counts as not taken.
+    pub failing: usize,
     /// Without the tests whose titles stand in the file already.
     pub found: explore::Exploration,
     /// The titles in the file of what was found: earlier searches have written them, and somebody may have edited the tests.
@@ -41,21 +43,29 @@ pub fn search(path: &Path) -> Result<Option<Searched>, Failure> {
     Ok(playable::read(path)?.ok().map(searched))
 }
 
-fn searched(playable: Playable) -> Searched {
+/// What the shop's tests take, and how many fail.
+pub fn played(playable: &Playable) -> (Seen, usize) {
     let mut seen = Seen::default();
+    let mut failing = 0;
     for (_, file) in playable.tests() {
         for result in test::run(&playable.program, &playable.fixtures, &file, "") {
+            failing += usize::from(result.failure.is_some());
             for trace in &result.traces {
                 seen.add(&playable.program.shop, trace);
             }
         }
     }
+    (seen, failing)
+}
+
+fn searched(playable: Playable) -> Searched {
+    let (seen, failing) = played(&playable);
     let fixture = playable.fixtures.values().next().cloned().unwrap_or_default();
     let mut found = explore::explore(&playable.program, &fixture, &seen);
     let kept = kept(&playable);
     let (strayed, fresh) = found.tests.into_iter().partition::<Vec<_>, _>(|test| kept.contains(&test.title));
     found.tests = fresh;
-    Searched { playable, seen, found, kept, strayed: strayed.into_iter().map(|test| test.title).collect() }
+    Searched { playable, seen, failing, found, kept, strayed: strayed.into_iter().map(|test| test.title).collect() }
 }
 
 impl Searched {
@@ -101,10 +111,10 @@ pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
     let upset = searched.found.tests.len() - passing;
     let written = searched.playable.shop.folder.join(FILE);
     let writes = arguments.write && searched.keep()?;
-    let Searched { playable, found, strayed, .. } = searched;
+    let Searched { playable, found, strayed, failing, .. } = searched;
     match arguments.format {
         Listing::Json => {
-            let all = as_json(&playable, (&found, &strayed), deliveries.tried, upset);
+            let all = as_json(&playable, (&found, &strayed), deliveries.tried, (upset, failing));
             writeln!(out, "{}", serde_json::to_string_pretty(&all).unwrap_or_default())?;
             return Ok(Outcome::Fine);
         }
@@ -117,16 +127,16 @@ pub fn run(arguments: &Explore) -> Result<Outcome, Failure> {
             out.write_all(text.as_bytes())?;
         }
     }
-    anstream::stderr().write_all(notes(&playable, (&found, &strayed), tried, upset).as_bytes())?;
+    anstream::stderr().write_all(notes(&playable, (&found, &strayed), tried, (upset, failing)).as_bytes())?;
     Ok(Outcome::Fine)
 }
 
-/// `upset`: how many of the tests, the last ones, will fail.
+/// `upset`: how many of the tests, the last ones, will fail; `failing`: how many of the shop's own do.
 fn as_json(
     playable: &Playable,
     (found, strayed): (&explore::Exploration, &[String]),
     delivered: usize,
-    upset: usize,
+    (upset, failing): (usize, usize),
 ) -> Json {
     let passing = found.tests.len().saturating_sub(upset);
     let test = |(at, test): (usize, &explore::FoundTest)| json!({ "title": test.title, "lines": test.lines, "fails": at >= passing });
@@ -137,6 +147,7 @@ fn as_json(
         "tests": found.tests.iter().enumerate().map(test).collect::<Vec<_>>(),
         "unreached": unreached.collect::<Vec<_>>(),
         "strayed": strayed,
+        "failing": failing,
         "tried": found.tried,
         "delivered": delivered,
     })
@@ -147,9 +158,14 @@ fn notes(
     playable: &Playable,
     (found, strayed): (&explore::Exploration, &[String]),
     delivered: usize,
-    upset: usize,
+    (upset, failing): (usize, usize),
 ) -> String {
     let mut notes = String::new();
+    if failing > 0 {
+        let (tests, fail) = (count(failing, "test"), if failing == 1 { "fails" } else { "fail" });
+        let line = format!("{tests} of the shop {fail}: what comes after the line that fails counts as not taken.");
+        let _ = writeln!(notes, "{} Mend that first: `duka test` shows it.", paint(terminal::BAD, line));
+    }
     if found.tests.is_empty() && found.unreached.is_empty() && strayed.is_empty() {
         let _ = writeln!(notes, "{}", paint(terminal::GOOD, "Every transition is taken by a test."));
     }

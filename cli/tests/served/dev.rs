@@ -1,6 +1,8 @@
 //! `duka dev` as a process: everything that the page of the browser asks, asked from outside. A whole purchase, files that
 //! are broken and mended, a server that is pulled from under customers' hands, days that pass, and who may not ask.
 
+#[path = "dev/disk.rs"]
+mod disk;
 #[path = "dev/ends.rs"]
 mod ends;
 #[path = "dev/given.rs"]
@@ -11,6 +13,8 @@ mod orders;
 mod person;
 #[path = "dev/recorded.rs"]
 mod recorded;
+#[path = "dev/refused.rs"]
+mod refused;
 #[path = "dev/saves.rs"]
 mod saves;
 #[path = "dev/several.rs"]
@@ -151,9 +155,13 @@ impl Dev {
     }
 
     /// Ends it as Ctrl-C does: in order, and without a word about it.
-    fn ends(mut self) {
+    fn ends(self) {
+        self.ends_by("-INT");
+    }
+
+    fn ends_by(mut self, signal: &str) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("there is `kill`").success());
+        assert!(Command::new("kill").args([signal, &pid]).status().expect("there is `kill`").success());
         let status = until("it ends", || self.child.try_wait().expect("it can be asked"));
         assert!(status.success(), "{status}");
         assert_eq!(self.errors.whole(), "");

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 
 use axum::Json;
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -52,6 +53,10 @@ pub enum Why {
     ShopBroken,
     NotSearched,
     TooLarge,
+    NotText,
+    TextLength,
+    Place,
+    Method,
     Disk,
     DiskDenied,
     DiskFull,
@@ -129,7 +134,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Body<T>, Refused> {
         match Json::<T>::from_request(request, state).await {
             Ok(Json(body)) => Ok(Body(body)),
-            Err(error) => Err(Refused::new(error.status(), Why::Unreadable, format!("{}.", error.body_text()))),
+            Err(error) => Err(Refused::new(error.status(), Why::Unreadable, unread(&error))),
         }
     }
+}
+
+/// In a sentence, without the names that the reader of JSON has for things of ours.
+fn unread(error: &JsonRejection) -> String {
+    let what = match error {
+        JsonRejection::JsonDataError(_) => "The body is not what is taken here",
+        JsonRejection::JsonSyntaxError(_) => "The body is no JSON",
+        _ => return format!("{}.", error.body_text()),
+    };
+    let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    format!("{what}: {why}. `/api/v1/openapi.json` describes what is.")
 }

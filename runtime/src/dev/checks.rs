@@ -101,6 +101,8 @@ pub enum LeftBy {
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Explored {
     pub left: Vec<Left>,
+    /// The shop's own tests that fail.
+    pub failing: usize,
     /// The states and ways that no test takes, as the map names them.
     pub states: Vec<String>,
     pub edges: Vec<(String, String)>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Query, Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::answers::Refused;
+use super::answers::{Refused, Why};
 use super::clock::{self, Clock};
 use super::house::House;
 use super::shop::View;
@@ -92,7 +92,8 @@ fn router(house: &Arc<House>, stop: CancellationToken) -> Router {
         .route("/shops/{shop}/check", post(files::check))
         .route("/shops/{shop}/levers/{name}", post(levers::pull))
         .route("/shops/{shop}/backend", get(levers::backend))
-        .fallback(async || Refused::absent("page"));
+        .fallback(async || Refused::absent("page"))
+        .method_not_allowed_fallback(not_so);
     Router::new()
         .nest(described::BASE, dev)
         .route("/api/v1/openapi.json", get(async || Json(described::document())))
@@ -103,6 +104,12 @@ fn router(house: &Arc<House>, stop: CancellationToken) -> Router {
         .with_state(Arc::clone(house))
         .merge(Arc::clone(&house.money).router())
         .layer(from_fn(move |request: Request, next: Next| guard::guard(address, request, next)))
+}
+
+/// The path is known, and is asked for something else.
+async fn not_so() -> Refused {
+    let message = "This is not done with this method; `/api/v1/openapi.json` says with which.";
+    Refused::new(StatusCode::METHOD_NOT_ALLOWED, Why::Method, message)
 }
 
 async fn home(State(house): State<Arc<House>>) -> Json<Home> {

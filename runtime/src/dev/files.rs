@@ -82,6 +82,10 @@ fn wrong(why: Wrong) -> Refused {
             "The file was changed elsewhere since it was read. Read it again, and put your change into it.",
         ),
         Wrong::Large => Refused::wrong(Why::TooLarge, "The file would be larger than Duka reads."),
+        Wrong::NotText => Refused::wrong(
+            Why::NotText,
+            "The file is no text in UTF-8, so that some of its letters can not be read. Save it as UTF-8 in the editor that it comes from.",
+        ),
         Wrong::Disk(error) => Refused::disk(&error),
     }
 }

@@ -68,7 +68,16 @@ impl House {
     /// Starts what stands in for everything outside. The server itself is begun by [`House::begin`].
     pub async fn open(options: Options, address: SocketAddr) -> Result<Arc<House>, DevError> {
         let Options { shop: folder, data, checks, .. } = options;
-        shops::find(&folder)?;
+        let found = shops::find(&folder)?;
+        let place = |folder: &PathBuf| folder.canonicalize().ok();
+        let own = place(&data).filter(|data| {
+            std::iter::once(&folder)
+                .chain(found.iter().map(|(_, shop)| shop))
+                .any(|own| place(own).as_ref() == Some(data))
+        });
+        if own.is_some() {
+            return Err(DevError::Within(data));
+        }
         kept::claim(&data)?;
         let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
         let listen = free.map_err(|error| DevError::Port(0, error))?;
@@ -193,11 +202,22 @@ impl House {
         }
     }
 
-    /// Looks at the shops on disk, findings and all.
+    /// Looks at the shops on disk, findings and all. One that runs and is gone there stays, and says so.
     pub async fn look_again(self: &Arc<House>) {
         let house = Arc::clone(self);
         let views = shop::on_deep_stack(move || shop::views(&house.folder, house.checks.as_ref())).await;
-        *self.views.lock().unwrap_or_else(PoisonError::into_inner) = views.unwrap_or_default();
+        let mut views = views.unwrap_or_default();
+        let routes = self.inner.server().map(|server| server.registry.now());
+        for before in self.views() {
+            let served = routes.as_ref().and_then(|routes| routes.named(&before.slug));
+            match (views.iter_mut().find(|view| view.slug == before.slug), served) {
+                // What the file says of its colour may be what is wrong with it.
+                (Some(view), _) if self.is_behind(&before.slug) => view.brand = view.brand.take().or(before.brand),
+                (None, Some(served)) => views.push(before.gone(&served.folder)),
+                (Some(_) | None, _) => {}
+            }
+        }
+        *self.views.lock().unwrap_or_else(PoisonError::into_inner) = views;
     }
 
     /// The windows that were open when an earlier process ended.
@@ -296,8 +316,18 @@ impl House {
         self.graph.set_ahead(ms);
     }
 
+    /// The shops, each with the profile that runs.
     pub fn views(&self) -> Vec<View> {
-        self.views.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(server) = self.inner.server() else { return views };
+        let routes = server.registry.now();
+        for view in views.iter_mut().filter(|view| self.is_behind(&view.slug)) {
+            let served = routes.named(&view.slug);
+            if let Some(hosted) = served.and_then(|served| server.registry.shops.shop(served.scope)) {
+                view.run_as(&hosted.program.shop);
+            }
+        }
+        views
     }
 
     pub fn view(&self, slug: &str) -> Option<View> {

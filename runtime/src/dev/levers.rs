@@ -9,6 +9,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use duka_engine::contract::{parse_money, write_money};
 use duka_engine::locale::money_in_english;
+use duka_engine::value::{Currency, Money};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -60,8 +61,10 @@ struct Slow {
 #[derive(Deserialize, JsonSchema)]
 struct Change {
     sku: String,
+    /// `KES 2,500`; a number is an amount in the shop's currency.
     price: Option<Value>,
-    stock: Option<i64>,
+    /// A whole number, 0 or more.
+    stock: Option<Value>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -191,30 +194,42 @@ fn change(house: &House, shop: &str, wanted: Change) -> Result<String, Refused> 
     let (server, served) = served(house, shop)?;
     let known = products::products(house, &server, shop);
     let product = known.iter().find(|product| product.sku == wanted.sku).ok_or_else(|| Refused::absent("product"))?;
+    let currency = server.registry.shops.shop(served.scope).ok_or_else(Refused::down)?.program.shop.profile.currency;
+    let price = wanted.price.as_ref().map(|price| price_of(price, product, currency)).transpose()?;
+    let stock = wanted.stock.as_ref().map(stock_of).transpose()?;
     let mut done = Vec::new();
     let edit = |field: &'static str, value: Value| {
         let (sku, field) = (SmolStr::new(&wanted.sku), SmolStr::new_static(field));
         house.around.demo.edit(served.scope, Edit { sku, field, value });
     };
-    if let Some(price) = &wanted.price {
-        let (currency, _) = product.price.split_once(' ').unwrap_or_default();
-        let written = price.as_str().map_or_else(|| price.to_string(), str::to_string);
-        let whole = if written.contains(' ') { written } else { format!("{currency} {written}") };
-        let money = parse_money(&whole).ok_or_else(|| {
-            Refused::wrong(Why::Price, format!("Write a price such as `{}`.", product.price))
-                .with("like", &product.price)
-        })?;
+    if let Some(money) = price {
         done.push(format!("costs {}", money_in_english(money)));
         edit("price", write_money(money).into());
     }
-    if let Some(stock) = wanted.stock {
-        if stock < 0 {
-            return Err(Refused::wrong(Why::Stock, "There can not be less than nothing in stock."));
-        }
+    if let Some(stock) = stock {
         done.push(format!("{stock} in stock"));
         edit("stock", stock.into());
     }
     Ok(format!("{}: {}.", product.name, done.join(", ")))
+}
+
+/// An amount as somebody writes it: more than nothing, in the shop's currency.
+fn price_of(written: &Value, product: &Product, currency: Currency) -> Result<Money, Refused> {
+    let text = written.as_str().map_or_else(|| written.to_string(), |text| text.trim().to_string());
+    let code = currency.code();
+    let whole = if text.contains(' ') { text } else { format!("{code} {text}") };
+    let is_right = |money: &Money| money.minor > 0 && money.currency == currency;
+    parse_money(&whole).filter(is_right).ok_or_else(|| {
+        let own = parse_money(&product.price).filter(is_right);
+        let like = own.map_or_else(|| format!("{code} 2,500"), money_in_english);
+        let message = format!("A price is more than nothing, and in {code}: write one such as `{like}`.");
+        Refused::wrong(Why::Price, message).with("like", like)
+    })
+}
+
+fn stock_of(written: &Value) -> Result<u32, Refused> {
+    let text = written.as_str().map_or_else(|| written.to_string(), |text| text.trim().to_string());
+    text.parse().map_err(|_| Refused::wrong(Why::Stock, "What is in stock is a whole number, 0 or more."))
 }
 
 fn template(house: &House, shop: &str, wanted: &Template) -> Result<String, Refused> {

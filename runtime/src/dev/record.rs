@@ -122,22 +122,31 @@ fn given(edit: &Edit) -> String {
     format!("given product.{}.{} is {value}", edit.sku, edit.field)
 }
 
+/// With a number where a test of the file has that name already.
+fn title(before: &str, wanted: String) -> String {
+    let is_taken = |title: &String| before.lines().any(|line| line.strip_prefix("test ") == Some(title));
+    let numbered = (2..).map(|number: u32| format!("{wanted} {number}"));
+    std::iter::once(wanted.clone()).chain(numbered).find(|title| !is_taken(title)).unwrap_or(wanted)
+}
+
 /// Adds the test to the file of recorded ones, if it passes; the whole file.
-fn write(folder: &Path, program: &Arc<Program>, test: FoundTest) -> Result<String, Unwritten> {
+fn write(folder: &Path, program: &Arc<Program>, mut test: FoundTest) -> Result<String, Unwritten> {
     let shop = load::own_files_only(folder).map_err(Unwritten::Broken)?;
     let fixture = shop.source.files.iter().find(|file| file.kind == FileKind::Fixture);
     let fixture = fixture.map(|file| file.path.as_str());
     let flow = program.shop.flows.first().map(|flow| flow.path.to_string()).unwrap_or_default();
     let fixtures = test::fixtures(&shop.source);
+    let place = folder.join(FILE);
+    let before = std::fs::read_to_string(&place).ok();
+    test.title = title(before.as_deref().unwrap_or_default(), test.title);
     let test = recorded::holding(program, &fixtures, (&flow, fixture), test).map_err(Unwritten::Unheld)?;
     let whole = as_test_file(&[test], &flow, fixture);
-    let place = folder.join(FILE);
-    let text = match std::fs::read_to_string(&place) {
-        Ok(before) => {
+    let text = match before {
+        Some(before) => {
             let test = whole.split_once("\ntest ").map_or("", |(_, test)| test);
             format!("{}\n\ntest {test}", before.trim_end())
         }
-        Err(_) => whole,
+        None => whole,
     };
     replace(&place, &text).map_err(Unwritten::Disk)?;
     Ok(text)
@@ -179,8 +188,10 @@ pub struct Search {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Explored {
     pub uncovered: Uncovered,
-    /// What no test takes.
+    /// What no test takes; where tests were written, what they do not take either.
     pub left: Vec<Left>,
+    /// The shop's own tests that fail: what they do not come to counts as not taken.
+    pub failing: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tests_written: Option<String>,
 }
@@ -200,5 +211,5 @@ pub async fn explore(
     })?;
     let uncovered = Uncovered { states: found.states, edges: found.edges };
     house.set_uncovered(&shop, uncovered.clone());
-    Ok(Json(Explored { uncovered, left: found.left, tests_written: found.tests_written }))
+    Ok(Json(Explored { uncovered, left: found.left, failing: found.failing, tests_written: found.tests_written }))
 }

@@ -69,11 +69,25 @@ async fn again(house: &Arc<House>) {
             house.know();
             tell(house, reloaded).await;
         }
-        Some(Err(error)) => tracing::warn!(%error, "the shops can not be read; everything stays as it was"),
+        Some(Err(error)) => {
+            tracing::warn!(%error, "the shops can not be read; everything stays as it was");
+            all_behind(house);
+        }
         None => first(house).await,
     }
     house.read.notify_one();
     house.changed.notify_one();
+}
+
+/// Nothing of what runs can be found where it lay.
+fn all_behind(house: &House) {
+    let Some(server) = house.inner.server() else { return };
+    let routes = server.registry.now();
+    house.set_broken(routes.shops.iter().map(|served| served.slug.clone()).collect());
+    for served in &routes.shops {
+        let said = "The shop's files can not be read where they lay: the last good version goes on.";
+        house.stream.tell(&served.slug, "flow", &flow(served, false, said, Vec::new()));
+    }
 }
 
 /// A shop that was never good may be now.

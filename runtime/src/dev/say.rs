@@ -19,12 +19,17 @@ const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mN
 const SILENCE: &str = "T2dnUwACAAAAAAAAAAABAAAAAAAAAByf9dkBE09wdXNIZWFkAQE4AYC7AAAAAABPZ2dTAAAAAAAAAAAAAAEAAAABAAAADIUv\
     EAEUT3B1c1RhZ3MEAAAAZHVrYQAAAABPZ2dTAATAXQAAAAAAAAEAAAACAAAACWvDNRkDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMD+P/++P/++P/+\
     +P/++P/++P/++P/++P/++P/++P/++P/++P/++P/++P/++P/++P/++P/++P/++P/++P/++P/++P/++P/++P/++P/+";
+/// Letters of a message that somebody can write in the app.
+const MOST_OF_A_TEXT: usize = 65_536;
 /// Letters of a file's name.
 const MOST_LETTERS: usize = 240;
 
 /// What the customer does.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a customer sends one of `text`, `button`, `list`, `quick`, `location`, `order`, `form`, `reaction` and `contact`, with what belongs to it"
+)]
 pub enum Say {
     Text {
         text: String,
@@ -139,6 +144,10 @@ impl Speaker<'_> {
                 if text.trim().is_empty() {
                     return Err(nothing());
                 }
+                if text.chars().count() > MOST_OF_A_TEXT {
+                    let message = format!("WhatsApp takes {MOST_OF_A_TEXT} letters in one message at most.");
+                    return Err(Refused::wrong(Why::TextLength, message).with("most", MOST_OF_A_TEXT));
+                }
                 self.under(reply_to.as_deref(), json!({"type": "text", "text": {"body": text}}))
             }
             Say::Button { button, title, message } => {
@@ -156,6 +165,10 @@ impl Speaker<'_> {
                 self.under(Some(&message), json!({"type": "button", "button": {"payload": quick, "text": title}}))
             }
             Say::Location { location: Location { latitude, longitude, name, address } } => {
+                if !((-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude)) {
+                    let message = "There is no such place: a latitude is from -90 to 90, a longitude from -180 to 180.";
+                    return Err(Refused::wrong(Why::Place, message));
+                }
                 let mut place = json!({"latitude": latitude, "longitude": longitude});
                 for (key, text) in [("name", name), ("address", address)] {
                     if let Some(text) = text {

@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use duka_engine::hir;
 use duka_engine::source::FileKind;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -47,6 +48,29 @@ pub struct View {
 pub struct Brand {
     /// `#0a7d4f`
     pub colour: String,
+}
+
+impl View {
+    /// What is said of the shop is what the program that runs was made of.
+    pub fn run_as(&mut self, program: &hir::Shop) {
+        let profile = &program.profile;
+        self.name = profile.name.to_string();
+        self.language = program.languages.first().map_or_else(|| "en".into(), ToString::to_string);
+        self.languages = program.languages.iter().map(ToString::to_string).collect();
+        self.currency = profile.currency.code().to_string();
+        self.timezone = profile.timezone.to_string();
+        self.country = profile.country.as_ref().map(ToString::to_string).unwrap_or_default();
+    }
+
+    /// The same of a shop that is not where it lay.
+    pub fn gone(self, folder: &Path) -> View {
+        let what = if folder.is_dir() { folder.join("shop.yaml") } else { folder.to_path_buf() };
+        let message = format!("`{}` is not there any more: the last good version goes on answering.", what.display());
+        let help =
+            "Put it back, and it is read again by itself; or end `duka dev`, and name the folder where it is now.";
+        let findings = vec![Finding::plain("shop.yaml", 1, message, Some(help))];
+        View { files: Vec::new(), findings, ..self }
+    }
 }
 
 /// Does something on a stack that is as deep as hostile files need. `None`: it panicked.
@@ -127,6 +151,8 @@ pub enum Wrong {
     Changed,
     /// It would be too large.
     Large,
+    /// Its bytes are no UTF-8.
+    NotText,
     Disk(std::io::Error),
 }
 
@@ -136,7 +162,7 @@ pub enum Wrong {
 /// There is none of that name, or the disk.
 pub fn read(folder: &Path, path: &str) -> Result<(String, String), Wrong> {
     let place = own(folder, path)?;
-    let text = std::fs::read_to_string(place).map_err(Wrong::Disk)?;
+    let text = String::from_utf8(std::fs::read(place).map_err(Wrong::Disk)?).map_err(|_| Wrong::NotText)?;
     let sha = sha(&text);
     Ok((text, sha))
 }

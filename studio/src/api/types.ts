@@ -185,4 +185,4 @@ export type Reloaded = {
 /** A way that no test takes: `line`, as the flow has it; `failure`; or `itself`, the number of a line that goes on by itself. */
 export type Left = { owner: string; by: { code: "line"; about: string } | { code: "failure" } | { code: "itself"; about: number } };
 
-export type Explored = { uncovered: NonNullable<FlowMap["uncovered"]>; left: Left[]; tests_written?: string };
+export type Explored = { uncovered: NonNullable<FlowMap["uncovered"]>; left: Left[]; failing: number; tests_written?: string };

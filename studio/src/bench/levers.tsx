@@ -1,9 +1,9 @@
 // What can be done to the shop's world: its clock, its server, its webhooks, its systems.
 import { useEffect, useState } from "react";
 
-import type { Backend as World, Left, Product } from "../api/types";
+import type { Backend as World, Explored, Product } from "../api/types";
 import { server } from "../api/client";
-import { attempt, goTo, lookAt, note, pull, readShop, turnClock, useStudio } from "../store";
+import { attempt, goTo, lookAt, note, pull, readBackend, readShop, turnClock, useStudio } from "../store";
 import { Name, lasting, momentOf, useShopNow, useWords } from "../ui";
 import { named, untaken } from "../words/said";
 
@@ -81,14 +81,18 @@ function Record() {
     note(t("levers.recorded", { file: written.file }));
     goTo(written.file, 1);
   };
-  const [left, setLeft] = useState<Left[]>();
+  const [found, setFound] = useState<Explored>();
+  const [searching, setSearching] = useState(false);
   const explore = async (write: boolean) => {
+    setSearching(true);
     const found = await attempt(() => server.explore(shop, write));
+    setSearching(false);
     if (!found) return;
-    setLeft(found.left);
+    setFound(found);
     useStudio.setState((now) => ({ map: now.map && { ...now.map, uncovered: found.uncovered } }));
     if (found.tests_written) await readShop();
     if (found.tests_written) note(t("levers.recorded", { file: found.tests_written }));
+    else if (write) note(t("levers.notWritten"));
   };
   return (
     <form
@@ -104,26 +108,36 @@ function Record() {
         {t("levers.record")}
       </button>
       <Lever words={t("levers.explore")} pull={() => explore(false)} />
-      {left && (
-        <div className="left" role="status">
-          <p className="quiet">{left.length === 0 ? t("levers.allCovered") : t("levers.explored", { count: left.length })}</p>
-          {left.length > 0 && (
-            <>
-              <ul>
-                {left.map((one, index) => (
-                  <li key={index}>
-                    <button type="button" className="link" onClick={() => lookAt(one.owner.replace(/^group /, ""))}>
-                      <Name>{untaken(one, t)}</Name>
-                    </button>
-                  </li>
-                ))}
-              </ul>
-              <Lever words={t("levers.write")} pull={() => explore(true)} />
-            </>
-          )}
-        </div>
-      )}
+      <div className="left" role="status">
+        {searching && <p className="quiet">{t("levers.searching")}</p>}
+        {found && !searching && <Untaken found={found} write={() => explore(true)} />}
+      </div>
     </form>
+  );
+}
+
+/** What the last search has found. */
+function Untaken({ found: { left, failing }, write }: { found: Explored; write: () => Promise<void> }) {
+  const t = useWords();
+  return (
+    <>
+      {failing > 0 && <p className="is-bad">{t("levers.failing", { count: failing })}</p>}
+      <p className="quiet">{left.length === 0 ? t("levers.allCovered") : t("levers.explored", { count: left.length })}</p>
+      {left.length > 0 && (
+        <>
+          <ul>
+            {left.map((one, index) => (
+              <li key={index}>
+                <button type="button" className="link" onClick={() => lookAt(one.owner.replace(/^group /, ""))}>
+                  <Name>{untaken(one, t)}</Name>
+                </button>
+              </li>
+            ))}
+          </ul>
+          <Lever words={t("levers.write")} pull={write} />
+        </>
+      )}
+    </>
   );
 }
 
@@ -204,30 +218,37 @@ function oneOfEach(templates: World["templates"]) {
   });
 }
 
+const inStock = ({ stock }: Product) => (stock === null ? "" : `${stock}`);
+
 function ProductLine({ product }: { product: Product }) {
   const t = useWords();
   const [price, setPrice] = useState(product.price);
-  const [stock, setStock] = useState(product.stock === null ? "" : `${product.stock}`);
+  const [stock, setStock] = useState(inStock(product));
   useEffect(() => setPrice(product.price), [product.price]);
-  useEffect(() => setStock(product.stock === null ? "" : `${product.stock}`), [product.stock]);
-  const save = () => {
-    const isPrice = price.trim() !== "" && price !== product.price;
-    const count = Number(stock);
-    const isStock = stock.trim() !== "" && Number.isInteger(count) && count >= 0 && count !== product.stock;
-    if (isPrice) void pull("product", { sku: product.sku, price: price.trim() });
-    if (isStock) void pull("product", { sku: product.sku, stock: count });
+  useEffect(() => setStock(inStock(product)), [product.stock]);
+  /** What does not fit is refused by the server; either way the field then says what the shop has. */
+  const save = async () => {
+    const changed: [object, () => void][] = [];
+    if (price !== product.price) changed.push([{ price: price.trim() }, () => setPrice((now) => (now === price ? fresh().price : now))]);
+    if (stock !== inStock(product)) changed.push([{ stock: stock.trim() }, () => setStock((now) => (now === stock ? inStock(fresh()) : now))]);
+    const fresh = () => useStudio.getState().backend?.products.find((one) => one.sku === product.sku) ?? product;
+    for (const [change, show] of changed) {
+      await pull("product", { sku: product.sku, ...change });
+      await readBackend();
+      show();
+    }
   };
-  const keys = (event: React.KeyboardEvent) => event.key === "Enter" && save();
+  const keys = (event: React.KeyboardEvent) => event.key === "Enter" && void save();
   return (
     <tr>
       <th scope="row">
         <Name>{product.name}</Name>
       </th>
       <td>
-        <input value={price} dir="ltr" aria-label={t("backend.price", { name: product.name })} onChange={(event) => setPrice(event.target.value)} onBlur={save} onKeyDown={keys} />
+        <input value={price} dir="ltr" aria-label={t("backend.price", { name: product.name })} onChange={(event) => setPrice(event.target.value)} onBlur={() => void save()} onKeyDown={keys} />
       </td>
       <td>
-        <input value={stock} type="number" min="0" aria-label={t("backend.stock", { name: product.name })} onChange={(event) => setStock(event.target.value)} onBlur={save} onKeyDown={keys} />
+        <input value={stock} dir="ltr" inputMode="numeric" aria-label={t("backend.stock", { name: product.name })} onChange={(event) => setStock(event.target.value)} onBlur={() => void save()} onKeyDown={keys} />
       </td>
     </tr>
   );

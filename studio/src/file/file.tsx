@@ -27,6 +27,7 @@ export default function FilePane() {
   const dirty = drafted.includes(path);
   const isGone = dirty && files.length > 0 && !files.includes(path);
   const [conflict, setConflict] = useState(false);
+  const [isUnread, setUnread] = useState(false);
   const [live, setLive] = useState<Finding[]>();
   const host = useRef<HTMLDivElement>(null);
   const made = useRef<Editor>(undefined);
@@ -55,6 +56,7 @@ export default function FilePane() {
   const load = useCallback(async (wanted: string, asked = false) => {
     const file = await attempt(() => server.read(slug, wanted));
     if (latest.current !== wanted) return;
+    setUnread(file === undefined);
     const isAgain = shown.current.path === wanted;
     const kept = asked && isAgain ? undefined : draftOf(useDrafts.getState(), slug, wanted);
     // Written while the file was read.
@@ -138,7 +140,7 @@ export default function FilePane() {
           </select>
         </label>
         <span className="quiet" role="status">
-          {conflict ? "" : dirty ? t("file.unsaved") : t("file.saved")}
+          {conflict ? "" : dirty ? t("file.unsaved") : isUnread ? t("file.unread") : t("file.saved")}
         </span>
         <span className="top-space" />
         {errors > 0 && <span className="badge is-error">{t("file.errors", { count: errors })}</span>}

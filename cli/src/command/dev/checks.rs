@@ -13,6 +13,7 @@ use crate::command::explore;
 use crate::failure::Failure;
 use crate::findings;
 use crate::load::Shop;
+use crate::playable;
 use crate::report::{self, Report};
 
 /// The checks of this command line.
@@ -28,19 +29,24 @@ impl Checks for Checked {
     fn explore(&self, folder: &Path, write: bool) -> Result<Explored, Unsearched> {
         let searched = explore::search(folder).map_err(|error| Unsearched::Unreadable(error.to_string()))?;
         let searched = searched.ok_or(Unsearched::Broken)?;
-        let shop = &searched.playable.program.shop;
+        let is_written = write && searched.keep().map_err(unwritten)?;
+        let explore::Searched { mut playable, mut seen, failing, .. } = searched;
+        if is_written {
+            // What is left now is what the new tests do not take either.
+            playable = playable::read(folder).map_err(unwritten)?.map_err(|_| Unsearched::Broken)?;
+            (seen, _) = explore::played(&playable);
+        }
+        let shop = &playable.program.shop;
         let missing: Vec<Transition> = transitions(FlowId(0), shop.flows.first().ok_or(Unsearched::Broken)?)
             .into_iter()
-            .filter(|way| !searched.seen.transitions.contains(way))
+            .filter(|way| !seen.transitions.contains(way))
             .collect();
-        let is_written = write && searched.keep().map_err(unwritten)?;
-        let tests_written = is_written.then(|| explore::FILE.to_string());
-        let edges = ways(shop, &missing);
         Ok(Explored {
             left: missing.iter().map(|way| left(shop, *way)).collect(),
-            states: places(shop, &searched.seen),
-            edges,
-            tests_written,
+            failing,
+            states: places(shop, &seen),
+            edges: ways(shop, &missing),
+            tests_written: is_written.then(|| explore::FILE.to_string()),
         })
     }
 }

@@ -24,6 +24,21 @@ fn it_ends_without_a_word_while_customers_write_and_its_server_is_pulled_away() 
 }
 
 #[test]
+fn nothing_is_left_behind_however_it_is_asked_to_end() {
+    for signal in ["-HUP", "-TERM", "-INT"] {
+        let dev = Dev::of(&root().join("tests/shops/counter"));
+        dev.says(&text("count t1"));
+        let said =
+            until("it says where the database is", || Some(dev.said.now()).filter(|said| said.contains("Ctrl-C")));
+        let place = said.split("database").nth(1).and_then(|rest| rest.trim().split(',').next()).expect("a place");
+        let folder = std::path::Path::new(place).parent().expect("a folder").to_path_buf();
+        assert!(folder.is_dir(), "{place}");
+        dev.ends_by(signal);
+        assert!(!folder.exists(), "{signal}: {place}");
+    }
+}
+
+#[test]
 fn orders_stock_and_the_time_are_there_when_it_is_begun_again_on_the_same_folder() {
     let data = tempfile::tempdir().expect("a folder for the test");
     let begin = || Dev::with(&root().join("examples/boutique"), &["--data".as_ref(), data.path().as_os_str()]);
@@ -65,6 +80,7 @@ fn fails(arguments: &[&str]) -> String {
 #[test]
 fn what_keeps_it_from_running_is_said_with_the_next_step() {
     let boutique = root().join("examples/boutique").display().to_string();
+    let examples = root().join("examples").display().to_string();
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = taken.local_addr().expect("it listens").port().to_string();
     let said = fails(&[&boutique, "--port", &port]);
@@ -79,6 +95,12 @@ fn what_keeps_it_from_running_is_said_with_the_next_step() {
     assert!(said.contains("is one file") && said.contains(&format!("`duka dev {boutique}`")), "{said}");
     let said = fails(&[&boutique, "--data", &flow, "--port", "0"]);
     assert!(said.contains("is a file") && said.contains("--data FOLDER"), "{said}");
+
+    for (shop, data) in [(&boutique, boutique.clone()), (&examples, examples.clone()), (&examples, boutique.clone())] {
+        let said = fails(&[shop, "--data", &data, "--port", "0"]);
+        assert!(said.contains("the shop's own files lie") && said.contains("--data FOLDER"), "{said}");
+    }
+    assert!(!root().join("examples/boutique/stand-ins.json").exists(), "nothing was put there");
 
     let data = empty.path().join("data");
     let dev = Dev::with(&root().join("examples/boutique"), &["--data".as_ref(), data.as_os_str()]);

@@ -97,3 +97,14 @@ fn whatever_a_customer_sends_can_be_recorded() {
     let file = recorded(&dev, "a recorded cart, in Arabic", 2);
     assert!(file.contains("given product.S-301.price is KES 2000"), "{file}");
 }
+
+#[test]
+fn a_second_chat_of_the_same_name_is_numbered() {
+    let dev = boutique();
+    dev.does(&text("hi"), "Karibu Brian!");
+    recorded(&dev, "hi, recorded", 1);
+    recorded(&dev, "hi, recorded", 2);
+    let file = recorded(&dev, "hi, recorded", 3);
+    let titles: Vec<&str> = file.lines().filter_map(|line| line.strip_prefix("test ")).collect();
+    assert_eq!(titles, ["hi, recorded", "hi, recorded 2", "hi, recorded 3"]);
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Dev, FLOW, text, told, until};
+use super::{Dev, FLOW, duka, text, told, until};
 
 #[test]
 fn a_saved_file_goes_on_with_the_conversation_and_a_broken_one_changes_nothing() {
@@ -124,6 +124,29 @@ fn what_no_test_takes_is_shown_on_the_map() {
     assert_eq!((&quiet["on"], &quiet["by"]), (&json!("quiet 2 hours"), &json!({"code": "quiet", "about": 7_200_000})));
     let states = map["flows"][0]["states"].as_array().expect("states");
     assert!(states.iter().any(|state| state["id"] == "corner.reminder"), "{map}");
+}
+
+#[test]
+fn what_is_left_is_what_the_written_tests_do_not_take_either_and_failing_tests_are_told() {
+    let dev = Dev::corner(FLOW);
+    let tests = "tests for corner\n\ntest yes\n  customer: hi\n  tap yes\n  shop: Good.\n\n\
+        test wrong\n  customer: hi\n  shop: Nobody says this.\n  wait 2 hours\n";
+    std::fs::write(dev.flow_file().with_file_name("corner.test.duka"), tests).expect("a writable folder");
+    let explore = |write: bool| {
+        let (status, found) = dev.ask("POST", "/shops/corner/explore", &json!({ "write": write }));
+        assert_eq!(status, 200, "{found}");
+        (found["failing"].clone(), found["left"].as_array().expect("a list").len(), found["tests_written"].clone())
+    };
+    let (failing, before, _) = explore(false);
+    assert_eq!(failing, 1);
+    let (_, left, written) = explore(true);
+    assert_eq!(written, "explored.test.duka");
+    assert!(left < before, "{left} of {before}");
+    let (_, again, written) = explore(true);
+    assert_eq!((again, written), (left, json!(null)), "nothing more is found");
+    let run = duka().arg("explore").arg(dev.flow_file().with_file_name("")).output().expect("it runs");
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(said.contains("1 test of the shop fails") && said.contains("`duka test` shows it"), "{said}");
 }
 
 /// Asks for a voice note, then for a place.
