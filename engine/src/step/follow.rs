@@ -133,7 +133,7 @@ impl<'p> Machine<'p> {
         Some(status.clone())
     }
 
-    fn order_key(&self, order: &Value) -> Option<SmolStr> {
+    pub fn order_key(&self, order: &Value) -> Option<SmolStr> {
         order_number(self.program, order)
     }
 
