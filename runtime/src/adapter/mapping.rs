@@ -13,6 +13,7 @@ mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use duka_engine::hir::Shop;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -56,6 +57,10 @@ pub struct Mapping {
     /// By operation, such as `catalog.search`
     #[serde(default)]
     pub operations: BTreeMap<String, Operation>,
+    /// The languages that the backend has, as it writes them: `[EN, PT_BR]`. `{language}` is the customer's where it is one of them, by
+    /// its tag or without its region; else the shop's first, or the first of these. Without it: the shop's own tags
+    #[serde(default)]
+    pub languages: Vec<String>,
     /// By field and language, what is said for the mapping's own words: `{ stock_text: { sw: { sold out: imeisha } } }`
     #[serde(default)]
     pub words: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
@@ -187,6 +192,15 @@ pub struct Operation {
 }
 
 impl Mapping {
+    /// What the backend calls a language of the shop, by its tag.
+    pub fn language_of<'a>(&'a self, shop: &'a Shop, tag: &'a str) -> &'a str {
+        let same = |known: &str, tag: &str| known.replace('_', "-").eq_ignore_ascii_case(&tag.replace('_', "-"));
+        let known = |tag: &str| self.languages.iter().find(|known| same(known, tag));
+        let found = |tag: &str| known(tag).or_else(|| known(short(tag)));
+        let first = || shop.languages.first().and_then(|first| found(first)).or(self.languages.first());
+        found(tag).or_else(first).map_or(tag, String::as_str)
+    }
+
     /// What nobody may be promised by this backend, of what its operations look like.
     pub fn capabilities(&self) -> Capabilities {
         let catalog = self.operations.iter().filter(|(path, _)| path.starts_with("catalog."));

@@ -60,6 +60,12 @@ async fn an_answer_serves_those_who_are_spoken_to_in_its_language_and_all_where_
     let ways = [
         (format!("context: {{ query: {{ lang: \"{{language}}\" }} }}\n{product} }} }} }}"), ["en", "sw", "pt-BR"]),
         (format!("{product}, query: {{ lang: \"{{language.short.upper}}\" }} }} }} }}"), ["EN", "SW", "PT"]),
+        (
+            format!("languages: [EN, PT, PT_BR, SW]\n{product}, query: {{ lang: \"{{language}}\" }} }} }} }}"),
+            ["EN", "SW", "PT_BR"],
+        ),
+        // The shop's first stands in for what the system does not have.
+        (format!("languages: [EN, PT]\n{product}, query: {{ lang: \"{{language}}\" }} }} }} }}"), ["EN", "EN", "PT"]),
     ];
     for (rest, codes) in ways {
         let (told, asked) = heard(&rest, &dresses, &languages, "name").await;
@@ -118,7 +124,7 @@ fn words_that_a_mapping_never_says_and_places_that_a_language_has_not_are_told()
         told(&format!(
             "words: {{ stock_text: {{ sw: {{ sold oud: imeisha }} }}, status: {{ sw: {{}} }} }}\n{product} }} }} }}"
         )),
-        ["Flows compare `status`: it has no languages.", "No `stock_text` of this mapping says `sold oud`."]
+        ["Nobody reads `status`: it has no languages.", "No `stock_text` of this mapping says `sold oud`."]
     );
     assert_eq!(
         told(&format!("{product}, query: {{ lang: \"{{language.region}}\" }} }} }} }}")),

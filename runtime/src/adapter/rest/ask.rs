@@ -243,7 +243,7 @@ struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     fn new(rest: &'a Rest, backend: &'a Backend, operation: &'a Operation, call: Call<'a>) -> Turn<'a> {
-        let values = values(&call);
+        let values = values(&backend.mapping, &call);
         let ends = Instant::now() + call.left;
         let (status, json, headers, at, decides, doubts) = (None, None, Vec::new(), None, true, false);
         Turn { rest, backend, operation, call, values, ends, status, json, headers, at, decides, doubts }

@@ -13,7 +13,7 @@ use url::Url;
 use super::Secrets;
 use super::ask::Call;
 use super::convert::text;
-use crate::adapter::mapping::{Context, Graphql, Idempotency, LANGUAGE, Piece, Request, Template};
+use crate::adapter::mapping::{Context, Graphql, Idempotency, LANGUAGE, Mapping, Piece, Request, Template};
 use crate::egress;
 
 /// The name of the idempotency key among the places.
@@ -25,7 +25,7 @@ pub const CONVERSATION: &str = "conversation";
 pub const SHOP: [&str; 3] = ["currency", "country", LANGUAGE];
 
 /// The values of all places of a call. An amount is `{amount, minor, currency}`.
-pub fn values(call: &Call<'_>) -> Json {
+pub fn values(mapping: &Mapping, call: &Call<'_>) -> Json {
     let Call { shop, promise, arguments, .. } = *call;
     let profile = &shop.profile;
     let mut values = Map::new();
@@ -33,7 +33,7 @@ pub fn values(call: &Call<'_>) -> Json {
     values.insert(CONVERSATION.into(), json!(call.conversation));
     values.insert("currency".into(), json!(profile.currency.code()));
     values.insert("country".into(), json!(profile.country));
-    values.insert(LANGUAGE.into(), json!(call.language()));
+    values.insert(LANGUAGE.into(), json!(mapping.language_of(shop, call.language())));
     for (name, at) in names(shop, promise) {
         let (Some(argument), Some(parameter)) = (arguments.get(at), promise.takes.get(at)) else { continue };
         values.insert(name, plain(shop, &parameter.ty, argument));

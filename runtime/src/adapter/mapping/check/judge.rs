@@ -15,6 +15,9 @@ use crate::adapter::rest::{SHOP, names, usual};
 /// What an order is asked for with of which only the number came.
 pub(super) const ONE: &str = "orders.one";
 
+/// What flows compare and systems are asked by.
+const NO_WORDS: [&str; 4] = ["status", "sku", "number", "id"];
+
 /// Refusals that every operation may have besides those of its contract.
 const GENERAL: [&str; 4] = ["temporary", "rate_limited", "auth", REFUSED];
 
@@ -66,9 +69,10 @@ impl Judge<'_> {
     /// Only what the mapping itself says can be said in another language, and only what customers read.
     fn words(&mut self) {
         for (field, languages) in &self.mapping.words {
-            if field == "status" {
-                let help = "Write them for `status_text`, which customers read.";
-                self.tell(25, &["words", field], "Flows compare `status`: it has no languages.".to_string(), help);
+            let named = self.shop.records.iter().flat_map(|record| &record.fields).filter(|it| it.name == *field);
+            if NO_WORDS.contains(&field.as_str()) || named.into_iter().any(|it| it.ty != Type::Text) {
+                let help = "Write them for what customers read, such as `status_text`.";
+                self.tell(25, &["words", field], format!("Nobody reads `{field}`: it has no languages."), help);
             }
             let said = self.mapping.said(field);
             for (language, words) in languages {

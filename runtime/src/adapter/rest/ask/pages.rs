@@ -39,11 +39,17 @@ impl Turn<'_> {
         let mut items: Vec<Json> = Vec::new();
         let (mut read, mut to_the_end) = (0, false);
         let mut cursor: Option<String> = None;
+        let mut last: Vec<Json> = Vec::new();
         for number in 0..page.map_or(1, |page| page.most.max(1)) {
             let parameters = page.map_or_else(Vec::new, |page| parameters(page, number, read, &cursor));
             let answer = self.attempt(request, &parameters, &[]).await?;
             let (at, before) = (self.at.take(), cursor.take());
             let found: Vec<Json> = self.reading().select(select, &answer).into_iter().cloned().collect();
+            // The same page again: whether more lies behind it nobody can say.
+            if !found.is_empty() && found == last {
+                break;
+            }
+            last.clone_from(&found);
             let few = found.len();
             read += few;
             items.extend(self.only(only.map(|(only, _)| only), found)?);
