@@ -11,6 +11,7 @@ mod form;
 mod go;
 mod inbound;
 mod machine;
+mod news;
 mod run;
 mod say;
 mod select;

@@ -206,7 +206,8 @@ impl House {
     pub async fn look_again(self: &Arc<House>) {
         let house = Arc::clone(self);
         let views = shop::on_deep_stack(move || shop::views(&house.folder, house.checks.as_ref())).await;
-        let mut views = views.unwrap_or_default();
+        // Whatever went wrong in looking, the shops are as they were.
+        let Some(mut views) = views else { return };
         let routes = self.inner.server().map(|server| server.registry.now());
         for before in self.views() {
             let served = routes.as_ref().and_then(|routes| routes.named(&before.slug));

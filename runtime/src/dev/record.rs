@@ -1,6 +1,7 @@
 //! A chat of the page as a conversation test, and the search for what no test takes. The test is written from the turns
 //! that the server committed, in the words of the language of tests, and is played before it is kept: it passes.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -137,7 +138,12 @@ fn write(folder: &Path, program: &Arc<Program>, mut test: FoundTest) -> Result<S
     let flow = program.shop.flows.first().map(|flow| flow.path.to_string()).unwrap_or_default();
     let fixtures = test::fixtures(&shop.source);
     let place = folder.join(FILE);
-    let before = std::fs::read_to_string(&place).ok();
+    let before = match std::fs::read_to_string(&place) {
+        Ok(before) => Some(before),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        // What can not be read is not written over.
+        Err(error) => return Err(Unwritten::Disk(error)),
+    };
     test.title = title(before.as_deref().unwrap_or_default(), test.title);
     let test = recorded::holding(program, &fixtures, (&flow, fixture), test).map_err(Unwritten::Unheld)?;
     let whole = as_test_file(&[test], &flow, fixture);
