@@ -67,11 +67,10 @@ impl<'p> Machine<'p> {
     /// Keeps an event until the call under way has ended.
     pub fn wait(&mut self, kind: EventKind) {
         // What a command came to, the shop's system may tell as well.
-        let is_told = |event: &Event| match (&event.kind, &kind) {
-            (EventKind::Order { status, key, .. }, EventKind::Order { status: told, key: of, .. }) => {
-                (status, key) == (told, of)
-            }
-            _ => false,
+        let is_told = |event: &Event| {
+            let both = (&event.kind, &kind);
+            matches!(both, (EventKind::Order { status, key, .. }, EventKind::Order { status: told, key: of, .. })
+                if (status, key) == (told, of))
         };
         if self.session.waiting.iter().any(is_told) {
             return;
