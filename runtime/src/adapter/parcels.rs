@@ -189,6 +189,13 @@ pub fn with(mut parcels: Vec<Parcel>, told: Parcel) -> Vec<Parcel> {
     parcels
 }
 
+/// Whether what was once told is still of one of these parcels. Where several have its number, its carrier tells which.
+pub fn is_one_of(parcels: &[Parcel], told: &Parcel) -> bool {
+    let mut same = parcels.iter().filter(|known| known.number == told.number);
+    let is_alone = same.clone().count() == 1;
+    same.any(|known| is_alone || known.is_by(&told.carrier))
+}
+
 /// What news of one of these parcels mean for their order. That a customer was not found, or has to fetch
 /// it, is said of the order whatever its other parcels do: once a day, and once.
 pub fn news(parcels: &[Parcel], told: &Parcel) -> RollUp {
@@ -306,6 +313,15 @@ mod tests {
         }
         let back = with(vec![at(Status::Returned, Some(5_000))], at(Status::Delivered, Some(6_000)));
         assert_eq!(back[0].status, Status::Returned);
+    }
+
+    #[test]
+    fn what_was_told_of_a_parcel_that_is_listed_twice_is_kept_by_its_carrier() {
+        let told = |carrier| parcel(carrier, "7", Status::InTransit);
+        let once = [parcel("dhl", "7", Status::PickedUp), parcel("dhl", "8", Status::PickedUp)];
+        let twice = [parcel("dhl", "7", Status::PickedUp), parcel("dhl", "7", Status::PickedUp)];
+        assert!(is_one_of(&once, &told("aramex")) && is_one_of(&twice, &told("DHL")));
+        assert!(!is_one_of(&twice, &told("aramex")) && !is_one_of(&[], &told("dhl")));
     }
 
     #[test]

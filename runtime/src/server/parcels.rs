@@ -152,7 +152,7 @@ impl Asking<'_> {
         let mut tx = self.server.host.store.begin(scope).await?;
         let kept = tx.lock_parcels(scope, order).await?;
         let before: Vec<Parcel> = kept.and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
-        let before = before.into_iter().filter(|it| known.iter().any(|known| known.number == it.number));
+        let before = before.into_iter().filter(|it| parcels::is_one_of(known, it));
         // Whoever was out today is not tomorrow, whether its carrier says when it was seen or not.
         let seen = |parcel: &Parcel| Parcel { seen_ms: parcel.seen_ms.or(Some(now_ms)), ..parcel.clone() };
         let all = with(before.map(|it| it.today(began_ms)).fold(known.to_vec(), with), seen(told));

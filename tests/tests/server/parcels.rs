@@ -305,6 +305,20 @@ async fn a_parcel_that_is_lost_is_for_people_at_once_and_holds_no_order_after_it
     stage.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parcel_that_is_listed_twice_is_not_held_by_a_carrier_that_the_list_does_not_name() {
+    let (mut stage, merchant) = ordered(&[&aftership()[..], &[listed()]].concat()).await;
+    *merchant.parcels.lock().expect("nobody panicked") = vec![("A1", 6), ("A1", 6)];
+    aftership_is_heard(&stage, &tracking("e1", "A1", "InTransit", "Z-1042")).await;
+    stage.hears_all(&["Z-1042 is on its way"]).await;
+    *merchant.listed.lock().expect("nobody panicked") = Some(7);
+    let mut there = tracking("e2", "A1", "Delivered", "Z-1042");
+    there["msg"]["slug"] = json!("smsa");
+    aftership_is_heard(&stage, &there).await;
+    stage.hears_all(&["Z-1042 has been delivered"]).await;
+    stage.end().await;
+}
+
 const TODAY: &str = "Z-1042 will be with you today";
 
 #[tokio::test(flavor = "multi_thread")]
