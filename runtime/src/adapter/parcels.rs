@@ -155,7 +155,8 @@ pub fn followed(shop: &Shop, mut order: Value, known: &[Parcel], told: &Parcel) 
 }
 
 /// All parcels of an order, of which one was just told: of what is known of it twice the further stands. Who was not found once is
-/// tried again, or fetches it. A number is one parcel, whatever its carrier is called, unless several have it.
+/// tried again, or fetches it; what was given up can be found later. A number is one parcel, whatever its carrier is called,
+/// unless several have it.
 pub fn with(mut parcels: Vec<Parcel>, told: Parcel) -> Vec<Parcel> {
     let again = |known: &Parcel| {
         matches!(
@@ -164,6 +165,14 @@ pub fn with(mut parcels: Vec<Parcel>, told: Parcel) -> Vec<Parcel> {
                 | (Status::OutForDelivery, Status::ReadyForPickup)
         )
     };
+    let is_found = |known: &Parcel| {
+        let is_later = known.seen_ms.zip(told.seen_ms).is_some_and(|(before_ms, now_ms)| before_ms < now_ms);
+        is_later
+            && matches!(
+                (known.status, told.status),
+                (Status::Returning | Status::Lost | Status::Damaged, Status::OutForDelivery | Status::Delivered)
+            )
+    };
     let same: Vec<usize> =
         (0..).zip(&parcels).filter(|(_, known)| known.number == told.number).map(|(at, _)| at).collect();
     let at = match same.as_slice() {
@@ -171,11 +180,20 @@ pub fn with(mut parcels: Vec<Parcel>, told: Parcel) -> Vec<Parcel> {
         several => several.iter().copied().find(|at| parcels.get(*at).is_some_and(|known| known.is_by(&told.carrier))),
     };
     match at.and_then(|at| parcels.get_mut(at)) {
-        Some(known) if known.status.rank() < told.status.rank() || again(known) => *known = told,
+        Some(known) if known.status.rank() < told.status.rank() || again(known) || is_found(known) => {
+            *known = told;
+        }
         Some(_) => {}
         None => parcels.push(told),
     }
     parcels
+}
+
+/// Whether what was once told is still of one of these parcels. Where several have its number, its carrier tells which.
+pub fn is_one_of(parcels: &[Parcel], told: &Parcel) -> bool {
+    let mut same = parcels.iter().filter(|known| known.number == told.number);
+    let is_alone = same.clone().count() == 1;
+    same.any(|known| is_alone || known.is_by(&told.carrier))
 }
 
 /// What news of one of these parcels mean for their order. That a customer was not found, or has to fetch
@@ -272,6 +290,38 @@ mod tests {
         let known = vec![parcel("Aramex Kenya", "7", Status::PickedUp)];
         let there = with(known, parcel("aramex", "7", Status::Delivered));
         assert_eq!((there.len(), roll_up(&there)), (1, RollUp::Moved("delivered")));
+    }
+
+    #[test]
+    fn what_was_given_up_can_be_found_later() {
+        let at = |status, seen_ms| Parcel { seen_ms, ..parcel("dhl", "7", status) };
+        for given_up in [Status::Returning, Status::Lost, Status::Damaged] {
+            let known = |seen_ms| vec![at(given_up, seen_ms)];
+            for (status, seen_ms, is_found) in [
+                (Status::Delivered, Some(6_000), true),
+                (Status::OutForDelivery, Some(6_000), true),
+                (Status::Delivered, Some(5_000), false),
+                (Status::Delivered, None, false),
+                (Status::InTransit, Some(6_000), false),
+            ] {
+                let found = with(known(Some(5_000)), at(status, seen_ms));
+                let expected = if is_found { status } else { given_up };
+                assert_eq!(found[0].status, expected, "{given_up:?} {status:?} {seen_ms:?}");
+            }
+            let by_its_shop = with(known(None), at(Status::Delivered, Some(6_000)));
+            assert_eq!(by_its_shop[0].status, given_up, "nobody knows which is later");
+        }
+        let back = with(vec![at(Status::Returned, Some(5_000))], at(Status::Delivered, Some(6_000)));
+        assert_eq!(back[0].status, Status::Returned);
+    }
+
+    #[test]
+    fn what_was_told_of_a_parcel_that_is_listed_twice_is_kept_by_its_carrier() {
+        let told = |carrier| parcel(carrier, "7", Status::InTransit);
+        let once = [parcel("dhl", "7", Status::PickedUp), parcel("dhl", "8", Status::PickedUp)];
+        let twice = [parcel("dhl", "7", Status::PickedUp), parcel("dhl", "7", Status::PickedUp)];
+        assert!(is_one_of(&once, &told("aramex")) && is_one_of(&twice, &told("DHL")));
+        assert!(!is_one_of(&twice, &told("aramex")) && !is_one_of(&[], &told("dhl")));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::access::{Caller, shown};
 use super::answer::Refusal;
 use super::conversations::Paging;
 use crate::server::Server;
-use crate::server::reconcile::{self, Gaps};
+use crate::server::reconcile::{self, Gaps, PAYMENT_PAID};
 
 /// Orders, by the conversations that they are followed in.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -36,9 +36,6 @@ pub struct OrderView {
     pub paid: bool,
 }
 
-/// A payment's place among those that rise: link_sent, failed, expired, paid, refunded.
-const PAID: u8 = 4;
-
 /// Orders of a page of conversations; a page can be empty and have a next one.
 pub(super) async fn list(
     State(server): State<Arc<Server>>,
@@ -57,7 +54,7 @@ pub(super) async fn list(
             conversation: shown(row.id),
             status: status(&known.program.shop, follower.rank),
             ended: follower.ended,
-            paid: follower.payment_rank >= PAID,
+            paid: follower.payment_rank >= PAYMENT_PAID,
         });
         orders.extend(of);
     }

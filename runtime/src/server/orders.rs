@@ -257,6 +257,14 @@ fn paid(shop: &Shop, contract: &str, moved: &Moved) -> Option<EventKind> {
     Some(EventKind::Payment { status, key, order: Value::None, payment })
 }
 
+/// Whether its system says itself of an order that it is paid, whatever its status.
+pub(super) fn is_said_paid(shop: &Shop, contract: &str, moved: &Moved) -> bool {
+    let program = &shop.program.shop;
+    let order = program.known_records.order.map(Type::Record);
+    let said = order.and_then(|order| field(program, &order, &moved.order, "paid").cloned());
+    said == Some(Value::YesNo(true)) && paid(shop, contract, moved).is_some()
+}
+
 /// What is kept of news whose order nobody has.
 pub(super) fn unknown(shop: &Shop, at_ms: i64, detail: String, body: Vec<u8>) -> QuarantineEntry {
     QuarantineEntry { shop: Some(shop.scope), at_ms, reason: SmolStr::new_static(UNKNOWN), detail, body }

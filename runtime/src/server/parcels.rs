@@ -83,8 +83,9 @@ impl Asking<'_> {
         let (all, order) = if known.len() < 2 {
             (with(known.clone(), told.clone()), None)
         } else {
-            let order = self.order(&number).await?;
-            let own = order_number(&self.shop.program, &order).unwrap_or_else(|| number.clone());
+            let order = self.order(&number).await;
+            let own = order.as_ref().ok().and_then(|order| order_number(&self.shop.program, order));
+            let own = own.unwrap_or_else(|| number.clone());
             (self.heard(carrier, &own, &known, &told).await?, Some(order))
         };
         let status = match parcels::news(&all, &told) {
@@ -95,7 +96,7 @@ impl Asking<'_> {
             }
         };
         let order = match order {
-            Some(order) => order,
+            Some(order) => order?,
             None => self.order(&number).await?,
         };
         let order = parcels::followed(&self.shop.program.shop, order, &known, &told);
@@ -151,10 +152,10 @@ impl Asking<'_> {
         let mut tx = self.server.host.store.begin(scope).await?;
         let kept = tx.lock_parcels(scope, order).await?;
         let before: Vec<Parcel> = kept.and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
-        let before = before.into_iter().filter(|it| known.iter().any(|known| known.number == it.number));
-        let all = with(before.map(|it| it.today(began_ms)).fold(known.to_vec(), with), told.clone());
+        let before = before.into_iter().filter(|it| parcels::is_one_of(known, it));
         // Whoever was out today is not tomorrow, whether its carrier says when it was seen or not.
         let seen = |parcel: &Parcel| Parcel { seen_ms: parcel.seen_ms.or(Some(now_ms)), ..parcel.clone() };
+        let all = with(before.map(|it| it.today(began_ms)).fold(known.to_vec(), with), seen(told));
         let body = serde_json::to_vec(&all.iter().map(seen).collect::<Vec<_>>()).unwrap_or_default();
         tx.save_parcels(scope, order, &body).await?;
         tx.commit().await?;

@@ -20,6 +20,7 @@ use crate::adapter::rest::{Backend, Call, Moved, status_of};
 use crate::adapter::twice;
 use crate::host::shops::Shop;
 use crate::id::{ConversationId, ElementKey, ShopScope};
+use crate::payments::PAID;
 use crate::store;
 
 pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(6 * 3_600);
@@ -37,6 +38,9 @@ const PAGE: u32 = 200;
 
 /// An order at its last status that nobody has written of for so long has nothing more to tell.
 const SETTLED_MS: i64 = 30 * 86_400_000;
+
+/// A payment's place among those that rise: link_sent, failed, expired, paid, refunded.
+pub(crate) const PAYMENT_PAID: u8 = 4;
 
 /// How long one order may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -88,7 +92,7 @@ impl Places {
 pub struct Gaps {
     /// Open orders that were asked for.
     pub asked: usize,
-    /// Orders that the shop's system has further than was heard here.
+    /// Orders that the shop's system has further than was heard here, or whose money has come.
     pub gaps: Vec<Gap>,
     /// Orders that it said nothing of.
     pub unanswered: usize,
@@ -159,7 +163,7 @@ pub(super) async fn once_for(server: &Server, shop: &Shop, who: &str) -> Result<
         // Orders that get no answer may lie together; whether the system is down, one of elsewhere tells.
         let is_elsewhere = silent >= MOST_SILENT;
         let next = if is_elsewhere { open.next_back() } else { open.next() };
-        let Some(Open { number, conversation, rank }) = next else { break };
+        let Some(Open { number, conversation, rank, is_paid }) = next else { break };
         found.asked += 1;
         let name = smol_str::format_smolstr!("{}-{:016x}", shop.scope.number(), conversation.0);
         let answer = ask(server, shop, (backend, promise), &number, &name, PATIENCE).await;
@@ -169,6 +173,13 @@ pub(super) async fn once_for(server: &Server, shop: &Shop, who: &str) -> Result<
             Some((status, order)) if is_further(statuses, &status, rank) => {
                 found.gaps.push(Gap { order: number.to_string(), status: status.to_string() });
                 bring(server, shop, &backend.contract, number, status, order).await;
+            }
+            Some((status, order)) if !is_paid => {
+                let moved = Moved { number, status, order, seen_ms: None };
+                if orders::is_said_paid(shop, &backend.contract, &moved) {
+                    found.gaps.push(Gap { order: moved.number.to_string(), status: PAID.to_string() });
+                    bring_money(server, shop, &backend.contract, moved).await;
+                }
             }
             Some(_) => {}
             None => found.unanswered += 1,
@@ -197,6 +208,8 @@ pub(super) struct Open {
     pub conversation: ConversationId,
     /// One more than the highest status that was heard; 0: none was.
     pub rank: u8,
+    /// Whether it was heard that its money came.
+    pub is_paid: bool,
 }
 
 /// A shop's orders that have not ended, as its conversations know them; at most so many as one look asks for. The next look of
@@ -230,7 +243,12 @@ async fn some_open(
             let Ok(session) = Session::decode(&row.session) else { continue };
             let is_settled = who == POLL || session.last_inbound_ms < settled_ms;
             let followers = session.followers.iter().filter(|it| !(it.ended || is_settled && it.rank > last));
-            open.extend(followers.map(|it| Open { number: it.key.clone(), conversation: row.id, rank: it.rank }));
+            open.extend(followers.map(|it| Open {
+                number: it.key.clone(),
+                conversation: row.id,
+                rank: it.rank,
+                is_paid: it.payment_rank >= PAYMENT_PAID,
+            }));
             if open.len() >= MOST {
                 break;
             }
@@ -313,8 +331,18 @@ pub(super) async fn bring(
     status: SmolStr,
     order: Value,
 ) {
-    let key = ElementKey::named("reconciled", &format!("{contract} {number} {status}"));
-    let moved = Moved { number, status, order, seen_ms: None };
+    let key = format!("{contract} {number} {status}");
+    bring_once(server, shop, contract, &key, Moved { number, status, order, seen_ms: None }).await;
+}
+
+/// The same of an order whose money has come at a status that is known already, such as one that was packed or sent before.
+async fn bring_money(server: &Server, shop: &Shop, contract: &str, moved: Moved) {
+    let key = format!("{contract} {} {} paid", moved.number, moved.status);
+    bring_once(server, shop, contract, &key, moved).await;
+}
+
+async fn bring_once(server: &Server, shop: &Shop, contract: &str, key: &str, moved: Moved) {
+    let key = ElementKey::named("reconciled", key);
     if let Err(error) = orders::moves(server, shop, contract, Some(key), Vec::new(), moved).await {
         tracing::warn!(%error, "news of an order could not be committed; the next look asks again");
     }

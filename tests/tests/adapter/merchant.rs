@@ -49,6 +49,8 @@ pub struct Merchant {
     pub lost: AtomicU64,
     /// Does not say which parcels there are.
     pub parcels_are_out: AtomicBool,
+    /// Does not say how an order stands.
+    pub orders_are_out: AtomicBool,
     /// Orders that were given back.
     pub released: Mutex<Vec<String>>,
     /// By conversation: number and quantity.
@@ -223,6 +225,9 @@ async fn release(State(merchant): Shared, Path(number): Path<String>) -> StatusC
 }
 
 async fn one(State(merchant): Shared, Path(number): Path<String>) -> Response {
+    if merchant.orders_are_out.load(Ordering::Relaxed) {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let state = *merchant.state.lock().expect("nobody panicked");
     let wanted = json!({ "lines": [{ "sku": "K/7 %", "quantity": 2 }] });
     match number.as_str() {

@@ -27,7 +27,7 @@ records:
   parcel:
     carrier: $.carrier
     number: $.awb
-    status: { path: $.status, as: enum, map: { \"6\": picked_up, \"17\": out_for_delivery, \"7\": delivered } }
+    status: { path: $.status, as: enum, map: { \"1\": label_created, \"6\": picked_up, \"17\": out_for_delivery, \"7\": delivered } }
 operations:
   parcels.of_order: { request: { path: \"/orders/{text}/parcels\" } }
 ";
@@ -277,6 +277,44 @@ async fn what_a_carrier_that_is_not_asked_told_of_the_other_parcels_outlasts_a_r
     let of_each = [(&told[0]["number"], &told[0]["status"]), (&told[1]["number"], &told[1]["status"])];
     assert_eq!(of_each, [(&json!("A1"), &json!("delivered")), (&json!("A2"), &json!("in_transit"))], "{exported}");
     aftership_is_heard(&stage, &tracking("e3", "A2", "Delivered", "Z-1042")).await;
+    stage.hears_all(&["Z-1042 has been delivered"]).await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parcel_that_is_lost_is_for_people_at_once_and_holds_no_order_after_it_is_found() {
+    let mut service = aftership();
+    service[0].2 = service[0].2.replace("Expired: unknown", "Expired: lost");
+    let (mut stage, merchant) = ordered(&[&service[..], &[listed()]].concat()).await;
+    *merchant.listed.lock().expect("nobody panicked") = Some(1);
+    *merchant.parcels.lock().expect("nobody panicked") = vec![("A1", 1), ("A2", 1)];
+    // Only what moves an order needs the order.
+    merchant.orders_are_out.store(true, Ordering::Relaxed);
+    aftership_is_heard(&stage, &tracking("e1", "A1", "InfoReceived", "Z-1042")).await;
+    assert_eq!(aftership_tells(&stage, SECRET, &tracking("e2", "A2", "InTransit", "Z-1042")).await, 503);
+    aftership_is_heard(&stage, &tracking("e3", "A1", "Expired", "Z-1042")).await;
+    let lost = "parcel: aftership: Z-1042: a parcel is lost or damaged: aramex A1 is lost";
+    assert_eq!(kept(&stage).await, [lost]);
+    merchant.orders_are_out.store(false, Ordering::Relaxed);
+    stage.is_ahead(1_000).await;
+    aftership_is_heard(&stage, &tracking("e4", "A1", "Delivered", "Z-1042")).await;
+    stage.hears_all(&["Z-1042 is on its way"]).await;
+    aftership_is_heard(&stage, &tracking("e5", "A2", "Delivered", "Z-1042")).await;
+    stage.hears_all(&["Z-1042 has been delivered"]).await;
+    assert_eq!(kept(&stage).await, [lost]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parcel_that_is_listed_twice_is_not_held_by_a_carrier_that_the_list_does_not_name() {
+    let (mut stage, merchant) = ordered(&[&aftership()[..], &[listed()]].concat()).await;
+    *merchant.parcels.lock().expect("nobody panicked") = vec![("A1", 6), ("A1", 6)];
+    aftership_is_heard(&stage, &tracking("e1", "A1", "InTransit", "Z-1042")).await;
+    stage.hears_all(&["Z-1042 is on its way"]).await;
+    *merchant.listed.lock().expect("nobody panicked") = Some(7);
+    let mut there = tracking("e2", "A1", "Delivered", "Z-1042");
+    there["msg"]["slug"] = json!("smsa");
+    aftership_is_heard(&stage, &there).await;
     stage.hears_all(&["Z-1042 has been delivered"]).await;
     stage.end().await;
 }

@@ -2,12 +2,14 @@
 //! in the chat, and webhooks that the shop has switched off are seen, told of, and their gap closed. The shops are stand-ins, built
 //! from the vendors' documentation.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use duka_runtime::host::notices::Notice;
 use duka_runtime::id::ElementKey;
 use duka_runtime::payments::standing::{Alarm, State};
-use duka_runtime::server::reconcile::{self, Gaps};
+use duka_runtime::server::reconcile::{self, Gap, Gaps};
 use duka_runtime::server::webhooks_off;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
@@ -223,6 +225,32 @@ async fn an_order_that_is_sent_before_it_is_paid_at_shopify_is_not_said_to_be_pa
     // The courier has brought the money.
     told_of(&stage, &vendor, &number, 9, |order| order["displayFinancialStatus"] = json!("PAID")).await;
     stage.hears_all(&["is paid: KES 25", "PAID"]).await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_for_an_order_that_was_sent_before_is_found_where_its_webhook_is_lost() {
+    let vendor = Vendor::of("KES");
+    let place = vendor.start(shopify::routes()).await;
+    let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    shopify::pays(&vendor, &number);
+    told_of(&stage, &vendor, &number, 7, |order| {
+        order["displayFinancialStatus"] = json!("PENDING");
+        order["displayFulfillmentStatus"] = json!("FULFILLED");
+    })
+    .await;
+    stage.hears_all(&["is on its way"]).await;
+    let server = Arc::clone(&stage.running.server);
+    let shop = server.registry.shops.shop(stage.scope()).expect("a shop");
+    let look = async || reconcile::once(&server, &shop).await.expect("a store");
+    let nothing = Gaps { asked: 1, ..Gaps::default() };
+    assert_eq!(look().await, nothing, "nobody has paid yet");
+    vendor.world().orders.values_mut().for_each(|order| order["displayFinancialStatus"] = json!("PAID"));
+    let gap = Gap { order: number, status: "paid".to_string() };
+    assert_eq!(look().await, Gaps { gaps: vec![gap], ..nothing.clone() });
+    stage.hears_all(&["is paid: KES 25", "PAID"]).await;
+    assert_eq!(look().await, nothing, "what is known is not brought again");
+    assert!(stage.sees_nothing().await, "told once");
     stage.end().await;
 }
 
