@@ -144,9 +144,7 @@ const SHOPIFY: &str = "x-shopify-hmac-sha256";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_is_paid_at_shopify_is_paid_in_the_chat_once() {
-    let vendor = Vendor::of("KES");
-    let place = vendor.start(shopify::routes()).await;
-    let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    let (vendor, mut stage, number) = at_shopify().await;
     let news = json!({ "id": 7, "note_attributes": [{ "name": "duka_order", "value": number }] });
     // Nobody has paid: its body alone, signed or not, pays nothing.
     assert_eq!(tells(&stage, SHOPIFY, &news, "a guess").await, 401);
@@ -178,9 +176,7 @@ async fn an_order_that_is_paid_at_shopify_is_paid_in_the_chat_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_has_one_page_at_shopify_and_less_than_was_agreed_is_for_people() {
-    let vendor = Vendor::of("KES");
-    let place = vendor.start(shopify::routes()).await;
-    let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    let (vendor, mut stage, number) = at_shopify().await;
     let mut notices = stage.running.server.host.notices.listen();
     let carts = vendor.world().carts.len();
     for _ in 0..2 {
@@ -199,6 +195,14 @@ async fn an_order_has_one_page_at_shopify_and_less_than_was_agreed_is_for_people
     stage.end().await;
 }
 
+/// An order whose money Shopify takes on its page.
+async fn at_shopify() -> (Vendor, Stage, String) {
+    let vendor = Vendor::of("KES");
+    let place = vendor.start(shopify::routes()).await;
+    let (stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    (vendor, stage, number)
+}
+
 /// The news of the one order that the shop has then, which is changed before.
 async fn told_of(stage: &Stage, vendor: &Vendor, number: &str, at: u8, change: impl FnOnce(&mut Json)) {
     vendor.world().orders.values_mut().next().map(change).expect("an order");
@@ -209,9 +213,7 @@ async fn told_of(stage: &Stage, vendor: &Vendor, number: &str, at: u8, change: i
 /// Cash on delivery and transfers, which Shopify's page lets customers choose: what is packed and sent has no money yet.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_is_sent_before_it_is_paid_at_shopify_is_not_said_to_be_paid() {
-    let vendor = Vendor::of("KES");
-    let place = vendor.start(shopify::routes()).await;
-    let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    let (vendor, mut stage, number) = at_shopify().await;
     shopify::pays(&vendor, &number);
     told_of(&stage, &vendor, &number, 7, |order| {
         order["displayFinancialStatus"] = json!("PENDING");
@@ -230,9 +232,7 @@ async fn an_order_that_is_sent_before_it_is_paid_at_shopify_is_not_said_to_be_pa
 
 #[tokio::test(flavor = "multi_thread")]
 async fn money_for_an_order_that_was_sent_before_is_found_where_its_webhook_is_lost() {
-    let vendor = Vendor::of("KES");
-    let place = vendor.start(shopify::routes()).await;
-    let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    let (vendor, mut stage, number) = at_shopify().await;
     shopify::pays(&vendor, &number);
     told_of(&stage, &vendor, &number, 7, |order| {
         order["displayFinancialStatus"] = json!("PENDING");
@@ -257,9 +257,7 @@ async fn money_for_an_order_that_was_sent_before_is_found_where_its_webhook_is_l
 /// F86 on the shop's own page: an order that was cancelled unpaid is not paid, and one that was is for people.
 #[tokio::test(flavor = "multi_thread")]
 async fn f86_an_order_that_the_shop_cancelled_unpaid_is_not_paid() {
-    let vendor = Vendor::of("KES");
-    let place = vendor.start(shopify::routes()).await;
-    let (stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    let (vendor, stage, number) = at_shopify().await;
     shopify::pays(&vendor, &number);
     told_of(&stage, &vendor, &number, 7, |order| {
         order["cancelledAt"] = json!("2026-11-21T09:00:00Z");
@@ -284,9 +282,7 @@ async fn f86_an_order_that_the_shop_cancelled_unpaid_is_not_paid() {
 /// F86: the page of an order whose goods were let go can still be paid at the shop.
 #[tokio::test(flavor = "multi_thread")]
 async fn f86_money_on_a_page_of_the_shops_own_that_has_ended_here_is_not_lost() {
-    let vendor = Vendor::of("KES");
-    let place = vendor.start(shopify::routes()).await;
-    let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    let (vendor, mut stage, number) = at_shopify().await;
     let carts = vendor.world().carts.len();
     stage.writes("loosen").await;
     stage.hears("LET GO").await;
@@ -304,9 +300,7 @@ async fn f86_money_on_a_page_of_the_shops_own_that_has_ended_here_is_not_lost() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_orders_of_one_checkout_are_told_of_once_and_named_when_orders_are_compared() {
-    let vendor = Vendor::of("KES");
-    let place = vendor.start(shopify::routes()).await;
-    let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    let (vendor, mut stage, number) = at_shopify().await;
     let mut notices = stage.running.server.host.notices.listen();
     shopify::pays(&vendor, &number);
     let mut twin = vendor.world().orders.values().next().cloned().expect("an order");
@@ -372,9 +366,7 @@ async fn webhooks_that_a_shop_has_switched_off_are_an_alarm_and_their_gap_is_clo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_moves_and_its_payment_are_one_commit() {
-    let vendor = Vendor::of("KES");
-    let place = vendor.start(shopify::routes()).await;
-    let (mut stage, number) = at("shopify", ", payments: shopify", "gid://shopify/ProductVariant/11", &place).await;
+    let (vendor, mut stage, number) = at_shopify().await;
     shopify::pays(&vendor, &number);
     let key = hex::encode_upper(ElementKey::named("paid", &format!("orders {number}")).0);
     let on_sqlite = format!(
