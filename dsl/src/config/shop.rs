@@ -225,6 +225,15 @@ pub fn read(file: FileId, text: &str) -> (ShopFile, Vec<Diagnostic>) {
     (shop, findings.list)
 }
 
+fn languages(node: &Node, findings: &mut Findings) -> Vec<Spanned<SmolStr>> {
+    let before = findings.list.len();
+    let languages = findings.texts(node, "languages");
+    if languages.is_empty() && findings.list.len() == before {
+        findings.wrong(node.span, "languages", "one language at least, such as `[en]`");
+    }
+    languages
+}
+
 fn take(shop: &mut ShopFile, entry: &Entry, findings: &mut Findings) {
     let node = &entry.value;
     match entry.key.value.as_str() {
@@ -245,12 +254,7 @@ fn take(shop: &mut ShopFile, entry: &Entry, findings: &mut Findings) {
                 findings.wrong(node.span, "currency", "a code of three capital letters, such as `KES`");
             }
         }
-        "languages" => {
-            shop.languages = findings.texts(node, "languages");
-            if findings.list.is_empty() && shop.languages.is_empty() {
-                findings.wrong(node.span, "languages", "one language at least, such as `[en]`");
-            }
-        }
+        "languages" => shop.languages = languages(node, findings),
         "timezone" => shop.timezone = findings.text(node, "timezone"),
         "phone" => shop.phone = phone(node, findings),
         "address" => shop.address = findings.text(node, "address"),

@@ -34,8 +34,8 @@ impl<'p> Machine<'p> {
 
     /// A state whose flow keeps an order hears nothing of another one.
     pub fn is_about(&self, level: Level, key: &SmolStr) -> bool {
-        let known = || self.orders_of(level.frame);
-        level.kind == LevelKind::Anywhere || known().is_empty() || known().contains(key)
+        let is_of = |known: Vec<SmolStr>| known.is_empty() || known.contains(key);
+        level.kind == LevelKind::Anywhere || is_of(self.orders_of(level.frame))
     }
 
     /// News of money or of an order, and the order.
